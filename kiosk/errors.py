@@ -1,0 +1,104 @@
+"""The terminal's exceptions. A message says what is wrong and what to do next, and never holds personal data.
+
+    KioskError
+    ├── ConfigError            exit 64   a key, a value or the file itself
+    ├── StateError             exit 73   the state folder: not writable, in use by another process
+    ├── CameraError            exit 69   no camera, camera lost, clip unreadable
+    ├── ModelError             exit 65   a model file is missing, damaged or another one than expected
+    ├── GalleryError           exit 65   the template cache cannot be used
+    ├── OutboxError            exit 74   the journal cannot be written or read
+    │   ├── DiskFull
+    │   ├── DiskReadOnly
+    │   └── DiskFault
+    ├── ServerError            exit 75   the server cannot be reached, or answered something unusable
+    │   ├── Unreachable
+    │   ├── Refused                      a problem document with a 4xx status
+    │   └── ProtocolMismatch   exit 76   it speaks another protocol version
+    ├── IdentityError          exit 77   not provisioned, key unreadable, revoked
+    └── EnrolmentRefused       exit 65   the face, the pictures or the person cannot be enrolled
+
+Exit codes follow sysexits.h, so that a technician and a unit file can tell them apart.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KioskError(Exception):
+    """Base of all expected failures."""
+
+    exit_code: ClassVar[int] = 70
+
+
+class ConfigError(KioskError):
+    exit_code = 64
+
+
+class StateError(KioskError):
+    exit_code = 73
+
+
+class CameraError(KioskError):
+    exit_code = 69
+
+
+class ModelError(KioskError):
+    exit_code = 65
+
+
+class GalleryError(KioskError):
+    exit_code = 65
+
+
+class OutboxError(KioskError):
+    exit_code = 74
+
+
+class DiskFull(OutboxError):
+    pass
+
+
+class DiskReadOnly(OutboxError):
+    pass
+
+
+class DiskFault(OutboxError):
+    pass
+
+
+class ServerError(KioskError):
+    exit_code = 75
+
+
+class Unreachable(ServerError):
+    pass
+
+
+class Refused(ServerError):
+    """The server answered with a problem document (RFC 9457). `problem` is its type's last part."""
+
+    def __init__(self, status: int, problem: str, detail: str, retry_after_s: float | None = None) -> None:
+        super().__init__(f"the server refused ({status}, {problem}): {detail}")
+        self.status = status
+        self.problem = problem
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class ProtocolMismatch(ServerError):
+    exit_code = 76
+
+
+class IdentityError(KioskError):
+    exit_code = 77
+
+
+class EnrolmentRefused(KioskError):
+    """`reason` is a catalogue key of `enrollment`; the message is its English text."""
+
+    exit_code = 65
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

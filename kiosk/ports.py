@@ -1,0 +1,143 @@
+"""What the terminal's parts promise each other. Adapters implement these; tests run one suite on each and its fake."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+from kiosk.model import (
+    Descriptor,
+    Draft,
+    Event,
+    Face,
+    Frame,
+    GallerySnapshot,
+    LastPresence,
+    LivenessVerdict,
+    Match,
+    ModelId,
+    Moment,
+    PersonId,
+    QueueState,
+    RgbImage,
+)
+
+
+class FrameSource(Protocol):
+    """A camera. Used by one thread only."""
+
+    def open(self) -> None:
+        """Make ready. MUST raise CameraError when there is no camera; MAY be called again after close()."""
+
+    def read(self) -> Frame:
+        """Block for the next frame, newest first. MUST raise CameraError when the camera is lost."""
+
+    def close(self) -> None:
+        """Free the device. MUST be harmless when not open."""
+
+    @property
+    def name(self) -> str:
+        """For the log and for `kiosk doctor`: kind and device, never a path with a person's name."""
+
+
+class FaceEngine(Protocol):
+    """Finds and describes faces. Used by the recognition thread only; MUST be free of state between frames
+    but for what makes the next search cheaper (a tracked face)."""
+
+    @property
+    def model_id(self) -> ModelId:
+        """The descriptor's model; templates of another model cannot be compared."""
+
+    def faces(self, frame_rgb: RgbImage) -> list[Face]:
+        """All faces, nearest (largest) first; empty for a frame without any, of whatever size or content."""
+
+    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
+        """(128,) float32 of the face in the frame it was found in."""
+
+
+class FaceMatcher(Protocol):
+    """One-to-many search over a gallery."""
+
+    def identify(self, descriptors: Sequence[Descriptor]) -> Match:
+        """Join all descriptors of one encounter (one person's face over several frames) into one decision."""
+
+
+class LivenessDetector(Protocol):
+    """Presentation attack detection, evidence joined over one encounter."""
+
+    def reset(self) -> None:
+        """Another face is at the camera: forget the evidence and draw a new challenge."""
+
+    def update(self, frame_rgb: RgbImage, face: Face, t_s: float) -> LivenessVerdict:
+        """Add one frame's evidence. `t_s` monotonic seconds, never going back within an encounter."""
+
+
+class Clock(Protocol):
+    """Time, injected everywhere. Thread-safe."""
+
+    def monotonic_s(self) -> float:
+        """Seconds, never jumping, the same clock as `Frame.t_s`."""
+
+    def now(self) -> Moment:
+        """This instant, with all that is known of its truth."""
+
+
+class Outbox(Protocol):
+    """The journal of events. Thread-safe; `kiosk run` appends, `kiosk sync` claims and acknowledges."""
+
+    def append(self, draft: Draft, moment: Moment) -> Event:
+        """Give the draft its place in the chain. MUST be on disk, fsynced, when it returns; MUST raise
+        OutboxError (DiskFull, DiskReadOnly, DiskFault) when it is not, leaving the chain as it was."""
+
+    def last_presence(self, person_id: PersonId) -> LastPresence | None:
+        """The newest presence of this person that this terminal knows of."""
+
+    def queue_state(self) -> QueueState:
+        """How many events wait and how many are parked."""
+
+    def count(self, what: str) -> None:
+        """Add one to a named counter (for instance "refused_by_person"), reported with the heartbeat."""
+
+
+class Gallery(Protocol):
+    """The cache of people and templates. `kiosk sync` replaces it, `kiosk run` reads it."""
+
+    def load(self) -> GallerySnapshot:
+        """The last good snapshot. MUST raise GalleryError when none can be read."""
+
+    def changed(self) -> bool:
+        """Whether load() would now give another snapshot than it last gave. Cheap: called every second."""
+
+
+class Voice(Protocol):
+    def say(self, text: str) -> None:
+        """Speak without blocking; a later text replaces one that still waits."""
+
+
+class Indicators(Protocol):
+    """Lamps and buzzer at the terminal's front."""
+
+    def idle(self) -> None: ...
+
+    def busy(self) -> None: ...
+
+    def success(self) -> None: ...
+
+    def refusal(self) -> None: ...
+
+    def fault(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Randomness(Protocol):
+    """What chooses challenges and jitter."""
+
+    def random(self) -> float: ...
+
+    def randrange(self, stop: int, /) -> int: ...
+
+
+class UtcNow(Protocol):
+    def __call__(self) -> dt.datetime: ...
