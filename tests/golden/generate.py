@@ -1,0 +1,411 @@
+"""Writes the golden files of the protocol: `python tests/golden/generate.py`.
+
+It uses neither `kiosk` nor `etpp`, only docs/protocol.md and the libraries for RFC 8785, Ed25519 and RFC 9421, so that a
+fault shared by both sides would still show. Everything is fixed: running it again gives the same bytes. The keys are for
+tests only.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import gzip
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
+from http_message_signatures.algorithms import ED25519
+
+HERE = Path(__file__).resolve().parent
+
+DEVICE_SEED = bytes(range(32))
+NEXT_DEVICE_SEED = bytes(range(1, 33))
+SERVER_SEED = bytes(range(32, 64))
+DEVICE_ID = "018f2c5e-0000-7000-8000-0000000000d1"
+CHAIN_ID = "7f0c1f1e-5f5c-4a58-9a3a-0f6f0b1c2d3e"
+BOOT_ID = "0b7f3a52-8f6e-4c1d-9f0e-2a1b3c4d5e6f"
+PERSON_A = "018f2c5e-0000-7000-8000-0000000000a1"
+PERSON_B = "018f2c5e-0000-7000-8000-0000000000b2"
+MODEL_ID = "dlib-resnet-v1"
+SERVER_KEY_ID = "gallery-2026-1"
+ORIGIN = "http://127.0.0.1:8765"
+CREATED = dt.datetime(2026, 11, 24, 0, 30, 6, tzinfo=dt.UTC)
+
+Json = dict[str, Any]
+
+
+def b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def public_key(seed: bytes) -> str:
+    key = Ed25519PrivateKey.from_private_bytes(seed).public_key()
+    return b64url(key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+
+
+def sign(seed: bytes, data: bytes) -> str:
+    return b64url(Ed25519PrivateKey.from_private_bytes(seed).sign(data))
+
+
+def sha256_hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def descriptor(start: int) -> str:
+    """128 little-endian float32, unit length, of no real face."""
+    numbers = [((start + i * 37) % 101) / 101 - 0.5 for i in range(128)]
+    length = sum(x * x for x in numbers) ** 0.5
+    return base64.b64encode(struct.pack("<128f", *(x / length for x in numbers))).decode()
+
+
+def event(seq: int, prev_hash: str, kind: str, payload: Json, wall_utc: str, **extra: Any) -> Json:
+    body: Json = {
+        "schema": 1,
+        "event_id": f"0193{seq:04x}-0000-7000-8000-00000000e{seq:03d}",
+        "device_id": DEVICE_ID,
+        "chain_id": CHAIN_ID,
+        "seq": seq,
+        "prev_hash": prev_hash,
+        "kind": kind,
+        "wall_utc": wall_utc,
+        "boot_id": BOOT_ID,
+        "monotonic_ms": 60_000 + 1_000 * seq,
+        "clock_state": "unsynchronised" if seq == 1 else "synchronised",
+        kind: payload,
+        **extra,
+    }
+    return {**body, "hash": sha256_hex(rfc8785.dumps(body))}
+
+
+def presence(person_id: str, direction: str) -> Json:
+    return {
+        "person_id": person_id,
+        "direction": direction,
+        "model_id": MODEL_ID,
+        "gallery_version": 3,
+        "match": {"score": 4.8125, "margin": 2.25, "threshold": 3.1, "frames": 3},
+        "liveness": {"state": "live", "score": 0.9871, "reason": "motion"},
+    }
+
+
+ENROLMENT: Json = {
+    "nip": "198503152010011007",
+    "name": "Sri Lestari, S.Sos.",
+    "office_id": "dinas-kominfo",
+    "model_id": MODEL_ID,
+    "templates": [descriptor(5), descriptor(6)],
+    "qualities": [
+        {"eye_distance_px": 61.5, "sharpness": 120.25, "brightness": 131.0},
+        {"eye_distance_px": 60.0, "sharpness": 98.5, "brightness": 128.75},
+    ],
+    "consent": {"given_utc": "2026-11-24T00:29:00.000Z", "text_id": "consent-id-1", "officer": "petugas-1"},
+}
+ATTACK: Json = {
+    "model_id": MODEL_ID,
+    "frames": 5,
+    "liveness": {"state": "attack", "score": 0.0312, "reason": "passive"},
+}
+
+
+def chain() -> list[Json]:
+    """One event of each kind, and a last one with a member that version 1 does not know."""
+    first = event(1, "0" * 64, "presence", presence(PERSON_A, "arrival"), "1970-01-01T00:01:01.000Z")
+    second = event(2, first["hash"], "attack", ATTACK, "2026-11-24T00:30:02.000Z")
+    third = event(3, second["hash"], "enrolment", ENROLMENT, "2026-11-24T00:30:03.000Z")
+    fourth = event(
+        4,
+        third["hash"],
+        "presence",
+        presence(PERSON_B, "departure"),
+        "2026-11-24T09:05:04.250Z",
+        remark={"note": "ü € \u2028 \U0001f600", "ratio": 1e-7, "big": 1e21},
+    )
+    return [first, second, third, fourth]
+
+
+def times() -> list[Json]:
+    return [
+        {
+            "utc": "2026-11-24T00:30:01.000Z",
+            "earliest_utc": "2026-11-24T00:00:00.000Z",
+            "latest_utc": "2026-11-24T00:31:00.000Z",
+            "state": "uncertain",
+        },
+        {
+            "utc": "2026-11-24T00:30:02.000Z",
+            "earliest_utc": "2026-11-24T00:30:01.000Z",
+            "latest_utc": "2026-11-24T00:30:03.000Z",
+            "state": "estimated",
+        },
+        {
+            "utc": "2026-11-24T00:30:03.000Z",
+            "earliest_utc": "2026-11-24T00:30:02.980Z",
+            "latest_utc": "2026-11-24T00:30:03.020Z",
+            "state": "trusted",
+        },
+        {
+            "utc": "2026-11-24T09:05:04.250Z",
+            "earliest_utc": "2026-11-24T09:05:04.230Z",
+            "latest_utc": "2026-11-24T09:05:04.270Z",
+            "state": "trusted",
+        },
+    ]
+
+
+def problem(name: str, status: int, title: str, detail: str, **members: Any) -> Json:
+    return {"type": f"urn:presensi:problem:{name}", "title": title, "status": status, "detail": detail, **members}
+
+
+def problems() -> list[Json]:
+    return [
+        problem("malformed", 400, "The request cannot be read", "events.0.event.seq: Field required"),
+        problem("protocol-version", 400, "The protocol version is not spoken here", "use one of: 1", supported=[1]),
+        problem("signature-invalid", 401, "The signature does not hold", "the signature does not match the request"),
+        problem(
+            "replayed-request", 401, "The request was seen before", "go on above highest_nonce", highest_nonce=1041
+        ),
+        problem("code-unknown", 403, "The provisioning code is not valid", "ask BKPP for a new code"),
+        problem("device-revoked", 403, "The terminal was revoked", "keep the events and export them"),
+        problem("device-unknown", 404, "The terminal is not known", "provision it again"),
+        problem("sequence-gap", 409, "Events are missing", "send the chain from expected_seq", expected_seq=2),
+        problem("chain-broken", 409, "The chain does not follow its head", "keep the chain for export", expected_seq=4),
+        problem("too-large", 413, "The request is too large", "at most 500 events and 8388608 bytes"),
+        problem("too-many-requests", 429, "Too many requests", "wait as Retry-After says"),
+        problem("unavailable", 503, "The server cannot store anything now", "wait as Retry-After says"),
+    ]
+
+
+def event_problems() -> list[Json]:
+    """What a rejected event can carry; the status is what a request of its own would have got."""
+    return [
+        problem("event-invalid", 422, "The event breaks the protocol", "presence.person_id: Field required"),
+        problem("hash-wrong", 422, "The hash is not that of the event", "the event was changed after it was made"),
+        problem("person-unknown", 422, "The person is not known", "no such person in the terminal's office"),
+        problem("event-id-reused", 422, "The event id belongs to another event", "event ids are made once"),
+    ]
+
+
+def calendar() -> Json:
+    usual = {day: ["07:30", "16:00"] for day in ("mon", "tue", "wed", "thu")} | {"fri": ["07:30", "16:30"]}
+    ramadan = {day: ["08:00", "15:00"] for day in ("mon", "tue", "wed", "thu")} | {"fri": ["08:00", "15:30"]}
+    return {
+        "timezone": "Asia/Jakarta",
+        "periods": [
+            {"first": "2026-01-01", "last": None, "days": usual, "late_percent": 1.0, "early_percent": 1.0},
+            {"first": "2026-02-18", "last": "2026-03-19", "days": ramadan, "late_percent": 1.0, "early_percent": 1.0},
+        ],
+        "holidays": ["2026-12-25", "2027-01-01"],
+    }
+
+
+def person(person_id: str, nip: str, name: str, start: int, cohort: tuple[float, float] | None) -> Json:
+    mean, sd = cohort if cohort else (None, None)
+    return {
+        "person_id": person_id,
+        "nip": nip,
+        "name": name,
+        "templates": [
+            {
+                "template_id": f"{person_id[:-2]}{start:02x}",
+                "model_id": MODEL_ID,
+                "descriptor": descriptor(start),
+                "cohort_mean": mean,
+                "cohort_sd": sd,
+            }
+        ],
+    }
+
+
+def gallery(version: int, base_version: int | None, people: list[Json], removed: list[str] | None) -> Json:
+    payload: Json = {
+        "office": {"office_id": "dinas-kominfo", "name": "Dinas Komunikasi dan Informatika", "calendar": calendar()},
+        "people": people,
+    }
+    if removed is not None:
+        payload["removed"] = removed
+    manifest: Json = {
+        "version": version,
+        "base_version": base_version,
+        "device_id": DEVICE_ID,
+        "office_id": "dinas-kominfo",
+        "issued_utc": "2026-11-24T00:00:00.000Z",
+        "payload_sha256": sha256_hex(rfc8785.dumps(payload)),
+        "key_id": SERVER_KEY_ID,
+    }
+    manifest["signature"] = sign(SERVER_SEED, rfc8785.dumps(manifest))
+    return {"manifest": manifest, "payload": payload}
+
+
+class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
+    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(DEVICE_SEED)
+
+
+class _Message:
+    def __init__(self, method: str, url: str, headers: dict[str, str]) -> None:
+        self.method, self.url, self.headers = method, url, headers
+
+
+def signed(method: str, path_query: str, key_id: str, nonce: int, body: bytes | None, gzipped: bool = False) -> Json:
+    """A whole signed request. `body_base64` is what goes over the wire."""
+    headers = {"Host": ORIGIN.removeprefix("http://"), "Presensi-Protocol": "1"}
+    covered = ["@method", "@authority", "@path", "@query", "presensi-protocol"]
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        headers["Content-Digest"] = f"sha-256=:{digest}:"
+        covered += ["content-digest", "content-type"]
+        if gzipped:
+            headers["Content-Encoding"] = "gzip"
+            covered.append("content-encoding")
+    message = _Message(method, ORIGIN + path_query, headers)
+    signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_Keys())
+    options: Json = {
+        "key_id": key_id,
+        "created": CREATED,
+        "nonce": str(nonce),
+        "label": "sig1",
+        "tag": "presensi",
+        "covered_component_ids": tuple(covered),
+        "use_existing_digest": body is not None,
+    }
+    base = signer.prepare(message, **options).signature_base.decode()
+    signer.sign(message, **options)
+    return {
+        "method": method,
+        "url": ORIGIN + path_query,
+        "headers": message.headers,
+        "body_base64": None if body is None else base64.b64encode(body).decode(),
+        "signature_base": base,
+    }
+
+
+def documents() -> dict[str, Json]:
+    """Every golden file by its name."""
+    office = {"office_id": "dinas-kominfo", "name": "Dinas Komunikasi dan Informatika", "timezone": "Asia/Jakarta"}
+    events = chain()
+    server_time = "2026-11-24T09:06:00.125Z"
+    head = {"chain_id": CHAIN_ID, "seq": 4, "hash": events[-1]["hash"]}
+    batch: Json = {
+        "events": [{"event": e, "time": t} for e, t in zip(events, times(), strict=True)],
+        "reported_through": {"chain_id": CHAIN_ID, "seq": 4, "utc": "2026-11-24T09:05:58.000Z"},
+    }
+    statuses = ["duplicate", "accepted", "rejected", "accepted"]
+    results: list[Json] = [{"event_id": e["event_id"], "status": s} for e, s in zip(events, statuses, strict=True)]
+    results[2]["problem"] = event_problems()[0]
+    heartbeat: Json = {
+        "software": "presensi-kiosk 0.1.0",
+        "wall_utc": "2026-11-24T09:05:59.000Z",
+        "boot_id": BOOT_ID,
+        "monotonic_ms": 31_000_000,
+        "clock_state": "synchronised",
+        "queue": {"waiting": 0, "parked": 1},
+        "gallery_version": 3,
+        "erased_through": 3,
+        "camera": "ok",
+        "temperature_c": 51.5,
+        "disk_free_bytes": 12_000_000_000,
+        "faults": ["clock_untrusted"],
+        "counters": {"refused_by_person": 2, "unknown": 1},
+        "parked": [{"event_id": events[2]["event_id"], "problem": event_problems()[0]}],
+    }
+    rotation = {
+        "public_key": public_key(NEXT_DEVICE_SEED),
+        "proof": sign(NEXT_DEVICE_SEED, DEVICE_ID.encode()),
+    }
+    provision: Json = {
+        "code": "K7QM-3TXA-9PWD",
+        "public_key": public_key(DEVICE_SEED),
+        "hardware": {"model": "Raspberry Pi 4 Model B Rev 1.5", "serial": "10000000abcdef01"},
+        "software": "presensi-kiosk 0.1.0",
+    }
+    a = person(PERSON_A, "197001011995031002", "Budi Santoso", 1, (-0.75, 0.0625))
+    b = person(PERSON_B, "198112312005012003", "Siti Aminah, S.Kom.", 2, None)
+    return {
+        "keys": {
+            "about": "Keys of the golden files. For tests only; never provision a terminal with them.",
+            "device_id": DEVICE_ID,
+            "device_seed_hex": DEVICE_SEED.hex(),
+            "device_public_key": public_key(DEVICE_SEED),
+            "next_device_seed_hex": NEXT_DEVICE_SEED.hex(),
+            "next_device_public_key": public_key(NEXT_DEVICE_SEED),
+            "server_key_id": SERVER_KEY_ID,
+            "server_seed_hex": SERVER_SEED.hex(),
+            "server_public_key": public_key(SERVER_SEED),
+        },
+        "provision": {
+            "request": provision,
+            "status": 201,
+            "answer": {
+                "device_id": DEVICE_ID,
+                "office": office,
+                "server_keys": [{"key_id": SERVER_KEY_ID, "public_key": public_key(SERVER_SEED)}],
+                "server_time": "2026-11-24T00:00:00.000Z",
+            },
+        },
+        "events": {
+            "request": batch,
+            "status": 200,
+            "answer": {"results": results, "head": head, "server_time": server_time},
+        },
+        "event_presence": events[0],
+        "event_attack": events[1],
+        "event_enrolment": events[2],
+        "event_unknown_member": events[3],
+        "gallery_full": {"query": {"since": 0, "wait_s": 25}, "status": 200, "answer": gallery(3, None, [a, b], None)},
+        "gallery_delta": {
+            "query": {"since": 3, "wait_s": 25},
+            "status": 200,
+            "answer": gallery(4, 3, [person(PERSON_A, "197001011995031002", "Budi Santoso", 3, None)], [PERSON_B]),
+        },
+        "heartbeat": {
+            "request": heartbeat,
+            "status": 200,
+            "answer": {"server_time": server_time, "key_rotated": False, "head": head},
+        },
+        "heartbeat_rotation": {
+            "request": {**heartbeat, "temperature_c": None, "faults": [], "parked": [], "rotate_key": rotation},
+            "status": 200,
+            "answer": {"server_time": server_time, "key_rotated": True, "head": None},
+        },
+        "problems": {"problems": problems(), "event_problems": event_problems()},
+        "signatures": {
+            "requests": [
+                signed("POST", "/v1/provision", public_key(DEVICE_SEED), 1, rfc8785.dumps(provision)),
+                signed("GET", f"/v1/devices/{DEVICE_ID}/gallery?since=3&wait_s=25", DEVICE_ID, 2, None),
+                signed("POST", f"/v1/devices/{DEVICE_ID}/heartbeat", DEVICE_ID, 3, rfc8785.dumps(heartbeat)),
+                signed(
+                    "POST",
+                    f"/v1/devices/{DEVICE_ID}/events",
+                    DEVICE_ID,
+                    4,
+                    # The header's operating-system byte differs between zlib builds; 3 (Unix) is pinned.
+                    _pin(gzip.compress(rfc8785.dumps(batch), compresslevel=0, mtime=0)),
+                    gzipped=True,
+                ),
+            ]
+        },
+    }
+
+
+def _pin(gzipped: bytes) -> bytes:
+    return gzipped[:9] + b"\x03" + gzipped[10:]
+
+
+def text(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def main() -> None:
+    for name, document in documents().items():
+        (HERE / f"{name}.json").write_text(text(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
