@@ -1,8 +1,8 @@
 """The distribution `presensi-kiosk`: the terminal, the enrolment tool and the reference e-TPP server.
 
-`face_recognition` and its models are not in `install_requires`: they ask for the source package `dlib`, which compiles
-for over ten minutes, while `dlib-bin` is the same library as a wheel. `requirements/face.txt` installs them with --no-deps
-(docs/decisions/0002).
+`face_recognition` and its models are not in `install_requires`: they ask for the source package `dlib`, which
+compiles for over ten minutes, while `dlib-bin` is the same library as a wheel. `requirements/face.txt` installs them
+with --no-deps (docs/decisions/0002).
 """
 
 from setuptools import find_packages, setup

@@ -216,7 +216,7 @@ class ClockState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One instant as the terminal can know it. `wall_utc` is aware UTC; `monotonic_ms` counts from the boot `boot_id`."""
+    """One instant as the terminal knows it. `wall_utc` is aware UTC; `monotonic_ms` counts since the boot `boot_id`."""
 
     wall_utc: dt.datetime
     boot_id: str
@@ -402,3 +402,32 @@ class Fault(enum.Enum):
     CLOCK_UNTRUSTED = "clock_untrusted"
     DEVICE_REVOKED = "device_revoked"
     RECOGNISER_FAILED = "recogniser_failed"
+
+
+BLOCKING_FAULTS = frozenset(
+    {
+        Fault.CAMERA_LOST,
+        Fault.CAMERA_ABSENT,
+        Fault.GALLERY_EMPTY,
+        Fault.GALLERY_STALE,
+        Fault.DISK_FULL,
+        Fault.DISK_READ_ONLY,
+        Fault.DISK_ERROR,
+        Fault.DEVICE_REVOKED,
+        Fault.RECOGNISER_FAILED,
+    }
+)
+"""With one of these the terminal cannot record and says so; with another it records and shows a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalStatus:
+    """What the idle screen tells about the terminal. `local_time` is aware, in the office's time zone;
+    `connected` None before `kiosk sync` has said anything."""
+
+    local_time: dt.datetime
+    office_name: str
+    people: int
+    connected: bool | None
+    queue: QueueState
+    clock_trusted: bool

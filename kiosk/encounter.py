@@ -1,0 +1,376 @@
+"""One person in front of the terminal, from approach to recorded: a pure state machine.
+
+`step(encounter, input, settings)` gives the next encounter and the effects that the caller has to carry out. It knows
+no screen, no camera, no disk and no wall clock: instants are monotonic seconds that come in with each input.
+
+    IDLE ──face──> APPROACHING / POSITIONING <──> IDENTIFYING <──> CHALLENGE
+      ^                                             │  │  │
+      │                    attack ──────────────────┘  │  └── nobody accepted ──> UNKNOWN
+      │                                                │
+      │                        accepted ──> ENQUIRING ─┴─ look-alikes ──> NIP_PAD ──> ENQUIRING
+      │                                        │
+      │                    recorded lately ────┴──> CONFIRM ── "Bukan saya" ──> REFUSED_BY_PERSON
+      │                         │                      │ "Benar", or the countdown ends
+      │                 ALREADY_RECORDED            SAVING ──> RECORDED, or NOT_RECORDED
+      └──────────── each result stays for result_s ────┘
+
+A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet.
+A confirmation outlives the face: somebody who has seen the name and walks on is recorded when the countdown ends.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+from kiosk.model import (
+    BLOCKING_FAULTS,
+    LIVENESS_OFF,
+    Assessment,
+    Fault,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    Person,
+    PersonId,
+    Sighting,
+)
+
+
+class Phase(enum.Enum):
+    IDLE = "idle"
+    APPROACHING = "approaching"
+    POSITIONING = "positioning"
+    IDENTIFYING = "identifying"
+    CHALLENGE = "challenge"
+    NIP_PAD = "nip_pad"
+    ENQUIRING = "enquiring"
+    CONFIRM = "confirm"
+    SAVING = "saving"
+    RECORDED = "recorded"
+    NOT_RECORDED = "not_recorded"
+    ALREADY_RECORDED = "already_recorded"
+    UNKNOWN = "unknown"
+    ATTACK_REFUSED = "attack_refused"
+    REFUSED_BY_PERSON = "refused_by_person"
+    FAULT = "fault"
+
+
+RESULTS = frozenset(
+    {
+        Phase.RECORDED,
+        Phase.NOT_RECORDED,
+        Phase.ALREADY_RECORDED,
+        Phase.UNKNOWN,
+        Phase.ATTACK_REFUSED,
+        Phase.REFUSED_BY_PERSON,
+    }
+)
+"""Phases that end an encounter: shown for `result_s`."""
+
+SEARCHING = frozenset({Phase.IDLE, Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.CHALLENGE})
+"""Phases that follow the camera: nothing is at stake yet."""
+
+
+class Button(enum.Enum):
+    CORRECT = "correct"
+    NOT_ME = "not_me"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Times in seconds; see default.toml."""
+
+    min_frames: int
+    max_frames: int
+    confirm_s: float
+    result_s: float
+    leave_s: float
+    refused_pause_s: float
+    repeat_interval_s: float
+    nip_pad_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows."""
+
+    person: Person
+    assessment: Assessment
+    recorded_ago_s: float | None
+
+
+# ---------------------------------------------------------------- inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Saw:
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed. Sent several times a second, so that countdowns end without a camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class NipEntered:
+    """The last digits of the NIP, typed to tell look-alikes apart."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to `Enquire`; None when nobody of the candidates fits (left the office, or other digits)."""
+
+    prospect: Prospect | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The event is on disk, fsynced."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """The event is not on disk."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsChanged:
+    faults: frozenset[Fault]
+
+
+Input = Saw | Tick | Pressed | NipEntered | Answered | Stored | StoreFailed | FaultsChanged
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class Enquire:
+    """Find out what recording would mean. With `digits`: of the candidates, the one whose NIP ends so."""
+
+    candidates: tuple[PersonId, ...]
+    digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append the presence; answer with Stored or StoreFailed."""
+
+    prospect: Prospect
+    match: Match
+    liveness: LivenessVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAttack:
+    """Append the refused attack."""
+
+    liveness: LivenessVerdict
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Add one to a counter that the heartbeat reports."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The recogniser shall begin anew with the face that it sees."""
+
+
+Effect = Enquire | Record | RecordAttack | Count | Forget
+
+# ---------------------------------------------------------------- state
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """`since_s` when the phase began; `seen_s` when a face was last seen; `done_track` a face that has had its result
+    and is left alone until `done_until_s` or until it leaves; `fault` why nothing was recorded (NOT_RECORDED)."""
+
+    phase: Phase = Phase.IDLE
+    since_s: float = 0.0
+    seen_s: float = 0.0
+    sighting: Sighting = Sighting(t_s=0.0)
+    match: Match | None = None
+    liveness: LivenessVerdict = LIVENESS_OFF
+    prospect: Prospect | None = None
+    fault: Fault | None = None
+    faults: frozenset[Fault] = frozenset()
+    done_track: int = 0
+    done_until_s: float = 0.0
+    nip_tries: int = 0
+
+
+Step = tuple[Encounter, tuple[Effect, ...]]
+
+_NEVER_S = float("inf")
+_NIP_TRIES = 3
+_RESULT_SEEN_S = 1.0
+_FAR = frozenset({Hint.TOO_FAR})
+
+
+def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) -> Step:
+    """The next encounter and what to do. `now_s` monotonic seconds, not below that of the step before."""
+    match what:
+        case Saw(sighting):
+            return _saw(encounter, sighting, now_s, settings)
+        case Tick():
+            return _tick(encounter, now_s, settings)
+        case Pressed(button):
+            return _pressed(encounter, button, now_s, settings)
+        case NipEntered(digits):
+            if encounter.phase is not Phase.NIP_PAD or encounter.match is None:
+                return encounter, ()
+            entered = replace(_enter(encounter, Phase.ENQUIRING, now_s), nip_tries=encounter.nip_tries + 1)
+            return entered, (Enquire(encounter.match.look_alikes, digits),)
+        case Answered(prospect):
+            return _answered(encounter, prospect, now_s, settings)
+        case Stored():
+            if encounter.phase is not Phase.SAVING:
+                return encounter, ()
+            return _finish(encounter, Phase.RECORDED, now_s, _NEVER_S), ()
+        case StoreFailed(fault):
+            if encounter.phase is not Phase.SAVING:
+                return encounter, ()
+            return replace(_finish(encounter, Phase.NOT_RECORDED, now_s, 0.0), fault=fault), ()
+        case FaultsChanged(faults):
+            return _settle(replace(encounter, faults=faults), now_s), ()
+
+
+def seconds_left(encounter: Encounter, now_s: float, settings: Settings) -> float:
+    """What is left of the visible countdown of CONFIRM; 0 in other phases."""
+    if encounter.phase is not Phase.CONFIRM:
+        return 0.0
+    return max(0.0, encounter.since_s + settings.confirm_s - now_s)
+
+
+def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
+    return encounter if encounter.phase is phase else replace(encounter, phase=phase, since_s=now_s)
+
+
+def _finish(encounter: Encounter, phase: Phase, now_s: float, pause_until_s: float) -> Encounter:
+    """End with a result; this face is left alone until `pause_until_s`."""
+    done = replace(encounter, done_track=encounter.sighting.track, done_until_s=pause_until_s)
+    return replace(done, phase=phase, since_s=now_s)
+
+
+def _idle(encounter: Encounter, now_s: float) -> Encounter:
+    idle = replace(encounter, match=None, prospect=None, fault=None, nip_tries=0)
+    return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
+
+
+def _settle(encounter: Encounter, now_s: float) -> Encounter:
+    """Go to FAULT or come back from it, unless somebody's presence is at stake."""
+    blocked = bool(encounter.faults & BLOCKING_FAULTS)
+    if blocked and encounter.phase in SEARCHING:
+        return _enter(replace(encounter, match=None), Phase.FAULT, now_s)
+    if not blocked and encounter.phase is Phase.FAULT:
+        return _enter(encounter, Phase.IDLE, now_s)
+    return encounter
+
+
+def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
+    seen = replace(encounter, sighting=sighting, seen_s=now_s if sighting.track else encounter.seen_s)
+    if seen.phase in RESULTS and sighting.track not in (0, seen.done_track) and now_s - seen.since_s >= _RESULT_SEEN_S:
+        seen = _idle(seen, now_s)  # the next person in the queue does not wait for the end of the picture
+    if seen.phase not in SEARCHING:
+        return seen, ()
+    if not sighting.track:
+        gone = now_s - seen.seen_s >= settings.leave_s
+        return (_idle(seen, now_s) if gone else seen), ()
+    if sighting.track == seen.done_track:
+        if now_s < seen.done_until_s:
+            return _enter(seen, Phase.IDLE, now_s), ()
+        return replace(seen, done_track=0), (Forget(),)
+    return _search(seen, sighting, now_s, settings)
+
+
+def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
+    """A face that has no result yet: say what to do, or decide."""
+    liveness, match = sighting.liveness, sighting.match
+    seen = replace(encounter, match=match, liveness=liveness)
+    if liveness.state is Liveness.ATTACK:
+        frames = match.frames if match else 0
+        refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)
+        return refused, (RecordAttack(liveness, frames), Count("attack_refused"))
+    if match is not None and match.frames >= settings.min_frames and match.person_id is not None:
+        if liveness.state is Liveness.LIVE:
+            if match.look_alikes:
+                return _enter(seen, Phase.NIP_PAD, now_s), ()
+            return _enter(seen, Phase.ENQUIRING, now_s), (Enquire((match.person_id,)),)
+        if liveness.state is Liveness.CHALLENGE:
+            return _enter(seen, Phase.CHALLENGE, now_s), ()
+        return _enter(seen, Phase.IDENTIFYING, now_s), ()
+    if match is not None and match.frames >= settings.max_frames:
+        return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
+    if sighting.hint in _FAR:
+        return _enter(seen, Phase.APPROACHING, now_s), ()
+    if sighting.hint is not None:
+        return _enter(seen, Phase.POSITIONING, now_s), ()
+    return _enter(seen, Phase.IDENTIFYING, now_s), ()
+
+
+def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:
+    if encounter.phase is not Phase.ENQUIRING:
+        return encounter, ()
+    if prospect is None:
+        if encounter.match and encounter.match.look_alikes and encounter.nip_tries < _NIP_TRIES:
+            return _enter(encounter, Phase.NIP_PAD, now_s), ()
+        return _finish(encounter, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
+    known = replace(encounter, prospect=prospect)
+    ago_s = prospect.recorded_ago_s
+    if ago_s is not None and ago_s < settings.repeat_interval_s:
+        return _finish(known, Phase.ALREADY_RECORDED, now_s, _NEVER_S), (Count("already_recorded"),)
+    return _enter(known, Phase.CONFIRM, now_s), ()
+
+
+def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Settings) -> Step:
+    if encounter.phase is Phase.CONFIRM:
+        if button is Button.CORRECT:
+            return _record(encounter, now_s)
+        if button is Button.NOT_ME:
+            pause_until_s = now_s + settings.result_s + settings.refused_pause_s
+            return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
+    if encounter.phase is Phase.NIP_PAD and button in (Button.CANCEL, Button.NOT_ME):
+        pause_until_s = now_s + settings.result_s + settings.refused_pause_s
+        return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
+    if encounter.phase in RESULTS:  # a touch sends the result away: the next person is waiting
+        return _idle(encounter, now_s), ()
+    return encounter, ()
+
+
+def _record(encounter: Encounter, now_s: float) -> Step:
+    prospect, found = encounter.prospect, encounter.match
+    if prospect is None or found is None:
+        return _idle(encounter, now_s), ()
+    return _enter(encounter, Phase.SAVING, now_s), (Record(prospect, found, encounter.liveness),)
+
+
+def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
+    age_s = now_s - encounter.since_s
+    if encounter.phase is Phase.CONFIRM and age_s >= settings.confirm_s:
+        return _record(encounter, now_s)
+    if encounter.phase in RESULTS and age_s >= settings.result_s:
+        return _idle(encounter, now_s), ()
+    if encounter.phase is Phase.NIP_PAD and age_s >= settings.nip_pad_s:
+        return _idle(encounter, now_s), ()
+    waiting = encounter.phase in SEARCHING and encounter.phase is not Phase.IDLE
+    if waiting and now_s - encounter.seen_s >= settings.leave_s:
+        return _idle(encounter, now_s), ()
+    return _settle(encounter, now_s), ()
