@@ -1,0 +1,186 @@
+"""Model files that no Python package carries: which ones are known, whether they are here, how one gets in.
+
+The product ships none of them. A file is used only when its SHA-256 is the one pinned below, so a damaged, exchanged
+or merely newer file is never run. Without a file the parts that would use it say so and do without (see `Use`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from kiosk.errors import ModelError
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One known model. `size_bytes` bounds what is read from an untrusted source; `use` says what it is for."""
+
+    name: str
+    file_name: str
+    size_bytes: int
+    sha256: str
+    licence: str
+    origin: str
+    use: str
+
+
+PAD_MINIFAS = ModelFile(
+    name="pad-minifas-128",
+    file_name="pad-minifas-128.onnx",
+    size_bytes=1_912_594,
+    sha256="af2381b88f38769222ed93379e12444e2a50814575de1c46170de570c55a42b6",
+    licence="Apache-2.0",
+    origin="https://github.com/VietAnh954/face-antispoof-onnx, models/best/98.20/best_model.onnx",
+    use="passive presentation attack detection; without it everybody is asked for a movement of the head",
+)
+
+YUNET = ModelFile(
+    name="face-detection-yunet",
+    file_name="face_detection_yunet_2023mar.onnx",
+    size_bytes=232_589,
+    sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    licence="MIT",
+    origin="https://github.com/opencv/opencv_zoo, models/face_detection_yunet",
+    use="face detection at a distance, turned and in dim light; without it dlib's detector is used",
+)
+
+MANIFEST: tuple[ModelFile, ...] = (PAD_MINIFAS, YUNET)
+
+Status = Literal["installed", "absent", "damaged"]
+
+
+class ModelStore:
+    """The folder of model files. Reading needs no lock: files are replaced as a whole and never changed in place."""
+
+    def __init__(self, folder: Path, manifest: tuple[ModelFile, ...] = MANIFEST) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    def known(self, name: str) -> ModelFile:
+        """The manifest's entry `name`. Raises ModelError naming the known ones."""
+        for model in self.manifest:
+            if model.name == name:
+                return model
+        raise ModelError(f"there is no model {name!r}. Known models: {', '.join(m.name for m in self.manifest)}.")
+
+    def path(self, model: ModelFile) -> Path:
+        """Where the file belongs, whether or not it is there."""
+        return self.folder / model.file_name
+
+    def status(self, model: ModelFile) -> Status:
+        """Whether the file is here and is the pinned one. Reads the whole file."""
+        path = self.path(model)
+        if not path.is_file():
+            return "absent"
+        return "installed" if self._sha256(path) == model.sha256 else "damaged"
+
+    def find(self, model: ModelFile) -> Path | None:
+        """The verified file, or None when it is not installed. Raises ModelError when it is not the pinned one."""
+        status = self.status(model)
+        if status == "absent":
+            return None
+        if status == "damaged":
+            raise ModelError(
+                f"{self.path(model)}: is not the pinned {model.name} (its SHA-256 differs). "
+                f"Remove it, or install the right one with `kiosk models install`."
+            )
+        return self.path(model)
+
+    def install(self, source: str, *, timeout_s: float = 30.0) -> ModelFile:
+        """Copy or download the model file `source` (path, http, https or file URL) into the folder, atomically.
+
+        Which model it is follows from its SHA-256 alone, never from its name. Raises ModelError when the source
+        cannot be read, is none of the known models, or the folder cannot be written; the folder is then unchanged.
+        """
+        ceiling = max(model.size_bytes for model in self.manifest)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(prefix=".install-", dir=self.folder)
+        except OSError as error:
+            raise ModelError(
+                f"{self.folder}: cannot be written ({error.strerror}). Run the command as the user who owns it, "
+                f"or choose another folder with --model-dir."
+            ) from error
+        try:
+            with os.fdopen(descriptor, "wb") as target, _opened(source, timeout_s) as stream:
+                digest = _copy(stream, target, ceiling, source)
+                target.flush()
+                os.fsync(target.fileno())
+            model = self._by_digest(digest, source)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(self.path(model))
+            _sync_folder(self.folder)
+        except OSError as error:
+            raise ModelError(f"{source}: could not be installed ({error}). Check the source and free space.") from error
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        return model
+
+    def _by_digest(self, digest: str, source: str) -> ModelFile:
+        for model in self.manifest:
+            if model.sha256 == digest:
+                return model
+        raise ModelError(
+            f"{source}: is none of the known models (SHA-256 {digest}). `kiosk models list` shows what is expected "
+            f"and where each comes from."
+        )
+
+    @staticmethod
+    def _sha256(path: Path) -> str:
+        try:
+            with path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
+
+
+@contextmanager
+def _opened(source: str, timeout_s: float) -> Iterator[BinaryIO]:
+    scheme = urllib.parse.urlsplit(source).scheme
+    if scheme in {"http", "https", "file"}:
+        try:
+            response = urllib.request.urlopen(source, timeout=timeout_s)
+        except (urllib.error.URLError, ValueError) as error:
+            raise ModelError(f"{source}: cannot be fetched ({error}). Check the address and the network.") from error
+        with response:
+            yield response
+    else:
+        try:
+            stream = Path(source).open("rb")  # noqa: SIM115 - opened here for its own message, closed below
+        except OSError as error:
+            raise ModelError(f"{source}: cannot be read ({error.strerror}). Give a file or an http(s) URL.") from error
+        with stream:
+            yield stream
+
+
+def _copy(stream: BinaryIO, target: BinaryIO, ceiling: int, source: str) -> str:
+    digest = hashlib.sha256()
+    total = 0
+    while chunk := stream.read(_CHUNK_BYTES):
+        total += len(chunk)
+        if total > ceiling:
+            raise ModelError(f"{source}: is larger than every known model. `kiosk models list` shows what is expected.")
+        digest.update(chunk)
+        target.write(chunk)
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename durable: a power cut right after the installation must not lose it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
