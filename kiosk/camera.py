@@ -1,0 +1,300 @@
+"""Where frames come from: the Pi's camera, a webcam, or a replayed clip. Each class is a `ports.FrameSource`.
+
+Every source is used by one thread only, gives RGB uint8 frames, and raises CameraError when it cannot go on; open() then
+tries again. `open_camera` chooses a source by the words of the configuration.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from kiosk.errors import CameraError
+from kiosk.model import Frame, RgbImage
+from kiosk.ports import FrameSource
+from kiosk.replay import ReplayCamera, scale_to_fit
+
+_log = logging.getLogger(__name__)
+
+NO_CAMERA = (
+    "no camera was found. Connect the Pi's camera or a webcam and check the cable and the permission of /dev/video* "
+    "(group `video`), or play a clip with `--camera replay:PATH`."
+)
+
+
+def open_camera(source: str, width: int, height: int, fps: float, timeout_s: float) -> FrameSource:
+    """An opened camera by its configured name: "auto", "pi", "v4l:N" or "replay:PATH[#t=START,END]".
+
+    "auto" is the Pi's camera, else the first webcam. Raises CameraError that says what to do.
+    """
+    kind, _, rest = source.partition(":")
+    camera: FrameSource
+    if kind == "auto":
+        return _open_first(width, height, fps, timeout_s)
+    if kind == "pi":
+        camera = PiCamera(width, height, fps, timeout_s)
+    elif kind == "v4l" and rest.isdecimal():
+        camera = WebCamera(int(rest), width, height, fps, timeout_s)
+    elif kind == "replay" and rest:
+        path, start_s, end_s = _media_fragment(rest)
+        camera = ReplayCamera(path, width, height, fps, start_s=start_s, end_s=end_s)
+    else:
+        raise CameraError(f"there is no camera {source!r}. Use auto, pi, v4l:N or replay:PATH.")
+    camera.open()
+    return camera
+
+
+def _open_first(width: int, height: int, fps: float, timeout_s: float) -> FrameSource:
+    candidates: list[FrameSource] = [PiCamera(width, height, fps, timeout_s)]
+    candidates += [WebCamera(number, width, height, fps, timeout_s) for number in webcam_numbers()]
+    for camera in candidates:
+        try:
+            camera.open()
+        except CameraError as error:
+            _log.info("%s is not available: %s", camera.name, error)
+            continue
+        return camera
+    raise CameraError(NO_CAMERA)
+
+
+def _media_fragment(text: str) -> tuple[Path, float, float | None]:
+    """Path, start and end in seconds of "PATH#t=START,END" (W3C Media Fragments, 4.2.1; either may be left out)."""
+    found = re.fullmatch(r"(.+)#t=(?:npt:)?(\d+(?:\.\d*)?)?(?:,(\d+(?:\.\d*)?))?", text)
+    if found is None:
+        return Path(text).expanduser(), 0.0, None
+    start_s = float(found[2] or 0.0)
+    end_s = None if found[3] is None else float(found[3])
+    if end_s is not None and end_s <= start_s:
+        raise CameraError(
+            f"the part #t={found[2] or ''},{found[3]} of the clip is empty. Give START before END, in seconds."
+        )
+    return Path(found[1]).expanduser(), start_s, end_s
+
+
+class PiCamera:
+    """The Raspberry Pi's own camera, through picamera2 (the system's package python3-picamera2)."""
+
+    def __init__(self, width: int, height: int, fps: float, timeout_s: float) -> None:
+        self._size = (width, height)
+        self._fps = fps
+        self._timeout_s = timeout_s
+        self._camera: Any = None
+        self._seq = 0
+
+    @property
+    def name(self) -> str:
+        return "pi camera"
+
+    def open(self) -> None:
+        self.close()
+        try:
+            from picamera2 import Picamera2
+        except ImportError as error:
+            raise CameraError(
+                "the Pi's camera needs picamera2. On Raspberry Pi OS: `sudo apt install python3-picamera2`, and a "
+                "virtual environment made with --system-site-packages."
+            ) from error
+        # picamera2 lists USB cameras too; those are WebCamera's.
+        number = next((c["Num"] for c in Picamera2.global_camera_info() if "/usb" not in c["Id"]), None)
+        if number is None:
+            raise CameraError(
+                "no camera is connected to the Pi. Check the ribbon cable and `rpicam-hello --list-cameras`."
+            )
+        try:
+            self._camera = Picamera2(number)
+            # libcamera names the last byte first: "BGR888" arrives as R, G, B (picamera2 manual, appendix A).
+            configuration = self._camera.create_video_configuration(
+                main={"size": self._size, "format": "BGR888"}, controls={"FrameRate": self._fps}
+            )
+            self._camera.configure(configuration)
+            self._camera.start()
+        except (RuntimeError, OSError, IndexError, ValueError) as error:
+            self.close()
+            raise CameraError(
+                f"the Pi's camera does not start ({error}). `sudo fuser /dev/video*` tells whether another program has it."
+            ) from error
+
+    def read(self) -> Frame:
+        if self._camera is None:
+            raise CameraError("the Pi's camera is not open.")
+        try:
+            # picamera2 keeps only the newest completed request, so that a slow reader never sees an old picture.
+            request = self._camera.capture_request(wait=self._timeout_s)
+            try:
+                rgb = request.make_array("main")
+            finally:
+                request.release()
+        except (TimeoutError, RuntimeError, OSError) as error:
+            self._abandon()
+            raise CameraError("the Pi's camera gives no picture any more. Check the ribbon cable.") from error
+        self._seq += 1
+        # The stride may be wider than the picture.
+        return Frame(np.ascontiguousarray(rgb[:, : self._size[0], :3]), self._seq, time.monotonic())
+
+    def _abandon(self) -> None:
+        """Close a camera that no longer answers: its waiting jobs would keep close() from returning."""
+        with contextlib.suppress(RuntimeError, AttributeError):  # older picamera2 has no such method
+            self._camera.cancel_all_and_flush()
+        self.close()
+
+    def close(self) -> None:
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            try:
+                camera.close()
+            except (RuntimeError, OSError) as error:
+                _log.warning("the Pi's camera did not close cleanly: %s", error)
+
+
+class WebCamera:
+    """A USB camera through OpenCV and Video4Linux.
+
+    A thread of its own empties the driver's queue, so that read() gives the newest picture however slow its caller is,
+    and so that a camera which hangs in the driver costs `timeout_s` and not the driver's ten seconds.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        width: int,
+        height: int,
+        fps: float,
+        timeout_s: float,
+        *,
+        open_device: Callable[[int], Any] = lambda number: cv2.VideoCapture(number, cv2.CAP_V4L2),
+    ) -> None:
+        self._number = number
+        self._size = (width, height)
+        self._fps = fps
+        self._timeout_s = timeout_s
+        self._open_device = open_device
+        self._pump: _Pump | None = None
+        self._seq = 0
+
+    @property
+    def name(self) -> str:
+        return f"webcam {self._number}"
+
+    def open(self) -> None:
+        self.close()
+        device = self._open_device(self._number)
+        if not device.isOpened():
+            device.release()
+            raise CameraError(
+                f"webcam {self._number} (/dev/video{self._number}) cannot be opened. Check that it is connected, that this "
+                "user is in the group `video`, and that no other program uses it."
+            )
+        # MJPEG: uncompressed pictures of two cameras do not fit through one USB 2 bus.
+        device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        device.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
+        device.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
+        device.set(cv2.CAP_PROP_FPS, self._fps)
+        self._pump = _Pump(device, self.name)
+
+    def read(self) -> Frame:
+        if self._pump is None:
+            raise CameraError(f"{self.name} is not open.")
+        picture = self._pump.newest(self._timeout_s)
+        if picture is None:
+            self.close()
+            raise CameraError(f"{self.name} gives no picture any more. Check its plug.")
+        bgr, t_s = picture
+        self._seq += 1
+        return Frame(scale_to_fit(bgr, *self._size, enlarge=False), self._seq, t_s)
+
+    def close(self) -> None:
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.stop()
+
+
+class _Pump:
+    """Reads a device in a thread and keeps the newest picture only."""
+
+    def __init__(self, device: Any, name: str) -> None:
+        self._device = device
+        self._condition = threading.Condition()
+        self._newest: tuple[RgbImage, float] | None = None
+        self._ended = False
+        self._stop = False
+        self._thread = threading.Thread(target=self._run, name=f"pump of {name}", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop:
+                good, bgr = self._device.read()
+                t_s = time.monotonic()
+                if not good:
+                    break
+                with self._condition:
+                    self._newest = (bgr, t_s)
+                    self._condition.notify()
+        except cv2.error as error:
+            _log.warning("the webcam's driver failed: %s", error)
+        finally:
+            self._device.release()
+            with self._condition:
+                self._ended = True
+                self._condition.notify()
+
+    def newest(self, timeout_s: float) -> tuple[RgbImage, float] | None:
+        """The next picture not yet given, BGR, with its monotonic seconds; None when the device ended or hangs."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._newest is not None or self._ended, timeout_s)
+            picture, self._newest = self._newest, None
+        return picture
+
+    def stop(self) -> None:
+        """End the thread. One that hangs in the driver is left behind: it ends when the driver lets go."""
+        self._stop = True
+        self._thread.join(timeout=1.0)
+
+
+_VIDIOC_QUERYCAP = 0x80685600  # linux/videodev2.h: _IOR('V', 0, struct v4l2_capability), 104 bytes
+_CAP_VIDEO_CAPTURE = 0x00000001
+
+
+def webcam_numbers(devices: Path = Path("/dev"), query: Callable[[Path], bytes] | None = None) -> list[int]:
+    """Numbers N of the /dev/videoN that are webcams, in order; the Pi's codecs and raw sensor nodes are left out."""
+    ask = query or _query_capability
+    numbers = sorted(int(node.name[5:]) for node in devices.glob("video*") if node.name[5:].isdecimal())
+    found = []
+    for number in numbers:
+        try:
+            answer = ask(devices / f"video{number}")
+        except OSError as error:
+            if error.errno == errno.EACCES:
+                _log.warning("/dev/video%d may not be opened by this user: add it to the group `video`", number)
+            continue
+        if _is_webcam(answer):
+            found.append(number)
+    return found
+
+
+def _query_capability(node: Path) -> bytes:
+    answer = bytearray(104)
+    with node.open("rb", buffering=0) as device:
+        fcntl.ioctl(device, _VIDIOC_QUERYCAP, answer)
+    return bytes(answer)
+
+
+def _is_webcam(capability: bytes) -> bool:
+    """struct v4l2_capability: driver[16], card[32], bus_info[32], version, capabilities, device_caps (u32 each)."""
+    driver = capability[0:16].split(b"\0")[0]
+    bus = capability[48:80].split(b"\0")[0]
+    device_caps = int.from_bytes(capability[88:92], "little")
+    # What sits on a Pi's platform bus (codec, ISP, unicam, rp1-cfe) is not a webcam; v4l2loopback says "platform" too.
+    on_board = bus.startswith(b"platform:") and driver != b"v4l2 loopback"
+    return bool(device_caps & _CAP_VIDEO_CAPTURE) and not on_board
