@@ -1,7 +1,7 @@
 """Where frames come from: the Pi's camera, a webcam, or a replayed clip. Each class is a `ports.FrameSource`.
 
-Every source is used by one thread only, gives RGB uint8 frames, and raises CameraError when it cannot go on; open() then
-tries again. `open_camera` chooses a source by the words of the configuration.
+Every source is used by one thread only, gives RGB uint8 frames, and raises CameraError when it cannot go on; open()
+then tries again. `open_camera` chooses a source by the words of the configuration.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class PiCamera:
         except (RuntimeError, OSError, IndexError, ValueError) as error:
             self.close()
             raise CameraError(
-                f"the Pi's camera does not start ({error}). `sudo fuser /dev/video*` tells whether another program has it."
+                f"the Pi's camera does not start ({error}). `sudo fuser /dev/video*` tells who else has it."
             ) from error
 
     def read(self) -> Frame:
@@ -192,8 +192,8 @@ class WebCamera:
         if not device.isOpened():
             device.release()
             raise CameraError(
-                f"webcam {self._number} (/dev/video{self._number}) cannot be opened. Check that it is connected, that this "
-                "user is in the group `video`, and that no other program uses it."
+                f"webcam {self._number} (/dev/video{self._number}) cannot be opened. Check that it is connected, that "
+                "this user is in the group `video`, and that no other program uses it."
             )
         # MJPEG: uncompressed pictures of two cameras do not fit through one USB 2 bus.
         device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))

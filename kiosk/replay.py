@@ -78,7 +78,7 @@ class ReplayCamera:
         self._tick = self._shown = -1
 
     def read(self) -> Frame:
-        """The frame that is due. Raises CameraError when the clip cannot be read, ReplayEnded at an end without loop."""
+        """The frame that is due. Raises CameraError when it cannot be read, ReplayEnded at the end if it does not loop."""
         if self._clip is None:
             raise CameraError("the replay is not open.")
         rate = self.rate
@@ -172,12 +172,13 @@ class _Video:
             raise CameraError(f"{self._path} does not exist. Give a video or a folder of pictures.")
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not capture.isOpened():
-            raise CameraError(
-                f"{self._path} is not a video that can be played. Convert it, for instance to MP4 (H.264)."
-            )
+            raise CameraError(f"{self._path} is not a video that can be played. Convert it, for instance to H.264.")
+        return capture
 
     def rewind(self) -> None:
-        self._open()  # seeking is not exact in every container, and some (GIF) cannot
+        self.close()
+        self._capture = self._open()  # seeking is not exact in every container, and some (GIF) cannot
+        self._position = 0
         while self._position < self._first and self._capture.grab():
             self._position += 1
 
