@@ -78,7 +78,7 @@ class ReplayCamera:
         self._tick = self._shown = -1
 
     def read(self) -> Frame:
-        """The frame that is due. Raises CameraError when it cannot be read, ReplayEnded at the end if it does not loop."""
+        """The frame that is due. Raises CameraError when it cannot be read, ReplayEnded at the end of a single play."""
         if self._clip is None:
             raise CameraError("the replay is not open.")
         rate = self.rate
