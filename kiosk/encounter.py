@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from kiosk.model import (
     BLOCKING_FAULTS,
     LIVENESS_OFF,
+    NOBODY,
     Assessment,
     Fault,
     Hint,
@@ -206,7 +207,7 @@ class Encounter:
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
     seen_s: float = 0.0
-    sighting: Sighting = Sighting(t_s=0.0)
+    sighting: Sighting = NOBODY
     match: Match | None = None
     liveness: LivenessVerdict = LIVENESS_OFF
     prospect: Prospect | None = None

@@ -204,6 +204,9 @@ class Sighting:
     liveness: LivenessVerdict = LIVENESS_OFF
 
 
+NOBODY = Sighting(t_s=0.0)
+
+
 # ---------------------------------------------------------------- time
 
 

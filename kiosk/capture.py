@@ -1,0 +1,80 @@
+"""The camera's thread: newest frame in a slot, a lost camera opened again with back-off. It never ends by itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from kiosk.errors import CameraError
+from kiosk.faults import FaultBoard
+from kiosk.model import Fault, Frame
+from kiosk.ports import FrameSource
+
+log = logging.getLogger(__name__)
+
+
+class Latest:
+    """A slot for the newest frame: the writer never waits, the reader never sees an old one twice."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Condition()
+        self._frame: Frame | None = None
+
+    def put(self, frame: Frame) -> None:
+        with self._ready:
+            self._frame = frame
+            self._ready.notify_all()
+
+    def clear(self) -> None:
+        with self._ready:
+            self._frame = None
+
+    def peek(self) -> Frame | None:
+        return self._frame
+
+    def newer_than(self, seq: int, timeout_s: float) -> Frame | None:
+        """Wait for a frame whose number is not `seq`; None when none came within `timeout_s`."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._frame is not None and self._frame.seq != seq, timeout_s)
+            frame = self._frame
+        return frame if frame is not None and frame.seq != seq else None
+
+
+class Capture:
+    """Owns the source: nobody else touches it after `run` has begun."""
+
+    def __init__(
+        self, source: FrameSource, latest: Latest, faults: FaultBoard, *, retry_s: float, retry_ceiling_s: float
+    ) -> None:
+        self._source = source
+        self._latest = latest
+        self._faults = faults
+        self._retry_s = retry_s
+        self._retry_ceiling_s = retry_ceiling_s
+
+    def run(self, stop: threading.Event, alive: Callable[[], None]) -> None:
+        """Until `stop`. `alive` is called whenever the loop has come round."""
+        wait_s = self._retry_s
+        seen_any = False
+        while not stop.is_set():
+            alive()
+            try:
+                self._source.open()
+                while not stop.is_set():
+                    self._latest.put(self._source.read())
+                    alive()
+                    if not seen_any or wait_s != self._retry_s:
+                        seen_any, wait_s = True, self._retry_s
+                        log.info("camera %s delivers frames", self._source.name)
+                    self._faults.set(Fault.CAMERA_LOST, False)
+                    self._faults.set(Fault.CAMERA_ABSENT, False)
+            except CameraError as error:
+                log.warning("camera: %s", error)
+                self._latest.clear()
+                self._faults.set(Fault.CAMERA_LOST if seen_any else Fault.CAMERA_ABSENT, True)
+            finally:
+                self._source.close()
+            if stop.wait(wait_s):
+                return
+            wait_s = min(2 * wait_s, self._retry_ceiling_s)
