@@ -1,31 +1,59 @@
 # `make run` opens the terminal with a demo office; `make test` checks and tests everything. Both set up what they need first.
-PYTHON ?= python3
-VENV ?= .venv
-BIN := $(VENV)/bin
-ARGS ?=
+#
+#   PYTHON=python3.11   the interpreter for a new environment (default: python3)
+#   VENV=.venv          its folder
+#   ARGS="…"            options for the command that a target runs
 
-.PHONY: run test check setup clean help
+VENV ?= .venv
+ARGS ?=
+FACES ?= $(or $(KIOSK_FACES),../shared/faces)
+export PYTHON VENV
+
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check torture torture-vm test-install accuracy bench latency screens clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: $(VENV)/.ready ## the virtual environment and the system packages
-
-$(VENV)/.ready: setup.py requirements/face.txt scripts/setup.sh
-	PYTHON="$(PYTHON)" VENV="$(VENV)" scripts/setup.sh
-	@touch $@
+setup: ## the virtual environment and the system packages; nothing when they are up to date
+	@scripts/setup.sh
 
 run: setup ## the terminal, with an embedded server and a demo office: make run ARGS="--display offscreen"
 	@$(BIN)/python -m demo $(ARGS)
 
 test: check ## all tests but the long ones
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not torture and not install" $(ARGS)
 
 check: setup ## ruff, strict types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+torture: setup ## the long fault tests: kills, failing disks, bad networks, a hostile sender (their figures are printed)
+	$(PYTEST) -m torture -s $(ARGS)
+
+torture-vm: setup ## power cuts of a virtual machine while it records (root, QEMU)
+	$(PYTEST) -m torture -s tests/torture_vm $(ARGS)
+
+test-install: setup ## systemd/install.sh on a booted Debian 13: install, start, uninstall, again (root, debootstrap, systemd-nspawn)
+	$(PYTEST) -m install -s tests/install $(ARGS)
+
+accuracy: setup ## identification and attack detection on the evaluation data: the tables of docs/accuracy.md
+	$(BIN)/kiosk evaluate $(FACES)/lfw $(ARGS)
+	$(BIN)/kiosk pad $(wildcard $(FACES)/pad $(FACES)/clips)
+
+bench: setup ## this pipeline against face_recognition's own loops, in one run
+	$(BIN)/kiosk bench $(ARGS)
+
+latency: setup ## from a face's first appearance to "tercatat", by stage
+	$(BIN)/python -m demo.latency $(ARGS)
+
+screens: setup ## every screen as PNG in out/screens
+	$(BIN)/python -m demo.screens $(ARGS)
 
 clean: ## remove what was built
 	rm -rf $(VENV) out build dist *.egg-info
