@@ -42,39 +42,60 @@ class Latest:
 
 
 class Capture:
-    """Owns the source: nobody else touches it after `run` has begun."""
+    """Opens the camera anew after each loss. `open_source` gives an opened source or raises CameraError."""
 
     def __init__(
-        self, source: FrameSource, latest: Latest, faults: FaultBoard, *, retry_s: float, retry_ceiling_s: float
+        self,
+        open_source: Callable[[], FrameSource],
+        latest: Latest,
+        faults: FaultBoard,
+        *,
+        retry_s: float,
+        retry_ceiling_s: float,
     ) -> None:
-        self._source = source
+        self._open_source = open_source
         self._latest = latest
         self._faults = faults
         self._retry_s = retry_s
         self._retry_ceiling_s = retry_ceiling_s
+        self._absent = Fault.CAMERA_ABSENT
 
-    def run(self, stop: threading.Event, alive: Callable[[], None]) -> None:
-        """Until `stop`. `alive` is called whenever the loop has come round."""
+    def run(self, stop: threading.Event, alive: Callable[[], None], source: FrameSource | None = None) -> None:
+        """Until `stop`. `alive` is called whenever the loop has come round; `source` is one that is open already."""
         wait_s = self._retry_s
-        seen_any = False
         while not stop.is_set():
             alive()
             try:
-                self._source.open()
-                while not stop.is_set():
-                    self._latest.put(self._source.read())
-                    alive()
-                    if not seen_any or wait_s != self._retry_s:
-                        seen_any, wait_s = True, self._retry_s
-                        log.info("camera %s delivers frames", self._source.name)
-                    self._faults.set(Fault.CAMERA_LOST, False)
-                    self._faults.set(Fault.CAMERA_ABSENT, False)
+                source = source or self._open_source()
+                if self._deliver(source, stop, alive):
+                    wait_s = self._retry_s
             except CameraError as error:
                 log.warning("camera: %s", error)
-                self._latest.clear()
-                self._faults.set(Fault.CAMERA_LOST if seen_any else Fault.CAMERA_ABSENT, True)
+                self._faults.set(self._absent, True)
             finally:
-                self._source.close()
+                self._latest.clear()
+                if source is not None:
+                    source.close()
+                source = None
             if stop.wait(wait_s):
                 return
             wait_s = min(2 * wait_s, self._retry_ceiling_s)
+
+    def _deliver(self, source: FrameSource, stop: threading.Event, alive: Callable[[], None]) -> bool:
+        """Frames until the camera is lost or `stop`; whether there were any."""
+        any_frame = False
+        try:
+            while not stop.is_set():
+                self._latest.put(source.read())
+                alive()
+                if not any_frame:
+                    any_frame, self._absent = True, Fault.CAMERA_LOST
+                    log.info("camera %s delivers frames", source.name)
+                    self._faults.set(Fault.CAMERA_LOST, False)
+                    self._faults.set(Fault.CAMERA_ABSENT, False)
+        except CameraError as error:
+            if not any_frame:
+                raise
+            log.warning("camera: %s", error)
+            self._faults.set(Fault.CAMERA_LOST, True)
+        return any_frame
