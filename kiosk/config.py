@@ -60,6 +60,29 @@ class QualityLimits(_Section):
     max_roll_deg: float = Field(ge=0, le=90)
 
 
+class EnrolmentSettings(_Section):
+    min_eye_distance_px: float = Field(ge=0)
+    min_sharpness: float = Field(ge=0)
+    min_brightness: float = Field(ge=0, le=255)
+    max_brightness: float = Field(ge=0, le=255)
+    min_contrast: float = Field(ge=0)
+    max_yaw: float = Field(ge=0, le=1)
+    max_pitch: float = Field(ge=0, le=1)
+    max_roll_deg: float = Field(ge=0, le=90)
+    min_templates: int = Field(ge=1, le=20)
+    max_templates: int = Field(ge=1, le=20)
+    spread: float = Field(ge=0)
+    same_person_distance: float = Field(gt=0)
+    duplicate_distance: float = Field(gt=0)
+    pose_s: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _order(self) -> EnrolmentSettings:
+        if self.max_templates < self.min_templates:
+            raise ValueError("max_templates must not be below min_templates")
+        return self
+
+
 class LivenessSettings(_Section):
     policy: Literal["off", "passive", "challenge-when-in-doubt", "always-challenge"]
     challenge_s: float = Field(gt=0)
@@ -110,6 +133,7 @@ class Config(_Section):
     camera: Camera
     recognition: Recognition
     quality: QualityLimits
+    enrolment: EnrolmentSettings
     liveness: LivenessSettings
     encounter: EncounterSettings
     display: Display

@@ -1,0 +1,47 @@
+"""What the enrolment tool says, in Indonesian and English, from `i18n/*.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+Language = Literal["id", "en"]
+LANGUAGES: tuple[Language, ...] = ("id", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """A consent text as people sign it. A text that has been in use is never changed: a new one gets a new id."""
+
+    text_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All texts of one language. A key that is missing raises KeyError: the tests compare the languages."""
+
+    language: Language
+    tables: dict[str, Any]
+
+    def text(self, table: str, key: str, **values: object) -> str:
+        """The text `key` of the table `table`, its {placeholders} filled from `values`."""
+        template: str = self.tables[table][key]
+        return template.format(**values)
+
+    def consent(self, text_id: str) -> ConsentText | None:
+        """The consent text of that id, None when there is no such text in this language."""
+        text = self.tables["consent"].get(text_id)
+        return None if text is None else ConsentText(text_id, text.strip())
+
+    def consent_ids(self) -> tuple[str, ...]:
+        return tuple(self.tables["consent"])
+
+
+@cache
+def catalogue(language: Language) -> Catalogue:
+    text = resources.files("enrollment").joinpath("i18n", f"{language}.toml").read_text(encoding="utf-8")
+    return Catalogue(language, tomllib.loads(text))

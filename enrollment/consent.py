@@ -1,0 +1,37 @@
+"""The consent that permits a face to be enrolled (UU PDP 27/2022, articles 20 to 22): which text, when, before whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from enrollment.catalogue import ConsentText, Language, catalogue
+from enrollment.refusal import Refusal
+
+DEFAULT_TEXT_ID = "consent-id-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Given at `given_utc` (aware UTC) to the text `text_id`, in the presence of `officer`."""
+
+    given_utc: dt.datetime
+    text_id: str
+    officer: str
+
+
+def text(text_id: str, language: Language) -> ConsentText:
+    """The consent text in that language. Raises Refusal consent_text_unknown."""
+    found = catalogue(language).consent(text_id)
+    if found is None:
+        raise Refusal("consent_text_unknown", known=", ".join(catalogue(language).consent_ids()))
+    return found
+
+
+def given(officer: str, text_id: str, at_utc: dt.datetime) -> Consent:
+    """The record of a consent that was just given. Raises Refusal no_consent when nobody stands for it."""
+    name = " ".join(officer.split())
+    if not name:
+        raise Refusal("no_consent")
+    text(text_id, "id")
+    return Consent(at_utc, text_id, name)

@@ -1,0 +1,93 @@
+"""The civil servant's number (NIP, 18 digits): parsed, and checked for what cannot be.
+
+Perka BKN 22/2007: birth date YYYYMMDD, month of appointment YYYYMM, sex 1 or 2, sequence of three; no check digit.
+Contract staff (PPPK, who are ASN too) have the same length, but "2" and the contract's number 1..9 in place of the month
+of appointment: 2024 21 is the first contract, from 2024.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from enrollment.refusal import Refusal
+from kiosk.model import Nip
+
+LENGTH = 18
+
+YOUNGEST_AT_APPOINTMENT = 18
+"""PP 11/2017 art. 23 and PP 49/2018 art. 16: whoever applies is 18 or older."""
+
+OLDEST_IN_SERVICE = 70
+"""The highest pension age of an ASN: a professor's (UU 14/2005 art. 67). Others leave at 58 to 65."""
+
+_TRUSTED_SINCE = dt.date(2024, 1, 1)
+"""A clock that shows an earlier day has not been set (a Pi without network starts in the past): no age is judged by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NipParts:
+    """What a NIP says of its bearer. `appointed` is the first day of the month, for PPPK of the year."""
+
+    nip: Nip
+    born: dt.date
+    appointed: dt.date
+    kind: Literal["pns", "pppk"]
+    sex: Literal["male", "female"]
+    sequence: int
+
+
+def parse(text: str, today: dt.date) -> NipParts:
+    """The NIP in `text`, in which spaces, dots and hyphens between the groups may stand.
+
+    Raises Refusal: nip_format, nip_birth_date, nip_appointment, nip_sex, nip_sequence, nip_age.
+    """
+    digits = re.sub(r"[\s.\-]", "", text)
+    if re.fullmatch(r"\d[.,]?\d*[eE]\+?\d+", text.strip()):
+        raise Refusal("nip_spreadsheet")
+    if len(digits) != LENGTH or not digits.isascii() or not digits.isdecimal():
+        raise Refusal("nip_format", length=len(digits))
+    born = _date(digits[0:4], digits[4:6], digits[6:8])
+    if born is None or born.year < 1900:
+        raise Refusal("nip_birth_date")
+    kind: Literal["pns", "pppk"] = "pppk" if digits[12] == "2" and digits[13] != "0" else "pns"
+    appointed = _date(digits[8:12], "01" if kind == "pppk" else digits[12:14], "01")
+    if appointed is None:
+        raise Refusal("nip_appointment")
+    if digits[14] not in "12":
+        raise Refusal("nip_sex")
+    sequence = int(digits[15:18])
+    if sequence == 0:
+        raise Refusal("nip_sequence")
+    _check_ages(born, appointed, kind, today)
+    return NipParts(Nip(digits), born, appointed, kind, "male" if digits[14] == "1" else "female", sequence)
+
+
+def masked(nip: str) -> str:
+    """The NIP as it may be shown in public: the birth date hidden."""
+    return "•" * 8 + nip[8:]
+
+
+def _date(year: str, month: str, day: str) -> dt.date | None:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _check_ages(born: dt.date, appointed: dt.date, kind: str, today: dt.date) -> None:
+    # Of a PPPK only the year is known, of others the month: the birthday counts when it lies in it.
+    last_day = appointed.replace(month=12, day=31) if kind == "pppk" else appointed.replace(day=28)
+    if _age(born, last_day) < YOUNGEST_AT_APPOINTMENT or _age(born, appointed) >= OLDEST_IN_SERVICE:
+        raise Refusal("nip_age")
+    if today >= _TRUSTED_SINCE:
+        if appointed > today:
+            raise Refusal("nip_appointment")
+        if _age(born, today) > OLDEST_IN_SERVICE:
+            raise Refusal("nip_age")
+
+
+def _age(born: dt.date, on: dt.date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
