@@ -33,10 +33,13 @@ NO_CAMERA = (
 )
 
 
-def open_camera(source: str, width: int, height: int, fps: float, timeout_s: float) -> FrameSource:
+def open_camera(
+    source: str, width: int, height: int, fps: float, timeout_s: float, *, once: bool = False
+) -> FrameSource:
     """An opened camera by its configured name: "auto", "pi", "v4l:N" or "replay:PATH[#t=START,END]".
 
-    "auto" is the Pi's camera, else the first webcam. Raises CameraError that says what to do.
+    "auto" is the Pi's camera, else the first webcam. With `once` a replay is played one time, no frame missed, as fast
+    as it is read, and ends with ReplayEnded. Raises CameraError that says what to do.
     """
     kind, _, rest = source.partition(":")
     camera: FrameSource
@@ -48,7 +51,7 @@ def open_camera(source: str, width: int, height: int, fps: float, timeout_s: flo
         camera = WebCamera(int(rest), width, height, fps, timeout_s)
     elif kind == "replay" and rest:
         path, start_s, end_s = _media_fragment(rest)
-        camera = ReplayCamera(path, width, height, fps, start_s=start_s, end_s=end_s)
+        camera = ReplayCamera(path, width, height, fps, start_s=start_s, end_s=end_s, loop=not once, paced=not once)
     else:
         raise CameraError(f"there is no camera {source!r}. Use auto, pi, v4l:N or replay:PATH.")
     camera.open()
