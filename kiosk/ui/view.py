@@ -1,0 +1,296 @@
+"""What the screen shows, the voice says and the lamps do for an encounter: one pure function, `render`.
+
+Every phase, hint, challenge and fault has its text in the catalogues (docs/screens.md lists them).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kiosk.encounter import Button, Encounter, Phase, Settings, seconds_left
+from kiosk.model import BLOCKING_FAULTS, Assessment, Challenge, Direction, Fault, Hint, TerminalStatus
+from kiosk.ui import wording
+from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState
+
+__all__ = ["NIP_DIGITS", "Lamp", "Speech", "ViewState", "render"]
+
+NIP_DIGITS = 6
+"""How many last digits of the NIP the pad asks for: the month of appointment, the sex and the sequence number tell
+colleagues apart whose last three digits are the common 001."""
+
+_HINT_SPOKEN_AFTER_S = 2.0  # who finds the place alone is not talked to
+_DAY_S = 86_400.0
+
+
+def render(
+    encounter: Encounter, status: TerminalStatus, now_s: float, settings: Settings, catalogue: Catalogue
+) -> ViewState:
+    """The view of this instant. `now_s` monotonic seconds, as given to `encounter.step`. Fails for no encounter."""
+    phase, text = encounter.phase, catalogue.text
+    look = _LOOKS[phase]
+    view = ViewState(
+        phase=phase,
+        layout=look.layout,
+        tone=look.tone,
+        icon=look.icon,
+        title=text(f"phase.{phase.value}.title", digits=NIP_DIGITS),
+        line=text(f"phase.{phase.value}.line", time=""),
+        lamp=look.lamp,
+        clock=catalogue.time(status.local_time),
+        clock_seconds=catalogue.seconds(status.local_time),
+        date=catalogue.date(status.local_time),
+        zone=status.local_time.tzname() or "",
+        office=status.office_name,
+        people=text("status.people", people=status.people) if status.people else "",
+        connected=status.connected,
+        connection=_connection(status, catalogue),
+        parked=text("status.parked", parked=status.queue.parked) if status.queue.parked else "",
+        waiting=status.queue.waiting,
+        notices=_notices(encounter, status, catalogue),
+    )
+    return look.fill(view, _Instant(encounter, now_s, settings, catalogue))
+
+
+@dataclass(frozen=True, slots=True)
+class _Instant:
+    """What the rest of a view is made from."""
+
+    encounter: Encounter
+    now_s: float
+    settings: Settings
+    catalogue: Catalogue
+
+    def text(self, key: str, **fields: object) -> str:
+        return self.catalogue.text(key, **fields)
+
+
+_Fill = Callable[[ViewState, _Instant], ViewState]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    layout: Layout
+    tone: Tone
+    icon: Icon
+    lamp: Lamp
+    fill: _Fill
+
+
+def _connection(status: TerminalStatus, catalogue: Catalogue) -> str:
+    link = {True: "status.connected", False: "status.offline", None: "status.unknown"}[status.connected]
+    return catalogue.text("status.waiting", link=catalogue.text(link), waiting=status.queue.waiting)
+
+
+def _notices(encounter: Encounter, status: TerminalStatus, catalogue: Catalogue) -> tuple[str, ...]:
+    """The faults that do not keep the terminal from recording, in the order of their definition."""
+    faults = set(encounter.faults) - BLOCKING_FAULTS
+    if not status.clock_trusted:
+        faults.add(Fault.CLOCK_UNTRUSTED)
+    return tuple(catalogue.text(f"fault.{fault.value}.notice") for fault in Fault if fault in faults)
+
+
+# ---------------------------------------------------------------- the live picture
+
+
+def _mirrored(
+    box: tuple[float, float, float, float] | None,
+) -> tuple[float, float, float, float] | None:
+    return None if box is None else (1 - box[2], box[1], 1 - box[0], box[3])
+
+
+def _towards_centre(box: tuple[float, float, float, float] | None) -> Icon:
+    """Where the person has to move, as seen in the mirrored picture."""
+    if box is None:
+        return Icon.FACE
+    left, top, right, bottom = box
+    across, down = 0.5 - (left + right) / 2, 0.5 - (top + bottom) / 2
+    if abs(across) >= abs(down):
+        return Icon.RIGHT if across > 0 else Icon.LEFT
+    return Icon.DOWN if down > 0 else Icon.UP
+
+
+_HINT_ICONS = {
+    Hint.SEVERAL_FACES: Icon.PEOPLE,
+    Hint.TOO_DARK: Icon.DARK,
+    Hint.TOO_BRIGHT: Icon.BRIGHT,
+    Hint.TOO_FAR: Icon.CLOSER,
+    Hint.TOO_NEAR: Icon.BACK,
+    Hint.NOT_CENTRED: Icon.FACE,
+    Hint.NOT_FACING: Icon.LOOK,
+    Hint.HOLD_STILL: Icon.HOLD,
+}
+_CHALLENGE_ICONS = {
+    Challenge.TURN_LEFT: Icon.LEFT,
+    Challenge.TURN_RIGHT: Icon.RIGHT,
+    Challenge.NOD: Icon.NOD,
+    Challenge.COME_CLOSER: Icon.CLOSER,
+}
+_RINGS = {
+    Phase.POSITIONING: Ring.ADJUST,
+    Phase.IDENTIFYING: Ring.GOOD,
+    Phase.CHALLENGE: Ring.SEARCH,
+    Phase.ENQUIRING: Ring.GOOD,
+}
+
+
+def _live(view: ViewState, at: _Instant) -> ViewState:
+    encounter, text = at.encounter, at.text
+    sighting = encounter.sighting
+    face = _mirrored(sighting.box)
+    frames = encounter.match.frames if encounter.match else 0
+    progress = 1.0 if view.phase is Phase.ENQUIRING else min(1.0, frames / max(1, at.settings.min_frames))
+    view = replace(
+        view,
+        guide=Guide(_RINGS.get(view.phase, Ring.SEARCH), face, progress if view.tone is Tone.OK else 0.0),
+        aside=text("others.wait") if sighting.faces > 1 else "",
+        hint=view.title,
+    )
+    challenge = encounter.liveness.challenge
+    if view.phase is Phase.CHALLENGE and challenge is not None:
+        asked = text(f"challenge.{challenge.value}")
+        say = Speech(f"challenge.{challenge.value}", text("speech.challenge", what=asked))
+        return replace(view, hint=asked, icon=_CHALLENGE_ICONS[challenge], speech=say)
+    if view.phase in (Phase.APPROACHING, Phase.POSITIONING) and sighting.hint is not None:
+        hint = sighting.hint
+        icon = _towards_centre(face) if hint is Hint.NOT_CENTRED else _HINT_ICONS[hint]
+        told = text(f"hint.{hint.value}")
+        say_s = encounter.since_s + _HINT_SPOKEN_AFTER_S
+        speech = Speech(f"hint.{hint.value}", text("speech.hint", what=told)) if at.now_s >= say_s else None
+        return replace(view, hint=told, icon=icon, speech=speech)
+    return view
+
+
+# ---------------------------------------------------------------- a person is known
+
+
+def _presence(view: ViewState, at: _Instant) -> ViewState:
+    """Who, which way, when and what it means; unchanged when nobody is known."""
+    if at.encounter.prospect is None:
+        return view
+    person, assessment = at.encounter.prospect.person, at.encounter.prospect.assessment
+    return replace(
+        view,
+        name=person.name,
+        nip=wording.masked_nip(person.nip),
+        direction=at.text(f"direction.{assessment.direction.value}"),
+        direction_icon=Icon.ARRIVAL if assessment.direction is Direction.ARRIVAL else Icon.DEPARTURE,
+        presence_time=at.catalogue.time(assessment.local_time),
+        consequence=wording.consequence(assessment, at.catalogue),
+        consequence_tone=_tone(assessment),
+        footnote=at.text("consequence.letter") if wording.costs_points(assessment) else "",
+    )
+
+
+def _tone(assessment: Assessment) -> Tone:
+    if not assessment.working_day:
+        return Tone.NEUTRAL
+    return Tone.WARN if assessment.minutes_off > 0 else Tone.OK
+
+
+def _confirm(view: ViewState, at: _Instant) -> ViewState:
+    view = _presence(view, at)
+    view = replace(view, aside=at.text("others.wait") if at.encounter.sighting.faces > 1 else "")
+    if view.phase is Phase.SAVING:
+        return view
+    left_s = seconds_left(at.encounter, at.now_s, at.settings)
+    spoken = at.text("speech.confirm", name=wording.spoken_name(view.name), direction=view.direction)
+    return replace(
+        view,
+        countdown=_countdown(left_s, at.settings.confirm_s),
+        buttons=_buttons(at, Button.CORRECT, Button.NOT_ME),
+        speech=Speech("confirm", spoken) if view.name else None,
+    )
+
+
+def _pad(view: ViewState, at: _Instant) -> ViewState:
+    left_s = at.encounter.since_s + at.settings.nip_pad_s - at.now_s
+    return replace(
+        view,
+        line=at.text("phase.nip_pad.retry") if at.encounter.nip_tries else view.line,
+        tone=Tone.WARN if at.encounter.nip_tries else view.tone,
+        digits_wanted=NIP_DIGITS,
+        countdown=_countdown(left_s, at.settings.nip_pad_s),
+        buttons=_buttons(at, Button.CANCEL),
+        speech=Speech("nip_pad", at.text("speech.nip_pad", digits=NIP_DIGITS)),
+    )
+
+
+def _countdown(left_s: float, whole_s: float) -> Countdown:
+    left_s = min(max(0.0, left_s), whole_s)
+    return Countdown(left_s / whole_s if whole_s > 0 else 0.0, math.ceil(left_s))
+
+
+def _buttons(at: _Instant, *which: Button) -> tuple[ButtonView, ...]:
+    return tuple(ButtonView(button, at.text(f"button.{button.value}")) for button in which)
+
+
+# ---------------------------------------------------------------- the end of an encounter
+
+
+def _result(view: ViewState, at: _Instant) -> ViewState:
+    key = view.phase.value
+    if view.phase is Phase.RECORDED:
+        view = _presence(view, at)
+        direction = at.encounter.prospect.assessment.direction if at.encounter.prospect else Direction.ARRIVAL
+        key = f"recorded_{direction.value}"
+    elif view.phase is Phase.NOT_RECORDED:
+        fault = at.encounter.fault
+        view = replace(view, footnote=at.text(f"fault.{fault.value}.title") if fault else "")
+        view = replace(view, name=at.encounter.prospect.person.name if at.encounter.prospect else "")
+    elif view.phase is Phase.ALREADY_RECORDED:
+        view = _already(view, at)
+    return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
+
+
+def _already(view: ViewState, at: _Instant) -> ViewState:
+    prospect = at.encounter.prospect
+    if prospect is None:
+        return replace(view, line="")
+    ago_s, line = prospect.recorded_ago_s, ""
+    if ago_s is not None and 0 <= ago_s <= _DAY_S:
+        recorded = prospect.assessment.local_time - dt.timedelta(seconds=ago_s)
+        line = at.text("phase.already_recorded.line", time=at.catalogue.time(recorded))
+    return replace(view, name=prospect.person.name, nip=wording.masked_nip(prospect.person.nip), line=line)
+
+
+def _fault(view: ViewState, at: _Instant) -> ViewState:
+    """The most basic of the faults that keep the terminal from recording: the first in the order of definition."""
+    fault = next((fault for fault in Fault if fault in at.encounter.faults & BLOCKING_FAULTS), None)
+    if fault is None:
+        return view
+    camera = fault in (Fault.CAMERA_LOST, Fault.CAMERA_ABSENT)
+    return replace(
+        view,
+        icon=Icon.CAMERA_OFF if camera else view.icon,
+        hint=at.text(f"fault.{fault.value}.title"),
+        line=at.text(f"fault.{fault.value}.advice"),
+        code=fault.value,
+    )
+
+
+def _plain(view: ViewState, _: _Instant) -> ViewState:
+    return view
+
+
+_LOOKS = {
+    Phase.IDLE: _Look(Layout.IDLE, Tone.NEUTRAL, Icon.FACE, Lamp.IDLE, _plain),
+    Phase.APPROACHING: _Look(Layout.LIVE, Tone.NEUTRAL, Icon.CLOSER, Lamp.IDLE, _live),
+    Phase.POSITIONING: _Look(Layout.LIVE, Tone.WARN, Icon.FACE, Lamp.IDLE, _live),
+    Phase.IDENTIFYING: _Look(Layout.LIVE, Tone.OK, Icon.HOLD, Lamp.BUSY, _live),
+    Phase.CHALLENGE: _Look(Layout.LIVE, Tone.NEUTRAL, Icon.FACE, Lamp.BUSY, _live),
+    Phase.NIP_PAD: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _pad),
+    Phase.ENQUIRING: _Look(Layout.LIVE, Tone.OK, Icon.HOLD, Lamp.BUSY, _live),
+    Phase.CONFIRM: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.QUESTION, Lamp.BUSY, _confirm),
+    Phase.SAVING: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.HOLD, Lamp.BUSY, _confirm),
+    Phase.RECORDED: _Look(Layout.RESULT, Tone.OK, Icon.CHECK, Lamp.SUCCESS, _result),
+    Phase.NOT_RECORDED: _Look(Layout.RESULT, Tone.STOP, Icon.CROSS, Lamp.FAULT, _result),
+    Phase.ALREADY_RECORDED: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.INFO, Lamp.BUSY, _result),
+    Phase.UNKNOWN: _Look(Layout.RESULT, Tone.WARN, Icon.QUESTION, Lamp.REFUSAL, _result),
+    Phase.ATTACK_REFUSED: _Look(Layout.RESULT, Tone.STOP, Icon.STOP, Lamp.REFUSAL, _result),
+    Phase.REFUSED_BY_PERSON: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.CROSS, Lamp.IDLE, _result),
+    Phase.FAULT: _Look(Layout.FAULT, Tone.STOP, Icon.WARNING, Lamp.FAULT, _fault),
+}

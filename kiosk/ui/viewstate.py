@@ -1,0 +1,161 @@
+"""What a screen draws, as values: words and fractions, no Kivy, no pixels, no time of its own."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from kiosk.encounter import Button, Phase
+
+
+class Layout(enum.Enum):
+    """The renderer of kiosk.ui that draws the view."""
+
+    IDLE = "idle"
+    LIVE = "live"
+    CONFIRM = "confirm"
+    PAD = "pad"
+    RESULT = "result"
+    FAULT = "fault"
+
+
+class Tone(enum.Enum):
+    """How it stands, in colour; the icon says the same by its shape."""
+
+    NEUTRAL = "neutral"
+    OK = "ok"
+    WARN = "warn"
+    STOP = "stop"
+
+
+class Icon(enum.Enum):
+    NONE = "none"
+    FACE = "face"
+    CHECK = "check"
+    CROSS = "cross"
+    QUESTION = "question"
+    WARNING = "warning"
+    STOP = "stop"
+    CLOCK = "clock"
+    INFO = "info"
+    ARRIVAL = "arrival"
+    DEPARTURE = "departure"
+    LEFT = "left"
+    RIGHT = "right"
+    UP = "up"
+    DOWN = "down"
+    NOD = "nod"
+    CLOSER = "closer"
+    BACK = "back"
+    PEOPLE = "people"
+    DARK = "dark"
+    BRIGHT = "bright"
+    LOOK = "look"
+    HOLD = "hold"
+    CAMERA_OFF = "camera_off"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+
+
+class Lamp(enum.Enum):
+    """The methods of `kiosk.ports.Indicators` by name."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    SUCCESS = "success"
+    REFUSAL = "refusal"
+    FAULT = "fault"
+
+
+class Ring(enum.Enum):
+    """The state of the oval that the face belongs into."""
+
+    SEARCH = "search"
+    ADJUST = "adjust"
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """`face` is the nearest face in the mirrored picture, fractions (left, top, right, bottom), None when there is
+    none; `progress` 0..1 how much of the decision is done."""
+
+    ring: Ring
+    face: tuple[float, float, float, float] | None = None
+    progress: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """`fraction` 1..0 of the time is left, `seconds` whole ones, rounded up."""
+
+    fraction: float
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonView:
+    button: Button
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Say `text` when the view's speech has become another one than before."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """All that a screen draws. Empty strings and None are not drawn."""
+
+    phase: Phase
+    layout: Layout
+    tone: Tone
+    icon: Icon
+    title: str
+    line: str = ""
+    hint: str = ""
+    aside: str = ""
+    guide: Guide | None = None
+    name: str = ""
+    nip: str = ""
+    direction: str = ""
+    direction_icon: Icon = Icon.NONE
+    presence_time: str = ""
+    consequence: str = ""
+    consequence_tone: Tone = Tone.NEUTRAL
+    footnote: str = ""
+    clock: str = ""
+    clock_seconds: str = ""
+    date: str = ""
+    zone: str = ""
+    office: str = ""
+    people: str = ""
+    connected: bool | None = None
+    connection: str = ""
+    parked: str = ""
+    waiting: int = 0
+    notices: tuple[str, ...] = ()
+    countdown: Countdown | None = None
+    buttons: tuple[ButtonView, ...] = ()
+    digits_wanted: int = 0
+    code: str = ""
+    speech: Speech | None = None
+    lamp: Lamp = Lamp.IDLE
+
+    @property
+    def screen(self) -> str:
+        """The screen's name, as in docs/screens.md and in the names of its pictures."""
+        return self.phase.value
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """What makes this another screen to a person than the one before: not the clock, not the countdown."""
+        return (self.phase, self.title, self.line, self.hint, self.aside, self.name, self.direction, self.consequence)
+
+    def button(self, which: Button) -> str:
+        """The button's text; empty when the screen does not have it."""
+        return next((b.text for b in self.buttons if b.button is which), "")

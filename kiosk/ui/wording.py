@@ -1,0 +1,43 @@
+"""How people, times and consequences are put into words. Pure."""
+
+from __future__ import annotations
+
+from kiosk.model import Assessment, Direction
+from kiosk.ui.catalogue import Catalogue
+
+_BULLET = "•"
+_HIDDEN = 8  # the birth date: Perka BKN 22/2007 begins every NIP with it
+_NIP_DIGITS = 18
+
+
+def masked_nip(nip: str) -> str:
+    """The NIP for public view: the birth date hidden, the rest in its groups: "•••••••• 201001 1 002"."""
+    hidden, shown = _BULLET * min(_HIDDEN, len(nip)), nip[_HIDDEN:]
+    if len(nip) != _NIP_DIGITS:
+        return f"{hidden} {shown}".strip()
+    return f"{hidden} {nip[8:14]} {nip[14]} {nip[15:]}"
+
+
+def spoken_name(name: str) -> str:
+    """The name without the titles that a voice stumbles over: "Drs. H. Bagas Wirayuda, M.Si." is "Bagas Wirayuda"."""
+    words = name.split(",", maxsplit=1)[0].split()
+    while len(words) > 1 and words[0].endswith("."):
+        words.pop(0)
+    return " ".join(words)
+
+
+def consequence(assessment: Assessment, catalogue: Catalogue) -> str:
+    """What recording means: on time, or how late or early and what that takes off the points."""
+    if not assessment.working_day:
+        return catalogue.text("consequence.day_off")
+    arrival = assessment.direction is Direction.ARRIVAL
+    if assessment.minutes_off <= 0:
+        return catalogue.text("consequence.arrival_on_time" if arrival else "consequence.departure_on_time")
+    what = catalogue.text("consequence.late" if arrival else "consequence.early", minutes=assessment.minutes_off)
+    if assessment.points_percent <= 0:
+        return what
+    return catalogue.text("consequence.deduction", what=what, percent=catalogue.decimal(assessment.points_percent))
+
+
+def costs_points(assessment: Assessment) -> bool:
+    return assessment.working_day and assessment.minutes_off > 0 and assessment.points_percent > 0
