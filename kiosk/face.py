@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import dlib
 import numpy as np
 
 from kiosk import quality
-from kiosk.descriptor import LANDMARKS_FILE, ReferenceDescriptor, weights_path
+from kiosk.descriptor import LANDMARKS_FILE, Describer, ReferenceDescriber, open_fast_describer, weights_path
 from kiosk.errors import ModelError
 from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, RgbImage
 from kiosk.ports import FaceEngine
 
-ENGINES = ("auto", "fast", "reference")
+_log = logging.getLogger(__name__)
 
 
 def open_engine(
@@ -21,20 +22,31 @@ def open_engine(
 ) -> FaceEngine:
     """The face engine `name`: "fast", "reference", or "auto" (fast when its self-test passes, else reference).
 
-    `models_dir` holds optional model files, `cache_dir` the converted descriptor. Raises ModelError.
+    `models_dir` holds optional model files, `cache_dir` the converted descriptor (None: converted at every start).
+    Raises ModelError when the weights are missing, damaged or foreign, or when "fast" fails its self-test.
     """
-    if name not in ENGINES:
-        raise ModelError(f"there is no face engine {name!r}. Choose one of {', '.join(ENGINES)}.")
-    return ReferenceEngine()
+    match name:
+        case "fast":
+            return DlibEngine(open_fast_describer(cache_dir, threads))
+        case "reference":
+            return DlibEngine(ReferenceDescriber())
+        case "auto":
+            try:
+                return DlibEngine(open_fast_describer(cache_dir, threads))
+            except ModelError as error:
+                _log.warning("the fast engine is not used, the reference engine takes its place: %s", error)
+            return DlibEngine(ReferenceDescriber())
+        case _:
+            raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
 
 
-class ReferenceEngine:
-    """dlib's HOG detector and 5 landmarks, and the descriptor exactly as `face_recognition` gives it."""
+class DlibEngine:
+    """dlib's HOG detector and 5 landmarks in front of a describer. Keeps no state between frames."""
 
-    def __init__(self, upsample: int = 1) -> None:
+    def __init__(self, describer: Describer, upsample: int = 1) -> None:
         self._detector = dlib.get_frontal_face_detector()
         self._predictor = dlib.shape_predictor(str(weights_path(LANDMARKS_FILE)))
-        self._descriptor = ReferenceDescriptor()
+        self._describer = describer
         self._upsample = upsample
 
     @property
@@ -54,7 +66,7 @@ class ReferenceEngine:
         return Face(box, landmarks, quality.measure(frame, box, landmarks), float(score))
 
     def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        return self._descriptor.describe(np.ascontiguousarray(frame_rgb), _shape(face))
+        return self._describer.describe(np.ascontiguousarray(frame_rgb), face.box_px, _shape(face))
 
 
 def _shape(face: Face) -> dlib.full_object_detection:
