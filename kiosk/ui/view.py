@@ -23,6 +23,7 @@ NIP_DIGITS = 6
 colleagues apart whose last three digits are the common 001."""
 
 _HINT_SPOKEN_AFTER_S = 2.0  # who finds the place alone is not talked to
+_NOTICE_S = 4.0  # several notices take turns
 _DAY_S = 86_400.0
 
 
@@ -31,7 +32,7 @@ def render(
 ) -> ViewState:
     """The view of this instant. `now_s` monotonic seconds, as given to `encounter.step`. Fails for no encounter."""
     phase, text = encounter.phase, catalogue.text
-    look = _LOOKS[phase]
+    look, notices = _LOOKS[phase], _notices(encounter, status, catalogue)
     view = ViewState(
         phase=phase,
         layout=look.layout,
@@ -50,7 +51,8 @@ def render(
         connection=_connection(status, catalogue),
         parked=text("status.parked", parked=status.queue.parked) if status.queue.parked else "",
         waiting=status.queue.waiting,
-        notices=_notices(encounter, status, catalogue),
+        notices=notices,
+        notice=notices[int(now_s / _NOTICE_S) % len(notices)] if notices else "",
     )
     return look.fill(view, _Instant(encounter, now_s, settings, catalogue))
 

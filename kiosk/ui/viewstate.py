@@ -109,7 +109,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """All that a screen draws. Empty strings and None are not drawn."""
+    """All that a screen draws. Empty strings and None are not drawn. `notice` is the one of `notices` that has its turn."""
 
     phase: Phase
     layout: Layout
@@ -139,6 +139,7 @@ class ViewState:
     parked: str = ""
     waiting: int = 0
     notices: tuple[str, ...] = ()
+    notice: str = ""
     countdown: Countdown | None = None
     buttons: tuple[ButtonView, ...] = ()
     digits_wanted: int = 0
@@ -154,8 +155,13 @@ class ViewState:
     @property
     def meaning(self) -> tuple[object, ...]:
         """What makes this another screen to a person than the one before: not the clock, not the countdown."""
-        return (self.phase, self.title, self.line, self.hint, self.aside, self.name, self.direction, self.consequence)
+        told = (self.title, self.line, self.hint, self.aside, self.name, self.direction, self.consequence)
+        return (self.phase, *told, self.connected, self.notices)
 
     def button(self, which: Button) -> str:
         """The button's text; empty when the screen does not have it."""
         return next((b.text for b in self.buttons if b.button is which), "")
+
+
+BLANK = ViewState(Phase.IDLE, Layout.IDLE, Tone.NEUTRAL, Icon.NONE, "")
+"""Before the first view."""

@@ -1,0 +1,137 @@
+"""Opens the screen and keeps it up until its source stops. Kivy is imported only when `run` is called.
+
+Kivy reads its environment on import, and by its defaults would parse the command line, write to the home folder and
+take over logging: `run` forbids all three first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from kiosk.errors import KioskError
+from kiosk.ui.pictures import Pictures
+from kiosk.ui.ports import ScreenSource
+
+__all__ = ["ScreenSource", "display_available", "run"]
+
+Mode = Literal["window", "offscreen"]
+
+
+def run(
+    source: ScreenSource,
+    *,
+    title: str,
+    mode: Mode,
+    fullscreen: bool = False,
+    screens_dir: Path | None = None,
+    size_px: tuple[int, int] = (800, 480),
+) -> None:
+    """Show `source`'s views; blocks the main thread until it stops, SIGTERM or SIGINT comes, or the window is closed.
+
+    "offscreen" renders without a display and writes each screen that comes up to `screens_dir`. Once a process: Kivy
+    cannot be started again. Raises KioskError when no window can be opened, and whatever `source.pump` raises.
+    """
+    if mode == "window" and not display_available():
+        raise KioskError(
+            "there is no display: start the terminal on the desktop or with a screen attached, or use "
+            '--display offscreen (display.mode = "offscreen")'
+        )
+    pictures = Pictures(screens_dir) if screens_dir is not None else None
+    with tempfile.TemporaryDirectory(prefix="presensi-kivy-") as home, _signals() as stopped:
+        _prepare(mode, Path(home), title, fullscreen, size_px)
+        from kiosk.ui import stage
+
+        stage.play(source, pictures, lambda: bool(stopped))
+
+
+def display_available() -> bool:
+    """Whether a window could be opened: an X server or a Wayland compositor answers, or a screen is attached to the
+    graphics card of a machine without either (SDL then draws through KMS)."""
+    wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
+    if wayland and _answers(Path(os.environ.get("XDG_RUNTIME_DIR", "/run")) / wayland):
+        return True
+    if x11:
+        host, _, number = x11.rpartition(":")
+        number = number.split(".", maxsplit=1)[0]
+        if host and host != "unix":
+            return True  # a forwarded display: only opening it can tell
+        return _answers(Path(f"/tmp/.X11-unix/X{number}"))
+    return any(_attached(card) for card in Path("/sys/class/drm").glob("card*-*/status"))
+
+
+def _answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(address))
+        except OSError:
+            return False
+    return True
+
+
+def _attached(status: Path) -> bool:
+    try:
+        return status.read_text(encoding="ascii").strip() == "connected"
+    except OSError:
+        return False
+
+
+def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, size_px: tuple[int, int]) -> None:
+    os.environ.update(
+        KIVY_NO_ARGS="1",
+        KIVY_NO_CONSOLELOG="1",
+        KIVY_NO_FILELOG="1",
+        KIVY_LOG_MODE="PYTHON",  # to the logger "kivy", with no handler of its own
+        KIVY_HOME=str(home),
+        KIVY_METRICS_DENSITY="1",
+        SDL_NO_SIGNAL_HANDLERS="1",
+    )
+    if mode == "offscreen":
+        os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    from kivy.config import Config
+
+    width, height = size_px
+    settings: dict[tuple[str, str], object] = {
+        ("graphics", "width"): width,
+        ("graphics", "height"): height,
+        ("graphics", "fullscreen"): "auto" if fullscreen and mode == "window" else 0,
+        ("graphics", "show_cursor"): 0 if fullscreen else 1,
+        ("graphics", "resizable"): 0,
+        ("graphics", "maxfps"): 30,
+        ("graphics", "window_state"): "visible",
+        ("kivy", "exit_on_escape"): 0,
+        ("kivy", "log_level"): "warning",
+        ("kivy", "window_title"): title,
+        ("input", "mouse"): "mouse,disable_multitouch",
+    }
+    for (section, key), value in settings.items():
+        Config.set(section, key, str(value))
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or mode == "offscreen":
+        for key in [key for key in Config["input"] if "probesysfs" in Config.get("input", key)]:
+            Config.remove_option("input", key)  # SDL reports touches there: the kernel's would come twice
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """The signals that asked for the end; the handlers before are restored."""
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    ours = [n for n, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
+    for number in ours:
+        signal.signal(number, note)
+    try:
+        yield came
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])

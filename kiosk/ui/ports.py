@@ -1,0 +1,28 @@
+"""What the screen needs from the terminal."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from kiosk.encounter import Button
+from kiosk.model import Frame
+from kiosk.ui.viewstate import ViewState
+
+
+class ScreenSource(Protocol):
+    """Feeds the screen and takes its touches. All methods are called from the main thread and MUST NOT block."""
+
+    def pump(self) -> ViewState:
+        """Advance the encounter and give its view. Called about 30 times a second; an exception ends `run`."""
+
+    def frame(self) -> Frame | None:
+        """The newest frame of the camera; the same object again while there is no newer one."""
+
+    def press(self, button: Button) -> None:
+        """A button was touched."""
+
+    def type_nip(self, digits: str) -> None:
+        """The last digits of the NIP were entered."""
+
+    def stopping(self) -> bool:
+        """Whether the screen shall close."""

@@ -1,0 +1,102 @@
+"""The six screens: each draws a ViewState and reports touches. Their looks are in the .kv files of the same names.
+
+Kivy; the main thread only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kivy.lang import Builder
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.relativelayout import RelativeLayout
+
+from kiosk.encounter import Button
+from kiosk.ui import widgets
+from kiosk.ui.viewstate import BLANK, Layout, ViewState
+
+_HERE = Path(__file__).parent
+
+
+class Screen(RelativeLayout):
+    """Draws `view` and the camera's `picture`; dispatches on_button(button) and on_digits(digits)."""
+
+    view = ObjectProperty(BLANK)
+    picture = ObjectProperty(None, allownone=True)
+    __events__ = ("on_button", "on_digits")
+
+    def on_button(self, button: Button) -> None:
+        """For the stage."""
+
+    def on_digits(self, digits: str) -> None:
+        """For the stage."""
+
+    def entered(self) -> None:
+        """The screen has come up anew."""
+
+
+class IdleScreen(Screen):
+    """Clock, date, office, connection and queue; invites the next person."""
+
+
+class LiveScreen(Screen):
+    """The mirror with the face guide and one hint."""
+
+
+class ConfirmScreen(Screen):
+    """Who, which way, when and what it means, with the countdown."""
+
+
+class ResultScreen(Screen):
+    """How the encounter ended. A touch anywhere sends it away."""
+
+    def on_touch_down(self, _touch: Any) -> bool:
+        self.dispatch("on_button", Button.CANCEL)
+        return True
+
+
+class FaultScreen(Screen):
+    """Why the terminal cannot record, and what to do."""
+
+
+class PadScreen(Screen):
+    """The last digits of the NIP."""
+
+    typed = StringProperty("")
+    wanted = NumericProperty(0)
+
+    def entered(self) -> None:
+        self.typed = ""
+
+    def type(self, digit: str) -> None:
+        if len(self.typed) < self.view.digits_wanted:
+            self.typed += digit
+
+    def erase(self) -> None:
+        self.typed = self.typed[:-1]
+
+    def enter(self) -> None:
+        if len(self.typed) == self.view.digits_wanted:
+            self.dispatch("on_digits", self.typed)
+
+
+_CLASSES = {
+    Layout.IDLE: IdleScreen,
+    Layout.LIVE: LiveScreen,
+    Layout.CONFIRM: ConfirmScreen,
+    Layout.PAD: PadScreen,
+    Layout.RESULT: ResultScreen,
+    Layout.FAULT: FaultScreen,
+}
+
+
+def build() -> dict[Layout, Screen]:
+    """One screen of each kind."""
+    Builder.load_file(str(_HERE / "widgets.kv"), rulesonly=True)
+    for layout in Layout:
+        Builder.load_file(str(_HERE / f"{layout.value}.kv"), rulesonly=True)
+    return {layout: _CLASSES[layout]() for layout in Layout}
+
+
+__all__ = ["Screen", "ViewState", "build", "widgets"]

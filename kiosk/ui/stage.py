@@ -1,0 +1,128 @@
+"""The window: pumps the source, swaps the screens, passes touches on. Kivy; the main thread only.
+
+Imported by `kiosk.ui.main.run` once Kivy's environment is set, never at a module's top.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from kivy.base import EventLoop, runTouchApp, stopTouchApp
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.metrics import Metrics, dp
+from kivy.uix.anchorlayout import AnchorLayout
+
+from kiosk.encounter import Button
+from kiosk.errors import KioskError
+from kiosk.ui import screens, theme
+from kiosk.ui.pictures import Pictures
+from kiosk.ui.ports import ScreenSource
+from kiosk.ui.viewstate import BLANK, Layout, ViewState
+from kiosk.ui.widgets import TOUCH_GAP_S, CameraTexture
+
+PUMPS_PER_S = 30
+_SETTLE_FRAMES = 3  # Kivy lays out and renders text in the frames after a change
+_GUARD_S = 0.5
+"""A new screen takes no touch for this long: the second tap of a double tap on "Benar" must not send "tercatat" away,
+and nobody can have read a name and answered in less."""
+
+_PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
+
+
+class Stage(AnchorLayout):
+    """Shows the newest view on its screen."""
+
+    def __init__(self, source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], bool]) -> None:
+        super().__init__()
+        self._source, self._pictures, self._stopped = source, pictures, stopped
+        self._screens = screens.build()
+        self._camera = CameraTexture()
+        self._view = BLANK
+        self._shown: screens.Screen | None = None
+        self._changed_s = self._touched_s = Clock.get_boottime()
+        self._capture_in = 0
+        for screen in self._screens.values():
+            screen.size_hint, screen.size = (None, None), (dp(theme.WIDTH_DP), dp(theme.HEIGHT_DP))
+            screen.bind(on_button=self._button, on_digits=self._digits)
+
+    def pump(self, _dt: float) -> None:
+        """Once a frame: end, or show what there is now."""
+        if self._stopped() or self._source.stopping():
+            stopTouchApp()
+            return
+        self.show(self._source.pump())
+        if self._view.layout in _PICTURED:
+            self._mirror()
+        if self._capture_in:
+            Window.canvas.ask_update()
+
+    def show(self, view: ViewState) -> None:
+        before, self._view = self._view, view
+        screen = self._screens[view.layout]
+        if view.phase is not before.phase or screen is not self._shown:
+            self._changed_s = Clock.get_boottime()
+            screen.entered()
+        if screen is not self._shown:
+            self.clear_widgets()
+            self.add_widget(screen)
+            self._shown = screen
+        screen.view = view
+        if view.meaning != before.meaning:
+            self._capture_in = _SETTLE_FRAMES
+
+    def _mirror(self) -> None:
+        frame = self._source.frame()
+        if frame is not None and self._camera.show(frame):
+            for screen in self._screens.values():
+                screen.picture = self._camera.texture
+        elif frame is not None:
+            Window.canvas.ask_update()
+
+    def flipped(self, *_: object) -> None:
+        """Before the finished frame is shown."""
+        if self._pictures is None or not self._capture_in:
+            return
+        self._capture_in -= 1
+        if self._capture_in == 0:
+            width, height = Window.system_size
+            pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)
+            self._pictures.write(self._view.screen, pixels, (width, height))
+
+    # ------------------------------------------------------------ touches
+
+    def on_touch_down(self, touch: Any) -> bool:
+        now_s = Clock.get_boottime()
+        if now_s - self._changed_s < _GUARD_S or now_s - self._touched_s < TOUCH_GAP_S:
+            return True
+        self._touched_s = now_s
+        return bool(super().on_touch_down(touch))
+
+    def _button(self, _screen: screens.Screen, button: Button) -> None:
+        self._source.press(button)
+
+    def _digits(self, _screen: screens.Screen, digits: str) -> None:
+        self._source.type_nip(digits)
+
+
+def play(source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], bool]) -> None:
+    """Open the window and show the source's views until it stops, `stopped` says so or the window is closed."""
+    if Window is None:
+        raise KioskError("no window can be opened: install libgl1, libegl1 and libgles2, or use --display offscreen")
+    Metrics.density = Metrics.fontscale = 1.0
+    Metrics.density = min(Window.width / theme.WIDTH_DP, Window.height / theme.HEIGHT_DP)
+    Window.clearcolor = theme.GROUND
+    stage = Stage(source, pictures, stopped)
+    pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
+    Window.bind(on_flip=stage.flipped)
+    try:
+        runTouchApp(stage)
+    finally:
+        pumping.cancel()
+        Window.unbind(on_flip=stage.flipped)
+        with contextlib.suppress(ValueError):
+            Window.remove_widget(stage)
+        EventLoop.close()

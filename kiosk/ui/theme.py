@@ -1,0 +1,83 @@
+"""Colours and sizes of the screens, and the contrast that they must have. Pure numbers, no Kivy.
+
+The screen is 800 x 480 logical pixels, read from 1.5 m. Every text colour stands on the grounds named with it in
+`PAIRS`; a test computes their contrast (WCAG 2.2, success criterion 1.4.3).
+"""
+
+from __future__ import annotations
+
+from kiosk.ui.viewstate import Ring, Tone
+
+WIDTH_DP, HEIGHT_DP = 800, 480
+
+Rgba = tuple[float, float, float, float]
+
+
+def _rgb(code: str, alpha: float = 1.0) -> Rgba:
+    red, green, blue = (int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return red, green, blue, alpha
+
+
+GROUND = _rgb("0f151b")
+SURFACE = _rgb("19222b")
+RAISED = _rgb("26323e")
+LINE = _rgb("384757")
+TEXT = _rgb("f3f6f8")
+MUTED = _rgb("b4c0cb")
+DARK_TEXT = _rgb("08130d")
+
+GREEN = _rgb("45d483")
+GREEN_SPENT = _rgb("2f9f62")
+AMBER = _rgb("ffbf4d")
+RED = _rgb("ff8a80")
+BLUE = _rgb("8ec5ff")
+CLEAR = _rgb("000000", 0.0)
+SHADE = _rgb("0b1015", 0.86)
+"""Behind text on the live picture. At 0.86 even a white picture behind it leaves white text its contrast."""
+
+ACCENT = {Tone.NEUTRAL: BLUE, Tone.OK: GREEN, Tone.WARN: AMBER, Tone.STOP: RED}
+"""Icons and headings of a tone."""
+
+TINT = {Tone.NEUTRAL: GROUND, Tone.OK: _rgb("0c3322"), Tone.WARN: _rgb("3a2a08"), Tone.STOP: _rgb("461615")}
+"""The whole screen of a result, seen from far."""
+
+CHIP = {Tone.NEUTRAL: RAISED, Tone.OK: _rgb("12442c"), Tone.WARN: _rgb("4a360b"), Tone.STOP: _rgb("5a1d1b")}
+"""Behind the consequence."""
+
+CHIP_WARN = CHIP[Tone.WARN]
+
+RING = {Ring.SEARCH: TEXT, Ring.ADJUST: AMBER, Ring.GOOD: GREEN}
+
+PAIRS: tuple[tuple[str, Rgba, Rgba], ...] = (
+    ("text on ground", TEXT, GROUND),
+    ("text on surface", TEXT, SURFACE),
+    ("text on raised", TEXT, RAISED),
+    ("muted on ground", MUTED, GROUND),
+    ("muted on surface", MUTED, SURFACE),
+    ("dark on green", DARK_TEXT, GREEN),
+    ("dark on spent green", DARK_TEXT, GREEN_SPENT),
+    ("amber on surface", AMBER, SURFACE),
+    *((f"text on {tone.value} tint", TEXT, ground) for tone, ground in TINT.items()),
+    *((f"muted on {tone.value} tint", MUTED, ground) for tone, ground in TINT.items()),
+    *((f"accent on {tone.value} tint", ACCENT[tone], ground) for tone, ground in TINT.items()),
+    *((f"accent on {tone.value} chip", ACCENT[tone], ground) for tone, ground in CHIP.items()),
+)
+
+
+def luminance(colour: Rgba) -> float:
+    """WCAG relative luminance, 0..1."""
+    red, green, blue = ((c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for c in colour[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def over(top: Rgba, bottom: Rgba) -> Rgba:
+    """`top` laid over an opaque `bottom`."""
+    alpha = top[3]
+    red, green, blue = (t * alpha + b * (1 - alpha) for t, b in zip(top[:3], bottom[:3], strict=True))
+    return red, green, blue, 1.0
+
+
+def contrast(one: Rgba, other: Rgba) -> float:
+    """WCAG contrast ratio, 1..21; AA asks for 4.5, for large text 3."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
