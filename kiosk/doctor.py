@@ -1,0 +1,393 @@
+"""The checks of `kiosk doctor`: one part of the terminal a function, each a plain question with a plain answer.
+
+A check takes what it needs as an argument (a path, a reader, a function that opens the camera), so each can be asked
+in a test with a machine that has that fault. It holds no personal data: findings are meant to be sent by e-mail.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import datetime as dt
+import enum
+import os
+import re
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol
+
+from kiosk.errors import KioskError
+from kiosk.model import ClockState, GallerySnapshot, Moment, QueueState
+from kiosk.ports import FrameSource
+
+MB = 1_000_000
+DISK_WARNING_BYTES = 500 * MB
+"""About 60,000 events, a year of an office of 100, with room for a release to be installed beside the running one."""
+DISK_FAILED_BYTES = 50 * MB
+
+TEMPERATURE_WARNING_C = 75.0
+TEMPERATURE_FAILED_C = 82.0
+"""The Raspberry Pi's firmware begins to slow its processor at 80 °C and throttles hard at 85 °C (its documentation,
+"Frequency management and thermal control"), and recognition becomes slow before anything else is seen."""
+
+EARLIEST_SENSIBLE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+class Verdict(enum.Enum):
+    OK = "ok"
+    WARNING = "warning"  # it works, but something is amiss or missing
+    FAILED = "failed"  # presence cannot be recorded, or soon cannot
+    SKIPPED = "skipped"  # it could not be looked at now; the text says why
+
+
+Fact = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. `advice` says what to do next; `facts` are the numbers behind it, for programs."""
+
+    verdict: Verdict
+    text: str
+    advice: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+Check = Callable[[], Finding]
+
+
+def examine(checks: Mapping[str, Check]) -> dict[str, Finding]:
+    """Ask every check. One that runs into a fault of the terminal reports it; the others are asked all the same."""
+    findings = {}
+    for name, check in checks.items():
+        try:
+            findings[name] = check()
+        except KioskError as error:
+            findings[name] = Finding(Verdict.FAILED, str(error))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            findings[name] = Finding(Verdict.FAILED, f"{where}{error.strerror or error}", "Check permissions and disk.")
+    return findings
+
+
+# ---------------------------------------------------------------- the program
+
+
+def python(version: tuple[int, int, int], pointer_bytes: int = struct.calcsize("P")) -> Finding:
+    facts: dict[str, Fact] = {"version": ".".join(map(str, version)), "bits": 8 * pointer_bytes}
+    text = f"Python {facts['version']}, {facts['bits']} bits"
+    if version < (3, 11, 0):
+        return Finding(Verdict.FAILED, text, "Python 3.11 or newer is needed: install a current system image.", facts)
+    if pointer_bytes != 8:
+        return Finding(Verdict.FAILED, text, "Install the 64-bit Raspberry Pi OS: dlib exists for 64 bits only.", facts)
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+def packages(
+    requirements: Iterable[str], version_of: Callable[[str], str] = metadata.version, also: Iterable[str] = ()
+) -> Finding:
+    """`requirements` as in the distribution's metadata; those of extras are left out."""
+    wanted = [re.split(r"[^A-Za-z0-9._-]", r, maxsplit=1)[0] for r in requirements if "extra ==" not in r]
+    missing = []
+    for name in (*wanted, *also):
+        try:
+            version_of(name)
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    facts: dict[str, Fact] = {"missing": ", ".join(missing) or None}
+    if missing:
+        advice = "Run systemd/install.sh again (in a checkout: make setup)."
+        return Finding(Verdict.FAILED, f"missing: {', '.join(missing)}", advice, facts)
+    return Finding(Verdict.OK, f"all {len(wanted)} required packages", facts=facts)
+
+
+def models(files: Mapping[str, tuple[Path, int]], optional: Mapping[str, str]) -> Finding:
+    """`files`: name -> path and size (bytes) of what must be there. `optional`: name -> installed, absent or damaged."""
+    wrong = [name for name, (path, size) in files.items() if not path.is_file() or path.stat().st_size != size]
+    damaged = [name for name, status in optional.items() if status == "damaged"]
+    absent = [name for name, status in optional.items() if status == "absent"]
+    facts: dict[str, Fact] = dict(optional)
+    if wrong:
+        advice = "The face models are incomplete: run systemd/install.sh again (in a checkout: make setup)."
+        return Finding(Verdict.FAILED, f"missing or cut off: {', '.join(wrong)}", advice, facts)
+    if damaged:
+        advice = "Install them again: kiosk models install PATH|URL"
+        return Finding(Verdict.FAILED, f"not the pinned file: {', '.join(damaged)}", advice, facts)
+    if absent:
+        advice = "`kiosk models list` says what each is for and where it comes from."
+        return Finding(Verdict.WARNING, f"face models; without the optional {', '.join(absent)}", advice, facts)
+    return Finding(Verdict.OK, "face models and optional models", facts=facts)
+
+
+def speech(which: Callable[[str], str | None] = shutil.which) -> Finding:
+    if which("espeak-ng") is None:
+        return Finding(Verdict.WARNING, "espeak-ng is missing: no voice", "sudo apt-get install espeak-ng")
+    return Finding(Verdict.OK, "espeak-ng")
+
+
+# ---------------------------------------------------------------- the machine
+
+
+def camera(open_source: Callable[[], FrameSource] | None, monotonic_s: Callable[[], float] = time.monotonic) -> Finding:
+    """Open it, take a few frames. None: the running terminal holds it, and two cannot. CameraError passes on."""
+    if open_source is None:
+        return Finding(
+            Verdict.SKIPPED, "in use by the running terminal", "To test it: systemctl stop kiosk, then again."
+        )
+    started_s = monotonic_s()
+    source = open_source()
+    try:
+        source.open()
+        frames = [source.read() for _ in range(3)]
+    finally:
+        source.close()
+    frame = frames[-1].rgb
+    height, width = frame.shape[:2]
+    brightness = float(frame.mean())
+    facts: dict[str, Fact] = {
+        "source": source.name,
+        "width": width,
+        "height": height,
+        "brightness": round(brightness, 1),
+        "first_frames_s": round(monotonic_s() - started_s, 2),
+    }
+    text = f"{source.name}, {width}x{height}, mean brightness {brightness:.0f} of 255"
+    if brightness < 8:
+        return Finding(Verdict.WARNING, text, "The picture is black: is the lens covered, or the room dark?", facts)
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+def display(
+    environ: Mapping[str, str], drm: Path = Path("/sys/class/drm"), loads: Callable[[str], object] = ctypes.CDLL
+) -> Finding:
+    """Whether there is a screen, and the OpenGL libraries that Kivy draws with."""
+    missing = []
+    for library in ("libGL.so.1", "libEGL.so.1", "libGLESv2.so.2"):
+        try:
+            loads(library)
+        except OSError:
+            missing.append(library)
+    connected = sorted(p.parent.name for p in drm.glob("card*-*/status") if p.read_text().strip() == "connected")
+    session = environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY") or None
+    facts: dict[str, Fact] = {"session": session, "connected": ", ".join(connected) or None}
+    if missing:
+        advice = "sudo apt-get install libgl1 libegl1 libgles2 libgl1-mesa-dri"
+        return Finding(Verdict.FAILED, f"missing: {', '.join(missing)}", advice, facts)
+    if session is None and not connected:
+        advice = "Is the screen plugged in and on? Without one the terminal draws off-screen."
+        return Finding(Verdict.WARNING, "OpenGL, but no screen is connected", advice, facts)
+    return Finding(Verdict.OK, f"OpenGL; screen {', '.join(connected) or session}", facts=facts)
+
+
+def temperature(zones: Path = Path("/sys/class/thermal"), throttled: Path | None = None) -> Finding:
+    """The hottest sensor, and what a Raspberry Pi remembers of under-voltage since it was switched on."""
+    degrees = []
+    for path in zones.glob("thermal_zone*/temp"):
+        try:
+            degrees.append(int(path.read_text()) / 1000)
+        except (OSError, ValueError):  # a sensor that is asleep answers with an error
+            continue
+    throttled = throttled or Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
+    # Bit 16: under-voltage has occurred (Raspberry Pi documentation, vcgencmd get_throttled).
+    starved = throttled.is_file() and bool(int(throttled.read_text().strip(), 16) & 1 << 16)
+    if not degrees:
+        return Finding(Verdict.SKIPPED, "this machine has no temperature sensor")
+    hottest = max(degrees)
+    facts: dict[str, Fact] = {"celsius": round(hottest, 1), "under_voltage": starved}
+    text = f"{hottest:.0f} °C"
+    if hottest >= TEMPERATURE_FAILED_C:
+        return Finding(Verdict.FAILED, text, "Too hot: the processor slows down. Give it air, shade or a fan.", facts)
+    if starved:
+        return Finding(
+            Verdict.WARNING, f"{text}, under-voltage", "Use the official power supply and a short cable.", facts
+        )
+    if hottest >= TEMPERATURE_WARNING_C:
+        return Finding(Verdict.WARNING, text, "Warm: does air reach the case?", facts)
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+def state_folder(path: Path, uid: int | None = None) -> Finding:
+    """Whether this user can write there and others cannot read."""
+    uid = os.geteuid() if uid is None else uid
+    if not path.is_dir():
+        return Finding(
+            Verdict.FAILED, f"{path} is missing", "`kiosk provision` makes it; or give another with --state."
+        )
+    info = path.stat()
+    mode = stat.S_IMODE(info.st_mode)
+    facts: dict[str, Fact] = {"path": str(path), "mode": f"{mode:04o}", "owner_uid": info.st_uid}
+    if not os.access(path, os.W_OK | os.X_OK):
+        advice = "Run this as the terminal's user, and see that the card is not mounted read-only (dmesg)."
+        return Finding(Verdict.FAILED, f"{path} cannot be written", advice, facts)
+    foreign = sorted(p.name for p in path.iterdir() if p.lstat().st_uid != info.st_uid)
+    if foreign:
+        advice = f"sudo chown --recursive --reference={path} {path}"
+        return Finding(Verdict.FAILED, f"{path}: {', '.join(foreign)} belong to another user", advice, facts)
+    if mode & 0o077:
+        return Finding(Verdict.WARNING, f"{path} is open to other users ({mode:04o})", f"chmod 0700 {path}", facts)
+    return Finding(Verdict.OK, str(path), facts=facts)
+
+
+def disk(path: Path, usage: Callable[[Path], os.statvfs_result] = os.statvfs) -> Finding:
+    """Room for events on the file system of `path`."""
+    while not path.exists():
+        path = path.parent
+    info = usage(path)
+    free = info.f_bavail * info.f_frsize
+    facts: dict[str, Fact] = {
+        "free_bytes": free,
+        "free_files": info.f_favail,
+        "read_only": bool(info.f_flag & os.ST_RDONLY),
+    }
+    text = f"{free / MB:.0f} MB free"
+    if facts["read_only"]:
+        advice = "The card has failed or was pulled: replace it. docs/operations.md tells how to save its events."
+        return Finding(Verdict.FAILED, "the file system is read-only", advice, facts)
+    if free < DISK_FAILED_BYTES or (info.f_files and info.f_favail < 100):
+        return Finding(Verdict.FAILED, text, "Nearly full: nothing can be recorded soon. Remove other files.", facts)
+    if free < DISK_WARNING_BYTES:
+        return Finding(Verdict.WARNING, text, "Getting full: see what grows with `du -xh / | sort -h | tail`.", facts)
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+def clock(now: Moment, ntp_in_step: bool, rtc: Path = Path("/dev/rtc0")) -> Finding:
+    facts: dict[str, Fact] = {
+        "state": now.clock_state.value,
+        "ntp": ntp_in_step,
+        "battery_clock": rtc.exists(),
+        "utc": now.wall_utc.isoformat(timespec="seconds"),
+    }
+    text = f"{facts['utc']}, {now.clock_state.value}"
+    if now.clock_state is not ClockState.SYNCHRONISED:
+        advice = "Events are kept and dated once the server is met. Is the network up? Is kiosk-sync running?"
+        if now.wall_utc < EARLIEST_SENSIBLE:
+            advice = f"The date is wrong: this machine has no battery clock or an empty one. {advice}"
+        return Finding(Verdict.WARNING, text, advice, facts)
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+class Runs(Protocol):
+    def __call__(self, command: list[str]) -> str: ...
+
+
+def _run(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout
+
+
+def units(names: Iterable[str], run: Runs = _run) -> Finding:
+    """What systemd says of the terminal's units."""
+    if shutil.which("systemctl") is None or not Path("/run/systemd/system").is_dir():
+        return Finding(Verdict.SKIPPED, "systemd does not run here")
+    states, sick, facts = [], [], dict[str, Fact]()
+    for name in names:
+        shown = run(["systemctl", "show", name, "--property=LoadState,ActiveState,SubState,NRestarts"])
+        values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+        if values.get("LoadState") != "loaded":
+            facts[name] = "not installed"
+            continue
+        state, restarts = values.get("ActiveState", "unknown"), int(values.get("NRestarts", "0"))
+        facts[name], facts[f"{name} restarts"] = state, restarts
+        states.append(f"{name} {state}" + (f" (restarted {restarts} times)" if restarts else ""))
+        if state != "active":
+            sick.append(name)
+    if not states:
+        return Finding(Verdict.SKIPPED, "not installed as a service on this machine", facts=facts)
+    if sick:
+        advice = f"journalctl --unit {sick[0]} --lines 30"
+        return Finding(Verdict.FAILED, ", ".join(states), advice, facts)
+    return Finding(Verdict.OK, ", ".join(states), facts=facts)
+
+
+# ---------------------------------------------------------------- the record and the office
+
+
+def identity(device_id: str | None, key: Path, server_url: str) -> Finding:
+    """`device_id` None: not provisioned. The key file may be absent when it comes as a systemd credential."""
+    if device_id is None:
+        advice = "Take a code from the e-TPP console, then: kiosk provision CODE --server URL"
+        return Finding(Verdict.FAILED, "this terminal is not provisioned", advice)
+    facts: dict[str, Fact] = {"device_id": device_id, "server": server_url}
+    if key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        return Finding(Verdict.FAILED, "other users can read the device key", f"chmod 0600 {key}", facts)
+    return Finding(Verdict.OK, f"terminal {device_id} of {server_url}", facts=facts)
+
+
+def gallery(snapshot: GallerySnapshot, now: Moment, max_age_days: int) -> Finding:
+    facts: dict[str, Fact] = {
+        "version": snapshot.version,
+        "people": len(snapshot.people),
+        "templates": len(snapshot.templates),
+    }
+    text = f"version {snapshot.version}: {len(snapshot.people)} people, {len(snapshot.templates)} templates"
+    if not snapshot.templates:
+        advice = "Nobody can be recognised. Is kiosk-sync running, and is anybody enrolled for this office?"
+        return Finding(Verdict.FAILED, text, advice, facts)
+    if snapshot.fetched_utc is None or now.clock_state is not ClockState.SYNCHRONISED:
+        return Finding(Verdict.OK, f"{text}, of unknown age", facts=facts)
+    age = now.wall_utc - snapshot.fetched_utc
+    facts["age_h"] = round(age / dt.timedelta(hours=1), 1)
+    if max_age_days and age > dt.timedelta(days=max_age_days):
+        advice = "Too old to record with (terminal.gallery_max_age_days). Bring the server back in reach."
+        return Finding(Verdict.FAILED, f"{text}, {age.days} days old", advice, facts)
+    if age > dt.timedelta(days=2):
+        return Finding(
+            Verdict.WARNING, f"{text}, {age.days} days old", "When did kiosk-sync last reach the server?", facts
+        )
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+def outbox(state: QueueState, faults: Iterable[str], now: Moment) -> Finding:
+    """The journal's queue. `faults` are codes such as "journal_damaged"."""
+    facts: dict[str, Fact] = {"waiting": state.waiting, "parked": state.parked}
+    text = f"{state.waiting} events wait, {state.parked} refused by the server"
+    if broken := ", ".join(faults):
+        advice = "kiosk events verify; docs/operations.md tells how to save a damaged journal."
+        return Finding(Verdict.FAILED, f"{text}; {broken}", advice, facts)
+    if state.parked:
+        return Finding(Verdict.WARNING, text, "BKPP decides about refused events: kiosk events list --parked", facts)
+    oldest = state.oldest_waiting_utc
+    if oldest is not None and now.clock_state is ClockState.SYNCHRONISED:
+        age = now.wall_utc - oldest
+        facts["oldest_h"] = round(age / dt.timedelta(hours=1), 1)
+        if age > dt.timedelta(days=1):
+            advice = "They are safe here, but not in the books. Is the network up? journalctl --unit kiosk-sync"
+            return Finding(Verdict.WARNING, f"{text}, the oldest for {age.days} days", advice, facts)
+    return Finding(Verdict.OK, text, facts=facts)
+
+
+def chain(events: int, faults: Iterable[str]) -> Finding:
+    """The outcome of verifying every link of the journal's hash chain."""
+    broken = list(faults)
+    facts: dict[str, Fact] = {"events": events, "faults": len(broken)}
+    if broken:
+        advice = "Do not repair it. Keep the file, export what it holds (kiosk events export FILE), tell BKPP."
+        return Finding(Verdict.FAILED, f"{len(broken)} faults in {events} events: {broken[0]}", advice, facts)
+    return Finding(Verdict.OK, f"{events} events, unbroken", facts=facts)
+
+
+def server(url: str, ask: Callable[[str], str | None]) -> Finding:
+    """`ask` returns the Presensi-Protocol header of an answer (None: there is none), or raises KioskError."""
+    if not url:
+        return Finding(Verdict.SKIPPED, "no server is set yet: this terminal is not provisioned")
+    spoken = ask(url)
+    facts: dict[str, Fact] = {"url": url, "protocol": spoken}
+    if spoken is None:
+        advice = "Something else answers there: a proxy's log-in page, or a wrong address."
+        return Finding(Verdict.FAILED, f"{url} is not an e-TPP server", advice, facts)
+    if spoken != "1":
+        return Finding(
+            Verdict.FAILED, f"{url} speaks protocol {spoken}, this terminal 1", "Update the terminal.", facts
+        )
+    return Finding(Verdict.OK, url, facts=facts)
+
+
+def running_python() -> Finding:
+    """`python` of this very process."""
+    return python(sys.version_info[:3])
