@@ -220,6 +220,8 @@ class Encounter:
 
 Step = tuple[Encounter, tuple[Effect, ...]]
 
+DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR})
+
 _NEVER_S = float("inf")
 _NIP_TRIES = 3
 _RESULT_SEEN_S = 1.0

@@ -42,8 +42,6 @@ from kiosk.trace import Trace
 
 log = logging.getLogger(__name__)
 
-_DISK_FAULTS = (Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR)
-
 EMPTY_QUEUE = QueueState(waiting=0, parked=0, oldest_waiting_utc=None)
 
 
@@ -126,7 +124,7 @@ class Clerk:
         except OutboxError as error:
             self._faults.set(fault_of(error), True)
         else:
-            for fault in _DISK_FAULTS:
+            for fault in enc.DISK_FAULTS:
                 self._faults.set(fault, False)
 
     def _answer(self, candidates: tuple[PersonId, ...], digits: str | None) -> None:

@@ -1,0 +1,307 @@
+"""The composition root of `kiosk run`: the only place that wires the terminal's parts and starts its threads.
+
+    capture ──Latest──> recognition ──Sighting──> Terminal.pump (screen, main thread) <── clerk, housekeeper
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from kiosk import encounter as enc
+from kiosk import quality
+from kiosk.camera import open_camera
+from kiosk.capture import Capture, Latest
+from kiosk.clock import SystemClock
+from kiosk.config import Config
+from kiosk.encounter import Button
+from kiosk.errors import CameraError, GalleryError, KioskError, OutboxError
+from kiosk.face import open_engine
+from kiosk.faults import FaultBoard
+from kiosk.gallery import TinyGallery
+from kiosk.identity import Identity
+from kiosk.indicators import open_indicators
+from kiosk.liveness import Liveness
+from kiosk.matcher import Matcher
+from kiosk.model import EMPTY_GALLERY, Face, Fault, Frame, GallerySnapshot, Hint
+from kiosk.models_store import ModelStore
+from kiosk.outbox import SqliteOutbox
+from kiosk.ports import FrameSource
+from kiosk.recognise import Recogniser
+from kiosk.state import StateFolder
+from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, gallery_is_stale
+from kiosk.trace import Trace
+from kiosk.ui import catalogue, view
+from kiosk.ui import main as screen
+from kiosk.ui.viewstate import Lamp, ViewState
+from kiosk.voice import open_voice
+from kiosk.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+FRAME_WAIT_S = 0.5
+
+PROBE_EVERY = 10
+"""While the disk refuses writes it is tried once in so many rounds of the housekeeper (one a second)."""
+
+ALIVE_WITHIN_S = {"capture": 60.0, "recognition": 30.0, "housekeeper": 60.0, "screen": 15.0}
+"""The longest silence of each part before systemd restarts the terminal. A camera may take its back-off's ceiling."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line adds to the configuration."""
+
+    state: StateFolder
+    models_dir: Path
+    trace: Path | None = None
+    wait_for_camera: bool = False
+
+
+def run(config: Config, options: RunOptions) -> None:
+    """Until the window is closed or SIGTERM comes. Raises KioskError when the terminal cannot start at all."""
+    state = options.state.open()
+    with state.lock("run"):
+        kiosk = Kiosk(config, options)
+        try:
+            kiosk.run()
+        finally:
+            kiosk.close()
+
+
+class Kiosk:
+    """All parts of one terminal. Implements the screen's `ScreenSource`."""
+
+    def __init__(self, config: Config, options: RunOptions) -> None:
+        self._config = config
+        self._state = options.state
+        self._stop = threading.Event()
+        self._failure: Exception | None = None
+        self._faults = FaultBoard()
+        self._latest = Latest()
+        self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
+
+        identity = Identity.load(self._state.identity_dir)
+        self._outbox = SqliteOutbox(self._state.outbox_path, identity.device_id, key=identity.storage_key).open()
+        self._clock = SystemClock(self._outbox.anchors)
+        self._gallery = TinyGallery(self._state.gallery_path, identity.storage_key)
+        camera = config.camera
+        size = (camera.width, camera.height)
+        self._open_camera = partial(open_camera, camera.source, *size, camera.fps, camera.timeout_s)
+        self._source = self._first_source(options.wait_for_camera)
+        self._capture = Capture(
+            self._open_camera,
+            self._latest,
+            self._faults,
+            retry_s=camera.retry_s,
+            retry_ceiling_s=camera.retry_ceiling_s,
+        )
+        self._engine = open_engine(
+            config.recognition.engine, models_dir=options.models_dir, cache_dir=self._state.path / "cache"
+        )
+        self._recogniser = Recogniser(
+            self._engine,
+            self._matcher(EMPTY_GALLERY),
+            Liveness(config.liveness.policy, ModelStore(options.models_dir), challenge_s=config.liveness.challenge_s),
+            judge_of(config),
+            config.recognition.max_frames,
+        )
+        self._trace = Trace(options.trace)
+        self._catalogue = catalogue.load(config.terminal.language)
+        self._voice = open_voice(config.voice.enabled, config.terminal.language)
+        self._indicators = open_indicators(
+            config.indicators.enabled,
+            green_pin=config.indicators.green_pin,
+            red_pin=config.indicators.red_pin,
+            buzzer_pin=config.indicators.buzzer_pin,
+        )
+        self._terminal = Terminal(
+            settings=encounter_settings(config),
+            clock=self._clock,
+            faults=self._faults,
+            trace=self._trace,
+            restart_recognition=self._recogniser.restart,
+        )
+        self._clerk = Clerk(self._outbox, self._clock, self._faults, self._engine.model_id, self._terminal.reply)
+        self._terminal.employ(self._clerk)
+        self._view: ViewState | None = None
+        self._rounds = 0
+        self._look_after()
+
+    def run(self) -> None:
+        """Blocks the main thread, which Kivy must have."""
+        display = self._config.display
+        mode: screen.Mode = "window" if display.mode == "window" else "offscreen"
+        if display.mode == "auto" and screen.display_available():
+            mode = "window"
+        folder = Path(display.screens_dir) if display.screens_dir else None
+        with self._threads():
+            self._watchdog.notifier.ready("running")
+            screen.run(self, title="Presensi", mode=mode, fullscreen=display.fullscreen, screens_dir=folder)
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        self._indicators.close()
+        self._trace.close()
+        self._outbox.close()
+
+    # ------------------------------------------------------------ ScreenSource, in the main thread
+
+    def pump(self) -> ViewState:
+        self._watchdog.progress("screen")
+        now_s = self._terminal.pump()
+        shown = view.render(
+            self._terminal.encounter, self._terminal.status(), now_s, self._terminal.settings, self._catalogue
+        )
+        self._announce(shown)
+        return shown
+
+    def frame(self) -> Frame | None:
+        return self._latest.peek()
+
+    def press(self, button: Button) -> None:
+        self._terminal.press(button)
+
+    def type_nip(self, digits: str) -> None:
+        self._terminal.type_nip(digits)
+
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def _announce(self, shown: ViewState) -> None:
+        """Voice and lamps follow the screen: once for each new thing to say or show."""
+        before, self._view = self._view, shown
+        if shown.speech is not None and (before is None or before.speech != shown.speech):
+            self._voice.say(shown.speech.text)
+        if before is None or before.lamp is not shown.lamp:
+            lamps: dict[Lamp, Callable[[], None]] = {
+                Lamp.IDLE: self._indicators.idle,
+                Lamp.BUSY: self._indicators.busy,
+                Lamp.SUCCESS: self._indicators.success,
+                Lamp.REFUSAL: self._indicators.refusal,
+                Lamp.FAULT: self._indicators.fault,
+            }
+            lamps[shown.lamp]()
+
+    # ------------------------------------------------------------ threads
+
+    @contextlib.contextmanager
+    def _threads(self) -> Iterator[None]:
+        """All threads run inside; a thread that fails stops the terminal, which systemd then starts again."""
+        alive = {part: partial(self._watchdog.progress, part) for part in ALIVE_WITHIN_S}
+        housekeeper = Housekeeper((self._look_after,))
+        work: dict[str, Callable[[], None]] = {
+            "capture": lambda: self._capture.run(self._stop, alive["capture"], self._source),
+            "recognition": lambda: self._recognise(alive["recognition"]),
+            "housekeeper": lambda: housekeeper.run(self._stop, alive["housekeeper"]),
+            "watchdog": lambda: self._watchdog.run(self._stop),
+            "clerk": self._clerk.run,
+        }
+        threads = [threading.Thread(target=self._guarded, args=(name, w), name=name) for name, w in work.items()]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._watchdog.notifier.stopping()
+            self._stop.set()
+            self._clerk.stop()
+            for thread in threads:
+                thread.join()
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            log.exception("%s failed: the terminal stops", name)
+            self._failure = error
+            self._stop.set()
+
+    def _recognise(self, alive: Callable[[], None]) -> None:
+        seq = -1
+        while not self._stop.is_set():
+            alive()
+            frame = self._latest.newer_than(seq, FRAME_WAIT_S)
+            if frame is not None:
+                seq = frame.seq
+                sighting = self._recogniser.see(frame, self._clock.monotonic_s)
+                self._terminal.sighted(enc.Saw(sighting), self._recogniser.stage_ms)
+
+    # ------------------------------------------------------------ once a second
+
+    def _look_after(self) -> None:
+        self._rounds += 1
+        status = self._state.read_status(self._clock.now())
+        if self._gallery.changed():
+            self._load_gallery()
+        snapshot = self._clerk.office.snapshot
+        self._clerk.office = Office(snapshot, status.connected if status.boot_id else None)
+        confirmed = status.gallery_confirmed_utc or snapshot.fetched_utc
+        max_age_days = self._config.terminal.gallery_max_age_days
+        self._faults.set(Fault.GALLERY_STALE, gallery_is_stale(confirmed, self._clock.now(), max_age_days))
+        self._faults.set(Fault.DEVICE_REVOKED, status.revoked)
+        try:
+            self._terminal.queue_state = self._outbox.queue_state()
+            self._faults.set(Fault.JOURNAL_DAMAGED, Fault.JOURNAL_DAMAGED in self._outbox.faults())
+        except OutboxError as error:
+            log.warning("the journal cannot be read: %s", error)
+        if self._rounds % PROBE_EVERY == 0 and self._faults.current() & enc.DISK_FAULTS:
+            self._clerk.order(enc.Count("disk_probe"))
+
+    def _load_gallery(self) -> None:
+        try:
+            snapshot = self._gallery.load()
+            matcher = self._matcher(snapshot)
+        except GalleryError as error:
+            log.error("the gallery cannot be used: %s", error)
+            self._faults.set(Fault.GALLERY_DAMAGED, True)
+            return
+        self._faults.set(Fault.GALLERY_EMPTY, not snapshot.templates)
+        self._clerk.office = Office(snapshot, self._clerk.office.connected)
+        self._recogniser.use(matcher)
+        log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
+
+    def _matcher(self, snapshot: GallerySnapshot) -> Matcher:
+        return Matcher(snapshot, fpir=self._config.recognition.fpir, margin=self._config.recognition.margin)
+
+    def _first_source(self, wait_for_camera: bool) -> FrameSource | None:
+        try:
+            return self._open_camera()
+        except CameraError:
+            if not wait_for_camera:
+                raise
+            self._faults.set(Fault.CAMERA_ABSENT, True)
+            return None
+
+
+def encounter_settings(config: Config) -> enc.Settings:
+    """The encounter's times and counts, from the configuration."""
+    return enc.Settings(
+        min_frames=config.recognition.min_frames,
+        max_frames=config.recognition.max_frames,
+        confirm_s=config.encounter.confirm_s,
+        result_s=config.encounter.result_s,
+        leave_s=config.encounter.leave_s,
+        refused_pause_s=config.encounter.refused_pause_s,
+        repeat_interval_s=config.encounter.repeat_interval_min * 60,
+    )
+
+
+def judge_of(config: Config) -> Callable[[Face, tuple[int, int]], Hint | None]:
+    """What is wrong with a face, by the configured limits: its quality, then its place in the frame."""
+    values = config.quality.model_dump()
+    max_width = values.pop("max_face_width")
+    limits = quality.Limits(**values)
+
+    def judge(face: Face, shape: tuple[int, int]) -> Hint | None:
+        if face.box_px.width > max_width * shape[1]:
+            return Hint.TOO_NEAR
+        return quality.judge(face.quality, limits)
+
+    return judge

@@ -1,0 +1,228 @@
+"""The encounter with a real journal behind it: what is told on the screen is what is on the disk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kiosk import encounter as enc
+from kiosk.encounter import Button, Phase
+from kiosk.errors import DiskFull, DiskReadOnly, OutboxError
+from kiosk.faults import FaultBoard
+from kiosk.model import (
+    DLIB_RESNET_V1,
+    ClockState,
+    DeviceId,
+    Direction,
+    Draft,
+    Event,
+    Fault,
+    GallerySnapshot,
+    Liveness,
+    LivenessVerdict,
+    Moment,
+    PersonId,
+)
+from kiosk.model import Office as OfficeData
+from kiosk.outbox import SqliteOutbox
+from kiosk.schedule import STANDARD_HOURS
+from kiosk.terminal import Clerk, Office, Terminal, fault_of, gallery_is_stale
+from kiosk.trace import Trace
+from tests.factories import SETTINGS, match, moment, person, sighting
+
+PEOPLE = {p.person_id: p for p in (person("p-1"), person("p-2", nip="198001012005011002"))}
+SNAPSHOT = GallerySnapshot(7, OfficeData("o-1", "Dinas Contoh", STANDARD_HOURS), PEOPLE, ())
+
+
+class SteppedClock:
+    def __init__(self) -> None:
+        self.s = 0.0
+        self.boot_id = "boot-1"
+
+    def monotonic_s(self) -> float:
+        return self.s
+
+    def now(self) -> Moment:
+        return moment(self.s, self.boot_id)
+
+
+class Rig:
+    """A terminal whose clerk works on demand: `settle` carries out all orders, then takes in the answers."""
+
+    def __init__(self, outbox: SqliteOutbox) -> None:
+        self.clock, self.faults, self.restarts = SteppedClock(), FaultBoard(), 0
+        self.outbox = outbox
+        self.terminal = Terminal(
+            settings=SETTINGS,
+            clock=self.clock,
+            faults=self.faults,
+            trace=Trace(None),
+            restart_recognition=self._restarted,
+        )
+        self.clerk = Clerk(outbox, self.clock, self.faults, DLIB_RESNET_V1, self.terminal.reply)
+        self.clerk.office = Office(SNAPSHOT, connected=True)
+        self.terminal.employ(self.clerk)
+
+    def _restarted(self) -> None:
+        self.restarts += 1
+
+    def see(self, after_s: float = 0.1, **values: object) -> Phase:
+        self.clock.s += after_s
+        self.terminal.sighted(enc.Saw(sighting(self.clock.s, **values)), {})
+        return self.settle()
+
+    def settle(self) -> Phase:
+        self.terminal.pump()
+        worker = threading.Thread(target=self.clerk.run)
+        self.clerk.stop()
+        worker.start()
+        worker.join()
+        self.terminal.pump()
+        return self.terminal.encounter.phase
+
+    def record(self, track: int) -> Phase:
+        assert self.see(track=track, match=match()) is Phase.CONFIRM
+        self.terminal.press(Button.CORRECT)
+        return self.settle()
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[SqliteOutbox]:
+    box = SqliteOutbox(tmp_path / "outbox.sqlite", DeviceId("d-1"), key=bytes(32)).open()
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def rig(outbox: SqliteOutbox) -> Rig:
+    return Rig(outbox)
+
+
+def test_what_is_confirmed_is_on_disk(rig: Rig) -> None:
+    assert rig.record(track=1) is Phase.RECORDED
+    last = rig.outbox.last_presence(PersonId("p-1"))
+    assert last is not None
+    assert last.direction is Direction.ARRIVAL
+    assert rig.outbox.queue_state().waiting == 1
+
+
+def test_the_same_person_is_not_recorded_twice_within_the_interval_but_after_it(rig: Rig) -> None:
+    rig.record(track=1)
+    rig.clock.s += 60
+    assert rig.see(track=2, match=match()) is Phase.ALREADY_RECORDED
+    rig.clock.s += SETTINGS.repeat_interval_s
+    assert rig.record(track=3) is Phase.RECORDED
+    assert rig.outbox.queue_state().waiting == 2
+    last = rig.outbox.last_presence(PersonId("p-1"))
+    assert last is not None
+    assert last.direction is Direction.DEPARTURE
+
+
+def test_the_interval_holds_across_a_restart_of_the_machine(rig: Rig) -> None:
+    rig.record(track=1)
+    rig.clock.boot_id = "boot-2"
+    rig.clock.s += 60
+    assert rig.see(track=2, match=match()) is Phase.ALREADY_RECORDED
+
+
+def test_a_wall_clock_that_jumped_back_does_not_swallow_a_presence(rig: Rig) -> None:
+    rig.record(track=1)
+    rig.clock.boot_id = "boot-2"
+    rig.clock.s -= 3600
+    assert rig.terminal.encounter.prospect is not None
+    rig.terminal.encounter = replace(enc.Encounter())
+    assert rig.see(track=2, match=match()) is Phase.CONFIRM
+
+
+def test_somebody_who_left_the_office_is_unknown(rig: Rig) -> None:
+    assert rig.see(match=match("p-9")) is Phase.UNKNOWN
+    assert rig.outbox.queue_state().waiting == 0
+
+
+def test_twins_are_told_apart_by_their_nip(rig: Rig) -> None:
+    twins = (PersonId("p-1"), PersonId("p-2"))
+    assert rig.see(match=match(look_alikes=twins)) is Phase.NIP_PAD
+    rig.terminal.type_nip("011002")
+    assert rig.settle() is Phase.CONFIRM
+    assert rig.terminal.encounter.prospect is not None
+    assert rig.terminal.encounter.prospect.person.person_id == "p-2"
+
+
+def test_digits_that_both_share_tell_nothing(rig: Rig) -> None:
+    rig.see(match=match(look_alikes=(PersonId("p-1"), PersonId("p-2"))))
+    rig.terminal.type_nip("01100")
+    assert rig.settle() is Phase.NIP_PAD
+
+
+def test_an_attack_is_in_the_journal(rig: Rig) -> None:
+    verdict = LivenessVerdict(Liveness.ATTACK, 0.01, "planar")
+    assert rig.see(match=match(), liveness=verdict) is Phase.ATTACK_REFUSED
+    assert rig.outbox.queue_state().waiting == 1
+
+
+def test_forgetting_reaches_the_recogniser(rig: Rig) -> None:
+    rig.see(match=match(None, frames=SETTINGS.max_frames))
+    rig.see(after_s=SETTINGS.result_s)
+    rig.see(after_s=SETTINGS.result_s)
+    assert rig.restarts == 1
+
+
+def test_the_screen_is_told_of_office_and_queue(rig: Rig) -> None:
+    status = rig.terminal.status()
+    assert (status.office_name, status.people, status.connected) == ("Dinas Contoh", 2, True)
+    assert str(status.local_time.tzinfo) == "Asia/Jakarta"
+
+
+class FullDisk(SqliteOutbox):
+    """A real journal on a disk that takes nothing while `full`."""
+
+    full = True
+
+    def append(self, draft: Draft, moment: Moment) -> Event:
+        if self.full:
+            raise DiskFull("the disk is full")
+        return super().append(draft, moment)
+
+    def count(self, what: str) -> None:
+        if self.full:
+            raise DiskFull("the disk is full")
+        super().count(what)
+
+
+def test_a_full_disk_is_never_success_and_recording_comes_back_by_itself(tmp_path: Path) -> None:
+    outbox = FullDisk(tmp_path / "outbox.sqlite", DeviceId("d-1"), key=bytes(32)).open()
+    rig = Rig(outbox)
+    assert rig.record(track=1) is Phase.NOT_RECORDED
+    rig.clock.s += SETTINGS.result_s
+    assert rig.settle() is Phase.FAULT
+    assert rig.see(track=2, match=match()) is Phase.FAULT, "nobody is asked while nothing can be recorded"
+    outbox.full = False
+    rig.clerk.order(enc.Count("disk_probe"))
+    assert rig.settle() is Phase.IDLE
+    assert rig.record(track=3) is Phase.RECORDED
+    outbox.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (DiskFull("x"), Fault.DISK_FULL),
+        (DiskReadOnly("x"), Fault.DISK_READ_ONLY),
+        (OutboxError("x"), Fault.DISK_ERROR),
+    ],
+)
+def test_each_disk_error_has_its_fault(error: OutboxError, fault: Fault) -> None:
+    assert fault_of(error) is fault
+
+
+def test_an_old_gallery_is_stale_only_by_a_clock_that_can_be_believed() -> None:
+    old = moment().wall_utc - dt.timedelta(days=31)
+    assert gallery_is_stale(old, moment(), 30)
+    assert not gallery_is_stale(old, moment(), 0)
+    assert not gallery_is_stale(None, moment(), 30)
+    assert not gallery_is_stale(old, moment(state=ClockState.UNSYNCHRONISED), 30)
