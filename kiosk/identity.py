@@ -1,0 +1,318 @@
+"""Who this terminal is: its Ed25519 key, its provisioning record, its request counter, its storage key.
+
+Everything lies in one folder of mode 0700:
+
+    device.key          PEM, mode 0600; or the systemd credential `presensi-device-key`
+    device.key.next     the key that a rotation is about to bring
+    storage.key         32 bytes that encrypt the gallery and enrolments; or the credential `presensi-storage-key`
+    provisioning.json   what the server said when the terminal was provisioned
+    nonce               the request counter's reserved bound
+    revoked             present once the server has revoked the terminal
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from kiosk import wire
+from kiosk.durable import atomic_write
+from kiosk.errors import IdentityError
+from kiosk.model import DeviceId
+from kiosk.signing import NonceCounter, SignableRequest, sign_request
+
+DEVICE_KEY_CREDENTIAL = "presensi-device-key"
+STORAGE_KEY_CREDENTIAL = "presensi-storage-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """What the server said in call 1. `server_keys`: key id -> public key (32 bytes) that may sign galleries."""
+
+    device_id: DeviceId
+    server_url: str
+    ca_file: str
+    office_id: str
+    office_name: str
+    timezone: str
+    server_keys: Mapping[str, bytes]
+    provisioned_utc: dt.datetime
+
+    def as_json(self) -> wire.Json:
+        return {
+            "device_id": self.device_id,
+            "server_url": self.server_url,
+            "ca_file": self.ca_file,
+            "office": {"office_id": self.office_id, "name": self.office_name, "timezone": self.timezone},
+            "server_keys": [{"key_id": k, "public_key": wire.b64url(v)} for k, v in self.server_keys.items()],
+            "server_time": wire.format_utc(self.provisioned_utc),
+        }
+
+
+def parse_provisioning(data: wire.Json, server_url: str, ca_file: str) -> Provisioning:
+    """The answer to call 1, or the record made of it. Raises WireError."""
+    office = wire.member(data, "office", dict)
+    keys = {
+        wire.member(key, "key_id", str): wire.from_b64url(wire.member(key, "public_key", str))
+        for key in wire.items(data, "server_keys")
+    }
+    if any(len(key) != 32 for key in keys.values()):
+        raise wire.WireError("a key in `server_keys` is not 32 bytes long")
+    return Provisioning(
+        device_id=DeviceId(wire.member(data, "device_id", str)),
+        server_url=server_url.rstrip("/"),
+        ca_file=ca_file,
+        office_id=wire.member(office, "office_id", str),
+        office_name=wire.member(office, "name", str),
+        timezone=wire.member(office, "timezone", str),
+        server_keys=keys,
+        provisioned_utc=wire.parse_utc(data.get("server_time")),
+    )
+
+
+class DeviceIdentity:
+    """A provisioned terminal. Thread-safe. Every failure is an IdentityError."""
+
+    def __init__(
+        self, directory: Path, provisioning: Provisioning, key: Ed25519PrivateKey, credentials: Path | None
+    ) -> None:
+        self.directory = directory
+        self.provisioning = provisioning
+        self.nonces = NonceCounter(directory / "nonce")
+        self._credentials = credentials
+        self._key = key
+        self._lock = threading.Lock()
+        self._pending = _pending_key(directory)
+        self._swapped = False
+
+    @classmethod
+    def load(cls, directory: Path, credentials: Path | None = None) -> DeviceIdentity:
+        """`credentials`: systemd's `$CREDENTIALS_DIRECTORY`."""
+        record = directory / "provisioning.json"
+        try:
+            data = wire.loads(record.read_bytes())
+            provisioning = parse_provisioning(
+                data, wire.member(data, "server_url", str), wire.member(data, "ca_file", str)
+            )
+        except FileNotFoundError as error:
+            raise IdentityError("this terminal is not provisioned. Run `kiosk provision CODE --server URL`.") from error
+        except (OSError, wire.WireError) as error:
+            raise IdentityError(f"{record}: cannot be used ({error}). Provision the terminal again.") from error
+        return cls(directory, provisioning, _read_key(directory, credentials), credentials)
+
+    @property
+    def device_id(self) -> DeviceId:
+        return self.provisioning.device_id
+
+    @property
+    def public_key(self) -> bytes:
+        return _raw(self._key.public_key())
+
+    @property
+    def revoked(self) -> bool:
+        return (self.directory / "revoked").exists()
+
+    def revoke(self) -> None:
+        """The server has said that this terminal must stop. It stays so until it is provisioned again."""
+        _write(self.directory / "revoked", b"")
+
+    # ------------------------------------------------------------ requests
+
+    def sign(self, request: SignableRequest) -> None:
+        """Put Content-Digest, Signature-Input and Signature on a prepared request (RFC 9421, docs/protocol.md)."""
+        with self._lock:
+            key = self._key
+        sign_request(request, key, str(self.device_id), self.nonces.take())
+
+    def attest(self, statement: wire.Json) -> str:
+        """This terminal's signature (base64url) over the canonical form of a statement."""
+        return wire.b64url(self._key.sign(wire.canonical(statement)))
+
+    def verify_server(self, key_id: str, signature: bytes, content: bytes) -> bool:
+        """Whether one of the server's keys signed the content."""
+        raw = self.provisioning.server_keys.get(key_id)
+        if raw is None:
+            return False
+        try:
+            Ed25519PublicKey.from_public_bytes(raw).verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+    # ------------------------------------------------------------ keys
+
+    def storage_key(self, purpose: str) -> bytes:
+        """32 bytes for one purpose ("gallery", "outbox"). They outlive a change of the device key."""
+        return storage_key(self.directory, self._credentials, purpose)
+
+    def begin_rotation(self) -> wire.Json:
+        """The heartbeat's `rotate_key`. The new key is on disk before the server hears of it."""
+        if _credential(self._credentials, DEVICE_KEY_CREDENTIAL) is not None:
+            raise IdentityError("the device key is a systemd credential; change it there and provision again.")
+        key = self._pending or Ed25519PrivateKey.generate()
+        _write(self.directory / "device.key.next", _pem(key))
+        self._pending = key
+        proof = key.sign(str(self.device_id).encode())
+        return {"public_key": wire.b64url(_raw(key.public_key())), "proof": wire.b64url(proof)}
+
+    @property
+    def rotating(self) -> bool:
+        """Whether a rotation was begun and its outcome is not known yet."""
+        return self._pending is not None
+
+    def try_other_key(self) -> bool:
+        """A signature was refused: if the answer to a rotation was lost, the server may know the other key only."""
+        with self._lock:
+            if self._pending is None:
+                return False
+            self._key, self._pending = self._pending, self._key
+            self._swapped = not self._swapped
+            return True
+
+    def rotated(self) -> None:
+        """The server has said that it took the new key."""
+        if self._pending is not None and not self._swapped:
+            self.try_other_key()
+        self.confirm_key()
+
+    def confirm_key(self) -> None:
+        """The key that signs now was accepted. If it is the new one, it replaces the old one on disk."""
+        with self._lock:
+            if self._pending is None or not self._swapped:
+                return
+            _write(self.directory / "device.key", _pem(self._key))
+            (self.directory / "device.key.next").unlink(missing_ok=True)
+            self._pending, self._swapped = None, False
+
+
+# ---------------------------------------------------------------- becoming one
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A terminal that asks to be provisioned. Its key stays the same until an answer arrives: the code is used once."""
+
+    directory: Path
+    key: Ed25519PrivateKey
+
+    @property
+    def public_key(self) -> str:
+        return wire.b64url(_raw(self.key.public_key()))
+
+    def sign(self, request: SignableRequest) -> None:
+        sign_request(request, self.key, self.public_key, NonceCounter(self.directory / "nonce").take())
+
+    def adopt(self, provisioning: Provisioning) -> None:
+        """Become that terminal. An earlier identity is kept under `former/`: it vouches for its own events."""
+        record = self.directory / "provisioning.json"
+        if record.exists():
+            former = self.directory / "former" / str(wire.loads(record.read_bytes()).get("device_id"))
+            former.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in ("device.key", "provisioning.json"):
+                if (self.directory / name).exists():
+                    _write(former / name, (self.directory / name).read_bytes())
+        _write(self.directory / "device.key", _pem(self.key))
+        _write(record, wire.dumps(provisioning.as_json()))
+        for name in ("revoked", "device.key.next", "device.key.new"):
+            (self.directory / name).unlink(missing_ok=True)
+
+
+def candidate(directory: Path, credentials: Path | None = None) -> Candidate:
+    """Make the folder, the storage key and a device key, as far as they are missing."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _credential(credentials, STORAGE_KEY_CREDENTIAL) is None and not (directory / "storage.key").exists():
+            _write(directory / "storage.key", os.urandom(32))
+        pem = _credential(credentials, DEVICE_KEY_CREDENTIAL)
+        if pem is None:
+            path = directory / "device.key.new"
+            if not path.exists():
+                _write(path, _pem(Ed25519PrivateKey.generate()))
+            pem = path.read_bytes()
+    except OSError as error:
+        raise IdentityError(
+            f"{directory}: cannot be written ({error.strerror}). Check the disk and the user."
+        ) from error
+    return Candidate(directory, _parse_key(pem))
+
+
+def storage_key(directory: Path, credentials: Path | None, purpose: str) -> bytes:
+    """See DeviceIdentity.storage_key."""
+    secret = _credential(credentials, STORAGE_KEY_CREDENTIAL)
+    if secret is None:
+        path = directory / "storage.key"
+        try:
+            secret = path.read_bytes()
+        except OSError as error:
+            raise IdentityError(f"{path}: cannot be read ({error.strerror}). Provision the terminal again.") from error
+    if len(secret) < 32:
+        raise IdentityError("the storage key is too short. Provision the terminal again.")
+    return HKDF(hashes.SHA256(), 32, salt=None, info=f"presensi {purpose} v1".encode()).derive(secret)
+
+
+# ---------------------------------------------------------------- files
+
+
+def _credential(directory: Path | None, name: str) -> bytes | None:
+    path = None if directory is None else directory / name
+    try:
+        return path.read_bytes() if path is not None and path.exists() else None
+    except OSError as error:
+        raise IdentityError(f"the systemd credential {name} cannot be read ({error.strerror}).") from error
+
+
+def _read_key(directory: Path, credentials: Path | None) -> Ed25519PrivateKey:
+    pem = _credential(credentials, DEVICE_KEY_CREDENTIAL)
+    path = directory / "device.key"
+    try:
+        if pem is None and path.stat().st_mode & 0o077:
+            raise IdentityError(
+                f"{path}: may be read by others. Set its mode to 0600, or provision the terminal again."
+            )
+        return _parse_key(path.read_bytes() if pem is None else pem)
+    except OSError as error:
+        raise IdentityError(f"{path}: cannot be read ({error.strerror}). Provision the terminal again.") from error
+
+
+def _pending_key(directory: Path) -> Ed25519PrivateKey | None:
+    path = directory / "device.key.next"
+    try:
+        return _parse_key(path.read_bytes()) if path.exists() else None
+    except OSError as error:
+        raise IdentityError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def _parse_key(pem: bytes) -> Ed25519PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise IdentityError("the device key is damaged. Provision the terminal again.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise IdentityError("the device key is not an Ed25519 key. Provision the terminal again.")
+    return key
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _raw(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        atomic_write(path, content)
+    except OSError as error:
+        raise IdentityError(f"{path}: cannot be written ({error.strerror}). Check the disk and the user.") from error

@@ -1,0 +1,351 @@
+"""The journal as `kiosk sync` sees it: what waits for the server, and what the server said.
+
+There is one cursor a chain, `acked_seq`: the server holds all events up to it. The server's word moves it forward (an
+answer) or back (a sequence gap: it was restored from a backup), so nothing has to be marked on the events themselves,
+and an acknowledgement of five hundred events is one small write.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kiosk import wire
+from kiosk.journal_rows import ContentDamaged, row_id, seq_of
+from kiosk.model import Anchor, Event, Moment
+from kiosk.outbox import SqliteOutbox, open_chain, read_anchors, see_boot
+from kiosk.timeline import Boot, Timeline
+from kiosk.wire import Json, Link
+
+ANCHOR_SLOT_MS = 600_000
+"""One anchor is kept for each of these: the clock drifts less than half a second within it."""
+
+ENTRY_OVERHEAD_BYTES = 300
+"""What an event's hash, time and commas add to its body on the wire."""
+
+Source = Literal["server", "ntp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a batch: an event, or a link in the place of events that are no longer held."""
+
+    item: Event | Link
+    fixed_time: Json | None = None
+    """A carried event's time, made by the terminal that recorded it."""
+
+    @property
+    def last_seq(self) -> int:
+        return self.item.last_seq if isinstance(self.item, Link) else self.item.seq
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch that waits. `next_moment`: of the first event after it, in this or a later chain; None: there is none."""
+
+    chain_id: str
+    entries: tuple[Entry, ...]
+    carried: Json | None
+    next_moment: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """The chain that is written to now. `hash` is that of `acked_seq`, None when that event is not held."""
+
+    chain_id: str
+    last_seq: int
+    acked_seq: int
+    acked_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    event_id: str
+    problem: str
+
+
+class JournalQueue:
+    """The sync side of a SqliteOutbox. One `kiosk sync` at a time; every method raises OutboxError."""
+
+    def __init__(self, outbox: SqliteOutbox) -> None:
+        self._outbox = outbox
+        self._db = outbox.db
+
+    # ------------------------------------------------------------ events out
+
+    def claim(self, *, limit: int, max_bytes: int) -> Claim | None:
+        """The oldest events that the server does not hold, of one chain; None when nothing waits.
+
+        At least one event, however large; otherwise at most `limit` and about `max_bytes`. Nothing is marked: an answer
+        that never comes leaves all as it was.
+        """
+        return self._db.query(lambda connection: self._claim(connection, limit, max_bytes))
+
+    def acknowledge(self, chain_id: str, through_seq: int, utc: dt.datetime, parked: Mapping[int, str]) -> None:
+        """The server holds the chain up to `through_seq`; it refused those in `parked` (sequence number -> problem)."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            chain_no = _chain_no(connection, chain_id)
+            if chain_no is None:
+                return
+            connection.execute(
+                "UPDATE chains SET acked_seq = max(acked_seq, ?) WHERE chain_no = ?", (through_seq, chain_no)
+            )
+            connection.execute(
+                "INSERT INTO acks VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                "SET through_seq = max(through_seq, excluded.through_seq)",
+                (chain_no, utc.date().isoformat(), through_seq),
+            )
+            for seq, problem in parked.items():
+                connection.execute("UPDATE events SET problem = ? WHERE id = ?", (problem, row_id(chain_no, seq)))
+
+        self._db.transact(write)
+
+    def rewind(self, chain_id: str, expected_seq: int) -> None:
+        """The server wants the chain again from `expected_seq` on; what it had refused of that it judges anew."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            chain_no = _chain_no(connection, chain_id)
+            if chain_no is None:
+                return
+            connection.execute(
+                "UPDATE chains SET acked_seq = min(acked_seq, ?) WHERE chain_no = ?",
+                (max(0, expected_seq - 1), chain_no),
+            )
+            connection.execute(
+                "UPDATE events SET problem = NULL WHERE problem IS NOT NULL AND id >= ? AND id < ?",
+                (row_id(chain_no, expected_seq), row_id(chain_no + 1, 0)),
+            )
+
+        self._db.transact(write)
+
+    def break_chain(self, chain_id: str) -> None:
+        """The server will not have the chain's rest: keep it for export, and record on in a new one."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE chains SET state = 'broken' WHERE chain_id = ?", (chain_id,))
+            open_chain(connection, self._outbox.device_id)
+
+        self._db.transact(write)
+
+    def chain_state(self) -> ChainState:
+        """The chain that events are appended to now."""
+
+        def read(connection: sqlite3.Connection) -> ChainState:
+            chain_no, chain_id = open_chain(connection, self._outbox.device_id)
+            (acked_seq,) = connection.execute("SELECT acked_seq FROM chains WHERE chain_no = ?", (chain_no,)).fetchone()
+            (last,) = connection.execute(
+                "SELECT max(id) FROM events WHERE id >= ? AND id < ?", (row_id(chain_no, 0), row_id(chain_no + 1, 0))
+            ).fetchone()
+            return ChainState(
+                chain_id=chain_id,
+                last_seq=0 if last is None else seq_of(last),
+                acked_seq=acked_seq,
+                acked_hash=_hash(connection, row_id(chain_no, acked_seq)),
+            )
+
+        return self._db.transact(read)
+
+    def hash_at(self, chain_id: str, seq: int) -> str | None:
+        """The hash of one link; None when it is not held."""
+
+        def read(connection: sqlite3.Connection) -> str | None:
+            chain_no = _chain_no(connection, chain_id)
+            return None if chain_no is None else _hash(connection, row_id(chain_no, seq))
+
+        return self._db.query(read)
+
+    def parked(self, limit: int) -> list[Parked]:
+        """The newest refused events, for the heartbeat."""
+
+        def read(connection: sqlite3.Connection) -> list[Parked]:
+            rows = connection.execute(
+                "SELECT body, problem FROM events WHERE problem IS NOT NULL ORDER BY id DESC LIMIT ?", (limit,)
+            )
+            return [
+                Parked(str(wire.loads(body).get("event_id")), problem) for body, problem in rows if body is not None
+            ]
+
+        return self._db.query(read)
+
+    def counters(self) -> dict[str, int]:
+        return self._db.query(
+            lambda connection: dict(connection.execute("SELECT name, value FROM counters").fetchall())
+        )
+
+    def changes(self) -> int:
+        """A number that is another one after any other process has committed. Cheap: asked five times a second."""
+        return self._db.query(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
+
+    # ------------------------------------------------------------ time
+
+    def add_anchor(self, anchor: Anchor, source: Source = "server") -> bool:
+        """Keep a meeting with the server, or (`ntp`) a moment in step, when it tells more than the one of its slot."""
+        slot = anchor.monotonic_ms // ANCHOR_SLOT_MS
+
+        def better(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(
+                "SELECT round_trip_ms FROM anchors JOIN boots USING (boot_no) "
+                "WHERE boot_id = ? AND source = ? AND slot = ?",
+                (anchor.boot_id, source, slot),
+            ).fetchone()
+            # A tenth shorter is not worth a write to the card.
+            return row is None or anchor.round_trip_ms < 0.9 * row[0]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO anchors VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    see_boot(connection, anchor.boot_id, anchor.monotonic_ms),
+                    source,
+                    slot,
+                    anchor.monotonic_ms,
+                    wire.format_utc(anchor.server_utc),
+                    anchor.round_trip_ms,
+                ),
+            )
+
+        if not self._db.query(better):
+            return False
+        self._db.transact(write)
+        return True
+
+    def timeline(self, now: Moment) -> Timeline:
+        """All that the journal knows of this terminal's boots, up to now."""
+
+        def read(connection: sqlite3.Connection) -> Timeline:
+            boots = []
+            for boot_id, last_ms in connection.execute("SELECT boot_id, last_monotonic_ms FROM boots ORDER BY boot_no"):
+                last = max(last_ms, now.monotonic_ms) if boot_id == now.boot_id else last_ms
+                server, ntp = (tuple(read_anchors(connection, boot_id, source)) for source in ("server", "ntp"))
+                boots.append(Boot(boot_id, last, server, ntp))
+            if now.boot_id not in {boot.boot_id for boot in boots}:
+                boots.append(Boot(now.boot_id, now.monotonic_ms))
+            return Timeline(boots)
+
+        return self._db.query(read)
+
+    # ------------------------------------------------------------ upkeep
+
+    def thin(self, before: dt.date) -> int:
+        """Reduce events that were acknowledged before that day to their place in the chain; how many.
+
+        What was refused stays whole: somebody has still to look at it.
+        """
+
+        def write(connection: sqlite3.Connection) -> int:
+            thinned = 0
+            rows = connection.execute(
+                "SELECT chain_no, max(through_seq) FROM acks WHERE day < ? GROUP BY chain_no", (before.isoformat(),)
+            ).fetchall()
+            for chain_no, through_seq in rows:
+                thinned += connection.execute(
+                    "UPDATE events SET body = NULL, person_id = NULL, time = NULL WHERE id BETWEEN ? AND ? "
+                    "AND body IS NOT NULL AND problem IS NULL",
+                    (row_id(chain_no, 0), row_id(chain_no, through_seq)),
+                ).rowcount
+            connection.execute("DELETE FROM acks WHERE day < ?", (before.isoformat(),))
+            return thinned
+
+        return self._db.transact(write)
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database while nobody waits for it."""
+        self._db.query(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
+
+    # ------------------------------------------------------------ inside
+
+    def _claim(self, connection: sqlite3.Connection, limit: int, max_bytes: int) -> Claim | None:
+        claim: Claim | None = None
+        chains = connection.execute(
+            "SELECT chain_no, chain_id, acked_seq, carried FROM chains WHERE state <> 'broken' ORDER BY chain_no"
+        ).fetchall()
+        for chain_no, chain_id, acked_seq, carried in chains:
+            rows = _rows(connection, chain_no, acked_seq, limit + 1 if claim is None else 1)
+            if not rows:
+                continue
+            if claim is not None:
+                return replace(claim, next_moment=_moment(rows[0]))
+            entries = self._entries(rows, chain_id, acked_seq, _hash(connection, row_id(chain_no, acked_seq)))
+            taken = tuple(_take(entries, limit, max_bytes))
+            claim = Claim(chain_id, taken, None if carried is None else wire.loads(carried), None)
+            rest = _rows(connection, chain_no, taken[-1].last_seq, 1)
+            if rest:
+                return replace(claim, next_moment=_moment(rest[0]))
+        return claim
+
+    def _entries(
+        self, rows: Iterable[Row], chain_id: str, acked_seq: int, acked_hash: str | None
+    ) -> Iterator[tuple[Entry, int]]:
+        """What the rows after `acked_seq` are on the wire, and its size: events, and links over what is not held."""
+        expected, before = acked_seq + 1, wire.NO_HASH if acked_seq == 0 else acked_hash
+        gap: tuple[int, str | None] | None = None
+        lost = False
+        for row, hash_hex, stored, fixed_time in rows:
+            seq, body = seq_of(row), self._open(stored)
+            if body is None or seq > expected:
+                gap = gap or (expected, before)
+                lost = lost or seq > expected or stored is not None
+            expected, before = seq + 1, hash_hex
+            if body is None:
+                continue
+            if gap is not None:
+                yield _link(chain_id, gap, seq - 1, str(body["prev_hash"]), lost=lost), ENTRY_OVERHEAD_BYTES
+                gap, lost = None, False
+            time = None if fixed_time is None else wire.loads(fixed_time)
+            # A sealed body is about a third longer than the open one, which is near enough for a limit.
+            yield Entry(wire.event_of(body, hash_hex), time), len(stored or b"") + ENTRY_OVERHEAD_BYTES
+        if gap is not None and before is not None:
+            yield _link(chain_id, gap, expected - 1, before, lost=lost), ENTRY_OVERHEAD_BYTES
+
+    def _open(self, stored: bytes | None) -> Json | None:
+        """The body; None when it was thinned or is damaged. A damaged one stays on disk for `kiosk events verify`."""
+        if stored is None:
+            return None
+        try:
+            return self._outbox.sealer.open(stored)
+        except ContentDamaged:
+            return None
+
+
+Row = tuple[int, str, bytes | None, str | None]
+"""Row id, hash in hex, stored body, fixed time."""
+
+
+def _rows(connection: sqlite3.Connection, chain_no: int, after_seq: int, limit: int) -> list[Row]:
+    return connection.execute(
+        "SELECT id, lower(hex(hash)), body, time FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+        (row_id(chain_no, after_seq), row_id(chain_no + 1, 0), limit),
+    ).fetchall()
+
+
+def _hash(connection: sqlite3.Connection, event_row: int) -> str | None:
+    row = connection.execute("SELECT lower(hex(hash)) FROM events WHERE id = ?", (event_row,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _chain_no(connection: sqlite3.Connection, chain_id: str) -> int | None:
+    row = connection.execute("SELECT chain_no FROM chains WHERE chain_id = ?", (chain_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _moment(row: Row) -> Moment | None:
+    return None if row[2] is None else wire.moment_of(wire.loads(row[2]))
+
+
+def _link(chain_id: str, gap: tuple[int, str | None], last_seq: int, hash_hex: str, *, lost: bool) -> Entry:
+    first_seq, prev_hash = gap
+    return Entry(Link(chain_id, first_seq, last_seq, prev_hash, hash_hex, "lost" if lost else "thinned"))
+
+
+def _take(entries: Iterable[tuple[Entry, int]], limit: int, max_bytes: int) -> Iterator[Entry]:
+    total = 0
+    for n, (entry, size) in enumerate(entries):
+        total += size
+        if n and (n >= limit or total > max_bytes):
+            return
+        yield entry

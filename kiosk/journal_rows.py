@@ -1,0 +1,71 @@
+"""Events as rows of the journal: how a body is kept on disk, and sealed when it holds a face.
+
+An enrolment carries a name, an NIP and descriptors. Its `enrolment` member is therefore encrypted at rest (AES-256-GCM)
+and the rest of the body stays readable, so that the chain can be listed and its order checked without the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from kiosk import wire
+from kiosk.errors import OutboxError
+from kiosk.journal_schema import CHAIN_SHIFT
+from kiosk.wire import Json
+
+NONCE_BYTES = 12  # NIST SP 800-38D, 8.2: 96 random bits
+
+
+def row_id(chain_no: int, seq: int) -> int:
+    return chain_no << CHAIN_SHIFT | seq
+
+
+def chain_no_of(event_row: int) -> int:
+    return event_row >> CHAIN_SHIFT
+
+
+def seq_of(event_row: int) -> int:
+    return event_row & ((1 << CHAIN_SHIFT) - 1)
+
+
+class ContentDamaged(OutboxError):
+    """One event's content cannot be read, or was sealed with a key that is gone; its place in the chain is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Encrypts the personal part of an enrolment. `key`: 32 bytes, or None on a machine that never enrols."""
+
+    key: bytes | None
+
+    def seal(self, body: Json) -> bytes:
+        """The body as it is written to disk."""
+        if body["kind"] != "enrolment":
+            return wire.canonical(body)
+        if self.key is None:
+            raise OutboxError("there is no storage key, so no enrolment can be kept. Provision this machine first.")
+        nonce = os.urandom(NONCE_BYTES)
+        secret = AESGCM(self.key).encrypt(nonce, wire.canonical(body["enrolment"]), str(body["event_id"]).encode())
+        return wire.canonical({**body, "enrolment": base64.b64encode(nonce + secret).decode()})
+
+    def open(self, stored: bytes) -> Json:
+        """The body as it was made. Raises ContentDamaged, or OutboxError when this machine has no key."""
+        try:
+            body = wire.loads(stored)
+            if isinstance(body.get("enrolment"), str):
+                body["enrolment"] = self._unseal(body)
+        except (wire.WireError, InvalidTag, ValueError) as error:
+            raise ContentDamaged("an event's content is damaged. Run `kiosk events verify`.") from error
+        return body
+
+    def _unseal(self, body: Json) -> Json:
+        if self.key is None:
+            raise OutboxError("an enrolment cannot be read without the storage key.")
+        sealed = base64.b64decode(body["enrolment"], validate=True)
+        nonce, secret = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        return wire.loads(AESGCM(self.key).decrypt(nonce, secret, str(body["event_id"]).encode()))

@@ -1,0 +1,197 @@
+"""The journal of events: the port that `kiosk run` appends to, over SQLite.
+
+The file is shared with `kiosk sync` (`journal_queue`) and `kiosk events` (`journal_audit`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk import wire
+from kiosk.errors import OutboxError
+from kiosk.journal_db import JournalDb
+from kiosk.journal_rows import Sealer, row_id, seq_of
+from kiosk.journal_salvage import Salvager
+from kiosk.journal_schema import CHAIN_SHIFT
+from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
+from kiosk.ports import UtcNow
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def uuid7(utc: dt.datetime) -> str:
+    """RFC 9562, 5.7: 48 bits of milliseconds, then random bits, so that ids sort roughly by time."""
+    ms = max(0, int(utc.timestamp() * 1000)) & (1 << 48) - 1
+    random = int.from_bytes(os.urandom(10), "big")
+    value = ms << 80 | 0x7 << 76 | (random >> 62 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    return str(uuid.UUID(int=value))
+
+
+class SqliteOutbox:
+    """The outbox on disk. Thread-safe, and safe beside other processes on the same file.
+
+    `key` (32 bytes) seals enrolments; without it an enrolment is refused. Every method raises OutboxError (DiskFull,
+    DiskReadOnly, DiskFault). A damaged database is set aside whole and recording goes on in a new one; `faults()`
+    says so.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        device_id: DeviceId,
+        *,
+        key: bytes | None = None,
+        utc_now: UtcNow = utc_now,
+        new_event_id: Callable[[dt.datetime], str] = uuid7,
+    ) -> None:
+        self.path = path
+        self.device_id = device_id
+        self.sealer = Sealer(key)
+        self.db = JournalDb(path, salvage=Salvager(self.sealer), utc_now=utc_now)
+        self._new_event_id = new_event_id
+
+    def open(self) -> SqliteOutbox:
+        """Make the database when there is none, and prove that it can be read and written."""
+        self.db.transact(lambda connection: open_chain(connection, self.device_id))
+        return self
+
+    def close(self) -> None:
+        self.db.close()
+
+    # ------------------------------------------------------------ the port
+
+    def append(self, draft: Draft, moment: Moment) -> Event:
+        return self.db.transact(lambda connection: self._append(connection, draft, moment))
+
+    def last_presence(self, person_id: PersonId) -> LastPresence | None:
+        def read(connection: sqlite3.Connection) -> bytes | None:
+            row = connection.execute(
+                "SELECT body FROM events WHERE person_id = ? ORDER BY id DESC LIMIT 1", (person_id,)
+            ).fetchone()
+            return None if row is None else row[0]
+
+        stored = self.db.query(read)
+        if stored is None:
+            return None
+        body = self.sealer.open(stored)
+        try:
+            return LastPresence(Direction(body["presence"]["direction"]), wire.moment_of(body))
+        except (KeyError, TypeError, ValueError, wire.WireError) as error:
+            raise OutboxError("an event's content is damaged. Run `kiosk events verify`.") from error
+
+    def queue_state(self) -> QueueState:
+        return self.db.query(self._queue_state)
+
+    def count(self, what: str) -> None:
+        def add(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO counters VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1", (what,)
+            )
+
+        self.db.transact(add)
+
+    # ------------------------------------------------------------ for the clock and the screen
+
+    def anchors(self, boot_id: str) -> list[Anchor]:
+        """The boot's meetings with the server, for SystemClock."""
+        return self.db.query(lambda connection: read_anchors(connection, boot_id, "server"))
+
+    def faults(self) -> frozenset[Fault]:
+        """JOURNAL_DAMAGED until a technician has taken the set-aside database out of the folder."""
+        damaged = any(self.path.parent.glob(f"{self.path.stem}-damaged-*.sqlite"))
+        return frozenset({Fault.JOURNAL_DAMAGED}) if damaged else frozenset()
+
+    # ------------------------------------------------------------ inside
+
+    def _append(self, connection: sqlite3.Connection, draft: Draft, moment: Moment) -> Event:
+        chain_no, chain_id = open_chain(connection, self.device_id)
+        last = connection.execute(
+            "SELECT id, hash FROM events WHERE id < ? ORDER BY id DESC LIMIT 1", (row_id(chain_no + 1, 0),)
+        ).fetchone()
+        seq, prev_hash = 1, wire.NO_HASH
+        if last is not None and last[0] >> CHAIN_SHIFT == chain_no:
+            seq, prev_hash = seq_of(last[0]) + 1, last[1].hex()
+        body = wire.event_body(
+            draft,
+            moment,
+            event_id=self._new_event_id(moment.wall_utc),
+            device_id=self.device_id,
+            chain_id=chain_id,
+            seq=seq,
+            prev_hash=prev_hash,
+        )
+        try:
+            event = wire.event_of(body, wire.digest(body))
+        except wire.WireError as error:
+            raise OutboxError(f"the event cannot be written down: {error}.") from error
+        connection.execute(
+            "INSERT INTO events (id, kind, person_id, hash, body) VALUES (?, ?, ?, ?, ?)",
+            (row_id(chain_no, seq), event.kind, event.person_id, bytes.fromhex(event.hash), self.sealer.seal(body)),
+        )
+        see_boot(connection, moment.boot_id, moment.monotonic_ms)
+        return event
+
+    def _queue_state(self, connection: sqlite3.Connection) -> QueueState:
+        waiting = parked = 0
+        oldest: dt.datetime | None = None
+        chains = connection.execute("SELECT chain_no, state, acked_seq FROM chains ORDER BY chain_no").fetchall()
+        for chain_no, state, acked_seq in chains:
+            unsent = "SELECT {} FROM events WHERE id > ? AND id < ?"
+            bounds = (row_id(chain_no, acked_seq), row_id(chain_no + 1, 0))
+            (last,) = connection.execute(unsent.format("max(id)"), bounds).fetchone()
+            if last is None:
+                continue
+            if state == "broken":
+                parked += seq_of(last) - acked_seq
+                continue
+            waiting += seq_of(last) - acked_seq
+            if oldest is None:
+                (body,) = connection.execute(unsent.format("body") + " ORDER BY id LIMIT 1", bounds).fetchone()
+                oldest = None if body is None else wire.parse_utc(wire.loads(body).get("wall_utc"))
+        (refused,) = connection.execute("SELECT count(*) FROM events WHERE problem IS NOT NULL").fetchone()
+        return QueueState(waiting=waiting, parked=parked + refused, oldest_waiting_utc=oldest)
+
+
+# ---------------------------------------------------------------- statements that several parts need
+
+
+def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int, str]:
+    """The chain that events are appended to, made when there is none: number and id.
+
+    A terminal that was provisioned anew has another device id; its old chain is closed and a new one begun.
+    """
+    row = connection.execute("SELECT chain_no, chain_id, device_id FROM chains WHERE state = 'open'").fetchone()
+    if row is not None and row[2] == device_id:
+        return row[0], row[1]
+    connection.execute("UPDATE chains SET state = 'closed' WHERE state = 'open'")
+    chain_id = str(uuid.uuid4())
+    cursor = connection.execute(
+        "INSERT INTO chains (chain_id, device_id, state) VALUES (?, ?, 'open')", (chain_id, device_id)
+    )
+    return cursor.lastrowid or 0, chain_id
+
+
+def see_boot(connection: sqlite3.Connection, boot_id: str, monotonic_ms: int) -> int:
+    """Note that the boot was alive at this moment; its number."""
+    (boot_no,) = connection.execute(
+        "INSERT INTO boots (boot_id, last_monotonic_ms) VALUES (?, ?) ON CONFLICT (boot_id) DO UPDATE "
+        "SET last_monotonic_ms = max(last_monotonic_ms, excluded.last_monotonic_ms) RETURNING boot_no",
+        (boot_id, monotonic_ms),
+    ).fetchone()
+    return int(boot_no)
+
+
+def read_anchors(connection: sqlite3.Connection, boot_id: str, source: str) -> list[Anchor]:
+    rows = connection.execute(
+        "SELECT a.monotonic_ms, a.utc, a.round_trip_ms FROM anchors a JOIN boots b USING (boot_no) "
+        "WHERE b.boot_id = ? AND a.source = ? ORDER BY a.monotonic_ms",
+        (boot_id, source),
+    )
+    return [Anchor(boot_id, m, wire.parse_utc(utc), round_trip_ms) for m, utc, round_trip_ms in rows]
