@@ -109,7 +109,7 @@ def packages(
 
 
 def models(files: Mapping[str, tuple[Path, int]], optional: Mapping[str, str]) -> Finding:
-    """`files`: name -> path and size (bytes) of what must be there. `optional`: name -> installed, absent or damaged."""
+    """`files`: name -> path and size (bytes) of what must be there. `optional`: name -> its store's status."""
     wrong = [name for name, (path, size) in files.items() if not path.is_file() or path.stat().st_size != size]
     damaged = [name for name, status in optional.items() if status == "damaged"]
     absent = [name for name, status in optional.items() if status == "absent"]
