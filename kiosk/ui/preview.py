@@ -59,7 +59,7 @@ _LONG = Person(
     PersonId("p-2"), Nip("197505052010011002"), "Drs. H. Raden Bagaswara Contohadiningrat Wirayuda, S.H., M.Si."
 )
 _ACCEPTED = Match(_SHORT.person_id, 6.2, 2.1, 4.0, 3, "accepted")
-_FACE = (0.36, 0.2, 0.64, 0.72)
+_FACE = (0.37, 0.34, 0.63, 0.70)
 
 
 def _prospect(
@@ -129,8 +129,9 @@ def drawn_person() -> RgbImage:
         pen.ellipse((130, 380, 510, 700), fill=(70, 90, 110))
         pen.ellipse((230, 90, 410, 330), fill=(205, 170, 140))
         return np.asarray(picture)
-    whole = Image.fromarray(data.astronaut())
-    return np.asarray(whole.crop((-64, 0, 448, 384)).resize((640, 480)))
+    above = 48  # more room above the head than the portrait has
+    portrait = np.pad(data.astronaut()[:288, :448], ((above, 0), (0, 0), (0, 0)), mode="reflect")
+    return np.asarray(Image.fromarray(portrait).resize((640, 480), Image.Resampling.LANCZOS))
 
 
 class Show:

@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 class Screen(RelativeLayout):
     """Draws `view` and the camera's `picture`; dispatches on_button(button) and on_digits(digits)."""
 
-    view = ObjectProperty(BLANK)
+    view = ObjectProperty(BLANK, rebind=True)
     picture = ObjectProperty(None, allownone=True)
     __events__ = ("on_button", "on_digits")
 
