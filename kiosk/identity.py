@@ -79,7 +79,7 @@ def parse_provisioning(data: wire.Json, server_url: str, ca_file: str) -> Provis
     )
 
 
-class DeviceIdentity:
+class Identity:
     """A provisioned terminal. Thread-safe. Every failure is an IdentityError."""
 
     def __init__(
@@ -95,8 +95,9 @@ class DeviceIdentity:
         self._swapped = False
 
     @classmethod
-    def load(cls, directory: Path, credentials: Path | None = None) -> DeviceIdentity:
-        """`credentials`: systemd's `$CREDENTIALS_DIRECTORY`."""
+    def load(cls, directory: Path, credentials: Path | None = None) -> Identity:
+        """`credentials`: a folder in place of systemd's `$CREDENTIALS_DIRECTORY`."""
+        credentials = credentials or systemd_credentials()
         record = directory / "provisioning.json"
         try:
             data = wire.loads(record.read_bytes())
@@ -150,9 +151,10 @@ class DeviceIdentity:
 
     # ------------------------------------------------------------ keys
 
-    def storage_key(self, purpose: str) -> bytes:
-        """32 bytes for one purpose ("gallery", "outbox"). They outlive a change of the device key."""
-        return storage_key(self.directory, self._credentials, purpose)
+    @property
+    def storage_key(self) -> bytes:
+        """32 bytes that encrypt the gallery and enrolments. They outlive a change of the device key."""
+        return _storage_key(self.directory, self._credentials)
 
     def begin_rotation(self) -> wire.Json:
         """The heartbeat's `rotate_key`. The new key is on disk before the server hears of it."""
@@ -228,6 +230,7 @@ class Candidate:
 
 def candidate(directory: Path, credentials: Path | None = None) -> Candidate:
     """Make the folder, the storage key and a device key, as far as they are missing."""
+    credentials = credentials or systemd_credentials()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _credential(credentials, STORAGE_KEY_CREDENTIAL) is None and not (directory / "storage.key").exists():
@@ -245,8 +248,7 @@ def candidate(directory: Path, credentials: Path | None = None) -> Candidate:
     return Candidate(directory, _parse_key(pem))
 
 
-def storage_key(directory: Path, credentials: Path | None, purpose: str) -> bytes:
-    """See DeviceIdentity.storage_key."""
+def _storage_key(directory: Path, credentials: Path | None) -> bytes:
     secret = _credential(credentials, STORAGE_KEY_CREDENTIAL)
     if secret is None:
         path = directory / "storage.key"
@@ -256,10 +258,17 @@ def storage_key(directory: Path, credentials: Path | None, purpose: str) -> byte
             raise IdentityError(f"{path}: cannot be read ({error.strerror}). Provision the terminal again.") from error
     if len(secret) < 32:
         raise IdentityError("the storage key is too short. Provision the terminal again.")
-    return HKDF(hashes.SHA256(), 32, salt=None, info=f"presensi {purpose} v1".encode()).derive(secret)
+    # Whatever is in the credential (a passphrase, 64 hex digits), the ciphers get 32 even bytes.
+    return HKDF(hashes.SHA256(), 32, salt=None, info=b"presensi storage v1").derive(secret)
 
 
 # ---------------------------------------------------------------- files
+
+
+def systemd_credentials() -> Path | None:
+    """Where systemd puts a service's credentials (systemd.exec(5), LoadCredentialEncrypted=)."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder else None
 
 
 def _credential(directory: Path | None, name: str) -> bytes | None:
