@@ -1,8 +1,8 @@
 """The civil servant's number (NIP, 18 digits): parsed, and checked for what cannot be.
 
 Perka BKN 22/2007: birth date YYYYMMDD, month of appointment YYYYMM, sex 1 or 2, sequence of three; no check digit.
-Contract staff (PPPK, who are ASN too) have the same length, but "2" and the contract's number 1..9 in place of the month
-of appointment: 2024 21 is the first contract, from 2024.
+Contract staff (PPPK, who are ASN too) have the same length, but "2" and the contract's number 1..9 in place of the
+month of appointment: 2024 21 is the first contract, from 2024.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OLDEST_IN_SERVICE = 70
 """The highest pension age of an ASN: a professor's (UU 14/2005 art. 67). Others leave at 58 to 65."""
 
 _TRUSTED_SINCE = dt.date(2024, 1, 1)
-"""A clock that shows an earlier day has not been set (a Pi without network starts in the past): no age is judged by it."""
+"""A clock that shows an earlier day was never set (a Pi without network starts in the past): no age is judged by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class PictureReport:
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves and, of folders, the pictures in them by name; no picture twice. Raises Refusal no_pictures."""
+    """The files themselves and, of folders, the pictures in them by name; none twice. Raises Refusal no_pictures."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():

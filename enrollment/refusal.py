@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from enrollment.catalogue import Language, catalogue
 from kiosk.errors import EnrolmentRefused
 
@@ -13,9 +15,15 @@ class Refusal(EnrolmentRefused):
     """
 
     def __init__(self, reason: str, **details: object) -> None:
-        super().__init__(reason, catalogue("en").text("refusal", reason, **details))
+        super().__init__(reason, _sentence("en", reason, details))
         self.details = details
 
     def say(self, language: Language) -> str:
         """The sentence in that language."""
-        return catalogue(language).text("refusal", self.reason, **self.details)
+        return _sentence(language, self.reason, self.details)
+
+
+def _sentence(language: Language, reason: str, details: Mapping[str, object]) -> str:
+    texts = catalogue(language)
+    what = texts.text("refusal", reason, **details)
+    return texts.text("prompt", "picture", what=what, **details) if "picture" in details else what

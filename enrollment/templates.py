@@ -26,15 +26,20 @@ def distance(one: Descriptor, other: Descriptor) -> float:
 
 
 def check_agreement(shots: Sequence[Shot], farthest: float) -> None:
-    """Every shot must lie within `farthest` of the mean of the others. Raises Refusal inconsistent_faces.
+    """Raise Refusal inconsistent_faces when two people are among the shots, in whatever shares.
 
-    The mean of the others, and not each pair: it averages a single frame's noise out, so that the limit can be tight.
+    The two shots that are farthest apart gather the others around them; the means of these two groups must lie within
+    `farthest`. Means, because single frames of one person lie as far apart as frames of two; groups, because the mean
+    of all would lie between two people who share the shots evenly, and near to both.
     """
-    if len(shots) < 2:
-        return
     vectors = np.stack([shot.descriptor for shot in shots]).astype(np.float64)
-    others = (vectors.sum(axis=0) - vectors) / (len(vectors) - 1)
-    if float(np.linalg.norm(vectors - others, axis=1).max()) > farthest:
+    gaps = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    one, other = np.unravel_index(int(gaps.argmax()), gaps.shape)
+    if one == other:  # a single shot, or copies of it
+        return
+    nearer = gaps[one] < gaps[other]
+    apart = vectors[nearer].mean(axis=0) - vectors[~nearer].mean(axis=0)
+    if float(np.linalg.norm(apart)) > farthest:
         raise Refusal("inconsistent_faces")
 
 

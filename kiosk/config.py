@@ -73,6 +73,7 @@ class EnrolmentSettings(_Section):
     max_templates: int = Field(ge=1, le=20)
     spread: float = Field(ge=0)
     same_person_distance: float = Field(gt=0)
+    same_person_distance_photos: float = Field(gt=0)
     duplicate_distance: float = Field(gt=0)
     pose_s: float = Field(gt=0)
 

@@ -1,0 +1,83 @@
+"""Mass enrolment: one person after the other, each whole or not at all, so that it can be interrupted and repeated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from enrollment import photos
+from enrollment.consent import Consent
+from enrollment.listing import Row
+from enrollment.refusal import Refusal
+from enrollment.registrar import Applicant, Enrolled, Registrar, Sitting
+from enrollment.templates import Shot
+from kiosk.ports import FaceEngine
+from kiosk.quality import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one row. "already": enrolled before, by the gallery or by an earlier run of the same list."""
+
+    row: Row
+    status: Literal["accepted", "already", "refused"]
+    refusal: Refusal | None = None
+    enrolled: Enrolled | None = None
+    skipped: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What holds for all people of one list. `needed` good pictures of each, or as many as there are if fewer."""
+
+    folder: Path
+    office_id: str
+    consent: Consent
+    needed: int
+    replace: bool = False
+    dry_run: bool = False
+
+
+def enrol_all(
+    order: Order, rows: Sequence[Row], registrar: Registrar, engine: FaceEngine, bounds: Limits
+) -> Iterator[Outcome]:
+    """One outcome a row, as soon as it is known; what was accepted is on disk by then. Raises OutboxError."""
+    copies = Counter(row.nip for row in rows)
+    for row in rows:
+        try:
+            if copies[row.nip] > 1:
+                raise Refusal("nip_repeated")
+            yield _enrol(order, row, registrar, engine, bounds)
+        except Refusal as refusal:
+            status: Literal["already", "refused"] = "already" if refusal.reason == "nip_enrolled" else "refused"
+            yield Outcome(row, status, refusal)
+
+
+def _enrol(order: Order, row: Row, registrar: Registrar, engine: FaceEngine, bounds: Limits) -> Outcome:
+    if not row.consent:
+        raise Refusal("no_consent")
+    applicant = registrar.admit(row.nip, row.name, order.office_id, replace=order.replace)
+    gathered = photos.gather(engine, photos.find([_pictures(order.folder, row.folder)]), bounds)
+    if _repeated(applicant, gathered.shots, registrar):
+        return Outcome(row, "already")
+    needed = min(order.needed, gathered.pictures)
+    sitting = Sitting(gathered.shots, needed, one_sitting=False)
+    enrolled = registrar.enrol(applicant, sitting, order.consent, dry_run=order.dry_run)
+    return Outcome(row, "accepted", enrolled=enrolled, skipped=gathered.skipped)
+
+
+def _repeated(applicant: Applicant, shots: Sequence[Shot], registrar: Registrar) -> bool:
+    return applicant.replacing and registrar.already_sent(applicant.parts.nip, shots)
+
+
+def _pictures(folder: Path, name: str) -> Path:
+    """The person's folder. A list that points elsewhere is a mistake, and could enrol another person's pictures."""
+    path = (folder / name).resolve()
+    if not name or not path.is_relative_to(folder.resolve()) or path == folder.resolve():
+        raise Refusal("folder_outside")
+    if not path.is_dir():
+        raise Refusal("no_pictures")
+    return path

@@ -1,0 +1,191 @@
+"""The `enroll` command: people's faces in, with consent, onto the way to e-TPP.
+
+Exit codes: 0 done, 2 a word on the command line is wrong, 65 somebody was refused, else the error's own
+(kiosk/errors.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from enrollment import consent as consents
+from enrollment import nip as nips
+from enrollment import photos, session
+from enrollment.catalogue import LANGUAGES, Language
+from enrollment.reporter import Reporter
+from kiosk import __version__
+from kiosk import config as configuration
+from kiosk.config import Config
+from kiosk.errors import EnrolmentRefused
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+STATE = "/var/lib/presensi"
+CONFIG = Path("/etc/presensi/kiosk.toml")
+
+
+def _common(command: Command) -> Command:
+    """--config, --language, --json of every command."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Report as one JSON object on standard output."),
+        click.option("--language", type=click.Choice(LANGUAGES), help="Default: the terminal's (id)."),
+        click.option(
+            "--config",
+            "config_path",
+            type=click.Path(path_type=Path),
+            help=f"Settings over the defaults. Default: {CONFIG}, if there.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _terminal(command: Command) -> Command:
+    """--state and the consent's options."""
+    for option in (
+        click.option("--yes", is_flag=True, help="Do not ask: consent was given in the officer's presence."),
+        click.option("--consent-text", "text_id", default=consents.DEFAULT_TEXT_ID, show_default=True),
+        click.option("--consent-by", "officer", default="", help="The officer before whom consent is given."),
+        click.option("--office", "office_id", required=True, help="The office's id at e-TPP."),
+        click.option(
+            "--state", type=click.Path(path_type=Path), default=STATE, show_default=True, help="The state folder."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+@click.version_option(__version__, prog_name="enroll")
+@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+def cli(verbose: bool) -> None:
+    """Enrol faces, with consent (docs/enrolment.md)."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+@cli.command()
+@click.option("--nip", required=True, help="18 digits.")
+@click.option("--name", required=True, help="As on the employee's card.")
+@click.option("--camera", help="auto, pi, v4l:N or replay:PATH. Default: the terminal's setting.")
+@click.option("--photos", "pictures", multiple=True, type=click.Path(path_type=Path), help="Files or a folder.")
+@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[PICTURE]...")
+@click.option("--replace", is_flag=True, help="Replace the templates of a NIP that is enrolled.")
+@click.option("--look-alike", help="NIP of another person whom this one resembles, both cards having been checked.")
+@_terminal
+@_common
+def person(  # noqa: PLR0917  # click passes them by name
+    nip: str,
+    name: str,
+    camera: str | None,
+    pictures: tuple[Path, ...],
+    more: tuple[Path, ...],
+    replace: bool,
+    look_alike: str | None,
+    state: Path,
+    office_id: str,
+    officer: str,
+    text_id: str,
+    yes: bool,
+    config_path: Path | None,
+    language: Language | None,
+    as_json: bool,
+) -> None:
+    """Enrol one person, from the camera or from pictures."""
+    if camera and pictures:
+        raise click.UsageError("--camera and --photos exclude each other.")
+    if more and not pictures:
+        raise click.UsageError("pictures are given with --photos.")
+    config, reporter = _begin(config_path, language, as_json)
+    with reporter.outcome():
+        # What is wrong with the words is said before anything is opened.
+        today = dt.datetime.now(dt.UTC).date()
+        nips.parse(nip, today)
+        twin = None if look_alike is None else nips.parse(look_alike, today).nip
+        consents.given(officer, text_id, dt.datetime.now(dt.UTC))
+        order = session.PersonOrder(
+            nip=nip,
+            name=name,
+            office_id=office_id,
+            asking=session.Asking(officer, text_id, given=yes),
+            camera=camera or config.camera.source,
+            pictures=tuple(photos.find([*pictures, *more])) if pictures else (),
+            replace=replace,
+            look_alike=twin,
+        )
+        session.enrol_person(order, config, state, reporter)
+
+
+@cli.command(name="import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace the templates of people who are enrolled.")
+@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
+@_terminal
+@_common
+def import_(  # noqa: PLR0917
+    folder: Path,
+    replace: bool,
+    dry_run: bool,
+    state: Path,
+    office_id: str,
+    officer: str,
+    text_id: str,
+    yes: bool,
+    config_path: Path | None,
+    language: Language | None,
+    as_json: bool,
+) -> None:
+    """Enrol the people whom FOLDER/people.csv lists, each with a folder of pictures."""
+    config, reporter = _begin(config_path, language, as_json)
+    with reporter.outcome():
+        consents.given(officer, text_id, dt.datetime.now(dt.UTC))
+        order = session.MassOrder(
+            folder=folder,
+            office_id=office_id,
+            asking=session.Asking(officer, text_id, given=yes),
+            replace=replace,
+            dry_run=dry_run,
+        )
+        all_in = session.enrol_many(order, config, state, reporter)
+    if not all_in:
+        sys.exit(EnrolmentRefused.exit_code)
+
+
+@cli.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@_common
+def check(pictures: tuple[Path, ...], config_path: Path | None, language: Language | None, as_json: bool) -> None:
+    """Tell whether pictures are good enough; nothing is stored and no terminal is needed."""
+    config, reporter = _begin(config_path, language, as_json)
+    with reporter.outcome():
+        all_good = session.check_pictures(photos.find(pictures), config, reporter)
+    if not all_good:
+        sys.exit(EnrolmentRefused.exit_code)
+
+
+@cli.command(name="consent-text")
+@click.option("--id", "text_id", default=consents.DEFAULT_TEXT_ID, show_default=True)
+@_common
+def consent_text(text_id: str, config_path: Path | None, language: Language | None, as_json: bool) -> None:
+    """Print the consent text, to be read out or printed and signed."""
+    _, reporter = _begin(config_path, language, as_json)
+    with reporter.outcome():
+        reporter.consent_text(text_id, consents.text(text_id, reporter.language).text)
+
+
+def _begin(path: Path | None, language: Language | None, as_json: bool) -> tuple[Config, Reporter]:
+    with Reporter(language or "id", as_json).outcome():
+        config = configuration.load(path or (CONFIG if CONFIG.is_file() else None))
+    return config, Reporter(language or config.terminal.language, as_json)
+
+
+def main() -> None:
+    cli()

@@ -1,0 +1,183 @@
+"""Accepts or refuses an enrolment, and writes the accepted one to the terminal's outbox in one piece."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from enrollment import nip as nips
+from enrollment.consent import Consent
+from enrollment.duplicates import Known, KnownFaces
+from enrollment.nip import NipParts
+from enrollment.refusal import Refusal
+from enrollment.templates import Shot, check_agreement, choose
+from kiosk.config import EnrolmentSettings
+from kiosk.model import EnrolmentDraft, Event, ModelId, Nip
+from kiosk.ports import Clock, Outbox
+
+NAME_LENGTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Who is to be enrolled, checked. `replacing`: new templates in place of those that are on file."""
+
+    parts: NipParts
+    name: str = field(repr=False)
+    office_id: str
+    replacing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something the officer should know of an accepted enrolment: a key of the catalogue's table `warning`."""
+
+    code: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sitting:
+    """Good pictures of one person. `needed` templates at least; `one_sitting`: frames of one camera within a minute,
+    which differ less than photographs of different days; `warnings` of the capture."""
+
+    shots: tuple[Shot, ...]
+    needed: int
+    one_sitting: bool
+    skipped: tuple[tuple[int, str], ...] = ()
+    warnings: tuple[Warn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """An accepted enrolment. `event_id` and `seq` are None after a dry run."""
+
+    templates: tuple[Shot, ...]
+    warnings: tuple[Warn, ...]
+    event_id: str | None = None
+    seq: int | None = None
+
+
+class Registrar:
+    """The one way an enrolment gets into the outbox. `office_id` is the terminal's own, None when not yet known."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        clock: Clock,
+        known: KnownFaces,
+        model_id: ModelId,
+        settings: EnrolmentSettings,
+        *,
+        office_id: str | None = None,
+        gallery_loaded: bool = True,
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._known = known
+        self._model_id = model_id
+        self._settings = settings
+        self._office_id = office_id
+        self._gallery_loaded = gallery_loaded
+
+    def admit(self, nip: str, name: str, office_id: str, *, replace: bool) -> Applicant:
+        """Check all that needs no face. Raises Refusal: nip_*, name_missing, nip_enrolled."""
+        parts = nips.parse(nip, self._clock.now().wall_utc.date())
+        if parts.nip in self._known and not replace:
+            raise Refusal("nip_enrolled")
+        return Applicant(parts, _clean(name), office_id, parts.nip in self._known)
+
+    def already_sent(self, nip: Nip, shots: Sequence[Shot]) -> bool:
+        """Whether these very templates were the last ones enrolled for this NIP: a mass enrolment that is repeated."""
+        known = self._known.templates_of(nip)
+        return bool(known) and {t.tobytes() for t in known[-1]} == {s.descriptor.tobytes() for s in self._choose(shots)}
+
+    def enrol(
+        self,
+        applicant: Applicant,
+        sitting: Sitting,
+        consent: Consent,
+        *,
+        look_alike: Nip | None = None,
+        dry_run: bool = False,
+    ) -> Enrolled:
+        """Check the face and append the enrolment; on disk when this returns.
+
+        `look_alike` is the NIP of a person whom the officer knows to be somebody else, however like the faces.
+        Raises Refusal: inconsistent_faces, too_few_views, face_known; OutboxError.
+        """
+        settings = self._settings
+        check_agreement(
+            sitting.shots,
+            settings.same_person_distance if sitting.one_sitting else settings.same_person_distance_photos,
+        )
+        templates = self._choose(sitting.shots)
+        if len(templates) < sitting.needed:
+            raise Refusal("too_few_views", found=len(templates), needed=sitting.needed)
+        notes = [*self._check_duplicates(applicant, templates, look_alike), *self._notes(applicant, templates)]
+        event_id, seq = None, None
+        if not dry_run:
+            event = self._append(applicant, templates, consent, look_alike)
+            event_id, seq = event.event_id, event.seq
+        self._known.add(Known(applicant.parts.nip, tuple(shot.descriptor for shot in templates)))
+        return Enrolled(templates, tuple(notes), event_id, seq)
+
+    def _append(
+        self, applicant: Applicant, templates: Sequence[Shot], consent: Consent, look_alike: Nip | None
+    ) -> Event:
+        if look_alike is not None:
+            self._outbox.count("enrolled_look_alike")
+        draft = EnrolmentDraft(
+            nip=applicant.parts.nip,
+            name=applicant.name,
+            office_id=applicant.office_id,
+            templates=tuple(shot.descriptor for shot in templates),
+            qualities=tuple(shot.quality for shot in templates),
+            model_id=self._model_id,
+            consent_utc=consent.given_utc,
+            consent_text_id=consent.text_id,
+            officer=consent.officer,
+        )
+        return self._outbox.append(draft, self._clock.now())
+
+    def _choose(self, shots: Sequence[Shot]) -> tuple[Shot, ...]:
+        return choose(shots, self._settings.spread, self._settings.max_templates)
+
+    def _check_duplicates(self, applicant: Applicant, templates: Sequence[Shot], look_alike: Nip | None) -> list[Warn]:
+        descriptors = [shot.descriptor for shot in templates]
+        own = applicant.parts.nip
+        limit = self._settings.duplicate_distance
+        ignored = {own} if look_alike is None else {own, look_alike}
+        likeness = self._known.most_alike(descriptors, limit, ignored)
+        if likeness is not None and likeness.excess <= 0:
+            raise Refusal("face_known", other=nips.masked(likeness.nip))
+        warnings = []
+        if look_alike is not None:
+            warnings.append(Warn("look_alike", {"other": nips.masked(look_alike)}))
+        if applicant.replacing:
+            before = KnownFaces(Known(own, old) for old in self._known.templates_of(own))
+            likeness = before.most_alike(descriptors, limit)
+            if likeness is not None and likeness.excess > 0:
+                warnings.append(Warn("replaced_differs"))
+        return warnings
+
+    def _notes(self, applicant: Applicant, templates: Sequence[Shot]) -> list[Warn]:
+        notes = []
+        if len(templates) < self._settings.min_templates:
+            notes.append(Warn("few_templates", {"found": len(templates)}))
+        if self._office_id is not None and applicant.office_id != self._office_id:
+            notes.append(Warn("other_office"))
+        if not self._gallery_loaded:
+            notes.append(Warn("gallery_missing"))
+        return notes
+
+
+def _clean(name: str) -> str:
+    """One line, single spaces, no control characters. Raises Refusal name_missing."""
+    printable = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name))
+    cleaned = re.sub(r"\s+", " ", printable).strip()
+    if not any(c.isalpha() for c in cleaned) or len(cleaned) > NAME_LENGTH:
+        raise Refusal("name_missing")
+    return cleaned

@@ -1,0 +1,159 @@
+"""What the officer reads: lines in their language, or one JSON object on standard output for programs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from enrollment.bulk import Outcome
+from enrollment.catalogue import Language, catalogue
+from enrollment.nip import masked
+from enrollment.photos import PictureReport
+from enrollment.refusal import Refusal
+from enrollment.registrar import Enrolled, Sitting, Warn
+from kiosk.errors import KioskError
+from kiosk.model import Quality, QueueState
+
+
+class Reporter:
+    """With `as_json` standard output carries one object and nothing else; what is said meanwhile goes to stderr."""
+
+    def __init__(self, language: Language, as_json: bool) -> None:
+        self.language = language
+        self._json = as_json
+        self._texts = catalogue(language)
+
+    def prompt_text(self, key: str, **values: object) -> str:
+        return self._texts.text("prompt", key, **values)
+
+    def say(self, text: str) -> None:
+        click.echo(text, err=self._json)
+
+    def refusal_text(self, code: str) -> str:
+        """The sentence of a refusal's code that needs no details."""
+        return self._texts.text("refusal", code)
+
+    @contextlib.contextmanager
+    def outcome(self) -> Iterator[None]:
+        """Turn an expected failure inside into its report and its exit code."""
+        try:
+            yield
+        except KioskError as error:
+            refused = isinstance(error, Refusal)
+            message = error.say(self.language) if isinstance(error, Refusal) else str(error)
+            if self._json:
+                reason = error.reason if isinstance(error, Refusal) else type(error).__name__
+                self._print({"status": "refused" if refused else "failed", "reason": reason, "message": message})
+            else:
+                text = self.prompt_text("refused", why=message) if refused else f"enroll: {message}"
+                click.echo(text, err=True)
+            sys.exit(error.exit_code)
+
+    def enrolled(self, enrolled: Enrolled, sitting: Sitting, queue: QueueState) -> None:
+        warnings = self._warnings([*sitting.warnings, *enrolled.warnings], sitting.skipped)
+        if self._json:
+            self._print(
+                {
+                    "status": "accepted",
+                    "event_id": enrolled.event_id,
+                    "seq": enrolled.seq,
+                    "templates": len(enrolled.templates),
+                    "pictures": [shot.number for shot in enrolled.templates],
+                    "qualities": [rounded(shot.quality) for shot in enrolled.templates],
+                    "warnings": warnings,
+                    "waiting": queue.waiting,
+                }
+            )
+            return
+        for warning in warnings:
+            click.echo(self.prompt_text("warning", what=warning["message"]))
+        click.echo(self.prompt_text("accepted", templates=len(enrolled.templates), waiting=queue.waiting))
+
+    def person(self, outcome: Outcome) -> None:
+        """One line of a mass enrolment, as it happens."""
+        entry = self._entry(outcome)
+        what = [entry["message"], *(self.prompt_text("warning", what=w["message"]) for w in entry["warnings"])]
+        self.say(f"{outcome.row.number:>4}  {masked(outcome.row.nip)}  {outcome.row.name}: {' '.join(what)}")
+
+    def mass(self, outcomes: list[Outcome], dry_run: bool) -> None:
+        """The end of a mass enrolment."""
+        counts = {s: sum(o.status == s for o in outcomes) for s in ("accepted", "already", "refused")}
+        if self._json:
+            people = [self._entry(outcome) for outcome in outcomes]
+            self._print({"dry_run": dry_run, **counts, "total": len(outcomes), "people": people})
+            return
+        click.echo(self.prompt_text("summary", **counts, total=len(outcomes)))
+
+    def pictures(self, reports: list[PictureReport], names: list[str]) -> None:
+        if self._json:
+            self._print(
+                {
+                    "pictures": [
+                        {
+                            "picture": report.number,
+                            "good": report.reason is None,
+                            "reason": report.reason,
+                            "message": None if report.reason is None else self.refusal_text(report.reason),
+                            "faces": report.faces,
+                            "quality": None if report.quality is None else rounded(report.quality),
+                        }
+                        for report in reports
+                    ]
+                }
+            )
+            return
+        for report, name in zip(reports, names, strict=True):
+            what = self.prompt_text("good") if report.reason is None else self.refusal_text(report.reason)
+            click.echo(f"{self.prompt_text('picture', picture=report.number, what=what)} ({name})")
+            if report.quality is not None:
+                click.echo("    " + ", ".join(f"{key} {value:g}" for key, value in rounded(report.quality).items()))
+
+    def consent_text(self, text_id: str, text: str) -> None:
+        if self._json:
+            self._print({"text_id": text_id, "text": text})
+        else:
+            click.echo(text)
+
+    def _entry(self, outcome: Outcome) -> dict[str, Any]:
+        enrolled = outcome.enrolled
+        entry: dict[str, Any] = {
+            "row": outcome.row.number,
+            "nip": masked(outcome.row.nip),
+            "status": outcome.status,
+            "reason": outcome.refusal.reason if outcome.refusal else None,
+            "templates": len(enrolled.templates) if enrolled else 0,
+            "event_id": enrolled.event_id if enrolled else None,
+            "warnings": self._warnings(enrolled.warnings, outcome.skipped) if enrolled else [],
+        }
+        if outcome.status == "already":
+            entry["message"] = self.prompt_text("already")
+        elif enrolled is None:
+            why = outcome.refusal.say(self.language) if outcome.refusal else ""
+            entry["message"] = self.prompt_text("refused", why=why)
+        elif enrolled.event_id is None:
+            entry["message"] = self.prompt_text("would_accept", templates=len(enrolled.templates))
+        else:
+            entry["message"] = self.prompt_text("good")
+        return entry
+
+    def _warnings(self, warns: Sequence[Warn], skipped: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
+        passed_over = [
+            Warn("picture_skipped", {"picture": number, "why": self.refusal_text(reason)}) for number, reason in skipped
+        ]
+        return [
+            {"code": warn.code, "message": self._texts.text("warning", warn.code, **warn.details)}
+            for warn in (*passed_over, *warns)
+        ]
+
+    def _print(self, value: dict[str, Any]) -> None:
+        click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def rounded(quality: Quality) -> dict[str, float]:
+    return {name: round(float(value), 2) for name, value in asdict(quality).items()}
