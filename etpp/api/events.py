@@ -1,0 +1,57 @@
+"""Call 2: a batch of events."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+
+from etpp import intake, wire
+from etpp.api.describe import COMMON, describe
+from etpp.api.signed import Signed
+from etpp.context import ServerOf
+from etpp.errors import Problem
+from etpp.ports import Transaction
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/devices/{device_id}/events",
+    **describe(
+        "Send events",
+        request=wire.EventsRequest,
+        answer=wire.EventsAnswer,
+        problems=(*COMMON, "sequence-gap", "chain-broken"),
+    ),
+)
+async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
+    """Durable before the answer; the same batch again gives the same books. A fault of one event rejects that event only."""
+    raw = await signed.json()
+    batch = wire.checked(wire.Batch, raw)
+    if len(batch.events) > wire.MAX_EVENTS:
+        raise Problem("too-large", f"at most {wire.MAX_EVENTS} events in one batch")
+    device = signed.device
+    arrivals = await run_in_threadpool(intake.examine, batch, device.device_id)
+    now = server.now()
+    automatic = server.settings.approve == "auto"
+
+    def take(tx: Transaction) -> intake.Taken:
+        taken = intake.take(tx, device, arrivals, batch.reported_through, now)
+        if automatic:
+            intake.approve_all(tx, device, taken.new_enrolments, now)
+        return taken
+
+    try:
+        taken = await (server.change if automatic else server.write)(take)
+    except Problem as problem:
+        if problem.name == "chain-broken":
+            # The batch left no trace; that somebody must look at the terminal is noted on its own.
+            chain_id = arrivals[0].link.chain_id
+            await server.write(lambda tx: tx.books.note_broken(device.office_id, device.device_id, chain_id, now))
+        raise
+    head = taken.head
+    return {
+        "results": taken.results,
+        "head": {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
+        "server_time": wire.format_time(server.now()),
+    }

@@ -1,0 +1,38 @@
+"""Call 4: how the terminal does, and a new key when it wants one."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from etpp import terminals, wire
+from etpp.api.describe import describe
+from etpp.api.signed import Signed
+from etpp.context import ServerOf
+from etpp.model import ChainHead
+from etpp.ports import Transaction
+
+router = APIRouter()
+
+MAX_BODY_BYTES = 512 * 1024
+
+
+@router.post(
+    "/v1/devices/{device_id}/heartbeat",
+    **describe("Report the terminal's state", request=wire.HeartbeatRequest, answer=wire.HeartbeatAnswer),
+)
+async def heartbeat(signed: Signed, server: ServerOf) -> dict[str, object]:
+    """The newest is kept. After `rotate_key` both keys are good until the new one has signed for the first time."""
+    raw = await signed.json(MAX_BODY_BYTES)
+    call = wire.checked(wire.HeartbeatRequest, raw)
+    device = signed.device
+
+    def beat(tx: Transaction) -> tuple[bool, ChainHead | None]:
+        rotated = terminals.beat(tx, device, call, raw)
+        return rotated, tx.books.newest_head(device.office_id, device.device_id)
+
+    rotated, head = await server.write(beat)
+    return {
+        "server_time": wire.format_time(server.now()),
+        "key_rotated": rotated,
+        "head": None if head is None else {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
+    }

@@ -1,0 +1,89 @@
+"""Administrator: people and the approval of their enrolments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from etpp import roster
+from etpp.api.admin import ADMIN
+from etpp.context import ServerOf
+from etpp.model import Enrolment, EnrolmentState, Person
+from etpp.wire import format_time
+
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+
+BY = "admin-api"
+
+
+class NewPerson(BaseModel):
+    nip: str
+    name: str
+
+
+@router.get("/offices/{office_id}/people")
+async def list_all(office_id: str, server: ServerOf, erased: bool = False) -> dict[str, Any]:
+    people = await server.read(lambda tx: tx.people.everyone(office_id, erased))
+    return {"people": [person_json(person) for person in people]}
+
+
+@router.post("/offices/{office_id}/people", status_code=201)
+async def add(office_id: str, new: NewPerson, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    return person_json(await server.change(lambda tx: roster.add_person(tx, office_id, new.nip, new.name, now)))
+
+
+@router.delete("/offices/{office_id}/people/{person_id}")
+async def erase(office_id: str, person_id: str, server: ServerOf, forget: bool = False) -> dict[str, Any]:
+    now = server.now()
+    version = await server.change(lambda tx: roster.erase_person(tx, office_id, person_id, now, forget))
+    return {"gallery_version": version}
+
+
+@router.get("/enrolments")
+async def enrolments(
+    server: ServerOf, state: EnrolmentState | None = None, office_id: str | None = None
+) -> dict[str, Any]:
+    found = await server.read(lambda tx: tx.enrolments.search(state, office_id))
+    return {"enrolments": [enrolment_json(enrolment) for enrolment in found]}
+
+
+@router.post("/offices/{office_id}/enrolments/{event_id}/approve")
+async def approve(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    return person_json(await server.change(lambda tx: roster.approve(tx, office_id, event_id, BY, now)))
+
+
+@router.post("/offices/{office_id}/enrolments/{event_id}/reject")
+async def reject(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    await server.write(lambda tx: roster.reject(tx, office_id, event_id, BY, now))
+    return {"state": "rejected"}
+
+
+def person_json(person: Person) -> dict[str, Any]:
+    return {
+        "office_id": person.office_id,
+        "person_id": person.person_id,
+        "nip": person.nip,
+        "name": person.name,
+        "templates": person.templates,
+        "erased": person.erased_version is not None,
+    }
+
+
+def enrolment_json(enrolment: Enrolment) -> dict[str, Any]:
+    """Without face data: it leaves the server only inside a signed gallery."""
+    return {
+        "office_id": enrolment.office_id,
+        "event_id": enrolment.event_id,
+        "device_id": enrolment.device_id,
+        "nip": enrolment.nip,
+        "name": enrolment.name,
+        "state": enrolment.state,
+        "consent": dict(enrolment.consent),
+        "received_utc": format_time(enrolment.received_utc),
+        "person_id": enrolment.person_id,
+    }

@@ -1,0 +1,78 @@
+"""What every handler needs, made once by `create_app` and reached through the request."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeVar, cast
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from etpp.gallery import GalleryMaker
+from etpp.ports import Store, Transaction
+from etpp.state import State
+from etpp.throttle import Throttle
+from etpp.watch import GalleryWatch
+
+T = TypeVar("T")
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`approve`: "auto" takes enrolments into the gallery at once. `poll_s`: how often other processes' changes are looked for."""
+
+    approve: Literal["auto", "manual"] = "manual"
+    now: Callable[[], dt.datetime] = utc_now
+    monotonic_s: Callable[[], float] = time.monotonic
+    poll_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """The parts of one running server."""
+
+    store: Store
+    state: State
+    settings: Settings
+    galleries: GalleryMaker
+    watch: GalleryWatch
+    guesses: Throttle = field(repr=False)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a writing transaction, in a thread. Durable when this returns."""
+
+        def run() -> T:
+            with self.store.begin() as tx:
+                return work(tx)
+
+        return await run_in_threadpool(run)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        def run() -> T:
+            with self.store.read() as tx:
+                return work(tx)
+
+        return await run_in_threadpool(run)
+
+    async def change(self, work: Callable[[Transaction], T]) -> T:
+        """As `write`, for what waiting terminals want to know."""
+        result = await self.write(work)
+        self.watch.look_now()
+        return result
+
+    def now(self) -> dt.datetime:
+        return self.settings.now()
+
+
+def _server(request: Request) -> Server:
+    return cast(Server, request.app.state.server)
+
+
+ServerOf = Annotated[Server, Depends(_server)]

@@ -1,0 +1,45 @@
+"""The server's exceptions. Messages hold no personal data: they end in problem documents and logs.
+
+EtppError
+├── Problem            an answer other than success, as docs/protocol.md names them
+├── StoreUnavailable   the database cannot store or read now: locked, full, gone
+├── StateError         the state folder cannot be used
+└── NotFound, Conflict what an administrator asked for does not exist, or cannot be done
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class EtppError(Exception):
+    """Base of all expected failures."""
+
+
+class Problem(EtppError):
+    """Becomes a problem document (RFC 9457). `name` is a row of the protocol's table of problems."""
+
+    def __init__(
+        self, name: str, detail: str, *, members: Mapping[str, object] | None = None, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(f"{name}: {detail}")
+        self.name = name
+        self.detail = detail
+        self.members = dict(members or {})
+        self.retry_after_s = retry_after_s
+
+
+class StoreUnavailable(EtppError):
+    """The books cannot be written or read at this moment; the same request may succeed later."""
+
+
+class StateError(EtppError):
+    """The state folder: not readable, not writable, or another one than the database's."""
+
+
+class NotFound(EtppError):
+    """There is no such office, person, terminal or enrolment."""
+
+
+class Conflict(EtppError):
+    """It exists already, or has been decided already."""

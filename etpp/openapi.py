@@ -1,0 +1,47 @@
+"""The OpenAPI document of the four calls that an existing e-TPP has to implement: docs/openapi.json, made by `etpp openapi`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from etpp import wire
+
+_ROOTS = (
+    wire.ProvisionRequest,
+    wire.ProvisionAnswer,
+    wire.EventsRequest,
+    wire.EventsAnswer,
+    wire.GalleryAnswer,
+    wire.HeartbeatRequest,
+    wire.HeartbeatAnswer,
+    wire.ProblemDocument,
+)
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI 3.1 of what the app's terminal routes are; the administrator's calls and the console are not in it."""
+    found = get_openapi(
+        title="Presensi terminal protocol",
+        version="1",
+        summary="The four calls between an attendance terminal and e-TPP",
+        description="docs/protocol.md is the text; this document gives the shapes. Every request is signed by RFC 9421.",
+        routes=app.routes,
+    )
+    schemas = models_json_schema(
+        [(shape, "validation") for shape in _ROOTS], ref_template="#/components/schemas/{model}"
+    )[1]["$defs"]
+    found.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+    for path in found["paths"].values():
+        for operation in path.values():
+            # FastAPI's own answer to invalid parameters: here it is the problem `malformed`.
+            operation["responses"].pop("422", None)
+    return found
+
+
+def text(app: FastAPI) -> str:
+    return json.dumps(document(app), indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,187 @@
+"""Who works where and with which face: offices, people, approval of enrolments, erasure. Each change of what a terminal
+must know makes a new gallery version of its office."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from etpp import cohort
+from etpp.errors import Conflict, NotFound
+from etpp.model import Enrolment, Json, Office, Person, Template
+from etpp.ports import Transaction
+from etpp.tpp import CalendarError, WorkCalendar
+
+_OFFICE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_NIP = re.compile(r"[0-9]{18}")
+
+NORMAL_HOURS: Mapping[str, list[str]] = {
+    "mon": ["07:30", "16:00"],
+    "tue": ["07:30", "16:00"],
+    "wed": ["07:30", "16:00"],
+    "thu": ["07:30", "16:00"],
+    "fri": ["07:30", "16:30"],
+}
+"""What a new office starts with (Perpres 21/2023: 37.5 hours from 07.30, the longer break on Friday); its calendar replaces it."""
+
+
+def first_calendar(timezone: str, today: dt.date) -> dict[str, Any]:
+    """The calendar of a new office, from the beginning of this year on, at one percent a late or early mark."""
+    period = {
+        "first": f"{today.year}-01-01",
+        "last": None,
+        "days": dict(NORMAL_HOURS),
+        "late_percent": 1.0,
+        "early_percent": 1.0,
+    }
+    return {"timezone": timezone, "periods": [period], "holidays": []}
+
+
+def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
+    if not _OFFICE_ID.fullmatch(office_id):
+        raise Conflict("an office id has lower-case letters, digits and hyphens, at most 63")
+    _check_text(name)
+    _check_calendar(calendar)
+    office = Office(office_id, name, calendar, 1)
+    tx.offices.add(office, now)
+    return office
+
+
+def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
+    """Name and calendar, whole. Its terminals get them with the new gallery version."""
+    _check_text(name)
+    _check_calendar(calendar)
+    version = tx.offices.bump(office_id, now)
+    tx.offices.set_calendar(office_id, name, calendar)
+    return Office(office_id, name, calendar, version)
+
+
+def office(tx: Transaction, office_id: str) -> Office:
+    found = tx.offices.get(office_id)
+    if found is None:
+        raise NotFound(f"there is no office {office_id}")
+    return found
+
+
+def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.datetime) -> Person:
+    """A person who has no face yet; the terminals learn of nobody whom they could not recognise."""
+    if not _NIP.fullmatch(nip):
+        raise Conflict("a NIP has 18 digits")
+    _check_text(name)
+    version = tx.offices.bump(office_id, now)
+    person = Person(office_id, str(uuid.uuid4()), nip, name, version)
+    tx.people.add(person)
+    return person
+
+
+def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.datetime, forget: bool = False) -> int:
+    """Remove a person's face data here and, by the gallery version returned, on every terminal.
+
+    The books keep the presences with name and NIP, because pay rests on them; `forget` takes those away too.
+    """
+    person = tx.people.get(office_id, person_id)
+    if person is None:
+        raise NotFound("there is no such person in this office")
+    if person.erased_version is not None and not forget:
+        raise Conflict("the person was erased already")
+    version = person.erased_version or tx.offices.bump(office_id, now)
+    tx.people.erase(office_id, person_id, version, forget)
+    return version
+
+
+def approve(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> Person:
+    """Take an enrolment's templates into the gallery: of the enrolled person with its NIP, else of a new one."""
+    enrolment = _pending(tx, office_id, event_id)
+    if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
+        raise Conflict("the enrolment holds no face data any more")
+    version = tx.offices.bump(office_id, now)
+    person = tx.people.by_nip(office_id, enrolment.nip)
+    if person is None:
+        person = Person(office_id, str(uuid.uuid4()), enrolment.nip, enrolment.name, version)
+        tx.people.add(person)
+    else:
+        tx.people.update(office_id, person.person_id, enrolment.name, version)
+    templates = [
+        Template(str(uuid.uuid4()), person.person_id, enrolment.model_id, descriptor)
+        for descriptor in enrolment.descriptors
+    ]
+    tx.people.replace_templates(office_id, person.person_id, templates)
+    tx.enrolments.decide(replace(enrolment, person_id=person.person_id), "approved", now, by)
+    number_templates(tx, enrolment.model_id, now, only_missing=True)
+    return person
+
+
+def reject(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> None:
+    """Refuse an enrolment; its face data is deleted."""
+    tx.enrolments.decide(_pending(tx, office_id, event_id), "rejected", now, by)
+
+
+def number_templates(tx: Transaction, model_id: str, now: dt.datetime, only_missing: bool = False) -> int:
+    """Give the regency's templates their cohort numbers; how many people got other ones than before.
+
+    Every office with a change gets a new gallery version. `only_missing` leaves alone who has numbers: they move little
+    with each newcomer, and a nightly `etpp cohort` brings all up to date.
+    """
+    everyone = tx.people.cohort(model_id)
+    theirs: dict[tuple[str, str], list[Template]] = {}
+    for office_id, person_id, template in everyone:
+        theirs.setdefault((office_id, person_id), []).append(template)
+    if len(theirs) <= cohort.MIN_PEOPLE:
+        return 0
+    versions: dict[str, int] = {}
+    changed = 0
+    for (office_id, person_id), templates in sorted(theirs.items()):
+        if only_missing and all(t.cohort_mean is not None for t in templates):
+            continue
+        others = [t.descriptor for o, p, t in everyone if (o, p) != (office_id, person_id)]
+        numbers = cohort.numbers_for([t.descriptor for t in templates], others)
+        if all(_near(t, n) for t, n in zip(templates, numbers, strict=True)):
+            continue
+        if office_id not in versions:
+            versions[office_id] = tx.offices.bump(office_id, now)
+        ids = [t.template_id for t in templates]
+        tx.people.set_cohort(office_id, person_id, versions[office_id], dict(zip(ids, numbers, strict=True)))
+        changed += 1
+    return changed
+
+
+def _near(template: Template, numbers: cohort.Numbers) -> bool:
+    """Whether new numbers would move no score by more than a twentieth of a deviation: not worth a download."""
+    if template.cohort_mean is None or template.cohort_sd is None:
+        return False
+    mean, sd = numbers
+    return abs(mean - template.cohort_mean) < 0.05 * sd and abs(sd - template.cohort_sd) < 0.05 * sd
+
+
+def _pending(tx: Transaction, office_id: str, event_id: str) -> Enrolment:
+    enrolment = tx.enrolments.get(office_id, event_id, lock=True)
+    if enrolment is None:
+        raise NotFound("there is no such enrolment in this office")
+    if enrolment.state != "pending":
+        raise Conflict(f"the enrolment was {enrolment.state} already")
+    return enrolment
+
+
+def _check_calendar(calendar: Json) -> None:
+    try:
+        WorkCalendar(calendar)
+    except CalendarError as error:
+        raise Conflict(str(error)) from error
+
+
+def _check_text(name: str) -> None:
+    if not name.strip() or len(name) > 200 or any(ord(c) < 32 for c in name):
+        raise Conflict("a name has 1 to 200 characters and no control characters")
+
+
+def templates_of(people: Sequence[Person], templates: Sequence[Template]) -> dict[str, list[Template]]:
+    """person_id -> templates, for the people given."""
+    found: dict[str, list[Template]] = {person.person_id: [] for person in people}
+    for template in templates:
+        if template.person_id in found:
+            found[template.person_id].append(template)
+    return found

@@ -1,0 +1,206 @@
+"""The tables. Every primary and unique key begins with the office, so that PostgreSQL can partition or distribute them.
+
+Time is kept as aware UTC; JSON as text, because an event's numbers must come back as they were hashed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[dt.datetime]):
+    """Aware datetimes in UTC; SQLite, which has no time zones, holds them without one."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _office(**options: Any) -> sa.Column[str]:
+    return sa.Column("office_id", sa.String(64), sa.ForeignKey("offices.office_id"), nullable=False, **options)
+
+
+offices = sa.Table(
+    "offices",
+    metadata,
+    sa.Column("office_id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("calendar", sa.JSON, nullable=False),
+    sa.Column("gallery_version", sa.BigInteger, nullable=False),
+    sa.Column("attention", sa.BigInteger, nullable=False),
+    sa.Column("created_utc", Utc, nullable=False),
+)
+
+gallery_versions = sa.Table(
+    "gallery_versions",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("issued_utc", Utc, nullable=False),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("nip", sa.String(18)),
+    sa.Column("name", sa.String(200)),
+    sa.Column("changed_version", sa.BigInteger, nullable=False),
+    sa.Column("erased_version", sa.BigInteger),
+)
+sa.Index(
+    "uq_people_office_id_nip",
+    people.c.office_id,
+    people.c.nip,
+    unique=True,
+    sqlite_where=people.c.erased_version.is_(None),
+    postgresql_where=people.c.erased_version.is_(None),
+)
+
+templates = sa.Table(
+    "templates",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("template_id", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), nullable=False),
+    sa.Column("model_id", sa.String(64), nullable=False),
+    sa.Column("descriptor", sa.LargeBinary, nullable=False),
+    sa.Column("cohort_mean", sa.Float),
+    sa.Column("cohort_sd", sa.Float),
+    sa.ForeignKeyConstraint(["office_id", "person_id"], ["people.office_id", "people.person_id"]),
+    sa.Index("ix_templates_office_id_person_id", "office_id", "person_id"),
+)
+
+enrolments = sa.Table(
+    "enrolments",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("nip", sa.String(18)),
+    sa.Column("name", sa.String(200)),
+    sa.Column("model_id", sa.String(64), nullable=False),
+    sa.Column("descriptors", sa.LargeBinary, nullable=False),
+    sa.Column("qualities", sa.JSON, nullable=False),
+    sa.Column("consent", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("received_utc", Utc, nullable=False),
+    sa.Column("decided_utc", Utc),
+    sa.Column("decided_by", sa.String(64)),
+    sa.Column("person_id", sa.String(64)),
+    sa.Index("ix_enrolments_state", "state", "received_utc"),
+)
+
+codes = sa.Table(
+    "codes",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("code_hash", sa.String(64), primary_key=True),
+    sa.Column("created_utc", Utc, nullable=False),
+    sa.Column("expires_utc", Utc, nullable=False),
+    sa.Column("used_utc", Utc),
+    sa.Column("device_id", sa.String(64)),
+    sa.Column("used_key", sa.LargeBinary),
+    sa.Index("ix_codes_code_hash", "code_hash"),
+)
+
+devices = sa.Table(
+    "devices",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("next_key", sa.LargeBinary),
+    sa.Column("highest_nonce", sa.BigInteger, nullable=False),
+    # 64 bits do not fit a signed BIGINT; hexadecimal does everywhere.
+    sa.Column("nonce_window", sa.String(16), nullable=False),
+    sa.Column("provisioned_utc", Utc, nullable=False),
+    sa.Column("software", sa.String(100), nullable=False),
+    sa.Column("hardware", sa.JSON, nullable=False),
+    sa.Column("last_seen_utc", Utc),
+    sa.Column("heartbeat", sa.JSON(none_as_null=True)),
+    sa.Column("gallery_version", sa.BigInteger, nullable=False),
+    sa.Column("erased_through", sa.BigInteger, nullable=False),
+    sa.Column("revoked_utc", Utc),
+    sa.Column("written_off_utc", Utc),
+    sa.Index("ix_devices_device_id", "device_id"),
+)
+
+chains = sa.Table(
+    "chains",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("chain_id", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("begun_utc", Utc, nullable=False),
+    sa.Column("reported_utc", Utc),
+    sa.Column("broken_utc", Utc),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("chain_id", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("prev_hash", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("problem", sa.JSON(none_as_null=True)),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("utc", Utc),
+    sa.Column("earliest_utc", Utc),
+    sa.Column("latest_utc", Utc),
+    sa.Column("time_state", sa.String(16)),
+    sa.Column("person_id", sa.String(64)),
+    sa.Column("received_utc", Utc, nullable=False),
+    sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
+    sa.Index("ix_events_office_id_utc", "office_id", "utc"),
+    sa.Index("ix_events_received_utc", "received_utc"),
+)
+# Few events have an uncertain time, but their intervals may reach over many days.
+sa.Index(
+    "ix_events_uncertain",
+    events.c.office_id,
+    events.c.latest_utc,
+    sqlite_where=events.c.time_state == "uncertain",
+    postgresql_where=events.c.time_state == "uncertain",
+)
+# The books' promise of "exactly once": an event id is accepted once, whatever is sent again.
+sa.Index(
+    "uq_events_accepted",
+    events.c.office_id,
+    events.c.event_id,
+    unique=True,
+    sqlite_where=events.c.status == "accepted",
+    postgresql_where=events.c.status == "accepted",
+)

@@ -1,0 +1,83 @@
+"""The state folder: the server's secrets, each a file of mode 0600 made on first use."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from etpp.errors import StateError
+from etpp.signing import GallerySigner
+
+CONSOLE_USER = "bkpp"
+
+# Parameters as OWASP's password storage cheat sheet gives them for scrypt; 32 MiB for one check.
+_SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
+
+
+class State:
+    """Opens or makes the folder. Raises StateError when it cannot be used.
+
+    Files: `gallery-key` (Ed25519 seed that signs galleries), `admin-token`, `session-key`, `console-password.scrypt` and, until
+    the password is changed for the first time, `console-password` with the generated one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.signer = GallerySigner(
+                Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self._secret("gallery-key")))
+            )
+            self.session_key = bytes.fromhex(self._secret("session-key"))
+            self.admin_token = self._secret("admin-token")
+            if not (folder / "console-password.scrypt").exists():
+                password = secrets.token_urlsafe(12)
+                self.set_password(password)
+                self._write("console-password", password)
+        except OSError as error:
+            raise StateError(f"{folder}: {error.strerror}. Check that the server's user owns the folder.") from error
+        except ValueError as error:
+            raise StateError(f"{folder}: a key file is damaged; put it back from the backup") from error
+
+    def set_password(self, password: str) -> None:
+        """Replace the console's password; the generated one is removed from the disk."""
+        salt = secrets.token_bytes(16)
+        self._write("console-password.scrypt", json.dumps({"salt": salt.hex(), "hash": _scrypt(password, salt).hex()}))
+        (self.folder / "console-password").unlink(missing_ok=True)
+
+    def check_password(self, user: str, password: str) -> bool:
+        """In constant time for users that exist and those that do not. Takes a tenth of a second of work."""
+        kept = json.loads((self.folder / "console-password.scrypt").read_text(encoding="ascii"))
+        right = hmac.compare_digest(_scrypt(password, bytes.fromhex(kept["salt"])), bytes.fromhex(kept["hash"]))
+        return hmac.compare_digest(user.encode(), CONSOLE_USER.encode()) and right
+
+    def _secret(self, name: str) -> str:
+        path = self.folder / name
+        if not path.exists():
+            self._write(name, secrets.token_hex(32))
+        return path.read_text(encoding="ascii").strip()
+
+    def _write(self, name: str, text: str) -> None:
+        # Written aside and renamed: a power cut must not leave half a key.
+        aside = self.folder / f".{name}.{os.getpid()}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(self.folder / name)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, dklen=32, **_SCRYPT)

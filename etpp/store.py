@@ -1,0 +1,139 @@
+"""The store on SQL: SQLite (WAL, synchronous=FULL) by default, PostgreSQL for real use. Implements `etpp.ports.Store`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from etpp.errors import EtppError, StoreUnavailable
+from etpp.sql.books import SqlBooks
+from etpp.sql.devices import SqlDevices
+from etpp.sql.offices import SqlOffices
+from etpp.sql.people import SqlEnrolments, SqlPeople
+
+LOCK_WAIT_S = 10
+"""How long a transaction waits for another one before the terminal is told to come again."""
+
+
+class SqlTransaction:
+    """One connection inside one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.offices = SqlOffices(connection)
+        self.people = SqlPeople(connection)
+        self.enrolments = SqlEnrolments(connection)
+        self.devices = SqlDevices(connection)
+        self.books = SqlBooks(connection)
+
+
+class SqlStore:
+    """Thread-safe. `url` as SQLAlchemy writes it: "sqlite:////var/lib/etpp/etpp.db", "postgresql+psycopg://…"."""
+
+    def __init__(self, url: str, lock_wait_s: float = LOCK_WAIT_S) -> None:
+        self._engine = _engine(sa.make_url(url), lock_wait_s)
+        self._sqlite = self._engine.dialect.name == "sqlite"
+        self._lock_wait_s = lock_wait_s
+        # SQLite has one writer. Waiting here is fair and wakes at once; its own waiting is neither.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        if not self._sqlite:
+            with self._transaction(write=True) as transaction:
+                yield transaction
+            return
+        if not self._writer.acquire(timeout=self._lock_wait_s):
+            raise StoreUnavailable("the database is busy")
+        try:
+            with self._transaction(write=True) as transaction:
+                yield transaction
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        with self._transaction(write=False) as transaction:
+            yield transaction
+
+    def migrate(self) -> None:
+        """Raises StoreUnavailable when the database cannot be reached or changed."""
+        config = Config()
+        config.set_main_option("script_location", "etpp:migrations")
+        with _translated(), self._engine.begin() as connection:
+            if not self._sqlite:
+                # Several servers started at once: one migrates, the others wait. The number is arbitrary.
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7307771)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def engine(self) -> sa.Engine:
+        """For the migrations' own tests."""
+        return self._engine
+
+    @contextmanager
+    def _transaction(self, write: bool) -> Iterator[SqlTransaction]:
+        with _translated(), self._engine.connect() as connection:
+            connection = connection.execution_options(etpp_write=write)
+            with connection.begin():
+                yield SqlTransaction(connection)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except EtppError:
+        raise
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable(f"the database cannot be used now ({_kind(error)})") from error
+
+
+def _kind(error: Exception) -> str:
+    return type(error.orig).__name__ if isinstance(error, DBAPIError) and error.orig is not None else "no connection"
+
+
+def _engine(url: sa.URL, lock_wait_s: float) -> sa.Engine:
+    # hide_parameters: an exception's text must not carry names, NIPs or templates into a log.
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_s})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    wait_ms = int(lock_wait_s * 1000)
+    return sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=30,
+        pool_timeout=lock_wait_s,
+        connect_args={"options": f"-c lock_timeout={wait_ms} -c timezone=UTC", "connect_timeout": 10},
+    )
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
+    # The driver's own BEGIN comes too late for reads and is never IMMEDIATE; `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an answered batch must survive a power cut, not only a crash of the process.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("etpp_write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
