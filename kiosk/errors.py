@@ -22,6 +22,7 @@ Exit codes follow sysexits.h, so that a technician and a unit file can tell them
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -76,14 +77,22 @@ class Unreachable(ServerError):
 
 
 class Refused(ServerError):
-    """The server answered with a problem document (RFC 9457). `problem` is its type's last part."""
+    """The server answered with a problem document (RFC 9457). `problem` is its type's last part, `members` all of it."""
 
-    def __init__(self, status: int, problem: str, detail: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        problem: str,
+        detail: str,
+        retry_after_s: float | None = None,
+        members: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(f"the server refused ({status}, {problem}): {detail}")
         self.status = status
         self.problem = problem
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.members = members or {}
 
 
 class ProtocolMismatch(ServerError):
