@@ -12,8 +12,7 @@ from enrollment import photos
 from enrollment.consent import Consent
 from enrollment.listing import Row
 from enrollment.refusal import Refusal
-from enrollment.registrar import Applicant, Enrolled, Registrar, Sitting
-from enrollment.templates import Shot
+from enrollment.registrar import Enrolled, Registrar, Sitting
 from kiosk.ports import FaceEngine
 from kiosk.quality import Limits
 
@@ -61,16 +60,12 @@ def _enrol(order: Order, row: Row, registrar: Registrar, engine: FaceEngine, bou
         raise Refusal("no_consent")
     applicant = registrar.admit(row.nip, row.name, order.office_id, replace=order.replace)
     gathered = photos.gather(engine, photos.find([_pictures(order.folder, row.folder)]), bounds)
-    if _repeated(applicant, gathered.shots, registrar):
+    if registrar.already_sent(applicant.parts.nip, gathered.shots):
         return Outcome(row, "already")
     needed = min(order.needed, gathered.pictures)
     sitting = Sitting(gathered.shots, needed, one_sitting=False)
     enrolled = registrar.enrol(applicant, sitting, order.consent, dry_run=order.dry_run)
     return Outcome(row, "accepted", enrolled=enrolled, skipped=gathered.skipped)
-
-
-def _repeated(applicant: Applicant, shots: Sequence[Shot], registrar: Registrar) -> bool:
-    return applicant.replacing and registrar.already_sent(applicant.parts.nip, shots)
 
 
 def _pictures(folder: Path, name: str) -> Path:

@@ -82,7 +82,7 @@ def cli(verbose: bool) -> None:
 @click.option("--look-alike", help="NIP of another person whom this one resembles, both cards having been checked.")
 @_terminal
 @_common
-def person(  # noqa: PLR0917  # click passes them by name
+def person(  # click passes them by name
     nip: str,
     name: str,
     camera: str | None,
@@ -130,7 +130,7 @@ def person(  # noqa: PLR0917  # click passes them by name
 @click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
 @_terminal
 @_common
-def import_(  # noqa: PLR0917
+def import_(
     folder: Path,
     replace: bool,
     dry_run: bool,

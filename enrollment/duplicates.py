@@ -106,11 +106,9 @@ def in_gallery(snapshot: GallerySnapshot, model_id: ModelId) -> list[Known]:
     return [Known(nip, tuple(descriptors)) for nip, descriptors in templates.items()]
 
 
-def in_events(events: Iterable[Event], model_id: ModelId) -> list[Known]:
-    """The people of enrolment events of this model, in their order; events of other kinds are passed over."""
-    people = []
-    for event in events:
-        detail: Any = event.body.get("enrolment")
-        if event.kind == "enrolment" and isinstance(detail, dict) and detail.get("model_id") == model_id:
-            people.append(Known(Nip(detail["nip"]), tuple(decode_descriptor(text) for text in detail["templates"])))
-    return people
+def in_event(event: Event, model_id: ModelId) -> Known | None:
+    """The person of an enrolment event; None when it is of another kind or another model."""
+    detail: Any = event.body.get("enrolment")
+    if event.kind != "enrolment" or detail["model_id"] != model_id:
+        return None
+    return Known(Nip(detail["nip"]), tuple(decode_descriptor(text) for text in detail["templates"]))

@@ -61,7 +61,11 @@ class Enrolled:
 
 
 class Registrar:
-    """The one way an enrolment gets into the outbox. `office_id` is the terminal's own, None when not yet known."""
+    """The one way an enrolment gets into the outbox.
+
+    `known`: who is enrolled, by the gallery or by an enrolment that waits for the server. `sent`: all that this
+    terminal enrolled and still holds, whatever BKPP made of it. `office_id`: the terminal's own, None when it has none yet.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class Registrar:
         settings: EnrolmentSettings,
         *,
         office_id: str | None = None,
+        sent: KnownFaces | None = None,
         gallery_loaded: bool = True,
     ) -> None:
         self._outbox = outbox
@@ -80,6 +85,7 @@ class Registrar:
         self._model_id = model_id
         self._settings = settings
         self._office_id = office_id
+        self._sent = sent or KnownFaces()
         self._gallery_loaded = gallery_loaded
 
     def admit(self, nip: str, name: str, office_id: str, *, replace: bool) -> Applicant:
@@ -90,9 +96,9 @@ class Registrar:
         return Applicant(parts, _clean(name), office_id, parts.nip in self._known)
 
     def already_sent(self, nip: Nip, shots: Sequence[Shot]) -> bool:
-        """Whether these very templates were the last ones enrolled for this NIP: a mass enrolment that is repeated."""
-        known = self._known.templates_of(nip)
-        return bool(known) and {t.tobytes() for t in known[-1]} == {s.descriptor.tobytes() for s in self._choose(shots)}
+        """Whether these very templates were the last ones enrolled for this NIP here: a list that is run again."""
+        sent = self._sent.templates_of(nip)
+        return bool(sent) and {t.tobytes() for t in sent[-1]} == {s.descriptor.tobytes() for s in self._choose(shots)}
 
     def enrol(
         self,
@@ -114,14 +120,16 @@ class Registrar:
             settings.same_person_distance if sitting.one_sitting else settings.same_person_distance_photos,
         )
         templates = self._choose(sitting.shots)
+        notes = [*self._check_duplicates(applicant, templates, look_alike), *self._notes(applicant, templates)]
         if len(templates) < sitting.needed:
             raise Refusal("too_few_views", found=len(templates), needed=sitting.needed)
-        notes = [*self._check_duplicates(applicant, templates, look_alike), *self._notes(applicant, templates)]
         event_id, seq = None, None
         if not dry_run:
             event = self._append(applicant, templates, consent, look_alike)
             event_id, seq = event.event_id, event.seq
-        self._known.add(Known(applicant.parts.nip, tuple(shot.descriptor for shot in templates)))
+        new = Known(applicant.parts.nip, tuple(shot.descriptor for shot in templates))
+        for faces in (self._known, self._sent):
+            faces.add(new)
         return Enrolled(templates, tuple(notes), event_id, seq)
 
     def _append(

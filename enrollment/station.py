@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from enrollment.duplicates import KnownFaces, in_events, in_gallery
+from enrollment.duplicates import KnownFaces, in_event, in_gallery
 from enrollment.refusal import Refusal
 from enrollment.registrar import Registrar
 from kiosk.clock import SystemClock
 from kiosk.config import Config
-from kiosk.errors import GalleryError, IdentityError, StateError
+from kiosk.errors import GalleryError, StateError
 from kiosk.face import open_engine
 from kiosk.gallery import TinyGallery
 from kiosk.identity import Identity
@@ -35,40 +35,48 @@ def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
 
 
 def open_station(config: Config, path: Path) -> Station:
-    """Raises Refusal not_provisioned, StateError, OutboxError, ModelError."""
-    state = StateFolder(path)
-    if not state.identity_dir.is_dir():
-        raise Refusal("not_provisioned")
-    _check_owner(path)
-    state.open()
-    try:
-        identity = Identity.load(state.identity_dir)
-    except IdentityError as error:
-        raise Refusal("not_provisioned") from error
-    clock = SystemClock(state.outbox_path)
-    outbox = SqliteOutbox(state.outbox_path, identity)
+    """Raises Refusal not_provisioned, device_revoked; IdentityError, StateError, OutboxError, ModelError."""
+    state = _state(path)
+    identity = Identity.load(state.identity_dir)
+    if identity.revoked:
+        raise Refusal("device_revoked")
+    outbox = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()
+    clock = SystemClock(outbox.anchors)
     engine = open_engine_for(config, path)
     try:
-        snapshot = TinyGallery(state.gallery_path, identity.gallery_key()).load()
+        snapshot = TinyGallery(state.gallery_path, identity.storage_key).load()
     except GalleryError:
         snapshot = EMPTY_GALLERY
     known = KnownFaces(in_gallery(snapshot, engine.model_id))
-    for person in in_events(outbox.enrolments(), engine.model_id):
-        known.add(person)
+    sent = KnownFaces()
+    for event, waits in outbox.enrolments():
+        person = in_event(event, engine.model_id)
+        if person is not None:
+            sent.add(person)
+            if waits:
+                known.add(person)
     registrar = Registrar(
         outbox,
         clock,
         known,
         engine.model_id,
         config.enrolment,
-        office_id=snapshot.office.office_id if snapshot.office else None,
+        office_id=identity.provisioning.office_id,
+        sent=sent,
         gallery_loaded=snapshot.version > 0,
     )
     return Station(outbox, clock, engine, registrar)
 
 
-def _check_owner(path: Path) -> None:
-    """Files that root makes in the folder could not be written by the terminal's own user afterwards."""
-    owner = path.stat().st_uid
-    if owner != os.geteuid():
-        raise StateError(f"{path} belongs to another user. Run as the terminal's user: `sudo -u presensi enroll …`.")
+def _state(path: Path) -> StateFolder:
+    """The folder of a provisioned terminal, opened as its owner: files that root makes in it could not be written by
+    the terminal's own user afterwards."""
+    state = StateFolder(path)
+    try:
+        if path.is_dir() and path.stat().st_uid != os.geteuid():
+            raise StateError(f"{path} belongs to another user. Run as the terminal's: `sudo -u presensi enroll …`.")
+        if not (state.identity_dir / "provisioning.json").is_file():
+            raise Refusal("not_provisioned")
+    except OSError as error:
+        raise StateError(f"{path}: cannot be read ({error.strerror}). Check the path and this user.") from error
+    return state.open()

@@ -5,6 +5,7 @@ The file is shared with `kiosk sync` (`journal_queue`) and `kiosk events` (`jour
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sqlite3
@@ -15,7 +16,7 @@ from pathlib import Path
 from kiosk import wire
 from kiosk.errors import OutboxError
 from kiosk.journal_db import JournalDb
-from kiosk.journal_rows import Sealer, row_id, seq_of
+from kiosk.journal_rows import ContentDamaged, Sealer, row_id, seq_of
 from kiosk.journal_salvage import Salvager
 from kiosk.journal_schema import CHAIN_SHIFT
 from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
@@ -107,6 +108,30 @@ class SqliteOutbox:
         """JOURNAL_DAMAGED until a technician has taken the set-aside database out of the folder."""
         damaged = any(self.path.parent.glob(f"{self.path.stem}-damaged-*.sqlite"))
         return frozenset({Fault.JOURNAL_DAMAGED}) if damaged else frozenset()
+
+    # ------------------------------------------------------------ for `enroll`
+
+    def enrolments(self) -> list[tuple[Event, bool]]:
+        """The enrolments whose content is still held, oldest first, and whether each still waits for the server.
+
+        One that the server refused does not wait; one whose content is damaged is left out: `kiosk events verify`
+        tells of it.
+        """
+
+        def read(connection: sqlite3.Connection) -> list[tuple[bytes, bytes, bool]]:
+            rows = connection.execute(
+                "SELECT e.body, e.hash, e.problem IS NULL AND e.id & ? > c.acked_seq "
+                "FROM events e JOIN chains c ON c.chain_no = e.id >> ? "
+                "WHERE e.kind = 'enrolment' AND e.body IS NOT NULL ORDER BY e.id",
+                ((1 << CHAIN_SHIFT) - 1, CHAIN_SHIFT),
+            )
+            return [(body, digest, bool(waits)) for body, digest, waits in rows]
+
+        found = []
+        for stored, digest, waits in self.db.query(read):
+            with contextlib.suppress(ContentDamaged, wire.WireError):
+                found.append((wire.event_of(self.sealer.open(stored), digest.hex()), waits))
+        return found
 
     # ------------------------------------------------------------ inside
 
