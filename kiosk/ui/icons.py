@@ -195,14 +195,20 @@ def _bright(pen: _Pen) -> None:
 
 def _look(pen: _Pen) -> None:
     """An eye that looks at the camera."""
-    pen.stroke([(6, 50), (24, 31), (50, 23), (76, 31), (94, 50), (76, 69), (50, 77), (24, 69), (6, 50)], 9)
+    lid = [(6 + 88 * i / 24, 26 * math.sin(math.pi * i / 24)) for i in range(25)]
+    pen.stroke([(x, 50 - y) for x, y in lid], 9)
+    pen.stroke([(x, 50 + y) for x, y in lid], 9)
     pen.disc(50, 50, 16)
 
 
 def _hold(pen: _Pen) -> None:
-    pen.ring(50, 50, 47, 9)
-    pen.box(34, 30, 45, 70, 4)
-    pen.box(55, 30, 66, 70, 4)
+    """A raised hand."""
+    for x, top in ((32, 26), (46, 12), (60, 16), (74, 30)):
+        pen.stroke([(x, top), (x, 60)], 11)
+    pen.box(26.5, 50, 79.5, 94, 20)
+    pen.stroke([(12, 54), (32, 78)], 11)
+    for x in (39, 53, 67):
+        pen.stroke([(x, 20), (x, 52)], 3, 0)
 
 
 def _camera_off(pen: _Pen) -> None:
@@ -222,6 +228,12 @@ def _unlinked(pen: _Pen) -> None:
     _linked(pen)
     pen.stroke([(14, 10), (88, 94)], 20, 0)
     pen.stroke([(14, 10), (88, 94)], 9)
+
+
+def _erase(pen: _Pen) -> None:
+    pen.stroke([(32, 22), (92, 22), (92, 78), (32, 78), (8, 50), (32, 22)], 8)
+    pen.stroke([(46, 38), (70, 62)], 8)
+    pen.stroke([(70, 38), (46, 62)], 8)
 
 
 _DRAWN: dict[Icon, Callable[[_Pen], None]] = {
@@ -251,4 +263,5 @@ _DRAWN: dict[Icon, Callable[[_Pen], None]] = {
     Icon.CAMERA_OFF: _camera_off,
     Icon.LINKED: _linked,
     Icon.UNLINKED: _unlinked,
+    Icon.ERASE: _erase,
 }

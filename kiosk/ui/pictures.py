@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PIL import Image
@@ -43,4 +42,4 @@ class Pictures:
         """Whoever looks while it is written sees the old picture, not half of the new one."""
         part = path.with_suffix(".part")
         picture.save(part, format="PNG", compress_level=3)
-        os.replace(part, path)
+        part.replace(path)

@@ -81,7 +81,8 @@ def states() -> Iterator[tuple[str, Encounter, TerminalStatus, float]]:
     warned = replace(offline, clock_trusted=False, queue=QueueState(1240, 3, None), connected=None)
     yield "idle-clock", Encounter(), warned, 0
     yield "idle-journal", Encounter(faults=frozenset({Fault.JOURNAL_DAMAGED})), _STATUS, 0
-    yield "approaching", replace(base, phase=Phase.APPROACHING, sighting=_seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))), _STATUS, 0
+    far = _seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))
+    yield "approaching", replace(base, phase=Phase.APPROACHING, sighting=far), _STATUS, 0
     for hint in Hint:
         box = (0.1, 0.2, 0.4, 0.7) if hint is Hint.NOT_CENTRED else _FACE
         faces = 2 if hint is Hint.SEVERAL_FACES else 1
@@ -130,7 +131,7 @@ def drawn_person() -> RgbImage:
         pen.ellipse((230, 90, 410, 330), fill=(205, 170, 140))
         return np.asarray(picture)
     above = 48  # more room above the head than the portrait has
-    portrait = np.pad(data.astronaut()[:288, :448], ((above, 0), (0, 0), (0, 0)), mode="reflect")
+    portrait = np.pad(data.astronaut()[:288, :448], ((above, 0), (0, 0), (0, 0)), mode="edge")
     return np.asarray(Image.fromarray(portrait).resize((640, 480), Image.Resampling.LANCZOS))
 
 

@@ -6,7 +6,7 @@ The screen is 800 x 480 logical pixels, read from 1.5 m. Every text colour stand
 
 from __future__ import annotations
 
-from kiosk.ui.viewstate import Ring, Tone
+from kiosk.ui.viewstate import Icon, Ring, Tone
 
 WIDTH_DP, HEIGHT_DP = 800, 480
 
@@ -45,6 +45,9 @@ CHIP = {Tone.NEUTRAL: RAISED, Tone.OK: _rgb("12442c"), Tone.WARN: _rgb("4a360b")
 """Behind the consequence."""
 
 CHIP_WARN = CHIP[Tone.WARN]
+
+MARK = {Tone.NEUTRAL: Icon.INFO, Tone.OK: Icon.CHECK, Tone.WARN: Icon.CLOCK, Tone.STOP: Icon.STOP}
+"""Before the consequence: its tone as a shape."""
 
 RING = {Ring.SEARCH: TEXT, Ring.ADJUST: AMBER, Ring.GOOD: GREEN}
 

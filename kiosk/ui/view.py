@@ -241,7 +241,7 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
         key = f"recorded_{direction.value}"
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
-        view = replace(view, footnote=at.text(f"fault.{fault.value}.title") if fault else "")
+        view = replace(view, reason=at.text(f"fault.{fault.value}.title") if fault else "")
         view = replace(view, name=at.encounter.prospect.person.name if at.encounter.prospect else "")
     elif view.phase is Phase.ALREADY_RECORDED:
         view = _already(view, at)
@@ -282,7 +282,7 @@ _LOOKS = {
     Phase.IDLE: _Look(Layout.IDLE, Tone.NEUTRAL, Icon.FACE, Lamp.IDLE, _plain),
     Phase.APPROACHING: _Look(Layout.LIVE, Tone.NEUTRAL, Icon.CLOSER, Lamp.IDLE, _live),
     Phase.POSITIONING: _Look(Layout.LIVE, Tone.WARN, Icon.FACE, Lamp.IDLE, _live),
-    Phase.IDENTIFYING: _Look(Layout.LIVE, Tone.OK, Icon.HOLD, Lamp.BUSY, _live),
+    Phase.IDENTIFYING: _Look(Layout.LIVE, Tone.OK, Icon.LOOK, Lamp.BUSY, _live),
     Phase.CHALLENGE: _Look(Layout.LIVE, Tone.NEUTRAL, Icon.FACE, Lamp.BUSY, _live),
     Phase.NIP_PAD: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _pad),
     Phase.ENQUIRING: _Look(Layout.LIVE, Tone.OK, Icon.HOLD, Lamp.BUSY, _live),

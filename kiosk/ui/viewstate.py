@@ -55,6 +55,7 @@ class Icon(enum.Enum):
     CAMERA_OFF = "camera_off"
     LINKED = "linked"
     UNLINKED = "unlinked"
+    ERASE = "erase"
 
 
 class Lamp(enum.Enum):
@@ -109,7 +110,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """All that a screen draws. Empty strings and None are not drawn. `notice` is the one of `notices` that has its turn."""
+    """All that a screen draws. Empty strings and None are not drawn; of `notices`, `notice` has its turn."""
 
     phase: Phase
     layout: Layout
@@ -128,6 +129,7 @@ class ViewState:
     consequence: str = ""
     consequence_tone: Tone = Tone.NEUTRAL
     footnote: str = ""
+    reason: str = ""
     clock: str = ""
     clock_seconds: str = ""
     date: str = ""

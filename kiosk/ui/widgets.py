@@ -6,6 +6,7 @@ sheet's top left corner.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Mesh, SmoothLine
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
 from kivy.properties import (
@@ -58,8 +60,10 @@ class Panel(Part):
 
 
 class Words(Part, Label):
-    """Text that fits: it shrinks from `largest` to `smallest` dp and wraps to at most `most_lines` lines."""
+    """Says `say` so that it fits: it shrinks from `largest` to `smallest` dp, wraps to at most `most_lines` lines, and
+    is cut with an ellipsis when that is not enough."""
 
+    say = StringProperty("")
     largest = NumericProperty(32)
     smallest = NumericProperty(20)
     most_lines = NumericProperty(1)
@@ -67,39 +71,44 @@ class Words(Part, Label):
     def __init__(self, **properties: Any) -> None:
         self._fit = Clock.create_trigger(self._choose, -1)
         super().__init__(**properties)
-        self.fbind("text", self._fit)
-        self.fbind("size", self._fit)
-        self.fbind("bold", self._fit)
+        for name in ("say", "size", "bold", "largest", "smallest", "most_lines"):
+            self.fbind(name, self._fit)
 
     def _choose(self, *_: object) -> None:
         self.text_size = self.size
-        size = fitting_size(
-            self.text,
-            (self.width, self.height),
-            (int(dp(self.largest)), int(dp(self.smallest))),
-            int(self.most_lines),
-            bool(self.bold),
-        )
-        self.font_size = size
+        span_px = int(dp(self.largest)), int(dp(self.smallest))
+        self.font_size, self.text = fitted(self.say, tuple(self.size), span_px, int(self.most_lines), bool(self.bold))
 
 
 @lru_cache(maxsize=256)
-def fitting_size(
-    text: str, size_px: tuple[float, float], range_px: tuple[int, int], most_lines: int, bold: bool
-) -> int:
-    """The largest font size in pixels with which the text fits; the smallest of the range when none does."""
-    largest, smallest = range_px
-    for font_px in range(largest, smallest, -1):
-        label = CoreLabel(text=text, font_size=font_px, bold=bold, text_size=(size_px[0], None))
-        label.resolve_font_name()
-        words = text.split() or [""]
-        if max(label.get_extents(word)[0] for word in words) > size_px[0]:
-            continue
-        _, height = label.render()
-        line_height = label.get_extents("Äg")[1]
-        if height <= size_px[1] and round(height / line_height) <= most_lines:
-            return font_px
-    return smallest
+def fitted(
+    text: str, size_px: tuple[float, float], span_px: tuple[int, int], most_lines: int, bold: bool
+) -> tuple[int, str]:
+    """The largest font size in pixels with which the text fits, and the text, cut if the smallest is too large."""
+    largest, smallest = span_px
+    for font_px in range(largest, smallest - 1, -1):
+        if _fits(text, font_px, size_px, most_lines, bold):
+            return font_px, text
+    words = text.split()
+    while len(words) > 1:
+        words.pop()
+        shorter = " ".join(words) + "…"
+        if _fits(shorter, smallest, size_px, most_lines, bold):
+            return smallest, shorter
+    letters = text
+    while len(letters) > 1 and not _fits(letters + "…", smallest, size_px, most_lines, bold):
+        letters = letters[: max(1, len(letters) * 3 // 4)]
+    return smallest, f"{letters}…" if letters else ""
+
+
+def _fits(text: str, font_px: int, size_px: tuple[float, float], most_lines: int, bold: bool) -> bool:
+    """Whether it does, with no word broken."""
+    label = CoreLabel(text=text, font_size=font_px, bold=bold, text_size=(size_px[0], None))
+    label.resolve_font_name()
+    if max((label.get_extents(word)[0] for word in text.split()), default=0) > size_px[0]:
+        return False
+    height = label.render()[1]
+    return bool(height <= size_px[1] and round(height / label.get_extents("Äg")[1]) <= most_lines)
 
 
 class IconPart(Part):
@@ -156,35 +165,75 @@ class CameraTexture:
 
 
 class Mirror(Part):
-    """The camera's picture as in a mirror, filling its place; `lift` moves the picture's middle up by dp."""
+    """The camera's picture as in a mirror, filling its place; `lift` moves the picture's middle up by dp.
+
+    A mesh, since Kivy's RoundedRectangle pays no heed to texture coordinates.
+    """
 
     texture = ObjectProperty(None, allownone=True)
     radius = NumericProperty(0)
     lift = NumericProperty(0)
-    corners = ListProperty([0, 0, 1, 0, 1, 1, 0, 1])
+    zoom = NumericProperty(1)
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(**properties)
-        for name in ("texture", "size", "lift"):
-            self.fbind(name, self._crop)
+        with self.canvas:
+            self._light = Color(*theme.SURFACE)
+            self._glass = Mesh(mode="triangle_fan")
+            Color(*theme.GROUND)
+            self._rim = SmoothLine(width=1)  # over the mesh's jagged edge
+        for name in ("texture", "pos", "size", "radius", "lift", "zoom"):
+            self.fbind(name, self._lay)
 
-    def scale(self) -> float:
+    def place(self, across: float, down: float) -> tuple[float, float]:
+        """Where a point of the mirrored picture (fractions from its top left corner) is on the sheet, in pixels."""
+        scale = self._scale()
+        x = self.center_x + (across - 0.5) * self.texture.width * scale
+        y = self.center_y + dp(self.lift) + (0.5 - down) * self.texture.height * scale
+        return x, y
+
+    def _scale(self) -> float:
         """Screen pixels a pixel of the picture."""
-        if self.texture is None or not self.width:
-            return 1.0
         width, height = self.texture.size
-        return float(max(self.width / width, (self.height + 2 * abs(dp(self.lift))) / height))
+        return float(self.zoom * max(self.width / width, (self.height + 2 * abs(dp(self.lift))) / height))
 
-    def _crop(self, *_: object) -> None:
-        if self.texture is None:
-            return
-        scale = self.scale()
-        half_w = self.width / self.texture.width / scale / 2
-        half_h = self.height / self.texture.height / scale / 2
-        middle = 0.5 + dp(self.lift) / self.texture.height / scale
-        left, right = 0.5 + half_w, 0.5 - half_w  # exchanged: a mirror
-        bottom, top = middle + half_h, middle - half_h  # row 0 of a frame is its top, of a texture its bottom
-        self.corners = [left, bottom, right, bottom, right, top, left, top]
+    def _lay(self, *_: object) -> None:
+        rim = _rounded(self.x, self.y, self.width, self.height, dp(self.radius))
+        vertices: list[float] = []
+        for x, y in [(self.center_x, self.center_y), *rim, rim[0]]:
+            vertices += (x, y, *self._picture_point(x, y))
+        self._glass.vertices, self._glass.indices = vertices, list(range(len(vertices) // 4))
+        self._rim.points = [value for point in [*rim, rim[0]] for value in point] if self.radius else []
+        if self.texture is not None:
+            self._light.rgba = (1, 1, 1, 1)
+            self._glass.texture = self.texture
+
+    def _picture_point(self, x: float, y: float) -> tuple[float, float]:
+        """The texture coordinates of a point on the screen. Across they run backwards: a mirror. Row 0 of a frame is
+        its top and of a texture its bottom, so down they run with the frame."""
+        if self.texture is None or not self.width:
+            return 0.0, 0.0
+        scale = self._scale()
+        u = 0.5 - (x - self.center_x) / self.texture.width / scale
+        v = 0.5 - (y - self.center_y - dp(self.lift)) / self.texture.height / scale
+        return u, v
+
+
+def _rounded(x: float, y: float, width: float, height: float, radius: float) -> list[tuple[float, float]]:
+    """The outline of a rectangle with round corners, counter-clockwise."""
+    corners = (
+        (x + width - radius, y + height - radius, 0),
+        (x + radius, y + height - radius, 90),
+        (x + radius, y + radius, 180),
+        (x + width - radius, y + radius, 270),
+    )
+    steps = 12 if radius else 0
+    points = []
+    for cx, cy, start in corners:
+        for step in range(steps + 1):
+            angle = math.radians(start + 90 * step / max(1, steps))
+            points.append((cx + radius * math.cos(angle), cy + radius * math.sin(angle)))
+    return points
 
 
 class Oval(Part):
@@ -221,6 +270,34 @@ def _shade_texture(size_px: tuple[int, int], oval_px: tuple[float, float, float,
     picture = Image.new("RGBA", size_px, (8, 12, 16, 255))
     picture.putalpha(alpha.resize(size_px, Image.Resampling.LANCZOS))
     return texture_of(picture)
+
+
+class Brackets(Part):
+    """The corners of a box round the face that counts, when there are several."""
+
+    face = ObjectProperty(None, allownone=True)
+    mirror = ObjectProperty(None, allownone=True)
+    strokes = ListProperty([[0, 0, 0, 0, 0, 0]] * 4)
+
+    def on_face(self, *_: object) -> None:
+        if self.face is None or self.mirror is None or self.mirror.texture is None:
+            self.strokes = [[0, 0, 0, 0, 0, 0]] * 4
+            return
+        left, top, right, bottom = self.face
+        (x0, y0), (x1, y1) = self.mirror.place(left, bottom), self.mirror.place(right, top)
+        arm = dp(26)
+        self.strokes = [
+            [x, y + arm * up, x, y, x + arm * across, y]
+            for x, across in ((x0, 1), (x1, -1))
+            for y, up in ((y0, 1), (y1, -1))
+        ]
+
+
+class Bar(Part):
+    """How much of a time is left."""
+
+    fraction = NumericProperty(1)
+    tint = ColorProperty(theme.BLUE)
 
 
 class Key(Panel):
