@@ -47,6 +47,7 @@ setup(
             "jinja2>=3.1",
             "python-multipart>=0.0.18",
             "psycopg[binary]>=3.2",
+            "segno>=1.6",  # the QR code of a provisioning code
         ],
         "demo": ["scikit-image>=0.25", "scikit-video>=1.1.11"],
         "dev": [
