@@ -95,14 +95,14 @@ class Identity:
         self._swapped = False
 
     @classmethod
-    def load(cls, directory: Path, credentials: Path | None = None) -> Identity:
-        """`credentials`: a folder in place of systemd's `$CREDENTIALS_DIRECTORY`."""
+    def load(cls, directory: Path, credentials: Path | None = None, *, server_url: str = "") -> Identity:
+        """`credentials`: a folder in place of systemd's `$CREDENTIALS_DIRECTORY`; `server_url` overrides the record."""
         credentials = credentials or systemd_credentials()
         record = directory / "provisioning.json"
         try:
             data = wire.loads(record.read_bytes())
             provisioning = parse_provisioning(
-                data, wire.member(data, "server_url", str), wire.member(data, "ca_file", str)
+                data, server_url or wire.member(data, "server_url", str), wire.member(data, "ca_file", str)
             )
         except FileNotFoundError as error:
             raise IdentityError("this terminal is not provisioned. Run `kiosk provision CODE --server URL`.") from error
@@ -113,6 +113,10 @@ class Identity:
     @property
     def device_id(self) -> DeviceId:
         return self.provisioning.device_id
+
+    @property
+    def server_url(self) -> str:
+        return self.provisioning.server_url
 
     @property
     def public_key(self) -> bytes:
@@ -127,6 +131,9 @@ class Identity:
         _write(self.directory / "revoked", b"")
 
     # ------------------------------------------------------------ requests
+
+    def raise_nonce_above(self, nonce: int) -> None:
+        self.nonces.raise_above(nonce)
 
     def sign(self, request: SignableRequest) -> None:
         """Put Content-Digest, Signature-Input and Signature on a prepared request (RFC 9421, docs/protocol.md)."""
@@ -168,8 +175,10 @@ class Identity:
 
     @property
     def rotating(self) -> bool:
-        """Whether a rotation was begun and its outcome is not known yet."""
-        return self._pending is not None
+        """Whether a rotation was begun (`kiosk provision --rotate-key`) and its outcome is not known yet."""
+        with self._lock:
+            self._pending = self._pending or _pending_key(self.directory)
+            return self._pending is not None
 
     def try_other_key(self) -> bool:
         """A signature was refused: if the answer to a rotation was lost, the server may know the other key only."""

@@ -10,66 +10,25 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from kiosk import wire
 from kiosk.journal_rows import ContentDamaged, row_id, seq_of
-from kiosk.model import Anchor, Event, Moment
+from kiosk.model import Anchor, Moment, QueueState
 from kiosk.outbox import SqliteOutbox, open_chain, read_anchors, see_boot
+from kiosk.sync_ports import AnchorSource, ChainState, Claim, Entry, Parked
 from kiosk.timeline import Boot, Timeline
 from kiosk.wire import Json, Link
 
-ANCHOR_SLOT_MS = 600_000
-"""One anchor is kept for each of these: the clock drifts less than half a second within it."""
+ANCHOR_SLOT_MS: Mapping[AnchorSource, int] = {"server": 600_000, "ntp": 6 * 3_600_000}
+"""One anchor is kept for each of these: the clock drifts by less than half of an anchor's usual error within it."""
 
 ENTRY_OVERHEAD_BYTES = 300
 """What an event's hash, time and commas add to its body on the wire."""
 
-Source = Literal["server", "ntp"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of a batch: an event, or a link in the place of events that are no longer held."""
-
-    item: Event | Link
-    fixed_time: Json | None = None
-    """A carried event's time, made by the terminal that recorded it."""
-
-    @property
-    def last_seq(self) -> int:
-        return self.item.last_seq if isinstance(self.item, Link) else self.item.seq
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A batch that waits. `next_moment`: of the first event after it, in this or a later chain; None: there is none."""
-
-    chain_id: str
-    entries: tuple[Entry, ...]
-    carried: Json | None
-    next_moment: Moment | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChainState:
-    """The chain that is written to now. `hash` is that of `acked_seq`, None when that event is not held."""
-
-    chain_id: str
-    last_seq: int
-    acked_seq: int
-    acked_hash: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    event_id: str
-    problem: str
-
 
 class JournalQueue:
-    """The sync side of a SqliteOutbox. One `kiosk sync` at a time; every method raises OutboxError."""
+    """The sync side of a SqliteOutbox: `sync_ports.EventQueue`. One `kiosk sync` at a time."""
 
     def __init__(self, outbox: SqliteOutbox) -> None:
         self._outbox = outbox
@@ -78,15 +37,9 @@ class JournalQueue:
     # ------------------------------------------------------------ events out
 
     def claim(self, *, limit: int, max_bytes: int) -> Claim | None:
-        """The oldest events that the server does not hold, of one chain; None when nothing waits.
-
-        At least one event, however large; otherwise at most `limit` and about `max_bytes`. Nothing is marked: an answer
-        that never comes leaves all as it was.
-        """
         return self._db.query(lambda connection: self._claim(connection, limit, max_bytes))
 
-    def acknowledge(self, chain_id: str, through_seq: int, utc: dt.datetime, parked: Mapping[int, str]) -> None:
-        """The server holds the chain up to `through_seq`; it refused those in `parked` (sequence number -> problem)."""
+    def acknowledge(self, chain_id: str, through_seq: int, utc: dt.datetime, parked: Mapping[int, Json]) -> None:
 
         def write(connection: sqlite3.Connection) -> None:
             chain_no = _chain_no(connection, chain_id)
@@ -101,12 +54,12 @@ class JournalQueue:
                 (chain_no, utc.date().isoformat(), through_seq),
             )
             for seq, problem in parked.items():
-                connection.execute("UPDATE events SET problem = ? WHERE id = ?", (problem, row_id(chain_no, seq)))
+                text = wire.canonical(problem).decode()
+                connection.execute("UPDATE events SET problem = ? WHERE id = ?", (text, row_id(chain_no, seq)))
 
         self._db.transact(write)
 
     def rewind(self, chain_id: str, expected_seq: int) -> None:
-        """The server wants the chain again from `expected_seq` on; what it had refused of that it judges anew."""
 
         def write(connection: sqlite3.Connection) -> None:
             chain_no = _chain_no(connection, chain_id)
@@ -124,7 +77,6 @@ class JournalQueue:
         self._db.transact(write)
 
     def break_chain(self, chain_id: str) -> None:
-        """The server will not have the chain's rest: keep it for export, and record on in a new one."""
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("UPDATE chains SET state = 'broken' WHERE chain_id = ?", (chain_id,))
@@ -133,25 +85,15 @@ class JournalQueue:
         self._db.transact(write)
 
     def chain_state(self) -> ChainState:
-        """The chain that events are appended to now."""
 
         def read(connection: sqlite3.Connection) -> ChainState:
             chain_no, chain_id = open_chain(connection, self._outbox.device_id)
             (acked_seq,) = connection.execute("SELECT acked_seq FROM chains WHERE chain_no = ?", (chain_no,)).fetchone()
-            (last,) = connection.execute(
-                "SELECT max(id) FROM events WHERE id >= ? AND id < ?", (row_id(chain_no, 0), row_id(chain_no + 1, 0))
-            ).fetchone()
-            return ChainState(
-                chain_id=chain_id,
-                last_seq=0 if last is None else seq_of(last),
-                acked_seq=acked_seq,
-                acked_hash=_hash(connection, row_id(chain_no, acked_seq)),
-            )
+            return ChainState(chain_id, acked_seq)
 
         return self._db.transact(read)
 
     def hash_at(self, chain_id: str, seq: int) -> str | None:
-        """The hash of one link; None when it is not held."""
 
         def read(connection: sqlite3.Connection) -> str | None:
             chain_no = _chain_no(connection, chain_id)
@@ -159,15 +101,19 @@ class JournalQueue:
 
         return self._db.query(read)
 
+    def queue_state(self) -> QueueState:
+        return self._outbox.queue_state()
+
     def parked(self, limit: int) -> list[Parked]:
-        """The newest refused events, for the heartbeat."""
 
         def read(connection: sqlite3.Connection) -> list[Parked]:
             rows = connection.execute(
                 "SELECT body, problem FROM events WHERE problem IS NOT NULL ORDER BY id DESC LIMIT ?", (limit,)
             )
             return [
-                Parked(str(wire.loads(body).get("event_id")), problem) for body, problem in rows if body is not None
+                Parked(str(wire.loads(body).get("event_id")), wire.loads(problem))
+                for body, problem in rows
+                if body is not None
             ]
 
         return self._db.query(read)
@@ -178,14 +124,12 @@ class JournalQueue:
         )
 
     def changes(self) -> int:
-        """A number that is another one after any other process has committed. Cheap: asked five times a second."""
         return self._db.query(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
 
     # ------------------------------------------------------------ time
 
-    def add_anchor(self, anchor: Anchor, source: Source = "server") -> bool:
-        """Keep a meeting with the server, or (`ntp`) a moment in step, when it tells more than the one of its slot."""
-        slot = anchor.monotonic_ms // ANCHOR_SLOT_MS
+    def add_anchor(self, anchor: Anchor, source: AnchorSource = "server") -> bool:
+        slot = anchor.monotonic_ms // ANCHOR_SLOT_MS[source]
 
         def better(connection: sqlite3.Connection) -> bool:
             row = connection.execute(
@@ -215,7 +159,6 @@ class JournalQueue:
         return True
 
     def timeline(self, now: Moment) -> Timeline:
-        """All that the journal knows of this terminal's boots, up to now."""
 
         def read(connection: sqlite3.Connection) -> Timeline:
             boots = []

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,7 @@ STATUS_MAX_AGE_MS = 180_000
 """A status older than this says nothing about now: `kiosk sync` writes at least every minute."""
 
 LockName = Literal["run", "sync"]
+CameraState = Literal["ok", "lost", "absent", "unknown"]
 
 
 class StateFolder:
@@ -49,6 +50,10 @@ class StateFolder:
     @property
     def status_path(self) -> Path:
         return self.path / "status.json"
+
+    @property
+    def terminal_path(self) -> Path:
+        return self.path / "terminal.json"
 
     def open(self) -> StateFolder:
         """Make the folder (mode 0700) when it is missing and prove that it can be written. Raises StateError."""
@@ -90,12 +95,30 @@ class StateFolder:
     def read_status(self, moment: Moment | None = None) -> SyncStatus:
         return read_status(self.status_path, moment)
 
+    def write_terminal(self, camera: CameraState, faults: Iterable[str]) -> None:
+        """What `kiosk run` tells `kiosk sync` for the heartbeat. Raises StateError."""
+        self._write(self.terminal_path, {"camera": camera, "faults": sorted(faults)})
+
+    def read_terminal(self) -> tuple[CameraState, tuple[str, ...]]:
+        """What was last written; ("unknown", ()) when nothing legible was."""
+        try:
+            data = json.loads(self.terminal_path.read_bytes())
+            camera = data["camera"]
+            faults = tuple(str(fault) for fault in data["faults"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "unknown", ()
+        return camera if camera in {"ok", "lost", "absent"} else "unknown", faults
+
     def write_status(self, status: SyncStatus) -> None:
         """Replace the status atomically. Not fsynced: it is rewritten every minute, and a torn one is forgiven."""
+        self._write(self.status_path, status.as_json())
+
+    @staticmethod
+    def _write(path: Path, data: dict[str, object]) -> None:
         try:
-            atomic_write(self.status_path, json.dumps(status.as_json()).encode(), durable=False)
+            atomic_write(path, json.dumps(data).encode(), durable=False)
         except OSError as error:
-            raise StateError(f"{self.status_path}: {_advice(error)}") from error
+            raise StateError(f"{path}: {_advice(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)

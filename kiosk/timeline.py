@@ -29,8 +29,8 @@ NTP_ERROR_MS = 16_000
 FLOOR_UTC = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 """No terminal recorded anything before this program existed."""
 
-CEILING_UTC = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
-"""The latest time of a moment after which this terminal has met nobody yet."""
+CEILING_UTC = dt.datetime(2262, 1, 1, tzinfo=dt.UTC)
+"""The latest time of a moment after which this terminal has met nobody yet: Linux's clock ends in this year."""
 
 _QUANTUM_MS = 1  # both clocks are kept in whole milliseconds, cut off
 

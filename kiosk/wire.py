@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 import rfc8785
 
-from kiosk.errors import KioskError
+from kiosk.errors import ServerError
 from kiosk.model import (
     AttackDraft,
     ClockState,
@@ -47,10 +47,8 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
-class WireError(KioskError):
+class WireError(ServerError):
     """What came from outside is not what docs/protocol.md says. The message names the member, never its value."""
-
-    exit_code = 76
 
 
 # ---------------------------------------------------------------- primitives
@@ -299,11 +297,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The server's word on one item of a batch. `problem` is the problem document's name, None unless rejected."""
+    """The server's word on one item of a batch. `problem`: the problem document of a rejected event."""
 
     event_id: str | None
     status: Literal["accepted", "duplicate", "rejected"]
-    problem: str | None = None
+    problem: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +357,7 @@ def _result(data: Json) -> Result:
     status = member(data, "status", str)
     if status not in {"accepted", "duplicate", "rejected"}:
         raise WireError("a result's `status` is unknown")
-    problem = problem_name(member(data, "problem", dict)) if status == "rejected" else None
+    problem = member(data, "problem", dict) if status == "rejected" else None
     event_id = data.get("event_id")
     if event_id is not None and not isinstance(event_id, str):
         raise WireError("member `event_id` is not a string")

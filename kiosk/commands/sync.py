@@ -1,0 +1,71 @@
+"""`kiosk sync`: events out, gallery in. The composition root of that process."""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from kiosk import config as configuration
+from kiosk import sync
+from kiosk.clock import SystemClock
+from kiosk.commands.options import config_option, state_option
+from kiosk.errors import IdentityError
+from kiosk.gallery import TinyGallery
+from kiosk.identity import Identity
+from kiosk.journal_queue import JournalQueue
+from kiosk.outbox import SqliteOutbox
+from kiosk.state import StateFolder, SyncStatus
+
+log = logging.getLogger(__name__)
+
+
+@click.command("sync")
+@config_option
+@state_option
+def command(config: Path | None, state: Path) -> None:
+    """Send events to the e-TPP server and fetch the gallery. Ends on SIGTERM or SIGINT."""
+    server = configuration.load(config).server
+    folder = StateFolder(state).open()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with folder.lock("sync"):
+        identity = Identity.load(folder.identity_dir, server_url=server.url)
+        if identity.revoked:
+            folder.write_status(SyncStatus(revoked=True))
+            raise IdentityError(
+                "the server has revoked this terminal. `kiosk events export` saves what it still holds."
+            )
+        outbox = SqliteOutbox(folder.outbox_path, identity.device_id, key=identity.storage_key).open()
+        try:
+            clock = SystemClock(outbox.anchors)
+            settings = sync.SyncSettings(
+                ca_file=server.ca_file or identity.provisioning.ca_file,
+                timeout_s=server.timeout_s,
+                batch_events=server.batch_events,
+                batch_bytes=server.batch_bytes,
+                retry_s=server.retry_s,
+                retry_ceiling_s=server.retry_ceiling_s,
+                long_poll_s=server.long_poll_s,
+                heartbeat_s=server.heartbeat_s,
+                audit_days=server.audit_days,
+            )
+            parts = sync.SyncParts(
+                folder=folder,
+                queue=JournalQueue(outbox),
+                cache=TinyGallery(folder.gallery_path, identity.storage_key),
+                signer=identity,
+                clock=clock,
+                in_step=clock.in_step,
+                faults=outbox.faults,
+                random=random.SystemRandom(),
+            )
+            log.info("sync with %s as terminal %s", identity.server_url, identity.device_id)
+            sync.run(settings, parts, stop)
+        finally:
+            outbox.close()

@@ -1,0 +1,302 @@
+"""`kiosk sync`: the terminal's only way to the network, as a process of its own.
+
+Two threads with a connection each, so that a long poll never holds up an event: one sends the journal and the
+heartbeat, one waits for the gallery. The main thread waits for the end and then cuts both connections off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kiosk import wire
+from kiosk.errors import (
+    GalleryError,
+    IdentityError,
+    OutboxError,
+    ProtocolMismatch,
+    Refused,
+    ServerError,
+    StateError,
+    Unreachable,
+)
+from kiosk.model import Anchor, ClockState, Fault
+from kiosk.ports import Clock, Randomness
+from kiosk.retry import delay_s, with_retry_after
+from kiosk.state import StateFolder, SyncStatus
+from kiosk.sync_client import Client
+from kiosk.sync_events import BatchLimits, Sender
+from kiosk.sync_gallery import GalleryFetcher
+from kiosk.sync_http import Transport
+from kiosk.sync_ports import EventQueue, GalleryCache, Signer
+from kiosk.sync_report import Reporter
+from kiosk.timeline import NTP_ERROR_MS
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.2
+"""How often the journal is looked at for new events. A look is one pragma."""
+
+UPKEEP_S = 6 * 3600.0
+JOIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """The [server] table, and `ca_file` from it or from the provisioning."""
+
+    ca_file: str
+    timeout_s: float
+    batch_events: int
+    batch_bytes: int
+    retry_s: float
+    retry_ceiling_s: float
+    long_poll_s: int
+    heartbeat_s: float
+    audit_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncParts:
+    """What the command wires together."""
+
+    folder: StateFolder
+    queue: EventQueue
+    cache: GalleryCache
+    signer: Signer
+    clock: Clock
+    in_step: Callable[[], bool]
+    """Whether NTP disciplines the wall clock now."""
+    faults: Callable[[], Iterable[Fault]]
+    """The journal's own."""
+    random: Randomness
+
+
+def run(settings: SyncSettings, parts: SyncParts, stop: threading.Event) -> None:
+    """Until `stop` is set. Raises IdentityError once the terminal is revoked, and what no retry can cure."""
+    sync = Sync(settings, parts, stop)
+    try:
+        sync.run()
+    finally:
+        sync.close()
+
+
+class Backoff:
+    """When to try again after a failure; one a thread."""
+
+    def __init__(self, settings: SyncSettings, random: Randomness) -> None:
+        self._settings = settings
+        self._random = random
+        self._attempt = 0
+
+    def success(self) -> None:
+        self._attempt = 0
+
+    def failure(self, error: Exception) -> float:
+        """Seconds to wait. The log hears of the first failure and then of fewer and fewer."""
+        self._attempt += 1
+        if self._attempt & (self._attempt - 1) == 0:
+            log.warning("%s (attempt %d)", error, self._attempt)
+        settings = self._settings
+        attempt = self._attempt
+        retry_after_s = None
+        if isinstance(error, Refused):
+            retry_after_s = error.retry_after_s
+            if error.status != 429 and error.status < 500:
+                attempt = 64  # "not this request": at once at the ceiling, nobody will have changed anything by then
+        delay = delay_s(attempt, self._random, base_s=settings.retry_s, ceiling_s=settings.retry_ceiling_s)
+        return with_retry_after(delay, retry_after_s)
+
+
+class Sync:
+    """The two loops and what they share."""
+
+    def __init__(self, settings: SyncSettings, parts: SyncParts, stop: threading.Event) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._stop = stop
+        self._failure: Exception | None = None
+        self._lock = threading.Lock()
+        self._status = SyncStatus()
+        self._transports = [
+            Transport(ca_file=settings.ca_file, timeout_s=settings.timeout_s, clock=parts.clock, sign=parts.signer.sign)
+            for _ in range(2)
+        ]
+        sending, fetching = (
+            Client(transport, parts.signer, parts.clock, parts.queue.add_anchor) for transport in self._transports
+        )
+        parts.cache.mend()
+        self._sender = Sender(
+            parts.queue, sending.events, parts.clock, BatchLimits(settings.batch_events, settings.batch_bytes)
+        )
+        self._heartbeat = sending.heartbeat
+        self._reporter = Reporter(parts.queue, parts.cache, parts.clock, parts.folder.path, parts.folder.read_terminal)
+        self._fetcher = GalleryFetcher(fetching, parts.cache, parts.signer, parts.clock)
+
+    def run(self) -> None:
+        self._publish(gallery_version=self._fetcher.version)
+        threads = [
+            threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
+            for name, loop in (("sync-events", self._send_loop), ("sync-gallery", self._gallery_loop))
+        ]
+        for thread in threads:
+            thread.start()
+        self._stop.wait()
+        for transport in self._transports:
+            transport.abort()
+        for thread in threads:
+            thread.join(JOIN_S)
+        self._publish(connected=False)
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        for transport in self._transports:
+            transport.close()
+
+    # ------------------------------------------------------------ the threads
+
+    def _guarded(self, loop: Callable[[], None]) -> None:
+        """A loop that fails for a reason that no retry cures ends the process, which systemd then starts again."""
+        try:
+            loop()
+        except Exception as error:  # noqa: BLE001 - raised again in the main thread
+            self._failure = self._failure or error
+            if isinstance(error, IdentityError):
+                self._publish(revoked=True, connected=False)
+        finally:
+            self._stop.set()
+
+    def _send_loop(self) -> None:
+        backoff = Backoff(self._settings, self._parts.random)
+        heartbeat_at_s = upkeep_at_s = time.monotonic()
+        while not self._stop.is_set():
+            seen = -1
+            delay = 0.0
+            try:
+                seen = self._parts.queue.changes()
+                if time.monotonic() >= heartbeat_at_s:
+                    self._beat()
+                    heartbeat_at_s = time.monotonic() + self._settings.heartbeat_s
+                while time.monotonic() < heartbeat_at_s and not self._stop.is_set() and self._sender.send():
+                    backoff.success()
+                backoff.success()
+                self._contact()
+                if time.monotonic() >= upkeep_at_s:
+                    self._keep_up()
+                    upkeep_at_s = time.monotonic() + UPKEEP_S
+            except ServerError as error:
+                delay = self._failed(error, backoff)
+            except OutboxError as error:
+                delay = backoff.failure(error)
+            if delay:
+                self._note_ntp()
+                self._stop.wait(delay)
+            else:
+                self._wait_for_events(seen, heartbeat_at_s)
+
+    def _gallery_loop(self) -> None:
+        backoff = Backoff(self._settings, self._parts.random)
+        # A server that does not hold the request back must not be asked in a tight loop.
+        pause_s = 1.0 if self._settings.long_poll_s else self._settings.heartbeat_s
+        while not self._stop.is_set():
+            began_s = time.monotonic()
+            try:
+                news = self._fetcher.fetch(self._settings.long_poll_s)
+                backoff.success()
+                self._contact(
+                    gallery_version=self._fetcher.version, gallery_confirmed_utc=self._parts.clock.now().wall_utc
+                )
+                delay = 0.0 if news else pause_s - (time.monotonic() - began_s)
+            except ServerError as error:
+                delay = self._failed(error, backoff)
+            except GalleryError as error:
+                delay = backoff.failure(error)
+            self._stop.wait(max(0.0, delay))
+
+    def _beat(self) -> None:
+        """The heartbeat, and the word that nothing else is to be told. A refusal of either must not hold up events."""
+        signer = self._parts.signer
+        report = self._reporter.report(gallery_version=self._fetcher.version, faults=self._faults())
+        if signer.rotating:
+            report["rotate_key"] = signer.begin_rotation()
+        try:
+            answer = self._heartbeat(report)
+            if signer.rotating and answer.get("key_rotated") is True:
+                signer.rotated()
+                log.info("the server has taken this terminal's new key")
+            head = answer.get("head")
+            self._sender.compare(None if head is None else wire.parse_head(wire.member(answer, "head", dict)))
+            if not self._parts.queue.queue_state().waiting:
+                self._sender.report()
+        except Refused as refusal:
+            if refusal.status == 429 or refusal.status >= 500:
+                raise
+            log.warning("the heartbeat: %s", refusal)
+
+    def _wait_for_events(self, seen: int, until_s: float) -> None:
+        """Until another process has written to the journal, or the heartbeat is due."""
+        while not self._stop.wait(TICK_S) and time.monotonic() < until_s:
+            with contextlib.suppress(OutboxError):
+                if self._parts.queue.changes() != seen:
+                    return
+
+    def _keep_up(self) -> None:
+        """What is done four times a day: thin what is past its audit period, move the write-ahead log in."""
+        moment = self._parts.clock.now()
+        before = moment.wall_utc.date() - dt.timedelta(days=self._settings.audit_days)
+        thinned = self._parts.queue.thin(before)
+        if thinned:
+            log.info("%d events are past their audit period and were reduced to their place in the chain", thinned)
+        self._parts.queue.checkpoint()
+
+    def _note_ntp(self) -> None:
+        """While the server is away, the kernel's word on its clock is the next best thing to an anchor."""
+        if not self._parts.in_step():
+            return
+        moment = self._parts.clock.now()
+        with contextlib.suppress(OutboxError):
+            self._parts.queue.add_anchor(
+                Anchor(moment.boot_id, moment.monotonic_ms, moment.wall_utc, 2 * NTP_ERROR_MS), "ntp"
+            )
+
+    # ------------------------------------------------------------ what the screen is told
+
+    def _failed(self, error: ServerError, backoff: Backoff) -> float:
+        if self._stop.is_set():
+            return 0.0  # cut off by abort()
+        if isinstance(error, Unreachable | ProtocolMismatch):
+            self._publish(connected=False)
+        return backoff.failure(error)
+
+    def _contact(self, **changes: Any) -> None:
+        self._publish(connected=True, last_contact_utc=self._parts.clock.now().wall_utc, **changes)
+
+    def _faults(self) -> list[str]:
+        faults = set(self._parts.faults())
+        if self._sender.chain_broken:
+            faults.add(Fault.JOURNAL_DAMAGED)
+        if self._parts.clock.now().clock_state is ClockState.UNSYNCHRONISED:
+            faults.add(Fault.CLOCK_UNTRUSTED)
+        return sorted(fault.value for fault in faults)
+
+    def _publish(self, **changes: Any) -> None:
+        moment = self._parts.clock.now()
+        with self._lock:
+            self._status = replace(
+                self._status,
+                faults=tuple(self._faults()),
+                boot_id=moment.boot_id,
+                monotonic_ms=moment.monotonic_ms,
+                **changes,
+            )
+            try:
+                self._parts.folder.write_status(self._status)
+            except StateError as error:
+                log.warning("%s", error)
