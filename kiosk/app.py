@@ -1,6 +1,6 @@
 """The composition root of `kiosk run`: the only place that wires the terminal's parts and starts its threads.
 
-    capture ──Latest──> recognition ──Sighting──> Terminal.pump (screen, main thread) <── clerk, housekeeper
+capture ──Latest──> recognition ──Sighting──> Terminal.pump (screen, main thread) <── clerk, housekeeper
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kiosk.capture import Capture, Latest
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.encounter import Button
-from kiosk.errors import CameraError, GalleryError, KioskError, OutboxError
+from kiosk.errors import CameraError, GalleryError, OutboxError
 from kiosk.face import open_engine
 from kiosk.faults import FaultBoard
 from kiosk.gallery import TinyGallery
@@ -126,6 +126,8 @@ class Kiosk:
             faults=self._faults,
             trace=self._trace,
             restart_recognition=self._recogniser.restart,
+            office_name=identity.provisioning.office_name,
+            timezone=identity.provisioning.timezone,
         )
         self._clerk = Clerk(self._outbox, self._clock, self._faults, self._engine.model_id, self._terminal.reply)
         self._terminal.employ(self._clerk)

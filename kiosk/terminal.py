@@ -170,7 +170,10 @@ class Terminal:
         faults: FaultBoard,
         trace: Trace,
         restart_recognition: Callable[[], None],
+        office_name: str = "",
+        timezone: str = schedule.STANDARD_HOURS.timezone,
     ) -> None:
+        """`office_name` and `timezone` (IANA) hold until the gallery has brought the office's own."""
         self.settings = settings
         self.encounter = enc.Encounter()
         self.queue_state = EMPTY_QUEUE
@@ -178,6 +181,8 @@ class Terminal:
         self._faults = faults
         self._trace = trace
         self._restart_recognition = restart_recognition
+        self._office_name = office_name
+        self._timezone = timezone
         self._inbox: queue.SimpleQueue[tuple[enc.Input, dict[str, float]]] = queue.SimpleQueue()
         self._clerk: Clerk | None = None
 
@@ -221,10 +226,10 @@ class Terminal:
         office = self._clerk.office if self._clerk else Office()
         moment = self._clock.now()
         known = office.snapshot.office
-        zone = known.calendar.timezone if known else schedule.STANDARD_HOURS.timezone
+        zone = known.calendar.timezone if known else self._timezone
         return TerminalStatus(
             local_time=moment.wall_utc.astimezone(ZoneInfo(zone)),
-            office_name=known.name if known else "",
+            office_name=known.name if known else self._office_name,
             people=len(office.snapshot.people),
             connected=office.connected,
             queue=self.queue_state,
