@@ -6,6 +6,7 @@ take over logging: `run` forbids all three first.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -90,11 +91,13 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, size_px: tupl
         KIVY_NO_FILELOG="1",
         KIVY_LOG_MODE="PYTHON",  # to the logger "kivy", with no handler of its own
         KIVY_HOME=str(home),
+        KIVY_WINDOW="sdl2",  # its other provider ends the process when the X server has no GL
         KIVY_METRICS_DENSITY="1",
         SDL_NO_SIGNAL_HANDLERS="1",
     )
     if mode == "offscreen":
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    logging.getLogger("kivy").setLevel(logging.ERROR)  # that its new home has no settings yet is no news
     from kivy.config import Config
 
     width, height = size_px
@@ -107,7 +110,6 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, size_px: tupl
         ("graphics", "maxfps"): 30,
         ("graphics", "window_state"): "visible",
         ("kivy", "exit_on_escape"): 0,
-        ("kivy", "log_level"): "warning",
         ("kivy", "window_title"): title,
         ("input", "mouse"): "mouse,disable_multitouch",
     }
@@ -116,6 +118,7 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, size_px: tupl
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or mode == "offscreen":
         for key in [key for key in Config["input"] if "probesysfs" in Config.get("input", key)]:
             Config.remove_option("input", key)  # SDL reports touches there: the kernel's would come twice
+    logging.getLogger("kivy").setLevel(logging.WARNING)
 
 
 @contextmanager

@@ -3,121 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
+import json
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from kiosk.encounter import Button, Encounter, Phase, Prospect, Settings
-from kiosk.model import (
-    Assessment,
-    Challenge,
-    Direction,
-    Fault,
-    Frame,
-    Hint,
-    Liveness,
-    LivenessVerdict,
-    Match,
-    Nip,
-    Person,
-    PersonId,
-    QueueState,
-    RgbImage,
-    Sighting,
-    TerminalStatus,
-)
-from kiosk.ui import catalogue, main
+from kiosk.encounter import Button
+from kiosk.model import Frame, RgbImage
+from kiosk.ui import catalogue, examples, main
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState
-
-SETTINGS = Settings(
-    min_frames=3,
-    max_frames=12,
-    confirm_s=3.0,
-    result_s=2.5,
-    leave_s=1.0,
-    refused_pause_s=5.0,
-    repeat_interval_s=300.0,
-)
-_NOW = dt.datetime(2026, 11, 24, 7, 28, 41, tzinfo=ZoneInfo("Asia/Jakarta"))
-_STATUS = TerminalStatus(
-    local_time=_NOW,
-    office_name="Dinas Contoh Kabupaten Kulon Progo",
-    people=124,
-    connected=True,
-    queue=QueueState(waiting=0, parked=0, oldest_waiting_utc=None),
-    clock_trusted=True,
-)
-_SHORT = Person(PersonId("p-1"), Nip("199001012015012001"), "Sekar Contohwati, S.Kom.")
-_LONG = Person(
-    PersonId("p-2"), Nip("197505052010011002"), "Drs. H. Raden Bagaswara Contohadiningrat Wirayuda, S.H., M.Si."
-)
-_ACCEPTED = Match(_SHORT.person_id, 6.2, 2.1, 4.0, 3, "accepted")
-_FACE = (0.37, 0.34, 0.63, 0.70)
-
-
-def _prospect(
-    person: Person, direction: Direction, minutes: int, percent: float, ago_s: float | None = None, *, work: bool = True
-) -> Prospect:
-    local = _NOW if direction is Direction.ARRIVAL else _NOW.replace(hour=15, minute=35)
-    return Prospect(person, Assessment(direction, local, minutes, percent, work), ago_s)
-
-
-def states() -> Iterator[tuple[str, Encounter, TerminalStatus, float]]:
-    """Realistic states: a name, the encounter, the status and the seconds since the phase began."""
-    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE))
-    offline = replace(_STATUS, connected=False, queue=QueueState(12, 0, None))
-    on_time = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0)
-    late = _prospect(_LONG, Direction.ARRIVAL, 12, 1.0)
-    early = _prospect(_SHORT, Direction.DEPARTURE, 25, 1.0)
-    yield "idle", Encounter(), _STATUS, 0
-    yield "idle-offline", Encounter(), offline, 0
-    warned = replace(offline, clock_trusted=False, queue=QueueState(1240, 3, None), connected=None)
-    yield "idle-clock", Encounter(), warned, 0
-    yield "idle-journal", Encounter(faults=frozenset({Fault.JOURNAL_DAMAGED})), _STATUS, 0
-    far = _seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))
-    yield "approaching", replace(base, phase=Phase.APPROACHING, sighting=far), _STATUS, 0
-    for hint in Hint:
-        box = (0.1, 0.2, 0.4, 0.7) if hint is Hint.NOT_CENTRED else _FACE
-        faces = 2 if hint is Hint.SEVERAL_FACES else 1
-        seen = replace(base, phase=Phase.POSITIONING, sighting=replace(_seen(hint, box), faces=faces))
-        yield f"positioning-{hint.value}", seen, _STATUS, 0
-    two = replace(base.sighting, faces=2)
-    yield "identifying", replace(base, phase=Phase.IDENTIFYING, match=replace(_ACCEPTED, frames=2)), _STATUS, 0
-    yield "identifying-others", replace(base, phase=Phase.IDENTIFYING, sighting=two), _STATUS, 0
-    for challenge in Challenge:
-        asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", challenge)
-        yield f"challenge-{challenge.value}", replace(base, phase=Phase.CHALLENGE, liveness=asked), _STATUS, 0
-    yield "nip_pad", replace(base, phase=Phase.NIP_PAD), _STATUS, 4
-    yield "nip_pad-retry", replace(base, phase=Phase.NIP_PAD, nip_tries=1), _STATUS, 9
-    yield "enquiring", replace(base, phase=Phase.ENQUIRING), _STATUS, 0
-    yield "confirm", replace(base, phase=Phase.CONFIRM, prospect=on_time), _STATUS, 0.9
-    yield "confirm-late", replace(base, phase=Phase.CONFIRM, prospect=late, sighting=two), _STATUS, 1.7
-    yield "confirm-early", replace(base, phase=Phase.CONFIRM, prospect=early), offline, 2.3
-    day_off = _prospect(_SHORT, Direction.DEPARTURE, 0, 0.0, work=False)
-    yield "confirm-dayoff", replace(base, phase=Phase.CONFIRM, prospect=day_off), warned, 0
-    yield "saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0
-    yield "recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0
-    yield "recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0
-    yield "recorded-early", replace(base, phase=Phase.RECORDED, prospect=early), warned, 0
-    failed = replace(base, phase=Phase.NOT_RECORDED, prospect=late, fault=Fault.DISK_FULL)
-    yield "not_recorded", failed, _STATUS, 0
-    already = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0, 190.0)
-    yield "already_recorded", replace(base, phase=Phase.ALREADY_RECORDED, prospect=already), _STATUS, 0
-    for phase in (Phase.UNKNOWN, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
-        yield phase.value, replace(base, phase=phase), _STATUS, 0
-    for fault in Fault:
-        yield f"fault-{fault.value}", Encounter(phase=Phase.FAULT, faults=frozenset({fault})), offline, 0
-
-
-def _seen(hint: Hint, box: tuple[float, float, float, float]) -> Sighting:
-    return Sighting(0.0, track=1, faces=1, box=box, hint=hint)
 
 
 def drawn_person() -> RgbImage:
@@ -136,19 +34,26 @@ def drawn_person() -> RgbImage:
 
 
 class Show:
-    """A source that shows each state for as long as its picture takes."""
-
-    def __init__(self, language: str) -> None:
-        texts = catalogue.load(language)
-        self.names = [name for name, *_ in states()]
-        self._views = [render(encounter, status, s, SETTINGS, texts) for _, encounter, status, s in states()]
-        self._frame = Frame(drawn_person(), 1, 0.0)
-        self._pumps = 0
+    """A source that shows each example for as long as its picture takes, and notes what its texts measure."""
 
     _PUMPS_EACH = 8
 
+    def __init__(self, language: str) -> None:
+        texts = catalogue.load(language)
+        self._examples = list(examples.states())
+        self._views = [render(e.encounter, e.status, e.age_s, examples.SETTINGS, texts) for e in self._examples]
+        self._frame = Frame(drawn_person(), 1, 0.0)
+        self._pumps = 0
+        self.measures: dict[str, list[dict[str, object]]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        return [example.name for example in self._examples]
+
     def pump(self) -> ViewState:
-        index = min(self._pumps // self._PUMPS_EACH, len(self._views) - 1)
+        index, turn = divmod(self._pumps, self._PUMPS_EACH)
+        if turn == self._PUMPS_EACH - 1:
+            self.measures[self._examples[index].name] = _measure()
         self._pumps += 1
         return self._views[index]
 
@@ -162,13 +67,48 @@ class Show:
         """Nobody types."""
 
     def stopping(self) -> bool:
-        return self._pumps > self._PUMPS_EACH * len(self._views)
+        return self._pumps >= self._PUMPS_EACH * len(self._views)
+
+
+def _measure() -> list[dict[str, object]]:
+    """Each text on the screen: how large its letters are, and whether it has room."""
+    from kivy.base import EventLoop
+    from kivy.core.text import Label
+
+    from kiosk.ui.widgets import Key, Words
+
+    found: list[dict[str, object]] = []
+
+    def visit(widget: Any) -> None:
+        if not widget.opacity:
+            return
+        if isinstance(widget, Words) and widget.say:
+            free = Label(text=widget.text, font_size=widget.font_size, bold=widget.bold, text_size=(widget.width, None))
+            free.resolve_font_name()
+            found.append(
+                {
+                    "say": widget.say,
+                    "shown": widget.text,
+                    "font_px": widget.font_size,
+                    "room_px": list(widget.size),
+                    "needs_px": [max(free.get_extents(word)[0] for word in widget.text.split()), free.render()[1]],
+                    "at_px": list(widget.to_window(*widget.pos)),
+                    "button_px": list(widget.parent.size) if isinstance(widget.parent, Key) else None,
+                }
+            )
+        for child in widget.children:
+            visit(child)
+
+    for child in EventLoop.window.children:
+        visit(child)
+    return found
 
 
 def cli() -> None:
     parser = argparse.ArgumentParser(prog="python -m kiosk.ui.preview", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/screens"), metavar="DIR")
     parser.add_argument("--language", choices=["id", "en"], default="id")
+    parser.add_argument("--measures", type=Path, metavar="FILE", help="write each text's size and room as JSON")
     options = parser.parse_args()
     show = Show(options.language)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -177,6 +117,8 @@ def cli() -> None:
         taken = sorted(Path(folder).glob("[0-9]*-*.png"))
         for name, picture in zip(show.names, taken, strict=True):
             picture.replace(options.out / f"{name}.png")
+    if options.measures is not None:
+        options.measures.write_text(json.dumps(show.measures, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -111,7 +111,10 @@ class Stage(AnchorLayout):
 def play(source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], bool]) -> None:
     """Open the window and show the source's views until it stops, `stopped` says so or the window is closed."""
     if Window is None:
-        raise KioskError("no window can be opened: install libgl1, libegl1 and libgles2, or use --display offscreen")
+        raise KioskError(
+            "no window can be opened: OpenGL is missing or the display refuses it "
+            "(apt install libgl1 libegl1 libgles2 libgl1-mesa-dri)"
+        )
     Metrics.density = Metrics.fontscale = 1.0
     Metrics.density = min(Window.width / theme.WIDTH_DP, Window.height / theme.HEIGHT_DP)
     Window.clearcolor = theme.GROUND

@@ -1,0 +1,123 @@
+"""Realistic states of the terminal, with people who do not exist: for pictures, documents and golden files. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from kiosk.encounter import Encounter, Phase, Prospect, Settings
+from kiosk.model import (
+    BLOCKING_FAULTS,
+    Assessment,
+    Challenge,
+    Direction,
+    Fault,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    Nip,
+    Person,
+    PersonId,
+    QueueState,
+    Sighting,
+    TerminalStatus,
+)
+
+SETTINGS = Settings(
+    min_frames=3,
+    max_frames=12,
+    confirm_s=3.0,
+    result_s=2.5,
+    leave_s=1.0,
+    refused_pause_s=5.0,
+    repeat_interval_s=300.0,
+)
+_NOW = dt.datetime(2026, 11, 24, 7, 28, 41, tzinfo=ZoneInfo("Asia/Jakarta"))
+_STATUS = TerminalStatus(
+    local_time=_NOW,
+    office_name="Dinas Contoh Kabupaten Kulon Progo",
+    people=124,
+    connected=True,
+    queue=QueueState(waiting=0, parked=0, oldest_waiting_utc=None),
+    clock_trusted=True,
+)
+_SHORT = Person(PersonId("p-1"), Nip("199001012015012001"), "Sekar Contohwati, S.Kom.")
+_LONG = Person(
+    PersonId("p-2"), Nip("197505052010011002"), "Drs. H. Raden Bagaswara Contohadiningrat Wirayuda, S.H., M.Si."
+)
+_ACCEPTED = Match(_SHORT.person_id, 6.2, 2.1, 4.0, 3, "accepted")
+_FACE = (0.37, 0.34, 0.63, 0.70)
+
+
+def _prospect(
+    person: Person, direction: Direction, minutes: int, percent: float, ago_s: float | None = None, *, work: bool = True
+) -> Prospect:
+    local = _NOW if direction is Direction.ARRIVAL else _NOW.replace(hour=15, minute=35)
+    return Prospect(person, Assessment(direction, local, minutes, percent, work), ago_s)
+
+
+class Example(NamedTuple):
+    """`age_s` seconds since the phase began."""
+
+    name: str
+    encounter: Encounter
+    status: TerminalStatus
+    age_s: float
+
+
+def states() -> Iterator[Example]:
+    """At least one of each phase, hint, challenge and fault."""
+    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE))
+    offline = replace(_STATUS, connected=False, queue=QueueState(12, 0, None))
+    on_time = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0)
+    late = _prospect(_LONG, Direction.ARRIVAL, 12, 1.0)
+    early = _prospect(_SHORT, Direction.DEPARTURE, 25, 1.0)
+    yield Example("idle", Encounter(), _STATUS, 0)
+    yield Example("idle-offline", Encounter(), offline, 0)
+    warned = replace(offline, clock_trusted=False, queue=QueueState(1240, 3, None), connected=None)
+    yield Example("idle-clock_untrusted", Encounter(), warned, 0)
+    for fault in (Fault.JOURNAL_DAMAGED, Fault.GALLERY_DAMAGED):
+        yield Example(f"idle-{fault.value}", Encounter(faults=frozenset({fault})), _STATUS, 0)
+    far = _seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))
+    yield Example("approaching", replace(base, phase=Phase.APPROACHING, sighting=far), _STATUS, 0)
+    for hint in Hint:
+        box = (0.1, 0.2, 0.4, 0.7) if hint is Hint.NOT_CENTRED else _FACE
+        faces = 2 if hint is Hint.SEVERAL_FACES else 1
+        seen = replace(base, phase=Phase.POSITIONING, sighting=replace(_seen(hint, box), faces=faces))
+        yield Example(f"positioning-{hint.value}", seen, _STATUS, 0)
+    two = replace(base.sighting, faces=2)
+    yield Example("identifying", replace(base, phase=Phase.IDENTIFYING, match=replace(_ACCEPTED, frames=2)), _STATUS, 0)
+    yield Example("identifying-others", replace(base, phase=Phase.IDENTIFYING, sighting=two), _STATUS, 0)
+    for challenge in Challenge:
+        asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", challenge)
+        yield Example(f"challenge-{challenge.value}", replace(base, phase=Phase.CHALLENGE, liveness=asked), _STATUS, 0)
+    yield Example("nip_pad", replace(base, phase=Phase.NIP_PAD), _STATUS, 4)
+    yield Example("nip_pad-retry", replace(base, phase=Phase.NIP_PAD, nip_tries=1), _STATUS, 9)
+    yield Example("enquiring", replace(base, phase=Phase.ENQUIRING), _STATUS, 0)
+    yield Example("confirm", replace(base, phase=Phase.CONFIRM, prospect=on_time), _STATUS, 0.9)
+    yield Example("confirm-late", replace(base, phase=Phase.CONFIRM, prospect=late, sighting=two), _STATUS, 1.7)
+    yield Example("confirm-early", replace(base, phase=Phase.CONFIRM, prospect=early), offline, 2.3)
+    home = _prospect(_LONG, Direction.DEPARTURE, 0, 0.0)
+    yield Example("confirm-departure", replace(base, phase=Phase.CONFIRM, prospect=home), _STATUS, 0.4)
+    day_off = _prospect(_SHORT, Direction.DEPARTURE, 0, 0.0, work=False)
+    yield Example("confirm-day_off", replace(base, phase=Phase.CONFIRM, prospect=day_off), warned, 0)
+    yield Example("saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0)
+    yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
+    yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)
+    yield Example("recorded-early", replace(base, phase=Phase.RECORDED, prospect=early), warned, 0)
+    failed = replace(base, phase=Phase.NOT_RECORDED, prospect=late, fault=Fault.DISK_FULL)
+    yield Example("not_recorded", failed, _STATUS, 0)
+    already = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0, 190.0)
+    yield Example("already_recorded", replace(base, phase=Phase.ALREADY_RECORDED, prospect=already), _STATUS, 0)
+    for phase in (Phase.UNKNOWN, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
+        yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
+    for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):
+        yield Example(f"fault-{fault.value}", Encounter(phase=Phase.FAULT, faults=frozenset({fault})), offline, 0)
+
+
+def _seen(hint: Hint, box: tuple[float, float, float, float]) -> Sighting:
+    return Sighting(0.0, track=1, faces=1, box=box, hint=hint)

@@ -1,0 +1,410 @@
+"""What each encounter looks like: `render`, checked by example and, for every encounter there can be, by property."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields, replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.encounter import Button, Encounter, Phase, Prospect
+from kiosk.model import (
+    BLOCKING_FAULTS,
+    Assessment,
+    Challenge,
+    Direction,
+    Fault,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    Nip,
+    Person,
+    PersonId,
+    QueueState,
+    Sighting,
+    TerminalStatus,
+)
+from kiosk.ui import catalogue, examples
+from kiosk.ui.view import NIP_DIGITS, render
+from kiosk.ui.viewstate import Icon, Lamp, Layout, Ring, Tone, ViewState
+
+INDONESIAN, ENGLISH = catalogue.load("id"), catalogue.load("en")
+SETTINGS = examples.SETTINGS
+JAKARTA = ZoneInfo("Asia/Jakarta")
+STATUS = TerminalStatus(
+    local_time=dt.datetime(2026, 11, 24, 7, 5, 9, tzinfo=JAKARTA),
+    office_name="Dinas Contoh",
+    people=124,
+    connected=True,
+    queue=QueueState(0, 0, None),
+    clock_trusted=True,
+)
+WIDI = Person(PersonId("p-1"), Nip("199001012010011002"), "Drs. H. Widi Contoh, M.Si.")
+
+
+def view(encounter: Encounter, now_s: float = 0.0, status: TerminalStatus = STATUS, english: bool = False) -> ViewState:
+    return render(encounter, status, now_s, SETTINGS, ENGLISH if english else INDONESIAN)
+
+
+def known(phase: Phase, direction: Direction = Direction.ARRIVAL, minutes: int = 0, **other: object) -> Encounter:
+    percent = float(other.pop("percent", 1.0 if minutes else 0.0))  # type: ignore[arg-type]
+    working_day = bool(other.pop("working_day", True))
+    ago_s = other.pop("ago_s", None)
+    local = dt.datetime(2026, 11, 24, 7, 42, tzinfo=JAKARTA)
+    prospect = Prospect(WIDI, Assessment(direction, local, minutes, percent, working_day), ago_s)  # type: ignore[arg-type]
+    return replace(Encounter(phase=phase, prospect=prospect), **other)  # type: ignore[arg-type]
+
+
+def seen(phase: Phase, **sighting: object) -> Encounter:
+    values: dict[str, object] = {"t_s": 0.0, "track": 1, "faces": 1, "box": (0.1, 0.2, 0.4, 0.7), **sighting}
+    return Encounter(phase=phase, sighting=Sighting(**values))  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- idle
+
+
+def test_idle_shows_the_indonesian_clock_and_date_the_office_and_the_queue() -> None:
+    idle = view(Encounter())
+    assert (idle.clock, idle.clock_seconds, idle.zone) == ("07.05", ".09", "WIB")
+    assert idle.date == "Selasa, 24 November 2026"
+    assert idle.office == "Dinas Contoh"
+    assert idle.connection == "Terhubung · 0 menunggu"
+    assert idle.people == "124 pegawai"
+    assert idle.title == "Silakan berdiri di depan kamera"
+    assert (idle.layout, idle.lamp, idle.speech) == (Layout.IDLE, Lamp.IDLE, None)
+
+
+@pytest.mark.parametrize(
+    ("connected", "said"),
+    [(True, "Terhubung · 12 menunggu"), (False, "Luring · 12 menunggu"), (None, "Menghubungi server · 12 menunggu")],
+)
+def test_the_connection_is_told_with_what_waits(connected: bool | None, said: str) -> None:
+    status = replace(STATUS, connected=connected, queue=QueueState(12, 0, None))
+    idle = view(Encounter(), status=status)
+    assert (idle.connection, idle.waiting, idle.connected) == (said, 12, connected)
+
+
+def test_refused_events_are_told() -> None:
+    assert view(Encounter(), status=replace(STATUS, queue=QueueState(0, 3, None))).parked == "3 ditolak server"
+    assert view(Encounter()).parked == ""
+
+
+def test_faults_that_do_not_block_take_turns_as_notices() -> None:
+    encounter = Encounter(faults=frozenset({Fault.JOURNAL_DAMAGED, Fault.GALLERY_DAMAGED}))
+    status = replace(STATUS, clock_trusted=False)
+    shown = view(encounter, status=status)
+    assert len(shown.notices) == 3
+    assert {view(encounter, now_s, status).notice for now_s in (0.0, 4.0, 8.0)} == set(shown.notices)
+    assert shown.layout is Layout.IDLE
+
+
+def test_an_untrusted_clock_is_one_notice_however_it_is_known() -> None:
+    both = view(Encounter(faults=frozenset({Fault.CLOCK_UNTRUSTED})), status=replace(STATUS, clock_trusted=False))
+    assert both.notices == (INDONESIAN.text("fault.clock_untrusted.notice"),)
+
+
+# ---------------------------------------------------------------- the live picture
+
+
+@pytest.mark.parametrize("hint", Hint)
+def test_each_hint_is_told_alone(hint: Hint) -> None:
+    shown = view(seen(Phase.POSITIONING, hint=hint))
+    assert shown.hint == INDONESIAN.text(f"hint.{hint.value}")
+    assert shown.icon is not Icon.NONE
+    assert shown.guide is not None
+    assert shown.guide.ring is Ring.ADJUST
+
+
+@pytest.mark.parametrize(
+    ("box", "arrow"),
+    [
+        ((0.05, 0.3, 0.25, 0.6), Icon.LEFT),  # at the picture's left is at the mirror's right: move left
+        ((0.75, 0.3, 0.95, 0.6), Icon.RIGHT),
+        ((0.4, 0.0, 0.6, 0.2), Icon.DOWN),
+        ((0.4, 0.8, 0.6, 1.0), Icon.UP),
+    ],
+)
+def test_the_arrow_points_where_the_face_belongs(box: tuple[float, float, float, float], arrow: Icon) -> None:
+    assert view(seen(Phase.POSITIONING, hint=Hint.NOT_CENTRED, box=box)).icon is arrow
+
+
+def test_the_face_is_given_as_in_the_mirror() -> None:
+    guide = view(seen(Phase.IDENTIFYING, box=(0.1, 0.2, 0.4, 0.7))).guide
+    assert guide is not None
+    assert guide.face == pytest.approx((0.6, 0.2, 0.9, 0.7))
+
+
+def test_the_ring_fills_with_the_frames_that_decide() -> None:
+    def progress(frames: int) -> float:
+        match = Match(None, 1.0, 0.0, 2.0, frames, "below_threshold")
+        guide = view(replace(seen(Phase.IDENTIFYING), match=match)).guide
+        assert guide is not None
+        return guide.progress
+
+    assert progress(1) == pytest.approx(1 / 3)
+    assert progress(3) == progress(12) == 1.0
+
+
+@pytest.mark.parametrize("phase", [Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.CHALLENGE])
+def test_a_second_person_is_told_to_wait(phase: Phase) -> None:
+    assert view(seen(phase, faces=2)).aside == "Yang lain mohon menunggu"
+    assert view(seen(phase, faces=1)).aside == ""
+
+
+def test_a_second_person_is_told_to_wait_while_the_first_confirms() -> None:
+    two = known(Phase.CONFIRM, sighting=Sighting(0.0, track=1, faces=2))
+    assert view(two).aside == "Yang lain mohon menunggu"
+
+
+def test_a_hint_is_spoken_only_to_who_does_not_manage_alone() -> None:
+    lost = seen(Phase.POSITIONING, hint=Hint.TOO_FAR)
+    assert view(lost, now_s=1.0).speech is None
+    spoken = view(lost, now_s=2.5).speech
+    assert spoken is not None
+    assert spoken.key == "hint.too_far"
+
+
+@pytest.mark.parametrize("challenge", Challenge)
+def test_each_challenge_is_shown_and_spoken(challenge: Challenge) -> None:
+    asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", challenge)
+    shown = view(replace(seen(Phase.CHALLENGE), liveness=asked))
+    assert shown.hint == INDONESIAN.text(f"challenge.{challenge.value}")
+    assert shown.speech is not None
+    assert shown.hint in shown.speech.text
+
+
+# ---------------------------------------------------------------- confirmation
+
+
+def test_the_confirmation_says_who_which_way_when_and_what_it_means() -> None:
+    shown = view(known(Phase.CONFIRM, since_s=10.0), now_s=11.2)
+    assert shown.name == WIDI.name
+    assert shown.nip == "•••••••• 201001 1 002"
+    assert (shown.direction, shown.direction_icon, shown.presence_time) == ("Datang", Icon.ARRIVAL, "07.42")
+    assert (shown.consequence, shown.consequence_tone) == ("Tepat waktu", Tone.OK)
+    assert (shown.button(Button.CORRECT), shown.button(Button.NOT_ME)) == ("Benar", "Bukan saya")
+    assert shown.countdown is not None
+    assert shown.countdown.fraction == pytest.approx(0.6)
+    assert shown.countdown.seconds == 2
+
+
+def test_the_countdown_ends_at_nothing() -> None:
+    countdown = view(known(Phase.CONFIRM), now_s=99.0).countdown
+    assert countdown is not None
+    assert (countdown.fraction, countdown.seconds) == (0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("encounter", "said", "tone"),
+    [
+        (known(Phase.CONFIRM, minutes=12), "Terlambat 12 menit — potongan 1 %", Tone.WARN),
+        (known(Phase.CONFIRM, minutes=12, percent=0.5), "Terlambat 12 menit — potongan 0,5 %", Tone.WARN),
+        (known(Phase.CONFIRM, minutes=3, percent=0.0), "Terlambat 3 menit", Tone.WARN),
+        (known(Phase.CONFIRM, Direction.DEPARTURE, 25), "Pulang 25 menit lebih awal — potongan 1 %", Tone.WARN),
+        (known(Phase.CONFIRM, Direction.DEPARTURE), "Sesuai jam kerja", Tone.OK),
+        (known(Phase.CONFIRM, working_day=False), "Di luar hari kerja", Tone.NEUTRAL),
+    ],
+)
+def test_the_consequence_is_told_before_it_happens(encounter: Encounter, said: str, tone: Tone) -> None:
+    shown = view(encounter)
+    assert (shown.consequence, shown.consequence_tone) == (said, tone)
+
+
+def test_the_english_consequence_has_english_decimals() -> None:
+    shown = view(known(Phase.CONFIRM, minutes=12, percent=1.25), english=True)
+    assert shown.consequence == "12 min late — deduction 1.25 %"
+
+
+def test_the_letter_of_assignment_is_mentioned_only_where_points_are_at_stake() -> None:
+    assert view(known(Phase.CONFIRM, minutes=12)).footnote != ""
+    assert view(known(Phase.CONFIRM)).footnote == ""
+    assert view(known(Phase.CONFIRM, minutes=12, percent=0.0)).footnote == ""
+
+
+def test_the_voice_says_the_name_without_titles_and_never_the_consequence() -> None:
+    spoken = view(known(Phase.CONFIRM, minutes=12)).speech
+    assert spoken is not None
+    assert spoken.text == "Widi Contoh. Datang. Apakah benar?"
+
+
+def test_saving_takes_no_more_answers() -> None:
+    shown = view(known(Phase.SAVING))
+    assert (shown.buttons, shown.countdown, shown.name) == ((), None, WIDI.name)
+
+
+# ---------------------------------------------------------------- the NIP pad
+
+
+def test_the_pad_asks_for_the_last_digits_and_counts_down() -> None:
+    shown = view(Encounter(phase=Phase.NIP_PAD), now_s=5.0)
+    assert shown.digits_wanted == NIP_DIGITS
+    assert str(NIP_DIGITS) in shown.title
+    assert shown.button(Button.CANCEL) == "Batal"
+    assert shown.countdown is not None
+    assert shown.countdown.fraction == pytest.approx(0.75)
+
+
+def test_the_pad_says_that_the_digits_did_not_fit() -> None:
+    assert view(Encounter(phase=Phase.NIP_PAD, nip_tries=1)).line == "Tidak cocok. Periksa lagi angkanya."
+
+
+# ---------------------------------------------------------------- results
+
+
+def test_recorded_is_the_only_success() -> None:
+    good = {phase for phase in Phase if view(known(phase)).lamp is Lamp.SUCCESS}
+    assert good == {Phase.RECORDED}
+    assert {phase for phase in Phase if view(known(phase)).icon is Icon.CHECK} == {Phase.RECORDED}
+
+
+def test_recorded_repeats_what_was_recorded() -> None:
+    shown = view(known(Phase.RECORDED, Direction.DEPARTURE, 25))
+    assert (shown.title, shown.name, shown.direction) == ("Presensi tercatat", WIDI.name, "Pulang")
+    assert shown.speech is not None
+    assert shown.speech.text == "Pulang, tercatat. Terima kasih."
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_not_recorded_says_so_and_why(fault: Fault) -> None:
+    shown = view(known(Phase.NOT_RECORDED, fault=fault))
+    assert shown.title == "Presensi tidak dapat dicatat"
+    assert shown.reason == INDONESIAN.text(f"fault.{fault.value}.title")
+    assert (shown.tone, shown.lamp) == (Tone.STOP, Lamp.FAULT)
+
+
+def test_already_recorded_says_when() -> None:
+    shown = view(known(Phase.ALREADY_RECORDED, ago_s=190.0))
+    assert shown.line == "Presensi pukul 07.38 sudah tersimpan"
+
+
+def test_unknown_names_nobody() -> None:
+    shown = view(known(Phase.UNKNOWN))
+    assert (shown.name, shown.nip, shown.tone) == ("", "", Tone.WARN)
+
+
+# ---------------------------------------------------------------- faults
+
+
+@pytest.mark.parametrize("fault", sorted(BLOCKING_FAULTS, key=lambda fault: fault.value))
+def test_a_blocking_fault_fills_the_screen_with_what_to_do(fault: Fault) -> None:
+    shown = view(Encounter(phase=Phase.FAULT, faults=frozenset({fault})))
+    assert shown.layout is Layout.FAULT
+    assert shown.title == "Presensi tidak dapat dicatat"
+    assert shown.hint == INDONESIAN.text(f"fault.{fault.value}.title")
+    assert shown.line == INDONESIAN.text(f"fault.{fault.value}.advice")
+    assert (shown.tone, shown.lamp, shown.code) == (Tone.STOP, Lamp.FAULT, fault.value)
+
+
+def test_a_lost_camera_is_called_so() -> None:
+    shown = view(Encounter(phase=Phase.FAULT, faults=frozenset({Fault.CAMERA_LOST, Fault.DISK_FULL})))
+    assert (shown.hint, shown.icon) == ("Kamera terputus", Icon.CAMERA_OFF)
+
+
+# ---------------------------------------------------------------- meaning
+
+
+def test_the_clock_and_the_countdown_do_not_make_another_screen() -> None:
+    encounter = known(Phase.CONFIRM)
+    later = replace(STATUS, local_time=STATUS.local_time + dt.timedelta(seconds=2))
+    assert view(encounter, 0.0).meaning == view(encounter, 2.0, later).meaning
+
+
+def test_another_hint_makes_another_screen() -> None:
+    hints = [view(seen(Phase.POSITIONING, hint=hint)).meaning for hint in Hint]
+    assert len(set(hints)) == len(hints)
+
+
+# ---------------------------------------------------------------- every encounter there can be
+
+fractions = st.floats(-0.5, 1.5)
+boxes = st.none() | st.tuples(fractions, fractions, fractions, fractions)
+seconds = st.floats(0, 1e7)
+verdicts = st.builds(
+    LivenessVerdict,
+    st.sampled_from(Liveness),
+    st.floats(0, 1),
+    st.sampled_from(["off", "doubt", "model"]),
+    st.none() | st.sampled_from(Challenge),
+)
+matches = st.builds(
+    Match,
+    st.none() | st.just(PersonId("p-1")),
+    st.floats(-9, 9),
+    st.floats(0, 9),
+    st.floats(0, 9),
+    st.integers(0, 500),
+    st.sampled_from(["accepted", "below_threshold", "margin_too_small", "gallery_empty"]),
+    st.lists(st.sampled_from([PersonId("p-1"), PersonId("p-2")]), max_size=2).map(tuple),
+)
+moments = st.dates(dt.date(1980, 1, 2), dt.date(2100, 1, 1)).flatmap(
+    lambda day: st.times().map(lambda time: dt.datetime.combine(day, time, JAKARTA))
+)
+nips = st.text("0123456789", max_size=20).map(Nip)
+prospects = st.builds(
+    Prospect,
+    st.builds(Person, st.just(PersonId("p-1")), nips, st.text(max_size=80)),
+    st.builds(Assessment, st.sampled_from(Direction), moments, st.integers(0, 2000), st.floats(0, 100), st.booleans()),
+    st.none() | st.floats(allow_nan=True),
+)
+encounters = st.builds(
+    Encounter,
+    phase=st.sampled_from(Phase),
+    since_s=seconds,
+    seen_s=seconds,
+    sighting=st.builds(
+        Sighting,
+        seconds,
+        st.integers(0, 9),
+        st.integers(0, 30),
+        boxes,
+        st.none() | st.sampled_from(Hint),
+        st.none() | matches,
+        verdicts,
+    ),
+    match=st.none() | matches,
+    liveness=verdicts,
+    prospect=st.none() | prospects,
+    fault=st.none() | st.sampled_from(Fault),
+    faults=st.frozensets(st.sampled_from(Fault)),
+    nip_tries=st.integers(0, 9),
+)
+statuses = st.builds(
+    TerminalStatus,
+    moments,
+    st.text(max_size=60),
+    st.integers(0, 1000),
+    st.none() | st.booleans(),
+    st.builds(QueueState, st.integers(0, 10**6), st.integers(0, 10**4), st.none()),
+    st.booleans(),
+)
+
+
+@given(encounters, statuses, seconds, st.sampled_from([INDONESIAN, ENGLISH]))
+def test_every_encounter_has_a_view(
+    encounter: Encounter, status: TerminalStatus, now_s: float, texts: catalogue.Catalogue
+) -> None:
+    shown = render(encounter, status, now_s, SETTINGS, texts)
+    assert shown.phase is encounter.phase
+    assert shown.title
+    assert shown.icon is not Icon.NONE
+    if shown.countdown is not None:
+        assert 0.0 <= shown.countdown.fraction <= 1.0
+        assert shown.countdown.seconds >= 0
+    if shown.guide is not None:
+        assert 0.0 <= shown.guide.progress <= 1.0
+    assert render(encounter, status, now_s, SETTINGS, texts) == shown
+
+
+@given(encounters, statuses, st.dates(dt.date(1950, 1, 1), dt.date(2008, 12, 31)))
+def test_no_view_holds_the_birth_date(encounter: Encounter, status: TerminalStatus, born: dt.date) -> None:
+    hidden = f"{born:%Y%m%d}"
+    person = Person(PersonId("p-1"), Nip(f"{hidden}2010011002"), "Widi Contoh")
+    local = dt.datetime(2026, 11, 24, 7, 42, tzinfo=JAKARTA)
+    assessment = Assessment(Direction.ARRIVAL, local, 0, 0.0, True)
+    shown = render(replace(encounter, prospect=Prospect(person, assessment, 1.0)), status, 0.0, SETTINGS, INDONESIAN)
+    texts = [str(getattr(shown, field.name)) for field in fields(shown) if field.name not in ("office", "guide")]
+    assert not any(hidden in text for text in texts)

@@ -1,0 +1,116 @@
+"""Both catalogues say everything, with the same fields, and nothing that is never shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from kiosk.encounter import Button, Phase
+from kiosk.errors import ConfigError
+from kiosk.model import BLOCKING_FAULTS, Challenge, Direction, Fault, Hint
+from kiosk.ui import catalogue, examples
+from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.view import render
+
+LANGUAGES = ["id", "en"]
+
+
+def named_fields(text: str) -> set[str]:
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+
+
+def test_both_catalogues_have_the_same_keys() -> None:
+    one, other = (set(catalogue.load(language).texts) for language in LANGUAGES)
+    assert one == other
+
+
+def test_both_catalogues_fill_in_the_same_fields() -> None:
+    one, other = (catalogue.load(language).texts for language in LANGUAGES)
+    assert {key: named_fields(text) for key, text in one.items()} == {
+        key: named_fields(text) for key, text in other.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_a_phase_may_have_an_empty_second_line(language: str) -> None:
+    empty = {key for key, text in catalogue.load(language).texts.items() if not text.strip()}
+    assert empty <= {f"phase.{phase.value}.line" for phase in Phase}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phase_hint_challenge_fault_direction_and_button_has_its_text(language: str) -> None:
+    wanted = {f"phase.{phase.value}.title" for phase in Phase}
+    wanted |= {f"hint.{hint.value}" for hint in Hint}
+    wanted |= {f"challenge.{challenge.value}" for challenge in Challenge}
+    wanted |= {f"fault.{fault.value}.title" for fault in Fault}
+    wanted |= {f"fault.{fault.value}.{'advice' if fault in BLOCKING_FAULTS else 'notice'}" for fault in Fault}
+    wanted |= {f"direction.{direction.value}" for direction in Direction}
+    wanted |= {f"button.{button.value}" for button in Button}
+    assert wanted <= set(catalogue.load(language).texts)
+
+
+def test_the_languages_differ_wherever_there_are_words() -> None:
+    one, other = (catalogue.load(language).texts for language in LANGUAGES)
+    same = {key for key in one if one[key] == other[key] and any(c.isalpha() for c in one[key].split("{")[0])}
+    assert same <= {f"month.{number}" for number in (4, 9, 11)}
+
+
+class Recording(Mapping[str, str]):
+    """Texts that remember which of them were asked for."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self.asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> str:
+        self.asked.add(key)
+        return self._texts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def test_no_text_is_dead() -> None:
+    texts = Recording(catalogue.load("id").texts)
+    for example in examples.states():
+        for later_s in (0.0, 3.0):
+            at_s = example.age_s + later_s
+            render(example.encounter, example.status, at_s, examples.SETTINGS, Catalogue("id", texts))
+    unused = {key for key in texts if key not in texts.asked and not key.startswith(("weekday.", "month."))}
+    only_if_storing_fails = {f"fault.{fault.value}.title" for fault in set(Fault) - BLOCKING_FAULTS}
+    assert unused <= only_if_storing_fails
+
+
+@pytest.mark.parametrize(
+    ("day", "indonesian", "english"),
+    [
+        (dt.date(2026, 11, 24), "Selasa, 24 November 2026", "Tuesday, 24 November 2026"),
+        (dt.date(2027, 1, 3), "Minggu, 3 Januari 2027", "Sunday, 3 January 2027"),
+        (dt.date(2028, 2, 29), "Selasa, 29 Februari 2028", "Tuesday, 29 February 2028"),
+    ],
+)
+def test_dates(day: dt.date, indonesian: str, english: str) -> None:
+    assert catalogue.load("id").date(day) == indonesian
+    assert catalogue.load("en").date(day) == english
+
+
+def test_every_day_of_a_year_has_a_date() -> None:
+    texts = catalogue.load("id")
+    days = [dt.date(2026, 1, 1) + dt.timedelta(days=n) for n in range(365)]
+    assert len({texts.date(day) for day in days}) == 365
+
+
+@pytest.mark.parametrize(("value", "said"), [(1.0, "1"), (0.5, "0,5"), (1.25, "1,25"), (0.0, "0"), (10.0, "10")])
+def test_decimals_have_a_comma(value: float, said: str) -> None:
+    assert catalogue.load("id").decimal(value) == said
+
+
+def test_a_language_without_texts_is_refused() -> None:
+    with pytest.raises(ConfigError, match="use id or en"):
+        catalogue.load("jv")
