@@ -68,6 +68,10 @@ class Family:
             raise ChildFailed(f"{name} ended with {done.returncode}:\n{done.stderr.strip()[-2000:]}")
         return done.stdout
 
+    def child(self, name: str) -> Child:
+        """The newest of that name."""
+        return next(child for child in reversed(self._children) if child.name == name)
+
     def first_ended(self) -> Child | None:
         return next((child for child in self._children if child.ended() is not None), None)
 
