@@ -11,6 +11,7 @@ from typing import Literal
 from enrollment import photos
 from enrollment.consent import Consent
 from enrollment.listing import Row
+from enrollment.nip import compact
 from enrollment.refusal import Refusal
 from enrollment.registrar import Enrolled, Registrar, Sitting
 from kiosk.ports import FaceEngine
@@ -44,10 +45,10 @@ def enrol_all(
     order: Order, rows: Sequence[Row], registrar: Registrar, engine: FaceEngine, bounds: Limits
 ) -> Iterator[Outcome]:
     """One outcome a row, as soon as it is known; what was accepted is on disk by then. Raises OutboxError."""
-    copies = Counter(row.nip for row in rows)
+    copies = Counter(compact(row.nip) for row in rows)
     for row in rows:
         try:
-            if copies[row.nip] > 1:
+            if copies[compact(row.nip)] > 1:
                 raise Refusal("nip_repeated")
             yield _enrol(order, row, registrar, engine, bounds)
         except Refusal as refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ for one template as for three (docs/enrolment.md)."""
 class Known:
     """A person who is enrolled. A person may be known twice: from the gallery, and from an enrolment on its way."""
 
-    nip: Nip
+    nip: Nip = field(repr=False)
     templates: tuple[Descriptor, ...]
 
 
@@ -33,7 +33,7 @@ class Likeness:
     """The person most like a face. `excess` is how far the distance (0: identical) lies above what would still be
     taken for the same person; at most 0: the same."""
 
-    nip: Nip
+    nip: Nip = field(repr=False)
     distance: float
     excess: float
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from enrollment.refusal import Refusal
@@ -21,8 +21,8 @@ class Row:
     """One person as listed, unchecked. `number` is the row's, from 1; `consent` False when the list says so."""
 
     number: int
-    nip: str
-    name: str
+    nip: str = field(repr=False)
+    name: str = field(repr=False)
     folder: str
     consent: bool = True
 

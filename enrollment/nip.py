@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from enrollment.refusal import Refusal
@@ -31,8 +31,8 @@ _TRUSTED_SINCE = dt.date(2024, 1, 1)
 class NipParts:
     """What a NIP says of its bearer. `appointed` is the first day of the month, for PPPK of the year."""
 
-    nip: Nip
-    born: dt.date
+    nip: Nip = field(repr=False)
+    born: dt.date = field(repr=False)
     appointed: dt.date
     kind: Literal["pns", "pppk"]
     sex: Literal["male", "female"]
@@ -44,7 +44,7 @@ def parse(text: str, today: dt.date) -> NipParts:
 
     Raises Refusal: nip_format, nip_birth_date, nip_appointment, nip_sex, nip_sequence, nip_age.
     """
-    digits = re.sub(r"[\s.\-]", "", text)
+    digits = compact(text)
     if re.fullmatch(r"\d[.,]?\d*[eE]\+?\d+", text.strip()):
         raise Refusal("nip_spreadsheet")
     if len(digits) != LENGTH or not digits.isascii() or not digits.isdecimal():
@@ -63,6 +63,11 @@ def parse(text: str, today: dt.date) -> NipParts:
         raise Refusal("nip_sequence")
     _check_ages(born, appointed, kind, today)
     return NipParts(Nip(digits), born, appointed, kind, "male" if digits[14] == "1" else "female", sequence)
+
+
+def compact(text: str) -> str:
+    """The text without the spaces, dots and hyphens that may stand between the groups of a NIP."""
+    return re.sub(r"[\s.\-]", "", text)
 
 
 def masked(nip: str) -> str:

@@ -64,7 +64,7 @@ class Registrar:
     """The one way an enrolment gets into the outbox.
 
     `known`: who is enrolled, by the gallery or by an enrolment that waits for the server. `sent`: all that this
-    terminal enrolled and still holds, whatever BKPP made of it. `office_id`: the terminal's own, None when it has none yet.
+    terminal enrolled and still holds, whatever BKPP made of it. `office_id`: the terminal's own, None when unknown.
     """
 
     def __init__(

@@ -1,0 +1,258 @@
+"""How often `enroll` takes two people for one, and one for two. Prints the tables of docs/enrolment.md.
+
+    nice .venv/bin/python tests/accuracy/duplicates.py [--faces DIR] [--cache FILE] [--json]
+
+DIR (default: KIOSK_FACES, else ../shared/faces) holds lfw/<person>/*.jpg and pad/nuaa/live/<person>_<…>/*.jpg. Takes
+some ten minutes on one core with the reference engine; FILE keeps the descriptors for the next time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from enrollment.duplicates import centre, threshold
+from enrollment.refusal import Refusal
+from enrollment.templates import Shot, check_agreement, choose
+from kiosk import config
+from kiosk.face import open_engine
+from kiosk.model import Quality
+from kiosk.ports import FaceEngine
+
+OFFICE = 420
+"""People in the gallery: the regency's largest office, and the size in docs/accuracy.md."""
+
+SEED = 20_260_101
+
+Vectors = npt.NDArray[np.float32]
+People = dict[str, list[Shot]]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`errors` of `trials`, with the 95 % interval of Wilson (1927)."""
+
+    errors: int
+    trials: int
+
+    @property
+    def value(self) -> float:
+        return self.errors / self.trials
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        z, n, p = 1.959964, self.trials, self.value
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:.2%} [{low:.2%}, {high:.2%}] of {self.trials:,}"
+
+
+@dataclass(frozen=True)
+class Row:
+    table: str
+    case: str
+    missed: Rate
+    false_alarms: Rate
+    pairs: Rate | None = None
+
+
+# ---------------------------------------------------------------- faces
+
+
+def describe(engine: FaceEngine, folder: Path, border: int) -> list[Shot]:
+    """The face nearest to the middle of each picture; `border` px of grey around pictures that are cropped tightly."""
+    shots = []
+    for number, path in enumerate(sorted(folder.glob("*.jpg")), start=1):
+        with Image.open(path) as picture:
+            rgb = np.asarray(ImageOps.expand(picture.convert("RGB"), border=border, fill=(128, 128, 128)))
+        height, width = rgb.shape[:2]
+        middle = np.array([width / 2, height / 2])
+        faces = sorted(engine.faces(rgb), key=lambda face: _off(face.box_px, middle))
+        if faces:
+            shots.append(Shot(engine.describe(rgb, faces[0]), faces[0].quality, number))
+    return shots
+
+
+def _off(box: tuple[int, int, int, int], middle: npt.NDArray[np.float64]) -> float:
+    left, top, right, bottom = box
+    return float(np.abs(np.array([(left + right) / 2, (top + bottom) / 2]) - middle).sum())
+
+
+def load(faces: Path, cache: Path | None, engine_name: str) -> tuple[People, People]:
+    """(photographs by person, frames by sitting)."""
+    if cache is not None and cache.exists():
+        stored = json.loads(cache.read_text())
+        photographs, sittings = ({k: [_shot(s) for s in v] for k, v in part.items()} for part in stored)
+        return photographs, sittings
+    engine = open_engine(engine_name)
+    photographs = {d.name: describe(engine, d, 0) for d in sorted((faces / "lfw").iterdir()) if d.is_dir()}
+    sittings = {d.name: describe(engine, d, 60) for d in sorted((faces / "pad/nuaa/live").iterdir()) if d.is_dir()}
+    found = {k: v for k, v in photographs.items() if v}, {k: v for k, v in sittings.items() if v}
+    if cache is not None:
+        cache.write_text(json.dumps([{k: [_plain(s) for s in v] for k, v in part.items()} for part in found]))
+    return found
+
+
+def _plain(shot: Shot) -> dict[str, object]:
+    return {"d": shot.descriptor.tolist(), "q": asdict(shot.quality), "n": shot.number}
+
+
+def _shot(plain: dict[str, object]) -> Shot:
+    return Shot(np.array(plain["d"], np.float32), Quality(**plain["q"]), int(str(plain["n"])))  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- duplicates
+
+
+def means(people: People, names: list[str], start: int, count: int) -> Vectors:
+    return np.stack([centre([s.descriptor for s in people[n][start : start + count]]) for n in names])
+
+
+def duplicates(people: People, limit: float, ours: int, theirs: int, rng: np.random.Generator) -> Row:
+    """Newcomers with `ours` photographs against people on file with `theirs`; no photograph is used twice."""
+    bound = threshold(limit, ours, theirs)
+    again = [n for n, shots in people.items() if len(shots) >= ours + theirs]
+    same = np.linalg.norm(means(people, again, 0, theirs) - means(people, again, theirs, ours), axis=1)
+    on_file = [n for n, shots in people.items() if len(shots) >= theirs]
+    new = [n for n, shots in people.items() if len(shots) >= ours]
+    gallery = means(people, on_file, 0, theirs)
+    place = {name: row for row, name in enumerate(on_file)}
+    alarms = close = pairs = 0
+    for name, mean in zip(new, means(people, new, 0, ours), strict=True):
+        gaps = np.linalg.norm(gallery - mean, axis=1)
+        others = np.delete(gaps, place[name]) if name in place else gaps
+        alarms += bool(rng.choice(others, min(OFFICE, len(others)), replace=False).min() <= bound)
+        close += int((others <= bound).sum())
+        pairs += len(others)
+    return Row(
+        "duplicates, photographs",
+        f"{ours} new, {theirs} on file, distance <= {bound:.3f}",
+        Rate(int((same > bound).sum()), len(same)),
+        Rate(alarms, len(new)),
+        Rate(close, pairs),
+    )
+
+
+def sittings_compared(sittings: People, settings: config.EnrolmentSettings) -> Row:
+    """Two sittings at a webcam, weeks apart, with and without glasses, in other light; templates as `enroll` takes."""
+    chosen = {k: choose(v, settings.spread, settings.max_templates) for k, v in sittings.items()}
+    missed = same = alarms = other = 0
+    names = sorted(chosen)
+    for index, one in enumerate(names):
+        for two in names[index + 1 :]:
+            a, b = chosen[one], chosen[two]
+            gap = np.linalg.norm(centre([s.descriptor for s in a]) - centre([s.descriptor for s in b]))
+            alike = gap <= threshold(settings.duplicate_distance, len(a), len(b))
+            if one[:4] == two[:4]:
+                same, missed = same + 1, missed + (not alike)
+            else:
+                other, alarms = other + 1, alarms + alike
+    return Row("duplicates, sittings", "pairs of sittings", Rate(missed, same), Rate(alarms, other))
+
+
+# ---------------------------------------------------------------- agreement
+
+
+def refused(shots: list[Shot], farthest: float) -> bool:
+    try:
+        check_agreement(shots, farthest)
+    except Refusal:
+        return True
+    return False
+
+
+def agreement(case: str, alone: list[list[Shot]], mixed: list[list[Shot]], farthest: float) -> Row:
+    """`missed`: two people who pass as one. `false_alarms`: one person who is refused."""
+    return Row(
+        f"agreement <= {farthest}",
+        case,
+        Rate(sum(not refused(shots, farthest) for shots in mixed), len(mixed)),
+        Rate(sum(refused(shots, farthest) for shots in alone), len(alone)),
+    )
+
+
+def photographs_mixed(people: People, count: int, rng: np.random.Generator) -> Iterator[list[Shot]]:
+    names = [n for n, shots in people.items() if len(shots) >= count]
+    for name in names:
+        for strangers in {1, count // 2}:
+            for _ in range(3):
+                stranger = names[int(rng.integers(len(names)))]
+                if stranger != name:
+                    yield people[name][: count - strangers] + people[stranger][:strangers]
+
+
+def sittings_mixed(sittings: People, share: tuple[int, int], rng: np.random.Generator) -> Iterator[list[Shot]]:
+    for one in sittings:
+        for two in sittings:
+            if one[:4] != two[:4]:
+                yield some(sittings[one], share[0], rng) + some(sittings[two], share[1], rng)
+
+
+def some(shots: list[Shot], count: int, rng: np.random.Generator) -> list[Shot]:
+    return [shots[i] for i in rng.choice(len(shots), count, replace=False)]
+
+
+# ---------------------------------------------------------------- report
+
+
+def measure(people: People, sittings: People) -> list[Row]:
+    settings = config.load().enrolment
+    rng = np.random.default_rng(SEED)
+    rows = [
+        duplicates(people, settings.duplicate_distance, ours, theirs, rng)
+        for ours, theirs in ((1, 1), (1, 3), (2, 2), (3, 3))
+    ]
+    rows.append(sittings_compared(sittings, settings))
+    for count in (2, 3, 4, 5):
+        alone = [shots[:count] for shots in people.values() if len(shots) >= count]
+        mixed = list(photographs_mixed(people, count, rng))
+        rows.append(agreement(f"{count} photographs", alone, mixed, settings.same_person_distance_photos))
+    alone = [some(shots, count, rng) for shots in sittings.values() for count in (5, 9, 13) for _ in range(10)]
+    for share in ((8, 1), (6, 2), (4, 4)):
+        mixed = list(sittings_mixed(sittings, share, rng))
+        rows.append(agreement(f"{share[0]} + {share[1]} frames", alone, mixed, settings.same_person_distance))
+    return rows
+
+
+def show(rows: list[Row], write: Callable[[str], None]) -> None:
+    write("| what | case | same person missed | other person flagged | flagged pairs |")
+    write("|---|---|---|---|---|")
+    for row in rows:
+        write(f"| {row.table} | {row.case} | {row.missed} | {row.false_alarms} | {_count(row.pairs)} |")
+
+
+def _count(pairs: Rate | None) -> str:
+    return "" if pairs is None else f"{pairs.errors:,} of {pairs.trials:,}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    default = os.environ.get("KIOSK_FACES") or str(Path(__file__).parents[2].parent / "shared" / "faces")
+    parser.add_argument("--faces", type=Path, default=Path(default))
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    people, sittings = load(arguments.faces, arguments.cache, arguments.engine)
+    rows = measure(people, sittings)
+    if arguments.json:
+        print(json.dumps([asdict(row) for row in rows]))
+    else:
+        show(rows, print)
+
+
+if __name__ == "__main__":
+    main()
