@@ -14,9 +14,9 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["kiosk*", "enrollment*", "etpp*", "demo*"]),
     package_data={
-        "kiosk": ["default.toml", "py.typed"],
+        "kiosk": ["default.toml", "fpir_table.json", "py.typed"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
-        "etpp": ["migrations/*", "migrations/versions/*", "web/templates/*", "web/static/*"],
+        "etpp": ["migrations/*", "migrations/versions/*", "web/templates/*", "web/static/*", "web/i18n/*"],
         "enrollment": ["i18n/*.toml"],
     },
     install_requires=[

@@ -1,0 +1,111 @@
+"""The score that a false-positive identification rate asks for, read from the packaged table.
+
+`kiosk evaluate DIR --write-table FILE` makes the table: for each way of normalising the scores, number of frames and
+gallery size, the score above which the stated share of strangers is identified as somebody. More people: more chances
+to be taken for one of them, so the score rises with the gallery.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pydantic
+
+from kiosk.errors import ModelError
+from kiosk.model import ModelId
+
+Normalisation = Literal["cohort", "gallery", "none"]
+"""How scores are corrected for crowded kinds of faces: with the server's cohort numbers, with numbers made from the
+gallery's own people, or not at all."""
+
+
+class Curve(pydantic.BaseModel):
+    """One table: `scores[i][j]` for `people[i]` enrolled and `fpirs[j]`; both ascending."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    normalisation: Normalisation
+    frames: int = pydantic.Field(ge=1)
+    people: list[int] = pydantic.Field(min_length=2)
+    fpirs: list[float] = pydantic.Field(min_length=2)
+    scores: list[list[float]]
+
+    @pydantic.model_validator(mode="after")
+    def _shape(self) -> Curve:
+        if len(self.scores) != len(self.people) or any(len(row) != len(self.fpirs) for row in self.scores):
+            raise ValueError("scores must have a row for each of people and a column for each of fpirs")
+        if sorted(set(self.people)) != self.people or sorted(set(self.fpirs)) != self.fpirs:
+            raise ValueError("people and fpirs must ascend")
+        return self
+
+    def score(self, fpir: float, people: int) -> float:
+        """Linear in the logarithms; beyond the table's ends the last slope goes on."""
+        columns = [
+            _line(np.log(self.people), [row[j] for row in self.scores], np.log(people)) for j in range(len(self.fpirs))
+        ]
+        return _line(np.log(self.fpirs), columns, np.log(fpir))
+
+
+class ThresholdTable(pydantic.BaseModel):
+    """All curves, and of which model they speak."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    model_id: str
+    made_by: str
+    made_from: str
+    curves: list[Curve]
+
+    def score(self, fpir: float, people: int, frames: int, normalisation: Normalisation) -> float:
+        """The score that a match must reach. `frames`: more than the table knows count as its most.
+
+        Raises ModelError when the table has no curve for `normalisation`.
+        """
+        curves = [curve for curve in self.curves if curve.normalisation == normalisation]
+        if not curves:
+            raise ModelError(
+                f"the threshold table has no curve for scores normalised by {normalisation!r}. Make it anew."
+            )
+        known = [curve for curve in curves if curve.frames <= max(frames, 1)] or curves
+        return max(known, key=lambda curve: curve.frames).score(fpir, max(people, 1))
+
+    def check_model(self, model_id: ModelId) -> None:
+        """Raise ModelError when the table was made with another model's descriptors."""
+        if self.model_id != model_id:
+            raise ModelError(
+                f"the threshold table is for {self.model_id}, not for {model_id}. "
+                "Make one with `kiosk evaluate DIR --write-table FILE`."
+            )
+
+
+def packaged_table() -> ThresholdTable:
+    """The table that comes with the program."""
+    return _parse(resources.files("kiosk").joinpath("fpir_table.json").read_text(encoding="utf-8"), "fpir_table.json")
+
+
+def load_table(path: Path) -> ThresholdTable:
+    """An office's own table. Raises ModelError."""
+    try:
+        return _parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: the threshold table cannot be read. Check the path and its permissions.") from error
+
+
+def _parse(text: str, where: str) -> ThresholdTable:
+    try:
+        return ThresholdTable.model_validate(json.loads(text))
+    except (json.JSONDecodeError, pydantic.ValidationError) as error:
+        raise ModelError(
+            f"{where}: is not a threshold table. Make one with `kiosk evaluate DIR --write-table FILE`."
+        ) from error
+
+
+def _line(xs: np.ndarray[tuple[int], np.dtype[np.float64]] | list[float], ys: list[float], x: float) -> float:
+    """Piecewise linear through the points, the end pieces prolonged."""
+    i = int(np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2))
+    share = (x - xs[i]) / (xs[i + 1] - xs[i])
+    return float(ys[i] + share * (ys[i + 1] - ys[i]))
