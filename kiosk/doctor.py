@@ -15,7 +15,6 @@ import shutil
 import stat
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,8 +27,8 @@ from kiosk.model import ClockState, GallerySnapshot, Moment, QueueState
 from kiosk.ports import FrameSource
 
 MB = 1_000_000
-DISK_WARNING_BYTES = 500 * MB
-"""About 60,000 events, a year of an office of 100, with room for a release to be installed beside the running one."""
+DISK_WARNING_BYTES = 1500 * MB
+"""An upgrade needs room for a second release beside the running one (docs/operations.md)."""
 DISK_FAILED_BYTES = 50 * MB
 
 TEMPERATURE_WARNING_C = 75.0
@@ -80,6 +79,12 @@ def examine(checks: Mapping[str, Check]) -> dict[str, Finding]:
 # ---------------------------------------------------------------- the program
 
 
+def settings(load: Callable[[], object], where: str) -> Finding:
+    """`load` raises ConfigError."""
+    load()
+    return Finding(Verdict.OK, where)
+
+
 def python(version: tuple[int, int, int], pointer_bytes: int = struct.calcsize("P")) -> Finding:
     facts: dict[str, Fact] = {"version": ".".join(map(str, version)), "bits": 8 * pointer_bytes}
     text = f"Python {facts['version']}, {facts['bits']} bits"
@@ -108,17 +113,14 @@ def packages(
     return Finding(Verdict.OK, f"all {len(wanted)} required packages", facts=facts)
 
 
-def models(files: Mapping[str, tuple[Path, int]], optional: Mapping[str, str]) -> Finding:
-    """`files`: name -> path and size (bytes) of what must be there. `optional`: name -> its store's status."""
-    wrong = [name for name, (path, size) in files.items() if not path.is_file() or path.stat().st_size != size]
+def models(verify_weights: Callable[[], object], optional: Mapping[str, str]) -> Finding:
+    """`verify_weights` raises ModelError unless all weights are right. `optional`: name -> its store's status."""
+    verify_weights()
     damaged = [name for name, status in optional.items() if status == "damaged"]
     absent = [name for name, status in optional.items() if status == "absent"]
     facts: dict[str, Fact] = dict(optional)
-    if wrong:
-        advice = "The face models are incomplete: run systemd/install.sh again (in a checkout: make setup)."
-        return Finding(Verdict.FAILED, f"missing or cut off: {', '.join(wrong)}", advice, facts)
     if damaged:
-        advice = "Install them again: kiosk models install PATH|URL"
+        advice = "Remove it, or install it again: kiosk models install PATH|URL"
         return Finding(Verdict.FAILED, f"not the pinned file: {', '.join(damaged)}", advice, facts)
     if absent:
         advice = "`kiosk models list` says what each is for and where it comes from."
@@ -136,7 +138,7 @@ def speech(which: Callable[[str], str | None] = shutil.which) -> Finding:
 
 
 def camera(open_source: Callable[[], FrameSource] | None, monotonic_s: Callable[[], float] = time.monotonic) -> Finding:
-    """Open it, take a few frames. None: the running terminal holds it, and two cannot. CameraError passes on."""
+    """Open it and take a few frames. None: the running terminal holds it, and two cannot. CameraError passes on."""
     if open_source is None:
         return Finding(
             Verdict.SKIPPED, "in use by the running terminal", "To test it: systemctl stop kiosk, then again."
@@ -144,7 +146,6 @@ def camera(open_source: Callable[[], FrameSource] | None, monotonic_s: Callable[
     started_s = monotonic_s()
     source = open_source()
     try:
-        source.open()
         frames = [source.read() for _ in range(3)]
     finally:
         source.close()
@@ -308,15 +309,21 @@ def units(names: Iterable[str], run: Runs = _run) -> Finding:
 # ---------------------------------------------------------------- the record and the office
 
 
-def identity(device_id: str | None, key: Path, server_url: str) -> Finding:
-    """`device_id` None: not provisioned. The key file may be absent when it comes as a systemd credential."""
-    if device_id is None:
-        advice = "Take a code from the e-TPP console, then: kiosk provision CODE --server URL"
-        return Finding(Verdict.FAILED, "this terminal is not provisioned", advice)
-    facts: dict[str, Fact] = {"device_id": device_id, "server": server_url}
-    if key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o077:
-        return Finding(Verdict.FAILED, "other users can read the device key", f"chmod 0600 {key}", facts)
-    return Finding(Verdict.OK, f"terminal {device_id} of {server_url}", facts=facts)
+NOT_PROVISIONED = Finding(Verdict.SKIPPED, "this terminal is not provisioned")
+NO_JOURNAL = Finding(Verdict.OK, "no event has been recorded yet", facts={"waiting": 0, "parked": 0})
+
+
+def identity(device_id: str, office: str, revoked: bool, folder: Path) -> Finding:
+    """`folder` holds the keys; a key may be absent there when it comes as a systemd credential."""
+    facts: dict[str, Fact] = {"device_id": device_id, "revoked": revoked}
+    text = f"terminal {device_id} of {office}"
+    if revoked:
+        advice = "BKPP revoked it. Save its events (kiosk events export FILE), then provision it anew with --replace."
+        return Finding(Verdict.FAILED, f"{text} is revoked", advice, facts)
+    for key in sorted(folder.glob("*.key")):
+        if stat.S_IMODE(key.stat().st_mode) & 0o077:
+            return Finding(Verdict.FAILED, f"other users can read {key}", f"chmod 0600 {key}", facts)
+    return Finding(Verdict.OK, text, facts=facts)
 
 
 def gallery(snapshot: GallerySnapshot, now: Moment, max_age_days: int) -> Finding:
@@ -351,7 +358,7 @@ def outbox(state: QueueState, faults: Iterable[str], now: Moment) -> Finding:
         advice = "kiosk events verify; docs/operations.md tells how to save a damaged journal."
         return Finding(Verdict.FAILED, f"{text}; {broken}", advice, facts)
     if state.parked:
-        return Finding(Verdict.WARNING, text, "BKPP decides about refused events: kiosk events list --parked", facts)
+        return Finding(Verdict.WARNING, text, "BKPP decides about refused events: kiosk events list", facts)
     oldest = state.oldest_waiting_utc
     if oldest is not None and now.clock_state is ClockState.SYNCHRONISED:
         age = now.wall_utc - oldest
@@ -386,8 +393,3 @@ def server(url: str, ask: Callable[[str], str | None]) -> Finding:
             Verdict.FAILED, f"{url} speaks protocol {spoken}, this terminal 1", "Update the terminal.", facts
         )
     return Finding(Verdict.OK, url, facts=facts)
-
-
-def running_python() -> Finding:
-    """`python` of this very process."""
-    return python(sys.version_info[:3])

@@ -127,7 +127,13 @@ class Watchdog:
         return stuck
 
     def run(self, stop: threading.Event) -> None:
-        """Pat until `stop`; for a thread of its own. Without a watchdog at systemd it looks every 10 s, for the log."""
+        """Pat until `stop`; for a thread of its own. Without a watchdog at systemd it looks every 10 s, for the log.
+
+        The limits count from here: how long start-up takes is the unit's TimeoutStartSec.
+        """
+        now_s = self._monotonic_s()
+        with self._lock:
+            self._last_s = dict.fromkeys(self._limits_s, now_s)
         while not stop.wait(self.period_s if self.period_s is not None else 10.0):
             self.pat()
 

@@ -55,7 +55,9 @@ step() { # step "what it is" COMMAND...
 
 on_raspberry_pi() { [[ -r $BOARD_FILE ]] && grep -aq 'Raspberry Pi' "$BOARD_FILE"; }
 
-has_package() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+has_package() { # some got a new name with Debian 13's 64-bit time: libmtdev1t64 is libmtdev1
+  { dpkg-query -W -f '${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null || true; } | grep -qx installed
+}
 
 may_become_root() { [[ $(id -u) == 0 ]] || sudo -n true 2>/dev/null; }
 

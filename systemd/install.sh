@@ -82,7 +82,9 @@ on_raspberry_pi() { [[ -r $BOARD_FILE ]] && grep -aq 'Raspberry Pi' "$BOARD_FILE
 
 booted() { [[ -d /run/systemd/system ]]; } # false in a chroot or when an image is prepared
 
-has_package() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+has_package() { # some got a new name with Debian 13's 64-bit time: libmtdev1t64 is libmtdev1
+  { dpkg-query -W -f '${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null || true; } | grep -qx installed
+}
 
 has_role() { [[ $role == "$1" || -e $UNITS/$(role_unit "$1") ]]; } # a machine may be both
 
@@ -151,7 +153,6 @@ build_release() { # into $release, which is removed again if anything fails
   fi
   step "Presensi and what it needs" "${pip[@]}" "$copy$extras" ${also[@]+"${also[@]}"}
   step "face_recognition and its models" "${pip[@]}" --no-deps --requirement "$SOURCE/requirements/face.txt"
-  step "compiled modules" "$release/bin/python" -m compileall -q "$release/lib"
   step "first start" env HOME="$copy" KIVY_NO_FILELOG=1 KIVY_NO_CONSOLELOG=1 "$release/bin/kiosk" --version
   install -d -m 0755 "$release/share/presensi"
   cp -r "$SOURCE/docs" "$SOURCE/systemd" "$release/share/presensi/"
@@ -211,7 +212,11 @@ wrapper() { # wrapper COMMAND USER
 $MARK
 if [ "\$(id -u)" = 0 ]; then
   cd /var/lib/$2 2>/dev/null || cd /
-  exec setpriv --reuid=$2 --regid=$2 --init-groups env HOME=/var/lib/$2 KIVY_NO_FILELOG=1 $CURRENT/bin/$1 "\$@"
+  setpriv --reuid=$2 --regid=$2 --init-groups env HOME=/var/lib/$2 KIVY_NO_FILELOG=1 $CURRENT/bin/$1 "\$@" || exit
+  if [ "$1 \$1" = "kiosk provision" ] && [ -d /run/systemd/system ]; then
+    exec systemctl restart kiosk.service kiosk-sync.service # with the identity that they have now
+  fi
+  exit 0
 elif [ "\$(id -un)" = $2 ]; then
   exec $CURRENT/bin/$1 "\$@"
 fi
@@ -289,7 +294,7 @@ do_rollback() {
 
 unsent_events() { # how many events of this terminal the server does not have yet
   [[ -r $STATE/outbox.sqlite && -x $CURRENT/bin/kiosk ]] || { echo 0; return; }
-  /usr/local/bin/kiosk doctor --json --state "$STATE" 2>/dev/null | "$CURRENT/bin/python" -c '
+  /usr/local/bin/kiosk doctor --json --only outbox --state "$STATE" 2>/dev/null | "$CURRENT/bin/python" -c '
 import json, sys
 try:
     print(next(c["facts"]["waiting"] for c in json.load(sys.stdin)["checks"] if c["name"] == "outbox"))

@@ -20,6 +20,7 @@ from kiosk.identity import Identity
 from kiosk.journal_queue import JournalQueue
 from kiosk.outbox import SqliteOutbox
 from kiosk.state import StateFolder, SyncStatus
+from kiosk.watchdog import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def command(config: Path | None, state: Path) -> None:
     """Send events to the e-TPP server and fetch the gallery. Ends on SIGTERM or SIGINT."""
     server = configuration.load(config).server
     folder = StateFolder(state).open()
+    manager = Notifier.from_environment()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -66,6 +68,8 @@ def command(config: Path | None, state: Path) -> None:
                 random=random.SystemRandom(),
             )
             log.info("sync with %s as terminal %s", identity.server_url, identity.device_id)
+            manager.ready(f"terminal {identity.device_id} of {identity.server_url}")
             sync.run(settings, parts, stop)
         finally:
+            manager.stopping()
             outbox.close()

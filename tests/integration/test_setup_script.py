@@ -30,7 +30,14 @@ case "$*" in
   *) exec "$REAL_PYTHON" "$@" ;;
 esac
 """
-DPKG_QUERY = 'for name; do :; done; if [ -e "$FAKES/installed/$name" ]; then printf installed; else exit 1; fi'
+DPKG_QUERY = r"""
+outcome=0
+shift 3
+for name; do
+  if [ -e "$FAKES/installed/$name" ]; then echo installed; elif [ -e "$FAKES/removed" ]; then echo not-installed; else outcome=1; fi
+done
+exit $outcome
+"""
 APT_GET = r"""
 echo "apt-get $*" >>"$FAKES/calls"
 case "$*" in *update*) touch "$FAKES/lists"; exit 0 ;; esac
@@ -192,6 +199,20 @@ def test_root_gets_missing_packages_by_apt_with_fresh_lists(machine: Machine) ->
     done = machine.setup()
     assert done.returncode == 0, done.stderr
     assert [call.split()[-1] for call in machine.asked("apt-get")] == ["libgl1", "update", "libgl1", "espeak-ng"]
+
+
+def test_a_package_that_was_removed_is_missing(machine: Machine) -> None:
+    machine.set("removed")
+    machine.lacks("libgl1")
+    machine.setup()
+    assert machine.asked("apt-get")[-1].endswith("install libgl1")
+
+
+def test_debian_13s_new_name_of_a_package_counts(machine: Machine) -> None:
+    machine.lacks("libmtdev1")
+    machine.has("libmtdev1t64")
+    machine.setup()
+    assert not machine.asked("apt-get")
 
 
 def test_without_root_the_missing_packages_are_listed_for_copying(machine: Machine) -> None:

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Runs inside the booted Debian, as root: one phase of the installation test. Writes "ok WHAT" or "FAILED WHAT" lines to /result/PHASE.
+set -uo pipefail
+
+phase=$1
+checkout=/srv/presensi
+result=/result/$phase
+install="$checkout/systemd/install.sh"
+
+check() { # check WHAT COMMAND...
+  local what=$1
+  shift
+  if "$@"; then echo "ok $what" >>"$result"; else echo "FAILED $what" >>"$result"; fi
+}
+
+refuse() { # refuse CODE COMMAND...: it must end with this code
+  local code=$1 got=0
+  shift
+  "$@" || got=$?
+  [[ $got == "$code" ]]
+}
+
+property() { systemctl show "$1" --property="$2" --value; }
+
+# Wait for a state, by looking: a unit has no event to wait for that this shell could.
+within() { # within SECONDS COMMAND...
+  local until=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < until)) || return 1
+    sleep 0.2
+  done
+}
+
+is_state() { [[ $(property "$1" ActiveState) == "$2" ]]; }
+restarted() { (($(property "$1" NRestarts) > $2)); }
+has_interfaces() { [[ $(tail -n +3 "/proc/$(property kiosk.service MainPID)/net/dev" | wc -l) == "$1" ]]; }
+same_inode() { [[ $(stat -c %i "$1") == "$2" ]]; }
+no_file_of_root() { [[ -z $(find /var/lib/presensi -user root) ]]; }
+no_extras() { ! /opt/presensi/venv/bin/python -c "import $1" 2>/dev/null; }
+
+case $phase in
+  install)
+    check "a wrong option is refused" refuse 64 "$install" --role banana
+    check "a user who is not root is refused" refuse 77 setpriv --reuid=65534 --clear-groups "$install"
+    check "the terminal is installed" "$install"
+    check "kiosk.service says that it is ready" within 120 is_state kiosk.service active
+    check "the terminal has no network but its own loopback" has_interfaces 1
+    check "kiosk-sync.service is enabled" systemctl is-enabled --quiet kiosk-sync.service
+    for extra in fastapi sqlalchemy skimage pytest; do check "a terminal has no $extra" no_extras "$extra"; done
+    check "the state folder belongs to the terminal" [ "$(stat -c %U:%a /var/lib/presensi)" = presensi:700 ]
+    check "the wrapper runs as the terminal's user" kiosk config
+    check "nothing in the state folder belongs to root" no_file_of_root
+    printf '\n# a setting of this office\n' >>/etc/presensi/kiosk.toml
+    settings=$(stat -c %i /etc/presensi/kiosk.toml)
+    before=$(readlink /opt/presensi/venv)
+    check "it can be installed again" "$install"
+    check "settings are kept" same_inode /etc/presensi/kiosk.toml "$settings"
+    check "the new release is in use" [ "$(readlink /opt/presensi/venv)" != "$before" ]
+    check "the old release is kept" [ -d "$before" ]
+    check "the release before can be had back" "$install" --rollback
+    check "it is the one in use" [ "$(readlink /opt/presensi/venv)" = "$before" ]
+    check "kiosk.service came up again" within 120 is_state kiosk.service active
+    ;;
+  reboot)
+    check "kiosk.service comes up at boot" within 180 is_state kiosk.service active
+    pid=$(property kiosk.service MainPID)
+    kill -KILL "$pid"
+    check "a killed terminal is started again" within 30 restarted kiosk.service 0
+    check "and becomes ready" within 120 is_state kiosk.service active
+    kill -STOP "$(property kiosk.service MainPID)"
+    check "the watchdog restarts a terminal that hangs" within 150 restarted kiosk.service 1
+    check "and it becomes ready" within 120 is_state kiosk.service active
+    ;;
+  uninstall)
+    touch /var/lib/presensi/kept
+    check "it is uninstalled" "$install" --uninstall
+    check "the units are gone" [ ! -e /etc/systemd/system/kiosk.service ]
+    check "the program is gone" [ ! -e /opt/presensi ]
+    check "the state is still there" [ -e /var/lib/presensi/kept ]
+    check "the settings are still there" grep -q "a setting of this office" /etc/presensi/kiosk.toml
+    check "it can be uninstalled twice" "$install" --uninstall
+    check "it can be installed once more" "$install"
+    check "kiosk.service says that it is ready" within 120 is_state kiosk.service active
+    check "it is purged" "$install" --uninstall --purge
+    check "the state is gone" [ ! -e /var/lib/presensi ]
+    check "the user is gone" refuse 2 getent passwd presensi
+    ;;
+  server)
+    check "the server is installed" "$install" --role server
+    check "etpp.service runs" within 60 is_state etpp.service active
+    check "the server answers" within 60 python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:8080/")'
+    check "it is uninstalled" "$install" --uninstall --purge
+    check "the user is gone" refuse 2 getent passwd etpp
+    ;;
+esac
+echo "done" >>"$result"
