@@ -1,38 +1,76 @@
 """Presentation attack detection: is a living person at the camera, or a picture or a recording of one?
 
-The evidence of one encounter is joined: the passive model's scores, whether the movement seen was that of a flat thing,
-and, where doubt is left, a challenge.
+The evidence of one encounter (from `reset` to `reset`) is joined. What decides, and why so:
+
+LIVE, for the rest of the encounter, by either of
+  1. the passive model alone: over at least 8 usable frames the median score is 1.0 or more and the lower quartile 0 or
+     more. Policies `passive` and `challenge-when-in-doubt` only. A high score accepts, for no attack measured had one.
+  2. a challenge passed: a random sequence of two or three movements, each made from rest, in time, with the depth of a
+     head, and seen without interruption. A picture cannot; a recording passes with a chance of (1/3) ^ movements. Two
+     where the passive model leaves mild doubt; three when it is sure of an attack (median below -2.5, as all attacks
+     measured) or when there is no model.
+CHALLENGE while there is doubt. A low passive score never refuses by itself: a third of the living have one.
+ATTACK, for the rest of the encounter, needs evidence that a living person does not give:
+  3. twice the movement of a flat thing: points of the face squeezed together by a sixth in one direction and still in
+     one homography. A head that turns so far shows its depth.
+  4. three challenges answered by another movement than the asked one, with a passive median below -3: a recording
+     plays on. Either alone only leads to the next, longer challenge, because people confuse left and right.
+  5. under policy `passive`, which may not ask: doubt. The office has chosen to refuse a third of the living.
+Time-outs, interruptions and wrong answers without that lead to a new challenge; after four wrong answers nothing is
+asked for ten seconds. So nobody is refused for being slow, and a guesser pays with time.
+
+Without the model every policy but `off` asks everybody: `passive` cannot do what it promises then, and accepting or
+refusing all would be worse. While a person comes to rest before and between movements the state is PENDING and the
+reason `challenge_look_straight`.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import random as random_module
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-
 from kiosk.errors import ConfigError
-from kiosk.liveness_challenge import ChallengeRun, Progress, pose_of
-from kiosk.liveness_passive import PassiveModel
-from kiosk.model import LIVENESS_OFF, Face, LivenessVerdict, RgbImage
+from kiosk.liveness_challenge import ChallengeRun, Pose, Progress, pose_of
+from kiosk.liveness_motion import DepthTracker, Relief
+from kiosk.liveness_passive import Opinion, PassiveEvidence, PassiveModel
+from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.models_store import PAD_MINIFAS, ModelStore
 from kiosk.ports import Randomness
 
-Policy = Literal["off", "passive", "challenge-when-in-doubt", "always-challenge"]
+log = logging.getLogger(__name__)
 
-ACCEPT_SCORE = 1.0
-MIN_FRAMES = 5
-MAX_FRAMES = 10
+Policy = Literal["off", "passive", "challenge-when-in-doubt", "always-challenge"]
+POLICIES: tuple[str, ...] = get_args(Policy)
+
+SURE_OF_ATTACK = -2.5
+MOVEMENTS = 2
+MOVEMENTS_IF_SURE = 3
+
+FAILED = 3
+FAILED_SCORE = -3.0
+
+FLAT_FRAMES = 3
+FLAT_EVENTS = 2
+"""So many flat frames in a row are an event, so many events (each with a reference frame of its own) are proof."""
+
+REFERENCE_S = 2.0
+"""Outside a challenge the reference frame is renewed this often: points drift, and faces change."""
+
+NO_EVIDENCE = 0.5
 
 
 class Liveness:
-    """The detector for one camera. One thread only.
+    """The detector at one camera. One thread only.
 
-    `models`: the folder of model files (a path or a ModelStore), or None for none. `random` draws the challenges.
-    Raises ConfigError for an unknown policy, ModelError for a model file that is not the pinned one.
+    `models`: the folder of model files (a path or a ModelStore), or None for none; read once, here. `random` draws the
+    challenges. `ask=False` is for recordings, where nobody hears a challenge: doubt is still reported as CHALLENGE, but
+    no movement counts as an answer, and only the evidence of (1), (3) and (5) is gathered.
+
+    Raises ConfigError for an unknown policy, ModelError for a model file that is there and not the pinned one.
     """
 
     def __init__(
@@ -41,54 +79,109 @@ class Liveness:
         models: ModelStore | Path | str | None = None,
         random: Randomness | None = None,
         challenge_s: float = 5.0,
+        *,
+        ask: bool = True,
     ) -> None:
-        if policy not in get_args(Policy):
-            raise ConfigError(f"there is no liveness policy {policy!r}. Choose one of {', '.join(get_args(Policy))}.")
+        if policy not in POLICIES:
+            raise ConfigError(f"there is no liveness policy {policy!r}. Choose one of {', '.join(POLICIES)}.")
         self._policy = policy
         self._random = random or random_module.SystemRandom()
         self._challenge_s = challenge_s
-        self._model = _load(models) if policy in {"passive", "challenge-when-in-doubt", "always-challenge"} else None
+        self._ask = ask
+        self._model = None if policy == "off" else _load(models)
+        if policy == "passive" and self._model is None:
+            log.warning("liveness policy `passive`, but %s is not installed: everybody is asked", PAD_MINIFAS.name)
         self.reset()
 
     def reset(self) -> None:
-        self._scores: list[float] = []
+        """Another face is at the camera: forget the evidence and draw a new challenge."""
+        self._passive = PassiveEvidence(self._model) if self._model else None
+        self._tracker: DepthTracker | None = None
+        self._seeded_s = -math.inf
+        self._flat_frames = 0
+        self._flat_events = 0
         self._run: ChallengeRun | None = None
+        self._doubt = False
         self._final: LivenessVerdict | None = None
 
     def update(self, frame_rgb: RgbImage, face: Face, t_s: float) -> LivenessVerdict:
+        """Add one frame's evidence. LIVE and ATTACK stay until reset(). Raises ModelError when the model fails."""
         if self._policy == "off":
             return LIVENESS_OFF
         if self._final is not None:
             return self._final
-        if self._run is not None:
-            return self._challenge(self._run, face, t_s)
-        if self._policy == "always-challenge" or self._model is None:
-            return self._begin(face, t_s)
-        self._scores.append(self._model.score(frame_rgb, face.box_px))
-        median = float(np.median(self._scores))
-        if len(self._scores) >= MIN_FRAMES and median >= ACCEPT_SCORE:
-            return self._finish(LivenessVerdict(State.LIVE, _unit(median), "passive"))
-        if len(self._scores) < MAX_FRAMES:
-            return LivenessVerdict(State.PENDING, _unit(median), "gathering")
-        if self._policy == "passive":
-            return self._finish(LivenessVerdict(State.ATTACK, _unit(median), "passive_low"))
-        return self._begin(face, t_s)
-
-    def _begin(self, face: Face, t_s: float) -> LivenessVerdict:
-        self._run = ChallengeRun(self._random, self._challenge_s)
-        return self._challenge(self._run, face, t_s)
-
-    def _challenge(self, run: ChallengeRun, face: Face, t_s: float) -> LivenessVerdict:
-        score = _unit(float(np.median(self._scores))) if self._scores else 0.5
         pose = pose_of(face, t_s)
-        progress = Progress.WAITING if pose is None else run.update(pose)
-        if progress is Progress.PASSED:
-            return self._finish(LivenessVerdict(State.LIVE, max(score, 0.5), "challenge_passed"))
-        return LivenessVerdict(State.CHALLENGE, score, f"challenge_{progress.value}", run.asked)
-
-    def _finish(self, verdict: LivenessVerdict) -> LivenessVerdict:
-        self._final = verdict
+        if pose is None:
+            return LivenessVerdict(State.PENDING, self._score(), "no_landmarks")
+        relief = self._tracker.update(frame_rgb) if self._tracker else None
+        verdict = self._flat(pose, relief) or self._judge(frame_rgb, face, pose, relief)
+        if verdict.state in {State.LIVE, State.ATTACK}:
+            self._final, self._tracker = verdict, None
+        else:
+            self._follow(frame_rgb, face, t_s, lost=relief is None)
         return verdict
+
+    def _judge(self, frame_rgb: RgbImage, face: Face, pose: Pose, relief: Relief | None) -> LivenessVerdict:
+        if not self._doubt:
+            opinion = self._passive.add(frame_rgb, face.box_px, pose.t_s) if self._passive else Opinion.DOUBT
+            if opinion is Opinion.GATHERING:
+                return LivenessVerdict(State.PENDING, self._score(), "gathering")
+            if opinion is Opinion.LIVE and self._policy != "always-challenge":
+                return LivenessVerdict(State.LIVE, self._score(), "passive")
+            if self._policy == "passive" and self._passive:
+                return LivenessVerdict(State.ATTACK, self._score(), "passive_low")
+            self._doubt = True
+        if not self._ask:
+            return LivenessVerdict(State.CHALLENGE, self._score(), "doubt")
+        if self._run is None:
+            self._run = ChallengeRun(self._random, self._challenge_s, self._movements())
+        return self._challenge(self._run, pose, relief)
+
+    def _challenge(self, run: ChallengeRun, pose: Pose, relief: Relief | None) -> LivenessVerdict:
+        progress = run.update(pose, relief)
+        if progress is Progress.PASSED:
+            return LivenessVerdict(State.LIVE, max(self._score(), 1 - 3.0**-run.length), "challenge_passed")
+        median = self._median()
+        if run.wrong >= FAILED and median is not None and median < FAILED_SCORE:
+            return LivenessVerdict(State.ATTACK, self._score(), "challenge_failed")
+        return self._asking(run.asked, progress)
+
+    def _asking(self, asked: Challenge | None, progress: Progress) -> LivenessVerdict:
+        state = State.PENDING if asked is None else State.CHALLENGE
+        return LivenessVerdict(state, self._score(), f"challenge_{progress.value}", asked)
+
+    def _flat(self, pose: Pose, relief: Relief | None) -> LivenessVerdict | None:
+        """Count flat movements; a verdict when there are enough, or when one has just spoilt a challenge."""
+        self._flat_frames = self._flat_frames + 1 if relief is not None and relief.flat else 0
+        if self._flat_frames < FLAT_FRAMES:
+            return None
+        self._flat_frames = 0
+        self._flat_events += 1
+        self._tracker = None
+        if self._flat_events >= FLAT_EVENTS:
+            return LivenessVerdict(State.ATTACK, min(self._score(), 0.05), "flat_motion")
+        if self._run is None:
+            return None
+        return self._asking(None, self._run.reject(pose))
+
+    def _follow(self, frame_rgb: RgbImage, face: Face, t_s: float, *, lost: bool) -> None:
+        """Start to follow the face from this frame where a challenge begins, or where the old reference has served."""
+        asked_s = self._run.asked_s if self._run and self._run.asked is not None else None
+        due = self._seeded_s != asked_s if asked_s is not None else lost or t_s - self._seeded_s > REFERENCE_S
+        if due or self._tracker is None:
+            self._tracker = DepthTracker(frame_rgb, face)
+            self._seeded_s = t_s
+
+    def _movements(self) -> int:
+        median = self._median()
+        return MOVEMENTS_IF_SURE if median is None or median < SURE_OF_ATTACK else MOVEMENTS
+
+    def _median(self) -> float | None:
+        return self._passive.median if self._passive else None
+
+    def _score(self) -> float:
+        median = self._median()
+        return NO_EVIDENCE if median is None else 1 / (1 + math.exp(-max(-50.0, min(50.0, median))))
 
 
 def _load(models: ModelStore | Path | str | None) -> PassiveModel | None:
@@ -97,7 +190,3 @@ def _load(models: ModelStore | Path | str | None) -> PassiveModel | None:
     store = models if isinstance(models, ModelStore) else ModelStore(Path(models))
     path = store.find(PAD_MINIFAS)
     return None if path is None else PassiveModel(path)
-
-
-def _unit(score: float) -> float:
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))

@@ -1,4 +1,17 @@
-"""The challenge: movements of the head, asked at random, that a recording cannot follow. Pure: no pixels, no clock."""
+"""The challenge: movements of the head, asked at random, that a recording cannot follow. Pure: no pixels, no clock.
+
+One challenge is a sequence of movements drawn at random. Each of them must be made from rest, within the time allowed,
+by something with the depth of a head (kiosk/liveness_motion.py), and without an interruption of what is seen. Three
+kinds prove something: TURN_LEFT, TURN_RIGHT and NOD, one chance in three for a recording that moves at all. COME_CLOSER
+proves nothing against a picture in a hand, so it comes only in addition, to make the order harder to foresee.
+
+    SETTLING ──still and facing──> ASKED ──the asked movement──> SETTLING (next movement) … ──> PASSED
+                                     ├── time is up ──────────> TIMED_OUT   a new sequence
+                                     ├── another movement ────> WRONG       a new sequence, one movement longer
+                                     ├── reject() ────────────> WRONG       likewise: the caller saw something flat
+                                     └── a jump, a face that cannot be followed,
+                                         moved before it was asked ─> BROKEN      a new sequence
+"""
 
 from __future__ import annotations
 
@@ -9,8 +22,61 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kiosk.liveness_motion import Relief
 from kiosk.model import Challenge, Face
 from kiosk.ports import Randomness
+
+TURN = 0.25
+"""Sine of the angle that counts as a turn: 15 degrees. Real turns in the clips reach 0.4 to 0.8; a photograph tilted by
+30 degrees about any axis stays below 0.05, one bent to a radius of two eye distances and turned by 40 below 0.15."""
+
+NOD = 0.18
+"""The same for a nod, up or down: 10 degrees. People nod less far than they turn."""
+
+TURN_YAW = 0.05
+"""The landmarks must agree with a turn: by this much of the outer eye distance, half of what such a turn moves them."""
+
+CERTAIN = 3.0
+"""A movement counts only when it is this many times its standard error: lost or drifting points do not pass."""
+
+CLOSER = 1.2
+"""Growth of the eye distance that counts as a step towards the camera."""
+
+HELD_FRAMES = 2
+"""A movement must be seen in so many frames in a row: one bad frame decides nothing."""
+
+CLEARLY = 1.4
+"""A wrong movement must go so many times as far as a right one: nobody turns without nodding a little."""
+
+REACTION_S = 0.2
+"""Nobody answers faster (a choice takes people 0.3 s and more): the movement was under way before it was asked."""
+
+SETTLE_S = 0.3
+STILL_YAW = 0.06
+STILL_PITCH = 0.10
+FACING_YAW = 0.20
+"""At rest: the pose stays within these for SETTLE_S. It may be off the axis: cameras hang aside."""
+
+JUMP = 1.2
+GROWTH = 1.5
+GAP_S = 1.0
+"""Between two frames a face may move by so many eye distances, grow by this factor and be out of sight for so long."""
+
+HOME_YAW = 0.08
+"""Before the next movement the head must be back where it was before the first: not still turned, waiting."""
+
+LOST_S = 1.0
+"""When the texture of the face could not be followed for so long, it must be looked at anew."""
+
+MAX_MOVEMENTS = 4
+PAUSE_AFTER = 4
+PAUSE_S = 10.0
+"""After so many wrong answers nothing is asked for a while, so that trying again and again gains little."""
+
+PROVING = (Challenge.TURN_LEFT, Challenge.TURN_RIGHT, Challenge.NOD)
+
+CLOSER_SHARE = 0.25
+"""Share of the sequences that also ask to come closer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,130 +119,139 @@ def pose_of(face: Face, t_s: float) -> Pose | None:
 
 
 class Progress(enum.Enum):
-    """What one more pose made of the challenge."""
+    """What one more frame made of the challenge."""
 
-    WAITING = "waiting"  # for a face that looks straight, before anything is asked
+    SETTLING = "look_straight"
     ASKED = "asked"
-    PASSED = "passed"  # the whole sequence
-    TIMED_OUT = "timed_out"  # a new sequence will be asked
-    WRONG = "wrong"  # another movement than the asked one: a new, longer sequence will be asked
-    BROKEN = "broken"  # the face jumped: not one continuous movement
-
-
-NEUTRAL_YAW = 0.10
-TURN_YAW = 0.12
-NOD_PITCH = 0.07
-CLOSER_SCALE = 1.25
-REACTION_S = 0.25
-SETTLE_S = 0.3
-JUMP = 1.2
-GAP_S = 1.0
-MAX_STEPS = 4
+    PASSED = "passed"
+    TIMED_OUT = "timed_out"
+    WRONG = "wrong"
+    BROKEN = "broken"
+    PAUSED = "paused"
 
 
 class ChallengeRun:
-    """One encounter's challenges. Give every pose to `update`; `asked` is what the screen must show now."""
+    """The challenges of one encounter.
 
-    def __init__(self, randomness: Randomness, challenge_s: float, steps: int = 2) -> None:
+    Call `update` with every frame's pose and with the relief since the frame of `asked_s` (None while there is none):
+    whenever `asked_s` has changed, the caller starts to follow the face anew from that frame.
+    """
+
+    def __init__(self, randomness: Randomness, challenge_s: float, movements: int) -> None:
+        """`movements`: how many proving movements the first sequence has."""
         self._randomness = randomness
         self._challenge_s = challenge_s
-        self._steps = steps
+        self._movements = movements
         self._recent: deque[Pose] = deque()
-        self._todo: list[Challenge] = []
-        self._base: Pose | None = None
-        self._asked_at = 0.0
-        self._hits = 0
-        self._wrong_hits = 0
+        self._rest: Pose | None = None
+        self._home_yaw: float | None = None
+        self._made = 0
+        self._mistaken = 0
+        self._followed_s = 0.0
+        self._paused_until_s = -math.inf
+        self.asked_s: float | None = None
         self.wrong = 0
-        self.timed_out = 0
-        self._draw()
+        self.length = movements
+        self._todo = self._draw()
 
     @property
-    def asked(self) -> Challenge:
-        return self._todo[0]
+    def asked(self) -> Challenge | None:
+        """What is asked of the person in this frame; None while they come to rest."""
+        return None if self._rest is None else self._todo[0]
 
-    def update(self, pose: Pose) -> Progress:
-        if self._jumped(pose):
-            self._restart()
-            self._recent.append(pose)
+    def update(self, pose: Pose, relief: Relief | None) -> Progress:
+        if self._recent and _jumped(self._recent[-1], pose):
+            self._begin_anew(pose)
             return Progress.BROKEN
         self._recent.append(pose)
         while pose.t_s - self._recent[0].t_s > 2 * SETTLE_S:
             self._recent.popleft()
-        if self._base is None:
+        if pose.t_s < self._paused_until_s:
+            return Progress.PAUSED
+        if self._rest is None or self.asked_s is None:
             return self._settle(pose)
-        return self._respond(pose, self._base)
+        return self._answer(pose, relief, self._rest, pose.t_s - self.asked_s)
 
     def _settle(self, pose: Pose) -> Progress:
         still = [p for p in self._recent if pose.t_s - p.t_s <= SETTLE_S]
-        seen_long_enough = pose.t_s - self._recent[0].t_s >= SETTLE_S
-        if not seen_long_enough or any(abs(p.yaw) > NEUTRAL_YAW for p in still):
-            return Progress.WAITING
-        self._base = Pose(
-            pose.t_s,
-            float(np.median([p.yaw for p in still])),
-            float(np.median([p.pitch for p in still])),
-            float(np.median([p.scale_px for p in still])),
-            pose.x_px,
-            pose.y_px,
-        )
-        self._asked_at = pose.t_s
-        self._hits = self._wrong_hits = 0
+        if pose.t_s - self._recent[0].t_s < SETTLE_S or len(still) < 2 or not _at_rest(still, self._home_yaw):
+            return Progress.SETTLING
+        if self._home_yaw is None:
+            self._home_yaw = pose.yaw
+        self._rest = pose
+        self.asked_s = self._followed_s = pose.t_s
+        self._made = self._mistaken = 0
         return Progress.ASKED
 
-    def _respond(self, pose: Pose, base: Pose) -> Progress:
-        since = pose.t_s - self._asked_at
-        if since > self._challenge_s:
-            self.timed_out += 1
-            self._restart()
+    def _answer(self, pose: Pose, relief: Relief | None, rest: Pose, since_s: float) -> Progress:
+        asked = self._todo[0]
+        made, how_far = _movement(pose, rest, relief, asked)
+        self._made = self._made + 1 if made is asked else 0
+        self._mistaken = self._mistaken + 1 if made not in {None, asked} and how_far >= CLEARLY else 0
+        if relief is not None:
+            self._followed_s = pose.t_s
+        if (made is not None and since_s < REACTION_S) or pose.t_s - self._followed_s > LOST_S:
+            self._begin_anew(pose)
+            return Progress.BROKEN
+        if self._mistaken >= HELD_FRAMES:
+            return self.reject(pose)
+        if self._made >= HELD_FRAMES:
+            del self._todo[0]
+            self._rest = None
+            return Progress.SETTLING if self._todo else Progress.PASSED
+        if since_s > self._challenge_s:
+            self._begin_anew(pose)
             return Progress.TIMED_OUT
-        made = _movements(pose, base)
-        right = self.asked in made
-        self._hits = self._hits + 1 if right else 0
-        self._wrong_hits = self._wrong_hits + 1 if made and not right else 0
-        if (right and since < REACTION_S) or self._wrong_hits >= 2:
-            self.wrong += 1
-            self._steps = min(self._steps + 1, MAX_STEPS)
-            self._restart()
-            return Progress.WRONG
-        if self._hits < 2:
-            return Progress.ASKED
-        self._todo.pop(0)
-        if not self._todo:
-            return Progress.PASSED
-        self._base = None
-        return Progress.WAITING
+        return Progress.ASKED
 
-    def _jumped(self, pose: Pose) -> bool:
-        if not self._recent:
-            return False
-        last = self._recent[-1]
-        moved = math.hypot(pose.x_px - last.x_px, pose.y_px - last.y_px)
-        ratio = max(pose.scale_px, last.scale_px) / min(pose.scale_px, last.scale_px)
-        return moved > JUMP * last.scale_px or ratio > 1.5 or pose.t_s - last.t_s > GAP_S
+    def reject(self, pose: Pose) -> Progress:
+        """Count the sequence as failed, and ask a new, longer one."""
+        self.wrong += 1
+        self._movements = min(self._movements + 1, MAX_MOVEMENTS)
+        if self.wrong % PAUSE_AFTER == 0:
+            self._paused_until_s = pose.t_s + PAUSE_S
+        self._begin_anew(pose)
+        return Progress.WRONG
 
-    def _restart(self) -> None:
+    def _begin_anew(self, pose: Pose) -> None:
         self._recent.clear()
-        self._base = None
-        self._draw()
+        self._recent.append(pose)
+        self._rest = self._home_yaw = None
+        self._todo = self._draw()
 
-    def _draw(self) -> None:
-        """A random sequence in which no movement follows itself, and not only of steps towards the camera."""
-        todo: list[Challenge] = []
-        while len(todo) < self._steps:
-            kinds = [kind for kind in Challenge if not todo or kind is not todo[-1]]
-            todo.append(kinds[self._randomness.randrange(len(kinds))])
-        self._todo = todo
+    def _draw(self) -> list[Challenge]:
+        """Repetitions are allowed: what was asked before must tell a recording's maker nothing about what comes."""
+        self.length = self._movements
+        todo = [PROVING[self._randomness.randrange(len(PROVING))] for _ in range(self._movements)]
+        if self._randomness.random() < CLOSER_SHARE:
+            todo.insert(self._randomness.randrange(len(todo) + 1), Challenge.COME_CLOSER)
+        return todo
 
 
-def _movements(pose: Pose, base: Pose) -> set[Challenge]:
-    made = set()
-    if pose.yaw - base.yaw > TURN_YAW:
-        made.add(Challenge.TURN_LEFT)
-    if base.yaw - pose.yaw > TURN_YAW:
-        made.add(Challenge.TURN_RIGHT)
-    if pose.pitch - base.pitch > NOD_PITCH:
-        made.add(Challenge.NOD)
-    if pose.scale_px > CLOSER_SCALE * base.scale_px:
-        made.add(Challenge.COME_CLOSER)
-    return made
+def _jumped(before: Pose, now: Pose) -> bool:
+    moved = math.hypot(now.x_px - before.x_px, now.y_px - before.y_px)
+    growth = max(now.scale_px, before.scale_px) / min(now.scale_px, before.scale_px)
+    return moved > JUMP * before.scale_px or growth > GROWTH or not 0 <= now.t_s - before.t_s <= GAP_S
+
+
+def _at_rest(poses: list[Pose], home_yaw: float | None) -> bool:
+    yaws, pitches = [p.yaw for p in poses], [p.pitch for p in poses]
+    middle = float(np.median(yaws))
+    facing = abs(middle) <= FACING_YAW if home_yaw is None else abs(middle - home_yaw) <= HOME_YAW
+    return facing and max(yaws) - min(yaws) <= STILL_YAW and max(pitches) - min(pitches) <= STILL_PITCH
+
+
+def _movement(pose: Pose, rest: Pose, relief: Relief | None, asked: Challenge) -> tuple[Challenge | None, float]:
+    """The movement that was made since rest and how far it went (1: as far as it must); None for an unclear one."""
+    if asked is Challenge.COME_CLOSER and pose.scale_px >= CLOSER * rest.scale_px:
+        return Challenge.COME_CLOSER, 1.0
+    if relief is None:
+        return None, 0.0
+    turn, nod, doubt = relief.turn / TURN, relief.nod / NOD, CERTAIN * relief.error
+    if abs(turn) >= max(1.0, abs(nod)) and abs(relief.turn) >= doubt:
+        agrees = (pose.yaw - rest.yaw) * math.copysign(1, turn) >= TURN_YAW
+        kind = Challenge.TURN_LEFT if turn > 0 else Challenge.TURN_RIGHT
+        return (kind, abs(turn)) if agrees else (None, 0.0)
+    if abs(nod) >= max(1.0, abs(turn)) and abs(relief.nod) >= doubt:
+        return Challenge.NOD, abs(nod)
+    return None, 0.0
