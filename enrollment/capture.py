@@ -16,10 +16,10 @@ from kiosk.quality import Limits
 from kiosk.replay import ReplayEnded
 
 STRAIGHT = 0.2
-"""Yaw within which the first frames must lie: some 15 degrees."""
+"""Yaw within which the first frames must lie: the nose a tenth of the eyes' distance off the middle."""
 
 TURN = 0.12
-"""Change of yaw from the straight look that counts as slightly turned: some 10 degrees (docs/enrolment.md)."""
+"""Change of yaw from the straight look that counts as slightly turned: the nose moves by 6 % of the eyes' distance."""
 
 GAP_S = 0.15
 """Frames nearer in time are too alike to be worth a description."""

@@ -79,7 +79,7 @@ def cli(verbose: bool) -> None:
 @click.option("--photos", "pictures", multiple=True, type=click.Path(path_type=Path), help="Files or a folder.")
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[PICTURE]...")
 @click.option("--replace", is_flag=True, help="Replace the templates of a NIP that is enrolled.")
-@click.option("--look-alike", help="NIP of another person whom this one resembles, both cards having been checked.")
+@click.option("--despite", metavar="NIP", help="Enrol a face that is known under NIP: a twin's, or a mistyped one.")
 @_terminal
 @_common
 def person(  # click passes them by name
@@ -89,7 +89,7 @@ def person(  # click passes them by name
     pictures: tuple[Path, ...],
     more: tuple[Path, ...],
     replace: bool,
-    look_alike: str | None,
+    despite: str | None,
     state: Path,
     office_id: str,
     officer: str,
@@ -109,7 +109,7 @@ def person(  # click passes them by name
         # What is wrong with the words is said before anything is opened.
         today = dt.datetime.now(dt.UTC).date()
         nips.parse(nip, today)
-        twin = None if look_alike is None else nips.parse(look_alike, today).nip
+        other = None if despite is None else nips.parse(despite, today).nip
         consents.given(officer, text_id, dt.datetime.now(dt.UTC))
         order = session.PersonOrder(
             nip=nip,
@@ -119,7 +119,7 @@ def person(  # click passes them by name
             camera=camera or config.camera.source,
             pictures=tuple(photos.find([*pictures, *more])) if pictures else (),
             replace=replace,
-            look_alike=twin,
+            despite=other,
         )
         session.enrol_person(order, config, state, reporter)
 

@@ -22,10 +22,15 @@ for one template as for three (docs/enrolment.md)."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A person who is enrolled. A person may be known twice: from the gallery, and from an enrolment on its way."""
+    """A person who is enrolled. A person may be known twice: from the gallery, and from an enrolment on its way.
+
+    `certain` is False for an enrolment that the server has and BKPP may yet refuse: its face counts, but its NIP may be
+    enrolled again.
+    """
 
     nip: Nip = field(repr=False)
     templates: tuple[Descriptor, ...]
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class KnownFaces:
             self._centres.append(centre(person.templates))
 
     def __contains__(self, nip: object) -> bool:
-        return any(person.nip == nip for person in self._people)
+        """Whether the NIP is enrolled."""
+        return any(person.nip == nip and person.certain for person in self._people)
 
     def templates_of(self, nip: Nip) -> list[tuple[Descriptor, ...]]:
         """What is known of one person, the newest last."""

@@ -106,12 +106,13 @@ class Registrar:
         sitting: Sitting,
         consent: Consent,
         *,
-        look_alike: Nip | None = None,
+        despite: Nip | None = None,
         dry_run: bool = False,
     ) -> Enrolled:
         """Check the face and append the enrolment; on disk when this returns.
 
-        `look_alike` is the NIP of a person whom the officer knows to be somebody else, however like the faces.
+        `despite` is the NIP under which the face may be known already, on the officer's word: a twin's, or one that was
+        mistyped and that BKPP is to refuse.
         Raises Refusal: inconsistent_faces, too_few_views, face_known; OutboxError.
         """
         settings = self._settings
@@ -120,23 +121,21 @@ class Registrar:
             settings.same_person_distance if sitting.one_sitting else settings.same_person_distance_photos,
         )
         templates = self._choose(sitting.shots)
-        notes = [*self._check_duplicates(applicant, templates, look_alike), *self._notes(applicant, templates)]
+        notes = [*self._check_duplicates(applicant, templates, despite), *self._notes(applicant, templates)]
         if len(templates) < sitting.needed:
             raise Refusal("too_few_views", found=len(templates), needed=sitting.needed)
         event_id, seq = None, None
         if not dry_run:
-            event = self._append(applicant, templates, consent, look_alike)
+            event = self._append(applicant, templates, consent, despite)
             event_id, seq = event.event_id, event.seq
         new = Known(applicant.parts.nip, tuple(shot.descriptor for shot in templates))
         for faces in (self._known, self._sent):
             faces.add(new)
         return Enrolled(templates, tuple(notes), event_id, seq)
 
-    def _append(
-        self, applicant: Applicant, templates: Sequence[Shot], consent: Consent, look_alike: Nip | None
-    ) -> Event:
-        if look_alike is not None:
-            self._outbox.count("enrolled_look_alike")
+    def _append(self, applicant: Applicant, templates: Sequence[Shot], consent: Consent, despite: Nip | None) -> Event:
+        if despite is not None:
+            self._outbox.count("enrolled_despite_likeness")
         draft = EnrolmentDraft(
             nip=applicant.parts.nip,
             name=applicant.name,
@@ -153,17 +152,17 @@ class Registrar:
     def _choose(self, shots: Sequence[Shot]) -> tuple[Shot, ...]:
         return choose(shots, self._settings.spread, self._settings.max_templates)
 
-    def _check_duplicates(self, applicant: Applicant, templates: Sequence[Shot], look_alike: Nip | None) -> list[Warn]:
+    def _check_duplicates(self, applicant: Applicant, templates: Sequence[Shot], despite: Nip | None) -> list[Warn]:
         descriptors = [shot.descriptor for shot in templates]
         own = applicant.parts.nip
         limit = self._settings.duplicate_distance
-        ignored = {own} if look_alike is None else {own, look_alike}
+        ignored = {own} if despite is None else {own, despite}
         likeness = self._known.most_alike(descriptors, limit, ignored)
         if likeness is not None and likeness.excess <= 0:
             raise Refusal("face_known", other=nips.masked(likeness.nip))
         warnings = []
-        if look_alike is not None:
-            warnings.append(Warn("look_alike", {"other": nips.masked(look_alike)}))
+        if despite is not None:
+            warnings.append(Warn("despite_likeness", {"other": nips.masked(despite)}))
         if applicant.replacing:
             before = KnownFaces(Known(own, old) for old in self._known.templates_of(own))
             likeness = before.most_alike(descriptors, limit)

@@ -58,7 +58,7 @@ class PersonOrder:
     camera: str
     pictures: tuple[Path, ...]
     replace: bool
-    look_alike: Nip | None
+    despite: Nip | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def enrol_person(order: PersonOrder, config: Config, state: Path, reporter: Repo
     question = reporter.prompt_text("ask_consent", name=applicant.name, nip=masked(applicant.parts.nip))
     consent = order.asking.ask(question, station.clock, reporter)
     sitting = _look(order, config, station, reporter)
-    enrolled = station.registrar.enrol(applicant, sitting, consent, look_alike=order.look_alike)
+    enrolled = station.registrar.enrol(applicant, sitting, consent, despite=order.despite)
     reporter.enrolled(enrolled, sitting, station.outbox.queue_state())
 
 

@@ -114,15 +114,15 @@ class SqliteOutbox:
     def enrolments(self) -> list[tuple[Event, bool]]:
         """The enrolments whose content is still held, oldest first, and whether each still waits for the server.
 
-        One that the server refused does not wait; one whose content is damaged is left out: `kiosk events verify`
-        tells of it.
+        Left out are those that the server refused, and those whose content is damaged: `kiosk events verify` tells of
+        them.
         """
 
         def read(connection: sqlite3.Connection) -> list[tuple[bytes, bytes, bool]]:
             rows = connection.execute(
-                "SELECT e.body, e.hash, e.problem IS NULL AND e.id & ? > c.acked_seq "
+                "SELECT e.body, e.hash, e.id & ? > c.acked_seq "
                 "FROM events e JOIN chains c ON c.chain_no = e.id >> ? "
-                "WHERE e.kind = 'enrolment' AND e.body IS NOT NULL ORDER BY e.id",
+                "WHERE e.kind = 'enrolment' AND e.problem IS NULL AND e.body IS NOT NULL ORDER BY e.id",
                 ((1 << CHAIN_SHIFT) - 1, CHAIN_SHIFT),
             )
             return [(body, digest, bool(waits)) for body, digest, waits in rows]

@@ -19,6 +19,7 @@ from PIL import Image, ImageFilter
 from demo import faces
 from enrollment.cli import cli
 from kiosk.identity import Identity, Provisioning, candidate
+from kiosk.journal_queue import JournalQueue
 from kiosk.model import DeviceId, RgbImage
 from kiosk.outbox import SqliteOutbox
 from tests.enrolment_kit import ANI, BUDI, CITRA, OFFICE
@@ -149,6 +150,37 @@ def test_the_same_face_under_another_nip(clip: Path, portrait: Path, state: Path
     assert ANI[8:] in report["message"]
     assert ANI not in report["message"]
     assert len(events(state)) == 2
+
+
+def answered(state: Path, parked: dict[int, str] | None = None) -> None:
+    """The server took, or refused, all that waited."""
+    identity = Identity.load(state / "identity")
+    box = SqliteOutbox(state / "outbox.sqlite", identity.device_id, key=identity.storage_key).open()
+    queue = JournalQueue(box)
+    claim = queue.claim(limit=100, max_bytes=1_000_000)
+    assert claim is not None
+    queue.acknowledge(claim.chain_id, claim.entries[-1].last_seq, dt.datetime.now(dt.UTC), parked or {})
+    box.close()
+
+
+def test_until_bkpp_has_decided_the_face_counts_and_the_nip_does_not(clip: Path, state: Path, enroll: Enroll) -> None:
+    enroll(ANI, "--camera", part(clip, 0, 1.3))
+    answered(state)
+    assert enroll(BUDI, "--camera", part(clip, 1.3, 2.6))[1]["reason"] == "face_known"
+    assert enroll(ANI, "--camera", part(clip, 1.3, 2.6))[0] == DONE
+
+
+def test_what_the_server_refused_does_not_count(clip: Path, state: Path, enroll: Enroll) -> None:
+    enroll(ANI, "--camera", part(clip, 0, 1.3))
+    answered(state, {1: "event-invalid"})
+    assert enroll(BUDI, "--camera", part(clip, 1.3, 2.6))[0] == DONE
+
+
+def test_a_mistyped_nip_can_be_put_right(clip: Path, state: Path, enroll: Enroll) -> None:
+    enroll(ANI, "--camera", part(clip, 0, 1.3))
+    code, report = enroll(BUDI, "--camera", part(clip, 1.3, 2.6), more=("--despite", ANI))
+    assert code == DONE
+    assert "despite_likeness" in [warning["code"] for warning in report["warnings"]]
 
 
 def test_another_person_in_the_middle_of_it(clip: Path, portrait: Path, tmp_path: Path, enroll: Enroll) -> None:

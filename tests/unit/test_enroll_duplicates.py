@@ -58,6 +58,14 @@ def test_one_person_may_be_known_twice() -> None:
     assert likeness.nip == ANI
 
 
+def test_what_bkpp_may_yet_refuse_counts_as_a_face_and_not_as_a_nip() -> None:
+    faces = KnownFaces([replace(known(ANI, 0), certain=False)])
+    assert ANI not in faces
+    likeness = faces.most_alike(views(0), LIMIT)
+    assert likeness is not None
+    assert likeness.excess <= 0
+
+
 def test_a_person_without_templates_is_no_face() -> None:
     assert ANI not in KnownFaces([Known(Nip(ANI), ())])
 

@@ -40,14 +40,14 @@ def enrol(
     pictures: int = 4,
     replace: bool = False,
     needed: int = 3,
-    look_alike: str | None = None,
+    despite: str | None = None,
     dry_run: bool = False,
     office: str = OFFICE,
 ) -> Enrolled:
     applicant = desk.admit(nip, "Ani Contohwati, S.E.", office, replace=replace)
     sitting = Sitting(shots(person, pictures), needed, one_sitting=True)
-    twin = None if look_alike is None else Nip(look_alike)
-    return desk.enrol(applicant, sitting, CONSENT, look_alike=twin, dry_run=dry_run)
+    twin = None if despite is None else Nip(despite)
+    return desk.enrol(applicant, sitting, CONSENT, despite=twin, dry_run=dry_run)
 
 
 def refused(*arguments: object, **keywords: object) -> str:
@@ -102,14 +102,14 @@ def test_one_that_was_enrolled_a_moment_ago_counts_too(journal: SqliteOutbox) ->
 
 def test_a_twin_is_accepted_on_the_officer_s_word_and_counted(journal: SqliteOutbox) -> None:
     desk = registrar(journal, on_file(BUDI, 0))
-    assert codes(enrol(desk, look_alike=BUDI)) == ["look_alike"]
+    assert codes(enrol(desk, despite=BUDI)) == ["despite_likeness"]
     assert journal.db.query(lambda c: c.execute("SELECT name, value FROM counters").fetchall()) == [
-        ("enrolled_look_alike", 1)
+        ("enrolled_despite_likeness", 1)
     ]
 
 
 def test_the_officer_s_word_for_one_person_does_not_hold_for_another(journal: SqliteOutbox) -> None:
-    assert refused(registrar(journal, on_file(BUDI, 0)), look_alike=CITRA) == "face_known"
+    assert refused(registrar(journal, on_file(BUDI, 0)), despite=CITRA) == "face_known"
 
 
 def test_a_nip_on_file_needs_replace(journal: SqliteOutbox) -> None:
