@@ -24,6 +24,10 @@ Judge = Callable[[Face, tuple[int, int]], Hint | None]
 RIVAL_SHARE = 0.8
 """A second face at least this wide, as a share of the nearest, leaves open who is meant: SEVERAL_FACES."""
 
+CREDIBLE_SHARE = 0.3
+"""A find with less than this share of the best score in the frame is taken for a pattern on a wall or a shirt. On
+scikit-image's astronaut HOG gives the face 1.5 and two patches of her suit, as wide as the face, 0.01 and 0.07."""
+
 SAME_TRACK_S = 0.6
 """A face that was out of sight for longer is another encounter."""
 
@@ -82,7 +86,7 @@ class Recogniser:
         if self._restart.is_set():
             self._restart.clear()
             self._track = None
-        faces = self._timed("detect", timer, lambda: self._engine.faces(frame.rgb))
+        faces = _credible(self._timed("detect", timer, lambda: self._engine.faces(frame.rgb)))
         if not faces:
             if self._track and frame.t_s - self._track.seen_s > SAME_TRACK_S:
                 self._track = None
@@ -131,6 +135,11 @@ class Recogniser:
 
 def _distance(descriptor: Descriptor, others: Sequence[Descriptor]) -> float:
     return float(np.linalg.norm(np.mean(others, axis=0) - descriptor))
+
+
+def _credible(faces: list[Face]) -> list[Face]:
+    best = max((face.score for face in faces), default=0.0)
+    return [face for face in faces if face.score >= CREDIBLE_SHARE * best]
 
 
 def _rival(faces: Sequence[Face]) -> Hint | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.model import Box, Face, Hint
@@ -91,6 +93,13 @@ def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
     seen = bench.see(near, behind)
     assert (seen.hint, seen.faces) == (None, 2)
     assert bench.see(near, beside).hint is Hint.SEVERAL_FACES
+
+
+def test_a_pattern_on_the_wall_is_no_second_person_and_not_the_nearest(bench: Bench) -> None:
+    person = replace(factories.face(size=150), score=1.5)
+    wall = replace(factories.face(left=420, size=200), score=0.1)
+    seen = bench.see(wall, person)
+    assert (seen.hint, seen.faces, seen.box) == (None, 1, bench.see(person).box)
 
 
 def test_restart_makes_a_new_person_of_the_same_face(bench: Bench) -> None:
