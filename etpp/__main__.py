@@ -69,7 +69,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     db = click.option(
         "--db",
         envvar="ETPP_DB",
-        help="Database as SQLAlchemy writes it, such as postgresql+psycopg://etpp@/etpp. Default: etpp.db in the state folder.",
+        help="Database as SQLAlchemy writes it: postgresql+psycopg://etpp@/etpp. Default: etpp.db in the state folder.",
     )
     return state(db(command))
 

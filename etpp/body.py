@@ -1,4 +1,4 @@
-"""Reading a request's body from a stranger: never more of it in memory than the limit, whatever it claims or inflates to."""
+"""Reading a stranger's body: never more of it in memory than the limit, whatever it claims to be or inflates to."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PATIENCE_S = 120
 
 
 async def read(stream: AsyncIterator[bytes], headers: Mapping[str, str], limit: int) -> bytes:
-    """The body, inflated, after comparing it with Content-Digest. Raises Problem `malformed`, `too-large`, `signature-invalid`.
+    """The body, inflated, after comparing it with Content-Digest. `limit` holds for it as sent and inflated.
 
-    `limit` holds for the body as sent and for the inflated one.
+    Raises Problem `malformed`, `too-large`, `signature-invalid`.
     """
     if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise Problem("malformed", "Content-Type must be application/json")

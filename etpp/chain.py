@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 
 def canonical(value: Any) -> bytes:
-    """The RFC 8785 form; raises ValueError for what has none (an integer above 2**53, a lone surrogate, no JSON at all)."""
+    """The RFC 8785 form; raises ValueError for what has none: an integer above 2**53, a lone surrogate, no JSON."""
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:

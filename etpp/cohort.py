@@ -1,7 +1,7 @@
 """The two numbers by which a terminal normalises a template's scores, computed over the whole regency.
 
-The arithmetic belongs to the matcher and stands in `kiosk.cohort`, the only module that server and terminal share: numbers
-made by another formula than the terminal's would be wrong without anybody noticing.
+The arithmetic belongs to the matcher and stands in `kiosk.cohort`, the only module that server and terminal share:
+numbers made by another formula than the terminal's would be wrong without anybody noticing.
 """
 
 from __future__ import annotations

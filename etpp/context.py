@@ -26,7 +26,7 @@ def utc_now() -> dt.datetime:
 
 @dataclass(frozen=True)
 class Settings:
-    """`approve`: "auto" takes enrolments into the gallery at once. `poll_s`: how often other processes' changes are looked for."""
+    """`approve`: "auto" takes enrolments into the gallery at once. `poll_s`: how often it looks for others' changes."""
 
     approve: Literal["auto", "manual"] = "manual"
     now: Callable[[], dt.datetime] = utc_now

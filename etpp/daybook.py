@@ -15,7 +15,7 @@ from etpp.wire import format_time
 
 @dataclass(frozen=True)
 class DayBook:
-    """`reported_utc`: up to when every terminal has reported; None while one that counts never has, or there is none."""
+    """`reported_utc`: up to when every terminal has reported; None while one that counts has not, or there is none."""
 
     office: Office
     day: dt.date
@@ -56,8 +56,8 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
 def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
     """The moment up to which nothing is missing: the earliest of what the office's terminals have reported through.
 
-    A terminal that was revoked before `since` has nothing to say about what came after; one revoked later may still hold
-    presences, until BKPP has written it off.
+    A terminal that was revoked before `since` has nothing to say about what came after; one revoked later may still
+    hold presences, until BKPP has written it off.
     """
     reported: dict[str, dt.datetime] = {}
     for head in tx.books.heads(office_id):

@@ -1,4 +1,4 @@
-"""The gallery of an office as its terminals download it: payload, signed manifest, and the very same bytes every time."""
+"""The gallery of an office as its terminals download it: payload and signed manifest, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from etpp.signing import GallerySigner
 from etpp.wire import format_time
 
 CACHED = 8
-"""Payloads kept ready: after a push, all terminals of an office ask for the same one. Of 500 people each is about 1 MB."""
+"""Payloads kept ready: after a push, all terminals of an office ask for the same one. 500 people make about 1 MB."""
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`changed_version` is the gallery version that brought the present templates; `erased_version` the one that removed
-    the person from the terminals (None while enrolled)."""
+    """`changed_version` is the gallery version that brought the present templates; `erased_version` the one that
+    removed the person from the terminals (None while enrolled)."""
 
     office_id: str
     person_id: str

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the four calls that an existing e-TPP has to implement: docs/openapi.json, made by `etpp openapi`."""
+"""The OpenAPI document of the four calls that an existing e-TPP has to implement: `etpp openapi`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         title="Presensi terminal protocol",
         version="1",
         summary="The four calls between an attendance terminal and e-TPP",
-        description="docs/protocol.md is the text; this document gives the shapes. Every request is signed by RFC 9421.",
+        description="docs/protocol.md is the text; this gives the shapes. Every request is signed by RFC 9421.",
         routes=app.routes,
     )
     schemas = models_json_schema(

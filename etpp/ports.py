@@ -1,8 +1,8 @@
 """What the server asks of its store. `etpp.store` implements it on SQL; the contract tests say what must hold.
 
-A transaction is all or nothing, and what it wrote is durable when the `with` block has been left. Every key includes the
-office, so that the tables can be distributed by it. Methods MUST raise StoreUnavailable when the database is locked, full
-or gone, and nothing of the database library's own.
+A transaction is all or nothing, and what it wrote is durable when the `with` block has been left. Every key includes
+the office, so that the tables can be distributed by it. Methods MUST raise StoreUnavailable when the database is
+locked, full or gone, and nothing of the database library's own.
 """
 
 from __future__ import annotations

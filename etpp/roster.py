@@ -26,7 +26,7 @@ NORMAL_HOURS: Mapping[str, list[str]] = {
     "thu": ["07:30", "16:00"],
     "fri": ["07:30", "16:30"],
 }
-"""What a new office starts with (Perpres 21/2023: 37.5 hours from 07.30, the longer break on Friday); its calendar replaces it."""
+"""What a new office starts with (Perpres 21/2023: 37.5 hours from 07.30, longer on Friday) until it is changed."""
 
 
 def first_calendar(timezone: str, today: dt.date) -> dict[str, Any]:

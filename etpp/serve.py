@@ -1,4 +1,4 @@
-"""Running the app: a socket, uvicorn, the line that says it is ready, systemd's notification, and a stop that waits for nobody."""
+"""Running the app: a socket, uvicorn, the line that says it is ready, systemd, and a stop that waits for no poll."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         notify("STOPPING=1")
         self._etpp.watch.end()
-        # uvicorn's own handler would raise the signal again at the end; a stop that was asked for ends with exit code 0.
+        # uvicorn would raise the signal again at the end; a stop that was asked for ends with exit code 0.
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 

@@ -1,8 +1,8 @@
 """Signatures: of requests by terminals (RFC 9421), of galleries by the server; and the window against replay (pure).
 
-`http-message-signatures` does the RFC; this adapter gives it Starlette's request and the protocol's own rules: exactly the
-label `sig1` with the tag `presensi`, what must be covered, and no judgement of `created` - a terminal without a battery
-clock may be wrong by years, and the nonce protects against replay instead.
+`http-message-signatures` does the RFC; this adapter gives it Starlette's request and the protocol's own rules: exactly
+the label `sig1` with the tag `presensi`, what must be covered, and no judgement of `created` - a terminal without a
+battery clock may be wrong by years, and the nonce protects against replay instead.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Verified:
 def verify(message: Message, keys_of: Callable[[str], Sequence[bytes]], has_body: bool, has_encoding: bool) -> Verified:
     """Check the signature with the Ed25519 keys (32 bytes each) that `keys_of(key_id)` gives; any of them will do.
 
-    Raises Problem `signature-invalid`, also when there are no keys, and whatever `keys_of` raises of the kind. The body is
-    not read: `content-digest` is covered, and whoever reads the body compares it.
+    Raises Problem `signature-invalid`, also when there are no keys, and whatever `keys_of` raises of the kind. The body
+    is not read: `content-digest` is covered, and whoever reads the body compares it.
     """
     required = [*COVERED]
     if has_body:
@@ -121,7 +121,7 @@ class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
 
 
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
-    """Hands the library one key after the other; the library wraps what a resolver raises, so problems are kept here."""
+    """Hands the library one key after the other; it wraps what a resolver raises, so problems are kept here."""
 
     def __init__(self, keys_of: Callable[[str], Sequence[bytes]]) -> None:
         self._keys_of = keys_of

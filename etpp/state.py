@@ -23,8 +23,8 @@ _SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
 class State:
     """Opens or makes the folder. Raises StateError when it cannot be used.
 
-    Files: `gallery-key` (Ed25519 seed that signs galleries), `admin-token`, `session-key`, `console-password.scrypt` and, until
-    the password is changed for the first time, `console-password` with the generated one.
+    Files: `gallery-key` (Ed25519 seed that signs galleries), `admin-token`, `session-key`, `console-password.scrypt`
+    and, until the password is changed for the first time, `console-password` with the generated one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,6 +50,11 @@ class State:
         salt = secrets.token_bytes(16)
         self._write("console-password.scrypt", json.dumps({"salt": salt.hex(), "hash": _scrypt(password, salt).hex()}))
         (self.folder / "console-password").unlink(missing_ok=True)
+
+    def session_key_now(self) -> bytes:
+        """Signs the console's sessions; another one after a new password, which thereby ends every log-in."""
+        kept = (self.folder / "console-password.scrypt").read_bytes()
+        return hmac.new(self.session_key, kept, hashlib.sha256).digest()
 
     def check_password(self, user: str, password: str) -> bool:
         """In constant time for users that exist and those that do not. Takes a tenth of a second of work."""

@@ -1,4 +1,4 @@
-"""The store on SQL: SQLite (WAL, synchronous=FULL) by default, PostgreSQL for real use. Implements `etpp.ports.Store`."""
+"""The store on SQL: SQLite (WAL, synchronous=FULL) by default, PostgreSQL for real use. Fulfils `etpp.ports.Store`."""
 
 from __future__ import annotations
 
@@ -84,10 +84,12 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, write: bool) -> Iterator[SqlTransaction]:
-        with _translated(), self._engine.connect() as connection:
-            connection = connection.execution_options(etpp_write=write)
-            with connection.begin():
-                yield SqlTransaction(connection)
+        with (
+            _translated(),
+            self._engine.connect().execution_options(etpp_write=write) as connection,
+            connection.begin(),
+        ):
+            yield SqlTransaction(connection)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def new_code(tx: Transaction, office_id: str, now: dt.datetime) -> tuple[str, dt
 
 
 def provision(tx: Transaction, request: wire.ProvisionRequest, nonce: int, now: dt.datetime) -> tuple[Device, Office]:
-    """A new terminal for a code. The same code with the same key again gives the same terminal: the first answer was lost."""
+    """A new terminal for a code. The same code and key again give the same terminal: the first answer was lost."""
     code = tx.devices.code(_hash(request.code))
     key = wire.decode_key(request.public_key)
     if code is not None and code.device_id is not None and code.used_key == key:
@@ -99,7 +99,9 @@ def accept_nonce(tx: Transaction, device: Device, nonce: int, now: dt.datetime) 
     tx.devices.set_nonce(device, *slid, now)
 
 
-def beat(tx: Transaction, device: Device, request: wire.HeartbeatRequest, raw: dict[str, Any]) -> bool:
+def beat(
+    tx: Transaction, device: Device, request: wire.HeartbeatRequest, raw: dict[str, Any], now: dt.datetime
+) -> bool:
     """Keep the newest heartbeat; whether a key rotation was taken. Raises Problem `malformed` for a false proof."""
     rotated = False
     if request.rotate_key is not None:
@@ -109,6 +111,7 @@ def beat(tx: Transaction, device: Device, request: wire.HeartbeatRequest, raw: d
         tx.devices.set_keys(device, device.public_key, None if key == device.public_key else key)
         rotated = True
     kept = {name: value for name, value in raw.items() if name != "rotate_key"}
+    kept["received_utc"] = wire.format_time(now)
     tx.devices.set_heartbeat(device, kept, request.software, request.gallery_version, request.erased_through)
     return rotated
 

@@ -1,4 +1,4 @@
-"""A limit on guesses: so many failures a minute from one address, then a pause. In memory, one for each worker process."""
+"""A limit on guesses: so many failures a minute from one address, then a pause. In memory, one for each worker."""
 
 from __future__ import annotations
 

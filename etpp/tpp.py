@@ -1,6 +1,6 @@
 """The pure rules of the day's book: arrival, departure, minutes off and what they take off the points.
 
-Working hours and rates come from the office's calendar, which is dated data (docs/protocol.md, "calendar"), never from here.
+Working hours and rates come from the office's calendar, which is dated data (docs/protocol.md, "calendar").
 """
 
 from __future__ import annotations
@@ -98,10 +98,10 @@ def judge_day(
 ) -> Day:
     """One person's day from all presences that happened, or may have happened, on it.
 
-    The first presence of the local day is the arrival and the last, if another, the departure, whatever the screens said.
-    `reported_utc` is the moment up to which every terminal of the office has reported (None: some never did): before it
-    has passed the shift's end nobody is absent, only not reported. A presence whose uncertain interval touches the day
-    without its best estimate lying in it makes the day unclear instead of absent.
+    The first presence of the local day is the arrival and the last, if another, the departure, whatever the screens
+    said. `reported_utc` is the moment up to which every terminal of the office has reported (None: some never did):
+    before it has passed the shift's end nobody is absent, only not reported. A presence whose uncertain interval
+    touches the day without its best estimate lying in it makes the day unclear instead of absent.
     """
     start, end = calendar.bounds(day)
     on_day = sorted((p for p in presences if start <= p.time.utc < end), key=lambda p: (p.time.utc, p.event_id))

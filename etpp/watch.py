@@ -1,5 +1,5 @@
-"""What wakes the terminals that wait for a gallery: one look at the offices' marks for all of them, every second or at once
-when this process changed something. A waiting terminal holds no thread and no connection of the database."""
+"""What wakes the terminals that wait for a gallery: one look at the offices' marks for all of them, every second, or at
+once when this process changed something. A waiting terminal holds no thread and no connection of the database."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ MAX_EVENTS = 500
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_VALUES = 200_000
-"""JSON values in one body. 500 events have about 15,000; eight megabytes of "[[],[],…" would have millions, each an object."""
+"""JSON values in one body. 500 events have about 15,000; eight megabytes of "[[],[],…" would have millions."""
 MAX_INTEGER = 2**53 - 1
 """RFC 8785 (3.2.2.3) and every other reader of JSON hold integers exactly up to here."""
 
@@ -409,7 +409,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
             body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique
         )
     except (ValueError, RecursionError) as error:
-        # UnicodeDecodeError and JSONDecodeError are ValueErrors; their texts may quote the body, so they are not passed on.
+        # UnicodeDecodeError and JSONDecodeError are ValueErrors; their texts may quote the body and are not passed on.
         reason = str(error) if isinstance(error, _Refused) else "the body is not JSON, or nested too deeply"
         raise Problem("malformed", reason) from None
     if not isinstance(value, dict):

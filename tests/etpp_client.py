@@ -133,9 +133,7 @@ class Terminal:
     def provision(self, code: str, **options: Any) -> requests.Response:
         public = b64url(public_bytes(self.key))
         document = {"code": code, "public_key": public, "hardware": {"model": "test", "serial": "1"}, "software": "t"}
-        answer = self.send(
-            "POST", "/v1/provision", json.dumps(document).encode(), **{"key_id": public, **options}
-        )
+        answer = self.send("POST", "/v1/provision", json.dumps(document).encode(), **{"key_id": public, **options})
         if answer.status_code == 201:
             value = answer.json()
             self.device_id = value["device_id"]

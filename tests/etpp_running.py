@@ -1,4 +1,4 @@
-"""A real server on loopback for tests: the app under uvicorn, with a clock that the test moves, on SQLite or PostgreSQL."""
+"""A real server on loopback for tests: the app under uvicorn, on SQLite or PostgreSQL, with a clock that tests move."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _unprivileged() -> dict[str, Any]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """A real PostgreSQL on loopback in a folder of its own; its base URL without a database. Skips when it is not installed."""
+    """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")

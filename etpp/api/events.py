@@ -25,7 +25,7 @@ router = APIRouter()
     ),
 )
 async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
-    """Durable before the answer; the same batch again gives the same books. A fault of one event rejects that event only."""
+    """Durable before the answer; the same batch again gives the same books. A faulty event is rejected alone."""
     raw = await signed.json()
     batch = wire.checked(wire.Batch, raw)
     if len(batch.events) > wire.MAX_EVENTS:

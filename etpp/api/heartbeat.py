@@ -25,9 +25,10 @@ async def heartbeat(signed: Signed, server: ServerOf) -> dict[str, object]:
     raw = await signed.json(MAX_BODY_BYTES)
     call = wire.checked(wire.HeartbeatRequest, raw)
     device = signed.device
+    now = server.now()
 
     def beat(tx: Transaction) -> tuple[bool, ChainHead | None]:
-        rotated = terminals.beat(tx, device, call, raw)
+        rotated = terminals.beat(tx, device, call, raw, now)
         return rotated, tx.books.newest_head(device.office_id, device.device_id)
 
     rotated, head = await server.write(beat)

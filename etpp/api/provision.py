@@ -31,7 +31,10 @@ MAX_BODY_BYTES = 16 * 1024
     ),
 )
 async def provision(request: Request, server: ServerOf) -> dict[str, object]:
-    """Signed with the new key itself, whose base64url form is the `keyid`. The same code and key again give the same terminal."""
+    """Signed with the new key itself, whose base64url form is the `keyid`.
+
+    The same code and key again give the same terminal.
+    """
     require_version(request)
     address = request.client.host if request.client else ""
     server.guesses.check(address)

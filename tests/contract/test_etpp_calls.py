@@ -180,7 +180,9 @@ def test_an_event_id_is_accepted_once(etpp: Running) -> None:
 
 def test_an_unknown_member_is_kept_and_hashed(etpp: Running) -> None:
     terminal = etpp.terminal()
-    event = terminal.event("attack", terminal.attack()["attack"], remark={"ratio": 1e-7, "big": 1e21, "text": "ü\u2028"})
+    event = terminal.event(
+        "attack", terminal.attack()["attack"], remark={"ratio": 1e-7, "big": 1e21, "text": "ü\u2028"}
+    )
     terminal.seq, terminal.last_hash = 0, "0" * 64
     terminal.chain_id = event["chain_id"] = "11111111-1111-4111-8111-111111111111"
     fresh = terminal.event("attack", event["attack"], remark=event["remark"])

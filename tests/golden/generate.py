@@ -1,8 +1,8 @@
 """Writes the golden files of the protocol: `python tests/golden/generate.py`.
 
-It uses neither `kiosk` nor `etpp`, only docs/protocol.md and the libraries for RFC 8785, Ed25519 and RFC 9421, so that a
-fault shared by both sides would still show. Everything is fixed: running it again gives the same bytes. The keys are for
-tests only.
+It uses neither `kiosk` nor `etpp`, only docs/protocol.md and the libraries for RFC 8785, Ed25519 and RFC 9421, so that
+a fault shared by both sides would still show. Everything is fixed: running it again gives the same bytes. The keys are
+for tests only.
 """
 
 from __future__ import annotations
