@@ -99,6 +99,25 @@ def frame(clip: Path, number: int) -> RgbImage:
     return cv2.cvtColor(cv2.resize(bgr, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2RGB)
 
 
+@pytest.fixture(scope="module")
+def man(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Three pictures of the man of the clip."""
+    return stills(clip, tmp_path_factory.mktemp("man"), 0, 27, 36)
+
+
+@pytest.fixture(scope="module")
+def man_later(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Another picture of him."""
+    return stills(clip, tmp_path_factory.mktemp("later"), 57)
+
+
+def stills(clip: Path, folder: Path, *numbers: int) -> tuple[str, ...]:
+    paths = tuple(str(folder / f"{number:03}.png") for number in numbers)
+    for path, number in zip(paths, numbers, strict=True):
+        Image.fromarray(frame(clip, number)).save(path)
+    return paths
+
+
 # ---------------------------------------------------------------- accepted
 
 
@@ -121,19 +140,16 @@ def test_one_picture_gives_one_template_and_a_warning(portrait: Path, enroll: En
     assert "few_templates" in [warning["code"] for warning in report["warnings"]]
 
 
-def test_pictures_may_follow_the_option(clip: Path, tmp_path: Path, enroll: Enroll) -> None:
-    paths = [str(tmp_path / f"{number}.png") for number in (0, 27, 36)]
-    for path, number in zip(paths, (0, 27, 36), strict=True):
-        Image.fromarray(frame(clip, number)).save(path)
-    code, report = enroll(ANI, "--photos", *paths)
+def test_pictures_may_follow_the_option(man: tuple[str, ...], enroll: Enroll) -> None:
+    code, report = enroll(ANI, "--photos", *man)
     assert (code, report["templates"]) == (DONE, 3)
 
 
-def test_replace(clip: Path, state: Path, enroll: Enroll) -> None:
-    enroll(ANI, "--camera", part(clip, 0, 1.3))
-    code, report = enroll(ANI, "--camera", part(clip, 1.3, 2.6))
+def test_replace(man: tuple[str, ...], man_later: tuple[str, ...], state: Path, enroll: Enroll) -> None:
+    enroll(ANI, "--photos", *man)
+    code, report = enroll(ANI, "--photos", *man_later)
     assert (code, report["reason"]) == (REFUSED, "nip_enrolled")
-    code, report = enroll(ANI, "--camera", part(clip, 1.3, 2.6), more=("--replace",))
+    code, report = enroll(ANI, "--photos", *man_later, more=("--replace",))
     assert code == DONE
     assert "replaced_differs" not in [warning["code"] for warning in report["warnings"]]
     assert len(events(state)) == 2
@@ -142,10 +158,12 @@ def test_replace(clip: Path, state: Path, enroll: Enroll) -> None:
 # ---------------------------------------------------------------- refused
 
 
-def test_the_same_face_under_another_nip(clip: Path, portrait: Path, state: Path, enroll: Enroll) -> None:
-    enroll(ANI, "--camera", part(clip, 0, 1.3))
+def test_the_same_face_under_another_nip(
+    man: tuple[str, ...], man_later: tuple[str, ...], portrait: Path, state: Path, enroll: Enroll
+) -> None:
+    enroll(ANI, "--photos", *man)
     assert enroll(BUDI, "--photos", str(portrait))[0] == DONE
-    code, report = enroll(CITRA, "--camera", part(clip, 2, 4))
+    code, report = enroll(CITRA, "--photos", *man_later)
     assert (code, report["reason"]) == (REFUSED, "face_known")
     assert ANI[8:] in report["message"]
     assert ANI not in report["message"]
@@ -163,22 +181,28 @@ def answered(state: Path, parked: dict[int, str] | None = None) -> None:
     box.close()
 
 
-def test_until_bkpp_has_decided_the_face_counts_and_the_nip_does_not(clip: Path, state: Path, enroll: Enroll) -> None:
-    enroll(ANI, "--camera", part(clip, 0, 1.3))
+def test_until_bkpp_has_decided_the_face_counts_and_the_nip_does_not(
+    man: tuple[str, ...], man_later: tuple[str, ...], state: Path, enroll: Enroll
+) -> None:
+    enroll(ANI, "--photos", *man)
     answered(state)
-    assert enroll(BUDI, "--camera", part(clip, 1.3, 2.6))[1]["reason"] == "face_known"
-    assert enroll(ANI, "--camera", part(clip, 1.3, 2.6))[0] == DONE
+    assert enroll(BUDI, "--photos", *man_later)[1]["reason"] == "face_known"
+    assert enroll(ANI, "--photos", *man_later)[0] == DONE
 
 
-def test_what_the_server_refused_does_not_count(clip: Path, state: Path, enroll: Enroll) -> None:
-    enroll(ANI, "--camera", part(clip, 0, 1.3))
+def test_what_the_server_refused_does_not_count(
+    man: tuple[str, ...], man_later: tuple[str, ...], state: Path, enroll: Enroll
+) -> None:
+    enroll(ANI, "--photos", *man)
     answered(state, {1: "event-invalid"})
-    assert enroll(BUDI, "--camera", part(clip, 1.3, 2.6))[0] == DONE
+    assert enroll(BUDI, "--photos", *man_later)[0] == DONE
 
 
-def test_a_mistyped_nip_can_be_put_right(clip: Path, state: Path, enroll: Enroll) -> None:
-    enroll(ANI, "--camera", part(clip, 0, 1.3))
-    code, report = enroll(BUDI, "--camera", part(clip, 1.3, 2.6), more=("--despite", ANI))
+def test_a_mistyped_nip_can_be_put_right(
+    man: tuple[str, ...], man_later: tuple[str, ...], state: Path, enroll: Enroll
+) -> None:
+    enroll(ANI, "--photos", *man)
+    code, report = enroll(BUDI, "--photos", *man_later, more=("--despite", ANI))
     assert code == DONE
     assert "despite_likeness" in [warning["code"] for warning in report["warnings"]]
 
@@ -186,9 +210,9 @@ def test_a_mistyped_nip_can_be_put_right(clip: Path, state: Path, enroll: Enroll
 def test_another_person_in_the_middle_of_it(clip: Path, portrait: Path, tmp_path: Path, enroll: Enroll) -> None:
     folder = tmp_path / "swap"
     folder.mkdir()
-    for number in range(12):
-        Image.fromarray(frame(clip, number * 3)).save(folder / f"a{number:02}.png")
-        Image.open(portrait).save(folder / f"b{number:02}.png")
+    stills(clip, folder, 0, 3, 6, 9, 12, 15)
+    for number in (1, 4, 7, 10, 13):
+        Image.open(portrait).save(folder / f"{number:03}.png")
     code, report = enroll(ANI, "--camera", f"replay:{folder}")
     assert (code, report["reason"]) == (REFUSED, "inconsistent_faces")
 
