@@ -7,9 +7,8 @@ import importlib.util
 import logging
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import dlib
 import numpy as np
@@ -18,7 +17,7 @@ import onnxruntime
 
 from kiosk.dlib_model import read_layers
 from kiosk.errors import ModelError
-from kiosk.model import Box, Descriptor, RgbImage
+from kiosk.model import Descriptor, RgbImage
 from kiosk.onnx_writer import to_onnx
 
 _log = logging.getLogger(__name__)
@@ -75,8 +74,11 @@ def _package_models() -> Path:
 class Describer(Protocol):
     """Face in a frame -> descriptor. Used by one thread at a time."""
 
-    def describe(self, frame_rgb: RgbImage, box: Box, shape: dlib.full_object_detection) -> Descriptor:
-        """(128,) float32. `shape`: dlib's five landmarks of the face in `box`. `frame_rgb` is contiguous."""
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection, mirror: bool) -> Descriptor:
+        """(128,) float32 of the face with dlib's five landmarks `shape` in a contiguous frame.
+
+        `mirror`: the mean of the descriptors of the face and of its mirror image.
+        """
 
 
 class ReferenceDescriber:
@@ -90,11 +92,18 @@ class ReferenceDescriber:
             raise ModelError(
                 "face_recognition cannot be imported. Run `pip install --no-deps -r requirements/face.txt`."
             ) from error
-        self._encode: Callable[..., list[npt.NDArray[np.float64]]] = face_recognition.face_encodings
+        self._encode: Any = face_recognition.face_encodings
+        self._encoder: Any = face_recognition.api.face_encoder
 
-    def describe(self, frame_rgb: RgbImage, box: Box, shape: dlib.full_object_detection) -> Descriptor:  # noqa: ARG002
-        location = (box.top, box.right - 1, box.bottom - 1, box.left)  # inclusive, in CSS order
-        return self._encode(frame_rgb, [location], num_jitters=1, model="small")[0].astype(np.float32)
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection, mirror: bool) -> Descriptor:
+        rect = shape.rect
+        location = (rect.top(), rect.right(), rect.bottom(), rect.left())
+        plain = self._encode(frame_rgb, [location], num_jitters=1, model="small")[0]
+        if not mirror:
+            return np.asarray(plain, dtype=np.float32)
+        mirrored = np.ascontiguousarray(face_chip(frame_rgb, shape)[:, ::-1])
+        both = [plain, np.array(self._encoder.compute_face_descriptor(mirrored))]
+        return np.asarray(np.mean(both, axis=0), dtype=np.float32)
 
 
 class FastDescriber:
@@ -110,19 +119,21 @@ class FastDescriber:
         except Exception as error:  # onnxruntime's exceptions share no base but Exception
             raise ModelError(f"the converted descriptor model cannot be loaded ({type(error).__name__}).") from error
 
-    def describe(self, frame_rgb: RgbImage, box: Box, shape: dlib.full_object_detection) -> Descriptor:  # noqa: ARG002
-        return self.describe_chips(face_chip(frame_rgb, shape)[None])[0]
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection, mirror: bool) -> Descriptor:
+        chip = face_chip(frame_rgb, shape)
+        if not mirror:
+            return np.asarray(self.describe_chips(chip[None])[0])
+        both = self.describe_chips(np.stack([chip, chip[:, ::-1]]))
+        return np.asarray(both.mean(axis=0), dtype=np.float32)
 
     def describe_chips(self, chips: Chips) -> npt.NDArray[np.float32]:
         """(n, 128) float32 of many faces at once."""
-        descriptors: npt.NDArray[np.float32] = self._session.run(None, {"chips": chips})[0]
-        return descriptors
+        return np.asarray(self._session.run(None, {"chips": chips})[0], dtype=np.float32)
 
 
 def face_chip(frame_rgb: RgbImage, shape: dlib.full_object_detection) -> npt.NDArray[np.uint8]:
     """(150, 150, 3) uint8: the face cut out, upright, scaled, exactly as dlib does before it describes."""
-    chip: npt.NDArray[np.uint8] = dlib.get_face_chip(frame_rgb, shape, CHIP_PX, CHIP_PADDING)
-    return chip
+    return np.asarray(dlib.get_face_chip(frame_rgb, shape, CHIP_PX, CHIP_PADDING), dtype=np.uint8)
 
 
 def open_fast_describer(
@@ -188,4 +199,4 @@ def self_test_chips(count: int = 2) -> Chips:
                     np.sin(2 * np.pi * waves * (x * np.cos(angle) + y * np.sin(angle)) + phase) / waves
                 )
     low, high = chips.min(), chips.max()
-    return np.round((chips - low) / (high - low) * 255).astype(np.uint8)
+    return np.asarray(np.round((chips - low) / (high - low) * 255), dtype=np.uint8)

@@ -166,7 +166,7 @@ class _Reader:
         weights_shape, biases_shape = self._shape(), self._shape()
         self._integer()  # bias mode
         self._floats(4)
-        if weights_shape[:2] != (inputs, outputs) or math.prod(biases_shape) or parameters.size != inputs * outputs:
+        if weights_shape[:2] != (inputs, outputs) or all(biases_shape) or parameters.size != inputs * outputs:
             raise ModelError(_NOT_THIS)
         return FullyConnected(parameters.reshape(inputs, outputs))
 

@@ -4,72 +4,119 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Protocol
 
+import cv2
 import dlib
 import numpy as np
 
 from kiosk import quality
 from kiosk.descriptor import LANDMARKS_FILE, Describer, ReferenceDescriber, open_fast_describer, weights_path
+from kiosk.detector import Detector, Found, HogDetector, PlainHog, YunetDetector
 from kiosk.errors import ModelError
 from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, RgbImage
+from kiosk.models_store import YUNET, ModelStore
 from kiosk.ports import FaceEngine
+from kiosk.tracking import Follower
 
 _log = logging.getLogger(__name__)
 
+ENGINES = ("auto", "fast", "reference")
+
 
 def open_engine(
-    name: str = "auto", *, models_dir: Path | None = None, cache_dir: Path | None = None, threads: int = 1
+    name: str = "auto",
+    *,
+    models_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    threads: int = 1,
+    follow: bool = True,
+    mirror: bool = False,
 ) -> FaceEngine:
-    """The face engine `name`: "fast", "reference", or "auto" (fast when its self-test passes, else reference).
+    """The face engine `name`.
 
-    `models_dir` holds optional model files, `cache_dir` the converted descriptor (None: converted at every start).
-    Raises ModelError when the weights are missing, damaged or foreign, or when "fast" fails its self-test.
+    "reference" finds and describes exactly as `face_recognition` does. "fast" follows faces from frame to frame and
+    runs the same descriptor as ONNX; raises ModelError when its self-test fails. "auto" is fast, but describes by
+    `face_recognition` when the self-test fails, and says so in the log.
+
+    `models_dir`: optional model files; with YuNet's, faces are found by it. `cache_dir`: keeps the converted descriptor
+    (None: converted at every start, 1.5 s). `threads`: for the networks; OpenCV's are set for the whole process.
+    `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other. `mirror`
+    True: a descriptor is the mean of those of the face and its mirror image, which is steadier for twice the time
+    (docs/accuracy.md, "Mirror image") and may be compared with plain ones.
+
+    Raises ModelError when the weights are missing, damaged or foreign.
     """
-    match name:
-        case "fast":
-            return DlibEngine(open_fast_describer(cache_dir, threads))
-        case "reference":
-            return DlibEngine(ReferenceDescriber())
-        case "auto":
-            try:
-                return DlibEngine(open_fast_describer(cache_dir, threads))
-            except ModelError as error:
-                _log.warning("the fast engine is not used, the reference engine takes its place: %s", error)
-            return DlibEngine(ReferenceDescriber())
-        case _:
-            raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
+    if name not in ENGINES:
+        raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
+    cv2.setNumThreads(threads)
+    if name == "reference":
+        return Engine(PlainHog(), ReferenceDescriber(), mirror)
+    try:
+        describer: Describer = open_fast_describer(cache_dir, threads)
+    except ModelError as error:
+        if name == "fast":
+            raise
+        _log.warning("faces are described by face_recognition itself, more slowly: %s", error)
+        describer = ReferenceDescriber()
+    return Engine(Follower(_detector(models_dir), follow=follow), describer, mirror)
 
 
-class DlibEngine:
-    """dlib's HOG detector and 5 landmarks in front of a describer. Keeps no state between frames."""
+def _detector(models_dir: Path | None) -> Detector:
+    if models_dir is not None:
+        try:
+            model = ModelStore(models_dir).find(YUNET)
+            if model is not None:
+                return YunetDetector(model)
+        except ModelError as error:  # an optional file must not keep a terminal from starting
+            _log.warning("faces are found by dlib's detector: %s", error)
+    return HogDetector()
 
-    def __init__(self, describer: Describer, upsample: int = 1) -> None:
-        self._detector = dlib.get_frontal_face_detector()
+
+class Finder(Protocol):
+    def find(self, frame_rgb: RgbImage) -> list[Found]:
+        """All faces of a contiguous frame of at least 1x1."""
+
+
+class Engine:
+    """A finder, dlib's five landmarks, the quality measures and a describer. Used by one thread."""
+
+    def __init__(self, finder: Finder, describer: Describer, mirror: bool = False) -> None:
+        self._finder = finder
         self._predictor = dlib.shape_predictor(str(weights_path(LANDMARKS_FILE)))
         self._describer = describer
-        self._upsample = upsample
+        self._mirror = mirror
 
     @property
     def model_id(self) -> ModelId:
         return DLIB_RESNET_V1
 
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
-        frame = np.ascontiguousarray(frame_rgb)
-        rects, scores, _ = self._detector.run(frame, self._upsample, 0.0)
-        found = [self._face(frame, rect, score) for rect, score in zip(rects, scores, strict=True)]
-        return sorted(found, key=lambda face: face.box_px.width * face.box_px.height, reverse=True)
+        """Raises ValueError for what is not a (height, width, 3) uint8 array."""
+        frame = _checked(frame_rgb)
+        if frame.size == 0:
+            return []
+        faces = [self._face(frame, found) for found in self._finder.find(frame)]
+        return sorted(faces, key=lambda face: face.box_px.width * face.box_px.height, reverse=True)
 
-    def _face(self, frame: RgbImage, rect: dlib.rectangle, score: float) -> Face:
-        shape = self._predictor(frame, rect)
-        landmarks = np.array([(p.x, p.y) for p in shape.parts()], dtype=np.float32)
-        box = Box(rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1)
-        return Face(box, landmarks, quality.measure(frame, box, landmarks), float(score))
+    def _face(self, frame: RgbImage, found: Found) -> Face:
+        shape = self._predictor(frame, _rectangle(found.box))
+        landmarks = np.array([(point.x, point.y) for point in shape.parts()], dtype=np.float32)
+        return Face(found.box, landmarks, quality.measure(frame, found.box, landmarks), found.score)
 
     def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        return self._describer.describe(np.ascontiguousarray(frame_rgb), face.box_px, _shape(face))
+        frame = _checked(frame_rgb)
+        points = [dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks_px]
+        shape = dlib.full_object_detection(_rectangle(face.box_px), points)
+        return self._describer.describe(frame, shape, self._mirror)
 
 
-def _shape(face: Face) -> dlib.full_object_detection:
-    box = face.box_px
-    rect = dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)
-    return dlib.full_object_detection(rect, [dlib.point(int(x), int(y)) for x, y in face.landmarks_px])
+def _checked(frame_rgb: RgbImage) -> RgbImage:
+    if frame_rgb.ndim != 3 or frame_rgb.shape[2] != 3 or frame_rgb.dtype != np.uint8:
+        raise ValueError(f"a frame is (height, width, 3) uint8, not {frame_rgb.shape} {frame_rgb.dtype}")
+    return np.ascontiguousarray(frame_rgb)
+
+
+def _rectangle(box: Box) -> dlib.rectangle:
+    """dlib's right and bottom are inclusive."""
+    return dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)
