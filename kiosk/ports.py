@@ -114,6 +114,9 @@ class Voice(Protocol):
     def say(self, text: str) -> None:
         """Speak without blocking; a later text replaces one that still waits."""
 
+    def close(self) -> None:
+        """Fall silent, in mid-word if need be."""
+
 
 class Indicators(Protocol):
     """Lamps and buzzer at the terminal's front."""

@@ -1,4 +1,7 @@
-"""Writes what the screen shows as PNG files: how a terminal without a display is looked at. Pure but for the files."""
+"""Writes what the screen shows as PNG files: how a terminal without a display is looked at.
+
+The pictures show faces and names, so only the terminal's own user can read them, and a new run removes the old ones.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from kiosk.encounter import Phase
 from kiosk.errors import StateError
 
 _MOST = 500
@@ -20,8 +24,9 @@ class Pictures:
         self._number = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for old in folder.glob("[0-9][0-9]*-*.png"):
-                old.unlink()
+            for screen in (phase.value for phase in Phase):
+                for old in (folder / f"{screen}.png", *folder.glob(f"[0-9]*-{screen}.png")):
+                    old.unlink(missing_ok=True)
         except OSError as error:
             raise StateError(f"{folder}: the screens cannot be written there ({error.strerror})") from error
 
@@ -41,5 +46,6 @@ class Pictures:
     def _save(picture: Image.Image, path: Path) -> None:
         """Whoever looks while it is written sees the old picture, not half of the new one."""
         part = path.with_suffix(".part")
+        part.touch(mode=0o600)
         picture.save(part, format="PNG", compress_level=3)
         part.replace(path)

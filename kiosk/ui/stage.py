@@ -6,6 +6,7 @@ Imported by `kiosk.ui.main.run` once Kivy's environment is set, never at a modul
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,15 +22,12 @@ from kiosk.errors import KioskError
 from kiosk.ui import screens, theme
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import ScreenSource
+from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
-from kiosk.ui.widgets import TOUCH_GAP_S, CameraTexture
+from kiosk.ui.widgets import CameraTexture
 
 PUMPS_PER_S = 30
 _SETTLE_FRAMES = 3  # Kivy lays out and renders text in the frames after a change
-_GUARD_S = 0.5
-"""A new screen takes no touch for this long: the second tap of a double tap on "Benar" must not send "tercatat" away,
-and nobody can have read a name and answered in less."""
-
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
 
 
@@ -43,7 +41,7 @@ class Stage(AnchorLayout):
         self._camera = CameraTexture()
         self._view = BLANK
         self._shown: screens.Screen | None = None
-        self._changed_s = self._touched_s = Clock.get_boottime()
+        self._guard = TouchGuard(time.monotonic())
         self._capture_in = 0
         for screen in self._screens.values():
             screen.size_hint, screen.size = (None, None), (dp(theme.WIDTH_DP), dp(theme.HEIGHT_DP))
@@ -64,7 +62,7 @@ class Stage(AnchorLayout):
         before, self._view = self._view, view
         screen = self._screens[view.layout]
         if view.phase is not before.phase or screen is not self._shown:
-            self._changed_s = Clock.get_boottime()
+            self._guard.changed(time.monotonic())
             screen.entered()
         if screen is not self._shown:
             self.clear_widgets()
@@ -95,11 +93,7 @@ class Stage(AnchorLayout):
     # ------------------------------------------------------------ touches
 
     def on_touch_down(self, touch: Any) -> bool:
-        now_s = Clock.get_boottime()
-        if now_s - self._changed_s < _GUARD_S or now_s - self._touched_s < TOUCH_GAP_S:
-            return True
-        self._touched_s = now_s
-        return bool(super().on_touch_down(touch))
+        return not self._guard.accepts(time.monotonic()) or bool(super().on_touch_down(touch))
 
     def _button(self, _screen: screens.Screen, button: Button) -> None:
         self._source.press(button)

@@ -33,9 +33,6 @@ from kiosk.model import Frame
 from kiosk.ui import icons, theme
 from kiosk.ui.viewstate import Icon
 
-TOUCH_GAP_S = 0.12
-"""A second touch within this time is the same finger: SDL and the kernel may both report it, and glass bounces."""
-
 
 class Part(Widget):
     """Something at a fixed place of the sheet."""

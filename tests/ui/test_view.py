@@ -289,7 +289,7 @@ def test_unknown_names_nobody() -> None:
 # ---------------------------------------------------------------- faults
 
 
-@pytest.mark.parametrize("fault", sorted(BLOCKING_FAULTS, key=lambda fault: fault.value))
+@pytest.mark.parametrize("fault", sorted(BLOCKING_FAULTS, key=list(Fault).index))
 def test_a_blocking_fault_fills_the_screen_with_what_to_do(fault: Fault) -> None:
     shown = view(Encounter(phase=Phase.FAULT, faults=frozenset({fault})))
     assert shown.layout is Layout.FAULT

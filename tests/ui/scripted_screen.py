@@ -1,0 +1,112 @@
+"""A terminal's screen with a scripted encounter behind it, for tests that look at it or press it: one JSON line for
+each thing that happens.
+
+    python tests/ui/scripted_screen.py window|offscreen START [--screens DIR] [--stop-after-pumps N] [--fail-at-pump N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kiosk import encounter as enc
+from kiosk.encounter import Button, Encounter, Phase
+from kiosk.errors import KioskError
+from kiosk.model import Frame
+from kiosk.ui import catalogue, examples, main
+from kiosk.ui.touch import GUARD_S
+from kiosk.ui.view import render
+from kiosk.ui.viewstate import ViewState
+
+
+def tell(**what: Any) -> None:
+    print(json.dumps(what), flush=True)
+
+
+class Scripted:
+    """The real encounter, its effects carried out at once."""
+
+    def __init__(self, start: str, options: argparse.Namespace) -> None:
+        example = next(example for example in examples.states() if example.name == start)
+        self._status = example.status
+        self._settings = replace(examples.SETTINGS, confirm_s=options.confirm_s, nip_pad_s=600.0)
+        self._texts = catalogue.load("id")
+        self._encounter: Encounter = replace(example.encounter, since_s=time.monotonic())
+        self._prospect = example.encounter.prospect
+        self._options = options
+        self._leaves = self._encounter.phase is not Phase.IDLE
+        self._pumps = 0
+        self._changed_s = time.monotonic()
+        self._ready = False
+        self._frames = 0
+
+    def pump(self) -> ViewState:
+        now_s = time.monotonic()
+        self._pumps += 1
+        if self._pumps == 1:
+            self._changed_s = now_s  # opening the window took its time
+        if self._pumps == self._options.fail_at_pump:
+            raise RuntimeError("the pump failed")
+        self._step(enc.Tick())
+        if not self._ready and now_s - self._changed_s > GUARD_S + 0.2:
+            self._ready = True
+            tell(ready=self._encounter.phase.value)
+        return render(self._encounter, self._status, now_s, self._settings, self._texts)
+
+    def _step(self, what: enc.Input) -> None:
+        before = self._encounter.phase
+        self._encounter, effects = enc.step(self._encounter, what, time.monotonic(), self._settings)
+        if self._encounter.phase is not before:
+            self._changed_s, self._ready = time.monotonic(), False
+            tell(phase=self._encounter.phase.value)
+        for effect in effects:
+            if isinstance(effect, enc.Record):
+                self._step(enc.Stored())
+            elif isinstance(effect, enc.Enquire):
+                self._step(enc.Answered(self._prospect))
+
+    def frame(self) -> Frame | None:
+        self._frames += 1
+        shade = np.full((480, 640, 3), self._frames % 200, np.uint8)
+        shade.setflags(write=False)
+        return Frame(shade, self._frames, time.monotonic())
+
+    def press(self, button: Button) -> None:
+        tell(pressed=button.value)
+        self._step(enc.Pressed(button))
+
+    def type_nip(self, digits: str) -> None:
+        tell(typed=digits)
+        self._step(enc.NipEntered(digits))
+
+    def stopping(self) -> bool:
+        return self._pumps >= self._options.stop_after_pumps or (self._encounter.phase is Phase.IDLE and self._leaves)
+
+
+def run() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode", choices=["window", "offscreen"])
+    parser.add_argument("start")
+    parser.add_argument("--screens", type=Path)
+    parser.add_argument("--confirm-s", type=float, default=600.0)
+    parser.add_argument("--stop-after-pumps", type=int, default=sys.maxsize)
+    parser.add_argument("--fail-at-pump", type=int, default=0)
+    options = parser.parse_args()
+    try:
+        main.run(Scripted(options.start, options), title="Presensi", mode=options.mode, screens_dir=options.screens)
+    except KioskError as error:
+        tell(error=str(error))
+        return error.exit_code
+    tell(ended=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

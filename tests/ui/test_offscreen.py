@@ -1,0 +1,124 @@
+"""The screen without a display: what it writes, how it ends, and what it leaves alone."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from kiosk.encounter import Phase
+from kiosk.errors import StateError
+from kiosk.ui.main import display_available
+from kiosk.ui.pictures import Pictures
+from kiosk.ui.theme import HEIGHT_DP, WIDTH_DP
+from tests.ui.screen_process import started
+
+
+def test_each_new_screen_is_written_in_order(tmp_path: Path) -> None:
+    with started("offscreen", "confirm", "--confirm-s", "1", "--screens", str(tmp_path)) as screen:
+        assert screen.end() == 0
+    names = sorted(path.name for path in tmp_path.glob("[0-9]*.png"))
+    assert names[:2] == ["010-confirm.png", "020-recorded.png"]
+    with Image.open(tmp_path / "recorded.png") as picture:
+        assert picture.size == (WIDTH_DP, HEIGHT_DP)
+        colours = picture.convert("RGB").getcolors(maxcolors=WIDTH_DP * HEIGHT_DP) or []
+    assert len(colours) > 50, "a screen with text and icon has many shades at their edges"
+    assert (tmp_path / "020-recorded.png").read_bytes() == (tmp_path / "recorded.png").read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> None:
+    with started("offscreen", "idle") as screen:
+        screen.until(ready="idle")
+        screen.process.send_signal(number)
+        assert screen.end() == 0
+    assert screen.heard[-1] == {"ended": True}
+
+
+def test_an_error_in_the_terminal_ends_the_process_with_a_code(capfd: pytest.CaptureFixture[str]) -> None:
+    with started("offscreen", "idle", "--fail-at-pump", "3") as screen:
+        assert screen.end() == 1
+    assert "the pump failed" in capfd.readouterr().err
+
+
+def test_kivy_writes_nothing_to_the_home_folder_nor_to_the_terminals_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home, scratch = tmp_path / "home", tmp_path / "scratch"
+    home.mkdir()
+    scratch.mkdir()
+    with started("offscreen", "idle", "--stop-after-pumps", "5", HOME=str(home), TMPDIR=str(scratch)) as screen:
+        assert screen.end() == 0
+    assert screen.heard == [{"ended": True}]
+    assert not list(home.rglob("*"))
+    assert not list(scratch.rglob("*"))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_window_without_a_display_says_what_to_do() -> None:
+    with started("window", "idle") as screen:
+        assert screen.end() == 70
+    assert "--display offscreen" in screen.heard[-1]["error"]
+
+
+def test_a_display_that_does_not_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":31999")
+    assert not display_available()
+
+
+def test_a_wayland_compositor_that_answers_is_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-9")
+    monkeypatch.setenv("DISPLAY", ":31999")
+    assert not display_available()
+    with socket.socket(socket.AF_UNIX) as compositor:
+        compositor.bind(str(tmp_path / "wayland-9"))
+        compositor.listen()
+        assert display_available()
+
+
+# ---------------------------------------------------------------- the files themselves
+
+RED_BELOW_BLUE = bytes([255, 0, 0, 255]) + bytes([0, 0, 255, 255])
+"""One pixel wide, two high, as OpenGL gives it: the lowest row first."""
+
+
+def test_pictures_are_upright_and_for_the_terminals_user_only(tmp_path: Path) -> None:
+    Pictures(tmp_path / "new").write("idle", RED_BELOW_BLUE, (1, 2))
+    path = tmp_path / "new" / "idle.png"
+    with Image.open(path) as picture:
+        assert [picture.getpixel((0, y)) for y in range(2)] == [(0, 0, 255), (255, 0, 0)]
+    assert path.stat().st_mode & 0o077 == 0
+    assert not list(path.parent.glob("*.part"))
+
+
+def test_a_new_run_removes_the_screens_of_the_last_and_nothing_else(tmp_path: Path) -> None:
+    mine = tmp_path / "holiday.png"
+    mine.touch()
+    for phase in Phase:
+        Pictures(tmp_path).write(phase.value, RED_BELOW_BLUE, (1, 2))
+    Pictures(tmp_path)
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_numbered_pictures_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.ui.pictures._MOST", 3)
+    pictures = Pictures(tmp_path)
+    for _ in range(5):
+        pictures.write("idle", RED_BELOW_BLUE, (1, 2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "010-idle.png",
+        "020-idle.png",
+        "030-idle.png",
+        "idle.png",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError, match="cannot be written"):
+        Pictures(tmp_path / "file" / "screens")

@@ -1,0 +1,118 @@
+"""Fingers on a real window: what arrives at the terminal when a button is touched, under Xvfb by xdotool."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ui.screen_process import ScreenProcess, started
+
+pytestmark = [
+    pytest.mark.display,
+    pytest.mark.skipif(
+        shutil.which("Xvfb") is None or shutil.which("xdotool") is None, reason="Xvfb or xdotool is not installed"
+    ),
+]
+
+CORRECT, NOT_ME, ANYWHERE = (260, 408), (644, 408), (100, 100)
+CANCEL, ERASE, ENTER = (194, 406), (446, 406), (714, 406)
+DIGITS = {"0": (580, 406)} | {
+    str(3 * row + column + 1): (446 + 134 * column, 74 + 110 * row) for row in range(3) for column in range(3)
+}
+DOUBLE_TAP_MS = 60
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x480x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        number = answer.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+def touch(display: str, *points: tuple[int, int], taps: int = 1) -> None:
+    """One point after the other; a finger takes longer from one to the next than the terminal's bounce guard."""
+    command = ["xdotool"]
+    for x, y in points:
+        command += ["mousemove", str(x), str(y), "click", "--repeat", str(taps), "--delay", str(DOUBLE_TAP_MS), "1"]
+        command += ["sleep", "0.2"]
+    subprocess.run(command, env={**os.environ, "DISPLAY": display}, check=True)
+
+
+def pressed(screen: ScreenProcess) -> list[str]:
+    return [told["pressed"] for told in screen.heard if "pressed" in told]
+
+
+def phases(screen: ScreenProcess) -> list[str]:
+    return [told["phase"] for told in screen.heard if "phase" in told]
+
+
+def test_benar_records(display: str) -> None:
+    with started("window", "confirm", DISPLAY=display) as screen:
+        screen.until(ready="confirm")
+        touch(display, CORRECT)
+        screen.until(phase="recorded")
+        assert screen.end() == 0
+    assert pressed(screen) == ["correct"]
+    assert phases(screen) == ["saving", "recorded", "idle"]
+
+
+def test_bukan_saya_ends_without_a_record(display: str) -> None:
+    with started("window", "confirm-late", DISPLAY=display) as screen:
+        screen.until(ready="confirm")
+        touch(display, NOT_ME)
+        assert screen.end() == 0
+    assert pressed(screen) == ["not_me"]
+    assert phases(screen) == ["refused_by_person", "idle"]
+
+
+def test_a_touch_beside_the_buttons_is_nothing(display: str) -> None:
+    with started("window", "confirm", DISPLAY=display) as screen:
+        screen.until(ready="confirm")
+        touch(display, ANYWHERE, (504, 408))
+        touch(display, NOT_ME)
+        screen.until(phase="refused_by_person")
+    assert pressed(screen) == ["not_me"]
+
+
+def test_a_double_tap_on_benar_does_not_send_tercatat_away(display: str) -> None:
+    with started("window", "confirm", DISPLAY=display) as screen:
+        screen.until(ready="confirm")
+        touch(display, CORRECT, taps=2)
+        screen.until(ready="recorded")  # it is still there after the guard
+    assert pressed(screen) == ["correct"]
+
+
+def test_a_later_touch_sends_the_result_away(display: str) -> None:
+    with started("window", "unknown", DISPLAY=display) as screen:
+        screen.until(ready="unknown")
+        touch(display, ANYWHERE)
+        screen.until(phase="idle")
+    assert pressed(screen) == ["cancel"]
+
+
+def test_the_pad_types_erases_and_enters(display: str) -> None:
+    with started("window", "nip_pad", DISPLAY=display) as screen:
+        screen.until(ready="nip_pad")
+        touch(display, *(DIGITS[digit] for digit in "12093"), ERASE, *(DIGITS[digit] for digit in "45678"), ENTER)
+        screen.until(phase="enquiring")
+    typed = [told["typed"] for told in screen.heard if "typed" in told]
+    assert typed == ["120945"]  # digits past the sixth are nothing
+
+
+def test_the_pad_does_not_enter_too_few_digits_and_can_be_left(display: str) -> None:
+    with started("window", "nip_pad", DISPLAY=display) as screen:
+        screen.until(ready="nip_pad")
+        touch(display, DIGITS["1"], DIGITS["2"], ENTER, CANCEL)
+        screen.until(phase="refused_by_person")
+    assert not [told for told in screen.heard if "typed" in told]
+    assert pressed(screen) == ["cancel"]
