@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from enrollment.templates import centre, threshold
 from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip
 from kiosk.wire import decode_descriptor
-
-MANY = 3
-"""Templates beyond which more do not make the mean any better: those of one sitting have its light in common."""
-
-NOISE = 0.04
-"""Squared distance that a single template's chance adds to a mean; fitted to LFW so that the false alarms are as many
-for one template as for three (docs/enrolment.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,23 +76,6 @@ class KnownFaces:
             if best is None or excess < best.excess:
                 best = Likeness(person.nip, gap, excess)
         return best
-
-
-def threshold(limit: float, ours: int, theirs: int) -> float:
-    """The distance of two means up to which they are one person's, for the number of templates in each.
-
-    `limit` holds for MANY and more on both sides. A mean of n descriptors lies off the person's true one by a variance
-    that falls with 1/n; squared distances of means of fewer are larger by just that, for the same person and for
-    others alike.
-    """
-    excess = 1 / min(ours, MANY) + 1 / min(theirs, MANY) - 2 / MANY
-    return math.sqrt(limit**2 + NOISE * excess)
-
-
-def centre(templates: Sequence[Descriptor]) -> Descriptor:
-    """The mean of a person's templates: less noisy than any one of them."""
-    mean: Descriptor = np.mean(np.stack(list(templates)), axis=0, dtype=np.float32)
-    return mean
 
 
 def in_gallery(snapshot: GallerySnapshot, model_id: ModelId) -> list[Known]:

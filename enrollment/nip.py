@@ -7,6 +7,7 @@ month of appointment: 2024 21 is the first contract, from 2024.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass, field
@@ -84,7 +85,8 @@ def _date(year: str, month: str, day: str) -> dt.date | None:
 
 def _check_ages(born: dt.date, appointed: dt.date, kind: str, today: dt.date) -> None:
     # Of a PPPK only the year is known, of others the month: the birthday counts when it lies in it.
-    last_day = appointed.replace(month=12, day=31) if kind == "pppk" else appointed.replace(day=28)
+    month = 12 if kind == "pppk" else appointed.month
+    last_day = appointed.replace(month=month, day=calendar.monthrange(appointed.year, month)[1])
     if _age(born, last_day) < YOUNGEST_AT_APPOINTMENT or _age(born, appointed) >= OLDEST_IN_SERVICE:
         raise Refusal("nip_age")
     if today >= _TRUSTED_SINCE:

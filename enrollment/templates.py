@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from enrollment.quality import merit
 from enrollment.refusal import Refusal
 from kiosk.model import Descriptor, Quality
+
+MANY = 3
+"""Templates beyond which more do not make the mean any better: those of one sitting have its light in common."""
+
+NOISE = 0.04
+"""Squared distance that a single template's chance adds to a mean; fitted to LFW so that the false alarms are as many
+for one template as for three (docs/enrolment.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,21 +34,38 @@ def distance(one: Descriptor, other: Descriptor) -> float:
     return float(np.linalg.norm(one - other))
 
 
-def check_agreement(shots: Sequence[Shot], farthest: float) -> None:
+def centre(descriptors: Sequence[Descriptor] | npt.NDArray[np.float32]) -> Descriptor:
+    """The mean of a person's descriptors: less noisy than any one of them."""
+    mean: Descriptor = np.mean(np.stack(list(descriptors)), axis=0, dtype=np.float32)
+    return mean
+
+
+def threshold(limit: float, ours: int, theirs: int) -> float:
+    """The distance of two means up to which they are one person's, for the number of descriptors in each.
+
+    `limit` holds for MANY and more on both sides. A mean of n descriptors lies off the person's true one by a variance
+    that falls with 1/n; squared distances of means of fewer are larger by just that, for the same person and for
+    others alike.
+    """
+    excess = 1 / min(ours, MANY) + 1 / min(theirs, MANY) - 2 / MANY
+    return math.sqrt(limit**2 + NOISE * excess)
+
+
+def check_agreement(shots: Sequence[Shot], limit: float) -> None:
     """Raise Refusal inconsistent_faces when two people are among the shots, in whatever shares.
 
-    The two shots that are farthest apart gather the others around them; the means of these two groups must lie within
-    `farthest`. Means, because single frames of one person lie as far apart as frames of two; groups, because the mean
-    of all would lie between two people who share the shots evenly, and near to both.
+    The two shots that are farthest apart gather the others around them, and the means of these two groups must be one
+    person's. Means, because single frames of one person lie as far apart as frames of two; groups, because the mean of
+    all would lie between two people who share the shots evenly, and near to both.
     """
-    vectors = np.stack([shot.descriptor for shot in shots]).astype(np.float64)
+    vectors = np.stack([shot.descriptor for shot in shots])
     gaps = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
     one, other = np.unravel_index(int(gaps.argmax()), gaps.shape)
     if one == other:  # a single shot, or copies of it
         return
     nearer = gaps[one] < gaps[other]
-    apart = vectors[nearer].mean(axis=0) - vectors[~nearer].mean(axis=0)
-    if float(np.linalg.norm(apart)) > farthest:
+    mine, theirs = vectors[nearer], vectors[~nearer]
+    if distance(centre(mine), centre(theirs)) > threshold(limit, len(mine), len(theirs)):
         raise Refusal("inconsistent_faces")
 
 

@@ -20,13 +20,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from enrollment.duplicates import centre, threshold
+from enrollment import quality
 from enrollment.refusal import Refusal
-from enrollment.templates import Shot, check_agreement, choose
+from enrollment.templates import Shot, centre, check_agreement, choose, threshold
 from kiosk import config
 from kiosk.face import open_engine
 from kiosk.model import Quality
 from kiosk.ports import FaceEngine
+from kiosk.quality import judge
 
 OFFICE = 420
 """People in the gallery: the regency's largest office, and the size in docs/accuracy.md."""
@@ -121,7 +122,14 @@ def means(people: People, names: list[str], start: int, count: int) -> Vectors:
     return np.stack([centre([s.descriptor for s in people[n][start : start + count]]) for n in names])
 
 
-def duplicates(people: People, limit: float, ours: int, theirs: int, rng: np.random.Generator) -> Row:
+def good(people: People, settings: config.EnrolmentSettings) -> People:
+    """Only the photographs that `enroll` would accept."""
+    bounds = quality.limits(settings)
+    kept = {name: [s for s in shots if judge(s.quality, bounds) is None] for name, shots in people.items()}
+    return {name: shots for name, shots in kept.items() if shots}
+
+
+def duplicates(table: str, people: People, limit: float, ours: int, theirs: int, rng: np.random.Generator) -> Row:
     """Newcomers with `ours` photographs against people on file with `theirs`; no photograph is used twice."""
     bound = threshold(limit, ours, theirs)
     again = [n for n, shots in people.items() if len(shots) >= ours + theirs]
@@ -138,7 +146,7 @@ def duplicates(people: People, limit: float, ours: int, theirs: int, rng: np.ran
         close += int((others <= bound).sum())
         pairs += len(others)
     return Row(
-        "duplicates, photographs",
+        table,
         f"{ours} new, {theirs} on file, distance <= {bound:.3f}",
         Rate(int((same > bound).sum()), len(same)),
         Rate(alarms, len(new)),
@@ -160,27 +168,27 @@ def sittings_compared(sittings: People, settings: config.EnrolmentSettings) -> R
                 same, missed = same + 1, missed + (not alike)
             else:
                 other, alarms = other + 1, alarms + alike
-    return Row("duplicates, sittings", "pairs of sittings", Rate(missed, same), Rate(alarms, other))
+    return Row("sittings at a webcam", "pairs of sittings", Rate(missed, same), Rate(alarms, other))
 
 
 # ---------------------------------------------------------------- agreement
 
 
-def refused(shots: list[Shot], farthest: float) -> bool:
+def refused(shots: list[Shot], limit: float) -> bool:
     try:
-        check_agreement(shots, farthest)
+        check_agreement(shots, limit)
     except Refusal:
         return True
     return False
 
 
-def agreement(case: str, alone: list[list[Shot]], mixed: list[list[Shot]], farthest: float) -> Row:
+def agreement(case: str, alone: list[list[Shot]], mixed: list[list[Shot]], limit: float) -> Row:
     """`missed`: two people who pass as one. `false_alarms`: one person who is refused."""
     return Row(
-        f"agreement <= {farthest}",
+        f"agreement, limit {limit}",
         case,
-        Rate(sum(not refused(shots, farthest) for shots in mixed), len(mixed)),
-        Rate(sum(refused(shots, farthest) for shots in alone), len(alone)),
+        Rate(sum(not refused(shots, limit) for shots in mixed), len(mixed)),
+        Rate(sum(refused(shots, limit) for shots in alone), len(alone)),
     )
 
 
@@ -211,10 +219,10 @@ def some(shots: list[Shot], count: int, rng: np.random.Generator) -> list[Shot]:
 def measure(people: People, sittings: People) -> list[Row]:
     settings = config.load().enrolment
     rng = np.random.default_rng(SEED)
-    rows = [
-        duplicates(people, settings.duplicate_distance, ours, theirs, rng)
-        for ours, theirs in ((1, 1), (1, 3), (2, 2), (3, 3))
-    ]
+    limit = settings.duplicate_distance
+    counts = ((1, 1), (1, 3), (2, 2), (3, 3))
+    rows = [duplicates("all photographs", people, limit, *count, rng) for count in counts]
+    rows += [duplicates("good photographs", good(people, settings), limit, *count, rng) for count in counts]
     rows.append(sittings_compared(sittings, settings))
     for count in (2, 3, 4, 5):
         alone = [shots[:count] for shots in people.values() if len(shots) >= count]
@@ -248,9 +256,13 @@ def main() -> None:
     arguments = parser.parse_args()
     people, sittings = load(arguments.faces, arguments.cache, arguments.engine)
     rows = measure(people, sittings)
+    kept = sum(map(len, good(people, config.load().enrolment).values()))
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows]))
     else:
+        print(
+            f"{sum(map(len, people.values()))} photographs of {len(people)} people, {kept} of them good enough to enrol"
+        )
         show(rows, print)
 
 
