@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import threading
 from collections.abc import MutableMapping
@@ -73,8 +74,10 @@ class NonceCounter:
             return 0
 
 
-def sign_request(request: SignableRequest, key: Ed25519PrivateKey, key_id: str, nonce: int) -> None:
-    """RFC 9421, label `sig1`; with a body also its digest (RFC 9530)."""
+def sign_request(
+    request: SignableRequest, key: Ed25519PrivateKey, key_id: str, nonce: int, created: dt.datetime | None = None
+) -> None:
+    """RFC 9421, label `sig1`; with a body also its digest (RFC 9530). `created`: the wall clock when None."""
     components = list(_COMPONENTS)
     if request.body is not None:
         components += _BODY_COMPONENTS
@@ -86,6 +89,7 @@ def sign_request(request: SignableRequest, key: Ed25519PrivateKey, key_id: str, 
     signer.sign(
         request,
         key_id=key_id,
+        created=created,
         nonce=str(nonce),
         label="sig1",
         tag="presensi",

@@ -1,0 +1,298 @@
+"""The journal on disk: its chain, what is kept of whom, its upkeep, and its end when the disk is the trouble."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk import journal_schema, wire
+from kiosk.errors import OutboxError
+from kiosk.journal_audit import JournalAudit
+from kiosk.journal_queue import JournalQueue
+from kiosk.model import DeviceId, Fault, PersonId
+from kiosk.outbox import SqliteOutbox, uuid7
+from tests import records
+from tests.fakes import START, FakeClock
+
+DEVICE = DeviceId("device-1")
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.sqlite"
+
+
+@pytest.fixture
+def outbox(path: Path) -> Iterator[SqliteOutbox]:
+    journal = SqliteOutbox(path, DEVICE, key=KEY).open()
+    yield journal
+    journal.close()
+
+
+def fill(outbox: SqliteOutbox, count: int, clock: FakeClock | None = None) -> None:
+    clock = clock or FakeClock()
+    for n in range(count):
+        clock.advance(1)
+        outbox.append(records.presence(f"p-{n % 5}"), clock.now())
+
+
+def test_an_event_is_there_for_another_process_at_once(outbox: SqliteOutbox, path: Path) -> None:
+    event = outbox.append(records.presence(), FakeClock().now())
+    other = SqliteOutbox(path, DEVICE, key=KEY).open()
+    (row,) = [row for chain in JournalAudit(other).chains() for row in JournalAudit(other).rows(chain)]
+    assert row.body == event.body
+    assert row.hash == event.hash
+    other.close()
+
+
+def test_two_processes_append_to_one_chain(outbox: SqliteOutbox, path: Path) -> None:
+    other = SqliteOutbox(path, DEVICE, key=KEY).open()
+    events = [journal.append(records.presence(), FakeClock().now()) for journal in (outbox, other, outbox, other)]
+    assert [event.seq for event in events] == [1, 2, 3, 4]
+    assert not list(JournalAudit(other).verify())
+    other.close()
+
+
+def test_threads_append_to_one_chain(outbox: SqliteOutbox) -> None:
+    threads = [threading.Thread(target=fill, args=(outbox, 20)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outbox.queue_state().waiting == 80
+    assert not list(JournalAudit(outbox).verify())
+
+
+def test_the_database_is_the_owners_alone(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 1)
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file.name
+
+
+def test_an_enrolment_is_sealed_on_disk(outbox: SqliteOutbox, path: Path) -> None:
+    draft = records.enrolment(name="Nama Rahasia", nip="198001012005011001")
+    event = outbox.append(draft, FakeClock().now())
+    outbox.close()
+    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    for secret in (b"Nama Rahasia", b"198001012005011001", wire.encode_descriptor(draft.templates[0]).encode()):
+        assert secret not in content
+    ((kept, waits),) = SqliteOutbox(path, DEVICE, key=KEY).enrolments()
+    assert waits
+    assert kept.body == event.body
+
+
+def test_an_enrolment_without_a_key_is_refused(path: Path) -> None:
+    with pytest.raises(OutboxError, match="storage key"):
+        SqliteOutbox(path, DEVICE).open().append(records.enrolment(), FakeClock().now())
+
+
+def test_a_name_that_json_cannot_hold_is_refused(outbox: SqliteOutbox) -> None:
+    with pytest.raises(OutboxError, match="canonical"):
+        outbox.append(records.enrolment(name="\ud800"), FakeClock().now())
+    assert outbox.queue_state().waiting == 0
+
+
+def test_another_device_id_begins_another_chain(outbox: SqliteOutbox, path: Path) -> None:
+    before = outbox.append(records.presence(), FakeClock().now())
+    renewed = SqliteOutbox(path, DeviceId("device-2"), key=KEY).open()
+    after = renewed.append(records.presence(), FakeClock().now())
+    assert after.chain_id != before.chain_id
+    assert (after.seq, after.body["prev_hash"]) == (1, wire.NO_HASH)
+    assert [chain.state for chain in JournalAudit(renewed).chains()] == ["closed", "open"]
+    renewed.close()
+
+
+def test_event_ids_are_uuids_of_version_7_in_order_of_time() -> None:
+    ids = [uuid7(START + dt.timedelta(milliseconds=n)) for n in range(50)]
+    assert ids == sorted(ids)
+    for text in ids:
+        value = uuid.UUID(text)
+        assert (value.version, value.variant) == (7, uuid.RFC_4122)
+    assert uuid.UUID(ids[0]).int >> 80 == int(START.timestamp() * 1000)
+    assert len({uuid7(START) for _ in range(1000)}) == 1000
+
+
+# ---------------------------------------------------------------- verification
+
+
+def tamper(path: Path, statement: str, *values: object) -> None:
+    connection = sqlite3.connect(path)
+    with connection:
+        assert connection.execute(statement, values).rowcount == 1
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        (
+            "UPDATE events SET body = CAST(replace(body, 'arrival', 'departure') AS BLOB) WHERE id & 255 = 3",
+            "not what was recorded",
+        ),
+        ("DELETE FROM events WHERE id & 255 = 3", "missing"),
+        ("UPDATE events SET hash = zeroblob(32) WHERE id & 255 = 3", "not what was recorded"),
+        ("UPDATE events SET body = x'7b' WHERE id & 255 = 3", "cannot be read"),
+    ],
+)
+def test_tampering_shows(outbox: SqliteOutbox, path: Path, statement: str, what: str) -> None:
+    fill(outbox, 5)
+    assert list(JournalAudit(outbox).verify()) == []
+    tamper(path, statement)
+    findings = list(JournalAudit(outbox).verify())
+    assert findings[0].seq == 3
+    assert what in findings[0].what
+
+
+# ---------------------------------------------------------------- schema
+
+
+def test_a_newer_schema_is_left_alone(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 1)
+    outbox.close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(journal_schema.MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(OutboxError, match="newer version"):
+        SqliteOutbox(path, DEVICE).open()
+    assert not list(path.parent.glob("*damaged*"))
+
+
+def test_a_later_schema_is_reached_with_the_events_in_place(
+    outbox: SqliteOutbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(outbox, 3)
+    outbox.close()
+    later = (*journal_schema.MIGRATIONS, "ALTER TABLE counters ADD COLUMN note TEXT; CREATE TABLE more (a) ;")
+    monkeypatch.setattr(journal_schema, "MIGRATIONS", later)
+    again = SqliteOutbox(path, DEVICE, key=KEY).open()
+    assert again.queue_state().waiting == 3
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
+    assert connection.execute("SELECT count(*) FROM more").fetchone() == (0,)
+    connection.close()
+    again.close()
+
+
+def test_a_migration_that_fails_leaves_the_old_schema(
+    outbox: SqliteOutbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(outbox, 3)
+    outbox.close()
+    monkeypatch.setattr(
+        journal_schema, "MIGRATIONS", (*journal_schema.MIGRATIONS, "CREATE TABLE more (a); SELECT * FROM nowhere;")
+    )
+    with pytest.raises(OutboxError):
+        SqliteOutbox(path, DEVICE).open()
+    monkeypatch.undo()
+    assert SqliteOutbox(path, DEVICE, key=KEY).open().queue_state().waiting == 3
+
+
+# ---------------------------------------------------------------- damage
+
+
+def damage(path: Path, *places: tuple[int, bytes]) -> None:
+    content = bytearray(path.read_bytes())
+    for offset, junk in places:
+        content[offset : offset + len(junk)] = junk
+    path.write_bytes(content)
+
+
+def test_a_damaged_journal_is_set_aside_whole_and_its_events_go_on(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 60)
+    outbox.append(records.enrolment(), FakeClock().now())
+    outbox.close()
+    damage(path, (0, b"\0" * 100))
+    broken = path.read_bytes()
+
+    event = outbox.append(records.presence(), FakeClock().now())
+
+    assert event.seq == 1
+    assert outbox.faults() == {Fault.JOURNAL_DAMAGED}
+    (aside,) = path.parent.glob("outbox-damaged-*.sqlite")
+    assert aside.read_bytes() == broken
+    (text,) = path.parent.glob("outbox-salvaged-*.jsonl")
+    assert len(text.read_bytes().splitlines()) == 61
+    assert b"Contoh Pegawai" not in text.read_bytes()
+    assert outbox.queue_state().waiting == 62
+    assert list(JournalAudit(outbox).verify()) == []
+    claim = JournalQueue(outbox).claim(limit=500, max_bytes=10**9)
+    assert claim is not None
+    assert claim.chain_id != event.chain_id
+    assert [entry.last_seq for entry in claim.entries] == list(range(1, 62))
+    assert outbox.last_presence(PersonId("p-3")) is not None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_destroyed_nothing_false_comes_out(outbox: SqliteOutbox, path: Path, seed: int) -> None:
+    fill(outbox, 120)
+    truth = {row.seq: row.hash for chain in JournalAudit(outbox).chains() for row in JournalAudit(outbox).rows(chain)}
+    outbox.close()
+    random = np.random.default_rng(seed)
+    size = path.stat().st_size
+    damage(path, (0, b"junk"), *((int(random.integers(size - 600)), random.bytes(500)) for _ in range(12)))
+    outbox.append(records.presence(), FakeClock().now())
+    old, _ = JournalAudit(outbox).chains()
+    saved = {row.seq: row.hash for row in JournalAudit(outbox).rows(old)}
+    assert saved.items() <= truth.items()
+    assert len(saved) > 60
+    for row in JournalAudit(outbox).rows(old):
+        assert row.body is not None
+        assert wire.digest(row.body) == row.hash
+
+
+def test_a_journal_that_is_no_database_is_set_aside(path: Path) -> None:
+    path.write_bytes(b"this was never a database" * 1000)
+    outbox = SqliteOutbox(path, DEVICE).open()
+    fill(outbox, 1)
+    assert outbox.queue_state().waiting == 1
+    assert len(list(path.parent.glob("outbox-damaged-*.sqlite"))) == 1
+    outbox.close()
+
+
+def test_another_process_goes_on_in_the_new_journal(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 40)
+    other = SqliteOutbox(path, DEVICE, key=KEY).open()
+    damage(path, (0, b"\0" * 4096), (8192, b"\0" * 4096))
+    # The first to stumble replaces the file; the other one has the old file open still.
+    Path(f"{path}-wal").unlink()
+    outbox.close()
+    first = outbox.append(records.presence(), FakeClock().now())
+    second = other.append(records.presence(), FakeClock().now())
+    assert (first.chain_id, first.seq, second.seq) == (second.chain_id, 1, 2)
+    other.close()
+
+
+def test_a_power_cut_in_the_middle_of_the_replacement_is_made_good(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 3)
+    outbox.close()
+    recovered = path.with_name(f"{path.name}.recovered")
+    path.rename(recovered)
+    path.write_bytes(b"the damaged one" * 500)
+    Path(f"{path}-wal").write_bytes(b"its log")
+    again = SqliteOutbox(path, DEVICE, key=KEY).open()
+    assert again.queue_state().waiting == 3
+    assert not recovered.exists()
+    again.close()
+
+
+def test_a_half_made_replacement_is_not_used(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 3)
+    outbox.close()
+    path.with_name(f"{path.name}.building").write_bytes(b"half of a database")
+    damage(path, (0, b"\0" * 100))
+    assert SqliteOutbox(path, DEVICE, key=KEY).open().queue_state().waiting == 3
+
+
+def test_a_second_accident_in_the_same_second_has_its_own_name(path: Path) -> None:
+    for _ in range(3):
+        path.write_bytes(b"no database" * 100)
+        SqliteOutbox(path, DEVICE, utc_now=lambda: START).open().close()
+    assert len(list(path.parent.glob("outbox-damaged-*.sqlite"))) == 3
