@@ -35,6 +35,9 @@ CROWD_DEVIATIONS = 2.5
 CROWD_TYPICAL = 0.56
 """Median crowd of people in LFW: with it the score is minus the distance."""
 
+WINDOW = 0.05
+"""In a large gallery people who miss the threshold by more than this are not looked at more closely."""
+
 WORST = -2.0
 """A score that nothing undercuts by much: what is said when there was nothing to compare."""
 
@@ -134,7 +137,7 @@ class Matcher:
         """(people,) score of each person; empty without people. Raises ModelError as `identify` does."""
         if not self._people:
             return np.empty(0, dtype=np.float32)
-        return self._centroids.scores(_joined(descriptors), self._bias)
+        return self._centroids.scores(self._centroids.turn(_joined(descriptors)), self._bias)
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         """Join all descriptors of one encounter (one person's face over several frames) into one decision.
@@ -144,15 +147,29 @@ class Matcher:
         frames, threshold = len(descriptors), self.threshold(len(descriptors))
         if not frames or not self._people:
             return Match(None, WORST, 0.0, threshold, frames, "below_threshold" if self._people else "gallery_empty")
-        two = self._centroids.best_two(_joined(descriptors), self._bias)
-        margin = two.score - two.second_score if two.second is not None else two.score - WORST
-        if two.score < threshold:
-            return Match(None, two.score, margin, threshold, frames, "below_threshold")
-        if two.second is not None and margin < self._margin:
-            both = (self._people[two.best], self._people[two.second])
-            return Match(None, two.score, margin, threshold, frames, "margin_too_small", both)
-        person_id = self._people[two.best]
-        return Match(person_id, two.score, margin, threshold, frames, "accepted", self._look_alikes(two.best))
+        best, score, second, margin = self._best_two(_joined(descriptors), threshold)
+        if score < threshold:
+            return Match(None, score, margin, threshold, frames, "below_threshold")
+        if second is not None and margin < self._margin:
+            both = (self._people[best], self._people[second])
+            return Match(None, score, margin, threshold, frames, "margin_too_small", both)
+        return Match(self._people[best], score, margin, threshold, frames, "accepted", self._look_alikes(best))
+
+    def _best_two(self, probe: npt.NDArray[np.float32], threshold: float) -> tuple[int, float, int | None, float]:
+        """Row and score of the best person, row of the second, margin.
+
+        Exact for a person near the threshold or above it. In a gallery too large to look at everybody (nearest.py), a
+        stranger's score is that of the most promising person, and a margin without a second is the least it can be.
+        """
+        limit = threshold - max(WINDOW, self._margin)
+        rows, scores = self._centroids.reaching(self._centroids.turn(probe), self._bias, limit)
+        first = int(scores.argmax())
+        best, score = int(rows[first]), float(scores[first])
+        if len(rows) == 1:
+            return best, score, None, max(0.0, score - (WORST if len(self._people) == 1 else limit))
+        scores[first] = -np.inf
+        second = int(scores.argmax())
+        return best, score, int(rows[second]), score - float(scores[second])
 
     def look_alike_pairs(self) -> list[tuple[PersonId, PersonId]]:
         """Everybody who needs the NIP pad, in pairs. Time grows with the square of the gallery."""
@@ -165,12 +182,9 @@ class Matcher:
     def _look_alikes(self, row: int) -> tuple[PersonId, ...]:
         """The person in `row` and all who that face would be taken for; empty when there is nobody."""
         limit = self._thresholds[-1] - LOOK_ALIKE_SLACK
-        two = self._centroids.neighbours_of(row, self._bias)
-        if two.second is None or two.second_score < limit:
-            return ()
-        scores = self._centroids.scores_of(row, self._bias)
-        scores[row] = -np.inf
-        return (self._people[row], *(self._people[other] for other in np.flatnonzero(scores >= limit)))
+        rows, scores = self._centroids.reaching(self._centroids.turned(row), self._bias, limit)
+        others = rows[(scores >= limit) & (rows != row)]
+        return (self._people[row], *(self._people[other] for other in others)) if len(others) else ()
 
 
 def _joined(descriptors: Sequence[Descriptor]) -> npt.NDArray[np.float32]:

@@ -1,8 +1,8 @@
-"""Exact search for the two people whose faces are most alike to a probe, among up to hundreds of thousands.
+"""Exact search for the people whose faces are most alike to a probe, among up to hundreds of thousands.
 
 Reading the vectors from memory is what a search costs. So the space is turned (which changes no distance) until its
 first axes hold most of the variance, and these are kept apart: the distance along them alone can only be too small, and
-rules out nearly everybody with a quarter of the reading. The result is that of the full search, always.
+rules out nearly everybody with a quarter of the reading. What is found is what the full search finds, always.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 
 HEAD = 32
-"""Axes read for everybody. 24 or 48 are slower (tests/bench/bench_matcher.py)."""
+"""Axes read for everybody; they hold 77 % of the variance of LFW's descriptors (tests/bench/bench_matcher.py)."""
 
 PRUNE_FROM = 4096
 """Below as many people one plain product is faster than any cleverness."""
@@ -23,17 +23,12 @@ PRUNE_FROM = 4096
 _ROOM = 1e-4
 """Allowance for float32 rounding when people are ruled out, in units of distance; rounding itself is under 1e-5."""
 
-_SEEDS = 64
-"""So many people, the most promising of each stretch of the gallery, give the first bound."""
 
+class Found(NamedTuple):
+    """Rows of people and their scores, in no order."""
 
-class Two(NamedTuple):
-    """Rows and scores of the best and second best; `second` is None with only one person."""
-
-    best: int
-    score: float
-    second: int | None
-    second_score: float
+    rows: npt.NDArray[np.intp]
+    scores: Vectors
 
 
 class Centroids:
@@ -75,48 +70,34 @@ class Centroids:
         spread: Vectors = np.maximum(mean_square - self._squares, 0.0)
         return spread
 
-    def scores(self, probe: Vectors, bias: Vectors) -> Vectors:
-        """(people,) bias - distance of everybody to `probe` (128,)."""
-        return self._all(probe @ self._rotation, bias)
+    def turn(self, probe: Vectors) -> Vectors:
+        """`probe` (128,) in the turned space, which the searches ask for."""
+        turned: Vectors = probe @ self._rotation
+        return turned
 
-    def scores_of(self, row: int, bias: Vectors) -> Vectors:
-        """`scores` of the person in `row` as the probe."""
-        return self._all(self._turned(row), bias)
-
-    def best_two(self, probe: Vectors, bias: Vectors) -> Two:
-        """The two largest of `scores`, without computing them all."""
-        return self._search(probe @ self._rotation, bias)
-
-    def neighbours_of(self, row: int, bias: Vectors) -> Two:
-        """`best_two` of the person in `row` as the probe; the first is that person."""
-        return self._search(self._turned(row), bias)
-
-    def _turned(self, row: int) -> Vectors:
+    def turned(self, row: int) -> Vectors:
+        """The vector of the person in `row`, in the turned space."""
         return np.concatenate([self._head[row], self._tail[row]])
 
-    def _all(self, turned: Vectors, bias: Vectors) -> Vectors:
+    def scores(self, turned: Vectors, bias: Vectors) -> Vectors:
+        """(people,) bias - distance to the probe."""
         dots = self._head @ turned[:HEAD]
         dots += self._tail @ turned[HEAD:]
-        return _scores(self._squares, dots, float(turned @ turned), bias)
+        return _scores(self._squares, dots, turned, bias)
 
-    def _search(self, turned: Vectors, bias: Vectors) -> Two:
-        everybody = np.arange(len(self))
+    def reaching(self, turned: Vectors, bias: Vectors, limit: float) -> Found:
+        """Everybody whose score is `limit` or more, and some whose score is not: the most promising at the least."""
         if len(self) < PRUNE_FROM:
-            return _two(everybody, self._all(turned, bias))
-        head, tail = turned[:HEAD], turned[HEAD:]
+            return Found(np.arange(len(self)), self.scores(turned, bias))
+        head = turned[:HEAD]
         dots = self._head @ head
-        at_best = _scores(self._head_squares, dots.copy(), float(head @ head), bias)
-        at_best += _ROOM
-        promising = self._exact(_stretch_maxima(at_best), turned, dots, bias)
-        rows = np.flatnonzero(at_best >= promising.second_score)
+        at_best = _scores(self._head_squares, dots.copy(), head, bias)
+        rows = np.flatnonzero(at_best >= min(limit, at_best.max()) - _ROOM)
         if len(rows) > len(self) // 8:  # gathering them would cost more than reading all
-            dots += self._tail @ tail
-            return _two(everybody, _scores(self._squares, dots, float(turned @ turned), bias))
-        return self._exact(rows, turned, dots, bias)
-
-    def _exact(self, rows: npt.NDArray[np.intp], turned: Vectors, head_dots: Vectors, bias: Vectors) -> Two:
-        dots = head_dots[rows] + self._tail[rows] @ turned[HEAD:]
-        return _two(rows, _scores(self._squares[rows], dots, float(turned @ turned), bias[rows]))
+            dots += self._tail @ turned[HEAD:]
+            return Found(np.arange(len(self)), _scores(self._squares, dots, turned, bias))
+        dots = dots[rows] + self._tail[rows] @ turned[HEAD:]
+        return Found(rows, _scores(self._squares[rows], dots, turned, bias[rows]))
 
 
 def axes(sample: Vectors) -> Vectors:
@@ -126,28 +107,11 @@ def axes(sample: Vectors) -> Vectors:
     return np.ascontiguousarray(vectors[:, ::-1], dtype=np.float32)
 
 
-def _scores(squares: Vectors, dots: Vectors, probe_square: float, bias: Vectors) -> Vectors:
+def _scores(squares: Vectors, dots: Vectors, probe: Vectors, bias: Vectors) -> Vectors:
+    """bias - sqrt(squares - 2 dots + |probe|^2), in the memory of `dots`."""
     dots *= -2.0
     dots += squares
-    dots += np.float32(probe_square)
+    dots += np.float32(probe @ probe)
     np.maximum(dots, 0.0, out=dots)
     scores: Vectors = np.subtract(bias, np.sqrt(dots, out=dots), out=dots)
     return scores
-
-
-def _stretch_maxima(values: Vectors) -> npt.NDArray[np.intp]:
-    """Of each of `_SEEDS` equal stretches of `values`, where its largest stands."""
-    length = len(values) // _SEEDS
-    inside = values[: length * _SEEDS].reshape(_SEEDS, length).argmax(axis=1)
-    rows: npt.NDArray[np.intp] = inside + np.arange(_SEEDS) * length
-    return rows
-
-
-def _two(rows: npt.NDArray[np.intp], scores: Vectors) -> Two:
-    """Best and second best of `scores`, which belong to `rows`."""
-    if len(scores) == 1:
-        return Two(int(rows[0]), float(scores[0]), None, -np.inf)
-    first, second = np.argpartition(scores, len(scores) - 2)[-2:][::-1]
-    if scores[first] < scores[second]:
-        first, second = second, first
-    return Two(int(rows[first]), float(scores[first]), int(rows[second]), float(scores[second]))
