@@ -99,16 +99,20 @@ def judge_day(
     """One person's day from all presences that happened, or may have happened, on it.
 
     The first presence of the local day is the arrival and the last, if another, the departure, whatever the screens
-    said. `reported_utc` is the moment up to which every terminal of the office has reported (None: some never did):
-    before it has passed the shift's end nobody is absent, only not reported. A presence whose uncertain interval
-    touches the day without its best estimate lying in it makes the day unclear instead of absent.
+    said; a first one after the end of work is a departure without an arrival, as the screen says too.
+
+    `reported_utc` is the moment up to which every terminal of the office has reported (None: some never did): before it
+    has passed the shift's end nobody is absent, only not reported. A presence whose uncertain interval touches the day
+    without its best estimate lying in it makes the day unclear instead of absent.
     """
     start, end = calendar.bounds(day)
     on_day = sorted((p for p in presences if start <= p.time.utc < end), key=lambda p: (p.time.utc, p.event_id))
     shift = calendar.shift(day)
     if on_day:
-        arrival = _mark(on_day[0], shift, arriving=True)
-        departure = _mark(on_day[-1], shift, arriving=False) if len(on_day) > 1 else None
+        first, last = on_day[0], on_day[-1]
+        over = shift is not None and first.time.utc >= shift.end_utc
+        arrival = None if over else _mark(first, shift, arriving=True)
+        departure = _mark(last, shift, arriving=False) if over or last is not first else None
         return Day("present", arrival, departure)
     if shift is None:
         return Day("day_off")
