@@ -96,7 +96,7 @@ class ReplayCamera:
         if late_s > _FALLEN_BEHIND_S:  # the reader paused: go on from here, rather than race through what it missed
             self._start_t_s += late_s
         elif late_s > 0:
-            self._tick = max(self._tick, int(now * rate))
+            self._tick = max(self._tick, int(now * rate + 1e-6))
         else:
             self._sleep(-late_s)
 

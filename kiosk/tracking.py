@@ -20,11 +20,11 @@ FOLLOW_AT_MOST = 3
 CUT = 18.0
 """Mean change of the picture's luma (0..255) that makes it another scene: all that was known is dropped.
 
-Frames of one camera change by 1 to 6, two photographs of different people by 30 and more (docs/accuracy.md, "Following").
+Frames of one camera change by 1 to 7, photographs of different people by 30 and more (docs/accuracy.md, "Following").
 """
 
 STILL = 6.0
-"""Largest change of any 1/32 x 1/24 of the picture at which nothing has moved (a dim sensor's noise makes 2)."""
+"""Largest change of any 1/32 x 1/24 of the picture when nothing moved: the noise of a dim sensor makes 2."""
 
 
 @dataclass
