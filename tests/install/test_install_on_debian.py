@@ -81,7 +81,7 @@ def root() -> Path:
     return root
 
 
-@pytest.mark.parametrize("phase", ["install", "reboot", "uninstall", "server"])
+@pytest.mark.parametrize("phase", ["install", "reboot", "uninstall"])
 def test_phase(root: Path, phase: str) -> None:
     unit = root / "etc/systemd/system/install-check.service"
     unit.write_text(UNIT.format(phase=phase))

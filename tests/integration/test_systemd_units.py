@@ -80,7 +80,12 @@ def test_a_terminal_never_gives_up(name: str) -> None:
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
     assert unit["Service"]["Restart"] == "always"
     assert unit["Service"]["Type"] == "notify"
-    assert int(unit["Service"]["WatchdogSec"]) > 0
+    # A wrong setting and a missing identity need a person; all else is tried again.
+    assert unit["Service"]["RestartPreventExitStatus"].split() == ["64", "77"]
+
+
+def test_a_terminal_that_hangs_is_restarted() -> None:
+    assert int(read("kiosk.service")["Service"]["WatchdogSec"]) > 0
 
 
 def test_every_group_of_the_unit_is_made_by_the_installer() -> None:
