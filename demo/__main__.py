@@ -2,17 +2,19 @@
 
 Standard output has one JSON line for each presence that is in the server's books; all else goes to standard error.
 
-Exit codes: 0 done, 1 a part of the demo failed, 3 no presence within --timeout-s.
+Exit codes: 0 done, 1 a part of the demo failed, 3 no presence within --timeout-s, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -49,6 +51,7 @@ def main(
     """A terminal, its server and a small office on this machine."""
     deadline_s = time.monotonic() + timeout_s if timeout_s else float("inf")
     folder = out.absolute() / "demo"
+    signal.signal(signal.SIGTERM, _interrupt)
     for old in (folder, out / "screens"):
         shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -73,6 +76,7 @@ def main(
         sys.exit(1)
     except KeyboardInterrupt:
         _say("demo: stopped")
+        sys.exit(130)
 
 
 def _camera(wanted: str) -> str:
@@ -92,7 +96,12 @@ def _presences(children: Family, etpp: server.Server, deadline_s: float, trace: 
     """Each presence as it enters the books, until the terminal's window is closed."""
     known: set[str] = set()
     while True:
-        for event in etpp.presences():
+        ended = children.first_ended()
+        if ended is not None:
+            if ended.name == "kiosk" and ended.ended() == 0:
+                return
+            raise ChildFailed(f"{ended.name} ended with {ended.ended()}:\n{ended.tail()}")
+        for event in _books(etpp):
             if event["event_id"] not in known:
                 known.add(event["event_id"])
                 name = etpp.names().get(event["person_id"], "")
@@ -102,14 +111,17 @@ def _presences(children: Family, etpp: server.Server, deadline_s: float, trace: 
                     "direction": event["event"]["presence"]["direction"],
                     **{key: event[key] for key in told},
                 }
-        ended = children.first_ended()
-        if ended is not None:
-            if ended.name == "kiosk" and ended.ended() == 0:
-                return
-            raise ChildFailed(f"{ended.name} ended with {ended.ended()}:\n{ended.tail()}")
         if time.monotonic() > deadline_s:
             raise Expired(f"no presence within --timeout-s; {_progress(trace)}. Logs: {trace.parent / 'logs'}")
         time.sleep(POLL_S)
+
+
+def _books(etpp: server.Server) -> list[dict[str, Any]]:
+    """The presences, or none while the server does not answer: whether it has ended is asked in the next round."""
+    try:
+        return etpp.presences()
+    except OSError:
+        return []
 
 
 def _progress(trace: Path) -> str:
@@ -119,6 +131,11 @@ def _progress(trace: Path) -> str:
         return "the camera showed no face long enough for an encounter"
     outcomes = [json.loads(line)["outcome"] for line in lines]
     return "the encounters ended " + ", ".join(f"{o} ({outcomes.count(o)} times)" for o in sorted(set(outcomes)))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends the demo as Ctrl-C does, so that no part of it is left behind."""
+    raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:

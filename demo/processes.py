@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LONGEST_RUN_S = 300
+"""No command of the demo takes longer on any machine that could run a terminal; the first one may convert a model."""
+
 
 @dataclass
 class Child:
@@ -60,9 +63,13 @@ class Family:
 
     def run(self, name: str, arguments: Sequence[str]) -> str:
         """Run a command to its end; its standard output. Raises ChildFailed."""
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        command = [sys.executable, "-m", *arguments]
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=LONGEST_RUN_S
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ChildFailed(f"{name} did not end within {LONGEST_RUN_S} s") from error
         (self._logs / f"{name}.log").write_text(done.stderr, encoding="utf-8")
         if done.returncode:
             raise ChildFailed(f"{name} ended with {done.returncode}:\n{done.stderr.strip()[-2000:]}")
