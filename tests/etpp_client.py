@@ -90,6 +90,7 @@ class Terminal:
         key_id: str | None = None,
         nonce: object = None,
         gzipped: bool = False,
+        is_gzip: bool = False,
         headers: dict[str, str] | None = None,
         leave_out: tuple[str, ...] = (),
         created: dt.datetime | None = None,
@@ -97,7 +98,7 @@ class Terminal:
         timeout_s: float = 60,
     ) -> requests.Response:
         if body is not None and gzipped:
-            body = gzip.compress(body)
+            body, is_gzip = gzip.compress(body), True
         prepared = requests.Request(method, self.url + path, data=body).prepare()
         prepared.headers["Host"] = self.url.split("//")[1]
         prepared.headers["Presensi-Protocol"] = "1"
@@ -107,7 +108,7 @@ class Terminal:
             digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
             prepared.headers["Content-Digest"] = f"sha-256=:{digest}:"
             covered += ["content-digest", "content-type"]
-            if gzipped:
+            if is_gzip:
                 prepared.headers["Content-Encoding"] = "gzip"
                 covered.append("content-encoding")
         prepared.headers.update(headers or {})
