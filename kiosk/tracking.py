@@ -14,6 +14,10 @@ from kiosk.model import Box, RgbImage
 SEARCH_EVERY = 8
 """Frames until the whole picture is searched again: at 15 frames a second a newcomer is seen within half a second."""
 
+NEWCOMER = 0.6
+"""While somebody is followed, only faces at least this wide as theirs are searched for: who stands farther back does
+not come into question (the recogniser's RIVAL_SHARE is larger), and a coarser picture is enough for the search."""
+
 FOLLOW_AT_MOST = 3
 """With more faces a search of the whole picture is cheaper than one look at each."""
 
@@ -73,18 +77,26 @@ class Follower:
         self._since_search += 1
         due = self._since_search >= SEARCH_EVERY
         if len(self._followed) > FOLLOW_AT_MOST:
-            found = self._detector.search(frame, self._detector.search_px)
+            found = self._search(frame)
             self._begin(found, tiny)
             return found
         kept = self._refined(frame)
         if len(kept) == len(self._followed) and not due:
             self._followed = [followed for followed, _ in kept]
             return [face for _, face in kept]
-        found = self._detector.search(frame, self._detector.search_px)
+        found = self._search(frame, min((NEWCOMER * face.box.width for _, face in kept), default=0.0))
         kept = [(followed, face) for followed, face in kept if not any(_overlap(face.box, new.box) for new in found)]
         self._begin(found, tiny)
         self._followed += [followed for followed, _ in kept]
         return found + [face for _, face in kept]
+
+    def _search(self, frame: RgbImage, least_face_px: float = 0.0) -> list[Found]:
+        """Faces of at least `least_face_px` in the frame, or as small as the detector finds in a search."""
+        detector, longest_px = self._detector, self._detector.search_px
+        if least_face_px:
+            enough = max(frame.shape[:2]) * detector.least_face_px / least_face_px
+            longest_px = max(detector.glance_px, min(longest_px, round(enough)))
+        return detector.search(frame, longest_px)
 
     def _refined(self, frame: RgbImage) -> list[tuple[_Followed, Found]]:
         kept: list[tuple[_Followed, Found]] = []
@@ -104,7 +116,7 @@ class Follower:
             return []
         found = self._detector.search(frame, self._detector.glance_px)
         if not found and self._detector.search_px > self._detector.glance_px:
-            found = self._detector.search(frame, self._detector.search_px)
+            found = self._search(frame)
         self._begin(found, tiny)
         return found
 
