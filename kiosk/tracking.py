@@ -34,6 +34,7 @@ STILL = 6.0
 @dataclass
 class _Followed:
     box: Box
+    score: float
     unsure_frames: int = 0
 
 
@@ -69,7 +70,7 @@ class Follower:
         return found
 
     def _begin(self, found: list[Found], tiny: npt.NDArray[np.float32]) -> None:
-        self._followed = [_Followed(face.box, 0 if face.sure else 1) for face in found]
+        self._followed = [_Followed(face.box, face.score) for face in found]
         self._searched = tiny
         self._since_search = 0
 
@@ -106,7 +107,9 @@ class Follower:
                 continue
             unsure = 0 if face.sure else followed.unsure_frames + 1
             if unsure <= SEARCH_EVERY:
-                kept.append((_Followed(face.box, unsure), face))
+                # A turned head scores low: it stays as credible as it was when it was last surely a face.
+                score = face.score if face.sure else followed.score
+                kept.append((_Followed(face.box, score, unsure), face._replace(score=score)))
         return kept
 
     def _wait_for_somebody(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[Found]:
