@@ -226,12 +226,14 @@ class Kiosk:
             self._stop.set()
 
     def _recognise(self, alive: Callable[[], None]) -> None:
-        seq = -1
+        seq, seen = -1, 0
         while not self._stop.is_set():
             alive()
             frame = self._latest.newer_than(seq, FRAME_WAIT_S)
             if frame is not None:
-                seq = frame.seq
+                seq, seen = frame.seq, seen + 1
+                if seen % 1000 == 0:
+                    log.debug("%d frames looked at", seen)
                 sighting = self._recogniser.see(frame, self._clock.monotonic_s)
                 self._terminal.sighted(enc.Saw(sighting), self._recogniser.stage_ms)
 
@@ -263,7 +265,9 @@ class Kiosk:
         except GalleryError as error:
             log.error("the gallery cannot be used: %s", error)
             self._faults.set(Fault.GALLERY_DAMAGED, True)
+            self._faults.set(Fault.GALLERY_EMPTY, not self._clerk.office.snapshot.templates)
             return
+        self._faults.set(Fault.GALLERY_DAMAGED, self._gallery.damaged)
         self._faults.set(Fault.GALLERY_EMPTY, not snapshot.templates)
         self._clerk.office = Office(snapshot, self._clerk.office.connected)
         self._recogniser.use(matcher)
