@@ -74,36 +74,26 @@ def _package_models() -> Path:
 class Describer(Protocol):
     """Face in a frame -> descriptor. Used by one thread at a time."""
 
-    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection, mirror: bool) -> Descriptor:
-        """(128,) float32 of the face with dlib's five landmarks `shape` in a contiguous frame.
-
-        `mirror`: the mean of the descriptors of the face and of its mirror image.
-        """
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+        """(128,) float32 of the face with dlib's five landmarks `shape` in a contiguous frame."""
 
 
 class ReferenceDescriber:
-    """`face_recognition` itself. Importing it loads all its models, some 150 MB; only who asks for it pays."""
+    """`face_recognition`'s own encoder. Importing that package loads all its models, some 150 MB: only who asks pays."""
 
     def __init__(self) -> None:
         weights_path(RESNET_FILE)
         try:
-            import face_recognition
+            from face_recognition import api
         except (ImportError, SystemExit) as error:  # the package calls quit() when its models cannot be imported
             raise ModelError(
                 "face_recognition cannot be imported. Run `pip install --no-deps -r requirements/face.txt`."
             ) from error
-        self._encode: Any = face_recognition.face_encodings
-        self._encoder: Any = face_recognition.api.face_encoder
+        self._encoder: Any = api.face_encoder
 
-    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection, mirror: bool) -> Descriptor:
-        rect = shape.rect
-        location = (rect.top(), rect.right(), rect.bottom(), rect.left())
-        plain = self._encode(frame_rgb, [location], num_jitters=1, model="small")[0]
-        if not mirror:
-            return np.asarray(plain, dtype=np.float32)
-        mirrored = np.ascontiguousarray(face_chip(frame_rgb, shape)[:, ::-1])
-        both = [plain, np.array(self._encoder.compute_face_descriptor(mirrored))]
-        return np.asarray(np.mean(both, axis=0), dtype=np.float32)
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+        # face_encodings(…, num_jitters=1) does the same, with landmarks that it looks for itself.
+        return np.asarray(self._encoder.compute_face_descriptor(frame_rgb, shape, 1), dtype=np.float32)
 
 
 class FastDescriber:
@@ -119,12 +109,8 @@ class FastDescriber:
         except Exception as error:  # onnxruntime's exceptions share no base but Exception
             raise ModelError(f"the converted descriptor model cannot be loaded ({type(error).__name__}).") from error
 
-    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection, mirror: bool) -> Descriptor:
-        chip = face_chip(frame_rgb, shape)
-        if not mirror:
-            return np.asarray(self.describe_chips(chip[None])[0])
-        both = self.describe_chips(np.stack([chip, chip[:, ::-1]]))
-        return np.asarray(both.mean(axis=0), dtype=np.float32)
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+        return np.asarray(self.describe_chips(face_chip(frame_rgb, shape)[None])[0])
 
     def describe_chips(self, chips: Chips) -> npt.NDArray[np.float32]:
         """(n, 128) float32 of many faces at once."""

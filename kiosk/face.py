@@ -31,7 +31,6 @@ def open_engine(
     cache_dir: Path | None = None,
     threads: int = 1,
     follow: bool = True,
-    mirror: bool = False,
 ) -> FaceEngine:
     """The face engine `name`.
 
@@ -41,9 +40,7 @@ def open_engine(
 
     `models_dir`: optional model files; with YuNet's, faces are found by it. `cache_dir`: keeps the converted descriptor
     (None: converted at every start, 1.5 s). `threads`: for the networks; OpenCV's are set for the whole process.
-    `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other. `mirror`
-    True: a descriptor is the mean of those of the face and its mirror image, which is steadier for twice the time
-    (docs/accuracy.md, "Mirror image") and may be compared with plain ones.
+    `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other.
 
     Raises ModelError when the weights are missing, damaged or foreign.
     """
@@ -51,7 +48,7 @@ def open_engine(
         raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
     cv2.setNumThreads(threads)
     if name == "reference":
-        return Engine(PlainHog(), ReferenceDescriber(), mirror)
+        return Engine(PlainHog(), ReferenceDescriber())
     try:
         describer: Describer = open_fast_describer(cache_dir, threads)
     except ModelError as error:
@@ -59,7 +56,7 @@ def open_engine(
             raise
         _log.warning("faces are described by face_recognition itself, more slowly: %s", error)
         describer = ReferenceDescriber()
-    return Engine(Follower(_detector(models_dir), follow=follow), describer, mirror)
+    return Engine(Follower(_detector(models_dir), follow=follow), describer)
 
 
 def _detector(models_dir: Path | None) -> Detector:
@@ -81,11 +78,10 @@ class Finder(Protocol):
 class Engine:
     """A finder, dlib's five landmarks, the quality measures and a describer. Used by one thread."""
 
-    def __init__(self, finder: Finder, describer: Describer, mirror: bool = False) -> None:
+    def __init__(self, finder: Finder, describer: Describer) -> None:
         self._finder = finder
         self._predictor = dlib.shape_predictor(str(weights_path(LANDMARKS_FILE)))
         self._describer = describer
-        self._mirror = mirror
 
     @property
     def model_id(self) -> ModelId:
@@ -108,7 +104,7 @@ class Engine:
         frame = _checked(frame_rgb)
         points = [dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks_px]
         shape = dlib.full_object_detection(_rectangle(face.box_px), points)
-        return self._describer.describe(frame, shape, self._mirror)
+        return self._describer.describe(frame, shape)
 
 
 def _checked(frame_rgb: RgbImage) -> RgbImage:
