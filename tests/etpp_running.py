@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import os
 import pwd
@@ -14,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,6 +94,15 @@ class Running:
         return list(self.admin("GET", f"events?{query}")["events"])
 
 
+@cache
+def _state_folder() -> Path:
+    """A state folder to copy: hashing a password takes longer than most tests."""
+    folder = tempfile.mkdtemp(prefix="presensi-etpp-")
+    atexit.register(shutil.rmtree, folder)
+    State(Path(folder))
+    return Path(folder)
+
+
 @contextmanager
 def running(
     url: str, folder: Path, *, approve: Literal["auto", "manual"] = "manual", office: bool = True, **settings: Any
@@ -100,6 +111,7 @@ def running(
     clock = MovingClock(wib("2026-11-24 07:00"))
     store = SqlStore(url)
     store.migrate()
+    shutil.copytree(_state_folder(), folder)
     state = State(folder)
     app = create_app(store, state, Settings(approve=approve, now=clock, **settings))
     listener = bind("127.0.0.1", 0)
