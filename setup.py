@@ -30,6 +30,7 @@ setup(
         "onnx>=1.17",
         "kivy>=2.3.1",
         "requests>=2.32",
+        "urllib3>=2.2",  # its read1() keeps what came before a cut
         "tinydb>=4.8",
         "gpiozero>=2.0",
         "pydantic>=2.9",

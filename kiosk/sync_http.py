@@ -6,13 +6,14 @@ Nothing of requests leaves this module: its exceptions become Unreachable, its r
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import gzip
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import requests
 import urllib3
@@ -21,7 +22,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kiosk.errors import ServerError, Unreachable
-from kiosk.ports import Clock
+from kiosk.ports import Clock, UtcNow
+from kiosk.sync_tls import DateCheck, make_context
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Larger than any gallery; a server that sends more is not ours."""
@@ -47,8 +49,8 @@ class Answer:
 class Download:
     """A body that may come in several answers: what was received before a cut is kept, and asked for no more.
 
-    RFC 9110, 13.1.5 and 14: `If-Range` with the entity tag makes the server send the rest of the same bytes (206), or all
-    of other ones (200).
+    RFC 9110, 13.1.5 and 14: `If-Range` with the entity tag makes the server send the rest of the same bytes (206), or
+    all of other ones (200).
     """
 
     def __init__(self) -> None:
@@ -78,14 +80,21 @@ class Download:
 class Transport:
     """One thread calls, any thread may `abort()`. Raises Unreachable, or ServerError when an answer is too large."""
 
-    def __init__(self, *, ca_file: str, timeout_s: float, clock: Clock, sign: Sign) -> None:
+    def __init__(
+        self,
+        *,
+        ca_file: str,
+        timeout_s: float,
+        clock: Clock,
+        sign: Sign,
+        wall: UtcNow = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
         self._timeout_s = timeout_s
         self._clock = clock
         self._sign = sign
         self._sockets = _Sockets()
-        self._verify: bool | str = ca_file or True
         self._session = requests.Session()
-        adapter = _Adapter(self._sockets)
+        adapter = _Adapter(self._sockets, make_context(ca_file), DateCheck(clock, wall))
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -122,16 +131,21 @@ class Transport:
                 requests.Request(method, url, headers={**headers, "Accept-Encoding": "identity"}, data=body, auth=_noop)
             )
             self._sign(request)
-            options = self._session.merge_environment_settings(url, {}, True, self._verify, None)
-            options["verify"] = self._verify  # an environment variable must not put another authority in its place
+            # Proxies from the environment; which authorities are trusted is the adapter's matter alone.
+            proxies = self._session.merge_environment_settings(url, {}, True, None, None)["proxies"]
             sent_ms = self._clock.now().monotonic_ms
             response = self._session.send(
-                request, timeout=(self._timeout_s, read_timeout_s), allow_redirects=False, **options
+                request,
+                timeout=(self._timeout_s, read_timeout_s),
+                allow_redirects=False,
+                stream=True,
+                proxies=proxies,
             )
             received_ms = self._clock.now().monotonic_ms
             received = download.receive(response.status_code, response.headers)
             with contextlib.closing(response):
-                for chunk in response.iter_content(CHUNK_BYTES):
+                # read1() gives what has come so far: iter_content() would wait for a full chunk and lose it in a cut.
+                while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
                     received += chunk
                     if len(received) > MAX_ANSWER_BYTES:
                         raise ServerError("the server's answer is larger than any gallery. Check the server's address.")
@@ -176,23 +190,29 @@ def _shut_down(sock: socket.socket) -> None:
 
 
 class _Adapter(HTTPAdapter):
-    """Connections that report their sockets."""
+    """Connections that report their sockets, with one TLS context that is ours alone."""
 
-    def __init__(self, sockets: _Sockets) -> None:
+    def __init__(self, sockets: _Sockets, context: ssl.SSLContext, dates: DateCheck) -> None:
         self._sockets = sockets
+        self._context = context
+        self._dates = dates
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self._adopt(self.poolmanager)
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = self._pools()
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        self._adopt(manager)
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+        manager.pool_classes_by_scheme = self._pools()
         return manager
 
-    def _adopt(self, manager: urllib3.PoolManager) -> None:
-        sockets = self._sockets
+    def cert_verify(self, conn: Any, *_: object) -> None:
+        """In place of requests' own, which would add the authorities of its bundle to the context's."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
+        sockets, context, dates = self._sockets, self._context, self._dates
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
@@ -205,8 +225,10 @@ class _Adapter(HTTPAdapter):
 
         class Tls(HTTPSConnection):
             def connect(self) -> None:
+                dates.before(context)
                 super().connect()
                 sockets.add(self.sock)
+                dates.after(cast(ssl.SSLSocket, self.sock).getpeercert())
 
             def close(self) -> None:
                 sockets.remove(self.sock)
@@ -218,7 +240,7 @@ class _Adapter(HTTPAdapter):
         class TlsPool(HTTPSConnectionPool):
             ConnectionCls = Tls
 
-        manager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+        return {"http": PlainPool, "https": TlsPool}
 
 
 @contextlib.contextmanager

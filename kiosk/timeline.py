@@ -86,16 +86,16 @@ class Timeline:
     """All boots in the order in which they happened, joined. Pure and immutable; cheap to make."""
 
     def __init__(self, boots: Iterable[Boot]) -> None:
-        self._boots = tuple(boots)
-        self._index = {boot.boot_id: i for i, boot in enumerate(self._boots)}
+        self.boots = tuple(boots)
+        self._index = {boot.boot_id: i for i, boot in enumerate(self.boots)}
         # A boot started no earlier than its predecessor was last seen,
         # and was last seen no later than its successor started.
-        self._start_low = [-math.inf] * len(self._boots)
-        self._end_high = [math.inf] * len(self._boots)
-        for i in range(1, len(self._boots)):
-            before = self._boots[i - 1]
+        self._start_low = [-math.inf] * len(self.boots)
+        self._end_high = [math.inf] * len(self.boots)
+        for i in range(1, len(self.boots)):
+            before = self.boots[i - 1]
             self._start_low[i] = self._low(i - 1, before.last_monotonic_ms)
-        for i in range(len(self._boots) - 2, -1, -1):
+        for i in range(len(self.boots) - 2, -1, -1):
             self._end_high[i] = self._high(i + 1, 0)
 
     def locate(self, moment: Moment) -> Located:
@@ -105,10 +105,10 @@ class Timeline:
         hard = Bounds() if i is None else Bounds(self._low(i, m), self._high(i, m))
         if hard.empty and i is not None:
             # The neighbours contradict this boot's own anchors (the server's clock was set): believe the anchors.
-            hard = through(self._boots[i].anchors, m)
-        if i is not None and self._boots[i].anchors:
-            return _located(through(self._boots[i].anchors, m).middle, hard, "trusted")
-        ntp = list(self._boots[i].ntp) if i is not None else []
+            hard = through(self.boots[i].anchors, m)
+        if i is not None and self.boots[i].anchors:
+            return _located(through(self.boots[i].anchors, m).middle, hard, "trusted")
+        ntp = list(self.boots[i].ntp) if i is not None else []
         if moment.clock_state is ClockState.SYNCHRONISED:
             # The clock may owe that to an anchor that was lost since; it was no older than the boot.
             drifted_ms = round(2 * m * DRIFT)
@@ -124,10 +124,10 @@ class Timeline:
 
     def _low(self, i: int, m: int) -> float:
         since_start = self._start_low[i] + m * (1 - DRIFT)
-        return max(through(self._boots[i].anchors, m).low, since_start)
+        return max(through(self.boots[i].anchors, m).low, since_start)
 
     def _high(self, i: int, m: int) -> float:
-        boot = self._boots[i]
+        boot = self.boots[i]
         until_end = self._end_high[i] - max(0, boot.last_monotonic_ms - m) * (1 - DRIFT)
         return min(through(boot.anchors, m).high, until_end)
 
