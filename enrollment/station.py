@@ -35,8 +35,11 @@ class Station:
 
 
 def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
-    """The face engine of the terminal's recognition. Raises ModelError."""
-    return open_engine(config.recognition.engine, cache_dir=None if state is None else state / "cache")
+    """The terminal's face engine, set to search every picture thoroughly: there is time, and a second face must not be
+    overlooked. Raises ModelError."""
+    if state is None:
+        return open_engine(config.recognition.engine, follow=False)
+    return open_engine(config.recognition.engine, models_dir=state / "models", cache_dir=state / "cache", follow=False)
 
 
 def open_station(config: Config, path: Path) -> Station:

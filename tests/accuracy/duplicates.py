@@ -3,7 +3,7 @@
     nice .venv/bin/python tests/accuracy/duplicates.py [--faces DIR] [--cache FILE] [--json]
 
 DIR (default: KIOSK_FACES, else ../shared/faces) holds lfw/<person>/*.jpg and pad/nuaa/live/<person>_<…>/*.jpg. Takes
-some ten minutes on one core with the reference engine; FILE keeps the descriptors for the next time.
+a few minutes on one core; FILE keeps the descriptors for the next time.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from PIL import Image, ImageOps
 
 from enrollment import quality
 from enrollment.refusal import Refusal
+from enrollment.station import open_engine_for
 from enrollment.templates import Shot, centre, check_agreement, choose, threshold
 from kiosk import config
-from kiosk.face import open_engine
 from kiosk.model import Quality
 from kiosk.ports import FaceEngine
 from kiosk.quality import judge
@@ -92,13 +92,13 @@ def _off(box: tuple[int, int, int, int], middle: npt.NDArray[np.float64]) -> flo
     return float(np.abs(np.array([(left + right) / 2, (top + bottom) / 2]) - middle).sum())
 
 
-def load(faces: Path, cache: Path | None, engine_name: str) -> tuple[People, People]:
+def load(faces: Path, cache: Path | None, settings: config.Config) -> tuple[People, People]:
     """(photographs by person, frames by sitting)."""
     if cache is not None and cache.exists():
         stored = json.loads(cache.read_text())
         photographs, sittings = ({k: [_shot(s) for s in v] for k, v in part.items()} for part in stored)
         return photographs, sittings
-    engine = open_engine(engine_name)
+    engine = open_engine_for(settings, None)
     photographs = {d.name: describe(engine, d, 0) for d in sorted((faces / "lfw").iterdir()) if d.is_dir()}
     sittings = {d.name: describe(engine, d, 60) for d in sorted((faces / "pad/nuaa/live").iterdir()) if d.is_dir()}
     found = {k: v for k, v in photographs.items() if v}, {k: v for k, v in sittings.items() if v}
@@ -216,8 +216,7 @@ def some(shots: list[Shot], count: int, rng: np.random.Generator) -> list[Shot]:
 # ---------------------------------------------------------------- report
 
 
-def measure(people: People, sittings: People) -> list[Row]:
-    settings = config.load().enrolment
+def measure(people: People, sittings: People, settings: config.EnrolmentSettings) -> list[Row]:
     rng = np.random.default_rng(SEED)
     limit = settings.duplicate_distance
     counts = ((1, 1), (1, 3), (2, 2), (3, 3))
@@ -251,12 +250,12 @@ def main() -> None:
     default = os.environ.get("KIOSK_FACES") or str(Path(__file__).parents[2].parent / "shared" / "faces")
     parser.add_argument("--faces", type=Path, default=Path(default))
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--engine", default="auto")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    people, sittings = load(arguments.faces, arguments.cache, arguments.engine)
-    rows = measure(people, sittings)
-    kept = sum(map(len, good(people, config.load().enrolment).values()))
+    settings = config.load()
+    people, sittings = load(arguments.faces, arguments.cache, settings)
+    rows = measure(people, sittings, settings.enrolment)
+    kept = sum(map(len, good(people, settings.enrolment).values()))
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows]))
     else:

@@ -44,10 +44,18 @@ def portrait() -> Path:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the converted descriptor is kept: one for all tests, as on a terminal one for all enrolments."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def state(tmp_path: Path, converted: Path) -> Path:
     """A terminal that was provisioned and has not yet met its server again."""
     folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    (folder / "cache").symlink_to(converted)
     office = Provisioning(
         DeviceId("018f2c5e-0000-7000-8000-0000000000d1"),
         "https://etpp.invalid",
