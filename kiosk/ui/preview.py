@@ -36,7 +36,7 @@ def drawn_person() -> RgbImage:
 class Show:
     """A source that shows each example for as long as its picture takes, and notes what its texts measure."""
 
-    _PUMPS_EACH = 8
+    _PUMPS_EACH = 6
 
     def __init__(self, language: str) -> None:
         texts = catalogue.load(language)
@@ -91,7 +91,7 @@ def _measure() -> list[dict[str, object]]:
                     "shown": widget.text,
                     "font_px": widget.font_size,
                     "room_px": list(widget.size),
-                    "needs_px": [max(free.get_extents(word)[0] for word in widget.text.split()), free.render()[1]],
+                    "needs_px": [max(free.get_extents(line)[0] for line in widget.text.split("\n")), free.render()[1]],
                     "at_px": list(widget.to_window(*widget.pos)),
                     "button_px": list(widget.parent.size) if isinstance(widget.parent, Key) else None,
                 }

@@ -30,7 +30,7 @@ from kivy.uix.widget import Widget
 from PIL import Image, ImageDraw
 
 from kiosk.model import Frame
-from kiosk.ui import icons, theme
+from kiosk.ui import fitting, icons, theme
 from kiosk.ui.viewstate import Icon
 
 
@@ -74,38 +74,29 @@ class Words(Part, Label):
     def _choose(self, *_: object) -> None:
         self.text_size = self.size
         span_px = int(dp(self.largest)), int(dp(self.smallest))
-        self.font_size, self.text = fitted(self.say, tuple(self.size), span_px, int(self.most_lines), bool(self.bold))
+        self.font_size, self.text = _fitted(self.say, tuple(self.size), span_px, int(self.most_lines), bool(self.bold))
 
 
 @lru_cache(maxsize=256)
-def fitted(
-    text: str, size_px: tuple[float, float], span_px: tuple[int, int], most_lines: int, bold: bool
+def _fitted(
+    text: str, room_px: tuple[float, float], span_px: tuple[int, int], most_lines: int, bold: bool
 ) -> tuple[int, str]:
-    """The largest font size in pixels with which the text fits, and the text, cut if the smallest is too large."""
-    largest, smallest = span_px
-    for font_px in range(largest, smallest - 1, -1):
-        if _fits(text, font_px, size_px, most_lines, bold):
-            return font_px, text
-    words = text.split()
-    while len(words) > 1:
-        words.pop()
-        shorter = " ".join(words) + "…"
-        if _fits(shorter, smallest, size_px, most_lines, bold):
-            return smallest, shorter
-    letters = text
-    while len(letters) > 1 and not _fits(letters + "…", smallest, size_px, most_lines, bold):
-        letters = letters[: max(1, len(letters) * 3 // 4)]
-    return smallest, f"{letters}…" if letters else ""
+    """Font size in pixels and the text with its line breaks."""
+    fit = fitting.fit(text, room_px, span_px, most_lines, lambda line, font_px: _extents(line, font_px, bold))
+    return fit.font_px, fit.text
 
 
-def _fits(text: str, font_px: int, size_px: tuple[float, float], most_lines: int, bold: bool) -> bool:
-    """Whether it does, with no word broken."""
-    label = CoreLabel(text=text, font_size=font_px, bold=bold, text_size=(size_px[0], None))
+@lru_cache(maxsize=4096)
+def _extents(line: str, font_px: int, bold: bool) -> tuple[float, float]:
+    width, height = _font(font_px, bold).get_extents(line)
+    return float(width), float(height)
+
+
+@lru_cache(maxsize=128)
+def _font(font_px: int, bold: bool) -> Any:
+    label = CoreLabel(font_size=font_px, bold=bold)
     label.resolve_font_name()
-    if max((label.get_extents(word)[0] for word in text.split()), default=0) > size_px[0]:
-        return False
-    height = label.render()[1]
-    return bool(height <= size_px[1] and round(height / label.get_extents("Äg")[1]) <= most_lines)
+    return label
 
 
 class IconPart(Part):

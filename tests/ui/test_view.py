@@ -201,10 +201,10 @@ def test_the_countdown_ends_at_nothing() -> None:
 @pytest.mark.parametrize(
     ("encounter", "said", "tone"),
     [
-        (known(Phase.CONFIRM, minutes=12), "Terlambat 12 menit — potongan 1 %", Tone.WARN),
-        (known(Phase.CONFIRM, minutes=12, percent=0.5), "Terlambat 12 menit — potongan 0,5 %", Tone.WARN),
+        (known(Phase.CONFIRM, minutes=12), "Terlambat 12 menit — potongan 1\u00a0%", Tone.WARN),
+        (known(Phase.CONFIRM, minutes=12, percent=0.5), "Terlambat 12 menit — potongan 0,5\u00a0%", Tone.WARN),
         (known(Phase.CONFIRM, minutes=3, percent=0.0), "Terlambat 3 menit", Tone.WARN),
-        (known(Phase.CONFIRM, Direction.DEPARTURE, 25), "Pulang 25 menit lebih awal — potongan 1 %", Tone.WARN),
+        (known(Phase.CONFIRM, Direction.DEPARTURE, 25), "Pulang 25 menit lebih\u00a0awal — potongan 1\u00a0%", Tone.WARN),
         (known(Phase.CONFIRM, Direction.DEPARTURE), "Sesuai jam kerja", Tone.OK),
         (known(Phase.CONFIRM, working_day=False), "Di luar hari kerja", Tone.NEUTRAL),
     ],
@@ -216,7 +216,7 @@ def test_the_consequence_is_told_before_it_happens(encounter: Encounter, said: s
 
 def test_the_english_consequence_has_english_decimals() -> None:
     shown = view(known(Phase.CONFIRM, minutes=12, percent=1.25), english=True)
-    assert shown.consequence == "12 min late — deduction 1.25 %"
+    assert shown.consequence == "12 min late — deduction 1.25\u00a0%"
 
 
 def test_the_letter_of_assignment_is_mentioned_only_where_points_are_at_stake() -> None:

@@ -1,0 +1,170 @@
+"""All screens as they are drawn: nothing is cut, everything is large enough for 1.5 m, and text stands out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from kiosk.ui import catalogue, examples, theme
+from kiosk.ui.theme import HEIGHT_DP, WIDTH_DP
+from kiosk.ui.view import render
+from kiosk.ui.viewstate import Layout, Tone, ViewState
+
+ROOT = Path(__file__).parents[2]
+AA = 4.5
+SMALLEST_PX = 24
+LONGEST_NAME_PX, NAME_PX, HINT_PX, PRIMARY_PX, BUTTON_PX = 34, 44, 36, 32, 80
+LONG_NAME = 48
+"""Names up to this many characters, titles included, are written at NAME_PX at the least."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    name: str
+    view: ViewState
+    words: list[dict[str, Any]]
+    rgb: npt.NDArray[np.uint8]
+
+    def font_px(self, text: str) -> float:
+        return float(next(word["font_px"] for word in self.words if word["say"] == text))
+
+
+@pytest.fixture(scope="module", params=["id", "en"])
+def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Drawn]:
+    folder = tmp_path_factory.mktemp(f"screens-{request.param}")
+    command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", request.param]
+    measures = folder / "measures.json"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([*command, "--measures", str(measures)], cwd=ROOT, env=environment, check=True, timeout=300)
+    words = json.loads(measures.read_text(encoding="utf-8"))
+    texts = catalogue.load(request.param)
+    screens = []
+    for example in examples.states():
+        view = render(example.encounter, example.status, example.age_s, examples.SETTINGS, texts)
+        with Image.open(folder / f"{example.name}.png") as picture:
+            rgb = np.asarray(picture.convert("RGB"))
+        screens.append(Drawn(example.name, view, words[example.name], rgb))
+    return screens
+
+
+@pytest.mark.slow
+def test_every_text_of_the_view_is_on_its_screen(drawn: list[Drawn]) -> None:
+    for screen in drawn:
+        shown = {word["say"] for word in screen.words}
+        wanted = {screen.view.name, screen.view.consequence, *(button.text for button in screen.view.buttons)}
+        if screen.view.layout is not Layout.LIVE:
+            wanted |= {screen.view.title}
+        wanted |= {screen.view.hint}
+        assert wanted - {""} <= shown, screen.name
+
+
+@pytest.mark.slow
+def test_no_text_is_cut(drawn: list[Drawn]) -> None:
+    for screen in drawn:
+        for word in screen.words:
+            assert word["shown"].replace("\n", " ") == word["say"], screen.name
+            (needs_w, needs_h), (room_w, room_h) = word["needs_px"], word["room_px"]
+            assert needs_w <= room_w, (screen.name, word)
+            assert needs_h <= room_h, (screen.name, word)
+
+
+@pytest.mark.slow
+def test_every_text_lies_on_the_screen(drawn: list[Drawn]) -> None:
+    for screen in drawn:
+        for word in screen.words:
+            (left, bottom), (width, height) = word["at_px"], word["room_px"]
+            assert left >= 0, (screen.name, word)
+            assert bottom >= 0, (screen.name, word)
+            assert left + width <= WIDTH_DP, (screen.name, word)
+            assert bottom + height <= HEIGHT_DP, (screen.name, word)
+
+
+@pytest.mark.slow
+def test_texts_do_not_overlap(drawn: list[Drawn]) -> None:
+    for screen in drawn:
+        boxes = [(*word["at_px"], *word["room_px"], word["say"]) for word in screen.words if not word["button_px"]]
+        for i, (x, y, w, h, say) in enumerate(boxes):
+            for x2, y2, w2, h2, other in boxes[i + 1 :]:
+                apart = x + w <= x2 + 1 or x2 + w2 <= x + 1 or y + h <= y2 + 1 or y2 + h2 <= y + 1
+                assert apart, (screen.name, say, other)
+
+
+@pytest.mark.slow
+def test_letters_are_large_enough_for_a_metre_and_a_half(drawn: list[Drawn]) -> None:
+    for screen in drawn:
+        view = screen.view
+        small = [word for word in screen.words if word["font_px"] < SMALLEST_PX]
+        assert not small, screen.name
+        if view.name:
+            least = NAME_PX if len(view.name) <= LONG_NAME else LONGEST_NAME_PX
+            assert screen.font_px(view.name) >= least, screen.name
+        if view.layout is Layout.LIVE:
+            assert screen.font_px(view.hint) >= HINT_PX, screen.name
+        primary = [view.consequence, view.direction if view.layout is Layout.CONFIRM else ""]
+        primary += [button.text for button in view.buttons]
+        if view.layout not in (Layout.LIVE, Layout.CONFIRM):
+            primary.append(view.title)
+        for text in filter(None, primary):
+            assert screen.font_px(text) >= PRIMARY_PX, (screen.name, text)
+
+
+@pytest.mark.slow
+def test_buttons_are_large_enough_for_a_finger(drawn: list[Drawn]) -> None:
+    sizes = [word["button_px"] for screen in drawn for word in screen.words if word["button_px"]]
+    assert sizes
+    assert min(min(size) for size in sizes) >= BUTTON_PX
+
+
+def luminances(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """WCAG relative luminance of each pixel."""
+    part = rgb / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ (0.2126, 0.7152, 0.0722), np.float64)
+
+
+@pytest.mark.slow
+def test_texts_stand_out_from_what_is_behind_them(drawn: list[Drawn]) -> None:
+    """Measured in the picture: the commonest shade of a text's place against the shade farthest from it."""
+    for screen in drawn:
+        for word in screen.words:
+            (left, bottom), (width, height) = word["at_px"], word["room_px"]
+            top = HEIGHT_DP - bottom - height
+            place = screen.rgb[int(top) : int(top + height), int(left) : int(left + width)]
+            shades = luminances(place)
+            ground = np.median(shades)
+            best = max((shades.max() + 0.05) / (ground + 0.05), (ground + 0.05) / (shades.min() + 0.05))
+            assert best >= AA, (screen.name, word["say"], best)
+
+
+# ---------------------------------------------------------------- the palette
+
+
+@pytest.mark.parametrize(("what", "text", "ground"), theme.PAIRS, ids=[what for what, *_ in theme.PAIRS])
+def test_every_pair_of_the_palette_has_the_contrast_of_wcag_aa(what: str, text: theme.Rgba, ground: theme.Rgba) -> None:
+    assert theme.contrast(text, ground) >= AA
+
+
+@pytest.mark.parametrize("text", [theme.TEXT, theme.MUTED, *theme.ACCENT.values()])
+def test_text_over_the_live_picture_has_it_even_when_the_picture_is_white(text: theme.Rgba) -> None:
+    assert theme.contrast(text, theme.over(theme.SHADE, (1.0, 1.0, 1.0, 1.0))) >= AA
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert theme.contrast((0, 0, 0, 1), (1, 1, 1, 1)) == pytest.approx(21.0)
+    assert theme.contrast((1, 1, 1, 1), (1, 1, 1, 1)) == pytest.approx(1.0)
+    grey = 0x76 / 255  # the lightest grey that passes AA on white
+    assert theme.contrast((grey, grey, grey, 1), (1, 1, 1, 1)) == pytest.approx(4.54, abs=0.01)
+
+
+def test_every_tone_has_a_shape_of_its_own() -> None:
+    assert len({theme.MARK[tone] for tone in Tone}) == len(Tone)
