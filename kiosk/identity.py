@@ -141,9 +141,16 @@ class Identity:
             key = self._key
         sign_request(request, key, str(self.device_id), self.nonces.take())
 
-    def attest(self, statement: wire.Json) -> str:
-        """This terminal's signature (base64url) over the canonical form of a statement."""
-        return wire.b64url(self._key.sign(wire.canonical(statement)))
+    def attest(self, device_id: str, statement: wire.Json) -> str | None:
+        """The signature (base64url) over a statement's canonical form, by this identity or by a former one of this
+        machine; None when that key is not here."""
+        key = self._key
+        if device_id != self.device_id:
+            former = self.directory / "former" / device_id
+            if "/" in device_id or not (former / "device.key").exists():
+                return None
+            key = _read_key(former, None)
+        return wire.b64url(key.sign(wire.canonical(statement)))
 
     def verify_server(self, key_id: str, signature: bytes, content: bytes) -> bool:
         """Whether one of the server's keys signed the content."""

@@ -82,11 +82,27 @@ class JournalAudit:
             yield from page
             after_seq = page[-1].seq
 
+    def bounds(self, chain: ChainInfo, after_seq: int) -> tuple[int, int, str] | None:
+        """First and last sequence number that are held after one, and the last one's hash."""
+
+        def read(connection: sqlite3.Connection) -> tuple[int, int, str] | None:
+            held = "SELECT {} FROM events WHERE id > ? AND id < ?"
+            inside = (row_id(chain.chain_no, after_seq), row_id(chain.chain_no + 1, 0))
+            first, last = connection.execute(held.format("min(id), max(id)"), inside).fetchone()
+            if last is None:
+                return None
+            (hash_hex,) = connection.execute("SELECT lower(hex(hash)) FROM events WHERE id = ?", (last,)).fetchone()
+            return seq_of(first), seq_of(last), hash_hex
+
+        return self._db.query(read)
+
     def verify(self) -> Iterator[Finding]:
         """All that is wrong with the chains: a hash, a link, a gap, a content that cannot be read."""
         for chain in self.chains():
             expected, before = 1, wire.NO_HASH
             for row in self.rows(chain):
+                if chain.carried is not None and expected == 1:
+                    expected, before = row.seq, str((row.body or {}).get("prev_hash", before))
                 if row.seq != expected:
                     yield Finding(chain.chain_id, expected, f"{row.seq - expected} events are missing")
                 elif row.body is not None and row.body.get("prev_hash") != before:

@@ -205,7 +205,10 @@ class JournalQueue:
     def _claim(self, connection: sqlite3.Connection, limit: int, max_bytes: int) -> Claim | None:
         claim: Claim | None = None
         chains = connection.execute(
-            "SELECT chain_no, chain_id, acked_seq, carried FROM chains WHERE state <> 'broken' ORDER BY chain_no"
+            # Another identity's chain goes only with that identity's word for it.
+            "SELECT chain_no, chain_id, acked_seq, carried FROM chains "
+            "WHERE state <> 'broken' AND (device_id = ? OR carried IS NOT NULL) ORDER BY chain_no",
+            (self._outbox.device_id,),
         ).fetchall()
         for chain_no, chain_id, acked_seq, carried in chains:
             rows = _rows(connection, chain_no, acked_seq, limit + 1 if claim is None else 1)

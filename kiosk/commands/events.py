@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from kiosk import export_file, journal_carry, wire
+from kiosk.clock import SystemClock
 from kiosk.commands.options import state_option
+from kiosk.errors import StateError
 from kiosk.identity import Identity
 from kiosk.journal_audit import JournalAudit, Row
 from kiosk.outbox import SqliteOutbox
@@ -60,6 +64,55 @@ def verify(state: Path) -> None:
     if findings:
         raise click.exceptions.Exit(1)
     click.echo("the chain is whole")
+
+
+@command.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="Also what the server has acknowledged and is still held.")
+@click.pass_obj
+def export(state: Path, file: Path, everything: bool) -> None:
+    """Write what the server does not hold to FILE, encrypted, for `kiosk events import` on another terminal.
+
+    Prints the code that opens it. Works on a revoked terminal, and with --state on a card put into another machine.
+    """
+    outbox, identity = _open(state)
+    code = export_file.new_code()
+    count = 0
+
+    def counted(lines: Iterator[wire.Json]) -> Iterator[wire.Json]:
+        nonlocal count
+        for line in lines:
+            count += "event" in line
+            yield line
+
+    try:
+        now = SystemClock(outbox.anchors).now()
+        export_file.write(
+            file, code, counted(journal_carry.export(outbox, now, identity.attest, everything=everything))
+        )
+    except FileExistsError as error:
+        raise StateError(f"{file}: exists already. Give another name.") from error
+    except OSError as error:
+        raise StateError(f"{file}: cannot be written ({error.strerror}). Check the disk or stick.") from error
+    finally:
+        outbox.close()
+    click.echo(f"{count} events in {file}; the code that opens it: {code}")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--code", prompt=True, help="What `kiosk events export` printed.")
+@click.pass_obj
+def import_events(state: Path, file: Path, code: str) -> None:
+    """Take in another terminal's export; `kiosk sync` then sends it. Repeating it changes nothing."""
+    outbox, _ = _open(state)
+    try:
+        taken = journal_carry.take_in(outbox, export_file.read(file, code))
+    except OSError as error:
+        raise StateError(f"{file}: cannot be read ({error.strerror}).") from error
+    finally:
+        outbox.close()
+    click.echo(f"{taken} events taken in")
 
 
 def _summary(row: Row) -> dict[str, object]:

@@ -47,7 +47,8 @@ def command(
         raise click.UsageError("give the code, and the server's address with --server URL.")
     check_address(address)
     authority = str(ca_file.resolve()) if ca_file else server.ca_file
-    with folder.lock("sync"):
+    # Nothing may be recorded under the old identity while it is being given up.
+    with folder.lock("sync"), folder.lock("run"):
         if (folder.identity_dir / "provisioning.json").exists() and not replace and not _revoked(folder):
             raise IdentityError("this machine is a terminal already. Use --replace to give that identity up.")
         applicant = candidate(folder.identity_dir)

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from kiosk import config as configuration
-from kiosk import sync
+from kiosk import journal_carry, sync
 from kiosk.clock import SystemClock
 from kiosk.commands.options import config_option, state_option
 from kiosk.errors import IdentityError
@@ -45,6 +45,7 @@ def command(config: Path | None, state: Path) -> None:
             )
         outbox = SqliteOutbox(folder.outbox_path, identity.device_id, key=identity.storage_key).open()
         try:
+            journal_carry.vouch(outbox, identity.attest)
             clock = SystemClock(outbox.anchors)
             settings = sync.SyncSettings(
                 ca_file=server.ca_file or identity.provisioning.ca_file,

@@ -180,8 +180,23 @@ def test_an_attestation_can_be_checked_with_the_public_key(tmp_path: Path) -> No
     provision(tmp_path / "identity")
     identity = Identity.load(tmp_path / "identity")
     statement = {"last_seq": 5, "chain_id": "c"}
-    signature = wire.from_b64url(identity.attest(statement))
-    public(identity.public_key).verify(signature, wire.canonical(statement))
+    signature = identity.attest(identity.device_id, statement)
+    assert signature is not None
+    public(identity.public_key).verify(wire.from_b64url(signature), wire.canonical(statement))
+
+
+def test_a_former_identity_still_vouches_for_its_events(tmp_path: Path) -> None:
+    first = provision(tmp_path / "identity")
+    former = Identity.load(tmp_path / "identity").device_id
+    candidate(tmp_path / "identity").adopt(
+        parse_provisioning({**golden("provision")["answer"], "device_id": "device-2"}, URL, "")
+    )
+    identity = Identity.load(tmp_path / "identity")
+    signature = identity.attest(former, {"a": 1})
+    assert signature is not None
+    public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
+    assert identity.attest("device-3", {"a": 1}) is None
+    assert identity.attest("../..", {"a": 1}) is None
 
 
 # ---------------------------------------------------------------- the counter

@@ -206,10 +206,17 @@ def test_a_refused_chain_is_kept_and_recording_goes_on_in_another(outbox: Sqlite
 
 def test_older_chains_go_first(outbox: SqliteOutbox, queue: JournalQueue) -> None:
     old = fill(outbox, 2)
-    renewed = SqliteOutbox(outbox.path, DeviceId("device-2"), key=bytes(32)).open()
-    (new,) = fill(renewed, 1)
-    found = claim(JournalQueue(renewed))
+    outbox.db.transact(lambda c: c.execute("UPDATE chains SET state = 'closed'"))  # as a salvage leaves it
+    (new,) = fill(outbox, 1)
+    found = claim(queue)
     assert (found.chain_id, found.next_moment) == (old[0].chain_id, new.moment)
+
+
+def test_another_identitys_chain_waits_for_its_word(outbox: SqliteOutbox) -> None:
+    fill(outbox, 2)
+    renewed = SqliteOutbox(outbox.path, DeviceId("device-2"), key=bytes(32)).open()
+    assert JournalQueue(renewed).claim(limit=10, max_bytes=10**9) is None
+    assert renewed.queue_state().waiting == 2
     renewed.close()
 
 
