@@ -34,7 +34,9 @@ DPKG_QUERY = r"""
 outcome=0
 shift 3
 for name; do
-  if [ -e "$FAKES/installed/$name" ]; then echo installed; elif [ -e "$FAKES/removed" ]; then echo not-installed; else outcome=1; fi
+  if [ -e "$FAKES/installed/$name" ]; then echo installed
+  elif [ -e "$FAKES/removed" ]; then echo not-installed
+  else outcome=1; fi
 done
 exit $outcome
 """
