@@ -29,6 +29,7 @@ from kiosk.ui.widgets import CameraTexture
 PUMPS_PER_S = 30
 _SETTLE_FRAMES = 3  # Kivy lays out and renders text in the frames after a change
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
+_TINTED = frozenset({Layout.RESULT, Layout.FAULT})
 
 
 class Stage(AnchorLayout):
@@ -68,6 +69,7 @@ class Stage(AnchorLayout):
             self.clear_widgets()
             self.add_widget(screen)
             self._shown = screen
+        Window.clearcolor = theme.TINT[view.tone] if view.layout in _TINTED else theme.GROUND
         screen.view = view
         if view.meaning != before.meaning:
             self._capture_in = _SETTLE_FRAMES
@@ -77,7 +79,6 @@ class Stage(AnchorLayout):
         if frame is not None and self._camera.show(frame):
             for screen in self._screens.values():
                 screen.picture = self._camera.texture
-        elif frame is not None:
             Window.canvas.ask_update()
 
     def flipped(self, *_: object) -> None:
@@ -111,7 +112,6 @@ def play(source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], 
         )
     Metrics.density = Metrics.fontscale = 1.0
     Metrics.density = min(Window.width / theme.WIDTH_DP, Window.height / theme.HEIGHT_DP)
-    Window.clearcolor = theme.GROUND
     stage = Stage(source, pictures, stopped)
     pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
     Window.bind(on_flip=stage.flipped)

@@ -138,18 +138,17 @@ class CameraTexture:
         self._staging: npt.NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
 
     def show(self, frame: Frame) -> bool:
-        """Upload the frame unless it is there already. True when the texture object has been replaced."""
+        """Upload the frame; False when it is there already. A frame of another size gets another texture."""
         if frame.seq == self._seq and self.texture is not None:
             return False
         height, width = frame.rgb.shape[:2]
-        replaced = self.texture is None or self.texture.size != (width, height)
-        if replaced:
+        if self.texture is None or self.texture.size != (width, height):
             self.texture = Texture.create(size=(width, height), colorfmt="rgb")
             self._staging = np.empty((height, width, 3), np.uint8)
         np.copyto(self._staging, frame.rgb)  # Kivy asks for a writable buffer; frames are read-only
         self.texture.blit_buffer(self._staging.reshape(-1), colorfmt="rgb", bufferfmt="ubyte")
         self._seq = frame.seq
-        return replaced
+        return True
 
 
 class Mirror(Part):
