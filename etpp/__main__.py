@@ -14,13 +14,11 @@ from typing import Any, Literal, TypeVar
 import click
 
 from etpp import daybook, roster, terminals
-from etpp.api.devices import as_json as device_json
-from etpp.api.offices import as_json as office_json
-from etpp.api.people import person_json
-from etpp.context import utc_now
+from etpp.clock import utc_now
 from etpp.errors import Conflict, EtppError, NotFound, StateError, StoreUnavailable
+from etpp.forms import device_json, office_json, person_json
 from etpp.ports import Transaction
-from etpp.state import CONSOLE_USER, State
+from etpp.state import CONSOLE_USER, State, prepare_folder
 from etpp.store import SqlStore
 
 T = TypeVar("T")
@@ -38,6 +36,7 @@ class Place:
 
     @contextmanager
     def store(self) -> Iterator[SqlStore]:
+        prepare_folder(self.state)
         store = SqlStore(self.db)
         try:
             store.migrate()

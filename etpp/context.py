@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar, cast
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from etpp.clock import utc_now
 from etpp.gallery import GalleryMaker
 from etpp.ports import Store, Transaction
 from etpp.state import State
@@ -18,10 +19,6 @@ from etpp.throttle import Throttle
 from etpp.watch import GalleryWatch
 
 T = TypeVar("T")
-
-
-def utc_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)

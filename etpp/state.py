@@ -29,8 +29,8 @@ class State:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        prepare_folder(folder)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.signer = GallerySigner(
                 Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self._secret("gallery-key")))
             )
@@ -41,7 +41,7 @@ class State:
                 self.set_password(password)
                 self._write("console-password", password)
         except OSError as error:
-            raise StateError(f"{folder}: {error.strerror}. Check that the server's user owns the folder.") from error
+            raise _unusable(folder, error) from error
         except ValueError as error:
             raise StateError(f"{folder}: a key file is damaged; put it back from the backup") from error
 
@@ -82,6 +82,18 @@ class State:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, readable by its owner only. Raises StateError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
+def _unusable(folder: Path, error: OSError) -> StateError:
+    return StateError(f"{folder}: {error.strerror}. Check that the server's user owns the folder.")
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:

@@ -103,7 +103,9 @@ def _translated() -> Iterator[None]:
 
 
 def _kind(error: Exception) -> str:
-    return type(error.orig).__name__ if isinstance(error, DBAPIError) and error.orig is not None else "no connection"
+    """The database's own first words. Errors of this kind name files, hosts and locks, never what was stored."""
+    words = str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else "no free connection"
+    return words.strip().partition("\n")[0][:200]
 
 
 def _engine(url: sa.URL, lock_wait_s: float) -> sa.Engine:

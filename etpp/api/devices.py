@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,7 +9,7 @@ from fastapi import APIRouter
 from etpp import terminals
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
-from etpp.model import Device
+from etpp.forms import device_json
 from etpp.wire import format_time
 
 router = APIRouter(prefix="/v1/admin/devices", dependencies=ADMIN, include_in_schema=False)
@@ -19,7 +18,7 @@ router = APIRouter(prefix="/v1/admin/devices", dependencies=ADMIN, include_in_sc
 @router.get("")
 async def list_all(server: ServerOf, office_id: str | None = None) -> dict[str, Any]:
     devices = await server.read(lambda tx: tx.devices.all(office_id))
-    return {"devices": [as_json(device) for device in devices]}
+    return {"devices": [device_json(device) for device in devices]}
 
 
 @router.post("/{device_id}/revoke")
@@ -34,23 +33,3 @@ async def write_off(device_id: str, server: ServerOf) -> dict[str, Any]:
     now = server.now()
     await server.write(lambda tx: terminals.write_off(tx, device_id, now))
     return {"device_id": device_id, "written_off_utc": format_time(now)}
-
-
-def as_json(device: Device) -> dict[str, Any]:
-    return {
-        "office_id": device.office_id,
-        "device_id": device.device_id,
-        "provisioned_utc": format_time(device.provisioned_utc),
-        "software": device.software,
-        "hardware": dict(device.hardware),
-        "last_seen_utc": _or_none(device.last_seen_utc),
-        "gallery_version": device.gallery_version,
-        "erased_through": device.erased_through,
-        "heartbeat": None if device.heartbeat is None else dict(device.heartbeat),
-        "revoked_utc": _or_none(device.revoked_utc),
-        "written_off_utc": _or_none(device.written_off_utc),
-    }
-
-
-def _or_none(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else format_time(moment)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from etpp import roster, terminals
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
-from etpp.model import Office
+from etpp.forms import office_json
 from etpp.wire import format_time
 
 router = APIRouter(prefix="/v1/admin/offices", dependencies=ADMIN, include_in_schema=False)
@@ -32,18 +32,18 @@ class ChangedOffice(BaseModel):
 async def add(new: NewOffice, server: ServerOf) -> dict[str, Any]:
     now = server.now()
     calendar = new.calendar or roster.first_calendar(new.timezone, now.date())
-    return as_json(await server.change(lambda tx: roster.add_office(tx, new.office_id, new.name, calendar, now)))
+    return office_json(await server.change(lambda tx: roster.add_office(tx, new.office_id, new.name, calendar, now)))
 
 
 @router.get("")
 async def list_all(server: ServerOf) -> dict[str, Any]:
-    return {"offices": [as_json(office) for office in await server.read(lambda tx: tx.offices.all())]}
+    return {"offices": [office_json(office) for office in await server.read(lambda tx: tx.offices.all())]}
 
 
 @router.put("/{office_id}")
 async def change(office_id: str, new: ChangedOffice, server: ServerOf) -> dict[str, Any]:
     now = server.now()
-    return as_json(await server.change(lambda tx: roster.change_office(tx, office_id, new.name, new.calendar, now)))
+    return office_json(await server.change(lambda tx: roster.change_office(tx, office_id, new.name, new.calendar, now)))
 
 
 @router.post("/{office_id}/codes", status_code=201)
@@ -51,12 +51,3 @@ async def code(office_id: str, server: ServerOf) -> dict[str, Any]:
     now = server.now()
     text, expires = await server.write(lambda tx: terminals.new_code(tx, office_id, now))
     return {"code": text, "expires_utc": format_time(expires)}
-
-
-def as_json(office: Office) -> dict[str, Any]:
-    return {
-        "office_id": office.office_id,
-        "name": office.name,
-        "calendar": dict(office.calendar),
-        "gallery_version": office.gallery_version,
-    }

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from etpp import roster
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
-from etpp.model import Enrolment, EnrolmentState, Person
-from etpp.wire import format_time
+from etpp.forms import enrolment_json, person_json
+from etpp.model import EnrolmentState
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
 
@@ -61,29 +61,3 @@ async def reject(office_id: str, event_id: str, server: ServerOf) -> dict[str, A
     now = server.now()
     await server.write(lambda tx: roster.reject(tx, office_id, event_id, BY, now))
     return {"state": "rejected"}
-
-
-def person_json(person: Person) -> dict[str, Any]:
-    return {
-        "office_id": person.office_id,
-        "person_id": person.person_id,
-        "nip": person.nip,
-        "name": person.name,
-        "templates": person.templates,
-        "erased": person.erased_version is not None,
-    }
-
-
-def enrolment_json(enrolment: Enrolment) -> dict[str, Any]:
-    """Without face data: it leaves the server only inside a signed gallery."""
-    return {
-        "office_id": enrolment.office_id,
-        "event_id": enrolment.event_id,
-        "device_id": enrolment.device_id,
-        "nip": enrolment.nip,
-        "name": enrolment.name,
-        "state": enrolment.state,
-        "consent": dict(enrolment.consent),
-        "received_utc": format_time(enrolment.received_utc),
-        "person_id": enrolment.person_id,
-    }

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from etpp import daybook, intake
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
-from etpp.model import Link, LinkStatus
-from etpp.wire import format_time
+from etpp.forms import link_json
+from etpp.model import LinkStatus
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
 
@@ -35,33 +35,10 @@ async def events(
     """Newest received first, with the number of all that match."""
     count = await server.read(lambda tx: tx.books.count(office_id, status, kind))
     found = await server.read(lambda tx: tx.books.search(office_id, status, kind, limit, offset))
-    return {"count": count, "events": [as_json(link) for link in found]}
+    return {"count": count, "events": [link_json(link) for link in found]}
 
 
 @router.post("/offices/{office_id}/events/{event_id}/accept")
 async def accept(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
     """A presence that was rejected as `person-unknown`, once its person is known."""
-    return as_json(await server.write(lambda tx: intake.reconsider(tx, office_id, event_id)))
-
-
-def as_json(link: Link) -> dict[str, Any]:
-    time = link.time
-    return {
-        "office_id": link.office_id,
-        "device_id": link.device_id,
-        "chain_id": link.chain_id,
-        "seq": link.seq,
-        "event_id": link.event_id,
-        "kind": link.kind,
-        "hash": link.hash,
-        "prev_hash": link.prev_hash,
-        "status": link.status,
-        "problem": None if link.problem is None else dict(link.problem),
-        "person_id": link.person_id,
-        "utc": None if time is None else format_time(time.utc),
-        "earliest_utc": None if time is None else format_time(time.earliest_utc),
-        "latest_utc": None if time is None else format_time(time.latest_utc),
-        "time_state": None if time is None else time.state,
-        "received_utc": format_time(link.received_utc),
-        "event": dict(link.body),
-    }
+    return link_json(await server.write(lambda tx: intake.reconsider(tx, office_id, event_id)))

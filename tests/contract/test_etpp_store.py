@@ -1,0 +1,232 @@
+"""The store's promises on SQLite and PostgreSQL: all or nothing, keys with the office, failures that say "later"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from etpp.errors import Conflict, StoreUnavailable
+from etpp.model import ZERO_HASH, ChainHead, EventTime, Link, Office, Person, Template
+from etpp.sql.tables import metadata
+from etpp.store import SqlStore
+from tests.etpp_running import Running, fresh_database, postgresql, running
+
+NOW = dt.datetime(2026, 11, 24, 1, 2, 3, 456000, dt.UTC)
+CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    if request.param == "sqlite":
+        yield None
+        return
+    with postgresql() as base:
+        yield base
+
+
+@pytest.fixture
+def url(database: str | None, tmp_path: Path) -> Iterator[str]:
+    if database is None:
+        yield f"sqlite:///{tmp_path}/etpp.db"
+        return
+    with fresh_database(database) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    made = SqlStore(url, lock_wait_s=0.5)
+    made.migrate()
+    with made.begin() as tx:
+        for office_id in ("a", "b"):
+            tx.offices.add(Office(office_id, office_id, CALENDAR, 1), NOW)
+    yield made
+    made.close()
+
+
+def link(seq: int, event_id: str = "e1", office_id: str = "a", chain_id: str = "c") -> Link:
+    time = EventTime(NOW, NOW, NOW, "trusted")
+    return Link(
+        office_id, "d", chain_id, seq, event_id, "presence", "f" * 64, ZERO_HASH, "accepted", None, {}, time, "p", NOW
+    )
+
+
+def test_migrating_twice_is_harmless_and_gives_the_tables_of_the_code(store: SqlStore) -> None:
+    store.migrate()
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_every_key_begins_with_the_office(store: SqlStore) -> None:
+    inspector = sa.inspect(store.engine)
+    for table in set(inspector.get_table_names()) - {"alembic_version"}:
+        keys = [inspector.get_pk_constraint(table)["constrained_columns"]]
+        keys += [index["column_names"] for index in inspector.get_indexes(table) if index["unique"]]
+        assert [key[0] for key in keys] == ["office_id"] * len(keys), table
+
+
+def test_an_exception_leaves_no_trace(store: SqlStore) -> None:
+    def half_done() -> None:
+        with store.begin() as tx:
+            tx.people.add(Person("a", "p", "1" * 18, "Budi", 1))
+            tx.offices.bump("a", NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_done()
+    with store.read() as tx:
+        assert tx.people.everyone("a") == []
+        assert tx.offices.marks() == {"a": (1, 0), "b": (1, 0)}
+
+
+def test_times_and_templates_come_back_as_they_were(store: SqlStore) -> None:
+    later = NOW.astimezone(dt.timezone(dt.timedelta(hours=7)))
+    template = Template("t", "p", "m", bytes(range(256)) * 2, -0.75, 0.0625)
+    with store.begin() as tx:
+        tx.people.add(Person("a", "p", "1" * 18, "Ünï \u2028 😀", 1))
+        tx.people.replace_templates("a", "p", [template])
+        tx.offices.bump("a", later)
+    with store.read() as tx:
+        assert tx.offices.issued_utc("a", 2) == NOW
+        assert tx.people.templates("a") == [template]
+        (person,) = tx.people.everyone("a")
+    assert (person.name, person.templates) == ("Ünï \u2028 😀", 1)
+
+
+def test_a_nip_is_unique_among_an_offices_enrolled_people(store: SqlStore) -> None:
+    person = Person("a", "p1", "1" * 18, "Budi", 1)
+    with store.begin() as tx:
+        tx.people.add(person)
+        tx.people.add(replace(person, office_id="b"))
+    with pytest.raises(Conflict), store.begin() as tx:
+        tx.people.add(replace(person, person_id="p2"))
+    with store.begin() as tx:
+        tx.people.erase("a", "p1", 2, forget=False)
+        tx.people.add(replace(person, person_id="p2"))
+    with pytest.raises(sa.exc.IntegrityError), store.begin() as tx:
+        # The database itself holds to it, whoever asks.
+        tx.people._connection.execute(sa.text("UPDATE people SET erased_version = NULL"))  # type: ignore[attr-defined]
+
+
+def test_an_event_id_is_accepted_once_an_office(store: SqlStore) -> None:
+    with store.begin() as tx:
+        tx.books.add_links([link(1), replace(link(2), status="rejected"), link(1, office_id="b")])
+    with pytest.raises(sa.exc.IntegrityError), store.begin() as tx:
+        tx.books.add_links([link(3)])
+    with store.read() as tx:
+        assert tx.books.accepted_ids("a", ["e1", "e2"]) == {"e1"}
+        assert tx.books.count("a", None, None) == 2
+
+
+def test_a_chains_head_is_locked_until_the_transaction_ends(store: SqlStore) -> None:
+    """Two first batches of one chain: the second must see what the first wrote."""
+    order: list[str] = []
+    locked, released = threading.Event(), threading.Event()
+
+    def second() -> None:
+        locked.wait(10)
+        with store.begin() as tx:
+            head = tx.books.lock_chain("a", "d", "c", NOW)
+            order.append(f"second sees {head.seq}")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with store.begin() as tx:
+        head = tx.books.lock_chain("a", "d", "c", NOW)
+        tx.books.set_head("a", replace(head, seq=5, hash="f" * 64))
+        locked.set()
+        # Give the other transaction the chance to do wrong; a right one only waits.
+        released.wait(0.2)
+        order.append("first commits")
+    thread.join(10)
+    assert order == ["first commits", "second sees 5"]
+    assert head == ChainHead("d", "c", 0, ZERO_HASH)
+
+
+def test_who_waits_too_long_is_told_to_come_again(store: SqlStore) -> None:
+    with store.begin() as tx:
+        tx.books.lock_chain("a", "d", "c", NOW)
+        outcome: list[BaseException] = []
+
+        def other() -> None:
+            try:
+                with store.begin() as inner:
+                    inner.books.lock_chain("a", "d", "c", NOW)
+            except StoreUnavailable as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(10)
+        assert len(outcome) == 1
+
+
+def test_a_database_that_is_not_there_is_unavailable() -> None:
+    for url in ("sqlite:////nowhere/at/all.db", "postgresql+psycopg://etpp@127.0.0.1:1/none"):
+        store = SqlStore(url)
+        with pytest.raises(StoreUnavailable):
+            store.migrate()
+        store.close()
+
+
+def test_errors_do_not_show_what_was_to_be_stored(store: SqlStore) -> None:
+    person = Person("a", "p", "1" * 18, "Budi", 1)
+    with store.begin() as tx:
+        tx.people.add(person)
+    with pytest.raises(sa.exc.IntegrityError) as caught, store.begin() as tx:
+        tx.people.add(replace(person, nip="2" * 18))
+    assert "Budi" not in str(caught.value)
+
+
+# ---------------------------------------------------------------- SQLite's own troubles, over HTTP
+
+
+@pytest.fixture
+def etpp(tmp_path: Path) -> Iterator[Running]:
+    with running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as server:
+        yield server
+
+
+def test_a_locked_database_is_503_and_nothing_is_lost(etpp: Running, tmp_path: Path) -> None:
+    terminal = etpp.terminal()
+    batch = terminal.batch([terminal.attack() for _ in range(3)])
+    etpp.store._lock_wait_s = 0.1
+    with etpp.store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=50")
+    elsewhere = sqlite3.connect(tmp_path / "etpp.db", isolation_level=None)
+    elsewhere.execute("BEGIN IMMEDIATE")
+    answer = terminal.post("events", batch)
+    elsewhere.execute("ROLLBACK")
+    elsewhere.close()
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "urn:presensi:problem:unavailable"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert [r["status"] for r in terminal.post("events", batch).json()["results"]] == ["accepted"] * 3
+
+
+def test_a_full_disk_is_503_and_leaves_the_books_whole(etpp: Running) -> None:
+    """SQLite's own limit on pages gives the same error as the file system's last block."""
+    terminal = etpp.terminal()
+    with etpp.store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    def limit(connection: sqlite3.Connection, *rest: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={maximum}")
+
+    maximum = pages + 2
+    sa.event.listen(etpp.store._engine, "checkout", limit)
+    events = [terminal.attack() for _ in range(400)]
+    answer = terminal.send_events(events)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:presensi:problem:unavailable")
+    maximum = 1_000_000
+    assert etpp.admin("GET", "events")["count"] == 0
+    assert terminal.send_events(events).json()["head"]["seq"] == 400
