@@ -7,6 +7,7 @@
 #   PYTHON=python3.11     the interpreter (default: the one of an existing environment, else python3)
 #   VENV=.venv            the environment's folder
 #   EXTRAS=server,demo,dev
+#   TEST_TOOLS=yes        also what some tests need and skip without: PostgreSQL, shellcheck
 #   SYSTEM_PACKAGES=skip  do not look at Debian packages at all
 #   PIP_*                 reach pip as they are
 #
@@ -27,6 +28,7 @@ LOCATION=$VENV/.location     # scripts in an environment hold its path, so a mov
 RUNTIME_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri)  # Kivy's window, also off-screen
 WINDOW_PACKAGES=(xvfb xauth xdotool)                        # the tests press buttons in a real window
 COMFORT_PACKAGES=(libmtdev1 espeak-ng)                      # touch screens; the voice
+TEST_PACKAGES=(postgresql shellcheck)                       # not wanted on everybody's machine: a database server runs
 # Compiled packages that must come as wheels: a build of any of them takes from ten minutes to hours on a Raspberry Pi.
 WHEELS_ONLY=dlib,dlib-bin,kivy,numpy,opencv-python-headless,onnxruntime,onnx
 MAY_FAIL='' # the step that, when it fails by itself, leaves the environment as it was
@@ -91,7 +93,13 @@ environment_fits() {
   [[ -z ${PYTHON:-} ]] || [[ $(python_version "$PYTHON") == "$wanted" ]]
 }
 
-is_ready() { environment_fits && [[ -r $READY && $(<"$READY") == "$(fingerprint)" ]]; }
+has_test_tools() {
+  local package
+  [[ ${TEST_TOOLS:-} == yes && ${SYSTEM_PACKAGES:-} != skip ]] || return 0
+  for package in "${TEST_PACKAGES[@]}"; do has_package "$package" || return 1; done
+}
+
+is_ready() { environment_fits && has_test_tools && [[ -r $READY && $(<"$READY") == "$(fingerprint)" ]]; }
 
 check_interpreter() {
   local python
@@ -133,6 +141,11 @@ check_system() {
   for package in "${COMFORT_PACKAGES[@]}"; do
     has_package "$package" || comfort+=("$package")
   done
+  if [[ ${TEST_TOOLS:-} == yes ]]; then
+    for package in "${TEST_PACKAGES[@]}"; do
+      has_package "$package" || comfort+=("$package")
+    done
+  fi
   if on_raspberry_pi; then
     # They come from the system only: libcamera's binding is not on PyPI, and lgpio has no wheel for Python 3.13.
     for package in python3-picamera2 python3-lgpio; do

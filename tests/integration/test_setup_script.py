@@ -233,6 +233,14 @@ def test_without_root_a_missing_comfort_is_told_and_borne(machine: Machine) -> N
     assert "going on without espeak-ng" in done.stdout
 
 
+def test_what_only_tests_need_is_installed_when_asked_for(machine: Machine) -> None:
+    machine.setup()
+    assert not machine.asked("postgresql")
+    assert machine.setup(TEST_TOOLS="yes").returncode == 0
+    assert machine.asked("install postgresql")
+    assert machine.setup(TEST_TOOLS="yes").stdout == ""
+
+
 def test_a_missing_venv_module_is_named_with_its_package(machine: Machine) -> None:
     machine.set("no-venv-module")
     done = machine.setup(FAKE_UID="1000")
