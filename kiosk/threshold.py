@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pydantic
 
 from kiosk.errors import ModelError
@@ -43,11 +44,15 @@ class Curve(pydantic.BaseModel):
         return self
 
     def score(self, fpir: float, people: int) -> float:
-        """Linear in the logarithms; beyond the table's ends the last slope goes on."""
-        columns = [
-            _line(np.log(self.people), [row[j] for row in self.scores], np.log(people)) for j in range(len(self.fpirs))
-        ]
-        return _line(np.log(self.fpirs), columns, np.log(fpir))
+        """Linear in the logarithms of both.
+
+        A gallery beyond the largest measured, by a factor k, has k times the chances: it needs the score of an FPIR k
+        times smaller there. One below the smallest measured counts as that.
+        """
+        fpir *= min(1.0, self.people[-1] / people)
+        people = min(max(people, self.people[0]), self.people[-1])
+        across = [_line(np.log(self.fpirs), row, np.log(fpir)) for row in self.scores]
+        return _line(np.log(self.people), across, np.log(people))
 
 
 class ThresholdTable(pydantic.BaseModel):
@@ -104,7 +109,7 @@ def _parse(text: str, where: str) -> ThresholdTable:
         ) from error
 
 
-def _line(xs: np.ndarray[tuple[int], np.dtype[np.float64]] | list[float], ys: list[float], x: float) -> float:
+def _line(xs: npt.NDArray[np.float64], ys: list[float], x: float) -> float:
     """Piecewise linear through the points, the end pieces prolonged."""
     i = int(np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2))
     share = (x - xs[i]) / (xs[i + 1] - xs[i])

@@ -1,0 +1,92 @@
+"""`kiosk evaluate DIR`: how well are strangers refused and employees found, on a folder of faces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from kiosk.errors import ConfigError
+from kiosk.evaluation import det, report
+from kiosk.evaluation.collection import Collection, collect
+from kiosk.evaluation.table import make_table, write
+from kiosk.face import ENGINES, open_engine
+from kiosk.model import DLIB_RESNET_V1
+from kiosk.threshold import load_table
+
+
+@click.command("evaluate")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--det", "det_file", type=click.Path(path_type=Path), help="Draw the DET curve to this PNG.")
+@click.option("--rounds", "count", type=click.IntRange(1), default=20, show_default=True, help="Draws of people.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Fixes all draws.")
+@click.option("--part", default="1/1", show_default=True, help="K/N: only the Kth of every N people.")
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
+@click.option("--models", type=click.Path(path_type=Path), help="Folder of optional models (finds faces with YuNet).")
+@click.option(
+    "--descriptors",
+    type=click.Path(path_type=Path),
+    help="Keep the descriptors in this file, or take them from it when it exists. Biometric data: delete it.",
+)
+@click.option("--table", "table_file", type=click.Path(path_type=Path), help="Decide by this threshold table.")
+@click.option("--write-table", "new_table", type=click.Path(path_type=Path), help="Only make a threshold table.")
+def command(
+    folder: Path,
+    as_json: bool,
+    det_file: Path | None,
+    count: int,
+    seed: int,
+    part: str,
+    engine: str,
+    models: Path | None,
+    descriptors: Path | None,
+    table_file: Path | None,
+    new_table: Path | None,
+) -> None:
+    """Measure identification on DIR/<person>/<photo or clip>.
+
+    In every round some of the people are enrolled, others are the cohort, others come as strangers. Printed are the
+    misses among the enrolled (FNIR) where a given share of the strangers is accepted (FPIR). A figure holds for these
+    people and pictures: photographs from the press say little about employees at a lit terminal.
+    """
+    collection = _collection(folder, engine, models, descriptors).part(*_part(part))
+    if new_table is not None:
+        made_from = f"{collection.people} people, {len(collection.owners)} photos"
+        write(make_table(collection, DLIB_RESNET_V1, made_from, seed, _tell), new_table)
+        return
+    table = None if table_file is None else load_table(table_file)
+    try:
+        found = report.measure(collection, count, seed, _tell, table)
+    except ValueError as error:
+        raise ConfigError(f"{folder}: {error}. The least is 10 people with two photos each.") from error
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else report.as_text(found))
+    if det_file is not None:
+        det.draw(found.curves, report.FPIRS, det_file)
+
+
+def _collection(folder: Path, engine: str, models: Path | None, kept: Path | None) -> Collection:
+    if kept is not None and kept.exists():
+        return Collection.load(kept)
+    opened = open_engine(engine, models_dir=models, follow=False)
+    collection = collect(folder, opened, _progress)
+    if kept is not None:
+        collection.save(kept)
+    return collection
+
+
+def _part(text: str) -> tuple[int, int]:
+    which, _, parts = text.partition("/")
+    if not (which.isdigit() and parts.isdigit() and 1 <= int(which) <= int(parts)):
+        raise click.BadParameter("give K/N, for instance 1/2", param_hint="--part")
+    return int(which), int(parts)
+
+
+def _progress(done: int, total: int) -> None:
+    if done % 200 == 0 or done == total:
+        _tell(f"described {done} of {total} photos")
+
+
+def _tell(what: str) -> None:
+    click.echo(what, err=True)

@@ -1,0 +1,45 @@
+"""The DET curve (detection error trade-off): FNIR over FPIR, both logarithmic, as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from kiosk.errors import ConfigError
+from kiosk.evaluation.statistics import Attempts
+
+_FPIRS = np.logspace(-3, -0.5, 60)
+_LEAST = 1e-3
+"""Where an FNIR of 0 is drawn."""
+
+
+def draw(curves: Mapping[str, Attempts], marks: list[float], path: Path) -> None:
+    """Write the curves, by their labels, to `path`. Raises ConfigError without matplotlib or when it cannot write."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError(
+            "a DET curve needs matplotlib. Install it with `pip install matplotlib`, or leave --det out."
+        ) from error
+    figure = Figure(figsize=(7, 5.2), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    for label, attempts in curves.items():
+        misses = [max(attempts.fnir(attempts.threshold(fpir)), _LEAST) for fpir in _FPIRS]
+        style = "--" if "face_recognition" in label else "-"
+        axes.loglog(_FPIRS, misses, style, linewidth=1.6, label=label)
+    for mark in marks:
+        axes.axvline(mark, color="0.8", linewidth=0.8, zorder=0)
+    axes.set_xlabel("FPIR: strangers identified as somebody")
+    axes.set_ylabel("FNIR: enrolled people not identified")
+    axes.set_xticks(marks, [f"{mark:.1%}" for mark in marks])
+    axes.set_yticks([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0], ["≤0.1%", "0.3%", "1%", "3%", "10%", "30%", "100%"])
+    axes.set_ylim(_LEAST * 0.9, 1.0)
+    axes.minorticks_off()
+    axes.grid(axis="y", color="0.9", linewidth=0.6)
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    try:
+        figure.savefig(path, format="png")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}).") from error

@@ -1,0 +1,65 @@
+"""Several looks at one picture of a face: as it is, in a mirror, and cut out a little higher and lower.
+
+The network's descriptor errs differently on each, so their mean errs less: on LFW one photo's misses at FPIR 0.3 % fall
+from 21 % (as it is) to 18 % (with the mirror) and 16 % (with all four); more looks gain nothing
+(docs/accuracy-identification.md, "Several looks"). Any engine can describe them, and a terminal that sees a person in
+several frames may take another look in each, at no cost.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from kiosk.model import Box, Descriptor, Face, RgbImage
+from kiosk.ports import FaceEngine
+
+LOOKS = 4
+
+_SHIFT = 0.07
+"""How much higher or lower, as a share of the distance of the eyes' outer corners: 5 of the chip's 150 px."""
+
+_SWAPPED = (2, 3, 0, 1, 4)
+"""The landmarks' order with left and right exchanged: outer and inner corners of both eyes, base of the nose."""
+
+
+def look(frame_rgb: RgbImage, face: Face, number: int) -> tuple[RgbImage, Face]:
+    """The frame and face to describe for look `number` (any integer; they repeat after LOOKS).
+
+    0: as it is; 1: mirrored; 2: higher; 3: lower and mirrored.
+    """
+    match number % LOOKS:
+        case 0:
+            return frame_rgb, face
+        case 1:
+            return mirrored(frame_rgb, face)
+        case 2:
+            return frame_rgb, shifted(face, -_SHIFT)
+        case _:
+            return mirrored(frame_rgb, shifted(face, _SHIFT))
+
+
+def describe_looks(engine: FaceEngine, frame_rgb: RgbImage, face: Face, looks: int = LOOKS) -> Descriptor:
+    """(128,) float32: the mean over the first `looks` looks. So many times the work of one."""
+    mean: Descriptor = np.mean(
+        [engine.describe(*look(frame_rgb, face, number)) for number in range(looks)], axis=0, dtype=np.float32
+    )
+    return mean
+
+
+def mirrored(frame_rgb: RgbImage, face: Face) -> tuple[RgbImage, Face]:
+    """The frame with left and right exchanged, and where the face is in it."""
+    width = frame_rgb.shape[1]
+    box = Box(width - face.box_px.right, face.box_px.top, width - face.box_px.left, face.box_px.bottom)
+    landmarks = face.landmarks_px[list(_SWAPPED)]
+    landmarks[:, 0] = width - 1 - landmarks[:, 0]
+    return np.ascontiguousarray(frame_rgb[:, ::-1]), dataclasses.replace(face, box_px=box, landmarks_px=landmarks)
+
+
+def shifted(face: Face, share: float) -> Face:
+    """The face with its landmarks lower, along its own upright, by `share` of the distance of the eyes' outer corners."""
+    across = face.landmarks_px[0] - face.landmarks_px[2]  # towards the picture's right
+    down = np.array([-across[1], across[0]], dtype=np.float32)
+    landmarks = (face.landmarks_px + share * down).round().astype(np.float32)
+    return dataclasses.replace(face, landmarks_px=landmarks)
