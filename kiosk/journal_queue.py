@@ -76,13 +76,25 @@ class JournalQueue:
 
         self._db.transact(write)
 
-    def break_chain(self, chain_id: str) -> None:
+    def break_chain(self, chain_id: str) -> bool:
+        def write(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(
+                "SELECT chain_no, state, acked_seq, carried, reissued FROM chains WHERE chain_id = ?", (chain_id,)
+            ).fetchone()
+            if row is None:
+                return False
+            chain_no, state, acked_seq, carried, reissued = row
+            if reissued and not acked_seq:
+                return False
+            connection.execute("UPDATE chains SET state = 'broken' WHERE chain_no = ?", (chain_no,))
+            if carried is None:
+                new_no, new_id = open_chain(connection, self._outbox.device_id)
+                if state == "open":
+                    connection.execute("UPDATE chains SET reissued = 1 WHERE chain_no = ?", (new_no,))
+                self._reissue(connection, chain_no, acked_seq, new_no, new_id)
+            return True
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE chains SET state = 'broken' WHERE chain_id = ?", (chain_id,))
-            open_chain(connection, self._outbox.device_id)
-
-        self._db.transact(write)
+        return self._db.transact(write)
 
     def chain_state(self) -> ChainState:
 
@@ -247,6 +259,29 @@ class JournalQueue:
             yield Entry(wire.event_of(body, hash_hex), time), len(stored or b"") + ENTRY_OVERHEAD_BYTES
         if gap is not None and before is not None:
             yield _link(chain_id, gap, expected - 1, before, lost=lost), ENTRY_OVERHEAD_BYTES
+
+    def _reissue(self, connection: sqlite3.Connection, chain_no: int, acked_seq: int, new_no: int, new_id: str) -> None:
+        """Link the unacknowledged events of one chain into another; what is in it already stays before them."""
+        last = connection.execute(
+            "SELECT id, lower(hex(hash)) FROM events WHERE id > ? AND id < ? ORDER BY id DESC LIMIT 1",
+            (row_id(new_no, 0), row_id(new_no + 1, 0)),
+        ).fetchone()
+        seq, prev_hash = (0, wire.NO_HASH) if last is None else (seq_of(last[0]), last[1])
+        bounds = (row_id(chain_no, acked_seq), row_id(chain_no + 1, 0))
+        rows = connection.execute(
+            "SELECT kind, person_id, body FROM events WHERE id > ? AND id < ? ORDER BY id", bounds
+        ).fetchall()
+        for kind, person_id, stored in rows:
+            body = self._open(stored)
+            if body is None:
+                continue
+            seq += 1
+            body |= {"chain_id": new_id, "seq": seq, "prev_hash": prev_hash}
+            prev_hash = wire.digest(body)
+            connection.execute(
+                "INSERT INTO events (id, kind, person_id, hash, body) VALUES (?, ?, ?, ?, ?)",
+                (row_id(new_no, seq), kind, person_id, bytes.fromhex(prev_hash), self._outbox.sealer.seal(body)),
+            )
 
     def _open(self, stored: bytes | None) -> Json | None:
         """The body; None when it was thinned or is damaged. A damaged one stays on disk for `kiosk events verify`."""

@@ -15,14 +15,16 @@ CHAIN_SHIFT = 40
 MIGRATIONS: tuple[str, ...] = (
     """
     -- One row a hash chain. `state`: open (events are appended), closed (salvaged from a damaged journal, or another
-    -- terminal's), broken (the server refused it: kept for export). `acked_seq`: the server holds all up to here.
+    -- terminal's), broken (the server refused it: kept for an audit). `acked_seq`: the server holds all up to here.
+    -- `reissued`: this chain begins with the events of a broken one that the server did not acknowledge.
     CREATE TABLE chains (
       chain_no INTEGER PRIMARY KEY,
       chain_id TEXT NOT NULL UNIQUE,
       device_id TEXT NOT NULL,
       state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'broken')),
       acked_seq INTEGER NOT NULL DEFAULT 0,
-      carried TEXT
+      carried TEXT,
+      reissued INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     -- One row an event, never deleted. `body`: its canonical JSON, NULL once thinned. `time`: where it lies in true

@@ -174,8 +174,7 @@ class SqliteOutbox:
             if last is None:
                 continue
             if state == "broken":
-                parked += seq_of(last) - acked_seq
-                continue
+                continue  # its events went on in another chain
             waiting += seq_of(last) - acked_seq
             if oldest is None:
                 (body,) = connection.execute(unsent.format("body") + " ORDER BY id LIMIT 1", bounds).fetchone()

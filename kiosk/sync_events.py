@@ -37,7 +37,7 @@ class Sender:
         self._limits = limits
         self._batch_events = limits.events
         self.chain_broken = False
-        """Whether the server has refused a chain since the start; its rest waits for `kiosk events export`."""
+        """Whether the server has refused a chain since the start: its history here is not the one it holds."""
 
     def send(self) -> bool:
         """Send one batch; whether there may be more to send at once. Raises what the client and the queue raise.
@@ -94,7 +94,8 @@ class Sender:
         parked = {
             entry.last_seq: result.problem
             for entry, result in zip(claim.entries, answer.results, strict=True)
-            if result.problem is not None
+            # Reissued in another chain, and taken from the first one already: held, and nothing to park.
+            if result.problem is not None and wire.problem_name(result.problem) != "event-id-reused"
         }
         for problem in parked.values():
             log.warning(
@@ -114,9 +115,10 @@ class Sender:
                 log.warning("the server lacks what it had acknowledged: sent again from number %d", expected)
                 self._queue.rewind(claim.chain_id, expected)
             case "chain-broken":
-                log.error("the server refuses this chain; its rest is kept for `kiosk events export`")
+                if not self._queue.break_chain(claim.chain_id):
+                    raise refusal
+                log.error("the server holds another chain under this one's id; its unsent events begin a new one")
                 self.chain_broken = True
-                self._queue.break_chain(claim.chain_id)
             case "too-large" | "malformed" if len(claim.entries) > 1:
                 # Halved until the one that is too large, or that the server cannot read, stands alone.
                 self._batch_events = max(1, len(claim.entries) // 2)

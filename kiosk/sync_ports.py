@@ -70,8 +70,12 @@ class EventQueue(Protocol):
     def rewind(self, chain_id: str, expected_seq: int) -> None:
         """The server wants the chain again from `expected_seq` on; what it had refused of that it judges anew."""
 
-    def break_chain(self, chain_id: str) -> None:
-        """The server will not have the chain's rest: keep it for export, and record on in a new one."""
+    def break_chain(self, chain_id: str) -> bool:
+        """The server will not have the chain's rest: begin a new one with what it has not acknowledged.
+
+        The events keep their ids and their moments; the old chain is kept for an audit. False, and nothing done, for
+        a chain that began so itself and of which the server has taken nothing yet: the fault is the server's.
+        """
 
     def hash_at(self, chain_id: str, seq: int) -> str | None:
         """The hash of one link; None when it is not held."""

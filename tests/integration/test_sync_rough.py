@@ -339,13 +339,22 @@ def test_what_was_thinned_is_a_link(terminal: Terminal, server: RoughServer) -> 
     assert [(link["first_seq"], link["last_seq"], link["reason"]) for link in server.links] == [(1, 8, "thinned")]
 
 
+def test_a_server_that_refuses_every_chain_does_not_fill_the_disk(terminal: Terminal, server: RoughServer) -> None:
+    terminal.record(5)
+    server.script["events"].extend([rough_server.refuses("chain-broken", 409, expected_seq=1)] * 20)
+    with terminal.syncing():
+        server.expect(lambda: not server.script["events"], "twenty refusals")
+        server.expect(terminal.delivered(5), "the events, once the server has come round")
+    assert [chain.state for chain in JournalAudit(terminal.outbox).chains()] == ["broken", "open"]
+
+
 def test_a_refused_chain_is_kept_and_the_next_one_is_sent(terminal: Terminal, server: RoughServer) -> None:
     terminal.record(5)
     server.script["events"].append(rough_server.refuses("chain-broken", 409, expected_seq=1))
     with terminal.syncing(heartbeat_s=0.05):
-        until(lambda: terminal.outbox.queue_state().parked == 5, "the chain set apart")
+        server.expect(terminal.delivered(5), "the same events in a new chain")
         terminal.record(2)
-        server.expect(terminal.delivered(2), "the new chain")
+        server.expect(terminal.delivered(7), "and what comes after them")
         until(terminal.settled(), "all acknowledged")
         server.expect(lambda: "journal_damaged" in server.heartbeats[-1]["faults"], "the fault reported")
         until(lambda: Fault.JOURNAL_DAMAGED.value in terminal.folder.read_status().faults, "the fault on the screen")

@@ -191,17 +191,45 @@ def test_what_comes_next_is_known_behind_links_too(outbox: SqliteOutbox, queue: 
     assert found.next_moment == (events[last].moment if last >= 6 else None)
 
 
-def test_a_refused_chain_is_kept_and_recording_goes_on_in_another(outbox: SqliteOutbox, queue: JournalQueue) -> None:
-    old = fill(outbox, 4)
+def test_the_rest_of_a_refused_chain_goes_on_in_another(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    old = fill(outbox, 3)
+    old.append(outbox.append(records.enrolment(), FakeClock().now()))
     queue.acknowledge(old[0].chain_id, 2, TODAY, {})
-    queue.break_chain(old[0].chain_id)
+    assert queue.break_chain(old[0].chain_id)
     (new,) = fill(outbox, 1)
-    assert (new.seq, new.chain_id != old[0].chain_id) == (1, True)
+    assert (new.seq, new.chain_id != old[0].chain_id) == (3, True)
     found = claim(queue)
-    assert (found.chain_id, shape(found)) == (new.chain_id, [1])
+    assert (found.chain_id, shape(found), links_hold(found)) == (new.chain_id, [1, 2, 3], True)
+    for entry, before in zip(found.entries, old[2:], strict=False):
+        again = entry.item
+        assert isinstance(again, Event)
+        assert (again.event_id, again.moment, again.kind) == (before.event_id, before.moment, before.kind)
+        assert again.body[again.kind] == before.body[before.kind]
     state = outbox.queue_state()
-    assert (state.waiting, state.parked) == (1, 2)
+    assert (state.waiting, state.parked) == (3, 0)
     assert [chain.state for chain in JournalAudit(outbox).chains()] == ["broken", "open"]
+    assert list(JournalAudit(outbox).verify()) == []
+
+
+def test_a_chain_that_was_made_so_is_not_broken_again_at_once(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    old = fill(outbox, 2)
+    assert queue.break_chain(old[0].chain_id)
+    renewed = claim(queue).chain_id
+    assert not queue.break_chain(renewed)
+    queue.acknowledge(renewed, 1, TODAY, {})
+    assert queue.break_chain(renewed)
+    assert not queue.break_chain("of somebody else")
+
+
+def test_the_rest_of_a_salvaged_chain_goes_on_in_the_open_one(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    old = fill(outbox, 2)
+    outbox.db.transact(lambda c: c.execute("UPDATE chains SET state = 'closed'"))
+    (own,) = fill(outbox, 1)
+    assert queue.break_chain(old[0].chain_id)
+    found = claim(queue)
+    ids = [entry.item.event_id for entry in found.entries if isinstance(entry.item, Event)]
+    assert (found.chain_id, ids) == (own.chain_id, [own.event_id, *(event.event_id for event in old)])
+    assert links_hold(found)
 
 
 def test_older_chains_go_first(outbox: SqliteOutbox, queue: JournalQueue) -> None:

@@ -1,0 +1,171 @@
+"""`kiosk sync` and the reference server, each a real process: what docs/protocol.md says, from both sides at once."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.clock import SystemClock
+from kiosk.gallery import TinyGallery
+from kiosk.identity import Identity
+from kiosk.journal_audit import JournalAudit
+from kiosk.journal_queue import JournalQueue
+from kiosk.outbox import SqliteOutbox
+from kiosk.state import StateFolder
+from tests import records
+from tests.office import OFFICE, Office, office, open_outbox, sync_process
+
+NIP = "198503152010011007"
+
+
+@pytest.fixture(scope="module")
+def etpp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("etpp")) as place:
+        yield place
+
+
+@pytest.fixture
+def folder(etpp: Office, tmp_path: Path) -> StateFolder:
+    return etpp.terminal(tmp_path / "terminal")
+
+
+@pytest.fixture
+def outbox(folder: StateFolder) -> Iterator[SqliteOutbox]:
+    journal = open_outbox(folder)
+    yield journal
+    journal.close()
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"it did not come to pass: {what}")
+        time.sleep(0.02)
+
+
+def gallery(folder: StateFolder) -> TinyGallery:
+    return TinyGallery(folder.gallery_path, Identity.load(folder.identity_dir).storage_key)
+
+
+def record(outbox: SqliteOutbox, person_id: str, count: int = 1) -> list[str]:
+    clock = SystemClock(outbox.anchors)
+    return [outbox.append(records.presence(person_id), clock.now()).event_id for _ in range(count)]
+
+
+def rows_of(etpp: Office, folder: StateFolder) -> list[str]:
+    device_id = Identity.load(folder.identity_dir).device_id
+    return [row["event_id"] for row in etpp.rows() if row["device_id"] == device_id and row["status"] == "accepted"]
+
+
+def test_from_an_enrolment_to_a_presence(etpp: Office, folder: StateFolder, outbox: SqliteOutbox) -> None:
+    with sync_process(folder) as process:
+        until(lambda: folder.read_status().connected, "contact")
+        draft = records.enrolment(nip=NIP, seed=5)
+        outbox.append(type(draft)(**{**_fields(draft), "office_id": OFFICE}), SystemClock(outbox.anchors).now())
+        until(lambda: NIP in {p.nip for p in gallery(folder).load().people.values()}, "the person in the gallery")
+        (person,) = (p for p in gallery(folder).load().people.values() if p.nip == NIP)
+        sent = record(outbox, person.person_id, 3)
+        until(lambda: set(sent) <= set(rows_of(etpp, folder)), "the presences in the books")
+        until(lambda: outbox.queue_state().waiting == 0, "all acknowledged")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert outbox.queue_state().parked == 0
+
+
+def _fields(draft: object) -> dict[str, object]:
+    return {name: getattr(draft, name) for name in draft.__slots__}  # type: ignore[attr-defined]
+
+
+def test_a_stranger_is_parked_and_the_rest_goes_on(etpp: Office, folder: StateFolder, outbox: SqliteOutbox) -> None:
+    known = etpp.person("198503152010011008")
+    record(outbox, "018f2c5e-0000-7000-8000-00000000ffff")
+    sent = record(outbox, known, 2)
+    with sync_process(folder):
+        until(lambda: outbox.queue_state().waiting == 0, "all answered")
+    assert sorted(rows_of(etpp, folder)) == sorted(sent)
+    (parked,) = JournalQueue(outbox).parked(10)
+    assert str(parked.problem["type"]).endswith("person-unknown")
+
+
+def test_the_key_changes_and_the_old_one_is_worth_nothing(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox
+) -> None:
+    before = Identity.load(folder.identity_dir)
+    old = before.public_key
+    before.begin_rotation()
+    person = etpp.person("198503152010011009")
+    with sync_process(folder):
+        until(lambda: Identity.load(folder.identity_dir).public_key != old, "the new key")
+        sent = record(outbox, person, 2)
+        until(lambda: set(sent) <= set(rows_of(etpp, folder)), "events under the new key")
+
+
+def test_a_lost_rotation_answer_is_survived(etpp: Office, folder: StateFolder, outbox: SqliteOutbox) -> None:
+    """The server took the new key; the terminal was switched off before it heard of it."""
+    (folder.identity_dir / "before").mkdir()
+    identity = Identity.load(folder.identity_dir)
+    identity.begin_rotation()
+    kept = {name: (folder.identity_dir / name).read_bytes() for name in ("device.key", "device.key.next")}
+    with sync_process(folder):
+        until(lambda: not (folder.identity_dir / "device.key.next").exists(), "the rotation")
+        # A request under the new key: from then on the server refuses the old one.
+        record(outbox, etpp.person("198503152010011014"), 1)
+        until(lambda: outbox.queue_state().waiting == 0, "an event under the new key")
+    for name, content in kept.items():
+        (folder.identity_dir / name).write_bytes(content)
+        (folder.identity_dir / name).chmod(0o600)
+    sent = record(outbox, etpp.person("198503152010011010"), 1)
+    with sync_process(folder):
+        until(lambda: set(sent) <= set(rows_of(etpp, folder)), "events with the key that the server knows")
+    assert not (folder.identity_dir / "device.key.next").exists()
+
+
+def test_a_terminal_from_an_old_copy_of_its_card_goes_on_above_its_counter(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox
+) -> None:
+    with sync_process(folder):
+        until(lambda: folder.read_status().connected, "contact")
+    (folder.identity_dir / "nonce").unlink()
+    sent = record(outbox, etpp.person("198503152010011011"), 2)
+    with sync_process(folder):
+        until(lambda: set(sent) <= set(rows_of(etpp, folder)), "the events")
+
+
+def test_a_journal_from_an_old_copy_of_the_card_begins_a_new_chain(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox
+) -> None:
+    person = etpp.person("198503152010011012")
+    old = record(outbox, person, 2)
+    outbox.close()
+    copy = folder.outbox_path.read_bytes()
+    newer = record(outbox, person, 3)
+    with sync_process(folder):
+        until(lambda: outbox.queue_state().waiting == 0, "all acknowledged")
+    outbox.close()
+    folder.outbox_path.write_bytes(copy)  # the card's copy from before the last three
+    other = record(outbox, person, 2)
+    with sync_process(folder):
+        until(lambda: set(other) <= set(rows_of(etpp, folder)), "what was recorded after the copy, in a new chain")
+        fresh = record(outbox, person, 2)
+        until(lambda: outbox.queue_state().waiting == 0, "all acknowledged")
+    assert sorted(rows_of(etpp, folder)) == sorted([*old, *newer, *other, *fresh])
+    assert [chain.state for chain in JournalAudit(outbox).chains()] == ["broken", "open"]
+    assert outbox.queue_state().parked == 0
+
+
+def test_a_revoked_terminal_stops(etpp: Office, folder: StateFolder, outbox: SqliteOutbox) -> None:
+    identity = Identity.load(folder.identity_dir)
+    record(outbox, etpp.person("198503152010011013"), 1)
+    with sync_process(folder) as process:
+        until(lambda: outbox.queue_state().waiting == 0, "contact")
+        etpp.admin("POST", f"devices/{identity.device_id}/revoke")
+        assert process.wait(30) == 77
+    assert folder.read_status().revoked
+    with sync_process(folder) as process:
+        assert process.wait(30) == 77
+    assert "revoked" in (folder.path / "sync.log").read_text()
