@@ -104,10 +104,26 @@ def _measure() -> list[dict[str, object]]:
     return found
 
 
+_SHEET = ("idle", "identifying", "nip_pad", "confirm-late", "recorded", "unknown", "fault-camera_lost", "not_recorded")
+
+
+def _write_sheet(folder: Path, path: Path) -> None:
+    """A few of the screens side by side, for a document."""
+    width, height, gap = 400, 240, 8
+    rows = -(-len(_SHEET) // 2)
+    sheet = Image.new("RGB", (2 * width + gap, rows * (height + gap) - gap), (255, 255, 255))
+    for index, name in enumerate(_SHEET):
+        with Image.open(folder / f"{name}.png") as picture:
+            small = picture.resize((width, height), Image.Resampling.LANCZOS)
+        sheet.paste(small, ((index % 2) * (width + gap), (index // 2) * (height + gap)))
+    sheet.quantize(256).save(path, optimize=True)
+
+
 def cli() -> None:
     parser = argparse.ArgumentParser(prog="python -m kiosk.ui.preview", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/screens"), metavar="DIR")
     parser.add_argument("--language", choices=["id", "en"], default="id")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="write some of the screens as one picture")
     parser.add_argument("--measures", type=Path, metavar="FILE", help="write each text's size and room as JSON")
     options = parser.parse_args()
     show = Show(options.language)
@@ -117,6 +133,8 @@ def cli() -> None:
         taken = sorted(Path(folder).glob("[0-9]*-*.png"))
         for name, picture in zip(show.names, taken, strict=True):
             picture.replace(options.out / f"{name}.png")
+    if options.sheet is not None:
+        _write_sheet(options.out, options.sheet)
     if options.measures is not None:
         options.measures.write_text(json.dumps(show.measures, ensure_ascii=False, indent=1), encoding="utf-8")
 

@@ -204,7 +204,11 @@ def test_the_countdown_ends_at_nothing() -> None:
         (known(Phase.CONFIRM, minutes=12), "Terlambat 12 menit — potongan 1\u00a0%", Tone.WARN),
         (known(Phase.CONFIRM, minutes=12, percent=0.5), "Terlambat 12 menit — potongan 0,5\u00a0%", Tone.WARN),
         (known(Phase.CONFIRM, minutes=3, percent=0.0), "Terlambat 3 menit", Tone.WARN),
-        (known(Phase.CONFIRM, Direction.DEPARTURE, 25), "Pulang 25 menit lebih\u00a0awal — potongan 1\u00a0%", Tone.WARN),
+        (
+            known(Phase.CONFIRM, Direction.DEPARTURE, 25),
+            "Pulang 25 menit lebih\u00a0awal — potongan 1\u00a0%",
+            Tone.WARN,
+        ),
         (known(Phase.CONFIRM, Direction.DEPARTURE), "Sesuai jam kerja", Tone.OK),
         (known(Phase.CONFIRM, working_day=False), "Di luar hari kerja", Tone.NEUTRAL),
     ],
