@@ -237,6 +237,7 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
     key = view.phase.value
     if view.phase is Phase.RECORDED:
         view = _presence(view, at)
+        view = replace(view, footnote=view.footnote or view.line)
         direction = at.encounter.prospect.assessment.direction if at.encounter.prospect else Direction.ARRIVAL
         key = f"recorded_{direction.value}"
     elif view.phase is Phase.NOT_RECORDED:

@@ -270,6 +270,8 @@ def test_recorded_repeats_what_was_recorded() -> None:
     assert (shown.title, shown.name, shown.direction) == ("Presensi tercatat", WIDI.name, "Pulang")
     assert shown.speech is not None
     assert shown.speech.text == "Pulang, tercatat. Terima kasih."
+    assert shown.footnote == "Potongan tidak berlaku bila ada surat perintah"
+    assert view(known(Phase.RECORDED)).footnote == "Terima kasih"
 
 
 @pytest.mark.parametrize("fault", Fault)
