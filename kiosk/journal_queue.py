@@ -194,19 +194,36 @@ class JournalQueue:
 
         def write(connection: sqlite3.Connection) -> int:
             thinned = 0
-            rows = connection.execute(
-                "SELECT chain_no, max(through_seq) FROM acks WHERE day < ? GROUP BY chain_no", (before.isoformat(),)
-            ).fetchall()
-            for chain_no, through_seq in rows:
+            for first, last in _acknowledged(connection, before.isoformat()):
                 thinned += connection.execute(
                     "UPDATE events SET body = NULL, person_id = NULL, time = NULL WHERE id BETWEEN ? AND ? "
                     "AND body IS NOT NULL AND problem IS NULL",
-                    (row_id(chain_no, 0), row_id(chain_no, through_seq)),
+                    (first, last),
                 ).rowcount
             connection.execute("DELETE FROM acks WHERE day < ?", (before.isoformat(),))
             return thinned
 
         return self._db.transact(write)
+
+    def erase_enrolments(self, acknowledged_before: dt.date | None = None) -> int:
+        """What was refused goes too: the server has it, and shows it to BKPP."""
+        day = "9999-12-31" if acknowledged_before is None else acknowledged_before.isoformat()
+
+        def write(connection: sqlite3.Connection) -> int:
+            erased = 0
+            for first, last in _acknowledged(connection, day):
+                erased += connection.execute(
+                    "UPDATE events SET body = NULL "
+                    "WHERE id BETWEEN ? AND ? AND kind = 'enrolment' AND body IS NOT NULL",
+                    (first, last),
+                ).rowcount
+            return erased
+
+        erased = self._db.transact(write)
+        if erased:
+            # Their pages are overwritten (secure_delete), and the log that still has the old ones is emptied.
+            self._db.query(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+        return erased
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database while nobody waits for it."""
@@ -307,6 +324,16 @@ def _rows(connection: sqlite3.Connection, chain_no: int, after_seq: int, limit: 
 def _hash(connection: sqlite3.Connection, event_row: int) -> str | None:
     row = connection.execute("SELECT lower(hex(hash)) FROM events WHERE id = ?", (event_row,)).fetchone()
     return None if row is None else str(row[0])
+
+
+def _acknowledged(connection: sqlite3.Connection, before_day: str) -> list[tuple[int, int]]:
+    """First and last row id, per chain, of what was acknowledged before a day and is not being sent again."""
+    rows = connection.execute(
+        "SELECT chain_no, min(acked_seq, max(through_seq)) FROM acks JOIN chains USING (chain_no) "
+        "WHERE day < ? GROUP BY chain_no",
+        (before_day,),
+    )
+    return [(row_id(chain_no, 0), row_id(chain_no, through_seq)) for chain_no, through_seq in rows]
 
 
 def _chain_no(connection: sqlite3.Connection, chain_id: str) -> int | None:

@@ -137,9 +137,12 @@ class Sync:
         )
         self._heartbeat = sending.heartbeat
         self._reporter = Reporter(parts.queue, parts.cache, parts.clock, parts.folder.path, parts.folder.read_terminal)
-        self._fetcher = GalleryFetcher(fetching, parts.cache, parts.signer, parts.clock)
+        self._fetcher = GalleryFetcher(
+            fetching, parts.cache, parts.signer, parts.clock, on_removal=parts.queue.erase_enrolments
+        )
 
     def run(self) -> None:
+        self._parts.queue.erase_enrolments()
         self._publish(gallery_version=self._fetcher.version)
         threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
@@ -248,10 +251,10 @@ class Sync:
                     return
 
     def _keep_up(self) -> None:
-        """What is done four times a day: thin what is past its audit period, move the write-ahead log in."""
-        moment = self._parts.clock.now()
-        before = moment.wall_utc.date() - dt.timedelta(days=self._settings.audit_days)
-        thinned = self._parts.queue.thin(before)
+        """What is done four times a day: forget what need not be kept, move the write-ahead log in."""
+        today = self._parts.clock.now().wall_utc.date()
+        self._parts.queue.erase_enrolments(today)
+        thinned = self._parts.queue.thin(today - dt.timedelta(days=self._settings.audit_days))
         if thinned:
             log.info("%d events are past their audit period and were reduced to their place in the chain", thinned)
         self._parts.queue.checkpoint()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from kiosk import wire
 from kiosk.errors import GalleryError, ServerError
@@ -18,11 +19,14 @@ log = logging.getLogger(__name__)
 class GalleryFetcher:
     """One thread, with a connection of its own."""
 
-    def __init__(self, client: Client, cache: GalleryCache, signer: Signer, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, cache: GalleryCache, signer: Signer, clock: Clock, on_removal: Callable[[], object]
+    ) -> None:
         self._client = client
         self._cache = cache
         self._signer = signer
         self._clock = clock
+        self._on_removal = on_removal
         self._download = Download()
         self._version = cache.version()
         self._whole = False
@@ -51,6 +55,9 @@ class GalleryFetcher:
             if isinstance(error, wire.WireError):
                 raise ServerError(f"the server's gallery was refused: {error}.") from error
             raise
+        if manifest.base_version is None or payload.get("removed"):
+            # Somebody may be gone: before this version is reported as erased, so is every other trace of a face.
+            self._on_removal()
         self._version, self._whole = manifest.version, False
         log.info(
             "gallery version %d applied (%s)", manifest.version, "whole" if manifest.base_version is None else "changes"

@@ -101,6 +101,9 @@ class EventQueue(Protocol):
     def thin(self, before: dt.date) -> int:
         """Reduce events acknowledged before that day to their place in the chain; how many."""
 
+    def erase_enrolments(self, acknowledged_before: dt.date | None = None) -> int:
+        """Erase the faces in enrolments that the server has answered (before that day; None: all); how many."""
+
     def checkpoint(self) -> None:
         """Tidy up while nobody waits."""
 

@@ -152,6 +152,33 @@ def test_thinned_events_at_the_end_are_a_link_too(outbox: SqliteOutbox, queue: J
     assert (link.prev_hash, link.hash) == (events[0].hash, events[2].hash)
 
 
+def test_an_enrolment_is_erased_once_the_server_has_answered_it(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    clock = FakeClock()
+    (first,) = fill(outbox, 1)
+    enrolments = [outbox.append(records.enrolment(seed=n), clock.now()) for n in range(3)]
+    queue.acknowledge(first.chain_id, 3, TODAY, {3: PROBLEM})
+    assert queue.erase_enrolments(TODAY.date()) == 0
+    assert [waits for _, waits in outbox.enrolments()] == [False, True]  # the refused one is not listed
+    assert queue.erase_enrolments() == 2
+    assert [(event.event_id, waits) for event, waits in outbox.enrolments()] == [(enrolments[2].event_id, True)]
+    assert shape(claim(queue)) == [4]
+    assert list(JournalAudit(outbox).verify()) == []
+    log = outbox.path.with_name(outbox.path.name + "-wal")
+    content = outbox.path.read_bytes() + log.read_bytes()
+    assert content.count(b'"enrolment":"') == 1  # the one that waits
+
+
+def test_what_is_being_sent_again_is_not_forgotten(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    (first,) = fill(outbox, 1)
+    outbox.append(records.enrolment(), FakeClock().now())
+    fill(outbox, 1)
+    queue.acknowledge(first.chain_id, 3, TODAY, {})
+    queue.rewind(first.chain_id, 2)
+    assert queue.erase_enrolments() == 0
+    assert queue.thin(dt.date(2100, 1, 1)) == 1
+    assert shape(claim(queue)) == [2, 3]
+
+
 def test_a_thinned_presence_names_nobody(outbox: SqliteOutbox, queue: JournalQueue) -> None:
     fill(outbox, 3)
     queue.acknowledge(claim(queue).chain_id, 3, TODAY, {})
