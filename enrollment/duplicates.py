@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from enrollment.templates import centre, threshold
+from enrollment.templates import centre, distance, threshold
 from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip
 from kiosk.wire import decode_descriptor
+
+FEWEST_OTHERS = 3
+MOST_OTHERS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,13 +29,26 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """When a face is that of somebody known. `distance` of mean descriptors at most, for MANY templates and more; and
+    at most `ratio` times the distance to the other people who are nearest.
+
+    The ratio is what makes the rule hold in any office: where people look alike to the network, and where many are
+    known, everybody is near to somebody, but only the same person is much nearer than the next ones
+    (docs/enrolment.md).
+    """
+
+    distance: float
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
-    """The person most like a face. `excess` is how far the distance (0: identical) lies above what would still be
-    taken for the same person; at most 0: the same."""
+    """The person most like a face. `distance` 0: identical; `same`: by the rule it is their face."""
 
     nip: Nip = field(repr=False)
     distance: float
-    excess: float
+    same: bool
 
 
 class KnownFaces:
@@ -58,24 +73,34 @@ class KnownFaces:
         """What is known of one person, the newest last."""
         return [person.templates for person in self._people if person.nip == nip]
 
-    def most_alike(
-        self, templates: Sequence[Descriptor], limit: float, ignored: Collection[Nip] = ()
-    ) -> Likeness | None:
+    def most_alike(self, templates: Sequence[Descriptor], rule: Rule, ignored: Collection[Nip] = ()) -> Likeness | None:
         """The person whose face is most like this one, but for those `ignored`; None when nobody is known.
 
-        Means are compared with means: with three photographs each that misses 0.6 % of the same people where the
-        nearest pair of templates misses 16 %, at the same rate of false alarms (docs/enrolment.md).
+        Means are compared with means: nearer to the truth than the nearest pair of templates.
         """
         ours = centre(templates)
-        best: Likeness | None = None
+        nearest: dict[Nip, tuple[float, int]] = {}
         for person, theirs in zip(self._people, self._centres, strict=True):
-            if person.nip in ignored:
-                continue
-            gap = float(np.linalg.norm(ours - theirs))
-            excess = gap - threshold(limit, len(templates), len(person.templates))
-            if best is None or excess < best.excess:
-                best = Likeness(person.nip, gap, excess)
-        return best
+            found = (distance(ours, theirs), len(person.templates))
+            if person.nip not in ignored and found < nearest.get(person.nip, (math.inf, 0)):
+                nearest[person.nip] = found
+        if not nearest:
+            return None
+        nip = min(nearest, key=lambda known: nearest[known])
+        gap, count = nearest.pop(nip)
+        near = gap <= threshold(rule.distance, len(templates), count)
+        return Likeness(nip, gap, near and _stands_out(gap, [other for other, _ in nearest.values()], rule.ratio))
+
+
+def _stands_out(gap: float, others: list[float], ratio: float) -> bool:
+    """Whether `gap` is far below the mean of the nearest tenth of the others, of FEWEST_OTHERS at least.
+
+    Several, because one or two of them may be twins or the same face once more.
+    """
+    if len(others) < FEWEST_OTHERS:
+        return True
+    count = min(MOST_OTHERS, max(FEWEST_OTHERS, len(others) // 10))
+    return gap <= ratio * sum(sorted(others)[:count]) / count
 
 
 def in_gallery(snapshot: GallerySnapshot, model_id: ModelId) -> list[Known]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from enrollment import nip as nips
 from enrollment.consent import Consent
-from enrollment.duplicates import Known, KnownFaces
+from enrollment.duplicates import Known, KnownFaces, Rule
 from enrollment.nip import NipParts
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot, check_agreement, choose
@@ -155,18 +155,18 @@ class Registrar:
     def _check_duplicates(self, applicant: Applicant, templates: Sequence[Shot], despite: Nip | None) -> list[Warn]:
         descriptors = [shot.descriptor for shot in templates]
         own = applicant.parts.nip
-        limit = self._settings.duplicate_distance
+        rule = Rule(self._settings.duplicate_distance, self._settings.duplicate_ratio)
         ignored = {own} if despite is None else {own, despite}
-        likeness = self._known.most_alike(descriptors, limit, ignored)
-        if likeness is not None and likeness.excess <= 0:
+        likeness = self._known.most_alike(descriptors, rule, ignored)
+        if likeness is not None and likeness.same:
             raise Refusal("face_known", other=nips.masked(likeness.nip))
         warnings = []
         if despite is not None:
             warnings.append(Warn("despite_likeness", {"other": nips.masked(despite)}))
         if applicant.replacing:
             before = KnownFaces(Known(own, old) for old in self._known.templates_of(own))
-            likeness = before.most_alike(descriptors, limit)
-            if likeness is not None and likeness.excess > 0:
+            likeness = before.most_alike(descriptors, rule)
+            if likeness is not None and not likeness.same:
                 warnings.append(Warn("replaced_differs"))
         return warnings
 

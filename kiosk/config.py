@@ -75,6 +75,7 @@ class EnrolmentSettings(_Section):
     same_person_distance: float = Field(gt=0)
     same_person_distance_photos: float = Field(gt=0)
     duplicate_distance: float = Field(gt=0)
+    duplicate_ratio: float = Field(gt=0, le=1)
     pose_s: float = Field(gt=0)
 
     @model_validator(mode="after")

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from enrollment.duplicates import Known, KnownFaces, in_event, in_gallery
+from enrollment.duplicates import Known, KnownFaces, Rule, in_event, in_gallery
 from enrollment.templates import MANY, threshold
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Event, ModelId, Nip, Person, PersonId, Template
 from kiosk.wire import parse_event
 from tests.enrolment_kit import ANI, BUDI, CITRA, SETTINGS, descriptor
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-LIMIT = SETTINGS.duplicate_distance
+RULE = Rule(SETTINGS.duplicate_distance, SETTINGS.duplicate_ratio)
+LIMIT = RULE.distance
 
 
 def known(nip: str, person: int, pictures: int = 3) -> Known:
@@ -28,33 +29,63 @@ def views(person: int, pictures: int = 3) -> list[np.ndarray]:
 
 
 def test_nobody_is_known_at_first() -> None:
-    assert KnownFaces().most_alike(views(0), LIMIT) is None
+    assert KnownFaces().most_alike(views(0), RULE) is None
     assert ANI not in KnownFaces()
 
 
 def test_the_same_face_is_found_under_another_nip() -> None:
     faces = KnownFaces([known(ANI, 0), known(BUDI, 1)])
-    likeness = faces.most_alike(views(1), LIMIT)
+    likeness = faces.most_alike(views(1), RULE)
     assert likeness is not None
-    assert (likeness.nip, likeness.excess <= 0) == (BUDI, True)
+    assert (likeness.nip, likeness.same) == (BUDI, True)
 
 
 def test_a_new_face_is_not() -> None:
-    likeness = KnownFaces([known(ANI, 0), known(BUDI, 1)]).most_alike(views(2), LIMIT)
+    likeness = KnownFaces([known(ANI, 0), known(BUDI, 1)]).most_alike(views(2), RULE)
     assert likeness is not None
-    assert likeness.excess > 0
+    assert not likeness.same
+
+
+def crowd(size: int, apart: float) -> list[Known]:
+    """People of an office who look alike to the network."""
+    return [
+        Known(Nip(f"19850315201001{1}{n:03}"), tuple(descriptor(n, m, apart=apart) for m in range(3)))
+        for n in range(1, size + 1)
+    ]
+
+
+def test_where_all_look_alike_a_newcomer_is_not_taken_for_the_nearest() -> None:
+    newcomer = [descriptor(40, n, apart=0.36) for n in range(3)]
+    for size in (4, 20, 39):
+        likeness = KnownFaces(crowd(size, 0.36)).most_alike(newcomer, RULE)
+        assert likeness is not None
+        assert likeness.distance < RULE.distance
+        assert not likeness.same
+
+
+def test_where_all_look_alike_the_same_person_is_found() -> None:
+    likeness = KnownFaces(crowd(39, 0.36)).most_alike([descriptor(7, n + 20, apart=0.36) for n in range(3)], RULE)
+    assert likeness is not None
+    assert (likeness.nip, likeness.same) == ("198503152010011007", True)
+
+
+def test_a_face_that_is_known_twice_is_found_a_third_time() -> None:
+    faces = KnownFaces([*crowd(10, 0.6), Known(Nip(ANI), (descriptor(1, 5, apart=0.6),))])
+    likeness = faces.most_alike([descriptor(1, 30, apart=0.6), descriptor(1, 31, apart=0.6)], RULE)
+    assert likeness is not None
+    assert likeness.same
 
 
 def test_those_ignored_are_passed_over() -> None:
     faces = KnownFaces([known(ANI, 0)])
-    assert faces.most_alike(views(0), LIMIT, {Nip(ANI)}) is None
+    assert faces.most_alike(views(0), RULE, {Nip(ANI)}) is None
 
 
 def test_one_person_may_be_known_twice() -> None:
     faces = KnownFaces([known(ANI, 0)])
     faces.add(known(ANI, 2))
     assert len(faces.templates_of(Nip(ANI))) == 2
-    likeness = faces.most_alike(views(2), LIMIT)
+    likeness = faces.most_alike(views(2), RULE)
     assert likeness is not None
     assert likeness.nip == ANI
 
@@ -62,9 +93,9 @@ def test_one_person_may_be_known_twice() -> None:
 def test_what_bkpp_may_yet_refuse_counts_as_a_face_and_not_as_a_nip() -> None:
     faces = KnownFaces([replace(known(ANI, 0), certain=False)])
     assert ANI not in faces
-    likeness = faces.most_alike(views(0), LIMIT)
+    likeness = faces.most_alike(views(0), RULE)
     assert likeness is not None
-    assert likeness.excess <= 0
+    assert likeness.same
 
 
 def test_a_person_without_templates_is_no_face() -> None:
