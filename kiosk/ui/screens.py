@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
+import kiosk.ui.widgets  # noqa: F401 - the .kv files name its classes
 from kiosk.encounter import Button
-from kiosk.ui import widgets
-from kiosk.ui.viewstate import BLANK, Layout, ViewState
+from kiosk.ui.viewstate import BLANK, Layout
 
 _HERE = Path(__file__).parent
 
@@ -64,7 +64,6 @@ class PadScreen(Screen):
     """The last digits of the NIP."""
 
     typed = StringProperty("")
-    wanted = NumericProperty(0)
 
     def entered(self) -> None:
         self.typed = ""
@@ -97,6 +96,3 @@ def build() -> dict[Layout, Screen]:
     for layout in Layout:
         Builder.load_file(str(_HERE / f"{layout.value}.kv"), rulesonly=True)
     return {layout: _CLASSES[layout]() for layout in Layout}
-
-
-__all__ = ["Screen", "ViewState", "build", "widgets"]

@@ -38,7 +38,7 @@ class Scripted:
         self._status = example.status
         self._settings = replace(examples.SETTINGS, confirm_s=options.confirm_s, nip_pad_s=600.0)
         self._texts = catalogue.load("id")
-        self._encounter: Encounter = replace(example.encounter, since_s=time.monotonic())
+        self._encounter: Encounter = example.encounter
         self._prospect = example.encounter.prospect
         self._options = options
         self._leaves = self._encounter.phase is not Phase.IDLE
@@ -52,6 +52,7 @@ class Scripted:
         self._pumps += 1
         if self._pumps == 1:
             self._changed_s = now_s  # opening the window took its time
+            self._encounter = replace(self._encounter, since_s=now_s)
         if self._pumps == self._options.fail_at_pump:
             raise RuntimeError("the pump failed")
         self._step(enc.Tick())
