@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,10 +19,6 @@ from kiosk.model import EMPTY_GALLERY
 from kiosk.outbox import SqliteOutbox
 from kiosk.ports import Clock, FaceEngine, Outbox
 from kiosk.state import StateFolder
-
-APPROVAL = dt.timedelta(days=30)
-"""How long an enrolment that the server has may be without BKPP's answer. Until then its face counts as enrolled; later
-the gallery alone tells, so that a face whose data was erased can be enrolled anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +52,12 @@ def open_station(config: Config, path: Path) -> Station:
         snapshot = EMPTY_GALLERY
     known = KnownFaces(in_gallery(snapshot, engine.model_id))
     sent = KnownFaces()
-    now_utc = clock.now().wall_utc
     for event, waits in outbox.enrolments():
         person = in_event(event, engine.model_id)
         if person is not None:
             sent.add(person)
-            if waits or now_utc - event.moment.wall_utc < APPROVAL:
-                known.add(replace(person, certain=waits))
+            # Those that the server has are erased here within a day; until then their faces count.
+            known.add(replace(person, certain=waits))
     registrar = Registrar(
         outbox,
         clock,

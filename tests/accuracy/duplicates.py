@@ -82,7 +82,16 @@ class Row:
 # ---------------------------------------------------------------- faces
 
 
-def describe(engine: FaceEngine, folder: Path, border: int) -> list[Shot]:
+@dataclass(frozen=True)
+class Material:
+    """Photographs by person, frames by sitting, and the detector's scores of the faces in the photographs."""
+
+    people: People
+    sittings: People
+    scores: list[float]
+
+
+def describe(engine: FaceEngine, folder: Path, border: int, scores: list[float]) -> list[Shot]:
     """The face nearest to the middle of each picture; `border` px of grey around pictures that are cropped tightly."""
     shots = []
     for number, path in enumerate(sorted(folder.glob("*.jpg")), start=1):
@@ -93,6 +102,7 @@ def describe(engine: FaceEngine, folder: Path, border: int) -> list[Shot]:
         faces = sorted(engine.faces(rgb), key=lambda face: _off(face.box_px, middle))
         if faces:
             shots.append(Shot(engine.describe(rgb, faces[0]), faces[0].quality, number))
+            scores.append(faces[0].score)
     return shots
 
 
@@ -101,19 +111,24 @@ def _off(box: tuple[int, int, int, int], middle: npt.NDArray[np.float64]) -> flo
     return float(np.abs(np.array([(left + right) / 2, (top + bottom) / 2]) - middle).sum())
 
 
-def load(faces: Path, cache: Path | None, settings: config.Config) -> tuple[People, People]:
-    """(photographs by person, frames by sitting)."""
+def load(faces: Path, cache: Path | None, settings: config.Config) -> Material:
     if cache is not None and cache.exists():
-        stored = json.loads(cache.read_text())
+        *stored, scores = json.loads(cache.read_text())
         photographs, sittings = ({k: [_shot(s) for s in v] for k, v in part.items()} for part in stored)
-        return photographs, sittings
+        return Material(photographs, sittings, scores)
     engine = open_engine_for(settings, None)
-    photographs = {d.name: describe(engine, d, 0) for d in sorted((faces / "lfw").iterdir()) if d.is_dir()}
-    sittings = {d.name: describe(engine, d, 60) for d in sorted((faces / "pad/nuaa/live").iterdir()) if d.is_dir()}
-    found = {k: v for k, v in photographs.items() if v}, {k: v for k, v in sittings.items() if v}
+    scores = []
+    photographs = _folders(engine, faces / "lfw", 0, scores)
+    sittings = _folders(engine, faces / "pad/nuaa/live", 60, [])
     if cache is not None:
-        cache.write_text(json.dumps([{k: [_plain(s) for s in v] for k, v in part.items()} for part in found]))
-    return found
+        plain = [{k: [_plain(s) for s in v] for k, v in part.items()} for part in (photographs, sittings)]
+        cache.write_text(json.dumps([*plain, scores]))
+    return Material(photographs, sittings, scores)
+
+
+def _folders(engine: FaceEngine, parent: Path, border: int, scores: list[float]) -> People:
+    found = {d.name: describe(engine, d, border, scores) for d in sorted(parent.iterdir()) if d.is_dir()}
+    return {name: shots for name, shots in found.items() if shots}
 
 
 def _plain(shot: Shot) -> dict[str, object]:
@@ -274,16 +289,18 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     settings = config.load()
-    people, sittings = load(arguments.faces, arguments.cache, settings)
-    rows = measure(people, sittings, settings.enrolment)
-    kept = sum(map(len, good(people, settings.enrolment).values()))
+    material = load(arguments.faces, arguments.cache, settings)
+    rows = measure(material.people, material.sittings, settings.enrolment)
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows]))
-    else:
-        print(
-            f"{sum(map(len, people.values()))} photographs of {len(people)} people, {kept} of them good enough to enrol"
-        )
-        show(rows, print)
+        return
+    kept = sum(map(len, good(material.people, settings.enrolment).values()))
+    weak = sum(score < quality.MIN_SCORE for score in material.scores)
+    print(
+        f"{len(material.scores)} photographs of {len(material.people)} people, {kept} good enough to enrol, "
+        f"{Rate(weak, len(material.scores))} with a detector's score below {quality.MIN_SCORE}\n"
+    )
+    show(rows, print)
 
 
 if __name__ == "__main__":
