@@ -53,7 +53,7 @@ latency: setup ## from a face's first appearance to "tercatat", by stage
 	$(BIN)/python -m demo.latency $(ARGS)
 
 screens: setup ## every screen as PNG in out/screens
-	$(BIN)/python -m demo.screens $(ARGS)
+	$(BIN)/python -m kiosk.ui.preview --out out/screens $(ARGS)
 
 clean: ## remove what was built
 	rm -rf $(VENV) out build dist *.egg-info

@@ -282,9 +282,9 @@ def _run(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout
 
 
-def units(names: Iterable[str], run: Runs = _run) -> Finding:
-    """What systemd says of the terminal's units."""
-    if shutil.which("systemctl") is None or not Path("/run/systemd/system").is_dir():
+def units(names: Iterable[str], run: Runs = _run, booted: bool | None = None) -> Finding:
+    """What systemd says of the terminal's units. `booted`: whether it runs this machine (sd_booted(3))."""
+    if not (Path("/run/systemd/system").is_dir() if booted is None else booted):
         return Finding(Verdict.SKIPPED, "systemd does not run here")
     states, sick, facts = [], [], dict[str, Fact]()
     for name in names:
