@@ -25,6 +25,9 @@ from kiosk.ui.touch import GUARD_S
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState
 
+RED, BLUE, GREEN = (200, 0, 0), (0, 0, 200), (0, 200, 0)
+"""The camera's picture: red at its top left, blue at its top right, green below."""
+
 
 def tell(**what: Any) -> None:
     print(json.dumps(what), flush=True)
@@ -46,13 +49,18 @@ class Scripted:
         self._changed_s = time.monotonic()
         self._ready = False
         self._frames = 0
+        self._picture = np.zeros((480, 640, 3), np.uint8)
+        self._picture[:240, :320] = RED
+        self._picture[:240, 320:] = BLUE
+        self._picture[240:] = GREEN
+        self._picture.setflags(write=False)
 
     def pump(self) -> ViewState:
         now_s = time.monotonic()
         self._pumps += 1
         if self._pumps == 1:
             self._changed_s = now_s  # opening the window took its time
-            self._encounter = replace(self._encounter, since_s=now_s)
+            self._encounter = replace(self._encounter, since_s=now_s, seen_s=now_s)
         if self._pumps == self._options.fail_at_pump:
             raise RuntimeError("the pump failed")
         self._step(enc.Tick())
@@ -75,9 +83,7 @@ class Scripted:
 
     def frame(self) -> Frame | None:
         self._frames += 1
-        shade = np.full((480, 640, 3), self._frames % 200, np.uint8)
-        shade.setflags(write=False)
-        return Frame(shade, self._frames, time.monotonic())
+        return Frame(self._picture, self._frames, time.monotonic())
 
     def press(self, button: Button) -> None:
         tell(pressed=button.value)

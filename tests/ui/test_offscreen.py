@@ -29,6 +29,27 @@ def test_each_new_screen_is_written_in_order(tmp_path: Path) -> None:
     assert (tmp_path / "020-recorded.png").read_bytes() == (tmp_path / "recorded.png").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("screen_name", "at"),
+    [("idle", (544, 24, 224, 276)), ("confirm", (24, 156, 200, 184)), ("identifying", (0, 50, 800, 314))],
+)
+def test_the_picture_is_upright_and_a_mirror(screen_name: str, at: tuple[int, int, int, int], tmp_path: Path) -> None:
+    with started("offscreen", screen_name, "--stop-after-pumps", "12", "--screens", str(tmp_path)) as screen:
+        assert screen.end() == 0
+    left, top, width, height = at
+    with Image.open(tmp_path / f"{screen_name}.png") as picture:
+        at_left, at_right = (strongest(picture, left + width * across // 10, top + height // 10) for across in (2, 8))
+        below = strongest(picture, left + width // 2, top + height * 9 // 10)
+    assert (at_left, at_right, below) == ("blue", "red", "green")
+
+
+def strongest(picture: Image.Image, x: int, y: int) -> str:
+    """The colour that a point has most of: the live picture is dimmed outside the oval."""
+    pixel = picture.getpixel((x, y))
+    assert isinstance(pixel, tuple)
+    return max(zip(pixel, ("red", "green", "blue"), strict=True))[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> None:
     with started("offscreen", "idle") as screen:

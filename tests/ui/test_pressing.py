@@ -23,7 +23,8 @@ CANCEL, ERASE, ENTER = (194, 406), (446, 406), (714, 406)
 DIGITS = {"0": (580, 406)} | {
     str(3 * row + column + 1): (446 + 134 * column, 74 + 110 * row) for row in range(3) for column in range(3)
 }
-DOUBLE_TAP_MS = 60
+DOUBLE_TAP_MS = 200
+"""Longer than a bounce, shorter than anybody needs to read."""
 
 
 @pytest.fixture(scope="module")
