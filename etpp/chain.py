@@ -12,11 +12,16 @@ from etpp.errors import Problem
 
 
 class Place(NamedTuple):
-    """The members of an event that put it into the chain, as the terminal claims them."""
+    """A stretch of the chain as the terminal claims it: one event, or a link over events that it no longer holds.
 
-    seq: int
+    `hash` is that of the event `last`; `prev_hash` that of the one before `first`, None when a link does not know it.
+    """
+
+    first: int
+    last: int
     hash: str
-    prev_hash: str
+    prev_hash: str | None
+    is_event: bool = True
 
 
 def canonical(value: Any) -> bytes:
@@ -32,26 +37,27 @@ def event_hash(event: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical({key: value for key, value in event.items() if key != "hash"})).hexdigest()
 
 
-def follow(head: Place, places: Sequence[Place], held: Mapping[int, str]) -> list[Place]:
-    """The places that are new to the books, in order; those that the books hold already are left out.
+def follow(head_seq: int, head_hash: str, places: Sequence[Place], held: Mapping[int, str]) -> list[bool]:
+    """For each place of a batch, in order, whether it is new to the books, whose head is given.
 
-    `held` gives the claimed hash of every link up to the head that the batch names again. Raises Problem `sequence-gap`
-    when events between are missing or the order is another one, and `chain-broken` when the history is another one.
+    `held` gives the claimed hash of every event up to the head that the batch names again. Raises Problem
+    `sequence-gap` when events between are missing or the order is another one, and `chain-broken` when the history is.
     """
-    expected = {"expected_seq": head.seq + 1}
-    new: list[Place] = []
-    last = head
+    expected = {"expected_seq": head_seq + 1}
+    new: list[bool] = []
+    seq, hash_ = head_seq, head_hash
     for index, place in enumerate(places):
-        if index and place.seq != places[index - 1].seq + 1:
+        if index and place.first != places[index - 1].last + 1:
             raise Problem("sequence-gap", "the events of a batch must follow each other", members=expected)
-        if place.seq <= head.seq:
-            if held.get(place.seq) != place.hash:
+        new.append(place.last > head_seq)
+        if not new[-1]:
+            if place.is_event and held.get(place.last) != place.hash:
                 raise Problem("chain-broken", "the books hold another event at this place", members=expected)
             continue
-        if place.seq != last.seq + 1:
+        if place.first > seq + 1:
             raise Problem("sequence-gap", "send the chain from expected_seq", members=expected)
-        if place.prev_hash != last.hash:
+        # A link may begin below the head; what lies there is held already, and its own beginning cannot be compared.
+        if place.first == seq + 1 and place.prev_hash not in (hash_, None):
             raise Problem("chain-broken", "prev_hash is not the hash of the event before", members=expected)
-        new.append(place)
-        last = place
+        seq, hash_ = place.last, place.hash
     return new

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from etpp import roster
+from etpp.encoding import format_time
 from etpp.model import Device, Office, Person
 from etpp.ports import Transaction
 from etpp.tpp import Day, Mark, Shift, WorkCalendar, judge_day
-from etpp.wire import format_time
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from etpp.encoding import format_time
 from etpp.model import Device, Enrolment, Link, Office, Person
-from etpp.wire import format_time
 
 
 def office_json(office: Office) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from etpp.chain import canonical
+from etpp.encoding import format_time
 from etpp.errors import NotFound
 from etpp.model import Device
 from etpp.ports import Transaction
 from etpp.roster import templates_of
 from etpp.signing import GallerySigner
-from etpp.wire import format_time
 
 CACHED = 8
 """Payloads kept ready: after a push, all terminals of an office ask for the same one. 500 people make about 1 MB."""

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError
-
-from etpp import chain, roster, wire
+from etpp import chain, encoding, roster, wire
+from etpp.arrivals import Arrival, Missing
 from etpp.errors import Conflict, NotFound, Problem
-from etpp.model import ChainHead, Device, Enrolment, EventTime, Json, Link, LinkStatus
+from etpp.model import GAP, ChainHead, Device, Enrolment, EventTime, Json, Link, LinkStatus
 from etpp.ports import Transaction
 from etpp.problems import document
-
-MAX_EVENT_BYTES = 64 * 1024
-"""Of one event in canonical form; twenty templates take 14 KB."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One event of a request: its place, what it says if that holds good, and else the reason why not."""
-
-    raw: dict[str, Any]
-    link: wire.Link
-    event: wire.Event | None
-    time: EventTime | None
-    problem: Json | None
+from etpp.signing import verify_statement
 
 
 @dataclass(frozen=True)
@@ -40,56 +26,83 @@ class Taken:
     new_enrolments: list[str]
 
 
-def examine(batch: wire.Batch, device_id: str) -> list[Arrival]:
-    """All that can be judged without the books. Raises Problem `malformed` for what has no place in a chain at all."""
-    arrivals = [_examine(index, sent, device_id) for index, sent in enumerate(batch.events)]
-    if len({arrival.link.chain_id for arrival in arrivals}) > 1:
-        raise Problem("malformed", "events: a batch is of one chain")
-    return arrivals
+def recorder_of(tx: Transaction, bearer: Device, carried: wire.Carried, raw: Mapping[str, Any]) -> Device:
+    """The terminal that recorded the events which `bearer` carries; of the same office, and by its own signature.
+
+    `raw` is the `carried` member as it came, which the signature covers whole. Raises Problem `signature-invalid`.
+    """
+    device = tx.devices.get(carried.device_id)
+    statement = {name: value for name, value in raw.items() if name != "signature"}
+    keys = [] if device is None else [key for key in (device.public_key, device.next_key) if key is not None]
+    if (
+        device is None
+        or device.office_id != bearer.office_id
+        or not any(verify_statement(key, carried.signature, statement) for key in keys)
+    ):
+        raise Problem("signature-invalid", "carried: no terminal of this office has signed this")
+    return device
 
 
 def take(
-    tx: Transaction, device: Device, arrivals: Sequence[Arrival], reported: wire.ReportedThrough, now: dt.datetime
+    tx: Transaction,
+    device: Device,
+    items: Sequence[Arrival | Missing],
+    batch: wire.Batch,
+    now: dt.datetime,
 ) -> Taken:
-    """Write what is new; the same batch again changes nothing. Raises Problem `sequence-gap` or `chain-broken`."""
-    chain_id = arrivals[0].link.chain_id if arrivals else reported.chain_id
-    # The order of ids keeps two requests from waiting for each other.
-    heads = {
-        each: tx.books.lock_chain(device.office_id, device.device_id, each, now)
-        for each in sorted({chain_id, reported.chain_id})
-    }
+    """Write what is new; the same batch again changes nothing. Raises Problem `sequence-gap` or `chain-broken`.
+
+    `device` is the recorder, `items` are the batch's events as `arrivals.examine` gave them.
+    """
+    _within_statement(items, batch.carried)
+    chain_id = _chain_of(items, batch)
+    # Of carried events the bearer cannot know what else their recorder has: it reports for its own chains only.
+    reported = batch.reported_through if batch.carried is None else None
+    locked = sorted({chain_id} if reported is None else {chain_id, reported.chain_id})
+    # In the order of their ids, so that two requests cannot wait for each other.
+    heads = {each: tx.books.lock_chain(device.office_id, device.device_id, each, now) for each in locked}
     head = heads[chain_id]
-    places = [chain.Place(a.link.seq, a.link.hash, a.link.prev_hash) for a in arrivals]
-    held: dict[int, Link] = {}
-    if places and places[0].seq <= head.seq:
-        last = min(head.seq, places[-1].seq)
-        held = tx.books.links(device.office_id, device.device_id, chain_id, places[0].seq, last)
-    new = chain.follow(chain.Place(head.seq, head.hash, ""), places, {seq: link.hash for seq, link in held.items()})
-    known = tx.people.known(device.office_id, [_person(a) or "" for a in arrivals])
-    used = tx.books.accepted_ids(device.office_id, [a.link.event_id for a in arrivals])
+    places = [item.place for item in items]
+    held = _held(tx, device, head, places)
+    hashes = {seq: link.hash for seq, link in held.items() if link.kind != GAP}
+    new = chain.follow(head.seq, head.hash, places, hashes)
+    events = [item for item in items if isinstance(item, Arrival)]
+    known = tx.people.known(device.office_id, [event.person_id or "" for event in events])
+    used = tx.books.accepted_ids(device.office_id, [event.link.event_id for event in events])
     results: list[dict[str, Any]] = []
     links: list[Link] = []
     enrolments: list[str] = []
-    for arrival in arrivals:
-        if arrival.link.seq in held:
-            results.append(_again(arrival, held[arrival.link.seq]))
-            continue
-        problem = arrival.problem or _contradiction(arrival, device, known, used)
-        link = _link(device, arrival, problem, now)
-        links.append(link)
-        if problem is None:
-            used.add(link.event_id)
-            if arrival.event is not None and arrival.event.enrolment is not None:
-                tx.enrolments.add(_enrolment(device, arrival.event, now))
-                enrolments.append(link.event_id)
-        results.append(_result(link.event_id, link.status, problem))
+    for item, is_new in zip(items, new, strict=True):
+        if isinstance(item, Missing):
+            results.append({"event_id": None, "status": "accepted" if is_new else "duplicate"})
+            if is_new:
+                links.append(_gap(device, item.gap, head.seq, now))
+        elif not is_new:
+            results.append(_again(item, held[item.link.seq]))
+        else:
+            problem = item.problem or _contradiction(tx, item, device, known, used)
+            link = _link(device, item, problem, now)
+            links.append(link)
+            results.append(_result(link.event_id, link.status, problem))
+            if problem is None:
+                used.add(link.event_id)
+                if item.event is not None and item.event.enrolment is not None:
+                    tx.enrolments.add(_enrolment(device, item.event, now))
+                    enrolments.append(link.event_id)
     tx.books.add_links(links)
-    if new:
-        heads[chain_id] = replace(head, seq=new[-1].seq, hash=new[-1].hash)
-    heads[reported.chain_id] = _reported(heads[reported.chain_id], reported, now)
-    for each in sorted(heads):
+    if places and places[-1].last > head.seq:
+        heads[chain_id] = replace(head, seq=places[-1].last, hash=places[-1].hash)
+    if reported is not None:
+        heads[reported.chain_id] = _reported(heads[reported.chain_id], reported, now)
+    for each in locked:
         tx.books.set_head(device.office_id, heads[each])
     return Taken(results, heads[chain_id], enrolments)
+
+
+def approve_all(tx: Transaction, office_id: str, event_ids: Sequence[str], now: dt.datetime) -> None:
+    """`--approve auto`: for the demo and for an office whose own staff may enrol without BKPP."""
+    for event_id in event_ids:
+        roster.approve(tx, office_id, event_id, "auto", now)
 
 
 def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
@@ -109,55 +122,61 @@ def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
     return replace(link, status="accepted", problem=None)
 
 
-def _examine(index: int, sent: dict[str, Any], device_id: str) -> Arrival:
-    raw = sent.get("event")
-    if not isinstance(raw, dict):
-        raise Problem("malformed", f"events.{index}.event: must be an object")
-    try:
-        link = wire.Link.model_validate(raw)
-    except ValidationError as error:
-        raise Problem("malformed", f"events.{index}.event.{wire.explain(error)}") from None
-    event: wire.Event | None = None
-    time: EventTime | None = None
-    problem: Json | None = None
-    try:
-        sized = chain.canonical(raw)
-        right_hash = chain.event_hash(raw) == link.hash
-    except ValueError as error:
-        return Arrival(_bare(raw), link, None, None, document("event-invalid", f"the event {error}"))
-    if len(sized) > MAX_EVENT_BYTES:
-        problem = document("event-invalid", f"an event has at most {MAX_EVENT_BYTES} bytes")
-        raw = _bare(raw)
-    elif not right_hash:
-        problem = document("hash-wrong", "the event was changed after it was made")
-    elif link.device_id != device_id:
-        problem = document("event-invalid", "device_id: is another terminal's")
-    else:
-        try:
-            event = wire.Event.model_validate(raw)
-            given = wire.SentTime.model_validate(sent.get("time"))
-            time = EventTime(given.utc, given.earliest_utc, given.latest_utc, given.state)
-        except ValidationError as error:
-            problem = document("event-invalid", wire.explain(error))
-    return Arrival(raw, link, event, time, problem)
+def _chain_of(items: Sequence[Arrival | Missing], batch: wire.Batch) -> str:
+    if items:
+        return items[0].chain_id
+    return batch.reported_through.chain_id if batch.carried is None else batch.carried.chain_id
 
 
-def _bare(raw: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of an event that is too large or has no canonical form: its place in the chain."""
-    return {name: raw[name] for name in wire.Link.model_fields}
+def _within_statement(items: Sequence[Arrival | Missing], carried: wire.Carried | None) -> None:
+    """Nothing but what the recorder vouched for. Raises Problem `signature-invalid`."""
+    if carried is None or not items:
+        return
+    places = [item.place for item in items]
+    ends = [place.hash for place in places if place.last == carried.last_seq]
+    if (
+        items[0].chain_id != carried.chain_id
+        or max(place.last for place in places) > carried.last_seq
+        or any(hash_ != carried.hash for hash_ in ends)
+    ):
+        raise Problem("signature-invalid", "carried: does not speak of these events")
 
 
-def _contradiction(arrival: Arrival, device: Device, known: set[str], used: set[str]) -> Json | None:
+def _held(tx: Transaction, device: Device, head: ChainHead, places: Sequence[chain.Place]) -> dict[int, Link]:
+    """What the books have of the stretch that the batch names."""
+    if not places or places[0].first > head.seq:
+        return {}
+    last = min(head.seq, places[-1].last)
+    return tx.books.links(device.office_id, device.device_id, head.chain_id, places[0].first, last)
+
+
+def _contradiction(
+    tx: Transaction, arrival: Arrival, device: Device, known: Collection[str], used: Collection[str]
+) -> Json | None:
     """What only the books can say against an event."""
     enrolment = None if arrival.event is None else arrival.event.enrolment
     if enrolment is not None and enrolment.office_id != device.office_id:
         return document("event-invalid", "enrolment.office_id: a terminal enrols for its own office only")
     if arrival.link.event_id in used:
-        return document("event-id-reused", "event ids are made once")
-    person_id = _person(arrival)
-    if person_id is not None and person_id not in known:
+        return _reused(tx, arrival, device)
+    if device.revoked_utc is not None and arrival.time is not None and arrival.time.earliest_utc > device.revoked_utc:
+        # A revoked terminal stops recording. Its earlier events still count when another one brings them.
+        return document("event-invalid", "time: lies after the terminal was revoked")
+    if arrival.person_id is not None and arrival.person_id not in known:
         return document("person-unknown", "no such person in the terminal's office")
     return None
+
+
+def _reused(tx: Transaction, arrival: Arrival, device: Device) -> Json:
+    """Whether an event of a broken chain came again in the new one, as it should, or the id was used twice."""
+    first = tx.books.link(device.office_id, arrival.link.event_id)
+    place = {"chain_id", "seq", "prev_hash", "hash", "enrolment"}
+    same = first is not None and all(
+        first.body.get(name) == value for name, value in arrival.raw.items() if name not in place
+    )
+    if same:
+        return document("event-id-reused", "accepted from an earlier chain", {"reissued": True})
+    return document("event-id-reused", "event ids are made once")
 
 
 def _again(arrival: Arrival, held: Link) -> dict[str, Any]:
@@ -170,12 +189,6 @@ def _again(arrival: Arrival, held: Link) -> dict[str, Any]:
 
 def _result(event_id: str, status: str, problem: Json | None) -> dict[str, Any]:
     return {"event_id": event_id, "status": status} | ({"problem": dict(problem)} if problem is not None else {})
-
-
-def _person(arrival: Arrival) -> str | None:
-    if arrival.event is None or arrival.event.presence is None:
-        return None
-    return arrival.event.presence.person_id
 
 
 def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.datetime) -> Link:
@@ -195,7 +208,29 @@ def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.dateti
         # Face data and what names the person live in the enrolment alone, so that erasure has one place to reach.
         body={key: value for key, value in arrival.raw.items() if key != "enrolment"},
         time=None if arrival.time is None else _causal(arrival.time, now),
-        person_id=_person(arrival),
+        person_id=arrival.person_id,
+        received_utc=now,
+    )
+
+
+def _gap(device: Device, gap: wire.Gap, head_seq: int, now: dt.datetime) -> Link:
+    """A row where the missing events end, rejected so that BKPP sees it among what does not count."""
+    first = max(gap.first_seq, head_seq + 1)
+    why = "their terminal has thinned them" if gap.reason == "thinned" else "their terminal lost them on a damaged disk"
+    return Link(
+        office_id=device.office_id,
+        device_id=device.device_id,
+        chain_id=gap.chain_id,
+        seq=gap.last_seq,
+        event_id=f"gap-{first}-{gap.last_seq}",
+        kind=GAP,
+        hash=gap.hash,
+        prev_hash=gap.prev_hash or "",
+        status="rejected",
+        problem=document("events-missing", f"number {first} to {gap.last_seq}: {why}"),
+        body={"first_seq": first, "last_seq": gap.last_seq, "reason": gap.reason},
+        time=None,
+        person_id=None,
         received_utc=now,
     )
 
@@ -233,16 +268,10 @@ def _enrolment(device: Device, event: wire.Event, now: dt.datetime) -> Enrolment
         descriptors=[base64.b64decode(template) for template in payload.templates],
         qualities=[dict(quality) for quality in payload.qualities],
         consent={
-            "given_utc": wire.format_time(consent.given_utc),
+            "given_utc": encoding.format_time(consent.given_utc),
             "text_id": consent.text_id,
             "officer": consent.officer,
         },
         state="pending",
         received_utc=now,
     )
-
-
-def approve_all(tx: Transaction, device: Device, event_ids: Sequence[str], now: dt.datetime) -> None:
-    """`--approve auto`: for the demo and for an office whose own staff may enrol without BKPP."""
-    for event_id in event_ids:
-        roster.approve(tx, device.office_id, event_id, "auto", now)

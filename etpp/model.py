@@ -12,6 +12,9 @@ Json = Mapping[str, object]
 ZERO_HASH = "0" * 64
 """`prev_hash` of a chain's first event."""
 
+GAP = "gap"
+"""`kind` of a row that stands for events which their terminal no longer holds."""
+
 TimeState = Literal["trusted", "estimated", "uncertain"]
 LinkStatus = Literal["accepted", "rejected"]
 EnrolmentState = Literal["pending", "approved", "rejected"]

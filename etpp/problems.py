@@ -37,6 +37,8 @@ _TABLE: Mapping[str, tuple[int, str]] = {
     "hash-wrong": (422, "The hash is not that of the event"),
     "person-unknown": (422, "The person is not known"),
     "event-id-reused": (422, "The event id belongs to another event"),
+    # Never sent: how the books name what a terminal no longer holds.
+    "events-missing": (422, "Events are missing for ever"),
     # Of the administrator's calls, which are not part of the terminal's protocol.
     "unauthorized": (401, "The administrator's token is missing or wrong"),
     "not-found": (404, "There is no such thing"),

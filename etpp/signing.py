@@ -21,8 +21,8 @@ from http_message_signatures.algorithms import ED25519
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 from etpp.chain import canonical
+from etpp.encoding import MAX_INTEGER, decode_signature, encode_key
 from etpp.errors import Problem
-from etpp.wire import MAX_INTEGER, encode_key
 
 LABEL = "sig1"
 TAG = "presensi"
@@ -81,10 +81,19 @@ def verify(message: Message, keys_of: Callable[[str], Sequence[bytes]], has_body
         return Verified(resolver.key_id, resolver.key, _counter(result.nonce))
 
 
-def verify_proof(public_key: bytes, proof: bytes, device_id: str) -> bool:
-    """Whether `proof` shows that the terminal holds the private part of its new key."""
+def verify_proof(public_key: bytes, proof: str, device_id: str) -> bool:
+    """Whether `proof` (base64url) shows that the terminal holds the private part of its new key."""
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(proof, device_id.encode())
+        Ed25519PublicKey.from_public_bytes(public_key).verify(decode_signature(proof), device_id.encode())
+    except (BadSignature, ValueError):
+        return False
+    return True
+
+
+def verify_statement(public_key: bytes, signature: str, statement: Mapping[str, Any]) -> bool:
+    """Whether a terminal signed the RFC 8785 form of `statement`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(decode_signature(signature), canonical(dict(statement)))
     except (BadSignature, ValueError):
         return False
     return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import hashlib
 import secrets
@@ -11,7 +9,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from etpp import wire
+from etpp import encoding, wire
 from etpp.errors import Conflict, NotFound, Problem
 from etpp.model import Code, Device, Office
 from etpp.ports import Transaction
@@ -35,8 +33,8 @@ def new_code(tx: Transaction, office_id: str, now: dt.datetime) -> tuple[str, dt
 def provision(tx: Transaction, request: wire.ProvisionRequest, nonce: int, now: dt.datetime) -> tuple[Device, Office]:
     """A new terminal for a code. The same code and key again give the same terminal: the first answer was lost."""
     code = tx.devices.code(_hash(request.code))
-    key = wire.decode_key(request.public_key)
-    if code is not None and code.device_id is not None and code.used_key == key:
+    key = encoding.decode_key(request.public_key)
+    if code is not None and code.device_id is not None and code.used_key == key and code.expires_utc > now:
         device = tx.devices.get(code.device_id, lock=True)
         office = tx.offices.get(code.office_id)
         if device is not None and office is not None and device.revoked_utc is None:
@@ -105,13 +103,13 @@ def beat(
     """Keep the newest heartbeat; whether a key rotation was taken. Raises Problem `malformed` for a false proof."""
     rotated = False
     if request.rotate_key is not None:
-        key = wire.decode_key(request.rotate_key.public_key)
-        if not verify_proof(key, _proof(request.rotate_key.proof), device.device_id):
+        key = encoding.decode_key(request.rotate_key.public_key)
+        if not verify_proof(key, request.rotate_key.proof, device.device_id):
             raise Problem("malformed", "rotate_key.proof: is not the new key's signature over the device id")
         tx.devices.set_keys(device, device.public_key, None if key == device.public_key else key)
         rotated = True
     kept = {name: value for name, value in raw.items() if name != "rotate_key"}
-    kept["received_utc"] = wire.format_time(now)
+    kept["received_utc"] = encoding.format_time(now)
     tx.devices.set_heartbeat(device, kept, request.software, request.gallery_version, request.erased_through)
     return rotated
 
@@ -145,10 +143,3 @@ def _device(tx: Transaction, device_id: str) -> Device:
 def _hash(code: str) -> str:
     letters = "".join(c for c in code.upper() if c.isalnum())
     return hashlib.sha256(letters.encode()).hexdigest()
-
-
-def _proof(text: str) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        return b""

@@ -1,16 +1,12 @@
-"""The JSON of the four calls, as docs/protocol.md states it: parsing of hostile text, and the shapes.
+"""The shapes of the JSON of the four calls, as docs/protocol.md states them.
 
 Unknown members are let through everywhere: a newer terminal may send them, and an event's are covered by its hash.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import json
-import re
-from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,69 +21,12 @@ from pydantic import (
     model_validator,
 )
 
+from etpp.encoding import MAX_INTEGER, decode_descriptor, decode_key, format_time, parse_time
 from etpp.errors import Problem
 
 DLIB_RESNET_V1 = "dlib-resnet-v1"
 MAX_EVENTS = 500
 MAX_BODY_BYTES = 8 * 1024 * 1024
-MAX_DEPTH = 32
-MAX_VALUES = 200_000
-"""JSON values in one body. 500 events have about 15,000; eight megabytes of "[[],[],…" would have millions."""
-MAX_INTEGER = 2**53 - 1
-"""RFC 8785 (3.2.2.3) and every other reader of JSON hold integers exactly up to here."""
-
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z", re.ASCII)
-_EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_LATEST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
-
-
-def parse_time(text: object) -> dt.datetime:
-    """RFC 3339 in UTC; raises ValueError. Years in which time zones can be applied without overflow."""
-    if isinstance(text, dt.datetime):
-        return text
-    match = _TIME.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError("must be a time such as 2026-11-24T00:30:05.123Z")
-    *whole, fraction = match.groups()
-    year, month, day, hour, minute, second = map(int, whole)
-    moment = dt.datetime(year, month, day, hour, minute, second, int((fraction or "0").ljust(6, "0")), dt.UTC)
-    if not _EARLIEST <= moment < _LATEST:
-        raise ValueError("must lie between the years 1970 and 9000")
-    return moment
-
-
-def format_time(moment: dt.datetime) -> str:
-    """Milliseconds and Z, rounded down."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def decode_key(text: str) -> bytes:
-    """32 bytes from base64url without padding; raises ValueError."""
-    try:
-        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("must be base64url") from error
-    if len(key) != 32 or encode_key(key) != text:
-        raise ValueError("must be 32 bytes in base64url without padding")
-    return key
-
-
-def encode_key(key: bytes) -> str:
-    return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
-
-
-def decode_descriptor(text: str) -> bytes:
-    """512 bytes of 128 finite little-endian float32 from base64; raises ValueError."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("must be base64") from error
-    if len(data) != 512:
-        raise ValueError("must be 128 float32")
-    # An exponent of all ones is an infinity or no number at all; it would poison every comparison of the gallery.
-    if any(data[i + 3] & 0x7F == 0x7F and data[i + 2] & 0x80 for i in range(0, 512, 4)):
-        raise ValueError("must be finite numbers")
-    return data
 
 
 def _text(text: str) -> str:
@@ -258,6 +197,38 @@ class SentEvent(Shape):
     time: SentTime
 
 
+class Gap(Shape):
+    """Events that the terminal no longer holds whole: acknowledged and thinned, or lost on a damaged disk."""
+
+    chain_id: Id
+    first_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    last_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    prev_hash: Hash | None
+    hash: Hash
+    reason: Literal["thinned", "lost"]
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.last_seq < self.first_seq:
+            raise ValueError("must have first_seq <= last_seq")
+        return self
+
+
+class SentGap(Shape):
+    link: Gap
+
+
+class Carried(Shape):
+    """The word of the terminal that recorded the events, when another one brings them."""
+
+    device_id: Id
+    chain_id: Id
+    first_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    last_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    hash: Hash
+    signature: Annotated[str, StringConstraints(max_length=100)]
+
+
 class ReportedThrough(Shape):
     chain_id: Id
     seq: Natural
@@ -267,8 +238,9 @@ class ReportedThrough(Shape):
 class EventsRequest(Shape):
     """For the OpenAPI document; `Batch` is what is checked first."""
 
-    events: Annotated[list[SentEvent], Field(max_length=MAX_EVENTS)]
+    events: Annotated[list[SentEvent | SentGap], Field(max_length=MAX_EVENTS)]
     reported_through: ReportedThrough
+    carried: Carried | None = None
 
 
 class Batch(Shape):
@@ -276,6 +248,7 @@ class Batch(Shape):
 
     events: list[dict[str, Any]]
     reported_through: ReportedThrough
+    carried: Carried | None = None
 
 
 class ProblemDocument(Shape):
@@ -286,7 +259,7 @@ class ProblemDocument(Shape):
 
 
 class Result(Shape):
-    event_id: str
+    event_id: str | None
     status: Literal["accepted", "duplicate", "rejected"]
     problem: ProblemDocument | None = None
 
@@ -397,25 +370,7 @@ class HeartbeatAnswer(Shape):
     head: Head | None
 
 
-# ---------------------------------------------------------------- hostile text
-
-
-def parse_json(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`. Raises Problem `malformed` or `too-large` for everything else, in flat memory."""
-    if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES:
-        raise Problem("too-large", f"at most {MAX_VALUES} values in one body")
-    try:
-        value = json.loads(
-            body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique
-        )
-    except (ValueError, RecursionError) as error:
-        # UnicodeDecodeError and JSONDecodeError are ValueErrors; their texts may quote the body and are not passed on.
-        reason = str(error) if isinstance(error, _Refused) else "the body is not JSON, or nested too deeply"
-        raise Problem("malformed", reason) from None
-    if not isinstance(value, dict):
-        raise Problem("malformed", "the body must be a JSON object")
-    _refuse_depth(value)
-    return value
+# ---------------------------------------------------------------- checking
 
 
 def checked(shape: type[S], value: object) -> S:
@@ -431,40 +386,3 @@ def explain(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]).replace("schema_", "schema") or "body"
     return f"{where[:200]}: {first['msg']}"
-
-
-class _Refused(ValueError):
-    """Our own reason to refuse a text, safe to repeat."""
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise _Refused("a number is too large")
-    return number
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        # Two readers of one text could see two values (RFC 8259, 4); a hash over it would mean nothing.
-        raise _Refused("a member stands twice in an object")
-    return members
-
-
-def _refuse_depth(value: dict[str, Any]) -> None:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return
-    raise Problem("malformed", f"nested deeper than {MAX_DEPTH} levels")

@@ -151,6 +151,18 @@ class Terminal:
     def send_events(self, events: list[Json], at: dt.datetime | None = None, **options: Any) -> requests.Response:
         return self.post("events", self.batch(events, at), **options)
 
+    def carried_for(self, other: Terminal, events: list[Json], **changes: Any) -> Json:
+        """What `other` signs when its events are exported, for this terminal to send."""
+        last = events[-1]
+        statement = {
+            "device_id": other.device_id,
+            "chain_id": last["chain_id"],
+            "first_seq": events[0]["seq"],
+            "last_seq": last["seq"],
+            "hash": last["hash"],
+        } | changes
+        return {**statement, "signature": b64url(other.key.sign(rfc8785.dumps(statement)))}
+
     # -------------------------------------------------- events
 
     def batch(self, events: list[Json], at: dt.datetime | None = None) -> Json:
@@ -180,6 +192,12 @@ class Terminal:
         }
         event["hash"] = self.last_hash = hash_of(event)
         return event
+
+    def reissue(self, event: Json) -> Json:
+        """An event of an earlier chain under its own id as the next link of the present one."""
+        own = {"chain_id", "seq", "prev_hash", "hash", "kind", event["kind"]}
+        rest = {name: value for name, value in event.items() if name not in own}
+        return self.event(event["kind"], event[event["kind"]], **rest)
 
     def presence(self, person_id: str, **changes: Any) -> Json:
         payload = {

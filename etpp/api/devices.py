@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from etpp import terminals
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
+from etpp.encoding import format_time
 from etpp.forms import device_json
-from etpp.wire import format_time
 
 router = APIRouter(prefix="/v1/admin/devices", dependencies=ADMIN, include_in_schema=False)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from etpp import intake, wire
+from etpp import encoding, intake, wire
 from etpp.api.describe import COMMON, describe
 from etpp.api.signed import Signed
+from etpp.arrivals import examine
 from etpp.context import ServerOf
 from etpp.errors import Problem
 from etpp.ports import Transaction
@@ -30,15 +31,17 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
     batch = wire.checked(wire.Batch, raw)
     if len(batch.events) > wire.MAX_EVENTS:
         raise Problem("too-large", f"at most {wire.MAX_EVENTS} events in one batch")
-    device = signed.device
-    arrivals = await run_in_threadpool(intake.examine, batch, device.device_id)
     now = server.now()
     automatic = server.settings.approve == "auto"
+    recorder, carried = signed.device, batch.carried
+    if carried is not None:
+        recorder = await server.read(lambda tx: intake.recorder_of(tx, signed.device, carried, raw["carried"]))
+    items = await run_in_threadpool(examine, batch, recorder.device_id)
 
     def take(tx: Transaction) -> intake.Taken:
-        taken = intake.take(tx, device, arrivals, batch.reported_through, now)
+        taken = intake.take(tx, recorder, items, batch, now)
         if automatic:
-            intake.approve_all(tx, device, taken.new_enrolments, now)
+            intake.approve_all(tx, recorder.office_id, taken.new_enrolments, now)
         return taken
 
     try:
@@ -46,12 +49,12 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
     except Problem as problem:
         if problem.name == "chain-broken":
             # The batch left no trace; that somebody must look at the terminal is noted on its own.
-            chain_id = arrivals[0].link.chain_id
-            await server.write(lambda tx: tx.books.note_broken(device.office_id, device.device_id, chain_id, now))
+            chain_id = items[0].chain_id
+            await server.write(lambda tx: tx.books.note_broken(recorder.office_id, recorder.device_id, chain_id, now))
         raise
     head = taken.head
     return {
         "results": taken.results,
         "head": {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
-        "server_time": wire.format_time(server.now()),
+        "server_time": encoding.format_time(server.now()),
     }

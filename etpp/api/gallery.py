@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from etpp import wire
+from etpp import encoding, wire
 from etpp.api.describe import describe
 from etpp.api.signed import Signed
 from etpp.context import ServerOf
@@ -33,7 +33,7 @@ _described["responses"][416] = {"description": "The range lies behind the end"}
 async def gallery(
     signed: Signed,
     server: ServerOf,
-    since: Annotated[int, Query(ge=0, le=wire.MAX_INTEGER)] = 0,
+    since: Annotated[int, Query(ge=0, le=encoding.MAX_INTEGER)] = 0,
     wait_s: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """`since=0` for everything. 204 when nothing newer came within `wait_s` seconds (at most 55)."""

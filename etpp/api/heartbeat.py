@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from etpp import terminals, wire
+from etpp import encoding, terminals, wire
 from etpp.api.describe import describe
 from etpp.api.signed import Signed
 from etpp.context import ServerOf
@@ -33,7 +33,7 @@ async def heartbeat(signed: Signed, server: ServerOf) -> dict[str, object]:
 
     rotated, head = await server.write(beat)
     return {
-        "server_time": wire.format_time(server.now()),
+        "server_time": encoding.format_time(server.now()),
         "key_rotated": rotated,
         "head": None if head is None else {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
     }

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from etpp import roster, terminals
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
+from etpp.encoding import format_time
 from etpp.forms import office_json
-from etpp.wire import format_time
 
 router = APIRouter(prefix="/v1/admin/offices", dependencies=ADMIN, include_in_schema=False)
 

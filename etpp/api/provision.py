@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 
-from etpp import signing, terminals, wire
+from etpp import encoding, signing, terminals, wire
 from etpp.api.describe import describe
 from etpp.api.signed import json_body, message_of, require_version
 from etpp.context import ServerOf
@@ -57,13 +57,13 @@ async def provision(request: Request, server: ServerOf) -> dict[str, object]:
             "name": office.name,
             "timezone": WorkCalendar(office.calendar).timezone.key,
         },
-        "server_keys": [{"key_id": signer.key_id, "public_key": wire.encode_key(signer.public_key)}],
-        "server_time": wire.format_time(server.now()),
+        "server_keys": [{"key_id": signer.key_id, "public_key": encoding.encode_key(signer.public_key)}],
+        "server_time": encoding.format_time(server.now()),
     }
 
 
 def _own_key(key_id: str) -> Sequence[bytes]:
     try:
-        return [wire.decode_key(key_id)]
+        return [encoding.decode_key(key_id)]
     except ValueError as error:
         raise Problem("signature-invalid", f"keyid {error}") from None

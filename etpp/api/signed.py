@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from etpp import body, signing, terminals, wire
+from etpp import body, encoding, signing, terminals, wire
 from etpp.context import Server, ServerOf
 from etpp.errors import Problem
 from etpp.model import Device
@@ -30,7 +30,7 @@ class SignedRequest:
 async def json_body(request: Request, limit: int) -> dict[str, Any]:
     """The body as a JSON object, compared with its signed digest."""
     data = await body.read(request.stream(), request.headers, limit)
-    return await run_in_threadpool(wire.parse_json, data)
+    return await run_in_threadpool(encoding.parse_json, data)
 
 
 def require_version(request: Request) -> None:

@@ -134,7 +134,11 @@ async def events(visit: MemberVisit) -> Response:
             for person in tx.people.everyone(office_id, include_erased=True)
         }
         return {
-            "rejected": [views.rejected(link, offices[link.office_id], names, visit.texts) for link in links],
+            "rejected": [
+                views.rejected(link, offices[link.office_id], names, visit.texts)
+                for link in links
+                if not (link.problem or {}).get("reissued")  # counted already, from the chain that broke
+            ],
             "parked": [
                 row for device in devices for row in views.parked(device, offices[device.office_id], visit.texts)
             ],

@@ -10,11 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from etpp import daybook
+from etpp.encoding import parse_time
 from etpp.model import Device, Link, Office, Person
 from etpp.ports import Transaction
 from etpp.tpp import Day, Mark, WorkCalendar
 from etpp.web.texts import Texts
-from etpp.wire import parse_time
 
 SILENT_AFTER = dt.timedelta(minutes=15)
 """A terminal sends a heartbeat every minute; after this long without one somebody should look."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.etpp_client import Terminal, b64url, check_gallery, problem_of, public_bytes, time_of, uuid7
+from tests.etpp_client import ZEROS, Terminal, b64url, check_gallery, problem_of, public_bytes, time_of, uuid7
 from tests.etpp_running import NIP, OFFICE, Running, fresh_database, postgresql, running, wib
 
 
@@ -194,6 +196,103 @@ def test_reporting_without_events(etpp: Running) -> None:
     terminal = etpp.terminal()
     answer = terminal.send_events([], at=etpp.clock.now)
     assert answer.json()["head"] == {"chain_id": terminal.chain_id, "seq": 0, "hash": "0" * 64}
+
+
+def link_over(events: list[Any], reason: str = "lost") -> dict[str, Any]:
+    return {
+        "link": {
+            "chain_id": events[0]["chain_id"],
+            "first_seq": events[0]["seq"],
+            "last_seq": events[-1]["seq"],
+            "prev_hash": events[0]["prev_hash"],
+            "hash": events[-1]["hash"],
+            "reason": reason,
+        }
+    }
+
+
+def test_a_link_advances_the_head_and_shows_the_gap(etpp: Running) -> None:
+    terminal, person = etpp.terminal(), etpp.person()
+    events = [terminal.presence(person) for _ in range(6)]
+    terminal.send_events(events[:1])
+    batch = terminal.batch(events[4:], etpp.clock.now)
+    batch["events"].insert(0, link_over(events[1:4]))
+    first, second = terminal.post("events", batch).json(), terminal.post("events", batch).json()
+    assert first["results"][0] == {"event_id": None, "status": "accepted"}
+    assert [r["status"] for r in second["results"]] == ["duplicate"] * 3
+    assert first["head"]["seq"] == second["head"]["seq"] == 6
+    (gap,) = etpp.events("kind=gap")
+    assert (gap["seq"], gap["status"]) == (4, "rejected")
+    assert gap["problem"]["detail"].startswith("number 2 to 4")
+    assert etpp.admin("GET", "events?status=accepted")["count"] == 3
+    # Should the lost events turn up after all, the chain is another one, and a new one will bring them.
+    assert problem_of(terminal.send_events(events[1:4])) == "chain-broken"
+
+
+def test_events_of_a_broken_chain_come_again_in_a_new_one(etpp: Running) -> None:
+    terminal, person = etpp.terminal(), etpp.person()
+    held, unsent = terminal.presence(person), terminal.presence(person)
+    terminal.send_events([held])
+    terminal.chain_id, terminal.seq, terminal.last_hash = str(uuid.uuid4()), 0, ZEROS
+    again = [terminal.reissue(event) for event in (held, unsent)]
+    results = terminal.send_events(again).json()["results"]
+    assert [r["status"] for r in results] == ["rejected", "accepted"]
+    assert results[0]["problem"]["type"] == "urn:presensi:problem:event-id-reused"
+    assert results[0]["problem"]["reissued"] is True
+    assert etpp.admin("GET", "events?status=accepted")["count"] == 2
+
+
+def test_another_terminal_brings_a_broken_ones_events(etpp: Running) -> None:
+    broken, bearer, person = etpp.terminal(), etpp.terminal(), etpp.person()
+    events = [broken.presence(person) for _ in range(4)]
+    broken.send_events(events[:2], at=etpp.clock.now)
+    etpp.clock.local("2026-11-24 12:00")
+    etpp.admin("POST", f"devices/{broken.device_id}/revoke")
+    batch = bearer.batch(events, wib("2026-11-24 07:10"))
+    batch["reported_through"]["chain_id"] = broken.chain_id
+    batch["carried"] = bearer.carried_for(broken, events)
+    answer = bearer.post("events", batch).json()
+    assert [r["status"] for r in answer["results"]] == ["duplicate"] * 2 + ["accepted"] * 2
+    assert answer["head"] == {"chain_id": broken.chain_id, "seq": 4, "hash": events[-1]["hash"]}
+    assert {link["device_id"] for link in etpp.events()} == {broken.device_id}
+    # It speaks for its own chains only: nobody knows yet what else the broken one may hold.
+    assert etpp.presence("2026-11-24")["reported_through"] is None
+    assert bearer.send_events([bearer.presence(person)]).status_code == 200
+
+
+def test_what_a_revoked_terminal_recorded_afterwards_does_not_count(etpp: Running) -> None:
+    stolen, bearer, person = etpp.terminal(), etpp.terminal(), etpp.person()
+    etpp.admin("POST", f"devices/{stolen.device_id}/revoke")
+    events = [stolen.presence(person)]
+    batch = bearer.batch(events, etpp.clock.local("2026-11-24 07:29"))
+    batch["carried"] = bearer.carried_for(stolen, events)
+    (result,) = bearer.post("events", batch).json()["results"]
+    assert (result["status"], result["problem"]["detail"]) == ("rejected", "time: lies after the terminal was revoked")
+
+
+def test_carried_events_need_their_recorders_signature(etpp: Running) -> None:
+    broken, bearer, person = etpp.terminal(), etpp.terminal(), etpp.person()
+    etpp.admin("POST", "offices", {"office_id": "dinas-lain", "name": "Dinas Lain"})
+    stranger = etpp.terminal("dinas-lain")
+    events = [broken.presence(person) for _ in range(3)]
+    batch = bearer.batch(events)
+    good = bearer.carried_for(broken, events)
+    for carried in (
+        {**good, "last_seq": 99},
+        {**good, "signature": good["signature"][:-4] + "AAAA"},
+        {**good, "signature": "?"},
+        {**good, "device_id": bearer.device_id},
+        {**good, "device_id": "unknown"},
+        bearer.carried_for(bearer, events) | {"device_id": broken.device_id},
+        bearer.carried_for(broken, events[:2]),
+        bearer.carried_for(broken, events, hash="ab" * 32),
+        bearer.carried_for(broken, events, chain_id="another"),
+    ):
+        assert problem_of(bearer.post("events", {**batch, "carried": carried})) == "signature-invalid"
+    assert problem_of(stranger.post("events", {**batch, "carried": good})) == "signature-invalid"
+    assert problem_of(bearer.post("events", {**batch, "carried": 5})) == "malformed"
+    assert etpp.events() == []
+    assert bearer.post("events", {**batch, "carried": good}).status_code == 200
 
 
 # ---------------------------------------------------------------- call 3

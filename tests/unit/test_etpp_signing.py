@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etpp.encoding import decode_key, encode_key
 from etpp.errors import Problem
 from etpp.signing import WINDOW, GallerySigner, Message, slide, verify, verify_proof
-from etpp.wire import decode_key
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 REQUESTS = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))["requests"]
@@ -132,10 +132,11 @@ def test_nonce_zero_is_below_a_new_window() -> None:
 
 def test_a_proof_is_of_the_new_key_and_this_device() -> None:
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(KEYS["next_device_seed_hex"]))
-    assert verify_proof(OTHER, key.sign(b"device"), "device")
-    assert not verify_proof(OTHER, key.sign(b"other"), "device")
-    assert not verify_proof(KEY, key.sign(b"device"), "device")
-    assert not verify_proof(OTHER, b"", "device")
+    proof = encode_key(key.sign(b"device"))
+    assert verify_proof(OTHER, proof, "device")
+    assert not verify_proof(OTHER, proof, "other")
+    assert not verify_proof(KEY, proof, "device")
+    assert not any(verify_proof(OTHER, wrong, "device") for wrong in ("", "é", proof[:-4], proof + "AAAA"))
 
 
 def test_the_golden_gallery_is_signed_as_the_server_signs() -> None:
