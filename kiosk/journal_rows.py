@@ -43,10 +43,10 @@ class Sealer:
 
     key: bytes | None
 
-    def seal(self, body: Json) -> bytes:
-        """The body as it is written to disk."""
+    def seal(self, body: Json, canonical: bytes | None = None) -> bytes:
+        """The body as it is written to disk. `canonical`: its canonical form, when the caller has it already."""
         if body["kind"] != "enrolment":
-            return wire.canonical(body)
+            return wire.canonical(body) if canonical is None else canonical
         if self.key is None:
             raise OutboxError("there is no storage key, so no enrolment can be kept. Provision this machine first.")
         nonce = os.urandom(NONCE_BYTES)

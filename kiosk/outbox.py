@@ -153,12 +153,14 @@ class SqliteOutbox:
             prev_hash=prev_hash,
         )
         try:
-            event = wire.event_of(body, wire.digest(body))
+            canonical = wire.canonical(body)
+            event = wire.event_of(body, wire.digest_of(canonical))
         except wire.WireError as error:
             raise OutboxError(f"the event cannot be written down: {error}.") from error
+        stored = self.sealer.seal(body, canonical)
         connection.execute(
             "INSERT INTO events (id, kind, person_id, hash, body) VALUES (?, ?, ?, ?, ?)",
-            (row_id(chain_no, seq), event.kind, event.person_id, bytes.fromhex(event.hash), self.sealer.seal(body)),
+            (row_id(chain_no, seq), event.kind, event.person_id, bytes.fromhex(event.hash), stored),
         )
         see_boot(connection, moment.boot_id, moment.monotonic_ms)
         return event

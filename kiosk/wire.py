@@ -64,7 +64,11 @@ def canonical(value: object) -> bytes:
 
 def digest(value: object) -> str:
     """SHA-256 over the canonical form, in hex."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    return digest_of(canonical(value))
+
+
+def digest_of(canonical_form: bytes) -> str:
+    return hashlib.sha256(canonical_form).hexdigest()
 
 
 def dumps(value: object) -> bytes:

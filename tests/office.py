@@ -38,6 +38,7 @@ class Office:
     folder: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
+    bind: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
@@ -45,7 +46,7 @@ class Office:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            self._command("serve", "--port", str(self.port), "--approve", "auto"),
+            self._command("serve", "--host", self.bind, "--port", str(self.port), "--approve", "auto"),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -106,8 +107,8 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[Office]:
-    place = Office(folder)
+def office(folder: Path, bind: str = "127.0.0.1") -> Iterator[Office]:
+    place = Office(folder, bind=bind)
     place.start()
     try:
         place.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas Uji"})
@@ -122,13 +123,15 @@ def open_outbox(folder: StateFolder) -> SqliteOutbox:
 
 
 @contextmanager
-def sync_process(folder: StateFolder, config: str = "") -> Iterator[subprocess.Popen[bytes]]:
-    """`kiosk sync` as systemd would start it; ended by SIGTERM."""
+def sync_process(
+    folder: StateFolder, config: str = "", inside: tuple[str, ...] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`kiosk sync` as systemd would start it; ended by SIGTERM. `inside`: words to put before the command."""
     settings = folder.path / "test.toml"
     settings.write_text(config or "[server]\nretry_s = 0.05\nretry_ceiling_s = 0.5\nheartbeat_s = 1.0\n")
     log = (folder.path / "sync.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", "kiosk", "sync", "--state", str(folder.path), "--config", str(settings)],
+        [*inside, sys.executable, "-m", "kiosk", "sync", "--state", str(folder.path), "--config", str(settings)],
         stderr=log,
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},

@@ -1,0 +1,116 @@
+"""A network that is slow and breaks off: a real server behind a link of 128 kbit/s that is taken down again and again.
+
+What a server or proxy can answer wrongly is in tests/integration/test_sync_rough.py.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk.clock import SystemClock
+from kiosk.gallery import TinyGallery
+from kiosk.identity import Identity
+from kiosk.journal_audit import JournalAudit
+from tests import records
+from tests.office import OFFICE, office, open_outbox, sync_process
+
+RATE = "128kbit"
+SERVER, TERMINAL = "10.213.77.1", "10.213.77.2"
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+def may_make_networks() -> bool:
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("tc") is None:
+        return False
+    name = f"presensi-probe-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
+    if made:
+        ip("netns", "delete", name)
+    return made
+
+
+class Link:
+    """A cable between this machine and a namespace, which can be pulled out."""
+
+    def __init__(self) -> None:
+        self.namespace = f"presensi-{os.getpid()}"
+        self.near, self.far = f"pr{os.getpid()}a"[:15], f"pr{os.getpid()}b"[:15]
+
+    def up(self) -> None:
+        ip("link", "set", self.near, "up")
+
+    def down(self) -> None:
+        ip("link", "set", self.near, "down")
+
+    @contextmanager
+    def laid(self) -> Iterator[Link]:
+        ip("netns", "add", self.namespace)
+        try:
+            ip("link", "add", self.near, "type", "veth", "peer", "name", self.far, "netns", self.namespace)
+            ip("address", "add", f"{SERVER}/30", "dev", self.near)
+            inside = ("-n", self.namespace)
+            ip(*inside, "address", "add", f"{TERMINAL}/30", "dev", self.far)
+            ip(*inside, "link", "set", self.far, "up")
+            self.up()
+            shape = ("root", "tbf", "rate", RATE, "burst", "4kb", "latency", "400ms")
+            subprocess.run(["tc", "qdisc", "add", "dev", self.near, *shape], check=True)
+            in_namespace = ["ip", "netns", "exec", self.namespace]
+            subprocess.run([*in_namespace, "tc", "qdisc", "add", "dev", self.far, *shape], check=True)
+            yield self
+        finally:
+            ip("netns", "delete", self.namespace)
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(not may_make_networks(), reason="needs root, ip and tc, and network namespaces")
+def test_a_slow_link_that_breaks_off_delivers_everything(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    with Link().laid() as link, office(tmp_path / "etpp", bind="0.0.0.0") as place:
+        folder = place.terminal(tmp_path / "terminal")
+        person_id = place.person("198503152010011007")
+        outbox = open_outbox(folder)
+        clock = SystemClock(outbox.anchors)
+        # The gallery of a school: what the terminal sends as enrolments comes back as templates.
+        for n in range(120):
+            draft = records.enrolment(nip=f"19850315201002{n:04d}", seed=n)
+            fields = {name: getattr(draft, name) for name in draft.__slots__}
+            outbox.append(type(draft)(**{**fields, "office_id": OFFICE}), clock.now())
+        sent = [outbox.append(records.presence(person_id), clock.now()).event_id for _ in range(400)]
+
+        settings = (
+            f'[server]\nurl = "http://{SERVER}:{place.port}"\ntimeout_s = 5.0\nretry_s = 0.2\nretry_ceiling_s = 2.0\n'
+            "heartbeat_s = 5.0\nbatch_events = 50\n"
+        )
+        cuts = 0
+        began = time.monotonic()
+        gallery = TinyGallery(folder.gallery_path, Identity.load(folder.identity_dir).storage_key)
+        with sync_process(folder, settings, inside=("ip", "netns", "exec", link.namespace)):
+            while outbox.queue_state().waiting or len(gallery.load().people) < 121:
+                assert time.monotonic() - began < 900
+                time.sleep(chance.uniform(1.0, 4.0))
+                link.down()
+                cuts += 1
+                time.sleep(chance.uniform(0.2, 2.0))
+                link.up()
+        seconds = time.monotonic() - began
+        rows = place.rows()
+    accepted = [row["event_id"] for row in rows if row["status"] == "accepted"]
+    log = (folder.path / "sync.log").read_text()
+    print(f"\n520 events and a gallery of 121 people over {RATE} with {cuts} cuts: {seconds:.0f} s")
+    assert len(accepted) == len(set(accepted)) == 520
+    assert set(sent) <= set(accepted)
+    assert list(JournalAudit(outbox).verify()) == []
+    assert "cannot be reached" in log, "the cuts were met"
+    outbox.close()
