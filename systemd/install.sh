@@ -210,9 +210,16 @@ wrapper() { # wrapper COMMAND USER
   cat >"$path.new" <<WRAPPER
 #!/bin/sh
 $MARK
+keys=/etc/credstore.encrypted
 if [ "\$(id -u)" = 0 ]; then
-  cd /var/lib/$2 2>/dev/null || cd /
-  setpriv --reuid=$2 --regid=$2 --init-groups env HOME=/var/lib/$2 KIVY_NO_FILELOG=1 $CURRENT/bin/$1 "\$@" || exit
+  if [ -e \$keys/presensi-storage-key ] || [ -e \$keys/presensi-device-key ]; then
+    # Only systemd can open them.
+    systemd-run --quiet --collect --wait --pipe --same-dir --uid=$2 --setenv=HOME=/var/lib/$2 --setenv=KIVY_NO_FILELOG=1 \\
+      --property=LoadCredentialEncrypted=presensi-storage-key --property=LoadCredentialEncrypted=presensi-device-key \\
+      $CURRENT/bin/$1 "\$@" || exit
+  else
+    setpriv --reuid=$2 --regid=$2 --init-groups env HOME=/var/lib/$2 KIVY_NO_FILELOG=1 $CURRENT/bin/$1 "\$@" || exit
+  fi
   if [ "$1 \$1" = "kiosk provision" ] && [ -d /run/systemd/system ]; then
     exec systemctl restart kiosk.service kiosk-sync.service # with the identity that they have now
   fi
@@ -326,7 +333,7 @@ do_uninstall() {
   done
   rm -rf "$OPT" /var/cache/presensi
   if [[ $purge == yes ]]; then
-    rm -rf "$STATE" /var/lib/etpp "$SETTINGS"
+    rm -rf "$STATE" /var/lib/etpp "$SETTINGS" /etc/credstore.encrypted/presensi-{storage,device}-key
     for unit in presensi etpp; do
       if getent passwd "$unit" >/dev/null; then userdel "$unit" >>"$LOG" 2>&1; fi
     done

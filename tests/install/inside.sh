@@ -96,6 +96,19 @@ case $phase in
     check "it can be uninstalled twice" "$install" --uninstall
     check "it can be installed once more" "$install"
     check "kiosk.service is ready with the identity that was kept" within 180 is_state kiosk.service active
+
+    mkdir -p /etc/credstore.encrypted
+    head -c 32 /dev/urandom | systemd-creds encrypt --name=presensi-storage-key - /etc/credstore.encrypted/presensi-storage-key
+    systemctl stop kiosk.service kiosk-sync.service
+    rm -r /var/lib/presensi/*
+    check "the server is installed again" "$install" --role server
+    check "its console answers" within 60 answers http://127.0.0.1:8765/console/login
+    check "a terminal is provisioned whose key only systemd can open" \
+      kiosk provision "$(etpp code dinas-uji)" --server http://127.0.0.1:8765
+    check "no storage key lies in the state folder" [ ! -e /var/lib/presensi/identity/storage.key ]
+    check "kiosk.service is ready with that key" within 180 is_state kiosk.service active
+    check "kiosk-sync.service fetches a gallery that it encrypts" within 60 [ -e /var/lib/presensi/gallery.tinydb ]
+    check "the commands find the key too" kiosk doctor --only outbox --only identity
     check "it is purged" "$install" --uninstall --purge
     check "the state is gone" [ ! -e /var/lib/presensi ]
     check "the settings are gone" [ ! -e /etc/presensi ]
