@@ -15,11 +15,13 @@ import click
 
 from etpp import daybook, roster, terminals
 from etpp.clock import utc_now
+from etpp.cohort import refresh
 from etpp.errors import Conflict, EtppError, NotFound, StateError, StoreUnavailable
 from etpp.forms import device_json, office_json, person_json
 from etpp.ports import Transaction
 from etpp.state import CONSOLE_USER, State, prepare_folder
 from etpp.store import SqlStore
+from etpp.wire import DLIB_RESNET_V1
 
 T = TypeVar("T")
 
@@ -181,9 +183,8 @@ def code(place: Place, office_id: str, as_json: bool) -> None:
 @as_json_option
 def cohort(place: Place, as_json: bool) -> None:
     """Bring the templates' cohort numbers up to date over the whole regency; for a nightly timer."""
-    from etpp.wire import DLIB_RESNET_V1
-
-    changed = place.change(lambda tx: roster.number_templates(tx, DLIB_RESNET_V1, utc_now()))
+    with place.store() as store:
+        changed = refresh(store, DLIB_RESNET_V1, utc_now())
     _print({"people_changed": changed}, as_json)
 
 

@@ -6,24 +6,78 @@ numbers made by another formula than the terminal's would be wrong without anybo
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
 
+from etpp.model import Template
+from etpp.ports import Store
 from kiosk.cohort import cohort_numbers_many
 
 MIN_PEOPLE = 400
 """Fewer other people than this make no cohort: measured on LFW, 50 do not help at all and 420 already do. The terminal
 uses the raw scores until every template of its gallery has numbers."""
 
+TOLERANCE = 0.05
+"""New numbers that move no score by more than this part of a deviation are not worth a download."""
+
 Numbers = tuple[float, float]
+Key = tuple[str, str]
+"""(office id, person id)."""
 
 
-def numbers_for(descriptors: Sequence[bytes], others: Sequence[bytes]) -> list[Numbers]:
-    """(mean, deviation) of each of one person's templates against the templates of other people."""
-    mean, sd = cohort_numbers_many(_matrix(descriptors), _matrix(others))
-    return [(round(float(m), 6), round(float(s), 6)) for m, s in zip(mean, sd, strict=True)]
+class Cohort:
+    """Everybody's templates of one model, as (office id, person id, template). Immutable; 512 bytes a template."""
+
+    def __init__(self, everyone: Sequence[tuple[str, str, Template]]) -> None:
+        self.templates: dict[Key, list[Template]] = {}
+        rows: dict[Key, list[int]] = {}
+        for row, (office_id, person_id, template) in enumerate(everyone):
+            self.templates.setdefault((office_id, person_id), []).append(template)
+            rows.setdefault((office_id, person_id), []).append(row)
+        self._rows = rows
+        self._matrix = _matrix([template.descriptor for _, _, template in everyone])
+
+    def numbers(self, key: Key, descriptors: Sequence[bytes]) -> list[Numbers] | None:
+        """(mean, deviation) of each of a person's templates against all others'; None when there are too few others."""
+        others = len(self.templates) - (key in self.templates)
+        if others < MIN_PEOPLE or not descriptors:
+            return None
+        mean, sd = cohort_numbers_many(_matrix(descriptors), np.delete(self._matrix, self._rows.get(key, []), axis=0))
+        return [(round(float(m), 6), round(float(s), 6)) for m, s in zip(mean, sd, strict=True)]
+
+
+def refresh(store: Store, model_id: str, now: dt.datetime) -> int:
+    """Bring all numbers up to date; how many people got other ones. Offices with a change get a new gallery version.
+
+    They move a little with each newcomer: once a night is enough. Only the writing holds a transaction, one an office.
+    """
+    with store.read() as tx:
+        cohort = Cohort(tx.people.cohort(model_id))
+    changes: dict[str, dict[str, list[tuple[str, Numbers]]]] = {}
+    for (office_id, person_id), templates in sorted(cohort.templates.items()):
+        numbers = cohort.numbers((office_id, person_id), [template.descriptor for template in templates])
+        if numbers is None or all(_near(t, n) for t, n in zip(templates, numbers, strict=True)):
+            continue
+        ids = [template.template_id for template in templates]
+        changes.setdefault(office_id, {})[person_id] = list(zip(ids, numbers, strict=True))
+    for office_id, people in sorted(changes.items()):
+        with store.begin() as tx:
+            version = tx.offices.bump(office_id, now)
+            for person_id, pairs in people.items():
+                # A template that was replaced meanwhile has another id and is left alone.
+                tx.people.set_cohort(office_id, person_id, version, dict(pairs))
+    return sum(len(people) for people in changes.values())
+
+
+def _near(template: Template, numbers: Numbers) -> bool:
+    if template.cohort_mean is None or template.cohort_sd is None:
+        return False
+    mean, sd = numbers
+    return abs(mean - template.cohort_mean) < TOLERANCE * sd and abs(sd - template.cohort_sd) < TOLERANCE * sd
 
 
 def _matrix(descriptors: Sequence[bytes]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    return np.frombuffer(b"".join(descriptors), dtype="<f4").reshape(len(descriptors), -1).astype(np.float32)
+    """(n, 128) float32."""
+    return np.frombuffer(b"".join(descriptors), dtype="<f4").reshape(len(descriptors), 128).astype(np.float32)

@@ -84,7 +84,7 @@ class People(Protocol):
         """(office_id, person_id, template) of the whole regency, for the cohort numbers."""
 
     def set_cohort(
-        self, office_id: str, person_id: str, version: int, numbers: Mapping[str, tuple[float, float] | None]
+        self, office_id: str, person_id: str, version: int, numbers: Mapping[str, tuple[float, float]]
     ) -> None:
         """template_id -> (mean, sd), and the person counts as changed in that version."""
 

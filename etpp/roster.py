@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from etpp import cohort
+from etpp.cohort import Cohort
 from etpp.errors import Conflict, NotFound
 from etpp.model import Enrolment, Json, Office, Person, Template
 from etpp.ports import Transaction
@@ -105,56 +105,20 @@ def approve(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.dat
         tx.people.add(person)
     else:
         tx.people.update(office_id, person.person_id, enrolment.name, version)
+    everyone = Cohort(tx.people.cohort(enrolment.model_id))
+    numbers = everyone.numbers((office_id, person.person_id), enrolment.descriptors)
     templates = [
-        Template(str(uuid.uuid4()), person.person_id, enrolment.model_id, descriptor)
-        for descriptor in enrolment.descriptors
+        Template(str(uuid.uuid4()), person.person_id, enrolment.model_id, descriptor, *(numbers[i] if numbers else ()))
+        for i, descriptor in enumerate(enrolment.descriptors)
     ]
     tx.people.replace_templates(office_id, person.person_id, templates)
     tx.enrolments.decide(replace(enrolment, person_id=person.person_id), "approved", now, by)
-    number_templates(tx, enrolment.model_id, now, only_missing=True)
     return person
 
 
 def reject(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> None:
     """Refuse an enrolment; its face data is deleted."""
     tx.enrolments.decide(_pending(tx, office_id, event_id), "rejected", now, by)
-
-
-def number_templates(tx: Transaction, model_id: str, now: dt.datetime, only_missing: bool = False) -> int:
-    """Give the regency's templates their cohort numbers; how many people got other ones than before.
-
-    Every office with a change gets a new gallery version. `only_missing` leaves alone who has numbers: they move little
-    with each newcomer, and a nightly `etpp cohort` brings all up to date.
-    """
-    everyone = tx.people.cohort(model_id)
-    theirs: dict[tuple[str, str], list[Template]] = {}
-    for office_id, person_id, template in everyone:
-        theirs.setdefault((office_id, person_id), []).append(template)
-    if len(theirs) <= cohort.MIN_PEOPLE:
-        return 0
-    versions: dict[str, int] = {}
-    changed = 0
-    for (office_id, person_id), templates in sorted(theirs.items()):
-        if only_missing and all(t.cohort_mean is not None for t in templates):
-            continue
-        others = [t.descriptor for o, p, t in everyone if (o, p) != (office_id, person_id)]
-        numbers = cohort.numbers_for([t.descriptor for t in templates], others)
-        if all(_near(t, n) for t, n in zip(templates, numbers, strict=True)):
-            continue
-        if office_id not in versions:
-            versions[office_id] = tx.offices.bump(office_id, now)
-        ids = [t.template_id for t in templates]
-        tx.people.set_cohort(office_id, person_id, versions[office_id], dict(zip(ids, numbers, strict=True)))
-        changed += 1
-    return changed
-
-
-def _near(template: Template, numbers: cohort.Numbers) -> bool:
-    """Whether new numbers would move no score by more than a twentieth of a deviation: not worth a download."""
-    if template.cohort_mean is None or template.cohort_sd is None:
-        return False
-    mean, sd = numbers
-    return abs(mean - template.cohort_mean) < 0.05 * sd and abs(sd - template.cohort_sd) < 0.05 * sd
 
 
 def _pending(tx: Transaction, office_id: str, event_id: str) -> Enrolment:

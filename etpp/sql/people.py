@@ -138,10 +138,9 @@ class SqlPeople:
         return [(row.office_id, row.person_id, _template(row)) for row in self._connection.execute(query)]
 
     def set_cohort(
-        self, office_id: str, person_id: str, version: int, numbers: Mapping[str, tuple[float, float] | None]
+        self, office_id: str, person_id: str, version: int, numbers: Mapping[str, tuple[float, float]]
     ) -> None:
-        for template_id, pair in numbers.items():
-            mean, sd = (None, None) if pair is None else pair
+        for template_id, (mean, sd) in numbers.items():
             self._connection.execute(
                 sa.update(templates)
                 .where(templates.c.office_id == office_id, templates.c.template_id == template_id)

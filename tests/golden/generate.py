@@ -319,6 +319,21 @@ def documents() -> dict[str, Json]:
         "public_key": public_key(NEXT_DEVICE_SEED),
         "proof": sign(NEXT_DEVICE_SEED, DEVICE_ID.encode()),
     }
+    lost = {
+        "chain_id": CHAIN_ID,
+        "first_seq": 2,
+        "last_seq": 3,
+        "prev_hash": events[0]["hash"],
+        "hash": events[2]["hash"],
+        "reason": "lost",
+    }
+    exported: Json = {
+        "device_id": DEVICE_ID,
+        "chain_id": CHAIN_ID,
+        "first_seq": 1,
+        "last_seq": 4,
+        "hash": events[3]["hash"],
+    }
     provision: Json = {
         "code": "K7QM-3TXA-9PWD",
         "public_key": public_key(DEVICE_SEED),
@@ -351,6 +366,23 @@ def documents() -> dict[str, Json]:
         },
         "events": {
             "request": batch,
+            "status": 200,
+            "answer": {"results": results, "head": head, "server_time": server_time},
+        },
+        "events_link": {
+            "request": {**batch, "events": [batch["events"][0], {"link": lost}, batch["events"][3]]},
+            "status": 200,
+            "answer": {
+                "results": [results[0], {"event_id": None, "status": "accepted"}, results[3]],
+                "head": head,
+                "server_time": server_time,
+            },
+        },
+        "events_carried": {
+            "request": {
+                **batch,
+                "carried": {**exported, "signature": sign(DEVICE_SEED, rfc8785.dumps(exported))},
+            },
             "status": 200,
             "answer": {"results": results, "head": head, "server_time": server_time},
         },

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from etpp.encoding import decode_key, encode_key
 from etpp.errors import Problem
-from etpp.signing import WINDOW, GallerySigner, Message, slide, verify, verify_proof
+from etpp.signing import WINDOW, GallerySigner, Message, slide, verify, verify_proof, verify_statement
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 REQUESTS = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))["requests"]
@@ -137,6 +137,14 @@ def test_a_proof_is_of_the_new_key_and_this_device() -> None:
     assert not verify_proof(OTHER, proof, "other")
     assert not verify_proof(KEY, proof, "device")
     assert not any(verify_proof(OTHER, wrong, "device") for wrong in ("", "é", proof[:-4], proof + "AAAA"))
+
+
+def test_the_golden_export_is_vouched_for_by_its_recorder() -> None:
+    carried = json.loads((GOLDEN / "events_carried.json").read_text(encoding="utf-8"))["request"]["carried"]
+    signature = carried.pop("signature")
+    assert verify_statement(KEY, signature, carried)
+    assert not verify_statement(OTHER, signature, carried)
+    assert not verify_statement(KEY, signature, carried | {"last_seq": 5})
 
 
 def test_the_golden_gallery_is_signed_as_the_server_signs() -> None:

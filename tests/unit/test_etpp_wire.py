@@ -28,6 +28,8 @@ def golden(name: str) -> Any:
     [
         ("provision", wire.ProvisionRequest, wire.ProvisionAnswer),
         ("events", wire.EventsRequest, wire.EventsAnswer),
+        ("events_link", wire.EventsRequest, wire.EventsAnswer),
+        ("events_carried", wire.EventsRequest, wire.EventsAnswer),
         ("heartbeat", wire.HeartbeatRequest, wire.HeartbeatAnswer),
         ("heartbeat_rotation", wire.HeartbeatRequest, wire.HeartbeatAnswer),
         ("gallery_full", None, wire.GalleryAnswer),
