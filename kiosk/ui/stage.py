@@ -27,7 +27,6 @@ from kiosk.ui.viewstate import BLANK, Layout, ViewState
 from kiosk.ui.widgets import CameraTexture
 
 PUMPS_PER_S = 30
-_SETTLE_FRAMES = 3  # Kivy lays out and renders text in the frames after a change
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
 _TINTED = frozenset({Layout.RESULT, Layout.FAULT})
 
@@ -43,7 +42,7 @@ class Stage(AnchorLayout):
         self._view = BLANK
         self._shown: screens.Screen | None = None
         self._guard = TouchGuard(time.monotonic())
-        self._capture_in = 0
+        self._unpictured = False
         for screen in self._screens.values():
             screen.size_hint, screen.size = (None, None), (dp(theme.WIDTH_DP), dp(theme.HEIGHT_DP))
             screen.bind(on_button=self._button, on_digits=self._digits)
@@ -56,7 +55,7 @@ class Stage(AnchorLayout):
         self.show(self._source.pump())
         if self._view.layout in _PICTURED:
             self._mirror()
-        if self._capture_in:
+        if self._unpictured:
             Window.canvas.ask_update()
 
     def show(self, view: ViewState) -> None:
@@ -72,7 +71,7 @@ class Stage(AnchorLayout):
         Window.clearcolor = theme.TINT[view.tone] if view.layout in _TINTED else theme.GROUND
         screen.view = view
         if view.meaning != before.meaning:
-            self._capture_in = _SETTLE_FRAMES
+            self._unpictured = True
 
     def _mirror(self) -> None:
         frame = self._source.frame()
@@ -82,14 +81,12 @@ class Stage(AnchorLayout):
             Window.canvas.ask_update()
 
     def flipped(self, *_: object) -> None:
-        """Before the finished frame is shown."""
-        if self._pictures is None or not self._capture_in:
-            return
-        self._capture_in -= 1
-        if self._capture_in == 0:
+        """Before the finished frame is shown: Kivy has laid out and rendered all text by then."""
+        if self._unpictured and self._pictures is not None:
             width, height = Window.system_size
             pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)
             self._pictures.write(self._view.screen, pixels, (width, height))
+        self._unpictured = False
 
     # ------------------------------------------------------------ touches
 

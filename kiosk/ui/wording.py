@@ -33,10 +33,19 @@ def consequence(assessment: Assessment, catalogue: Catalogue) -> str:
     arrival = assessment.direction is Direction.ARRIVAL
     if assessment.minutes_off <= 0:
         return catalogue.text("consequence.arrival_on_time" if arrival else "consequence.departure_on_time")
-    what = catalogue.text("consequence.late" if arrival else "consequence.early", minutes=assessment.minutes_off)
+    how_long = duration(assessment.minutes_off, catalogue)
+    what = catalogue.text("consequence.late" if arrival else "consequence.early", how_long=how_long)
     if assessment.points_percent <= 0:
         return what
     return catalogue.text("consequence.deduction", what=what, percent=catalogue.decimal(assessment.points_percent))
+
+
+def duration(minutes: int, catalogue: Catalogue) -> str:
+    """Whole minutes as people say them: 12 minutes, 2 hours, 1 hour 5 minutes."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return catalogue.text("consequence.minutes", minutes=rest)
+    return catalogue.text("consequence.hours_minutes" if rest else "consequence.hours", hours=hours, minutes=rest)
 
 
 def costs_points(assessment: Assessment) -> bool:

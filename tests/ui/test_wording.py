@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.ui.wording import masked_nip, spoken_name
+from kiosk.ui import catalogue
+from kiosk.ui.wording import duration, masked_nip, spoken_name
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,20 @@ from kiosk.ui.wording import masked_nip, spoken_name
 )
 def test_the_first_eight_digits_are_hidden(nip: str, shown: str) -> None:
     assert masked_nip(nip) == shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "indonesian", "english"),
+    [
+        (1, "1 menit", "1 min"),
+        (59, "59 menit", "59 min"),
+        (60, "1 jam", "1 h"),
+        (125, "2 jam 5 menit", "2 h 5 min"),
+    ],
+)
+def test_durations_are_in_hours_from_one_hour_on(minutes: int, indonesian: str, english: str) -> None:
+    assert duration(minutes, catalogue.load("id")) == indonesian
+    assert duration(minutes, catalogue.load("en")) == english
 
 
 @pytest.mark.parametrize(
