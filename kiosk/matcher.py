@@ -1,6 +1,6 @@
 """Descriptors of one encounter -> Match: one-to-many search in which a stranger is refused.
 
-    score(person) = - distance(mean of the frames, mean of the person's templates) + 0.6 (crowd - typical crowd)
+    score(person) = 0.6 (crowd - typical crowd) - distance(mean of the frames, mean of the person's templates)
 
 *crowd* is the distance at which the person's nearest strangers lie, from the cohort numbers: a person who looks like
 many others must be met more closely. So an ordinary person's score is simply minus the distance. Each choice in this
@@ -53,9 +53,14 @@ OWN_COHORT_TEMPLATES = 2048
 _BLOCK = 1024
 
 
-LOOK_ALIKE_SLACK = 0.04
-"""Two people are look-alikes when one's mean template would be identified as the other over three frames, or misses
-that by this much: of 420 people in LFW 2 % have one, and half of all mistaken identities are among them."""
+FRAME_SPREAD_WEIGHT = 0.65
+"""How much of the frames' mean squared distance from their mean is added to the squared distance to a person.
+
+The mean of several frames lies nearer to everybody, strangers too, and the more so the more the frames differ: from
+those of different days by much, from those of one second hardly. With this weight one threshold gives the same FPIR for
+one photo and for means of two and three. A threshold for each number of photos instead refuses ten times as many
+employees in real sequences, whose frames are alike (docs/accuracy-identification.md, "Frames of one encounter").
+"""
 
 _BLOCK = 1024
 
@@ -99,7 +104,7 @@ class Matcher:
         self.normalisation: Normalisation = "none"
         if templates:
             self._fill(templates, owners)
-        self._thresholds = [self._threshold(frames, self.normalisation) for frames in (1, 2, 3)]
+        self.threshold = self._threshold(self.normalisation)
 
     def _fill(self, templates: Sequence[Template], owners: npt.NDArray[np.intp]) -> None:
         sample, sample_owners = _sample(templates, owners)
@@ -122,36 +127,33 @@ class Matcher:
         """Hold the people `without` cohort numbers to the threshold of their own normalisation, if others have some."""
         self.normalisation = fallback if without.all() else "cohort"
         if self.normalisation == "cohort" and without.any():
-            self._bias[without] -= self._threshold(1, fallback) - self._threshold(1, "cohort")
+            self._bias[without] -= self._threshold(fallback) - self._threshold("cohort")
             _log.warning("%d of %d people came without cohort numbers", np.count_nonzero(without), len(without))
 
-    def _threshold(self, frames: int, normalisation: Normalisation) -> float:
-        return self._table.score(self._fpir, len(self._people), frames, normalisation)
+    def _threshold(self, normalisation: Normalisation) -> float:
+        return self._table.score(self._fpir, len(self._people), normalisation)
 
     @property
     def people(self) -> Sequence[PersonId]:
         """Everybody enrolled, in the order of `scores`."""
         return self._people
 
-    def threshold(self, frames: int) -> float:
-        """The score that a match over so many frames must reach."""
-        return self._thresholds[min(max(frames, 1), len(self._thresholds)) - 1]
-
     def scores(self, descriptors: Sequence[Descriptor]) -> npt.NDArray[np.float32]:
         """(people,) score of each person; empty without people. Raises ModelError as `identify` does."""
         if not self._people:
             return np.empty(0, dtype=np.float32)
-        return self._centroids.scores(self._centroids.turn(_joined(descriptors)), self._bias)
+        probe, further = _joined(descriptors)
+        return self._centroids.scores(self._centroids.turn(probe), self._bias, further)
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         """Join all descriptors of one encounter (one person's face over several frames) into one decision.
 
         Raises ModelError when a descriptor is not 128 finite numbers: the engine is another one, or broken.
         """
-        frames, threshold = len(descriptors), self.threshold(len(descriptors))
+        frames, threshold = len(descriptors), self.threshold
         if not frames or not self._people:
             return Match(None, WORST, 0.0, threshold, frames, "below_threshold" if self._people else "gallery_empty")
-        best, score, second, margin = self._best_two(_joined(descriptors), threshold)
+        best, score, second, margin = self._best_two(descriptors)
         if score < threshold:
             return Match(None, score, margin, threshold, frames, "below_threshold")
         if second is not None and margin < self._margin:
@@ -159,14 +161,15 @@ class Matcher:
             return Match(None, score, margin, threshold, frames, "margin_too_small", both)
         return Match(self._people[best], score, margin, threshold, frames, "accepted", self._look_alikes(best))
 
-    def _best_two(self, probe: npt.NDArray[np.float32], threshold: float) -> tuple[int, float, int | None, float]:
+    def _best_two(self, descriptors: Sequence[Descriptor]) -> tuple[int, float, int | None, float]:
         """Row and score of the best person, row of the second, margin.
 
         Exact for a person near the threshold or above it. In a gallery too large to look at everybody (nearest.py), a
         stranger's score is that of the most promising person, and a margin without a second is the least it can be.
         """
-        limit = threshold - max(WINDOW, self._margin)
-        rows, scores = self._centroids.reaching(self._centroids.turn(probe), self._bias, limit)
+        limit = self.threshold - max(WINDOW, self._margin)
+        probe, further = _joined(descriptors)
+        rows, scores = self._centroids.reaching(self._centroids.turn(probe), self._bias, limit, further)
         first = int(scores.argmax())
         best, score = int(rows[first]), float(scores[first])
         if len(rows) == 1:
@@ -184,23 +187,26 @@ class Matcher:
         return sorted(pairs)
 
     def _look_alikes(self, row: int) -> tuple[PersonId, ...]:
-        """The person in `row` and all who that face would be taken for; empty when there is nobody."""
-        limit = self._thresholds[-1] - LOOK_ALIKE_SLACK
-        rows, scores = self._centroids.reaching(self._centroids.turned(row), self._bias, limit)
-        others = rows[(scores >= limit) & (rows != row)]
+        """The person in `row` and all whom that person's mean template would be identified as; empty without such.
+
+        Of 420 people in LFW 2 % have a look-alike, and half of all mistaken identities are among them.
+        """
+        rows, scores = self._centroids.reaching(self._centroids.turned(row), self._bias, self.threshold)
+        others = rows[(scores >= self.threshold) & (rows != row)]
         return (self._people[row], *(self._people[other] for other in others)) if len(others) else ()
 
 
-def _joined(descriptors: Sequence[Descriptor]) -> npt.NDArray[np.float32]:
-    """(128,) the mean of the frames. The mean of their scores instead doubles the misses (two photos: 0.7 -> 1.9 %)."""
+def _joined(descriptors: Sequence[Descriptor]) -> tuple[npt.NDArray[np.float32], float]:
+    """(128,) the mean of the frames, and what to add to squared distances from it for their difference."""
     for descriptor in descriptors:
         if np.shape(descriptor) != (LENGTH,) or not np.isfinite(descriptor).all():
             raise ModelError(
                 f"a face descriptor is not {LENGTH} finite numbers: it is of another model, or the engine is broken. "
                 "`kiosk doctor` checks the engine."
             )
-    mean: npt.NDArray[np.float32] = np.mean(descriptors, axis=0, dtype=np.float32)
-    return mean
+    frames = np.asarray(descriptors, dtype=np.float32)
+    mean: npt.NDArray[np.float32] = frames.mean(axis=0)
+    return mean, FRAME_SPREAD_WEIGHT * float(np.square(frames - mean).sum() / len(frames))
 
 
 def _check(template: Template, model_id: ModelId) -> None:

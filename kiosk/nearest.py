@@ -79,25 +79,25 @@ class Centroids:
         """The vector of the person in `row`, in the turned space."""
         return np.concatenate([self._head[row], self._tail[row]])
 
-    def scores(self, turned: Vectors, bias: Vectors) -> Vectors:
-        """(people,) bias - distance to the probe."""
+    def scores(self, turned: Vectors, bias: Vectors, further: float = 0.0) -> Vectors:
+        """(people,) bias - distance to the probe; `further` is added to every squared distance."""
         dots = self._head @ turned[:HEAD]
         dots += self._tail @ turned[HEAD:]
-        return _scores(self._squares, dots, turned, bias)
+        return _scores(self._squares, dots, float(turned @ turned) + further, bias)
 
-    def reaching(self, turned: Vectors, bias: Vectors, limit: float) -> Found:
+    def reaching(self, turned: Vectors, bias: Vectors, limit: float, further: float = 0.0) -> Found:
         """Everybody whose score is `limit` or more, and some whose score is not: the most promising at the least."""
         if len(self) < PRUNE_FROM:
-            return Found(np.arange(len(self)), self.scores(turned, bias))
-        head = turned[:HEAD]
+            return Found(np.arange(len(self)), self.scores(turned, bias, further))
+        head, square = turned[:HEAD], float(turned @ turned) + further
         dots = self._head @ head
-        at_best = _scores(self._head_squares, dots.copy(), head, bias)
+        at_best = _scores(self._head_squares, dots.copy(), float(head @ head) + further, bias)
         rows = np.flatnonzero(at_best >= min(limit, at_best.max()) - _ROOM)
         if len(rows) > len(self) // 8:  # gathering them would cost more than reading all
             dots += self._tail @ turned[HEAD:]
-            return Found(np.arange(len(self)), _scores(self._squares, dots, turned, bias))
+            return Found(np.arange(len(self)), _scores(self._squares, dots, square, bias))
         dots = dots[rows] + self._tail[rows] @ turned[HEAD:]
-        return Found(rows, _scores(self._squares[rows], dots, turned, bias[rows]))
+        return Found(rows, _scores(self._squares[rows], dots, square, bias[rows]))
 
 
 def axes(sample: Vectors) -> Vectors:
@@ -107,11 +107,11 @@ def axes(sample: Vectors) -> Vectors:
     return np.ascontiguousarray(vectors[:, ::-1], dtype=np.float32)
 
 
-def _scores(squares: Vectors, dots: Vectors, probe: Vectors, bias: Vectors) -> Vectors:
-    """bias - sqrt(squares - 2 dots + |probe|^2), in the memory of `dots`."""
+def _scores(squares: Vectors, dots: Vectors, square: float, bias: Vectors) -> Vectors:
+    """bias - sqrt(squares - 2 dots + square), in the memory of `dots`."""
     dots *= -2.0
     dots += squares
-    dots += np.float32(probe @ probe)
+    dots += np.float32(square)
     np.maximum(dots, 0.0, out=dots)
     scores: Vectors = np.subtract(bias, np.sqrt(dots, out=dots), out=dots)
     return scores

@@ -1,8 +1,8 @@
 """The score that a false-positive identification rate asks for, read from the packaged table.
 
-`kiosk evaluate DIR --write-table FILE` makes the table: for each way of normalising the scores, number of frames and
-gallery size, the score above which the stated share of strangers is identified as somebody. More people: more chances
-to be taken for one of them, so the score rises with the gallery.
+`kiosk evaluate DIR --write-table FILE` makes the table: for each way of normalising the scores and each gallery size,
+the score above which the stated share of strangers is identified as somebody. More people are more chances to be taken
+for one of them, so the score rises with the gallery.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ class Curve(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     normalisation: Normalisation
-    frames: int = pydantic.Field(ge=1)
     people: list[int] = pydantic.Field(min_length=2)
     fpirs: list[float] = pydantic.Field(min_length=2)
     scores: list[list[float]]
@@ -65,18 +64,12 @@ class ThresholdTable(pydantic.BaseModel):
     made_from: str
     curves: list[Curve]
 
-    def score(self, fpir: float, people: int, frames: int, normalisation: Normalisation) -> float:
-        """The score that a match must reach. `frames`: more than the table knows count as its most.
-
-        Raises ModelError when the table has no curve for `normalisation`.
-        """
-        curves = [curve for curve in self.curves if curve.normalisation == normalisation]
-        if not curves:
-            raise ModelError(
-                f"the threshold table has no curve for scores normalised by {normalisation!r}. Make it anew."
-            )
-        known = [curve for curve in curves if curve.frames <= max(frames, 1)] or curves
-        return max(known, key=lambda curve: curve.frames).score(fpir, max(people, 1))
+    def score(self, fpir: float, people: int, normalisation: Normalisation) -> float:
+        """The score that a match must reach. Raises ModelError when there is no curve for `normalisation`."""
+        for curve in self.curves:
+            if curve.normalisation == normalisation:
+                return curve.score(fpir, max(people, 1))
+        raise ModelError(f"the threshold table has no curve for scores normalised by {normalisation!r}. Make it anew.")
 
     def check_model(self, model_id: ModelId) -> None:
         """Raise ModelError when the table was made with another model's descriptors."""

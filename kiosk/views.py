@@ -58,7 +58,7 @@ def mirrored(frame_rgb: RgbImage, face: Face) -> tuple[RgbImage, Face]:
 
 
 def shifted(face: Face, share: float) -> Face:
-    """The face with its landmarks lower, along its own upright, by `share` of the distance of the eyes' outer corners."""
+    """The face with its landmarks lower, along its own upright, by `share` of the distance of the outer eye corners."""
     across = face.landmarks_px[0] - face.landmarks_px[2]  # towards the picture's right
     down = np.array([-across[1], across[0]], dtype=np.float32)
     landmarks = (face.landmarks_px + share * down).round().astype(np.float32)

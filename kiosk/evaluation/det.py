@@ -11,34 +11,38 @@ from kiosk.errors import ConfigError
 from kiosk.evaluation.statistics import Attempts
 
 _FPIRS = np.logspace(-3, -0.5, 60)
+_STYLES = ("-", "--", ":")
 _LEAST = 1e-3
 """Where an FNIR of 0 is drawn."""
 
 
-def draw(curves: Mapping[str, Attempts], marks: list[float], path: Path) -> None:
-    """Write the curves, by their labels, to `path`. Raises ConfigError without matplotlib or when it cannot write."""
+def draw(curves: Mapping[str, Mapping[str, Attempts]], marks: list[float], path: Path) -> None:
+    """Write the curves to `path`: a colour for each condition, a line style for each method in it.
+
+    Raises ConfigError without matplotlib, or when it cannot write.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError(
-            "a DET curve needs matplotlib. Install it with `pip install matplotlib`, or leave --det out."
+            "a DET curve needs matplotlib. Install it with `pip install presensi-kiosk[evaluate]`, or leave --det out."
         ) from error
-    figure = Figure(figsize=(7, 5.2), dpi=130, layout="constrained")
+    figure = Figure(figsize=(7, 6), dpi=130, layout="constrained")
     axes = figure.add_subplot()
-    for label, attempts in curves.items():
-        misses = [max(attempts.fnir(attempts.threshold(fpir)), _LEAST) for fpir in _FPIRS]
-        style = "--" if "face_recognition" in label else "-"
-        axes.loglog(_FPIRS, misses, style, linewidth=1.6, label=label)
+    for colour, (condition, methods) in enumerate(curves.items()):
+        for style, (method, attempts) in zip(_STYLES, methods.items(), strict=False):
+            misses = [max(attempts.fnir(attempts.threshold(fpir)), _LEAST) for fpir in _FPIRS]
+            axes.loglog(_FPIRS, misses, style, color=f"C{colour}", linewidth=1.6, label=f"{method}: {condition}")
     for mark in marks:
         axes.axvline(mark, color="0.8", linewidth=0.8, zorder=0)
     axes.set_xlabel("FPIR: strangers identified as somebody")
     axes.set_ylabel("FNIR: enrolled people not identified")
-    axes.set_xticks(marks, [f"{mark:.1%}" for mark in marks])
+    axes.set_xticks(marks, [f"{mark:.3%}".rstrip("0%").rstrip(".") + "%" for mark in marks])
     axes.set_yticks([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0], ["≤0.1%", "0.3%", "1%", "3%", "10%", "30%", "100%"])
     axes.set_ylim(_LEAST * 0.9, 1.0)
     axes.minorticks_off()
     axes.grid(axis="y", color="0.9", linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    figure.legend(frameon=False, fontsize=8, loc="outside lower left")
     try:
         figure.savefig(path, format="png")
     except OSError as error:

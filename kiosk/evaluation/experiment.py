@@ -31,6 +31,7 @@ class Presensi:
     without, as for a gallery that came without; or with none and no own cohort either."""
 
     normalisation: Normalisation = "cohort"
+    table: ThresholdTable | None = None
 
     def __call__(self, collection: Collection, drawn: Round) -> Search:
         matcher = self.matcher(collection, drawn)
@@ -44,7 +45,7 @@ class Presensi:
 
         return search
 
-    def matcher(self, collection: Collection, drawn: Round, **settings: object) -> Matcher:
+    def matcher(self, collection: Collection, drawn: Round, fpir: float = 0.003, margin: float = 0.0) -> Matcher:
         """A matcher of the round's gallery. A person's id is the place in it, six digits."""
         rows = [row[collection.acquired[row]] for row in drawn.gallery]
         flat = np.concatenate(rows)
@@ -59,7 +60,7 @@ class Presensi:
             for row, owner, (mean, sd) in zip(flat, owners, numbers, strict=True)
         ]
         least = NOBODY if self.normalisation == "none" else None
-        return Matcher(templates, own_cohort_people=least, **settings)  # type: ignore[arg-type]
+        return Matcher(templates, fpir, margin, self.table, own_cohort_people=least)
 
 
 def face_recognition_method(collection: Collection, drawn: Round) -> Search:
@@ -122,13 +123,12 @@ def decisions(
     *,
     fpir: float,
     margin: float,
-    table: ThresholdTable | None = None,
 ) -> Decided:
     """Let the matcher decide every attempt. A mated attempt counts as missed unless the person is accepted, or is among
     the look-alikes whom the NIP pad tells apart; `asked_for_nip` says how many of all mated attempts need the pad."""
     missed, wrong, asked, accepted = [], [], [], []
     for one in drawn:
-        matcher = method.matcher(collection, one, fpir=fpir, margin=margin, table=table)
+        matcher = method.matcher(collection, one, fpir, margin)
         for place, rows in enumerate(one.probes):
             usable = rows[collection.acquired[rows]]
             match = matcher.identify(list(collection.described[usable]))

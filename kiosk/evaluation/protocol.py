@@ -21,14 +21,12 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Condition:
-    """What a round looks like. `min_photos`: only people with as many can be enrolled. `stranger_photos`: a stranger's
-    attempt has so many photos (None: as many as anybody's)."""
+    """What a round looks like. `min_photos`: only people with as many can be enrolled."""
 
     enrolled: int
     enrol_photos: int = 3
     probe_photos: int = 1
     min_photos: int = 2
-    stranger_photos: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +51,6 @@ def rounds(collection: Collection, condition: Condition, count: int, seed: int) 
     """`count` independent draws. Raises ValueError when the folder has too few people."""
     photos = collection.photos()
     sizes = np.array([len(rows) for rows in photos])
-    shown = condition.stranger_photos or condition.probe_photos
     enough = np.flatnonzero(sizes >= max(condition.min_photos, condition.probe_photos + 1))
     if len(enough) < condition.enrolled or len(photos) - condition.enrolled < 4:
         raise ValueError(f"{len(enough)} people have enough photos; {condition.enrolled} and others are needed")
@@ -64,13 +61,13 @@ def rounds(collection: Collection, condition: Condition, count: int, seed: int) 
         others = rng.permutation(np.setdiff1d(np.arange(len(photos)), enrolled))
         others = others[np.argsort(-sizes[others], kind="stable")]
         cohort, strangers = others[0::2], others[1::2]
-        strangers = strangers[sizes[strangers] >= shown]
+        strangers = strangers[sizes[strangers] >= condition.probe_photos]
         yield Round(
             enrolled,
             [_enrol(shuffled[person], condition) for person in enrolled],
             [shuffled[person][-condition.probe_photos :] for person in enrolled],
             strangers,
-            [shuffled[person][:shown] for person in strangers],
+            [shuffled[person][: condition.probe_photos] for person in strangers],
             np.concatenate([photos[person] for person in cohort]),
         )
 

@@ -35,7 +35,7 @@ class Report:
     fallback: list[Row] = field(default_factory=list)
     baseline: list[Row] = field(default_factory=list)
     product: list[Row] = field(default_factory=list)
-    curves: dict[str, Attempts] = field(default_factory=dict)
+    curves: dict[str, dict[str, Attempts]] = field(default_factory=dict)
 
     def as_json(self) -> Row:
         tables = ("rows", "fallback", "baseline", "product")
@@ -82,9 +82,8 @@ def measure(collection: Collection, count: int, seed: int, tell: Tell, table: Th
         report.rows += _rows(condition, found, seed)
         if condition not in shown:
             continue
-        report.curves[f"Presensi, {_title(condition)}"] = found
         plain = _attempts(collection, condition, count, seed, face_recognition_method)
-        report.curves[f"face_recognition, {_title(condition)}"] = plain
+        report.curves[_title(condition)] = {"Presensi": found, "face_recognition": plain}
         report.baseline += _rows(condition, plain, seed)
         report.product += _product_rows(collection, condition, count, seed, table)
     for condition in [condition for condition in wanted if condition.probe_photos == 1 and condition.min_photos == 2]:
@@ -101,7 +100,8 @@ def _attempts(collection: Collection, condition: Condition, count: int, seed: in
 
 
 def _title(condition: Condition) -> str:
-    return f"{condition.enrolled} people, photos: up to {condition.enrol_photos} enrolled, {condition.probe_photos} shown"
+    enrolled = f"{condition.enrolled} people with up to {condition.enrol_photos} photos"
+    return f"{enrolled}, {condition.probe_photos} shown"
 
 
 def _rows(condition: Condition, found: Attempts, seed: int, **more: str) -> list[Row]:
@@ -135,7 +135,7 @@ def _product_rows(
     rows = []
     for margin in MARGINS:
         drawn = rounds(collection, condition, count, seed)
-        decided = decisions(collection, drawn, Presensi(), fpir=PRODUCT_FPIR, margin=margin, table=table)
+        decided = decisions(collection, drawn, Presensi(table=table), fpir=PRODUCT_FPIR, margin=margin)
         shares = {name: round(share, 5) for name, share in dataclasses.asdict(decided).items()}
         rows.append(
             {

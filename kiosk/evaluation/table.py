@@ -1,9 +1,9 @@
 """The threshold table: measured on strangers' attempts, smoothed, written as the file that the matcher reads.
 
-For each normalisation, number of frames and gallery size the score is measured above which the given share of strangers
-lies. At 0.1 % that rests on a handful of attempts, so the figures of one normalisation and number of frames are
-smoothed by a plane in the logarithms of people and FPIR, bent in the latter, each weighted by the attempts it rests on.
-What is written are points of that surface.
+For each normalisation and gallery size the score is measured above which the given share of strangers lies, one photo
+each. At 0.1 % that rests on a handful of attempts, so the figures of one normalisation are smoothed by a plane in the
+logarithms of people and FPIR, bent in the latter, each weighted by the attempts it rests on. What is written are points
+of that surface.
 """
 
 from __future__ import annotations
@@ -20,15 +20,25 @@ from kiosk.evaluation.collection import Collection
 from kiosk.evaluation.experiment import Presensi, attempts
 from kiosk.evaluation.protocol import Condition, eligible, rounds
 from kiosk.matcher import OWN_COHORT_PEOPLE
-from kiosk.model import ModelId
+from kiosk.model import DLIB_RESNET_V1, ModelId
 from kiosk.threshold import Curve, Normalisation, ThresholdTable
 
 PEOPLE = (10, 25, 50, 100, 200, 400)
 FPIRS = (0.001, 0.003, 0.01, 0.03, 0.1)
-FRAMES = (1, 2, 3)
 
 _ATTEMPTS = 12_000
 """Strangers' attempts a point: at 0.3 % some 36 lie above the threshold."""
+
+_NO_TABLE = ThresholdTable(
+    model_id=str(DLIB_RESNET_V1),
+    made_by="",
+    made_from="",
+    curves=[
+        Curve(normalisation=each, people=[1, 2], fpirs=[0.1, 0.2], scores=[[0.0, 0.0], [0.0, 0.0]])
+        for each in get_args(Normalisation)
+    ],
+)
+"""What the matcher needs to be made; its thresholds are not used here."""
 
 Tell = Callable[[str], None]
 
@@ -47,13 +57,11 @@ def make_table(collection: Collection, model_id: ModelId, made_from: str, seed: 
     """Measure all curves; minutes. Raises ConfigError when the folder has too few people for two gallery sizes."""
     curves = []
     for normalisation in get_args(Normalisation):
-        for frames in FRAMES:
-            tell(f"threshold table: {normalisation}, {frames} frames")
-            points = _measure(collection, normalisation, frames, seed)
-            people = sorted({point.people for point in points})
-            if len(people) < 2:
-                raise ConfigError("a threshold table needs a folder of more people: 100 at the least, best 1,000.")
-            curves.append(smoothed(points, normalisation, frames))
+        tell(f"threshold table: scores normalised by {normalisation}")
+        points = _measure(collection, normalisation, seed)
+        if len({point.people for point in points}) < 2:
+            raise ConfigError("a threshold table needs a folder of more people: 100 at the least, best 1,000.")
+        curves.append(smoothed(points, normalisation))
     return ThresholdTable(
         model_id=str(model_id),
         made_by=f"kiosk evaluate --write-table (seed {seed})",
@@ -70,22 +78,20 @@ def write(table: ThresholdTable, path: Path) -> None:
         raise ConfigError(f"{path}: cannot be written ({error.strerror}).") from error
 
 
-def _measure(collection: Collection, normalisation: Normalisation, frames: int, seed: int) -> list[Point]:
+def _measure(collection: Collection, normalisation: Normalisation, seed: int) -> list[Point]:
     points = []
     for people in PEOPLE:
         if people > eligible(collection, 2) - 20 or (normalisation == "gallery" and people < OWN_COHORT_PEOPLE):
             continue
-        condition = Condition(people, stranger_photos=frames)
+        condition = Condition(people)
         strangers = len(next(rounds(collection, condition, 1, seed)).strangers)
-        if not strangers:
-            continue
         drawn = rounds(collection, condition, max(10, _ATTEMPTS // strangers), seed)
-        found = attempts(collection, drawn, Presensi(normalisation))
+        found = attempts(collection, drawn, Presensi(normalisation, _NO_TABLE))
         points += [Point(people, fpir, found.threshold(fpir), fpir * len(found.nonmated)) for fpir in FPIRS]
     return points
 
 
-def smoothed(points: list[Point], normalisation: Normalisation, frames: int) -> Curve:
+def smoothed(points: list[Point], normalisation: Normalisation) -> Curve:
     """The curve of a least-squares surface through the points."""
 
     def terms(people: float, fpir: float) -> list[float]:
@@ -99,7 +105,6 @@ def smoothed(points: list[Point], normalisation: Normalisation, frames: int) -> 
     people = sorted({point.people for point in points})
     return Curve(
         normalisation=normalisation,
-        frames=frames,
         people=people,
         fpirs=list(FPIRS),
         scores=[[round(float(np.dot(terms(count, fpir), factors)), 4) for fpir in FPIRS] for count in people],
