@@ -50,6 +50,7 @@ setup(
             "psycopg[binary]>=3.2",
             "segno>=1.6",  # the QR code of a provisioning code
         ],
+        "evaluate": ["matplotlib>=3.9"],
         "demo": ["scikit-image>=0.25", "scikit-video>=1.1.11"],
         "dev": [
             "pytest>=8.3",
