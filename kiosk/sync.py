@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from kiosk import wire
@@ -28,12 +29,12 @@ from kiosk.errors import (
 )
 from kiosk.model import Anchor, ClockState, Fault
 from kiosk.ports import Clock, Randomness
-from kiosk.retry import delay_s, with_retry_after
 from kiosk.state import StateFolder, SyncStatus
 from kiosk.sync_client import Client
 from kiosk.sync_events import BatchLimits, Sender
 from kiosk.sync_gallery import GalleryFetcher
 from kiosk.sync_http import Transport
+from kiosk.sync_pause import Backoff, Pause, network_state
 from kiosk.sync_ports import EventQueue, GalleryCache, Signer
 from kiosk.sync_report import Reporter
 from kiosk.timeline import NTP_ERROR_MS
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.2
 """How often the journal is looked at for new events. A look is one pragma."""
 
+PARTS = ("events", "gallery")
 UPKEEP_S = 6 * 3600.0
 JOIN_S = 5.0
 
@@ -76,6 +78,9 @@ class SyncParts:
     faults: Callable[[], Iterable[Fault]]
     """The journal's own."""
     random: Randomness
+    progress: Callable[[str], None] = lambda _part: None
+    """Told that "events" or "gallery" is alive."""
+    network: Callable[[], bytes] = network_state
 
 
 def run(settings: SyncSettings, parts: SyncParts, stop: threading.Event) -> None:
@@ -85,33 +90,6 @@ def run(settings: SyncSettings, parts: SyncParts, stop: threading.Event) -> None
         sync.run()
     finally:
         sync.close()
-
-
-class Backoff:
-    """When to try again after a failure; one a thread."""
-
-    def __init__(self, settings: SyncSettings, random: Randomness) -> None:
-        self._settings = settings
-        self._random = random
-        self._attempt = 0
-
-    def success(self) -> None:
-        self._attempt = 0
-
-    def failure(self, error: Exception) -> float:
-        """Seconds to wait. The log hears of the first failure and then of fewer and fewer."""
-        self._attempt += 1
-        if self._attempt & (self._attempt - 1) == 0:
-            log.warning("%s (attempt %d)", error, self._attempt)
-        settings = self._settings
-        attempt = self._attempt
-        retry_after_s = None
-        if isinstance(error, Refused):
-            retry_after_s = error.retry_after_s
-            if error.status != 429 and error.status < 500:
-                attempt = 64  # "not this request": at once at the ceiling, nobody will have changed anything by then
-        delay = delay_s(attempt, self._random, base_s=settings.retry_s, ceiling_s=settings.retry_ceiling_s)
-        return with_retry_after(delay, retry_after_s)
 
 
 class Sync:
@@ -124,9 +102,16 @@ class Sync:
         self._failure: Exception | None = None
         self._lock = threading.Lock()
         self._status = SyncStatus()
+        self._pause = Pause(stop, parts.network, parts.progress)
         self._transports = [
-            Transport(ca_file=settings.ca_file, timeout_s=settings.timeout_s, clock=parts.clock, sign=parts.signer.sign)
-            for _ in range(2)
+            Transport(
+                ca_file=settings.ca_file,
+                timeout_s=settings.timeout_s,
+                clock=parts.clock,
+                sign=parts.signer.sign,
+                progress=partial(parts.progress, part),
+            )
+            for part in PARTS
         ]
         sending, fetching = (
             Client(transport, parts.signer, parts.clock, parts.queue.add_anchor) for transport in self._transports
@@ -177,11 +162,12 @@ class Sync:
             self._stop.set()
 
     def _send_loop(self) -> None:
-        backoff = Backoff(self._settings, self._parts.random)
+        backoff = self._backoff()
         heartbeat_at_s = upkeep_at_s = time.monotonic()
         while not self._stop.is_set():
             seen = -1
-            delay = 0.0
+            trouble: Exception | None = None
+            self._parts.progress("events")
             try:
                 seen = self._parts.queue.changes()
                 if time.monotonic() >= heartbeat_at_s:
@@ -194,34 +180,32 @@ class Sync:
                 if time.monotonic() >= upkeep_at_s:
                     self._keep_up()
                     upkeep_at_s = time.monotonic() + UPKEEP_S
-            except ServerError as error:
-                delay = self._failed(error, backoff)
-            except OutboxError as error:
-                delay = backoff.failure(error)
-            if delay:
-                self._note_ntp()
-                self._stop.wait(delay)
-            else:
+            except (ServerError, OutboxError) as error:
+                trouble = error
+            if trouble is None:
                 self._wait_for_events(seen, heartbeat_at_s)
+            else:
+                self._note_ntp()
+                self._wait_after("events", trouble, backoff)
 
     def _gallery_loop(self) -> None:
-        backoff = Backoff(self._settings, self._parts.random)
+        backoff = self._backoff()
         # A server that does not hold the request back must not be asked in a tight loop.
         pause_s = 1.0 if self._settings.long_poll_s else self._settings.heartbeat_s
         while not self._stop.is_set():
             began_s = time.monotonic()
+            self._parts.progress("gallery")
             try:
                 news = self._fetcher.fetch(self._settings.long_poll_s)
                 backoff.success()
                 self._contact(
                     gallery_version=self._fetcher.version, gallery_confirmed_utc=self._parts.clock.now().wall_utc
                 )
-                delay = 0.0 if news else pause_s - (time.monotonic() - began_s)
-            except ServerError as error:
-                delay = self._failed(error, backoff)
-            except GalleryError as error:
-                delay = backoff.failure(error)
-            self._stop.wait(max(0.0, delay))
+            except (ServerError, GalleryError) as error:
+                self._wait_after("gallery", error, backoff)
+                continue
+            if not news:
+                self._pause.wait("gallery", pause_s - (time.monotonic() - began_s))
 
     def _beat(self) -> None:
         """The heartbeat, and the word that nothing else is to be told. A refusal of either must not hold up events."""
@@ -246,6 +230,7 @@ class Sync:
     def _wait_for_events(self, seen: int, until_s: float) -> None:
         """Until another process has written to the journal, or the heartbeat is due."""
         while not self._stop.wait(TICK_S) and time.monotonic() < until_s:
+            self._parts.progress("events")
             with contextlib.suppress(OutboxError):
                 if self._parts.queue.changes() != seen:
                     return
@@ -271,14 +256,19 @@ class Sync:
 
     # ------------------------------------------------------------ what the screen is told
 
-    def _failed(self, error: ServerError, backoff: Backoff) -> float:
+    def _backoff(self) -> Backoff:
+        return Backoff(self._parts.random, base_s=self._settings.retry_s, ceiling_s=self._settings.retry_ceiling_s)
+
+    def _wait_after(self, part: str, trouble: Exception, backoff: Backoff) -> None:
         if self._stop.is_set():
-            return 0.0  # cut off by abort()
-        if isinstance(error, Unreachable | ProtocolMismatch):
+            return  # the trouble is that abort() has cut the connection off
+        if isinstance(trouble, Unreachable | ProtocolMismatch):
             self._publish(connected=False)
-        return backoff.failure(error)
+        if self._pause.wait(part, backoff.failure(trouble), trouble):
+            backoff.success()
 
     def _contact(self, **changes: Any) -> None:
+        self._pause.contact()
         self._publish(connected=True, last_contact_utc=self._parts.clock.now().wall_utc, **changes)
 
     def _faults(self) -> list[str]:

@@ -88,10 +88,12 @@ class Transport:
         clock: Clock,
         sign: Sign,
         wall: UtcNow = lambda: dt.datetime.now(dt.UTC),
+        progress: Callable[[], None] = lambda: None,
     ) -> None:
         self._timeout_s = timeout_s
         self._clock = clock
         self._sign = sign
+        self._progress = progress
         self._sockets = _Sockets()
         self._session = requests.Session()
         adapter = _Adapter(self._sockets, make_context(ca_file), DateCheck(clock, wall))
@@ -147,6 +149,7 @@ class Transport:
                 # read1() gives what has come so far: iter_content() would wait for a full chunk and lose it in a cut.
                 while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
                     received += chunk
+                    self._progress()
                     if len(received) > MAX_ANSWER_BYTES:
                         raise ServerError("the server's answer is larger than any gallery. Check the server's address.")
         return Answer(response.status_code, response.headers, bytes(received), sent_ms, received_ms)

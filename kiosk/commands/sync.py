@@ -20,9 +20,12 @@ from kiosk.identity import Identity
 from kiosk.journal_queue import JournalQueue
 from kiosk.outbox import SqliteOutbox
 from kiosk.state import StateFolder, SyncStatus
-from kiosk.watchdog import Notifier
+from kiosk.watchdog import Notifier, Watchdog
 
 log = logging.getLogger(__name__)
+
+ALIVE_WITHIN_S = 300.0
+"""The longest silence of either thread. A long poll takes a minute at most; a slow download reports every chunk."""
 
 
 @click.command("sync")
@@ -58,6 +61,7 @@ def command(config: Path | None, state: Path) -> None:
                 heartbeat_s=server.heartbeat_s,
                 audit_days=server.audit_days,
             )
+            watchdog = Watchdog.from_environment(dict.fromkeys(sync.PARTS, ALIVE_WITHIN_S))
             parts = sync.SyncParts(
                 folder=folder,
                 queue=JournalQueue(outbox),
@@ -67,10 +71,16 @@ def command(config: Path | None, state: Path) -> None:
                 in_step=clock.in_step,
                 faults=outbox.faults,
                 random=random.SystemRandom(),
+                progress=watchdog.progress,
             )
             log.info("sync with %s as terminal %s", identity.server_url, identity.device_id)
             manager.ready(f"terminal {identity.device_id} of {identity.server_url}")
+            patting = threading.Thread(target=watchdog.run, args=(stop,), name="watchdog", daemon=True)
+            patting.start()
+            watchdog.notifier.ready("running")
             sync.run(settings, parts, stop)
+            watchdog.notifier.stopping()
+            patting.join()
         finally:
             manager.stopping()
             outbox.close()

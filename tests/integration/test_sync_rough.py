@@ -63,7 +63,9 @@ class Terminal:
             self.outbox.append(records.presence(person_id), clock.now())
 
     @contextmanager
-    def syncing(self, kernel: FakeKernel | None = None, **settings: Any) -> Iterator[dict[str, Any]]:
+    def syncing(
+        self, kernel: FakeKernel | None = None, network: Callable[[], bytes] = bytes, **settings: Any
+    ) -> Iterator[dict[str, Any]]:
         """Runs sync in a thread; what it raised is in "error" afterwards."""
         outbox = SqliteOutbox(self.folder.outbox_path, self.identity.device_id, key=self.identity.storage_key).open()
         clock = SystemClock(outbox.anchors, kernel=kernel)
@@ -76,6 +78,7 @@ class Terminal:
             in_step=clock.in_step,
             faults=outbox.faults,
             random=random.Random(1),
+            network=network,
         )
         stop = threading.Event()
         outcome: dict[str, Any] = {"stop": stop}
@@ -264,6 +267,23 @@ def test_a_mixture_of_faults_in_every_call(terminal: Terminal, server: RoughServ
             until(terminal.settled(), "all acknowledged")
         until(lambda: terminal.gallery().load().version == 1, "the gallery")
     assert [event["seq"] for event in server.events()] == list(range(1, 51))
+
+
+def test_a_network_that_comes_back_is_noticed_long_before_the_ceiling(terminal: Terminal, server: RoughServer) -> None:
+    terminal.record(3)
+    server.script["heartbeat"].append(rough_server.hangs_up)
+    looks = iter([b"cable out"])
+    with terminal.syncing(
+        network=lambda: next(looks, b"cable in"), retry_s=3600.0, retry_ceiling_s=3600.0, long_poll_s=30
+    ):
+        server.expect(terminal.delivered(3), "the events, an hour early")
+
+
+def test_what_one_thread_reaches_the_other_one_tries(terminal: Terminal, server: RoughServer) -> None:
+    terminal.record(3)
+    server.script["heartbeat"].append(rough_server.hangs_up)
+    with terminal.syncing(retry_s=3600.0, retry_ceiling_s=3600.0, long_poll_s=1):
+        server.expect(terminal.delivered(3), "the events, once a long poll has come back")
 
 
 def test_retry_after_is_obeyed(terminal: Terminal, server: RoughServer) -> None:
