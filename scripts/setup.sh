@@ -24,11 +24,12 @@ READY=$VENV/.ready           # what it was made from; written last
 UNFINISHED=$VENV/.unfinished # there while packages are being laid: an environment with it cannot be trusted
 LOCATION=$VENV/.location     # scripts in an environment hold its path, so a moved one must be made anew
 
-# Found by taking a debootstrapped Debian 12 and 13 and adding what was missing until both commands worked (docs/operations.md).
-RUNTIME_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri)  # Kivy's window, also off-screen
-WINDOW_PACKAGES=(xvfb xauth xdotool)                        # the tests press buttons in a real window
-COMFORT_PACKAGES=(libmtdev1 espeak-ng)                      # touch screens; the voice
-TEST_PACKAGES=(postgresql shellcheck)                       # not wanted on everybody's machine: a database server runs
+# Found by adding to a bare Debian 12 and 13 what was missing until both commands worked, and taking each away again
+# (docs/operations.md has what happened).
+NEEDED_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri)        # Kivy's drawing, also off-screen
+COMFORT_PACKAGES=(libmtdev1 espeak-ng xvfb xauth xdotool)        # touch screens; the voice; tests that press real buttons
+TEST_PACKAGES=(postgresql shellcheck)                            # not on everybody's machine: a database server runs
+BOARD_PACKAGES=(python3-picamera2 python3-lgpio)                 # Raspberry Pi: PyPI has no libcamera, and no lgpio for 3.13
 # Compiled packages that must come as wheels: a build of any of them takes from ten minutes to hours on a Raspberry Pi.
 WHEELS_ONLY=dlib,dlib-bin,kivy,numpy,opencv-python-headless,onnxruntime,onnx
 MAY_FAIL='' # the step that, when it fails by itself, leaves the environment as it was
@@ -36,9 +37,11 @@ MAY_FAIL='' # the step that, when it fails by itself, leaves the environment as 
 say() { printf 'setup: %s\n' "$*"; }
 
 stop() { # stop CODE LINE...
-  local code=$1
+  local code=$1 line
   shift
-  printf 'setup: %s\n' "$@" >&2
+  for line; do
+    if [[ $line == ' '* ]]; then echo "$line"; else say "$line"; fi # an indented line is for copying
+  done >&2
   exit "$code"
 }
 
@@ -69,6 +72,21 @@ apt_install() {
   local get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300)
   # The lists are fetched only when the first try fails: on a machine in use they are mostly fresh, on a new one they are empty.
   as_root "${get[@]}" install "$@" || { as_root "${get[@]}" update && as_root "${get[@]}" install "$@"; }
+}
+
+get_comfort() { # what can be had of these; an archive may lack one, and all others are still wanted
+  local package
+  if apt_install "$@" >>"$LOG" 2>&1 </dev/null; then
+    say "system packages $*"
+    return
+  fi
+  for package; do
+    if apt_install "$package" >>"$LOG" 2>&1 </dev/null; then
+      say "system package $package"
+    else
+      say "system package $package is not to be had; going on without it"
+    fi
+  done
 }
 
 python_version() { "$1" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null; }
@@ -127,7 +145,7 @@ venv_package() { # the Debian package with the interpreter's venv module, or not
 }
 
 check_system() {
-  local needed=() comfort=() package venv
+  local needed=() comfort=() wanted package venv
   [[ ${SYSTEM_PACKAGES:-} != skip ]] || return 0
   venv=$(venv_package)
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -135,33 +153,15 @@ check_system() {
     say "not a Debian system: please see that OpenGL, EGL, Xvfb, xauth, xdotool, libmtdev and espeak-ng are installed"
     return 0
   fi
-  for package in "${RUNTIME_PACKAGES[@]}" "${WINDOW_PACKAGES[@]}" $venv; do
-    has_package "$package" || needed+=("$package")
-  done
-  for package in "${COMFORT_PACKAGES[@]}"; do
-    has_package "$package" || comfort+=("$package")
-  done
-  if [[ ${TEST_TOOLS:-} == yes ]]; then
-    for package in "${TEST_PACKAGES[@]}"; do
-      has_package "$package" || comfort+=("$package")
-    done
-  fi
-  if on_raspberry_pi; then
-    # They come from the system only: libcamera's binding is not on PyPI, and lgpio has no wheel for Python 3.13.
-    for package in python3-picamera2 python3-lgpio; do
-      has_package "$package" || comfort+=("$package")
-    done
-  fi
+  wanted=("${COMFORT_PACKAGES[@]}")
+  if [[ ${TEST_TOOLS:-} == yes ]]; then wanted+=("${TEST_PACKAGES[@]}"); fi
+  if on_raspberry_pi; then wanted+=("${BOARD_PACKAGES[@]}"); fi
+  for package in "${NEEDED_PACKAGES[@]}" $venv; do has_package "$package" || needed+=("$package"); done
+  for package in "${wanted[@]}"; do has_package "$package" || comfort+=("$package"); done
   ((${#needed[@]} + ${#comfort[@]})) || return 0
   if may_become_root; then
     if ((${#needed[@]})); then step "system packages ${needed[*]}" apt_install "${needed[@]}"; fi
-    for package in ${comfort[@]+"${comfort[@]}"}; do # one by one: a board's archive may lack one of them
-      if apt_install "$package" >>"$LOG" 2>&1 </dev/null; then
-        say "system package $package"
-      else
-        say "system package $package is not to be had; going on without it"
-      fi
-    done
+    if ((${#comfort[@]})); then get_comfort "${comfort[@]}"; fi
   elif ((${#needed[@]})); then
     stop 69 "some system packages are missing and only root may install them. Run this, then the same command again:" \
       "    sudo apt-get install --no-install-recommends ${needed[*]} ${comfort[*]}"
