@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from kiosk.clock import SystemClock
+from kiosk.commands import events, provision
+from kiosk.errors import IdentityError
 from kiosk.gallery import TinyGallery
 from kiosk.identity import Identity
 from kiosk.journal_audit import JournalAudit
@@ -156,6 +161,103 @@ def test_a_journal_from_an_old_copy_of_the_card_begins_a_new_chain(
     assert sorted(rows_of(etpp, folder)) == sorted([*old, *newer, *other, *fresh])
     assert [chain.state for chain in JournalAudit(outbox).chains()] == ["broken", "open"]
     assert outbox.queue_state().parked == 0
+
+
+def test_a_damaged_journals_events_reach_the_books_and_the_gap_is_told(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox
+) -> None:
+    person = etpp.person("198503152010011015")
+    sent = record(outbox, person, 40)
+    outbox.close()
+    with sqlite3.connect(folder.outbox_path) as connection:
+        connection.execute("DELETE FROM events WHERE id & 255 BETWEEN 11 AND 20")
+    connection.close()
+    content = folder.outbox_path.read_bytes()
+    folder.outbox_path.write_bytes(bytes(100) + content[100:].replace(sent[10].encode(), b"x" * 36))
+    fresh = record(outbox, person, 2)
+    saved = {
+        row.body["event_id"] for c in JournalAudit(outbox).chains() for row in JournalAudit(outbox).rows(c) if row.body
+    }
+    with sync_process(folder):
+        until(lambda: outbox.queue_state().waiting == 0, "all acknowledged")
+    assert set(rows_of(etpp, folder)) == saved
+    assert set(sent[:10] + sent[20:] + fresh) <= saved
+    assert sent[10] not in saved
+    assert outbox.queue_state().parked == 0
+
+
+def test_a_server_restored_from_a_backup_gets_links_for_what_is_thinned(tmp_path: Path) -> None:
+    with office(tmp_path / "etpp") as etpp:
+        folder = etpp.terminal(tmp_path / "terminal")
+        person = etpp.person(NIP)
+        outbox = open_outbox(folder)
+        etpp.kill(signal.SIGTERM)
+        backup = (etpp.folder / "etpp.db").read_bytes()
+        etpp.start()
+        record(outbox, person, 6)
+        with sync_process(folder):
+            until(lambda: outbox.queue_state().waiting == 0, "all acknowledged")
+        JournalQueue(outbox).thin(dt.date(2100, 1, 1))
+        kept = record(outbox, person, 2)
+        with sync_process(folder):
+            until(lambda: outbox.queue_state().waiting == 0, "all acknowledged")
+
+        etpp.kill(signal.SIGTERM)
+        for path in etpp.folder.glob("etpp.db*"):
+            path.unlink()
+        (etpp.folder / "etpp.db").write_bytes(backup)
+        etpp.start()
+        fresh = record(outbox, person, 1)
+        with sync_process(folder):
+            until(lambda: outbox.queue_state().waiting == 0, "all acknowledged again")
+            until(lambda: set(rows_of(etpp, folder)) == {*kept, *fresh}, "what is still held in the books")
+        assert outbox.queue_state().parked == 0
+        outbox.close()
+
+
+def test_a_broken_terminals_events_reach_the_books_through_another(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox, tmp_path: Path
+) -> None:
+    sent = record(outbox, etpp.person("198503152010011016"), 3)
+    exported = CliRunner().invoke(
+        events.command, ["--state", str(folder.path), "export", str(tmp_path / "stick")], catch_exceptions=False
+    )
+    helper = etpp.terminal(tmp_path / "helper")
+    own = open_outbox(helper)
+    code = exported.output.split()[-1]
+    for _ in range(2):  # once too often does no harm
+        CliRunner().invoke(
+            events.command, ["--state", str(helper.path), "import", str(tmp_path / "stick"), "--code", code]
+        )
+    mine = record(own, etpp.person("198503152010011017"), 1)
+    with sync_process(helper):
+        until(lambda: own.queue_state().waiting == 0, "all acknowledged")
+    assert own.queue_state().parked == 0
+    assert sorted(rows_of(etpp, folder)) == sorted(sent), "in the books as the broken terminal's"
+    assert rows_of(etpp, helper) == mine
+    own.close()
+
+
+def test_a_terminal_that_was_provisioned_anew_still_delivers_what_it_recorded_before(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox
+) -> None:
+    person = etpp.person("198503152010011018")
+    sent = record(outbox, person, 3)
+    outbox.close()
+    before = Identity.load(folder.identity_dir).device_id
+    code = etpp.admin("POST", f"offices/{OFFICE}/codes")["code"]
+    words = [code, "--server", etpp.url, "--state", str(folder.path)]
+    with pytest.raises(IdentityError, match="--replace"):
+        CliRunner().invoke(provision.command, words, catch_exceptions=False)
+    assert CliRunner().invoke(provision.command, [*words, "--replace"], catch_exceptions=False).exit_code == 0
+    renewed = open_outbox(folder)
+    fresh = record(renewed, person, 1)
+    with sync_process(folder):
+        until(lambda: renewed.queue_state().waiting == 0, "all acknowledged")
+    assert rows_of(etpp, folder) == fresh
+    assert sorted(row["event_id"] for row in etpp.rows() if row["device_id"] == before) == sorted(sent)
+    assert renewed.queue_state().parked == 0
+    renewed.close()
 
 
 def test_a_revoked_terminal_stops(etpp: Office, folder: StateFolder, outbox: SqliteOutbox) -> None:
