@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -15,12 +16,17 @@ from kiosk.identity import Identity, candidate, parse_provisioning
 from kiosk.state import StateFolder
 from kiosk.sync_provision import provision
 
+if TYPE_CHECKING:
+    from kiosk.invitation import Invitation
+
+SCAN_S = 60.0
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 @click.command("provision")
 @click.argument("code", required=False)
 @click.option("--server", "server_url", metavar="URL", help="Address of the e-TPP server.")
+@click.option("--scan", is_flag=True, help="Read code and address from the console's QR code, held to the camera.")
 @click.option("--ca-file", type=click.Path(path_type=Path), help="The office's own certificate authority.")
 @click.option("--replace", is_flag=True, help="Give up the identity that this machine has and take a new one.")
 @click.option("--rotate-key", is_flag=True, help="Change the key of a provisioned terminal with its next heartbeat.")
@@ -29,6 +35,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 def command(
     code: str | None,
     server_url: str | None,
+    scan: bool,
     ca_file: Path | None,
     replace: bool,
     rotate_key: bool,
@@ -36,15 +43,19 @@ def command(
     state: Path,
 ) -> None:
     """Make this machine a terminal, with the one-time CODE from the console."""
-    server = configuration.load(config).server
+    settings = configuration.load(config)
+    server = settings.server
     folder = StateFolder(state).open()
     if rotate_key:
         Identity.load(folder.identity_dir).begin_rotation()
         click.echo("the key changes with the next heartbeat of `kiosk sync`")
         return
+    if scan:
+        invitation = _scan(settings.camera)
+        code, server_url = invitation.code, server_url or invitation.server_url
     address = server_url or server.url
     if not code or not address:
-        raise click.UsageError("give the code, and the server's address with --server URL.")
+        raise click.UsageError("give the code, and the server's address with --server URL; or use --scan.")
     check_address(address)
     authority = str(ca_file.resolve()) if ca_file else server.ca_file
     # Nothing may be recorded under the old identity while it is being given up.
@@ -74,6 +85,21 @@ def check_address(address: str) -> None:
     if parts.scheme == "http" and parts.hostname in LOOPBACK:
         return
     raise click.UsageError("the server's address must start with https:// (http:// only on this machine itself).")
+
+
+def _scan(camera: configuration.Camera) -> Invitation:
+    from kiosk.camera import open_camera  # OpenCV takes a second to load, and only this needs it
+    from kiosk.invitation import watch_for_invitation
+
+    source = open_camera(camera.source, camera.width, camera.height, camera.fps, camera.timeout_s)
+    click.echo("hold the console's QR code to the camera")
+    try:
+        invitation = watch_for_invitation(source.read, SCAN_S)
+    finally:
+        source.close()
+    if invitation is None:
+        raise IdentityError(f"no code was read in {SCAN_S:.0f} s. Hold it nearer, or type it: `kiosk provision CODE`.")
+    return invitation
 
 
 def _revoked(folder: StateFolder) -> bool:
