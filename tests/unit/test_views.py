@@ -1,0 +1,87 @@
+"""The looks at a face, on real pixels: a mirrored look cuts out the mirrored chip."""
+
+from __future__ import annotations
+
+import cv2
+import dlib
+import numpy as np
+import pytest
+
+from kiosk.model import Box, Descriptor, Face, ModelId, RgbImage
+from kiosk.quality import measure
+from kiosk.views import LOOKS, describe_looks, look, mirrored, shifted
+
+SMALL = np.random.default_rng(1).integers(0, 256, size=(15, 20, 3), dtype=np.uint8)
+FRAME = np.asarray(cv2.resize(SMALL, (320, 240), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+LANDMARKS = np.array([[190, 100], [170, 101], [121, 98], [141, 99], [157, 140]], dtype=np.float32)
+BOX = Box(100, 60, 210, 170)
+FACE = Face(BOX, LANDMARKS, measure(FRAME, BOX, LANDMARKS))
+
+
+def _chip(frame: RgbImage, face: Face) -> RgbImage:
+    points = [dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks_px]
+    box = face.box_px
+    shape = dlib.full_object_detection(dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1), points)
+    return np.asarray(dlib.get_face_chip(frame, shape, 150, 0.25))
+
+
+class BrightnessEngine:
+    """Describes a face by its chip, scaled down: enough to see which picture it was given."""
+
+    model_id = ModelId("brightness")
+
+    def faces(self, frame_rgb: RgbImage) -> list[Face]:
+        return [FACE]
+
+    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
+        return _chip(frame_rgb, face)[:, :, 0].ravel()[::176][:128].astype(np.float32)
+
+
+def test_a_mirrored_face_is_the_same_face_in_the_mirror() -> None:
+    frame, face = mirrored(FRAME, FACE)
+    assert (frame == FRAME[:, ::-1]).all()
+    assert face.box_px == Box(110, 60, 220, 170)
+    assert (
+        face.landmarks_px[0, 0] > face.landmarks_px[2, 0]
+    )  # the order still goes from the picture's right to its left
+    difference = np.abs(_chip(frame, face)[:, ::-1].astype(int) - _chip(FRAME, FACE))
+    assert np.median(difference) <= 3 < np.median(np.abs(_chip(FRAME, FACE)[:, ::-1].astype(int) - _chip(FRAME, FACE)))
+
+
+def test_the_mirror_of_the_mirror_is_the_frame() -> None:
+    frame, face = mirrored(*mirrored(FRAME, FACE))
+    assert (frame == FRAME).all()
+    assert face.box_px == FACE.box_px
+    assert (face.landmarks_px == LANDMARKS).all()
+
+
+@pytest.mark.parametrize("share", [-0.07, 0.07])
+def test_a_shift_goes_along_the_faces_own_upright(share: float) -> None:
+    moved = shifted(FACE, share).landmarks_px - LANDMARKS
+    assert (moved == moved[0]).all()
+    assert moved[0, 1] == pytest.approx(share * 69, abs=0.5)
+    upside_down = Face(BOX, LANDMARKS[:, ::-1].copy(), FACE.quality)
+    assert abs(shifted(upside_down, share).landmarks_px - upside_down.landmarks_px)[0].tolist() == pytest.approx(
+        [5, 0], abs=0.5
+    )
+
+
+def test_looks_differ_and_repeat() -> None:
+    chips = [_chip(*look(FRAME, FACE, number)).tobytes() for number in range(2 * LOOKS)]
+    assert len(set(chips[:LOOKS])) == LOOKS
+    assert chips[:LOOKS] == chips[LOOKS:]
+    assert look(FRAME, FACE, 0) == (FRAME, FACE) or look(FRAME, FACE, 0)[1] is FACE
+
+
+def test_the_frame_is_not_written_to() -> None:
+    frozen = FRAME.copy()
+    frozen.flags.writeable = False
+    landmarks = LANDMARKS.copy()
+    describe_looks(BrightnessEngine(), frozen, FACE)
+    assert (FACE.landmarks_px == landmarks).all()
+
+
+def test_the_description_is_the_mean_over_the_looks() -> None:
+    engine = BrightnessEngine()
+    each = [engine.describe(*look(FRAME, FACE, number)) for number in range(3)]
+    assert np.allclose(describe_looks(engine, FRAME, FACE, looks=3), np.mean(each, axis=0))
