@@ -12,7 +12,7 @@ from kiosk.errors import Refused
 from kiosk.model import Event, Moment
 from kiosk.ports import Clock
 from kiosk.sync_ports import Claim, Entry, EventQueue
-from kiosk.timeline import Timeline
+from kiosk.timeline import FLOOR_UTC, Timeline
 from kiosk.wire import BatchAnswer, Head, Json, Link
 
 log = logging.getLogger(__name__)
@@ -133,8 +133,17 @@ def _entry(entry: Entry, timeline: Timeline) -> Json:
     return {"event": wire.event_json(entry.item), "time": time}
 
 
+def _earliest(entry: Entry, timeline: Timeline) -> dt.datetime:
+    if entry.fixed_time is not None:
+        return wire.parse_utc(entry.fixed_time.get("earliest_utc"))
+    return timeline.locate(entry.item.moment).earliest if isinstance(entry.item, Event) else FLOOR_UTC
+
+
 def _reported_utc(claim: Claim, timeline: Timeline, now: Moment) -> dt.datetime:
-    """Before this moment the terminal has no event that is neither in the batch nor acknowledged."""
+    """Before this moment the chain's terminal has no event that is neither in the batch nor acknowledged."""
+    if claim.carried is not None:
+        # Of another terminal this one knows no more than what it brings.
+        return max(_earliest(entry, timeline) for entry in claim.entries)
     through_now = timeline.locate(now).earliest - REPORT_MARGIN
     if claim.next_moment is None:
         return through_now
