@@ -129,10 +129,20 @@ def password(place: Place, password: str) -> None:
     show_default=True,
     help="Whether enrolments wait for BKPP or go to the terminals at once.",
 )
+@click.option("--tls-certificate", type=click.Path(path_type=Path, exists=True), help="PEM file with its chain.")
+@click.option("--tls-key", type=click.Path(path_type=Path, exists=True), help="PEM file of the certificate's key.")
 @place_options
 @pass_place
 def serve(
-    outer: Place, *, host: str, port: int, approve: Literal["manual", "auto"], state: Path | None, db: str | None
+    outer: Place,
+    *,
+    host: str,
+    port: int,
+    approve: Literal["manual", "auto"],
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    state: Path | None,
+    db: str | None,
 ) -> None:
     """Run the server. Prints one JSON line with its url when it is ready."""
     from etpp.app import create_app
@@ -148,7 +158,7 @@ def serve(
             raise click.ClickException(
                 f"cannot listen on {host}:{port}: {error.strerror}. Is another server running?"
             ) from error
-        run(create_app(store, secrets, Settings(approve=approve)), listener)
+        run(create_app(store, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key)
 
 
 @cli.command()

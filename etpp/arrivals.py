@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,14 +82,13 @@ def _item(index: int, sent: dict[str, Any], device_id: str) -> Arrival | Missing
 
 def _event(raw: dict[str, Any], time: object, link: wire.Link, device_id: str) -> Arrival:
     try:
-        size = len(chain.canonical(raw))
-        right_hash = chain.event_hash(raw) == link.hash
+        hashed = chain.hashed_form(raw)
     except ValueError as error:
         return Arrival(_bare(raw), link, None, None, document("event-invalid", f"the event {error}"))
-    if size > MAX_EVENT_BYTES:
+    if len(hashed) > MAX_EVENT_BYTES:
         problem = document("event-invalid", f"an event has at most {MAX_EVENT_BYTES} bytes")
         return Arrival(_bare(raw), link, None, None, problem)
-    if not right_hash:
+    if hashlib.sha256(hashed).hexdigest() != link.hash:
         problem = document("hash-wrong", "the event was changed after it was made")
         return Arrival(raw, link, None, None, problem)
     if link.device_id != device_id:

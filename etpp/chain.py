@@ -32,9 +32,14 @@ def canonical(value: Any) -> bytes:
         raise ValueError("has no RFC 8785 form") from error
 
 
+def hashed_form(event: Mapping[str, Any]) -> bytes:
+    """What an event's hash is over: the canonical form of all members but `hash`. Raises ValueError as `canonical`."""
+    return canonical({key: value for key, value in event.items() if key != "hash"})
+
+
 def event_hash(event: Mapping[str, Any]) -> str:
-    """SHA-256, in hex, over the canonical form of all members but `hash`; raises ValueError as `canonical`."""
-    return hashlib.sha256(canonical({key: value for key, value in event.items() if key != "hash"})).hexdigest()
+    """SHA-256, in hex; raises ValueError as `canonical`."""
+    return hashlib.sha256(hashed_form(event)).hexdigest()
 
 
 def follow(head_seq: int, head_hash: str, places: Sequence[Place], held: Mapping[int, str]) -> list[bool]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from etpp import roster
 from etpp.encoding import format_time
-from etpp.model import Device, Office, Person
+from etpp.model import Device, Office, Person, PresenceRow
 from etpp.ports import Transaction
 from etpp.tpp import Day, Mark, Shift, WorkCalendar, judge_day
 
@@ -40,15 +40,13 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
     start, end = calendar.bounds(day)
     reported = reported_through(tx, office_id, start)
     presences = tx.books.presences(office_id, start, end)
-    seen = {presence.person_id for presence in presences}
-    people = [
-        person
-        for person in tx.people.everyone(office_id, include_erased=True)
-        if person.erased_version is None or person.person_id in seen
-    ]
+    of_person: dict[str, list[PresenceRow]] = {}
+    for presence in presences:
+        of_person.setdefault(presence.person_id, []).append(presence)
     days = [
-        (person, judge_day([p for p in presences if p.person_id == person.person_id], calendar, day, reported))
-        for person in people
+        (person, judge_day(of_person.get(person.person_id, []), calendar, day, reported))
+        for person in tx.people.everyone(office_id, include_erased=True)
+        if person.erased_version is None or person.person_id in of_person
     ]
     return DayBook(office, day, calendar, calendar.shift(day), reported, days)
 

@@ -7,13 +7,16 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from etpp.context import Server
+from etpp.errors import StateError
 
 GRACE_S = 10
 """How long a request under way may still take when the server is told to stop; long polls are sent away at once."""
@@ -32,13 +35,21 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT. Prints one JSON line on standard output when requests are being taken."""
+def run(app: FastAPI, listener: socket.socket, certificate: Path | None = None, key: Path | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, over TLS with a certificate (PEM, with its chain) and its key.
+
+    Prints one JSON line on standard output when requests are being taken. Raises StateError for a bad certificate.
+    """
+    if certificate is not None:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+        except OSError as error:  # ssl.SSLError is one too
+            raise StateError(f"{certificate}: cannot be used with its key ({error.strerror or error})") from error
     config = uvicorn.Config(
         app,
         log_level="info",
@@ -46,11 +57,14 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        # TLS ends at the office's reverse proxy on the same machine; only it may say who the client is.
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        # Where TLS ends at a reverse proxy on the same machine, only that one may say who the client is.
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1,::1",
     )
-    asyncio.run(_Server(config, app.state.server, url_of(listener)).serve([listener]))
+    url = url_of(listener, "http" if certificate is None else "https")
+    asyncio.run(_Server(config, app.state.server, url).serve([listener]))
 
 
 class _Server(uvicorn.Server):

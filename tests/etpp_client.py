@@ -77,6 +77,8 @@ class Terminal:
     chain_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     seq: int = 0
     last_hash: str = ZEROS
+    verify: bool | str = True
+    """The certificate authority to trust, as `requests` takes it."""
 
     # -------------------------------------------------- requests
 
@@ -126,7 +128,7 @@ class Terminal:
             after_signing(prepared)
         with requests.Session() as session:
             session.trust_env = False
-            return session.send(prepared, timeout=timeout_s)
+            return session.send(prepared, timeout=timeout_s, verify=self.verify)
 
     def post(self, what: str, document: Any, **options: Any) -> requests.Response:
         return self.send("POST", f"/v1/devices/{self.device_id}/{what}", json.dumps(document).encode(), **options)

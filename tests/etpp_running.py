@@ -166,7 +166,7 @@ def _unprivileged() -> dict[str, Any]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql(durable: bool = False) -> Iterator[str]:
     """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed."""
     binaries = _binaries()
     if binaries is None:
@@ -184,7 +184,9 @@ def postgresql() -> Iterator[str]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={'on' if durable else 'off'}"
+        )
         control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
         subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import json
 import os
 import re
@@ -19,6 +21,11 @@ from typing import Any
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.etpp_client import Terminal, check_gallery, problem_of
 from tests.etpp_running import NIP, OFFICE
@@ -173,6 +180,39 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(tmp_path: Path) -> N
             server.process.send_signal(signal.SIGTERM)
             assert channel.recv(100) == b"STOPPING=1"
             assert server.process.wait(30) == 0
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed one for 127.0.0.1, as an office's own authority would make."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "e-TPP test")])
+    now = dt.datetime.now(dt.UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "tls.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.key").write_bytes(secret)
+    return folder / "tls.pem", folder / "tls.key"
+
+
+def test_tls_with_an_offices_own_authority(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path)
+    state = tmp_path / "state"
+    etpp(state, "office", "add", OFFICE, "Dinas")
+    with served(state, "--tls-certificate", str(chain), "--tls-key", str(key)) as server:
+        assert server.url.startswith("https://")
+        terminal = Terminal(server.url, verify=str(chain))
+        assert terminal.provision(etpp(state, "code", OFFICE).strip()).status_code == 201
+        with pytest.raises(requests.exceptions.SSLError):
+            Terminal(server.url).provision("any")
+    assert "cannot be used" in etpp(state, "serve", "--tls-certificate", str(key), "--port", "0", expect=73)
 
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
