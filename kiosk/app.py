@@ -149,6 +149,7 @@ class Kiosk:
             raise self._failure
 
     def close(self) -> None:
+        self._voice.close()
         self._indicators.close()
         self._trace.close()
         self._outbox.close()

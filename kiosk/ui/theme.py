@@ -10,6 +10,12 @@ from kiosk.ui.viewstate import Icon, Ring, Tone
 
 WIDTH_DP, HEIGHT_DP = 800, 480
 
+FAR = 0.1
+"""A face that is this share of the picture away is gone to at once; a zoom changes only when it is off by so much."""
+FOLLOW_PACE = 0.2
+"""Nearer, the picture makes up this share of the way with each frame."""
+LARGEST_ZOOM = 3.0
+
 Rgba = tuple[float, float, float, float]
 
 

@@ -195,7 +195,9 @@ def _tone(assessment: Assessment) -> Tone:
 
 def _confirm(view: ViewState, at: _Instant) -> ViewState:
     view = _presence(view, at)
-    view = replace(view, aside=at.text("others.wait") if at.encounter.sighting.faces > 1 else "")
+    sighting = at.encounter.sighting
+    guide = Guide(Ring.GOOD, _mirrored(sighting.box), 1.0)
+    view = replace(view, guide=guide, aside=at.text("others.wait") if sighting.faces > 1 else "")
     if view.phase is Phase.SAVING:
         return view
     left_s = seconds_left(at.encounter, at.now_s, at.settings)

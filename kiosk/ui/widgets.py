@@ -152,15 +152,23 @@ class CameraTexture:
 
 
 class Mirror(Part):
-    """The camera's picture as in a mirror, filling its place; `lift` moves the picture's middle up by dp.
+    """The camera's picture as in a mirror, moved so that the face is in sight: a tall person's is at the frame's edge.
+
+    `face` is the box of the face in the mirrored picture (fractions, None: stay as it is), `aim` the point of the part
+    (dp from its top left corner) to which its middle is brought as far as the picture reaches; `bare` the part's
+    top and bottom edges (dp) that something else covers. `share` > 0 zooms until the face has that share of the height.
 
     A mesh, since Kivy's RoundedRectangle pays no heed to texture coordinates.
     """
 
     texture = ObjectProperty(None, allownone=True)
     radius = NumericProperty(0)
-    lift = NumericProperty(0)
+    face = ObjectProperty(None, allownone=True)
+    aim = ListProperty([0, 0])
+    bare = ListProperty([0, 0])
+    share = NumericProperty(0)
     zoom = NumericProperty(1)
+    middle = ListProperty([0.5, 0.5])
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(**properties)
@@ -169,20 +177,48 @@ class Mirror(Part):
             self._glass = Mesh(mode="triangle_fan")
             Color(*theme.GROUND)
             self._rim = SmoothLine(width=1)  # over the mesh's jagged edge
-        for name in ("texture", "pos", "size", "radius", "lift", "zoom"):
+        for name in ("texture", "pos", "size", "radius", "zoom", "middle", "aim", "bare"):
             self.fbind(name, self._lay)
+
+    def on_texture(self, *_: object) -> None:
+        self.on_face()
+
+    def on_face(self, *_: object) -> None:
+        """Follow the face: at once to another place, smoothly within one, where a jumping picture makes one seasick."""
+        if self.face is None or self.texture is None:
+            return
+        left, top, right, bottom = self.face
+        aim = ((left + right) / 2, (top + bottom) / 2)
+        far = max(abs(new - old) for old, new in zip(self.middle, aim, strict=True)) > theme.FAR
+        pace = 1.0 if far else theme.FOLLOW_PACE
+        self.middle = [old + pace * (new - old) for old, new in zip(self.middle, aim, strict=True)]
+        if self.share and bottom > top:
+            wanted = self.share * self.height / ((bottom - top) * self.texture.height * self._fill_scale())
+            wanted = min(theme.LARGEST_ZOOM, max(1.0, wanted))
+            self.zoom = wanted if abs(wanted - self.zoom) > theme.FAR * self.zoom else self.zoom
 
     def place(self, across: float, down: float) -> tuple[float, float]:
         """Where a point of the mirrored picture (fractions from its top left corner) is on the sheet, in pixels."""
-        scale = self._scale()
-        x = self.center_x + (across - 0.5) * self.texture.width * scale
-        y = self.center_y + dp(self.lift) + (0.5 - down) * self.texture.height * scale
-        return x, y
+        scale, (left, top) = self._scale(), self._corner()
+        return left + across * self.texture.width * scale, top - down * self.texture.height * scale
+
+    def _fill_scale(self) -> float:
+        width, height = self.texture.size
+        return float(max(self.width / width, self.height / height))
 
     def _scale(self) -> float:
         """Screen pixels a pixel of the picture."""
-        width, height = self.texture.size
-        return float(self.zoom * max(self.width / width, (self.height + 2 * abs(dp(self.lift))) / height))
+        return float(self.zoom * self._fill_scale())
+
+    def _corner(self) -> tuple[float, float]:
+        """Where the mirrored picture's top left corner is on the sheet."""
+        width, height = (side * self._scale() for side in self.texture.size)
+        across, down = self.middle
+        aim_x, aim_y = (dp(v) for v in self.aim) if any(self.aim) else (self.width / 2, self.height / 2)
+        over, under = (dp(v) for v in self.bare)
+        left = min(0.0, max(self.width - width, aim_x - across * width))
+        top = min(over, max(self.height - under - height, aim_y - down * height))
+        return self.x + left, self.y + self.height - top
 
     def _lay(self, *_: object) -> None:
         rim = _rounded(self.x, self.y, self.width, self.height, dp(self.radius))
@@ -200,9 +236,9 @@ class Mirror(Part):
         its top and of a texture its bottom, so down they run with the frame."""
         if self.texture is None or not self.width:
             return 0.0, 0.0
-        scale = self._scale()
-        u = 0.5 - (x - self.center_x) / self.texture.width / scale
-        v = 0.5 - (y - self.center_y - dp(self.lift)) / self.texture.height / scale
+        scale, (left, top) = self._scale(), self._corner()
+        u = 1 - (x - left) / self.texture.width / scale
+        v = (top - y) / self.texture.height / scale
         return u, v
 
 
