@@ -8,6 +8,7 @@ frames spread evenly over it.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ class Collection:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return cls(arrays["owners"].astype(np.intp), arrays["plain"], arrays["described"])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise GalleryError(f"{path}: holds no descriptors of `kiosk evaluate`. Delete it and run again.") from error
 
 

@@ -50,8 +50,8 @@ class Presensi:
         rows = [row[collection.acquired[row]] for row in drawn.gallery]
         flat = np.concatenate(rows)
         numbers: list[tuple[float | None, float | None]] = [(None, None)] * len(flat)
-        if self.normalisation == "cohort":
-            cohort = drawn.cohort[collection.acquired[drawn.cohort]]
+        cohort = drawn.cohort[collection.acquired[drawn.cohort]]
+        if self.normalisation == "cohort" and len(flat) and len(cohort) > 1:
             means, sds = cohort_numbers_many(collection.described[flat], collection.described[cohort])
             numbers = list(zip(means.tolist(), sds.tolist(), strict=True))
         owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
@@ -73,7 +73,8 @@ def face_recognition_method(collection: Collection, drawn: Round) -> Search:
     def search(probe: Rows) -> npt.NDArray[np.float64]:
         distances = np.linalg.norm(templates - collection.plain[probe].mean(axis=0), axis=1)
         scores = np.full(len(rows), -np.inf)
-        scores[enrolled] = -np.minimum.reduceat(distances, starts)
+        if len(starts):
+            scores[enrolled] = -np.minimum.reduceat(distances, starts)
         return scores
 
     return search

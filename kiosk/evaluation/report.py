@@ -75,6 +75,8 @@ def measure(collection: Collection, count: int, seed: int, tell: Tell, table: Th
     wanted = conditions(collection)
     if not wanted:
         raise ValueError("too few people with two photos or more")
+    if not acquired.any():
+        raise ValueError("no face was found in any photo")
     shown = [condition for condition in wanted if condition == wanted[0] or condition.probe_photos > 1]
     for condition in wanted:
         tell(_title(condition))
