@@ -85,11 +85,13 @@ class ScriptedLiveness:
     def __init__(self) -> None:
         self.verdict: LivenessVerdict = LIVENESS_OFF
         self.resets = 0
+        self.updates = 0
 
     def reset(self) -> None:
         self.resets += 1
 
     def update(self, frame_rgb: RgbImage, face: Face, t_s: float) -> LivenessVerdict:
+        self.updates += 1
         return self.verdict
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint
+from kiosk.model import Box, Face, Hint, Liveness
 from kiosk.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests import factories
 from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, descriptor, no_time
@@ -84,6 +84,17 @@ def test_a_frame_with_a_hint_is_not_described(bench: Bench) -> None:
     bench.hint = Hint.TOO_DARK
     seen = bench.see(factories.face())
     assert (seen.hint, seen.match, bench.engine.described) == (Hint.TOO_DARK, None, 0)
+
+
+def test_life_counts_only_for_a_face_that_has_been_described(bench: Bench) -> None:
+    """A living accomplice, too far away to be described, then the photograph of somebody else in his place."""
+    bench.hint = Hint.TOO_FAR
+    accomplice = bench.see(factories.face())
+    assert accomplice.liveness.state is Liveness.PENDING
+    assert bench.liveness.updates == 0
+    bench.hint = None
+    bench.see(factories.face())
+    assert bench.liveness.updates == 1
 
 
 def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
