@@ -32,13 +32,13 @@ SAME_TRACK_S = 0.6
 """A face that was out of sight for longer is another encounter."""
 
 STRANGER_DISTANCE = 0.5
-"""A frame this far from the mean of its track's shows somebody who stepped in. Of 234 described frames of the clips none
-was further than 0.43 from its own track's mean, of 4,000 pairs of different LFW people none was nearer than 0.5
+"""A frame this far from the mean of its track's shows somebody who stepped in. Of 234 described frames of the clips
+none was further than 0.43 from its own track's mean, of 4,000 pairs of different LFW people none was nearer than 0.5
 (`tests/accuracy/one_track.py`; at 0.6 it would be 1 %)."""
 
 NOT_DESCRIBED = LivenessVerdict(Liveness.PENDING, 0.0, "not_described")
-"""Evidence of life counts only from the first described frame on. Else a living accomplice could gather it in frames too
-poor to be described, and hold another person's photograph in his place: nobody would see that the face had changed."""
+"""Evidence of life counts only from the first described frame on. Else a living accomplice could gather it in frames
+too poor to be described, and hold another person's photograph in his place: nobody would see that the face changed."""
 
 WATCH_S = 1.0
 """After the decision, one frame is described this often, so that a person who steps in close behind is noticed."""
