@@ -202,21 +202,19 @@ def test_a_clock_that_is_wrong_by_years_is_no_reason_to_refuse(etpp: Running, te
 
 def test_an_unsigned_giant_is_refused_before_it_is_sent(etpp: Running, terminal: Terminal) -> None:
     host, port = etpp.url.removeprefix("http://").split(":")
-    for path, version, problem in (
-        ("/v1/provision", "1", b"signature-invalid"),
-        (f"/v1/devices/{terminal.device_id}/events", "1", b"signature-invalid"),
-        (f"/v1/devices/{terminal.device_id}/events", "7", b"protocol-version"),
+    for path, version, status in (
+        ("/v1/provision", "1", b"HTTP/1.1 401 "),
+        (f"/v1/devices/{terminal.device_id}/events", "1", b"HTTP/1.1 401 "),
+        (f"/v1/devices/{terminal.device_id}/events", "7", b"HTTP/1.1 400 "),
     ):
         with socket.create_connection((host, int(port)), timeout=30) as line:
             head = f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nPresensi-Protocol: {version}\r\n"
             line.sendall(head.encode() + b"Content-Length: 1000000000000\r\n\r\n" + b"x" * 1000)
+            # The status line only: closing a line with unread bytes resets it, and the rest may be lost on its way.
             answer = b""
-            while not answer.endswith(b"}"):
-                part = line.recv(65536)
-                if not part:
-                    break
+            while b"\r\n" not in answer and (part := line.recv(65536)):
                 answer += part
-        assert problem in answer
+        assert answer.startswith(status)
 
 
 def test_a_body_beyond_the_limit_is_too_large(terminal: Terminal) -> None:

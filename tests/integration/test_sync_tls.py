@@ -24,6 +24,17 @@ from kiosk.sync_http import Transport
 from tests.fakes import FakeClock
 
 NOW = dt.datetime.now(dt.UTC)
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,  # Python 3.13 refuses an authority without it (VERIFY_X509_STRICT)
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 YEAR = dt.timedelta(days=365)
 
 
@@ -80,6 +91,7 @@ def authority() -> Authority:
         .not_valid_after(NOW + 10 * YEAR)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(SIGNS_CERTIFICATES, critical=True)
         .sign(key, hashes.SHA256())
     )
     return Authority(key, certificate)
