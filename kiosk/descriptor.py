@@ -79,7 +79,7 @@ class Describer(Protocol):
 
 
 class ReferenceDescriber:
-    """`face_recognition`'s own encoder. Importing that package loads all its models, some 150 MB: only who asks pays."""
+    """`face_recognition`'s own encoder. Importing that package loads all its models, some 150 MB: who asks pays."""
 
     def __init__(self) -> None:
         weights_path(RESNET_FILE)
@@ -127,34 +127,63 @@ def open_fast_describer(
 ) -> FastDescriber:
     """The fast describer, converted from dlib's weights or read from `cache_dir`, proven by a self-test.
 
-    A cached model that does not pass is made anew once. Raises ModelError when the weights are missing or foreign, or
-    when the fresh conversion does not agree with dlib on this machine.
+    A cached model that is damaged or does not pass is made anew once. Raises ModelError when the weights are missing or
+    foreign, or when the fresh conversion does not agree with dlib on this machine.
     """
     weights = weights_path(RESNET_FILE, weights_dir)
-    cached = cache_dir / f"descriptor-{SHA256[RESNET_FILE][:16]}.onnx" if cache_dir else None
-    if cached is not None and cached.is_file():
+    cached = _cached(cache_dir) if cache_dir else None
+    if cached is not None:
         try:
-            return _proven(FastDescriber(cached.read_bytes(), threads), weights)
-        except (ModelError, OSError) as error:
+            return _proven(FastDescriber(cached, threads), weights)
+        except ModelError as error:
             _log.warning("the cached descriptor model is made anew: %s", error)
     model = to_onnx(read_layers(weights.read_bytes()))
     describer = _proven(FastDescriber(model, threads), weights)
-    if cached is not None:
-        _store(cached, model)
+    if cache_dir is not None:
+        _store(cache_dir, model)
     return describer
 
 
-def _store(path: Path, data: bytes) -> None:
+_CACHE_PREFIX = f"descriptor-{SHA256[RESNET_FILE][:16]}-"
+"""The cached model's name: which weights it was made of, then the start of its own SHA-256."""
+
+
+def _cached(folder: Path) -> bytes | None:
+    """The model kept in `folder`; None when there is none, or it is not as it was written."""
+    for path in sorted(folder.glob(f"{_CACHE_PREFIX}*.onnx")):
+        try:
+            model = path.read_bytes()
+        except OSError as error:
+            _log.warning("the cached descriptor model cannot be read: %s", error.strerror)
+            continue
+        # The self-test would not see every damage: one changed weight may move other faces than its two.
+        if path.name == _cache_name(model):
+            return model
+        _log.warning("the cached descriptor model is damaged and made anew")
+    return None
+
+
+def _cache_name(model: bytes) -> str:
+    return f"{_CACHE_PREFIX}{hashlib.sha256(model).hexdigest()[:16]}.onnx"
+
+
+def _store(folder: Path, model: bytes) -> None:
     """Write all or nothing: a terminal may lose power at any moment. A cache that cannot be written is reported."""
+    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            file.write(data)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".descriptor-", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(model)
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        for old in folder.glob(f"{_CACHE_PREFIX}*.onnx"):
+            old.unlink()
+        temporary.replace(folder / _cache_name(model))
     except OSError as error:
         _log.warning("the converted model is not kept (%s): the next start converts again", error.strerror)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def _proven(describer: FastDescriber, weights: Path) -> FastDescriber:
