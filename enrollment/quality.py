@@ -14,8 +14,8 @@ RIVAL_WIDTH = 0.4
 stand behind; an enrolment can be repeated without them."""
 
 MIN_SCORE = 0.3
-"""A detection below this score does not count as a second face. Of the faces that dlib finds at the centre of LFW's
-photos 99.0 % lie above (docs/enrolment.md); it takes folds of clothing for faces too, with lower scores."""
+"""A detection below this score does not count as a second face. Of the faces that dlib finds in the middle of
+LFW's photos 98.3 % lie above (docs/enrolment.md); it takes folds of clothing for faces too, with lower scores."""
 
 REASONS: Mapping[Hint, str] = {
     Hint.SEVERAL_FACES: "several_faces",
