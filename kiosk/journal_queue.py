@@ -12,16 +12,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from kiosk import wire
+from kiosk import journal_upkeep, wire
 from kiosk.journal_rows import ContentDamaged, row_id, seq_of
+from kiosk.journal_upkeep import ANCHOR_SLOT_MS
 from kiosk.model import Anchor, Moment, QueueState
 from kiosk.outbox import SqliteOutbox, open_chain, read_anchors, see_boot
 from kiosk.sync_ports import AnchorSource, ChainState, Claim, Entry, Parked
 from kiosk.timeline import Boot, Timeline
 from kiosk.wire import Json, Link
-
-ANCHOR_SLOT_MS: Mapping[AnchorSource, int] = {"server": 600_000, "ntp": 6 * 3_600_000}
-"""One anchor is kept for each of these: the clock drifts by less than half of an anchor's usual error within it."""
 
 ENTRY_OVERHEAD_BYTES = 300
 """What an event's hash, time and commas add to its body on the wire."""
@@ -33,6 +31,7 @@ class JournalQueue:
     def __init__(self, outbox: SqliteOutbox) -> None:
         self._outbox = outbox
         self._db = outbox.db
+        self._anchors: dict[str, tuple[tuple[Anchor, ...], tuple[Anchor, ...]]] = {}
 
     # ------------------------------------------------------------ events out
 
@@ -168,6 +167,7 @@ class JournalQueue:
         if not self._db.query(better):
             return False
         self._db.transact(write)
+        self._anchors.clear()
         return True
 
     def timeline(self, now: Moment) -> Timeline:
@@ -176,50 +176,31 @@ class JournalQueue:
             boots = []
             for boot_id, last_ms in connection.execute("SELECT boot_id, last_monotonic_ms FROM boots ORDER BY boot_no"):
                 last = max(last_ms, now.monotonic_ms) if boot_id == now.boot_id else last_ms
-                server, ntp = (tuple(read_anchors(connection, boot_id, source)) for source in ("server", "ntp"))
-                boots.append(Boot(boot_id, last, server, ntp))
+                boots.append(Boot(boot_id, last, *self._anchors_of(connection, boot_id)))
             if now.boot_id not in {boot.boot_id for boot in boots}:
                 boots.append(Boot(now.boot_id, now.monotonic_ms))
             return Timeline(boots)
 
         return self._db.query(read)
 
+    def _anchors_of(
+        self, connection: sqlite3.Connection, boot_id: str
+    ) -> tuple[tuple[Anchor, ...], tuple[Anchor, ...]]:
+        """Of both sources. Kept between batches: only this process adds any."""
+        if boot_id not in self._anchors:
+            server, ntp = (tuple(read_anchors(connection, boot_id, source)) for source in ("server", "ntp"))
+            self._anchors[boot_id] = server, ntp
+        return self._anchors[boot_id]
+
     # ------------------------------------------------------------ upkeep
 
     def thin(self, before: dt.date) -> int:
-        """Reduce events that were acknowledged before that day to their place in the chain; how many.
-
-        What was refused stays whole: somebody has still to look at it.
-        """
-
-        def write(connection: sqlite3.Connection) -> int:
-            thinned = 0
-            for first, last in _acknowledged(connection, before.isoformat()):
-                thinned += connection.execute(
-                    "UPDATE events SET body = NULL, person_id = NULL, time = NULL WHERE id BETWEEN ? AND ? "
-                    "AND body IS NOT NULL AND problem IS NULL",
-                    (first, last),
-                ).rowcount
-            connection.execute("DELETE FROM acks WHERE day < ?", (before.isoformat(),))
-            return thinned
-
-        return self._db.transact(write)
+        thinned = self._db.transact(lambda connection: journal_upkeep.thin(connection, before))
+        self._anchors.clear()
+        return thinned
 
     def erase_enrolments(self, acknowledged_before: dt.date | None = None) -> int:
-        """What was refused goes too: the server has it, and shows it to BKPP."""
-        day = "9999-12-31" if acknowledged_before is None else acknowledged_before.isoformat()
-
-        def write(connection: sqlite3.Connection) -> int:
-            erased = 0
-            for first, last in _acknowledged(connection, day):
-                erased += connection.execute(
-                    "UPDATE events SET body = NULL "
-                    "WHERE id BETWEEN ? AND ? AND kind = 'enrolment' AND body IS NOT NULL",
-                    (first, last),
-                ).rowcount
-            return erased
-
-        erased = self._db.transact(write)
+        erased = self._db.transact(lambda connection: journal_upkeep.erase_enrolments(connection, acknowledged_before))
         if erased:
             # Their pages are overwritten (secure_delete), and the log that still has the old ones is emptied.
             self._db.query(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
@@ -324,16 +305,6 @@ def _rows(connection: sqlite3.Connection, chain_no: int, after_seq: int, limit: 
 def _hash(connection: sqlite3.Connection, event_row: int) -> str | None:
     row = connection.execute("SELECT lower(hex(hash)) FROM events WHERE id = ?", (event_row,)).fetchone()
     return None if row is None else str(row[0])
-
-
-def _acknowledged(connection: sqlite3.Connection, before_day: str) -> list[tuple[int, int]]:
-    """First and last row id, per chain, of what was acknowledged before a day and is not being sent again."""
-    rows = connection.execute(
-        "SELECT chain_no, min(acked_seq, max(through_seq)) FROM acks JOIN chains USING (chain_no) "
-        "WHERE day < ? GROUP BY chain_no",
-        (before_day,),
-    )
-    return [(row_id(chain_no, 0), row_id(chain_no, through_seq)) for chain_no, through_seq in rows]
 
 
 def _chain_no(connection: sqlite3.Connection, chain_id: str) -> int | None:

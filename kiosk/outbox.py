@@ -22,6 +22,9 @@ from kiosk.journal_schema import CHAIN_SHIFT
 from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
 from kiosk.ports import UtcNow
 
+CLOCK_ANCHORS = 20
+"""Over three hours' worth: the clock drifts further from an older one than a round trip is long."""
+
 
 def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
@@ -101,8 +104,8 @@ class SqliteOutbox:
     # ------------------------------------------------------------ for the clock and the screen
 
     def anchors(self, boot_id: str) -> list[Anchor]:
-        """The boot's meetings with the server, for SystemClock."""
-        return self.db.query(lambda connection: read_anchors(connection, boot_id, "server"))
+        """The boot's newest meetings with the server, for SystemClock: older ones tell it nothing more."""
+        return self.db.query(lambda connection: read_anchors(connection, boot_id, "server", limit=CLOCK_ANCHORS))
 
     def faults(self) -> frozenset[Fault]:
         """JOURNAL_DAMAGED until a technician has taken the set-aside database out of the folder."""
@@ -214,10 +217,11 @@ def see_boot(connection: sqlite3.Connection, boot_id: str, monotonic_ms: int) ->
     return int(boot_no)
 
 
-def read_anchors(connection: sqlite3.Connection, boot_id: str, source: str) -> list[Anchor]:
+def read_anchors(connection: sqlite3.Connection, boot_id: str, source: str, limit: int = -1) -> list[Anchor]:
+    """Newest first."""
     rows = connection.execute(
         "SELECT a.monotonic_ms, a.utc, a.round_trip_ms FROM anchors a JOIN boots b USING (boot_no) "
-        "WHERE b.boot_id = ? AND a.source = ? ORDER BY a.monotonic_ms",
-        (boot_id, source),
+        "WHERE b.boot_id = ? AND a.source = ? ORDER BY a.slot DESC LIMIT ?",
+        (boot_id, source, limit),
     )
     return [Anchor(boot_id, m, wire.parse_utc(utc), round_trip_ms) for m, utc, round_trip_ms in rows]

@@ -12,9 +12,12 @@ one at a point are the bounds (McShane's extension of a Lipschitz function).
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
+import itertools
 import math
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,11 +86,12 @@ class Bounds:
 
 
 class Timeline:
-    """All boots in the order in which they happened, joined. Pure and immutable; cheap to make."""
+    """All boots in the order in which they happened, joined. Immutable."""
 
     def __init__(self, boots: Iterable[Boot]) -> None:
         self.boots = tuple(boots)
         self._index = {boot.boot_id: i for i, boot in enumerate(self.boots)}
+        self._tracks = [Track(boot.anchors) for boot in self.boots]
         # A boot started no earlier than its predecessor was last seen,
         # and was last seen no later than its successor started.
         self._start_low = [-math.inf] * len(self.boots)
@@ -105,9 +109,9 @@ class Timeline:
         hard = Bounds() if i is None else Bounds(self._low(i, m), self._high(i, m))
         if hard.empty and i is not None:
             # The neighbours contradict this boot's own anchors (the server's clock was set): believe the anchors.
-            hard = through(self.boots[i].anchors, m)
+            hard = self._tracks[i].at(m)
         if i is not None and self.boots[i].anchors:
-            return _located(through(self.boots[i].anchors, m).middle, hard, "trusted")
+            return _located(self._tracks[i].at(m).middle, hard, "trusted")
         ntp = list(self.boots[i].ntp) if i is not None else []
         if moment.clock_state is ClockState.SYNCHRONISED:
             # The clock may owe that to an anchor that was lost since; it was no older than the boot.
@@ -124,12 +128,11 @@ class Timeline:
 
     def _low(self, i: int, m: int) -> float:
         since_start = self._start_low[i] + m * (1 - DRIFT)
-        return max(through(self.boots[i].anchors, m).low, since_start)
+        return max(self._tracks[i].at(m).low, since_start)
 
     def _high(self, i: int, m: int) -> float:
-        boot = self.boots[i]
-        until_end = self._end_high[i] - max(0, boot.last_monotonic_ms - m) * (1 - DRIFT)
-        return min(through(boot.anchors, m).high, until_end)
+        until_end = self._end_high[i] - max(0, self.boots[i].last_monotonic_ms - m) * (1 - DRIFT)
+        return min(self._tracks[i].at(m).high, until_end)
 
 
 def locate(moment: Moment, boots: Iterable[Boot]) -> Located:
@@ -137,21 +140,58 @@ def locate(moment: Moment, boots: Iterable[Boot]) -> Located:
     return Timeline(boots).locate(moment)
 
 
-def through(anchors: Sequence[Anchor], m: int) -> Bounds:
-    """Bounds at `m` of every clock that passes through all of the boot's anchors."""
-    bounds = Bounds()
-    for anchor in anchors:
-        bounds = bounds.meet(_around(anchor, m))
-    if bounds.empty:
-        # The server's own clock was set in between. The newest meeting is the one that its operator has corrected.
-        bounds = _around(max(anchors, key=lambda anchor: anchor.monotonic_ms), m)
-    return bounds
+class Track:
+    """All clocks that pass through one boot's anchors: their bounds at any moment, in logarithmic time.
+
+    A terminal that runs for months has thousands of anchors. Seen from a moment after it, an anchor bounds the time
+    from below by a line of slope 1 - DRIFT, seen from before by one of slope 1 + DRIFT, and from above the other way
+    round. Of parallel lines only the outermost counts, so running extremes over the sorted anchors hold all.
+    """
+
+    def __init__(self, anchors: Iterable[Anchor]) -> None:
+        ordered = sorted(anchors, key=lambda anchor: anchor.monotonic_ms)
+        self._newest = ordered[-1] if ordered else None
+        self._at_ms = [anchor.monotonic_ms for anchor in ordered]
+        lows = [to_ms(anchor.server_utc) - _error(anchor) for anchor in ordered]
+        highs = [to_ms(anchor.server_utc) + _error(anchor) for anchor in ordered]
+        slow, fast = ([m * (1 + sign * DRIFT) for m in self._at_ms] for sign in (-1, 1))
+        # The n-th is over the n first anchors.
+        self._low_after = _running(max, -math.inf, map(operator.sub, lows, slow))
+        self._high_after = _running(min, math.inf, map(operator.sub, highs, fast))
+        # The n-th is over all but the n first.
+        self._low_before = _running(max, -math.inf, map(operator.sub, reversed(lows), reversed(fast)))[::-1]
+        self._high_before = _running(min, math.inf, map(operator.sub, reversed(highs), reversed(slow)))[::-1]
+
+    def at(self, m: int) -> Bounds:
+        n = bisect.bisect_right(self._at_ms, m)
+        slow, fast = m * (1 - DRIFT), m * (1 + DRIFT)
+        bounds = Bounds(
+            max(self._low_after[n] + slow, self._low_before[n] + fast),
+            min(self._high_after[n] + fast, self._high_before[n] + slow),
+        )
+        if bounds.empty and self._newest is not None:
+            # The server's own clock was set in between: the newest meeting is the one its operator has corrected.
+            return _around(self._newest, m)
+        return bounds
+
+
+def through(anchors: Iterable[Anchor], m: int) -> Bounds:
+    """`Track(anchors).at(m)`, for one moment."""
+    return Track(anchors).at(m)
+
+
+def _running(pick: Callable[[float, float], float], start: float, values: Iterable[float]) -> list[float]:
+    return list(itertools.accumulate(values, pick, initial=start))
+
+
+def _error(anchor: Anchor) -> float:
+    return anchor.round_trip_ms / 2 + 2 * _QUANTUM_MS
 
 
 def _around(anchor: Anchor, m: int) -> Bounds:
     distance_ms = m - anchor.monotonic_ms
     middle = to_ms(anchor.server_utc) + distance_ms
-    error = anchor.round_trip_ms / 2 + 2 * _QUANTUM_MS + abs(distance_ms) * DRIFT
+    error = _error(anchor) + abs(distance_ms) * DRIFT
     return Bounds(middle - error, middle + error)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,8 +44,8 @@ def list_events(state: Path, limit: int = 50, as_json: bool = False) -> None:
     outbox, _ = _open(state)
     try:
         audit = JournalAudit(outbox)
-        rows = [row for chain in audit.chains() for row in audit.rows(chain)]
-        for row in rows[-limit:] if limit else rows:
+        rows = (row for chain in audit.chains() for row in audit.rows(chain))
+        for row in collections.deque(rows, maxlen=limit) if limit else rows:
             click.echo(json.dumps(_summary(row)) if as_json else _line(row))
     finally:
         outbox.close()

@@ -79,6 +79,21 @@ def _quiet(log: Path) -> None:
         os.dup2(descriptor, stream.fileno())
 
 
+def append_and_show(folder: Path, screen: Path) -> None:
+    """Append without an end, with nothing around the journal; each id goes to a FIFO once it is recorded."""
+    from kiosk.model import DeviceId
+    from kiosk.outbox import SqliteOutbox
+    from tests import records
+    from tests.fakes import FakeClock
+
+    _quiet(folder.parent / "worker.log")
+    shown = os.open(screen, os.O_WRONLY)
+    clock = FakeClock()
+    outbox = SqliteOutbox(folder / "outbox.sqlite", DeviceId("device-1"), key=bytes(32))
+    while True:
+        os.write(shown, f"{outbox.append(records.presence(), clock.now()).event_id}\n".encode())
+
+
 def append_some(folder: Path, count: int, report: Path) -> None:
     """Append events once a tracer has attached; what came of each goes to a mapped file, past the traced calls."""
     from kiosk.errors import OutboxError

@@ -296,8 +296,25 @@ def test_one_anchor_is_kept_for_ten_minutes_the_sharpest(outbox: SqliteOutbox, q
     assert not queue.add_anchor(anchor(2_000, 190))
     assert queue.add_anchor(anchor(3_000, 50))
     assert queue.add_anchor(anchor(700_000, 900))
-    assert [a.monotonic_ms for a in outbox.anchors("boot-1")] == [3_000, 700_000]
+    assert [a.monotonic_ms for a in outbox.anchors("boot-1")] == [700_000, 3_000]
     assert outbox.anchors("boot-2") == []
+
+
+def test_months_of_contact_leave_an_anchor_a_day(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    for n in range(600):  # four days
+        queue.add_anchor(anchor(600_000 * n + 1))
+    fill(outbox, 1)
+    queue.thin(TODAY.date())
+    now = Moment(START, "boot-1", 600_000 * 600, FakeClock().state)
+
+    def kept() -> list[int]:
+        return sorted(a.monotonic_ms // 600_000 for a in queue.timeline(now).boots[0].anchors)
+
+    assert len(kept()) == 600, "an event that waits may need them all"
+    queue.acknowledge(claim(queue).chain_id, 1, TODAY, {})
+    queue.thin(TODAY.date())
+    assert kept() == [0, 144, 288, 432, *range(455, 600)]
+    assert len(outbox.anchors("boot-1")) == 20
 
 
 def test_what_ntp_said_is_no_meeting_with_the_server(outbox: SqliteOutbox, queue: JournalQueue) -> None:
