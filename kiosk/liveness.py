@@ -16,7 +16,7 @@ ATTACK, for the rest of the encounter, needs evidence that a living person does 
   4. three challenges answered by another movement than the asked one, with a passive median below -3: a recording
      plays on. Either alone only leads to the next, longer challenge, because people confuse left and right.
   5. under policy `passive`, which may not ask: doubt. The office has chosen to refuse a third of the living.
-Time-outs, interruptions and wrong answers without that lead to a new challenge; after four wrong answers nothing is
+Time-outs, interruptions and wrong answers without that lead to a new challenge; after three wrong answers nothing is
 asked for ten seconds. So nobody is refused for being slow, and a guesser pays with time.
 
 Without the model every policy but `off` asks everybody: `passive` cannot do what it promises then, and accepting or
@@ -138,7 +138,7 @@ class Liveness:
         return self._challenge(self._run, pose, relief)
 
     def _challenge(self, run: ChallengeRun, pose: Pose, relief: Relief | None) -> LivenessVerdict:
-        progress = run.update(pose, relief)
+        progress = run.update(pose, relief if self._seeded_s == run.asked_s else None)
         if progress is Progress.PASSED:
             return LivenessVerdict(State.LIVE, max(self._score(), 1 - 3.0**-run.length), "challenge_passed")
         median = self._median()
@@ -166,8 +166,10 @@ class Liveness:
 
     def _follow(self, frame_rgb: RgbImage, face: Face, t_s: float, *, lost: bool) -> None:
         """Start to follow the face from this frame where a challenge begins, or where the old reference has served."""
-        asked_s = self._run.asked_s if self._run and self._run.asked is not None else None
-        due = self._seeded_s != asked_s if asked_s is not None else lost or t_s - self._seeded_s > REFERENCE_S
+        if self._run is not None and self._run.asked is not None:
+            due = self._seeded_s != self._run.asked_s
+        else:  # between two movements the old reference still tells whether the head is back
+            due = lost or (t_s - self._seeded_s > REFERENCE_S and not (self._run and self._run.under_way))
         if due or self._tracker is None:
             self._tracker = DepthTracker(frame_rgb, face)
             self._seeded_s = t_s

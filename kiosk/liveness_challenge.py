@@ -63,13 +63,16 @@ GAP_S = 1.0
 """Between two frames a face may move by so many eye distances, grow by this factor and be out of sight for so long."""
 
 HOME_YAW = 0.08
-"""Before the next movement the head must be back where it was before the first: not still turned, waiting."""
+HOME_PITCH = 0.07
+HOME_SHARE = 0.5
+"""Before the next movement the head must be back where it was before the first, not still turned, waiting: by its
+landmarks, and by its relief to this share of TURN and NOD."""
 
 LOST_S = 1.0
 """When the texture of the face could not be followed for so long, it must be looked at anew."""
 
 MAX_MOVEMENTS = 4
-PAUSE_AFTER = 4
+PAUSE_AFTER = 3
 PAUSE_S = 10.0
 """After so many wrong answers nothing is asked for a while, so that trying again and again gains little."""
 
@@ -133,7 +136,7 @@ class Progress(enum.Enum):
 class ChallengeRun:
     """The challenges of one encounter.
 
-    Call `update` with every frame's pose and with the relief since the frame of `asked_s` (None while there is none):
+    Call `update` with every frame's pose and with the relief since the frame of `asked_s` (None when it is not known):
     whenever `asked_s` has changed, the caller starts to follow the face anew from that frame.
     """
 
@@ -144,7 +147,7 @@ class ChallengeRun:
         self._movements = movements
         self._recent: deque[Pose] = deque()
         self._rest: Pose | None = None
-        self._home_yaw: float | None = None
+        self._home: Pose | None = None
         self._made = 0
         self._mistaken = 0
         self._followed_s = 0.0
@@ -159,6 +162,11 @@ class ChallengeRun:
         """What is asked of the person in this frame; None while they come to rest."""
         return None if self._rest is None else self._todo[0]
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the first movement of the present sequence has been asked."""
+        return self._home is not None
+
     def update(self, pose: Pose, relief: Relief | None) -> Progress:
         if self._recent and _jumped(self._recent[-1], pose):
             self._begin_anew(pose)
@@ -169,15 +177,14 @@ class ChallengeRun:
         if pose.t_s < self._paused_until_s:
             return Progress.PAUSED
         if self._rest is None or self.asked_s is None:
-            return self._settle(pose)
+            return self._settle(pose, relief)
         return self._answer(pose, relief, self._rest, pose.t_s - self.asked_s)
 
-    def _settle(self, pose: Pose) -> Progress:
+    def _settle(self, pose: Pose, relief: Relief | None) -> Progress:
         still = [p for p in self._recent if pose.t_s - p.t_s <= SETTLE_S]
-        if pose.t_s - self._recent[0].t_s < SETTLE_S or len(still) < 2 or not _at_rest(still, self._home_yaw):
+        if pose.t_s - self._recent[0].t_s < SETTLE_S or len(still) < 2 or not _at_rest(still, self._home, relief):
             return Progress.SETTLING
-        if self._home_yaw is None:
-            self._home_yaw = pose.yaw
+        self._home = self._home or pose
         self._rest = pose
         self.asked_s = self._followed_s = pose.t_s
         self._made = self._mistaken = 0
@@ -216,7 +223,7 @@ class ChallengeRun:
     def _begin_anew(self, pose: Pose) -> None:
         self._recent.clear()
         self._recent.append(pose)
-        self._rest = self._home_yaw = None
+        self._rest = self._home = None
         self._todo = self._draw()
 
     def _draw(self) -> list[Challenge]:
@@ -234,11 +241,16 @@ def _jumped(before: Pose, now: Pose) -> bool:
     return moved > JUMP * before.scale_px or growth > GROWTH or not 0 <= now.t_s - before.t_s <= GAP_S
 
 
-def _at_rest(poses: list[Pose], home_yaw: float | None) -> bool:
+def _at_rest(poses: list[Pose], home: Pose | None, relief: Relief | None) -> bool:
     yaws, pitches = [p.yaw for p in poses], [p.pitch for p in poses]
-    middle = float(np.median(yaws))
-    facing = abs(middle) <= FACING_YAW if home_yaw is None else abs(middle - home_yaw) <= HOME_YAW
-    return facing and max(yaws) - min(yaws) <= STILL_YAW and max(pitches) - min(pitches) <= STILL_PITCH
+    if max(yaws) - min(yaws) > STILL_YAW or max(pitches) - min(pitches) > STILL_PITCH:
+        return False
+    yaw, pitch = float(np.median(yaws)), float(np.median(pitches))
+    if home is None:
+        return abs(yaw) <= FACING_YAW
+    if relief is not None and max(abs(relief.turn) / TURN, abs(relief.nod) / NOD) > HOME_SHARE:
+        return False
+    return abs(yaw - home.yaw) <= HOME_YAW and abs(pitch - home.pitch) <= HOME_PITCH
 
 
 def _movement(pose: Pose, rest: Pose, relief: Relief | None, asked: Challenge) -> tuple[Challenge | None, float]:

@@ -35,8 +35,8 @@ def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str
     """Judge each CLIP: a video, a GIF, a picture, or a folder (of pictures: one sequence; else all that is in it).
 
     Verdicts: live (accepted, nothing asked), challenge (would be asked for a movement of the head), attack (refused).
-    Labels come from the path: a folder named live, real, genuine, … or attack, print, screen, phone, …; else such a word
-    in the file's name. apcer: share of the attacks that are accepted; bpcer: share of the living that are refused;
+    Labels come from the path: a folder named live, real, genuine, … or attack, print, screen, phone, …; else such a
+    word in the file's name. apcer: share of the attacks that are accepted; bpcer: share of the living that are refused;
     bpcer_challenge: share of the living that are asked. A clip that cannot be read makes the exit code 69.
     """
     from kiosk import liveness_clips as clips_module  # dlib takes seconds to load: not before the options are good
