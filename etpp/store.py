@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from etpp.errors import EtppError, StoreUnavailable
+from etpp.errors import Conflict, EtppError, StoreUnavailable
 from etpp.sql.books import SqlBooks
 from etpp.sql.devices import SqlDevices
 from etpp.sql.offices import SqlOffices
@@ -84,9 +84,13 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, write: bool) -> Iterator[SqlTransaction]:
+        options: dict[str, Any] = {"etpp_write": write}
+        if not write and not self._sqlite:
+            # PostgreSQL's ordinary level shows each statement what was committed meanwhile: no consistent view.
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with (
             _translated(),
-            self._engine.connect().execution_options(etpp_write=write) as connection,
+            self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield SqlTransaction(connection)
@@ -98,6 +102,8 @@ def _translated() -> Iterator[None]:
         yield
     except EtppError:
         raise
+    except DataError as error:
+        raise Conflict("the database cannot hold such a value") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable(f"the database cannot be used now ({_kind(error)})") from error
 

@@ -62,7 +62,7 @@ class Running:
     clock: MovingClock
     server: Server
 
-    def admin(self, method: str, path: str, document: Any = None, expect: int | None = None) -> Any:
+    def admin(self, method: str, path: str, document: Any = None, expect: int | tuple[int, ...] | None = None) -> Any:
         """The administrator's API; the JSON of the answer. Fails the test on another status."""
         answer = requests.request(
             method,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from etpp import daybook, intake
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
+from etpp.encoding import MAX_INTEGER
 from etpp.forms import link_json
 from etpp.model import LinkStatus
 
@@ -30,7 +31,7 @@ async def events(
     status: LinkStatus | None = None,
     kind: str | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MAX_INTEGER)] = 0,
 ) -> dict[str, Any]:
     """Newest received first, with the number of all that match."""
     count = await server.read(lambda tx: tx.books.count(office_id, status, kind))

@@ -453,6 +453,14 @@ def test_a_revoked_terminal_is_told_even_while_it_waits(etpp: Running) -> None:
     assert problem_of(terminal.send_events([])) == "device-revoked"
 
 
+def test_what_a_database_cannot_hold_is_a_refusal_and_no_fault(etpp: Running) -> None:
+    for path in ("presence?office_id=%00", "events?office_id=%00&limit=5", f"events?offset={2**53 - 1}"):
+        etpp.admin("GET", path, expect=(200, 404, 409))
+    etpp.admin("GET", f"events?offset={2**70}", expect=400)
+    terminal = etpp.terminal()
+    assert problem_of(Terminal(etpp.url, terminal.key, "%00").gallery()) in ("signature-invalid", "device-unknown")
+
+
 # ---------------------------------------------------------------- the day's book
 
 

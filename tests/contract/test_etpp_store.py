@@ -88,6 +88,16 @@ def test_an_exception_leaves_no_trace(store: SqlStore) -> None:
         assert tx.offices.marks() == {"a": (1, 0), "b": (1, 0)}
 
 
+def test_a_reading_transaction_sees_one_moment(store: SqlStore) -> None:
+    with store.read() as tx:
+        before = tx.offices.marks()
+        with store.begin() as other:
+            other.offices.bump("a", NOW)
+        assert tx.offices.marks() == before
+    with store.read() as tx:
+        assert tx.offices.marks()["a"] == (2, 0)
+
+
 def test_times_and_templates_come_back_as_they_were(store: SqlStore) -> None:
     later = NOW.astimezone(dt.timezone(dt.timedelta(hours=7)))
     template = Template("t", "p", "m", bytes(range(256)) * 2, -0.75, 0.0625)
