@@ -18,9 +18,6 @@ NEWCOMER = 0.75
 """While somebody is followed, only faces at least this wide as theirs are searched for: who stands farther back does
 not come into question (the recogniser's RIVAL_SHARE is larger), and a coarser picture is enough for the search."""
 
-FOLLOW_AT_MOST = 3
-"""With more faces a search of the whole picture is cheaper than one look at each."""
-
 CUT = 18.0
 """Mean change of the picture's luma (0..255) that makes it another scene: all that was known is dropped.
 
@@ -77,10 +74,6 @@ class Follower:
     def _follow(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[Found]:
         self._since_search += 1
         due = self._since_search >= SEARCH_EVERY
-        if len(self._followed) > FOLLOW_AT_MOST:
-            found = self._search(frame)
-            self._begin(found, tiny)
-            return found
         kept = self._refined(frame)
         if len(kept) == len(self._followed) and not due:
             self._followed = [followed for followed, _ in kept]
