@@ -16,13 +16,20 @@ from kiosk.model import DLIB_RESNET_V1
 from kiosk.threshold import load_table
 
 
+def _part(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, int]:
+    which, _, parts = text.partition("/")
+    if not (which.isdigit() and parts.isdigit() and 1 <= int(which) <= int(parts)):
+        raise click.BadParameter("give K/N, for instance 1/2")
+    return int(which), int(parts)
+
+
 @click.command("evaluate")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--det", "det_file", type=click.Path(path_type=Path), help="Draw the DET curve to this PNG.")
 @click.option("--rounds", "count", type=click.IntRange(1), default=20, show_default=True, help="Draws of people.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Fixes all draws.")
-@click.option("--part", default="1/1", show_default=True, help="K/N: only the Kth of every N people.")
+@click.option("--part", callback=_part, default="1/1", show_default=True, help="K/N: only the Kth of every N people.")
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
 @click.option("--models", type=click.Path(path_type=Path), help="Folder of optional models (finds faces with YuNet).")
 @click.option(
@@ -38,7 +45,7 @@ def command(
     det_file: Path | None,
     count: int,
     seed: int,
-    part: str,
+    part: tuple[int, int],
     engine: str,
     models: Path | None,
     descriptors: Path | None,
@@ -51,12 +58,14 @@ def command(
     misses among the enrolled (FNIR) where a given share of the strangers is accepted (FPIR). A figure holds for these
     people and pictures: photographs from the press say little about employees at a lit terminal.
     """
-    collection = _collection(folder, engine, models, descriptors).part(*_part(part))
+    table = None if table_file is None else load_table(table_file)
+    if det_file is not None:
+        det.check()
+    collection = _collection(folder, engine, models, descriptors).part(*part)
     if new_table is not None:
         made_from = f"{collection.people} people, {len(collection.owners)} photos"
         write(make_table(collection, DLIB_RESNET_V1, made_from, seed, _tell), new_table)
         return
-    table = None if table_file is None else load_table(table_file)
     try:
         found = report.measure(collection, count, seed, _tell, table)
     except ValueError as error:
@@ -74,13 +83,6 @@ def _collection(folder: Path, engine: str, models: Path | None, kept: Path | Non
     if kept is not None:
         collection.save(kept)
     return collection
-
-
-def _part(text: str) -> tuple[int, int]:
-    which, _, parts = text.partition("/")
-    if not (which.isdigit() and parts.isdigit() and 1 <= int(which) <= int(parts)):
-        raise click.BadParameter("give K/N, for instance 1/2", param_hint="--part")
-    return int(which), int(parts)
 
 
 def _progress(done: int, total: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,17 +17,22 @@ _LEAST = 1e-3
 """Where an FNIR of 0 is drawn."""
 
 
+def check() -> None:
+    """Raise ConfigError when curves cannot be drawn here: better before the measurement than after it."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ConfigError(
+            "a DET curve needs matplotlib. Install it with `pip install presensi-kiosk[evaluate]`, or leave --det out."
+        )
+
+
 def draw(curves: Mapping[str, Mapping[str, Attempts]], marks: list[float], path: Path) -> None:
     """Write the curves to `path`: a colour for each condition, a line style for each method in it.
 
     Raises ConfigError without matplotlib, or when it cannot write.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigError(
-            "a DET curve needs matplotlib. Install it with `pip install presensi-kiosk[evaluate]`, or leave --det out."
-        ) from error
+    check()
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(7, 6), dpi=130, layout="constrained")
     axes = figure.add_subplot()
     for colour, (condition, methods) in enumerate(curves.items()):
