@@ -17,15 +17,15 @@ _SLOTS_A_DAY = 24 * 3_600_000 // ANCHOR_SLOT_MS["server"]
 
 
 def thin(connection: sqlite3.Connection, before: dt.date) -> int:
-    """Reduce events that were acknowledged before that day to their place in the chain; how many.
+    """Reduce events that were answered before that day to their place in the chain; how many.
 
-    What was refused stays whole: somebody has still to look at it.
+    What was refused goes too: it has been in every heartbeat since, and the server has it.
     """
     thinned = 0
     for first, last in _acknowledged(connection, before.isoformat()):
         thinned += connection.execute(
-            "UPDATE events SET body = NULL, person_id = NULL, time = NULL WHERE id BETWEEN ? AND ? "
-            "AND body IS NOT NULL AND problem IS NULL",
+            "UPDATE events SET body = NULL, person_id = NULL, time = NULL, problem = NULL "
+            "WHERE id BETWEEN ? AND ? AND body IS NOT NULL",
             (first, last),
         ).rowcount
     connection.execute("DELETE FROM acks WHERE day < ?", (before.isoformat(),))

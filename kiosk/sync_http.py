@@ -11,6 +11,7 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,6 +28,10 @@ from kiosk.sync_tls import DateCheck, make_context
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Larger than any gallery; a server that sends more is not ours."""
+
+PATIENCE_S = 60.0
+SLOWEST_BYTES_S = 100.0
+"""An answer that trickles in more slowly than this, after that long, keeps the line busy and is given up."""
 
 GZIP_FROM_BYTES = 1024
 CHUNK_BYTES = 64 * 1024
@@ -144,12 +149,15 @@ class Transport:
                 proxies=proxies,
             )
             received_ms = self._clock.now().monotonic_ms
+            began_s = time.monotonic()
             received = download.receive(response.status_code, response.headers)
             with contextlib.closing(response):
                 # read1() gives what has come so far: iter_content() would wait for a full chunk and lose it in a cut.
                 while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
                     received += chunk
                     self._progress()
+                    if time.monotonic() - began_s > PATIENCE_S + len(received) / SLOWEST_BYTES_S:
+                        raise Unreachable("the server's answer comes in too slowly. Check the network.")
                     if len(received) > MAX_ANSWER_BYTES:
                         raise ServerError("the server's answer is larger than any gallery. Check the server's address.")
         return Answer(response.status_code, response.headers, bytes(received), sent_ms, received_ms)

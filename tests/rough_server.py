@@ -76,6 +76,7 @@ class RoughServer:
     key_rotated: bool = False
     news: threading.Condition = field(default_factory=threading.Condition)
     ended: bool = False
+    patience: threading.Event = field(default_factory=threading.Event)
 
     # ------------------------------------------------------------ for the test
 
@@ -235,6 +236,24 @@ def halves(server: RoughServer, handler: BaseHTTPRequestHandler, request: Reques
     send(handler, status, headers, body[: len(body) // 2])
 
 
+def trickles(server: RoughServer, handler: BaseHTTPRequestHandler, request: Request) -> None:
+    """The right answer, a byte at a time, until the other side has had enough."""
+    status, headers, body = server.answer(request)
+    send(handler, status, headers, body, cut=0)
+    for n in range(len(body)):
+        handler.wfile.write(body[n : n + 1])
+        if server.patience.wait(0.01):
+            return
+
+
+def floods(_server: RoughServer, handler: BaseHTTPRequestHandler, _request: Request) -> None:
+    """A body without an end."""
+    send(handler, 200, {"Transfer-Encoding": "chunked"}, b"", cut=0, length=False)
+    block = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    while True:
+        handler.wfile.write(block)
+
+
 def changes(edit: Callable[[Json], None]) -> Behaviour:
     """The right answer, with something in it changed."""
 
@@ -261,13 +280,14 @@ def send(
     body: bytes,
     protocol: str | None = "1",
     cut: int | None = None,
+    length: bool = True,
 ) -> None:
     handler.send_response(status)
     if protocol is not None:
         handler.send_header("Presensi-Protocol", protocol)
     for name, value in headers.items():
         handler.send_header(name, value)
-    if status != 204:
+    if status != 204 and length:
         handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body if cut is None else body[:cut])
@@ -312,6 +332,7 @@ def rough_server(signing_key: Ed25519PrivateKey, office: Json) -> Iterator[Rough
     finally:
         with server.news:
             server.ended = True
+            server.patience.set()
             server.news.notify_all()
         http.shutdown()
         http.server_close()

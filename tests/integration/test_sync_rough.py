@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk import sync
+from kiosk import sync, sync_http
 from kiosk.clock import SystemClock
 from kiosk.errors import IdentityError
 from kiosk.gallery import TinyGallery
@@ -253,6 +253,27 @@ def test_no_event_is_lost_or_doubled(terminal: Terminal, server: RoughServer, fa
     assert [event["seq"] for event in server.events()] == list(range(1, 26))
     assert list(JournalAudit(terminal.outbox).verify()) == []
     assert terminal.outbox.queue_state().parked == 0
+
+
+@pytest.mark.parametrize("call", ["events", "heartbeat", "gallery"])
+@pytest.mark.parametrize("behaviour", [rough_server.trickles, rough_server.floods])
+def test_an_answer_without_an_end_is_given_up(
+    terminal: Terminal,
+    server: RoughServer,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    behaviour: rough_server.Behaviour,
+) -> None:
+    monkeypatch.setattr(sync_http, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(sync_http, "SLOWEST_BYTES_S", 10_000.0)
+    monkeypatch.setattr(sync_http, "MAX_ANSWER_BYTES", 1_000_000)
+    terminal.record(5)
+    server.push(*golden("gallery_full")["answer"]["payload"]["people"])
+    server.script[call].append(behaviour)
+    with terminal.syncing():
+        until(terminal.settled(), "all acknowledged")
+        until(lambda: terminal.gallery().load().version == 1, "the gallery")
+    assert [event["seq"] for event in server.events()] == [1, 2, 3, 4, 5]
 
 
 def test_a_mixture_of_faults_in_every_call(terminal: Terminal, server: RoughServer) -> None:
