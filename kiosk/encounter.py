@@ -317,9 +317,9 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
             if match.look_alikes:
                 return _enter(seen, Phase.NIP_PAD, now_s), ()
             return _enter(seen, Phase.ENQUIRING, now_s), (Enquire((match.person_id,)),)
-        if liveness.state is Liveness.CHALLENGE:
-            return _enter(seen, Phase.CHALLENGE, now_s), ()
-        return _enter(seen, Phase.IDENTIFYING, now_s), ()
+        # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
+        asked = liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE
+        return _enter(seen, Phase.CHALLENGE if asked else Phase.IDENTIFYING, now_s), ()
     if match is not None and match.frames >= settings.max_frames:
         return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     if sighting.hint in _FAR:

@@ -92,6 +92,8 @@ def states() -> Iterator[Example]:
     two = replace(base.sighting, faces=2)
     yield Example("identifying", replace(base, phase=Phase.IDENTIFYING, match=replace(_ACCEPTED, frames=2)), _STATUS, 0)
     yield Example("identifying-others", replace(base, phase=Phase.IDENTIFYING, sighting=two), _STATUS, 0)
+    at_rest = LivenessVerdict(Liveness.PENDING, 0.5, "doubt")
+    yield Example("challenge-look_straight", replace(base, phase=Phase.CHALLENGE, liveness=at_rest), _STATUS, 0)
     for challenge in Challenge:
         asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", challenge)
         yield Example(f"challenge-{challenge.value}", replace(base, phase=Phase.CHALLENGE, liveness=asked), _STATUS, 0)

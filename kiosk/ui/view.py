@@ -152,6 +152,8 @@ def _live(view: ViewState, at: _Instant) -> ViewState:
         hint=view.title,
     )
     challenge = encounter.liveness.challenge
+    if view.phase is Phase.CHALLENGE and challenge is None:
+        return replace(view, hint=text("challenge.look_straight"), icon=Icon.LOOK)
     if view.phase is Phase.CHALLENGE and challenge is not None:
         asked = text(f"challenge.{challenge.value}")
         say = Speech(f"challenge.{challenge.value}", text("speech.challenge", what=asked))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kiosk import encounter as enc
 from kiosk.encounter import Button, Phase
-from kiosk.model import BLOCKING_FAULTS, Fault, Hint, Liveness, LivenessVerdict, PersonId
+from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, PersonId
 from tests.factories import SETTINGS, match, prospect, sighting
 
 
@@ -141,10 +141,16 @@ def test_a_disk_that_fails_is_never_shown_as_success(confirming: Story) -> None:
 
 def test_doubt_calls_for_a_challenge_before_anything_is_asked(story: Story) -> None:
     doubt = LivenessVerdict(Liveness.CHALLENGE, 0.4, "passive_low")
-    assert story(saw(match=match(), liveness=doubt)) is Phase.CHALLENGE
     assert story(saw(match=match(), liveness=LivenessVerdict(Liveness.PENDING, 0.4, "few_frames"))) is Phase.IDENTIFYING
+    assert story(saw(match=match(), liveness=doubt)) is Phase.CHALLENGE
     assert not story.took(enc.Enquire)
     assert story(saw(match=match())) is Phase.ENQUIRING
+
+
+def test_between_two_movements_the_challenge_stays_on_the_screen(story: Story) -> None:
+    story(saw(match=match(), liveness=LivenessVerdict(Liveness.CHALLENGE, 0.4, "asked", Challenge.NOD)))
+    rest = LivenessVerdict(Liveness.PENDING, 0.4, "look_straight")
+    assert story(saw(match=match(), liveness=rest)) is Phase.CHALLENGE
 
 
 def test_an_attack_is_recorded_as_one(story: Story) -> None:
