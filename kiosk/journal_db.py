@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kiosk.durable import fsync_folder
+from kiosk.errors import OutboxError
 from kiosk.journal_schema import JournalDamaged, migrate, translate, translate_os
 from kiosk.ports import UtcNow
 
@@ -47,7 +48,10 @@ class JournalDb:
 
     def close(self) -> None:
         with self._thread_lock:
-            self._disconnect()
+            if self._connection is not None:
+                # SQLite removes the log by its name, unless the database has been moved away: not while it is moved.
+                with contextlib.suppress(OutboxError), self._flock(fcntl.LOCK_SH):
+                    self._disconnect()
             if self._lock_fd is not None:
                 os.close(self._lock_fd)
                 self._lock_fd = None
@@ -141,13 +145,12 @@ class JournalDb:
             yield self._connection or self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        # Made here with its mode, and not by SQLite with the umask's.
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        status = os.fstat(descriptor)
-        os.close(descriptor)
-        self._inode = status.st_ino
-        if status.st_size == 0:
+        # Made here with its mode, and not by SQLite with the umask's. A file that exists is not opened: closing it
+        # would drop the locks of every other connection of this process (https://sqlite.org/howtocorrupt.html, 2.2).
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             fsync_folder(self.path.parent)
+        self._inode = self.path.stat().st_ino
         self._connection = open_database(self.path)
         return self._connection
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -296,3 +298,41 @@ def test_a_second_accident_in_the_same_second_has_its_own_name(path: Path) -> No
         path.write_bytes(b"no database" * 100)
         SqliteOutbox(path, DEVICE, utc_now=lambda: START).open().close()
     assert len(list(path.parent.glob("outbox-damaged-*.sqlite"))) == 3
+
+
+BYSTANDER = """
+import sys
+from pathlib import Path
+from kiosk.outbox import SqliteOutbox
+outbox = SqliteOutbox(Path(sys.argv[1]), "device-1", key=bytes(range(32)))
+print(outbox.queue_state().waiting, flush=True)
+sys.stdin.readline()
+if sys.argv[2] == "looks again":
+    print(outbox.queue_state().waiting, flush=True)
+if sys.argv[2] != "just ends":
+    outbox.close()
+"""
+
+
+@pytest.mark.parametrize("manner", ["looks again", "closes", "just ends"])
+def test_who_still_has_the_damaged_file_open_does_the_new_one_no_harm(
+    outbox: SqliteOutbox, path: Path, manner: str
+) -> None:
+    """SQLite removes a log by its name when the last connection to a database closes: it must not be the new one's."""
+    fill(outbox, 30)
+    outbox.close()
+    bystander = subprocess.Popen(
+        [sys.executable, "-c", BYSTANDER, str(path), manner], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert bystander.stdout is not None
+    assert bystander.stdout.readline() == "30\n"
+    damage(path, (4096, b"\0" * 4096))
+    fill(outbox, 5)
+    assert list(path.parent.glob("outbox-damaged-*.sqlite"))
+    log = Path(f"{path}-wal").stat()
+    output, _ = bystander.communicate("\n")
+    assert output == ("35\n" if manner == "looks again" else "")
+    assert bystander.returncode == 0
+    assert Path(f"{path}-wal").stat().st_ino == log.st_ino
+    (count,) = sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("SELECT count(*) FROM events").fetchone()
+    assert count == 35
