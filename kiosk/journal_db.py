@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-BUSY_TIMEOUT_S = 10.0
+BUSY_TIMEOUT_S = 30.0
+"""A month of events moved to a new chain takes some seconds; everything else takes milliseconds."""
 
 Salvage = Callable[[Path, Path, Path], None]
 """Reads what it can from the damaged database (first path), writes it to a text file (second) and into a new database
