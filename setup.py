@@ -46,7 +46,6 @@ setup(
             "sqlalchemy>=2.0.36",
             "alembic>=1.14",
             "jinja2>=3.1",
-            "python-multipart>=0.0.18",
             "psycopg[binary]>=3.2",
             "segno>=1.6",  # the QR code of a provisioning code
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -356,10 +356,10 @@ def _table(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) 
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; expected failures end with a message and the exit code that EXIT_CODES gives."""
     try:
-        cli(prog_name="etpp")
+        cli(arguments, prog_name="etpp")
     except EtppError as error:
         click.echo(f"etpp: {error}", err=True)
         sys.exit(EXIT_CODES.get(type(error), 70))

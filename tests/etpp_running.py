@@ -103,15 +103,27 @@ def _state_folder() -> Path:
     return Path(folder)
 
 
+@cache
+def _migrated() -> Path:
+    """An empty SQLite database to copy: making the tables takes longer than most tests."""
+    path = _state_folder() / "empty.db"
+    store = SqlStore(f"sqlite:///{path}")
+    store.migrate()
+    store.close()
+    return path
+
+
 @contextmanager
 def running(
     url: str, folder: Path, *, approve: Literal["auto", "manual"] = "manual", office: bool = True, **settings: Any
 ) -> Iterator[Running]:
     """The app on a fresh database, served by a thread of this process."""
     clock = MovingClock(wib("2026-11-24 07:00"))
+    if url.startswith("sqlite:///"):
+        shutil.copyfile(_migrated(), url.removeprefix("sqlite:///"))
     store = SqlStore(url)
     store.migrate()
-    shutil.copytree(_state_folder(), folder)
+    shutil.copytree(_state_folder(), folder, ignore=shutil.ignore_patterns("*.db*"))
     state = State(folder)
     app = create_app(store, state, Settings(approve=approve, now=clock, **settings))
     listener = bind("127.0.0.1", 0)
@@ -195,13 +207,23 @@ def postgresql(durable: bool = False) -> Iterator[str]:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
 
 
+@cache
+def _pg_template(base: str) -> str:
+    with psycopg.connect(base.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE etpp_empty")
+    store = SqlStore(f"{base}/etpp_empty")
+    store.migrate()
+    store.close()
+    return "etpp_empty"
+
+
 @contextmanager
 def fresh_database(base: str) -> Iterator[str]:
-    """A new, empty database in a running PostgreSQL."""
+    """A new database in a running PostgreSQL; its tables are there and empty."""
     name = f"etpp_{uuid.uuid4().hex}"
     plain = base.replace("+psycopg", "") + "/postgres"
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_pg_template(base)}")
     try:
         yield f"{base}/{name}"
     finally:

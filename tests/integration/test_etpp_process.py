@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 import ipaddress
 import json
 import os
@@ -14,7 +16,6 @@ import sys
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from etpp.__main__ import main
 from tests.etpp_client import Terminal, check_gallery, problem_of
 from tests.etpp_running import NIP, OFFICE
 
@@ -34,19 +36,14 @@ ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
 
 
-def etpp(state: Path, *arguments: str, expect: int = 0, given: str | None = None) -> str:
-    """Run the command to its end; its standard output, or its standard error when it should fail."""
-    done = subprocess.run(
-        [sys.executable, "-m", "etpp", "--state", str(state), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        input=given,
-        check=False,
-    )
-    if done.returncode != expect:
-        pytest.fail(f"etpp {arguments} ended with {done.returncode}: {done.stderr}")
-    return done.stderr if expect else done.stdout
+def etpp(state: Path, *arguments: str, expect: int = 0) -> str:
+    """Run the command; its standard output, or its standard error when it should fail."""
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors), pytest.raises(SystemExit) as ended:
+        main(["--state", str(state), *arguments])
+    if ended.value.code != expect:
+        pytest.fail(f"etpp {arguments} ended with {ended.value.code}: {errors.getvalue()}")
+    return errors.getvalue() if expect else output.getvalue()
 
 
 @dataclass
@@ -76,7 +73,7 @@ class Served:
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5", encoding="ascii")
 
 
-@contextmanager
+@contextlib.contextmanager
 def served(state: Path, *options: str, **environment: str) -> Iterator[Served]:
     process = subprocess.Popen(
         [sys.executable, "-m", "etpp", "serve", "--state", str(state), "--port", "0", *options],
@@ -143,8 +140,8 @@ def test_failures_have_a_message_and_an_exit_code(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "Check that" in etpp(tmp_path / "file" / "below", "init", expect=73)
     assert "cannot be used" in etpp(state, "--db", "sqlite:////nowhere/x.db", "office", "list", expect=75)
-    assert "ten characters" in etpp(state, "password", given="short\nshort\n", expect=65)
-    etpp(state, "password", given="long enough\nlong enough\n")
+    assert "ten characters" in etpp(state, "password", "--password", "short", expect=65)
+    etpp(state, "password", "--password", "long enough")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
