@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 LENGTH = 128
 
+LARGEST_NORM = 1e3
+"""Descriptors have a norm near 1.4; that of 1e19 has no square in float32, and what is no number compares wrongly."""
+
 CROWD_WEIGHT = 0.6
 """How much of a crowd's nearness is asked back from a match; the crowd is an estimate, so not all of it."""
 
@@ -42,16 +45,13 @@ WORST = -2.0
 """A score that nothing undercuts by much: what is said when there was nothing to compare."""
 
 CROWD_RANGE = (0.34, 0.68)
-"""The crowds of 99.8 % of people there. Numbers beyond are cut to it: a wrong number opens no door."""
+"""The crowds of 99.8 % of people in LFW. Numbers beyond are cut to it: a wrong number opens no door."""
 
 OWN_COHORT_PEOPLE = 40
 """A gallery of at least as many people serves as cohort for templates that came without numbers; below 30 it harms."""
 
 OWN_COHORT_TEMPLATES = 2048
 """… by a sample of so many, which bounds the time: a hundred thousand templates then take 3 s."""
-
-_BLOCK = 1024
-
 
 FRAME_SPREAD_WEIGHT = 0.65
 """How much of the frames' mean squared distance from their mean is added to the squared distance to a person.
@@ -187,11 +187,12 @@ class Matcher:
         return sorted(pairs)
 
     def _look_alikes(self, row: int) -> tuple[PersonId, ...]:
-        """The person in `row` and all whom that person's mean template would be identified as; empty without such.
+        """The person in `row` and all whose mean template would be identified as that person, or the other way round.
 
-        Of 420 people in LFW 2 % have a look-alike, and half of all mistaken identities are among them.
+        Empty without such. Half of all mistaken identities are between such people ("Look-alikes" in the document).
         """
-        rows, scores = self._centroids.reaching(self._centroids.turned(row), self._bias, self.threshold)
+        bias = np.maximum(self._bias, self._bias[row])
+        rows, scores = self._centroids.reaching(self._centroids.turned(row), bias, self.threshold)
         others = rows[(scores >= self.threshold) & (rows != row)]
         return (self._people[row], *(self._people[other] for other in others)) if len(others) else ()
 
@@ -199,7 +200,7 @@ class Matcher:
 def _joined(descriptors: Sequence[Descriptor]) -> tuple[npt.NDArray[np.float32], float]:
     """(128,) the mean of the frames, and what to add to squared distances from it for their difference."""
     for descriptor in descriptors:
-        if np.shape(descriptor) != (LENGTH,) or not np.isfinite(descriptor).all():
+        if not _usable(descriptor):
             raise ModelError(
                 f"a face descriptor is not {LENGTH} finite numbers: it is of another model, or the engine is broken. "
                 "`kiosk doctor` checks the engine."
@@ -209,13 +210,18 @@ def _joined(descriptors: Sequence[Descriptor]) -> tuple[npt.NDArray[np.float32],
     return mean, FRAME_SPREAD_WEIGHT * float(np.square(frames - mean).sum() / len(frames))
 
 
+def _usable(descriptor: Descriptor) -> bool:
+    """False for another shape, NaN, infinity, and numbers so large that they are as bad as infinity."""
+    return np.shape(descriptor) == (LENGTH,) and bool(np.abs(descriptor).max() < LARGEST_NORM)
+
+
 def _check(template: Template, model_id: ModelId) -> None:
     if template.model_id != model_id:
         raise GalleryError(
             f"the gallery holds templates of the model {template.model_id}, this terminal uses {model_id}. "
             "Enrol again, or let the server send templates of this model."
         )
-    if np.shape(template.descriptor) != (LENGTH,) or not np.isfinite(template.descriptor).all():
+    if not _usable(template.descriptor):
         raise GalleryError(f"a template in the gallery is not {LENGTH} finite numbers. Fetch the gallery again.")
     numbers = (template.cohort_mean, template.cohort_sd)
     if any(number is not None and not math.isfinite(number) for number in numbers):

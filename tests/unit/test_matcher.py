@@ -188,6 +188,15 @@ class TestLookAlikes:
         assert (match.person_id, match.reason) == (None, "margin_too_small")
         assert set(match.look_alikes) == {person_id(4), "twin"}
 
+    def test_being_alike_is_mutual_though_scores_are_not(self) -> None:
+        people = People(2)
+        near = np.asarray(people.centres[0] + 0.04, dtype=np.float32)  # 0.45 away
+        crowded: dict[str, Any] = {"cohort_mean": -0.45, "cohort_sd": 0.032}
+        matcher = Matcher([template("a", people.centres[0], **ORDINARY), template("b", near, **crowded)])
+        assert matcher.scores([near])[0] > matcher.threshold > matcher.scores([people.centres[0]])[1]
+        assert matcher.identify([people.centres[0]]).look_alikes == ("a", "b")
+        assert matcher.identify([near]).look_alikes == ("b", "a")
+
     def test_people_who_look_alike_are_named_with_the_one_accepted(self) -> None:
         people = People(30)
         alike = [np.asarray(people.centres[4] + shift, dtype=np.float32) for shift in (0.015, -0.015)]
@@ -221,6 +230,7 @@ class TestBadInput:
         [
             np.full(128, np.nan),
             np.full(128, np.inf),
+            np.full(128, 1e30),
             np.zeros(127),
             np.zeros(0),
             np.zeros((1, 128)),
