@@ -138,9 +138,9 @@ def _refusal(answer: Answer) -> ServerError:
     problem = wire.problem_name(document)
     if problem == "protocol-version":
         return ProtocolMismatch("the server speaks another version of the protocol. Update this program.")
-    retry_after_s: float | None = None
-    with contextlib.suppress(ValueError):
-        retry_after_s = float(answer.headers.get("Retry-After", ""))
+    # Seconds only: a date would be compared with a clock that may be wrong by years.
+    after = answer.headers.get("Retry-After", "").strip()
+    retry_after_s = float(after) if after.isdecimal() else None
     detail = str(document.get("detail", ""))[:200]
     return Refused(answer.status, problem, detail, retry_after_s, document)
 
