@@ -51,6 +51,8 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     state: Path
+    log: str = ""
+    """What it wrote to standard error, once it has ended."""
 
     def admin(self, method: str, path: str, document: Any = None) -> Any:
         token = (self.state / "admin-token").read_text(encoding="ascii").strip()
@@ -88,11 +90,16 @@ def served(state: Path, *options: str, **environment: str) -> Iterator[Served]:
         if not line:
             _, errors = process.communicate()
             pytest.fail(f"etpp serve did not start: {errors}")
-        yield Served(process, json.loads(line)["url"], state)
+        server = Served(process, json.loads(line)["url"], state)
+        try:
+            yield server
+        finally:
+            process.terminate()
+            server.log = process.communicate(timeout=60)[1]
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+            process.wait()
 
 
 @pytest.mark.slow
@@ -126,6 +133,9 @@ def test_the_operators_day_on_the_command_line(tmp_path: Path) -> None:
             etpp(state, "device", "revoke", terminal.device_id)
             assert problem_of(waiting.result(30)) == "device-revoked"
         assert json.loads(etpp(state, "device", "list", "--json"))[0]["revoked_utc"]
+    assert "Started server process" in server.log
+    for secret in (NIP, "Sri Lestari", code, event["enrolment"]["templates"][0]):
+        assert secret not in server.log
     assert etpp(state, "person", "list", OFFICE).count("\n") == 1
     assert "Sri Lestari" in etpp(state, "person", "list", OFFICE, "--erased")
     assert json.loads(etpp(state, "cohort", "--json")) == {"people_changed": 0}
