@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -35,8 +36,11 @@ MIN_SHARPNESS = 0.02
 Variance of the Laplacian over the variance of the brightness, at 100 px: free of the light's strength and contrast.
 """
 
+LEAST_VARIANCE = 100.0
+"""Of the brightness: below, rounding to whole numbers would look like detail. Faces in the clips have 175 and more."""
+
 ACCEPT = 1.0
-"""Median score that accepts. Over 8 frames, no print came above -1.2 (977 windows of 82 sequences)."""
+"""Median score that accepts. Over 8 frames, no print came above -1.3 (977 windows of 82 sequences)."""
 
 ACCEPT_QUARTILE = 0.0
 """And three frames in four must be on the living side: a few lucky frames among bad ones are not enough."""
@@ -85,13 +89,18 @@ def without_cast(face_rgb: RgbImage) -> RgbImage:
 def sharpness(frame_rgb: RgbImage, box: Box) -> float:
     """0 (blurred) … about 0.5 (sharp and noisy); 0 when the box lies outside the frame or shows one shade only."""
     height, width = frame_rgb.shape[:2]
-    part = frame_rgb[max(box.top, 0) : min(box.bottom, height), max(box.left, 0) : min(box.right, width)]
+    rows, columns = _inside(box.top, box.bottom, height), _inside(box.left, box.right, width)
+    part = frame_rgb[rows, columns]
     if part.size == 0:
         return 0.0
     grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
     method = cv2.INTER_AREA if grey.shape[0] > 100 else cv2.INTER_LINEAR
     chip = cv2.resize(grey, (100, 100), interpolation=method).astype(np.float32)
-    return float(cv2.Laplacian(chip, cv2.CV_32F).var()) / max(float(chip.var()), 1.0)
+    return float(cv2.Laplacian(chip, cv2.CV_32F).var()) / max(float(chip.var()), LEAST_VARIANCE)
+
+
+def _inside(start: int, end: int, limit: int) -> slice:
+    return slice(min(max(start, 0), limit), min(max(end, 0), limit))
 
 
 class PassiveModel:
@@ -131,6 +140,13 @@ class PassiveModel:
         return live - spoof
 
 
+class Scorer(Protocol):
+    """What PassiveEvidence needs of a model."""
+
+    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+        """As PassiveModel.score."""
+
+
 class Opinion(enum.Enum):
     """What the passive scores say so far."""
 
@@ -142,7 +158,7 @@ class Opinion(enum.Enum):
 class PassiveEvidence:
     """The scores of one encounter, joined. Frames too small, too blurred or too close in time are passed over."""
 
-    def __init__(self, model: PassiveModel) -> None:
+    def __init__(self, model: Scorer) -> None:
         self._model = model
         self._scores: list[float] = []
         self._first_s: float | None = None

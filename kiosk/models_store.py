@@ -7,6 +7,7 @@ or merely newer file is never run. Without a file the parts that would use it sa
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import tempfile
 import urllib.error
@@ -122,7 +123,7 @@ class ModelStore:
             Path(temporary).chmod(0o644)
             Path(temporary).replace(self.path(model))
             _sync_folder(self.folder)
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise ModelError(f"{source}: could not be installed ({error}). Check the source and free space.") from error
         finally:
             Path(temporary).unlink(missing_ok=True)

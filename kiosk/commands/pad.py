@@ -46,7 +46,7 @@ def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str
     paths = [clip for path in clips for clip in clips_module.find_clips(path)]
     store = ModelStore(model_dir)
     liveness = Liveness(policy, store, ask=False)
-    engine = open_engine("auto", models_dir=model_dir)
+    engine = open_engine("auto", models_dir=model_dir, follow=False)  # clips have nothing to do with each other
     if store.find(PAD_MINIFAS) is None:
         click.echo(f"{PAD_MINIFAS.name} is not installed in {model_dir}: everybody gets a challenge.", err=True)
     results = []
