@@ -77,7 +77,7 @@ class Unreachable(ServerError):
 
 
 class Refused(ServerError):
-    """The server answered with a problem document (RFC 9457). `problem` is its type's last part, `members` all of it."""
+    """The server's answer is a problem document (RFC 9457): `problem` is its type's last part, `members` all of it."""
 
     def __init__(
         self,
