@@ -20,7 +20,7 @@ from kiosk.capture import Capture, Latest
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.encounter import Button
-from kiosk.errors import CameraError, GalleryError, OutboxError
+from kiosk.errors import CameraError, GalleryError, OutboxError, StateError
 from kiosk.face import open_engine
 from kiosk.faults import FaultBoard
 from kiosk.gallery import TinyGallery
@@ -33,7 +33,7 @@ from kiosk.models_store import ModelStore
 from kiosk.outbox import SqliteOutbox
 from kiosk.ports import FrameSource
 from kiosk.recognise import Recogniser
-from kiosk.state import StateFolder
+from kiosk.state import CameraState, StateFolder
 from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, gallery_is_stale
 from kiosk.trace import Trace
 from kiosk.ui import catalogue, view
@@ -133,6 +133,7 @@ class Kiosk:
         self._terminal.employ(self._clerk)
         self._view: ViewState | None = None
         self._rounds = 0
+        self._told: tuple[CameraState, tuple[str, ...]] | None = None
         self._look_after()
 
     def run(self) -> None:
@@ -258,6 +259,20 @@ class Kiosk:
             log.warning("the journal cannot be read: %s", error)
         if self._rounds % PROBE_EVERY == 0 and self._faults.current() & enc.DISK_FAULTS:
             self._clerk.order(enc.Count("disk_probe"))
+        self._report()
+
+    def _report(self) -> None:
+        """Tell `kiosk sync`, for the heartbeat, what has changed in camera and faults."""
+        faults = self._faults.current()
+        told = (camera_state(faults, self._latest.peek()), tuple(sorted(fault.value for fault in faults)))
+        if told == self._told:
+            return
+        try:
+            self._state.write_terminal(*told)
+        except StateError as error:
+            log.warning("the heartbeat will not know of a change: %s", error)
+        else:
+            self._told = told
 
     def _load_gallery(self) -> None:
         try:
@@ -285,6 +300,15 @@ class Kiosk:
                 raise
             self._faults.set(Fault.CAMERA_ABSENT, True)
             return None
+
+
+def camera_state(faults: frozenset[Fault], frame: Frame | None) -> CameraState:
+    """The heartbeat's word for it."""
+    if Fault.CAMERA_LOST in faults:
+        return "lost"
+    if Fault.CAMERA_ABSENT in faults:
+        return "absent"
+    return "unknown" if frame is None else "ok"
 
 
 def encounter_settings(config: Config) -> enc.Settings:

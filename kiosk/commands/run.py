@@ -22,7 +22,7 @@ from kiosk.state import StateFolder
 @click.option("--fps", type=float, help="Frames a second: asked of a camera, and the pace of a replay.")
 @click.option("--display", type=click.Choice(["auto", "window", "offscreen"]), help="Where the screen is drawn.")
 @click.option("--screens", type=click.Path(path_type=Path), help="Off-screen: write each screen as PNG to this folder.")
-@click.option("--trace", type=click.Path(path_type=Path), help="Append one JSON line an encounter: where its time went.")
+@click.option("--trace", type=click.Path(path_type=Path), help="Append a JSON line an encounter: where its time went.")
 @click.option("--models", type=click.Path(path_type=Path), help="Folder of optional models [default: STATE/models].")
 @click.option("--wait-for-camera", is_flag=True, help="Without a camera, say so on the screen and wait for one.")
 @config_option
