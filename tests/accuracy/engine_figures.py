@@ -1,6 +1,8 @@
 """The figures behind the face engine: docs/accuracy-engine.md names for each table the part that prints it.
 
-    nice .venv/bin/python tests/accuracy/engine_figures.py descriptor|detection|boxes|following|quality [--photos N]
+    nice .venv/bin/python tests/accuracy/engine_figures.py PART [--photos N]
+
+PART: descriptor, detection, boxes, following, memory or quality.
 
 Faces: KIOSK_FACES, else ../shared/faces (lfw/<person>/*.jpg, clips/*); YuNet: KIOSK_MODELS, else ../shared/models.
 One core; minutes, `quality` an hour.
@@ -223,6 +225,37 @@ class _Searching:
         return detector.search(frame_rgb, detector.search_px)
 
 
+# ---------------------------------------------------------------- memory
+
+
+def memory(count: int, write: Print) -> None:
+    """Resident memory over so many frames: a man who talks, cuts to an empty room, a descriptor every eighth frame."""
+    frames = next(clips())[1]
+    empty = np.full_like(frames[0], 90)
+    stream = [*frames, *[empty] * 30]
+    write(f"| engine | frames | memory, MB | slope, kB per 1,000 frames |\n{'|---' * 4}|")
+    for name, models in (("HOG", None), ("YuNet", MODELS)):
+        engine = open_engine("fast", cache_dir=CACHE, models_dir=models)
+        resident = []
+        for number in range(count):
+            frame = stream[number % len(stream)]
+            faces = engine.faces(frame)
+            if faces and number % 8 == 0:
+                engine.describe(frame, faces[0])
+            if number % 500 == 0:
+                resident.append(_resident_kb())
+        steady = np.array(resident[4:])  # after 2,000 frames every buffer has been made
+        slope = np.polyfit(np.arange(len(steady)) * 0.5, steady, 1)[0]
+        write(f"| {name} | {count} | {steady[-1] / 1024:.0f} | {slope:.1f} |")
+
+
+def _resident_kb() -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise LookupError("VmRSS")
+
+
 # ---------------------------------------------------------------- quality
 
 
@@ -315,6 +348,7 @@ PARTS: dict[str, tuple[Callable[[int, Print], None], int]] = {
     "detection": (detection, 300),
     "boxes": (boxes, 3462),
     "following": (following, 0),
+    "memory": (memory, 20_000),
     "quality": (quality, 400),
 }
 

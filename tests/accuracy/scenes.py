@@ -1,8 +1,8 @@
 """Photographs made harder in known ways: smaller, turned, dim, back-lit, blurred, covered.
 
-An LFW photo (250x250, its face about 100 px wide in the middle) is put into a 640x480 picture, whose rest is the photo
-itself, blurred beyond recognition. What is drawn over a face (mask, glasses, scarf) is a crude likeness: it shows what a
-detector does without that part of a face, not how it does on real cloth.
+An LFW photo (250x250, its face about 100 px wide in the middle) is put into a 640x480 picture, whose rest is the
+photo itself, blurred beyond recognition. What is drawn over a face (mask, glasses, scarf) is a crude likeness: it shows
+what a detector does without that part of a face, not how it does on real cloth.
 """
 
 from __future__ import annotations
