@@ -81,6 +81,7 @@ class Kiosk:
         self._config = config
         self._state = options.state
         self._stop = threading.Event()
+        self._screen_up = threading.Event()  # nobody is asked anything before there is a screen to ask on
         self._failure: Exception | None = None
         self._faults = FaultBoard()
         self._latest = Latest()
@@ -159,6 +160,7 @@ class Kiosk:
 
     def pump(self) -> ViewState:
         self._watchdog.progress("screen")
+        self._screen_up.set()
         now_s = self._terminal.pump()
         shown = view.render(
             self._terminal.encounter, self._terminal.status(), now_s, self._terminal.settings, self._catalogue
@@ -201,7 +203,7 @@ class Kiosk:
         alive = {part: partial(self._watchdog.progress, part) for part in ALIVE_WITHIN_S}
         housekeeper = Housekeeper((self._look_after,))
         work: dict[str, Callable[[], None]] = {
-            "capture": lambda: self._capture.run(self._stop, alive["capture"], self._source),
+            "capture": lambda: self._see(alive["capture"]),
             "recognition": lambda: self._recognise(alive["recognition"]),
             "housekeeper": lambda: housekeeper.run(self._stop, alive["housekeeper"]),
             "watchdog": lambda: self._watchdog.run(self._stop),
@@ -215,6 +217,7 @@ class Kiosk:
         finally:
             self._watchdog.notifier.stopping()
             self._stop.set()
+            self._screen_up.set()
             self._clerk.stop()
             for thread in threads:
                 thread.join()
@@ -226,6 +229,10 @@ class Kiosk:
             log.exception("%s failed: the terminal stops", name)
             self._failure = error
             self._stop.set()
+
+    def _see(self, alive: Callable[[], None]) -> None:
+        self._screen_up.wait()
+        self._capture.run(self._stop, alive, self._source)
 
     def _recognise(self, alive: Callable[[], None]) -> None:
         seq, seen = -1, 0
