@@ -11,7 +11,6 @@ import http.client
 import os
 import tempfile
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,8 +148,7 @@ class ModelStore:
 
 @contextmanager
 def _opened(source: str, timeout_s: float) -> Iterator[BinaryIO]:
-    scheme = urllib.parse.urlsplit(source).scheme
-    if scheme in {"http", "https", "file"}:
+    if source.partition(":")[0].lower() in {"http", "https", "file"}:
         try:
             response = urllib.request.urlopen(source, timeout=timeout_s)
         except (urllib.error.URLError, ValueError) as error:
