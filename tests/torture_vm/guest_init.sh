@@ -10,14 +10,18 @@ mount -t sysfs sys /sys
 mount -t tmpfs tmp /tmp
 modprobe ext4
 mount -t ext4 /dev/vdb /mnt || { echo "@ failed: the state disk cannot be mounted"; off; }
-# Somebody else who writes and never syncs, so that each cut finds writes that were not flushed.
+# Somebody else who writes and never syncs, and a kernel that writes back at once: each cut finds unflushed writes.
+for knob in dirty_background_bytes=65536 dirty_expire_centisecs=5 dirty_writeback_centisecs=5; do
+    echo "${knob#*=}" >"/proc/sys/vm/${knob%=*}"
+done
+dd if=/dev/zero of=/mnt/other bs=64k count=64 2>/dev/null
 (
     n=0
     while :; do
         n=$((n + 1))
-        dd if=/dev/urandom of=/mnt/other.new bs=4k count=$((n % 16 + 1)) 2>/dev/null
-        mv /mnt/other.new "/mnt/other.$((n % 8))"
-        sleep 0.05
+        dd if=/dev/urandom of=/mnt/other bs=4k count=4 seek=$((n * 37 % 1000)) conv=notrunc 2>/dev/null
+        [ $((n % 8)) -ne 0 ] || { cp /mnt/outbox.sqlite-shm /mnt/new && mv /mnt/new "/mnt/old.$((n % 32))"; } 2>/dev/null
+        sleep 0.02
     done
 ) &
 stty -F /dev/console -echo raw 2>/dev/null

@@ -82,16 +82,18 @@ def new_state_disk(path: Path) -> None:
 
 
 @contextmanager
-def booted(system: Path, state: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def booted(system: Path, state: Path, log: Path, *more_words: str) -> Iterator[subprocess.Popen[bytes]]:
     """The running machine; its console is `stdout`. Killed at the end, if that has not been done by then.
 
-    All that is written to `state` is also written to `log`, a new one for each boot.
+    All that is written to `state` is also written to `log`, a new one for each boot. `more_words` go on the kernel's
+    command line.
     """
     log.unlink(missing_ok=True)
     log.touch()
     kernel = max(system.parent.glob(f"debian-{SUITE}/boot/vmlinuz-*"))
     initrd = max(system.parent.glob(f"debian-{SUITE}/boot/initrd.img-*"))
     words = "root=/dev/vda ro fsck.mode=skip console=ttyS0 quiet panic=-1 init=/opt/presensi/guest_init.sh"
+    words = " ".join([words, *more_words])
     command = ["qemu-system-x86_64", "-accel", "tcg", "-m", "512", "-smp", "1", "-no-reboot", "-net", "none"]
     command += ["-display", "none", "-monitor", "none", "-serial", "stdio"]
     command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", words]
