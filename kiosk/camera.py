@@ -19,6 +19,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from kiosk.errors import CameraError
 from kiosk.model import Frame, RgbImage
@@ -93,6 +94,7 @@ class PiCamera:
         self._fps = fps
         self._timeout_s = timeout_s
         self._camera: Any = None
+        self._convert = _converter("BGR888", width, height)
         self._seq = 0
 
     @property
@@ -116,12 +118,17 @@ class PiCamera:
             )
         try:
             self._camera = Picamera2(number)
-            # libcamera names the last byte first: "BGR888" arrives as R, G, B (picamera2 manual, appendix A).
             configuration = self._camera.create_video_configuration(
                 main={"size": self._size, "format": "BGR888"}, controls={"FrameRate": self._fps}
             )
             self._camera.configure(configuration)
+            # libcamera may give another format or size than was asked for, and says which.
+            given = self._camera.camera_configuration()["main"]
+            self._convert = _converter(given["format"], *given["size"])
             self._camera.start()
+        except CameraError:
+            self.close()
+            raise
         except (RuntimeError, OSError, IndexError, ValueError) as error:
             self.close()
             raise CameraError(
@@ -135,15 +142,14 @@ class PiCamera:
             # picamera2 keeps only the newest completed request, so that a slow reader never sees an old picture.
             request = self._camera.capture_request(wait=self._timeout_s)
             try:
-                rgb = request.make_array("main")
+                picture = request.make_array("main")
             finally:
                 request.release()
         except (TimeoutError, RuntimeError, OSError) as error:
             self._abandon()
             raise CameraError("the Pi's camera gives no picture any more. Check the ribbon cable.") from error
         self._seq += 1
-        # The stride may be wider than the picture.
-        return Frame(np.ascontiguousarray(rgb[:, : self._size[0], :3]), self._seq, time.monotonic())
+        return Frame(self._convert(picture), self._seq, time.monotonic())
 
     def _abandon(self) -> None:
         """Close a camera that no longer answers: its waiting jobs would keep close() from returning."""
@@ -158,6 +164,24 @@ class PiCamera:
                 camera.close()
             except (RuntimeError, OSError) as error:
                 _log.warning("the Pi's camera did not close cleanly: %s", error)
+
+
+def _converter(pixel_format: str, width: int, height: int) -> Callable[[npt.NDArray[np.uint8]], RgbImage]:
+    """From a stream's array (its rows may be wider than the picture) to a contiguous RGB frame.
+
+    libcamera names the last byte first: "BGR888" arrives as R, G, B (picamera2 manual, appendix A).
+    """
+    match pixel_format:
+        case "BGR888" | "XBGR8888":
+            return lambda array: np.ascontiguousarray(array[:, :width, :3])
+        case "RGB888" | "XRGB8888":
+            return lambda array: np.ascontiguousarray(array[:, :width, 2::-1])
+        case "NV12" | "YUV420":
+            code = cv2.COLOR_YUV2RGB_NV12 if pixel_format == "NV12" else cv2.COLOR_YUV2RGB_I420
+            rows = height * 3 // 2
+            return lambda array: np.ascontiguousarray(cv2.cvtColor(array[:rows], code)[:, :width])
+        case _:
+            raise CameraError(f"the Pi's camera gives pictures as {pixel_format}, which is not understood.")
 
 
 class WebCamera:

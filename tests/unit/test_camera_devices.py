@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -171,6 +172,7 @@ class Picamera2ByHand:
     """The part of picamera2 0.3.38 that PiCamera uses. Set `fails` to the step that shall raise."""
 
     fails = ""
+    gives = ""  # another format than the one asked for
     cameras: list[dict[str, Any]] = []  # noqa: RUF012  # as in picamera2: a static list
     closed = 0
 
@@ -194,6 +196,11 @@ class Picamera2ByHand:
     def configure(self, configuration: dict[str, Any]) -> None:
         self._step("configure")
         self.configuration = configuration
+        if self.gives:
+            configuration["main"]["format"] = self.gives
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return self.configuration
 
     def start(self) -> None:
         self._step("start")
@@ -204,11 +211,22 @@ class Picamera2ByHand:
         return self
 
     def make_array(self, stream: str) -> Any:
+        """A red picture with a padded stride, as on a Pi. "BGR888" of libcamera is R, G, B in memory."""
         width, height = self.configuration["main"]["size"]
-        array = np.zeros((height, width + 16, 3), dtype=np.uint8)  # a padded stride, as on a Pi
-        # "BGR888" of libcamera is R, G, B in memory.
-        array[..., 0 if self.configuration["main"]["format"] == "BGR888" else 2] = 200
-        return array
+        red = np.zeros((height, width + 16, 4), dtype=np.uint8)
+        match self.configuration["main"]["format"]:
+            case "BGR888":
+                red[..., 0] = 200
+                return red[..., :3]
+            case "XRGB8888":
+                red[..., 2] = 200
+                return red
+            case "NV12":
+                i420 = cv2.cvtColor(np.full((height, width + 16, 3), (200, 0, 0), np.uint8), cv2.COLOR_RGB2YUV_I420)
+                chroma = i420[height:].reshape(2, -1)
+                i420[height:] = chroma.T.reshape(i420[height:].shape)  # U, V, U, V …
+                return i420
+        return red
 
     def release(self) -> None:
         pass
@@ -244,6 +262,24 @@ def test_the_pi_camera_gives_rgb_frames_of_the_configured_size(picamera2: type[P
     assert (first.seq, second.seq) == (1, 2)
     assert first.t_s <= second.t_s
     camera.close()
+    assert picamera2.closed == 1
+
+
+@pytest.mark.parametrize("given", ["XRGB8888", "NV12"])
+def test_another_format_than_asked_for_still_gives_rgb(picamera2: type[Picamera2ByHand], given: str) -> None:
+    picamera2.gives = given
+    camera = PiCamera(640, 480, 15, 2.0)
+    camera.open()
+    rgb = camera.read().rgb
+    assert rgb.shape == (480, 640, 3)
+    assert rgb.flags.c_contiguous
+    assert np.abs(rgb[100, 100].astype(int) - (200, 0, 0)).max() < 4
+
+
+def test_a_format_that_is_not_understood_is_said(picamera2: type[Picamera2ByHand]) -> None:
+    picamera2.gives = "SRGGB10"
+    with pytest.raises(CameraError, match="SRGGB10"):
+        PiCamera(640, 480, 15, 2.0).open()
     assert picamera2.closed == 1
 
 
