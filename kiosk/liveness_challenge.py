@@ -54,8 +54,9 @@ REACTION_S = 0.2
 SETTLE_S = 0.3
 STILL_YAW = 0.06
 STILL_PITCH = 0.10
-FACING_YAW = 0.20
-"""At rest: the pose stays within these for SETTLE_S. It may be off the axis: cameras hang aside."""
+FACING_YAW = 0.15
+"""At rest: the pose stays within these for SETTLE_S. It may be a little off the axis: cameras hang aside, and what is
+described must not be turned further either (default.toml, max_yaw)."""
 
 JUMP = 1.2
 GROWTH = 1.5
@@ -64,9 +65,11 @@ GAP_S = 1.0
 
 HOME_YAW = 0.08
 HOME_PITCH = 0.07
-HOME_SHARE = 0.5
+HOME_SHARE = 0.4
+HOME_S = 1.0
 """Before the next movement the head must be back where it was before the first, not still turned, waiting: by its
-landmarks, and by its relief to this share of TURN and NOD."""
+landmarks, and for SETTLE_S by its relief to this share of TURN and NOD. Points may have drifted on the way, so after
+HOME_S the landmarks are enough."""
 
 LOST_S = 1.0
 """When the texture of the face could not be followed for so long, it must be looked at anew."""
@@ -145,12 +148,13 @@ class ChallengeRun:
         self._randomness = randomness
         self._challenge_s = challenge_s
         self._movements = movements
-        self._recent: deque[Pose] = deque()
+        self._recent: deque[tuple[Pose, Relief | None]] = deque()
         self._rest: Pose | None = None
         self._home: Pose | None = None
         self._made = 0
         self._mistaken = 0
         self._followed_s = 0.0
+        self._still_since_s: float | None = None
         self._paused_until_s = -math.inf
         self.asked_s: float | None = None
         self.wrong = 0
@@ -168,24 +172,30 @@ class ChallengeRun:
         return self._home is not None
 
     def update(self, pose: Pose, relief: Relief | None) -> Progress:
-        if self._recent and _jumped(self._recent[-1], pose):
+        if self._recent and _jumped(self._recent[-1][0], pose):
             self._begin_anew(pose)
             return Progress.BROKEN
-        self._recent.append(pose)
-        while pose.t_s - self._recent[0].t_s > 2 * SETTLE_S:
+        self._recent.append((pose, relief))
+        while pose.t_s - self._recent[0][0].t_s > 2 * SETTLE_S:
             self._recent.popleft()
         if pose.t_s < self._paused_until_s:
             return Progress.PAUSED
         if self._rest is None or self.asked_s is None:
-            return self._settle(pose, relief)
+            return self._settle(pose)
         return self._answer(pose, relief, self._rest, pose.t_s - self.asked_s)
 
-    def _settle(self, pose: Pose, relief: Relief | None) -> Progress:
-        still = [p for p in self._recent if pose.t_s - p.t_s <= SETTLE_S]
-        if pose.t_s - self._recent[0].t_s < SETTLE_S or len(still) < 2 or not _at_rest(still, self._home, relief):
+    def _settle(self, pose: Pose) -> Progress:
+        still = [(p, relief) for p, relief in self._recent if pose.t_s - p.t_s <= SETTLE_S]
+        long_enough = pose.t_s - self._recent[0][0].t_s >= SETTLE_S and len(still) > 1
+        if not long_enough or not _at_rest([p for p, _ in still], self._home):
+            self._still_since_s = None
+            return Progress.SETTLING
+        self._still_since_s = pose.t_s if self._still_since_s is None else self._still_since_s
+        away = self._home is not None and not all(_is_home(relief) for _, relief in still)
+        if away and pose.t_s - self._still_since_s < HOME_S:
             return Progress.SETTLING
         self._home = self._home or pose
-        self._rest = pose
+        self._rest, self._still_since_s = pose, None
         self.asked_s = self._followed_s = pose.t_s
         self._made = self._mistaken = 0
         return Progress.ASKED
@@ -222,8 +232,8 @@ class ChallengeRun:
 
     def _begin_anew(self, pose: Pose) -> None:
         self._recent.clear()
-        self._recent.append(pose)
-        self._rest = self._home = None
+        self._recent.append((pose, None))
+        self._rest = self._home = self._still_since_s = None
         self._todo = self._draw()
 
     def _draw(self) -> list[Challenge]:
@@ -241,16 +251,19 @@ def _jumped(before: Pose, now: Pose) -> bool:
     return moved > JUMP * before.scale_px or growth > GROWTH or not 0 <= now.t_s - before.t_s <= GAP_S
 
 
-def _at_rest(poses: list[Pose], home: Pose | None, relief: Relief | None) -> bool:
+def _at_rest(poses: list[Pose], home: Pose | None) -> bool:
     yaws, pitches = [p.yaw for p in poses], [p.pitch for p in poses]
     if max(yaws) - min(yaws) > STILL_YAW or max(pitches) - min(pitches) > STILL_PITCH:
         return False
     yaw, pitch = float(np.median(yaws)), float(np.median(pitches))
     if home is None:
         return abs(yaw) <= FACING_YAW
-    if relief is not None and max(abs(relief.turn) / TURN, abs(relief.nod) / NOD) > HOME_SHARE:
-        return False
     return abs(yaw - home.yaw) <= HOME_YAW and abs(pitch - home.pitch) <= HOME_PITCH
+
+
+def _is_home(relief: Relief | None) -> bool:
+    """Unless it is known that the head is elsewhere: a face that was lost on its way back has its landmarks only."""
+    return relief is None or max(abs(relief.turn) / TURN, abs(relief.nod) / NOD) <= HOME_SHARE
 
 
 def _movement(pose: Pose, rest: Pose, relief: Relief | None, asked: Challenge) -> tuple[Challenge | None, float]:

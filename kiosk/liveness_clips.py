@@ -145,11 +145,11 @@ def judge(path: Path, engine: FaceEngine, liveness: Liveness) -> ClipResult:
 
 def _play(path: Path, engine: FaceEngine, liveness: Liveness, border: float) -> ClipResult:
     last: LivenessVerdict | None = None
-    frames = faces = 0
+    shown = faces = 0
     seen: tuple[Face, float] | None = None
     liveness.reset()
-    for frame in _frames(path):
-        frames += 1
+    for frame in frames(path):
+        shown += 1
         rgb = _bordered(frame.rgb, border)
         found = engine.faces(rgb)
         if not found:
@@ -165,13 +165,14 @@ def _play(path: Path, engine: FaceEngine, liveness: Liveness, border: float) -> 
             break
     label = label_of(path)
     if last is None:
-        return ClipResult(str(path), label, "challenge", None, "no_face", frames, 0)
+        return ClipResult(str(path), label, "challenge", None, "no_face", shown, 0)
     if last.state is State.PENDING:
-        return ClipResult(str(path), label, "challenge", last.score, "too_few_frames", frames, faces)
-    return ClipResult(str(path), label, VERDICTS[last.state], last.score, last.reason, frames, faces)
+        return ClipResult(str(path), label, "challenge", last.score, "too_few_frames", shown, faces)
+    return ClipResult(str(path), label, VERDICTS[last.state], last.score, last.reason, shown, faces)
 
 
-def _frames(path: Path) -> Iterator[Frame]:
+def frames(path: Path) -> Iterator[Frame]:
+    """The frames of a clip as the terminal's camera would give them, in SIZE and at FPS. Raises CameraError."""
     if path.suffix.lower() in PICTURES:
         data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None

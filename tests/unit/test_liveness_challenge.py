@@ -96,8 +96,10 @@ class Subject:
         end = self.t_s + seconds
         progress = Progress.SETTLING
         while self.t_s < end and progress is not Progress.PASSED:
-            self.rest(0.3)
-            progress = self.make(self.run.asked) if self.run.asked else self.rest(0.2)
+            while self.run.asked is None and self.t_s < end:
+                self.rest(0.1)
+            self.rest(0.3)  # to read what is asked
+            progress = self.make(self.run.asked) if self.run.asked else Progress.SETTLING
         return progress
 
 
@@ -169,6 +171,20 @@ def test_a_head_that_is_still_turned_is_not_asked_the_next() -> None:
     subject.play([(15.0, 0.0)] * FPS)
     assert run.asked is None
     subject.rest()
+    assert run.asked is Challenge.TURN_RIGHT
+
+
+def test_points_that_drifted_do_not_keep_a_head_from_being_home_for_ever() -> None:
+    run = run_of(Challenge.TURN_LEFT, Challenge.TURN_RIGHT)
+    subject = Subject(run)
+    subject.rest()
+    subject.make(Challenge.TURN_LEFT)
+    drifted = Relief(0.2, 0.0, 0.01, 1.0, 0.01, 80, 1.0)
+    for _ in range(2 * FPS):
+        run.update(Pose(subject.t_s, 0.0, 0.5, 80.0, 320.0, 240.0), drifted)
+        subject.t_s += 1 / FPS
+        if run.asked:
+            break
     assert run.asked is Challenge.TURN_RIGHT
 
 
