@@ -70,7 +70,7 @@ class Box(NamedTuple):
 class Quality:
     """What a face in a frame measures, in the sense of ISO/IEC 29794-5. Numbers only: thresholds are config.
 
-    `eye_distance_px` between the eye centres; `sharpness` variance of the Laplacian of the 150 px face chip;
+    `eye_distance_px` between the eye centres; `sharpness` variance of the Laplacian of the face scaled to 100 px;
     `brightness` mean luma 0..255 of the face; `contrast` its standard deviation; `yaw` and `pitch` -1..1,
     0 is facing, from the five landmarks (yaw > 0: the nose points to the picture's right; pitch > 0: downwards);
     `roll_deg` the tilt of the eye line; `border` the share of the box that lies outside the frame, 0..1.

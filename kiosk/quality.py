@@ -27,6 +27,9 @@ class Limits:
     max_border: float = 0.1
 
 
+MIDDLE_GREY = 128
+"""A face without contrast lacks light below this and has too much above."""
+
 Landmarks = npt.NDArray[np.float32]
 
 
@@ -76,9 +79,10 @@ def _pose(
 
 def judge(quality: Quality, limits: Limits) -> Hint | None:
     """The most important thing that keeps this face from being described, or None when it may be."""
-    if quality.brightness < limits.min_brightness or quality.contrast < limits.min_contrast:
+    flat = quality.contrast < limits.min_contrast
+    if quality.brightness < limits.min_brightness or (flat and quality.brightness < MIDDLE_GREY):
         return Hint.TOO_DARK
-    if quality.brightness > limits.max_brightness:
+    if quality.brightness > limits.max_brightness or flat:
         return Hint.TOO_BRIGHT
     if quality.eye_distance_px < limits.min_eye_distance_px:
         return Hint.TOO_FAR

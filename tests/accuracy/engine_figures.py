@@ -2,7 +2,7 @@
 
     nice .venv/bin/python tests/accuracy/engine_figures.py PART [--photos N]
 
-PART: descriptor, detection, boxes, following, memory or quality.
+PART: descriptor, detection, boxes, following, memory, pose or quality.
 
 Faces: KIOSK_FACES, else ../shared/faces (lfw/<person>/*.jpg, clips/*); YuNet: KIOSK_MODELS, else ../shared/models.
 One core; minutes, `quality` an hour.
@@ -337,6 +337,33 @@ def quality(count: int, write: Print) -> None:
                 write(f"| {name} | {low:g} | {high:g} | {len(inside)} | {interval(kept, len(inside))} |")
 
 
+def pose(count: int, write: Print) -> None:
+    """Photos as they are: recognised against the person's most facing photo, by how far the head is turned."""
+    engine = open_engine("fast", cache_dir=CACHE, models_dir=MODELS, follow=False)
+    people: dict[str, list[tuple[Quality, Descriptor]]] = defaultdict(list)
+    for path in photos(count):
+        picture = scenes.load(path)
+        whole = scenes.Scene(picture, (scenes.PHOTO_MIDDLE, scenes.PHOTO_MIDDLE), scenes.PHOTO_FACE)
+        face = scenes.found(engine.faces(picture), whole)
+        if face is not None:
+            people[path.parent.name].append((face.quality, engine.describe(picture, face)))
+    limit = _limit(np.array([shots[0][1] for shots in people.values()]))
+    probes: list[tuple[Quality, float]] = []
+    for shots in people.values():
+        facing, *others = sorted(shots, key=lambda shot: abs(shot[0].yaw) + abs(shot[0].pitch))
+        probes += [(measured, float(np.linalg.norm(vector - facing[1]))) for measured, vector in others]
+    write(f"photos {len(probes)}, distance that counts as recognised {limit:.3f} (FMR 0.01 %)\n")
+    write(f"| measure | from | to | photos | recognised, % |\n{'|---' * 5}|")
+    for name, read, edges in (
+        ("yaw, either side", lambda q: abs(q.yaw), (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.01)),
+        ("pitch", lambda q: q.pitch, (-1, -0.6, -0.45, -0.3, -0.15, 0, 0.15, 0.3, 0.45, 1.01)),
+    ):
+        for low, high in pairwise(edges):
+            inside = [distance <= limit for measured, distance in probes if low <= read(measured) < high]
+            if len(inside) >= 20:
+                write(f"| {name} | {low:g} | {high:g} | {len(inside)} | {interval(sum(inside), len(inside))} |")
+
+
 def _limit(vectors: npt.NDArray[np.float32]) -> float:
     squares = (vectors**2).sum(axis=1)
     distances = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * vectors @ vectors.T, 0))
@@ -349,6 +376,7 @@ PARTS: dict[str, tuple[Callable[[int, Print], None], int]] = {
     "boxes": (boxes, 3462),
     "following": (following, 0),
     "memory": (memory, 20_000),
+    "pose": (pose, 3462),
     "quality": (quality, 400),
 }
 
