@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check torture torture-vm test-install accuracy bench latency screens clean
+.PHONY: help setup run test check torture torture-vm test-install accuracy bench latency memory picture screens clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,7 +25,7 @@ run: setup ## the terminal, with an embedded server and a demo office: make run 
 	@$(BIN)/python -m demo $(ARGS)
 
 test: check ## all tests but the long ones
-	$(PYTEST) -m "not torture and not install" $(ARGS)
+	$(PYTEST) -m "not torture and not install and not accuracy" $(ARGS)
 
 check: setup ## ruff, strict types, import rules
 	$(BIN)/ruff check .
@@ -34,7 +34,7 @@ check: setup ## ruff, strict types, import rules
 	$(BIN)/lint-imports
 
 torture: setup ## the long fault tests: kills, failing disks, bad networks, a hostile sender (their figures are printed)
-	$(PYTEST) -m torture -s $(ARGS)
+	$(PYTEST) -m torture -s tests/torture $(ARGS)
 
 torture-vm: setup ## power cuts of a virtual machine while it records (root, QEMU)
 	$(PYTEST) -m torture -s tests/torture_vm $(ARGS)
@@ -42,15 +42,22 @@ torture-vm: setup ## power cuts of a virtual machine while it records (root, QEM
 test-install: setup ## systemd/install.sh on a booted Debian 13: install, start, uninstall, again (root, debootstrap, systemd-nspawn)
 	$(PYTEST) -m install -s tests/install $(ARGS)
 
-accuracy: setup ## identification and attack detection on the evaluation data: the tables of docs/accuracy.md
+accuracy: setup ## identification and attack detection on the evaluation faces: the tables of docs/accuracy.md
 	$(BIN)/kiosk evaluate $(FACES)/lfw $(ARGS)
 	$(BIN)/kiosk pad $(wildcard $(FACES)/pad $(FACES)/clips)
+	$(PYTEST) -m accuracy
 
 bench: setup ## this pipeline against face_recognition's own loops, in one run
 	$(BIN)/kiosk bench $(ARGS)
 
 latency: setup ## from a face's first appearance to "tercatat", by stage
 	$(BIN)/python -m demo.latency $(ARGS)
+
+picture: setup ## the picture that opens the README, by the running terminal
+	$(BIN)/python -m demo.picture
+
+memory: setup ## memory of kiosk run with 1,000 employees over 20,000 frames
+	$(BIN)/python tests/bench/bench_memory.py $(ARGS)
 
 screens: setup ## every screen as PNG in out/screens
 	$(BIN)/python -m kiosk.ui.preview --out out/screens $(ARGS)
