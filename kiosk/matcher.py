@@ -58,8 +58,8 @@ FRAME_SPREAD_WEIGHT = 0.65
 
 The mean of several frames lies nearer to everybody, strangers too, and the more so the more the frames differ: from
 those of different days by much, from those of one second hardly. With this weight one threshold gives the same FPIR for
-one photo and for means of two and three. A threshold for each number of photos instead refuses ten times as many
-employees in real sequences, whose frames are alike (docs/accuracy-identification.md, "Frames of one encounter").
+one photo and for means of two and three. A threshold for each number of photos instead refuses twice as many employees
+in real sequences, whose frames are alike (docs/accuracy-identification.md, "Frames of one encounter").
 """
 
 _BLOCK = 1024
