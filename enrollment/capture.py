@@ -14,6 +14,7 @@ from kiosk.model import Frame
 from kiosk.ports import FaceEngine, FrameSource
 from kiosk.quality import Limits
 from kiosk.replay import ReplayEnded
+from kiosk.views import describe_looks
 
 STRAIGHT = 0.2
 """Yaw within which the first frames must lie: the nose a tenth of the eyes' distance off the middle."""
@@ -119,7 +120,7 @@ class GuidedCapture:
         if len(self._shots[pose]) >= KEPT or frame.t_s - self._described_s < GAP_S:
             return
         self._described_s = frame.t_s
-        descriptor = self._engine.describe(frame.rgb, verdict.face)
+        descriptor = describe_looks(self._engine, frame.rgb, verdict.face)
         self._shots[pose].append(Shot(descriptor, verdict.face.quality, frame.seq + 1))
 
     def _pose(self, yaw: float) -> Pose | None:

@@ -17,6 +17,7 @@ from enrollment.templates import Shot
 from kiosk.model import Quality, RgbImage
 from kiosk.ports import FaceEngine
 from kiosk.quality import Limits
+from kiosk.views import describe_looks
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
@@ -120,7 +121,7 @@ def gather(engine: FaceEngine, paths: Sequence[Path], bounds: Limits) -> Gathere
         if verdict.face is None or verdict.reason is not None:
             skipped.append((number, verdict.reason or "no_face"))
             continue
-        shots.append(Shot(engine.describe(rgb, verdict.face), verdict.face.quality, number))
+        shots.append(Shot(describe_looks(engine, rgb, verdict.face), verdict.face.quality, number))
     if not shots:
         number, reason = skipped[0]
         raise Refusal(reason, picture=number)

@@ -16,8 +16,8 @@ from etpp.ports import Store
 from kiosk.cohort import cohort_numbers_many
 
 MIN_PEOPLE = 400
-"""Fewer other people than this make no cohort: measured on LFW, 50 do not help at all and 420 already do. The terminal
-uses the raw scores until every template of its gallery has numbers."""
+"""Fewer other people than this make no cohort (docs/accuracy.md, "Size of the cohort"). A terminal holds people whose
+templates have no numbers to a stricter threshold."""
 
 TOLERANCE = 0.05
 """New numbers that move no score by more than this part of a deviation are not worth a download."""

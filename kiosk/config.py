@@ -40,6 +40,7 @@ class Recognition(_Section):
     margin: float = Field(ge=0)
     min_frames: int = Field(ge=1)
     max_frames: int = Field(ge=1)
+    looks: int = Field(ge=1, le=4)
 
     @model_validator(mode="after")
     def _order(self) -> Recognition:

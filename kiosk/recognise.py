@@ -15,6 +15,7 @@ import numpy as np
 
 from kiosk.model import Box, Descriptor, Face, Frame, Hint, Liveness, LivenessVerdict, Match, Sighting
 from kiosk.ports import FaceEngine, FaceMatcher, LivenessDetector
+from kiosk.views import LOOKS, describe_looks
 
 T = TypeVar("T")
 
@@ -64,12 +65,15 @@ class Recogniser:
         liveness: LivenessDetector,
         judge: Judge,
         max_frames: int,
+        looks: int = LOOKS,
     ) -> None:
+        """`looks`: so many looks are taken at each frame that is described (kiosk.views)."""
         self._engine = engine
         self._matcher = matcher
         self._liveness = liveness
         self._judge = judge
         self._max_frames = max_frames
+        self._looks = looks
         self._tracks = 0
         self._track: _Track | None = None
         self._restart = threading.Event()
@@ -130,7 +134,7 @@ class Recogniser:
         return len(track.descriptors) < self._max_frames or t_s - track.described_s >= WATCH_S
 
     def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
-        descriptor = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face))
+        descriptor = self._timed("describe", timer, lambda: describe_looks(self._engine, frame.rgb, face, self._looks))
         if track.descriptors and _distance(descriptor, track.descriptors) > STRANGER_DISTANCE:
             track = self._begin(face.box_px, frame.t_s)
         track.described_s = frame.t_s

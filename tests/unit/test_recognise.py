@@ -15,7 +15,7 @@ from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, de
 class Bench:
     def __init__(self) -> None:
         self.engine, self.liveness, self.hint = ScriptedEngine(), ScriptedLiveness(), None
-        self.recogniser = Recogniser(self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4)
+        self.recogniser = Recogniser(self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4, looks=1)
         self.t_s = 0.0
 
     def judge(self, face: Face, shape: tuple[int, int]) -> Hint | None:
