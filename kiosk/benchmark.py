@@ -181,6 +181,7 @@ def run(
     employees: int,
     templates: int,
     min_frames: int,
+    limits: quality.Limits,
     models_dir: Path | None,
 ) -> Results:
     """All comparisons on one person's clip, one thread each. Raises CameraError for a clip without a face to enrol."""
@@ -192,7 +193,7 @@ def run(
     if not person:
         raise CameraError("no face was found in the clip's first third. Give a clip of one person with --clip.")
     known = gallery(person, employees, rng)
-    loops = _loops(known, min_frames, models_dir)
+    loops = _loops(known, limits, min_frames, models_dir)
     spread = [rgb[index] for index in _spread(len(rgb), STEP_INPUTS)]
     steps = [
         compare_descriptors(spread, still, open_fast_describer()),
@@ -202,12 +203,12 @@ def run(
     return Results(run_loops(loops, frames_bgr, rounds), steps, rounds * len(rgb), employees, templates)
 
 
-def _loops(known: Sequence[Template], min_frames: int, models_dir: Path | None) -> list[Loop]:
+def _loops(known: Sequence[Template], limits: quality.Limits, min_frames: int, models_dir: Path | None) -> list[Loop]:
     recogniser = Recogniser(
         open_engine("fast", models_dir=models_dir),
         Matcher(known),
         Liveness("challenge-when-in-doubt", models_dir),
-        lambda face, _shape: quality.judge(face.quality, quality.Limits()),
+        lambda face, _shape: quality.judge(face.quality, limits),
         max_frames=12,
     )
     vectors = [template.descriptor.astype(np.float64) for template in known]

@@ -59,6 +59,7 @@ class QualityLimits(_Section):
     max_yaw: float = Field(ge=0, le=1)
     max_pitch: float = Field(ge=0, le=1)
     max_roll_deg: float = Field(ge=0, le=90)
+    max_border: float = Field(ge=0, le=1)
 
 
 class EnrolmentSettings(_Section):

@@ -14,16 +14,19 @@ from kiosk.model import Box, Hint, Quality, RgbImage
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a face must measure; the fields are those of Quality. The terminal's come from default.toml [quality]."""
+    """What a face must measure; the fields are those of Quality.
 
-    min_eye_distance_px: float = 28.0
-    min_sharpness: float = 15.0
-    min_brightness: float = 50.0
-    max_brightness: float = 225.0
-    min_contrast: float = 14.0
-    max_yaw: float = 0.45
-    max_pitch: float = 0.55
-    max_roll_deg: float = 25.0
+    The terminal's stand in default.toml [quality], enrolment's in [enrolment].
+    """
+
+    min_eye_distance_px: float
+    min_sharpness: float
+    min_brightness: float
+    max_brightness: float
+    min_contrast: float
+    max_yaw: float
+    max_pitch: float
+    max_roll_deg: float
     max_border: float = 0.1
 
 

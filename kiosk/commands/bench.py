@@ -13,6 +13,7 @@ import numpy as np
 from kiosk import config as settings
 from kiosk.errors import CameraError
 from kiosk.model import RgbImage
+from kiosk.quality import Limits
 
 WIDTH, HEIGHT = 640, 480
 
@@ -29,7 +30,7 @@ def command(as_json: bool, clip: Path | None, rounds: int, employees: int, templ
 
     Both sides see the same frames in turn, in one process. The person is enrolled from the clip's first third.
     """
-    min_frames = settings.load().recognition.min_frames
+    config = settings.load()
     frames = _frames(clip)
 
     from kiosk import (
@@ -37,7 +38,13 @@ def command(as_json: bool, clip: Path | None, rounds: int, employees: int, templ
     )  # dlib and face_recognition take seconds to load: not before the clip is known to be good
 
     results = benchmark.run(
-        frames, rounds=rounds, employees=employees, templates=templates, min_frames=min_frames, models_dir=models
+        frames,
+        rounds=rounds,
+        employees=employees,
+        templates=templates,
+        min_frames=config.recognition.min_frames,
+        limits=Limits(**config.quality.model_dump(exclude={"max_face_width"})),
+        models_dir=models,
     )
     click.echo(json.dumps(results.as_json(), indent=2) if as_json else results.as_table())
 

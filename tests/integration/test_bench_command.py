@@ -15,8 +15,10 @@ from demo.faces import talking_man
 from kiosk import benchmark
 from kiosk.benchmark_loops import Loop, run_loops
 from kiosk.commands.bench import command
+from kiosk.config import load
 from kiosk.errors import CameraError
 from kiosk.model import RgbImage
+from kiosk.quality import Limits
 
 KEYS = {
     "descriptor_speedup",
@@ -59,9 +61,10 @@ def test_a_clip_that_cannot_be_played_is_said(tmp_path: Path) -> None:
 
 
 def test_a_clip_without_a_face_is_said() -> None:
+    limits = Limits(**load().quality.model_dump(exclude={"max_face_width"}))
     grey = [np.full((480, 640, 3), 120, dtype=np.uint8)] * 6
     with pytest.raises(CameraError, match="no face"):
-        benchmark.run(grey, rounds=1, employees=1, templates=10, min_frames=3, models_dir=None)
+        benchmark.run(grey, rounds=1, employees=1, templates=10, min_frames=3, limits=limits, models_dir=None)
 
 
 class Counting(Loop):
