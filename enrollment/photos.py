@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from enrollment import quality
 from enrollment.refusal import Refusal
@@ -57,6 +57,7 @@ def read(path: Path) -> RgbImage:
 
     Raises Refusal picture_unreadable.
     """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # importing face_recognition sets it for the whole process
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
