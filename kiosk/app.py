@@ -112,7 +112,8 @@ class Kiosk:
             Liveness(config.liveness.policy, ModelStore(options.models_dir), challenge_s=config.liveness.challenge_s),
             judge_of(config),
             config.recognition.max_frames,
-            config.recognition.looks,
+            min_frames=config.recognition.min_frames,
+            looks=config.recognition.looks,
         )
         self._trace = Trace(options.trace)
         self._catalogue = catalogue.load(config.terminal.language)

@@ -210,6 +210,7 @@ def _loops(known: Sequence[Template], limits: quality.Limits, min_frames: int, m
         Liveness("challenge-when-in-doubt", models_dir),
         lambda face, _shape: quality.judge(face.quality, limits),
         max_frames=12,
+        min_frames=min_frames,
     )
     vectors = [template.descriptor.astype(np.float64) for template in known]
     names = [str(template.person_id) for template in known]

@@ -65,14 +65,18 @@ class Recogniser:
         liveness: LivenessDetector,
         judge: Judge,
         max_frames: int,
+        *,
+        min_frames: int = 1,
         looks: int = LOOKS,
     ) -> None:
-        """`looks`: so many looks are taken at each frame that is described (kiosk.views)."""
+        """Frames are described until somebody is accepted over at least `min_frames`, or `max_frames` were in vain.
+        `looks`: so many looks are taken at each of them (kiosk.views)."""
         self._engine = engine
         self._matcher = matcher
         self._liveness = liveness
         self._judge = judge
         self._max_frames = max_frames
+        self._min_frames = min_frames
         self._looks = looks
         self._tracks = 0
         self._track: _Track | None = None
@@ -131,14 +135,21 @@ class Recogniser:
         return self._track
 
     def _worth_describing(self, track: _Track, t_s: float) -> bool:
-        return len(track.descriptors) < self._max_frames or t_s - track.described_s >= WATCH_S
+        return not self._decided(track) or t_s - track.described_s >= WATCH_S
+
+    def _decided(self, track: _Track) -> bool:
+        frames = len(track.descriptors)
+        accepted = track.match is not None and track.match.person_id is not None
+        return frames >= self._max_frames or (accepted and frames >= self._min_frames)
 
     def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
-        descriptor = self._timed("describe", timer, lambda: describe_looks(self._engine, frame.rgb, face, self._looks))
+        decided = self._decided(track)
+        looks = 1 if decided else self._looks  # to notice another person one look is enough
+        descriptor = self._timed("describe", timer, lambda: describe_looks(self._engine, frame.rgb, face, looks))
         if track.descriptors and _distance(descriptor, track.descriptors) > STRANGER_DISTANCE:
-            track = self._begin(face.box_px, frame.t_s)
+            track, decided = self._begin(face.box_px, frame.t_s), False
         track.described_s = frame.t_s
-        if len(track.descriptors) < self._max_frames:
+        if not decided:
             track.descriptors.append(descriptor)
             track.match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
         return track

@@ -15,7 +15,9 @@ from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, de
 class Bench:
     def __init__(self) -> None:
         self.engine, self.liveness, self.hint = ScriptedEngine(), ScriptedLiveness(), None
-        self.recogniser = Recogniser(self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4, looks=1)
+        self.recogniser = Recogniser(
+            self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4, min_frames=3, looks=1
+        )
         self.t_s = 0.0
 
     def judge(self, face: Face, shape: tuple[int, int]) -> Hint | None:
@@ -73,11 +75,20 @@ def test_who_steps_in_at_the_same_place_is_told_by_the_descriptor(bench: Bench) 
 def test_who_steps_in_after_the_decision_is_noticed_too(bench: Bench) -> None:
     for _ in range(6):
         bench.see(factories.face())
-    assert bench.engine.described == 4, "max_frames"
+    assert bench.engine.described == 3, "min_frames: more would tell nothing new"
     bench.engine.descriptor_now = descriptor(1)
     for _ in range(12):
         last = bench.see(factories.face(), after_s=WATCH_S / 10)
     assert last.track == 2
+
+
+def test_nobody_accepted_is_looked_at_until_max_frames(bench: Bench) -> None:
+    bench.recogniser.use(ScriptedMatcher(None))
+    for _ in range(8):
+        seen = bench.see(factories.face())
+    assert bench.engine.described == 4
+    assert seen.match is not None
+    assert seen.match.frames == 4
 
 
 def test_a_frame_with_a_hint_is_not_described(bench: Bench) -> None:
