@@ -27,8 +27,8 @@ from kiosk.model import Challenge, Face
 from kiosk.ports import Randomness
 
 TURN = 0.25
-"""Sine of the angle that counts as a turn: 15 degrees. Real turns in the clips reach 0.4 to 0.8; a photograph tilted by
-30 degrees about any axis stays below 0.05, one bent to a radius of two eye distances and turned by 40 below 0.15."""
+"""Sine of the angle that counts as a turn: 15 degrees. Real turns in the clips reach 0.35 to 0.5; a photograph turned
+or tilted by 38 degrees about any axis, flat or bent about an upright one, stays below 0.05."""
 
 NOD = 0.18
 """The same for a nod, up or down: 10 degrees. People nod less far than they turn."""
