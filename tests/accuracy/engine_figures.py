@@ -2,7 +2,7 @@
 
     nice .venv/bin/python tests/accuracy/engine_figures.py PART [--photos N]
 
-PART: descriptor, detection, boxes, following, memory, pose or quality.
+PART: descriptor, runtimes, detection, boxes, following, memory, pose or quality.
 
 Faces: KIOSK_FACES, else ../shared/faces (lfw/<person>/*.jpg, clips/*); YuNet: KIOSK_MODELS, else ../shared/models.
 One core; minutes, `quality` an hour.
@@ -25,12 +25,14 @@ import numpy.typing as npt
 import scenes
 
 from demo.faces import talking_man
-from kiosk.descriptor import RESNET_FILE, open_fast_describer, weights_path
+from kiosk.descriptor import RESNET_FILE, FastDescriber, open_fast_describer, self_test_chips, weights_path
 from kiosk.detector import Detector, HogDetector, YunetDetector
+from kiosk.dlib_model import read_layers
 from kiosk.errors import CameraError
 from kiosk.face import Engine, Finder, dlib_shape, open_engine
 from kiosk.model import Descriptor, Face, Quality, RgbImage
 from kiosk.models_store import YUNET
+from kiosk.onnx_writer import to_onnx
 from kiosk.replay import ReplayCamera
 from kiosk.tracking import Follower
 
@@ -85,6 +87,41 @@ def descriptor(count: int, write: Print) -> None:
         f"| {len(worst)} | {dlib_ms:.1f} | {fast_ms:.2f} | {dlib_ms / fast_ms:.1f} | {max(worst):.1e} "
         f"| {np.median(worst):.1e} |"
     )
+
+
+def runtimes(count: int, write: Print) -> None:
+    """The same network in dlib, onnxruntime and OpenCV, one thread each, in turn on the built-in patterns."""
+    import cv2
+    import onnx
+
+    model = to_onnx(read_layers(weights_path(RESNET_FILE).read_bytes()))
+    planes = onnx.load_from_string(model)  # OpenCV takes no uint8 input: give it what stands behind Cast and Transpose
+    del planes.graph.node[:2]
+    planes.graph.node[0].input[0] = "chips"
+    planes.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    for dimension, size in zip(planes.graph.input[0].type.tensor_type.shape.dim, (1, 3, 150, 150), strict=True):
+        dimension.dim_value = size
+    cv2.setNumThreads(1)
+    opencv = cv2.dnn.readNetFromONNX(np.frombuffer(planes.SerializeToString(), np.uint8))
+    fast, reference = FastDescriber(model), dlib.face_recognition_model_v1(str(weights_path(RESNET_FILE)))
+
+    def in_opencv(chip: npt.NDArray[np.uint8]) -> object:
+        opencv.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None], dtype=np.float32))
+        return opencv.forward()
+
+    ways: dict[str, Callable[[npt.NDArray[np.uint8]], object]] = {
+        "dlib": reference.compute_face_descriptor,
+        "onnxruntime": lambda chip: fast.describe_chips(chip[None]),
+        "OpenCV": in_opencv,
+    }
+    taken: dict[str, list[float]] = defaultdict(list)
+    for chip in self_test_chips(count):
+        for way, run in ways.items():
+            start = time.process_time()
+            run(chip)
+            taken[way].append(time.process_time() - start)
+    write(f"| CPU ms, median of {count} | {' | '.join(ways)} |\n{'|---' * 4}|")
+    write(f"| | {' | '.join(f'{np.median(taken[way]) * 1e3:.2f}' for way in ways)} |")
 
 
 # ---------------------------------------------------------------- detection
@@ -372,6 +409,7 @@ def _limit(vectors: npt.NDArray[np.float32]) -> float:
 
 PARTS: dict[str, tuple[Callable[[int, Print], None], int]] = {
     "descriptor": (descriptor, 1000),
+    "runtimes": (runtimes, 20),
     "detection": (detection, 300),
     "boxes": (boxes, 3462),
     "following": (following, 0),
