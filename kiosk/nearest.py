@@ -92,7 +92,7 @@ class Centroids:
         head, square = turned[:HEAD], float(turned @ turned) + further
         dots = self._head @ head
         at_best = _scores(self._head_squares, dots.copy(), float(head @ head) + further, bias)
-        rows = np.flatnonzero(at_best >= min(limit, at_best.max()) - _ROOM)
+        rows = np.flatnonzero(at_best >= min(limit, float(at_best.max())) - _ROOM)
         if len(rows) > len(self) // 8:  # gathering them would cost more than reading all
             dots += self._tail @ turned[HEAD:]
             return Found(np.arange(len(self)), _scores(self._squares, dots, square, bias))
