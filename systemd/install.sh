@@ -24,6 +24,7 @@ MARK='# Written by systemd/install.sh of Presensi.'
 TERMINAL_PACKAGES=(python3-venv libgl1 libegl1 libgles2 libgl1-mesa-dri libgbm1 libdrm2 libmtdev1 espeak-ng)
 SERVER_PACKAGES=(python3-venv)
 BOARD_PACKAGES=(python3-picamera2 python3-lgpio)
+UNIT_FILES=(kiosk.service kiosk-sync.service etpp.service etpp-cohort.timer etpp-cohort.service)
 DEVICE_GROUPS=(video render input gpio audio)
 # As in scripts/setup.sh: never build one of these on the machine.
 WHEELS_ONLY=dlib,dlib-bin,kivy,numpy,opencv-python-headless,onnxruntime,onnx
@@ -90,9 +91,14 @@ has_role() { [[ $role == "$1" || -e $UNITS/$(role_unit "$1") ]]; } # a machine m
 
 role_unit() { if [[ $1 == server ]]; then echo etpp.service; else echo kiosk.service; fi; }
 
-units() { # of the roles this machine has or gets
+units() { # what starts at boot, of the roles this machine has or gets
   if has_role terminal; then echo kiosk.service kiosk-sync.service; fi
-  if has_role server; then echo etpp.service; fi
+  if has_role server; then echo etpp.service etpp-cohort.timer; fi
+}
+
+unit_files() { # and what those start
+  units
+  if has_role server; then echo etpp-cohort.service; fi
 }
 
 apt_install() {
@@ -212,9 +218,14 @@ wrapper() { # wrapper COMMAND USER
 $MARK
 keys=/etc/credstore.encrypted
 if [ "\$(id -u)" = 0 ]; then
+  if [ $1 = etpp ]; then # with the server's database; the file has systemd's syntax, not a shell's
+    db=\$(sed -n 's/^ETPP_DB=//p' $SETTINGS/etpp.env 2>/dev/null | tail -n 1 | tr -d "\"'")
+    if [ -n "\$db" ]; then export ETPP_DB="\$db"; fi
+  fi
   if [ -e \$keys/presensi-storage-key ] || [ -e \$keys/presensi-device-key ]; then
     # Only systemd can open them.
     systemd-run --quiet --collect --wait --pipe --same-dir --uid=$2 --setenv=HOME=/var/lib/$2 --setenv=KIVY_NO_FILELOG=1 \\
+      \${ETPP_DB:+--setenv=ETPP_DB} \\
       --property=LoadCredentialEncrypted=presensi-storage-key --property=LoadCredentialEncrypted=presensi-device-key \\
       $CURRENT/bin/$1 "\$@" || exit
   else
@@ -235,7 +246,7 @@ WRAPPER
 
 install_units() {
   local unit
-  for unit in $(units); do
+  for unit in $(unit_files); do
     install -m 0644 "$SOURCE/systemd/$unit" "$UNITS/$unit"
   done
   if booted; then systemctl daemon-reload; fi
@@ -290,8 +301,11 @@ do_rollback() {
   [[ -n $previous && -x $previous/bin/kiosk ]] || stop 69 "there is no earlier release to go back to"
   switch_to "$previous"
   local unit
-  for unit in kiosk.service kiosk-sync.service etpp.service; do
-    if [[ -e $UNITS/$unit ]]; then install -m 0644 "$previous/share/presensi/systemd/$unit" "$UNITS/$unit"; fi
+  for unit in "${UNIT_FILES[@]}"; do
+    # A unit that the earlier release did not have yet may stay: it starts a command.
+    if [[ -e $UNITS/$unit && -e $previous/share/presensi/systemd/$unit ]]; then
+      install -m 0644 "$previous/share/presensi/systemd/$unit" "$UNITS/$unit"
+    fi
   done
   if booted; then systemctl daemon-reload; fi
   role=none
@@ -311,7 +325,7 @@ except (ValueError, KeyError, StopIteration):
 
 do_uninstall() {
   local unit waiting
-  for unit in kiosk.service kiosk-sync.service etpp.service; do
+  for unit in "${UNIT_FILES[@]}"; do
     if [[ -e $UNITS/$unit ]]; then
       if booted; then systemctl stop "$unit" >>"$LOG" 2>&1 || say "$unit did not stop by itself"; fi
       systemctl disable "$unit" >>"$LOG" 2>&1 || say "$unit was not enabled"
@@ -323,10 +337,10 @@ do_uninstall() {
       "Start kiosk-sync and let it send them, or keep them with: kiosk events export FILE" \
       "To throw them away: PRESENSI_DISCARD_EVENTS=yes $0 --uninstall --purge"
   fi
-  for unit in kiosk.service kiosk-sync.service etpp.service; do rm -f "$UNITS/$unit"; done
+  for unit in "${UNIT_FILES[@]}"; do rm -f "$UNITS/$unit"; done
   if booted; then
     systemctl daemon-reload
-    systemctl reset-failed kiosk.service kiosk-sync.service etpp.service >>"$LOG" 2>&1 || true
+    systemctl reset-failed "${UNIT_FILES[@]}" >>"$LOG" 2>&1 || true
   fi
   for unit in kiosk enroll etpp; do
     if [[ -e /usr/local/bin/$unit ]] && grep -qF "$MARK" "/usr/local/bin/$unit"; then rm -f "/usr/local/bin/$unit"; fi
@@ -334,6 +348,7 @@ do_uninstall() {
   rm -rf "$OPT" /var/cache/presensi
   if [[ $purge == yes ]]; then
     rm -rf "$STATE" /var/lib/etpp "$SETTINGS" /etc/credstore.encrypted/presensi-{storage,device}-key
+    rm -f /var/lib/systemd/timers/stamp-etpp-cohort.timer
     for unit in presensi etpp; do
       if getent passwd "$unit" >/dev/null; then userdel "$unit" >>"$LOG" 2>&1; fi
     done

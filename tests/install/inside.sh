@@ -38,6 +38,12 @@ has_no_route() { [[ $(wc -l <"/proc/$(property kiosk.service MainPID)/net/route"
 answers() { python3 -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' "$1" 2>/dev/null; }
 same_inode() { [[ $(stat -c %i "$1") == "$2" ]]; }
 no_file_of_root() { [[ -z $(find /var/lib/presensi -user root) ]]; }
+succeeds() { systemctl start "$1" && [[ $(property "$1" Result) == success ]]; }
+due_within_a_day() { # the timer's next moment
+  local next
+  next=$(systemctl show "$1" --property=NextElapseUSecRealtime --value)
+  [[ -n $next ]] && (($(date --date="$next" +%s) - $(date +%s) < 86400 + 2 * 3600))
+}
 no_extras() { ! /opt/presensi/venv/bin/python -c "import $1" 2>/dev/null; }
 
 case $phase in
@@ -54,6 +60,18 @@ case $phase in
     check "etpp.service runs" within 60 is_state etpp.service active
     check "its console answers" within 60 answers http://127.0.0.1:8765/console/login
     check "an office is made" etpp office add dinas-uji "Dinas Uji"
+    check "the nightly job works beside the running server" succeeds etpp-cohort.service
+    check "its timer runs" is_state etpp-cohort.timer active
+    check "and is due within a day" due_within_a_day etpp-cohort.timer
+    systemctl stop etpp.service
+    check "the nightly job needs no running server" succeeds etpp-cohort.service
+    echo 'ETPP_DB="sqlite:////var/lib/etpp/other.db"' >>/etc/presensi/etpp.env
+    check "the command etpp takes the database of the settings" etpp office add dinas-lain "Dinas Lain"
+    check "and so does the nightly job" succeeds etpp-cohort.service
+    check "the office is there and only there" [ "$(etpp office list --json | grep -o 'dinas-[a-z]*')" = dinas-lain ]
+    sed -i '$d' /etc/presensi/etpp.env
+    systemctl start etpp.service
+    check "its console answers again" within 60 answers http://127.0.0.1:8765/console/login
     check "the terminal is provisioned" kiosk provision "$(etpp code dinas-uji)" --server http://127.0.0.1:8765
     check "kiosk.service says that it is ready" within 180 is_state kiosk.service active
     check "kiosk-sync.service says that it is ready" within 60 is_state kiosk-sync.service active
@@ -75,9 +93,11 @@ case $phase in
     check "the release before can be had back" "$install" --rollback
     check "it is the one in use" [ "$(readlink /opt/presensi/venv)" = "$before" ]
     check "kiosk.service came up again" within 180 is_state kiosk.service active
+    check "the timer came back with it" is_state etpp-cohort.timer active
     ;;
   reboot)
     check "kiosk.service comes up at boot" within 180 is_state kiosk.service active
+    check "the nightly job's timer runs after the boot" is_state etpp-cohort.timer active
     pid=$(property kiosk.service MainPID)
     kill -KILL "$pid"
     check "a killed terminal is started again" within 30 restarted kiosk.service 0
@@ -89,7 +109,7 @@ case $phase in
   uninstall)
     touch /var/lib/presensi/kept
     check "it is uninstalled" "$install" --uninstall
-    check "the units are gone" [ ! -e /etc/systemd/system/kiosk.service ]
+    check "the units are gone" refuse 1 grep -rlq presensi /etc/systemd/system --include=kiosk* --include=etpp*
     check "the program is gone" [ ! -e /opt/presensi ]
     check "the state is still there" [ -e /var/lib/presensi/kept ]
     check "the settings are still there" grep -q "a setting of this office" /etc/presensi/kiosk.toml
@@ -111,6 +131,7 @@ case $phase in
     check "the commands find the key too" kiosk doctor --only outbox --only identity
     check "it is purged" "$install" --uninstall --purge
     check "the state is gone" [ ! -e /var/lib/presensi ]
+    check "the server's is gone too" refuse 2 ls /var/lib/etpp /var/lib/systemd/timers/stamp-etpp-cohort.timer
     check "the settings are gone" [ ! -e /etc/presensi ]
     check "the users are gone" refuse 2 getent passwd presensi etpp
     ;;

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from etpp.__main__ import EXIT_CODES
+from etpp.errors import StateError, StoreUnavailable
+
 UNITS = Path(__file__).parents[2] / "systemd"
-NAMES = ("kiosk.service", "kiosk-sync.service", "etpp.service")
+NAMES = ("kiosk.service", "kiosk-sync.service", "etpp.service", "etpp-cohort.service", "etpp-cohort.timer")
 
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
@@ -36,8 +39,9 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
     # verify insists on the program's presence; every other word of the unit stays as it is.
-    text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", (UNITS / name).read_text(), flags=re.MULTILINE)
-    (tmp_path / name).write_text(text)
+    for each in NAMES:  # all of them: a timer needs its service
+        text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", (UNITS / each).read_text(), flags=re.MULTILINE)
+        (tmp_path / each).write_text(text)
     done = run(["systemd-analyze", "verify", "--man=no", str(tmp_path / name)])
     complaints = [line for line in done.stderr.splitlines() if name in line]
     assert (done.returncode, complaints) == (0, []), done.stderr
@@ -46,7 +50,7 @@ def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
 @needs_analyze
 @pytest.mark.parametrize(
     ("name", "threshold"),
-    [("kiosk.service", 10), ("kiosk-sync.service", 15), ("etpp.service", 15)],
+    [("kiosk.service", 10), ("kiosk-sync.service", 15), ("etpp.service", 15), ("etpp-cohort.service", 15)],
 )
 def test_the_sandbox_is_as_tight_as_documented(name: str, threshold: int) -> None:
     """Exposure in tenths, of 100; a plain unit without any of it scores 96."""
@@ -88,13 +92,52 @@ def test_a_terminal_that_hangs_is_restarted() -> None:
     assert int(read("kiosk.service")["Service"]["WatchdogSec"]) > 0
 
 
+def test_the_nightly_job_works_on_the_servers_database_in_the_servers_sandbox() -> None:
+    server, job = read("etpp.service")["Service"], read("etpp-cohort.service")["Service"]
+    running = {"Type", "Environment", "ExecStart", "Restart", "RestartSec", "TimeoutStopSec"}
+    assert {key: job.get(key) for key in server.keys() - running} == {key: server[key] for key in server.keys() - running}
+    assert job["ExecStart"].split()[1:] == ["cohort"]
+    assert "ETPP_OPTIONS" not in job["ExecStart"]  # they are of `etpp serve`
+
+
+def test_the_nightly_job_ends_and_is_tried_again_while_the_database_is_busy() -> None:
+    unit = read("etpp-cohort.service")
+    service = unit["Service"]
+    assert (service["Type"], service["Restart"]) == ("oneshot", "on-failure")
+    assert str(EXIT_CODES[StoreUnavailable]) not in service["RestartPreventExitStatus"].split()
+    assert str(EXIT_CODES[StateError]) in service["RestartPreventExitStatus"].split()
+    assert "Install" not in unit  # the timer starts it, not the boot
+
+
+def test_the_job_runs_nightly_and_makes_up_for_a_night_without_power() -> None:
+    timer = read("etpp-cohort.timer")
+    assert timer["Timer"]["Persistent"] == "yes"
+    assert "RandomizedDelaySec" in timer["Timer"]
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+@needs_analyze
+def test_the_job_runs_once_a_day_and_at_night() -> None:
+    done = run(["systemd-analyze", "calendar", "--iterations=3", read("etpp-cohort.timer")["Timer"]["OnCalendar"]])
+    hours = re.findall(r"(?:Next elapse|Iteration #\d+|Iter\. #\d+): \w+ (\S+) (\d\d):", done.stdout)
+    assert len({day for day, _ in hours}) == 3, done.stdout
+    assert all(int(hour) < 5 for _, hour in hours)
+
+
+def test_the_installer_knows_every_unit() -> None:
+    """What it does not name it would leave behind on --uninstall."""
+    listed = re.search(r"^UNIT_FILES=\((.*)\)$", (UNITS / "install.sh").read_text(), re.MULTILINE)
+    assert listed is not None
+    assert set(listed[1].split()) == set(NAMES) == {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".timer")}
+
+
 def test_every_group_of_the_unit_is_made_by_the_installer() -> None:
     groups = read("kiosk.service")["Service"]["SupplementaryGroups"]
     assert f"DEVICE_GROUPS=({groups})" in (UNITS / "install.sh").read_text()
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
-@pytest.mark.parametrize("script", ["systemd/install.sh", "scripts/setup.sh", ".ci/run"])
+@pytest.mark.parametrize("script", ["systemd/install.sh", "tests/install/inside.sh", "scripts/setup.sh", ".ci/run"])
 def test_shell_scripts_are_clean(script: str) -> None:
     done = run(["shellcheck", str(UNITS.parent / script)])
     assert done.returncode == 0, done.stdout
