@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from etpp.model import Template
-from etpp.ports import Store
+from etpp.ports import Store, Transaction
 from kiosk.cohort import cohort_numbers_many
 
 MIN_PEOPLE = 400
@@ -21,6 +21,9 @@ templates have no numbers to a stricter threshold."""
 
 TOLERANCE = 0.05
 """New numbers that move no score by more than this part of a deviation are not worth a download."""
+
+OVERDUE = dt.timedelta(days=3)
+"""They are looked at every night; after so long without, BKPP is told."""
 
 Numbers = tuple[float, float]
 Key = tuple[str, str]
@@ -51,9 +54,11 @@ class Cohort:
 def refresh(store: Store, model_id: str, now: dt.datetime) -> int:
     """Bring all numbers up to date; how many people got other ones. Offices with a change get a new gallery version.
 
-    They move a little with each newcomer: once a night is enough. Only the writing holds a transaction, one an office.
+    They move a little with each newcomer: once a night is enough. Only the writing holds a transaction, one an office:
+    what an interrupted run has done stays. Raises StoreUnavailable.
     """
     with store.read() as tx:
+        offices = [office.office_id for office in tx.offices.all()]
         cohort = Cohort(tx.people.cohort(model_id))
     changes: dict[str, dict[str, list[tuple[str, Numbers]]]] = {}
     for (office_id, person_id), templates in sorted(cohort.templates.items()):
@@ -62,13 +67,23 @@ def refresh(store: Store, model_id: str, now: dt.datetime) -> int:
             continue
         ids = [template.template_id for template in templates]
         changes.setdefault(office_id, {})[person_id] = list(zip(ids, numbers, strict=True))
-    for office_id, people in sorted(changes.items()):
+    for office_id in offices:
         with store.begin() as tx:
-            version = tx.offices.bump(office_id, now)
+            people = changes.get(office_id, {})
+            version = tx.offices.bump(office_id, now) if people else 0
             for person_id, pairs in people.items():
                 # A template that was replaced meanwhile has another id and is left alone.
                 tx.people.set_cohort(office_id, person_id, version, dict(pairs))
+            tx.offices.note_cohort(office_id, now)
     return sum(len(people) for people in changes.values())
+
+
+def overdue_since(tx: Transaction, now: dt.datetime) -> dt.datetime | None:
+    """Since when no nightly run has ended well, when that is too long ago and there are people enough for numbers."""
+    since = tx.offices.cohort_utc()
+    if since is None or now - since < OVERDUE or tx.people.with_templates() <= MIN_PEOPLE:
+        return None
+    return since
 
 
 def _near(template: Template, numbers: Numbers) -> bool:

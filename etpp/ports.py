@@ -51,6 +51,13 @@ class Offices(Protocol):
     def marks(self) -> Mapping[str, tuple[int, int]]:
         """office_id -> (gallery version, attention counter), for all offices in one cheap query."""
 
+    def note_cohort(self, office_id: str, now: dt.datetime) -> None:
+        """The cohort numbers of the office's templates are up to date."""
+
+    def cohort_utc(self) -> dt.datetime | None:
+        """Since when every office's numbers were last up to date: the oldest, counted from the office's making at the
+        latest; None without offices."""
+
 
 class People(Protocol):
     def add(self, person: Person) -> None:
@@ -76,6 +83,9 @@ class People(Protocol):
 
     def templates(self, office_id: str, changed_after: int = 0) -> list[Template]:
         """Of enrolled people whose `changed_version` is above; in order of their ids."""
+
+    def with_templates(self) -> int:
+        """How many people of the whole regency have a face."""
 
     def changed(self, office_id: str, after: int) -> tuple[list[Person], list[str]]:
         """Enrolled people changed after a version, and the ids of those erased after it; in order of their ids."""

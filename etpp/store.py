@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -64,7 +65,7 @@ class SqlStore:
             yield transaction
 
     def migrate(self) -> None:
-        """Raises StoreUnavailable when the database cannot be reached or changed."""
+        """Raises StoreUnavailable when the database cannot be reached or changed, or a newer release has changed it."""
         config = Config()
         config.set_main_option("script_location", "etpp:migrations")
         with _translated(), self._engine.begin() as connection:
@@ -72,7 +73,10 @@ class SqlStore:
                 # Several servers started at once: one migrates, the others wait. The number is arbitrary.
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7307771)"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # it has a revision that this release does not know
+                raise StoreUnavailable("a newer release of etpp has changed the tables; use that one again") from error
 
     def close(self) -> None:
         self._engine.dispose()

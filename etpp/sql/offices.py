@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from etpp.errors import Conflict, NotFound
 from etpp.model import Json, Office
-from etpp.sql.tables import gallery_versions, offices
+from etpp.sql.tables import Utc, gallery_versions, offices
 
 
 class SqlOffices:
@@ -71,6 +71,15 @@ class SqlOffices:
     def marks(self) -> Mapping[str, tuple[int, int]]:
         rows = self._connection.execute(sa.select(offices.c.office_id, offices.c.gallery_version, offices.c.attention))
         return {row.office_id: (row.gallery_version, row.attention) for row in rows}
+
+    def note_cohort(self, office_id: str, now: dt.datetime) -> None:
+        self._connection.execute(sa.update(offices).where(offices.c.office_id == office_id).values(cohort_utc=now))
+
+    def cohort_utc(self) -> dt.datetime | None:
+        # An office's first night is still to come.
+        looked_at = sa.func.coalesce(offices.c.cohort_utc, offices.c.created_utc, type_=Utc)
+        oldest: sa.Select[tuple[dt.datetime | None]] = sa.select(sa.func.min(looked_at, type_=Utc))
+        return self._connection.execute(oldest).scalar_one()
 
     def _issue(self, office_id: str, version: int, now: dt.datetime) -> None:
         # Whole milliseconds: the manifest states them, and the same version must always give the same bytes.

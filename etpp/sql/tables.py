@@ -52,6 +52,7 @@ offices = sa.Table(
     sa.Column("gallery_version", sa.BigInteger, nullable=False),
     sa.Column("attention", sa.BigInteger, nullable=False),
     sa.Column("created_utc", Utc, nullable=False),
+    sa.Column("cohort_utc", Utc),
 )
 
 gallery_versions = sa.Table(

@@ -8,6 +8,7 @@ from importlib import resources
 from fastapi import APIRouter, Response
 
 from etpp import daybook, roster
+from etpp.cohort import overdue_since
 from etpp.errors import Problem
 from etpp.model import Enrolment, Link
 from etpp.ports import Transaction
@@ -87,9 +88,18 @@ async def people(visit: MemberVisit, office_id: str) -> Response:
 @router.get("/terminals")
 async def terminals(visit: MemberVisit) -> Response:
     now = visit.server.now()
-    found = await visit.server.read(lambda tx: views.terminals(tx, visit.texts, now))
-    offices = await visit.server.read(lambda tx: tx.offices.all())
-    return visit.page("terminals.html", {"terminals": found, "offices": offices})
+
+    def look(tx: Transaction) -> dict[str, object]:
+        since = overdue_since(tx, now)
+        return {
+            "terminals": views.terminals(tx, visit.texts, now),
+            "offices": tx.offices.all(),
+            "cohort_overdue": ""
+            if since is None
+            else visit.texts.say("cohort_overdue", when=visit.texts.ago(now - since)),
+        }
+
+    return visit.page("terminals.html", await visit.server.read(look))
 
 
 @router.get("/enrolments")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
-from etpp.cohort import MIN_PEOPLE, Cohort, refresh
+from etpp.cohort import MIN_PEOPLE, OVERDUE, Cohort, overdue_since, refresh
+from etpp.errors import StoreUnavailable
 from etpp.model import Person, Template
+from etpp.store import SqlStore
 from kiosk.cohort import cohort_numbers
 from tests.etpp_client import MODEL_ID, Terminal
 from tests.etpp_running import NIP, OFFICE, Running, running
@@ -94,3 +97,29 @@ def test_the_nightly_run_reaches_those_who_were_enrolled_when_there_was_no_cohor
     # Nothing moves when nobody has come: no terminal is made to download for it.
     assert refresh(etpp.store, MODEL_ID, NOW) == 0
     assert terminal.gallery(delta["manifest"]["version"]).status_code == 204
+
+
+def test_a_busy_database_stops_the_nightly_run_and_the_next_one_does_the_rest(etpp: Running, tmp_path: Path) -> None:
+    fill(etpp, MIN_PEOPLE + 1)
+    job = SqlStore(f"sqlite:///{tmp_path}/etpp.db", lock_wait_s=0.05)
+    with sa.create_engine(f"sqlite:///{tmp_path}/etpp.db").connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            refresh(job, MODEL_ID, NOW)
+    with etpp.store.read() as tx:
+        assert all(template.cohort_mean is None for template in tx.people.templates("lain"))
+    assert refresh(job, MODEL_ID, NOW) == MIN_PEOPLE + 1
+    job.close()
+
+
+def test_nights_without_a_run_are_noticed_once_there_are_people_enough(etpp: Running) -> None:
+    later = etpp.clock.now + OVERDUE
+    with etpp.store.read() as tx:
+        assert overdue_since(tx, later) is None  # nobody would get numbers
+    fill(etpp, MIN_PEOPLE + 1)
+    with etpp.store.read() as tx:
+        assert overdue_since(tx, later - dt.timedelta(seconds=1)) is None
+        assert overdue_since(tx, later) == etpp.clock.now
+    refresh(etpp.store, MODEL_ID, later)
+    with etpp.store.read() as tx:
+        assert overdue_since(tx, later) is None

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from etpp.errors import Conflict, StoreUnavailable
@@ -64,6 +66,42 @@ def test_migrating_twice_is_harmless_and_gives_the_tables_of_the_code(store: Sql
     store.migrate()
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_tables_of_a_newer_release_are_left_alone(store: SqlStore) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match="newer release"):
+        store.migrate()
+
+
+def test_the_tables_of_the_first_release_are_brought_up_to_date_with_what_they_hold(url: str) -> None:
+    store = SqlStore(url)
+    config = Config()
+    config.set_main_option("script_location", "etpp:migrations")
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        if sa.inspect(connection).has_table("offices"):
+            command.downgrade(config, "base")
+        command.upgrade(config, "0001")
+        values = "'a', 'Dinas', '{}', 3, 0, '2026-11-24 01:02:03+00'"
+        columns = "office_id, name, calendar, gallery_version, attention, created_utc"
+        connection.execute(sa.text(f"INSERT INTO offices ({columns}) VALUES ({values})"))
+    store.migrate()
+    with store.read() as tx:
+        assert [office.gallery_version for office in tx.offices.all()] == [3]
+        assert tx.offices.cohort_utc() == NOW.replace(microsecond=0)
+    store.close()
+
+
+def test_the_cohort_s_time_is_that_of_the_office_looked_at_longest_ago(store: SqlStore) -> None:
+    hours = [NOW + dt.timedelta(hours=n) for n in range(4)]
+    with store.begin() as tx:
+        assert tx.offices.cohort_utc() == NOW  # when the offices were made
+        tx.offices.note_cohort("a", hours[3])
+        assert tx.offices.cohort_utc() == NOW
+        tx.offices.note_cohort("b", hours[2])
+        assert tx.offices.cohort_utc() == hours[2]
 
 
 def test_every_key_begins_with_the_office(store: SqlStore) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import requests
 
+from etpp.cohort import refresh
 from etpp.web.session import LIFETIME
-from tests.etpp_client import Terminal, time_of
+from tests.etpp_client import MODEL_ID, Terminal, time_of
 from tests.etpp_running import NIP, OFFICE, Running, running, wib
 
 DAY = "2026-11-24"
@@ -233,6 +234,24 @@ def test_terminals_show_how_they_do_and_are_revoked(etpp: Running, browser: Brow
     browser.visit(f"/terminals/{terminal.device_id}/write-off")
     browser.submit("")
     assert "Selesai" in browser.text
+
+
+def test_it_is_said_when_the_nightly_job_has_not_run(
+    etpp: Running, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etpp.cohort.MIN_PEOPLE", 2)
+    terminal = etpp.terminal()
+    for seed, nip in enumerate((NIP, NIP[:-1] + "8", NIP[:-1] + "9"), start=1):
+        event = terminal.enrolment(nip, "Budi", seed)
+        terminal.send_events([event])
+        etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")
+    assert "etpp-cohort.timer" not in browser.visit("/terminals")
+    etpp.clock.now += dt.timedelta(days=4)
+    browser.log_in()
+    assert "terakhir diperbarui 4 hari lalu" in browser.visit("/terminals")
+    assert "etpp-cohort.timer" in browser.text
+    refresh(etpp.store, MODEL_ID, etpp.clock.now)
+    assert "etpp-cohort.timer" not in browser.visit("/terminals")
 
 
 def test_rejected_parked_and_broken_are_shown_with_reasons(etpp: Running, browser: Browser) -> None:
