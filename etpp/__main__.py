@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import click
 
@@ -18,67 +16,15 @@ from etpp.clock import utc_now
 from etpp.cohort import refresh
 from etpp.errors import Conflict, EtppError, NotFound, StateError, StoreUnavailable
 from etpp.forms import device_json, office_json, person_json
+from etpp.keys import keys
+from etpp.place import Place, as_json_option, pass_place, place_of, place_options, print_table, print_values
 from etpp.ports import Transaction
-from etpp.state import CONSOLE_USER, State, prepare_folder
+from etpp.state import CONSOLE_USER, State
 from etpp.store import SqlStore
 from etpp.wire import DLIB_RESNET_V1
 
-T = TypeVar("T")
-
 EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError: 73, StoreUnavailable: 75}
 """As sysexits.h: no such input, data refused, cannot create, try again later."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the server's things are."""
-
-    db: str
-    state: Path
-
-    @contextmanager
-    def store(self) -> Iterator[SqlStore]:
-        prepare_folder(self.state)
-        store = SqlStore(self.db)
-        try:
-            store.migrate()
-            yield store
-        finally:
-            store.close()
-
-    def change(self, work: Callable[[Transaction], T]) -> T:
-        with self.store() as store, store.begin() as tx:
-            return work(tx)
-
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        with self.store() as store, store.read() as tx:
-            return work(tx)
-
-
-pass_place = click.make_pass_decorator(Place)
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-
-
-def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--state` and `--db`: on the group, and again where an operator would look for them."""
-    state = click.option(
-        "--state",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="ETPP_STATE",
-        help="Folder of the server's keys and, by default, its database. Default: /var/lib/etpp.",
-    )
-    db = click.option(
-        "--db",
-        envvar="ETPP_DB",
-        help="Database as SQLAlchemy writes it: postgresql+psycopg://etpp@/etpp. Default: etpp.db in the state folder.",
-    )
-    return state(db(command))
-
-
-def place_of(state: Path | None, db: str | None, outer: Place | None = None) -> Place:
-    folder = state or (outer.state if outer else Path("/var/lib/etpp"))
-    inherited = None if outer is None or state is not None else outer.db
-    return Place(db or inherited or f"sqlite:///{folder.absolute() / 'etpp.db'}", folder)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,7 +44,7 @@ def init(place: Place, as_json: bool) -> None:
     with place.store():
         pass
     initial = place.state / "console-password"
-    _print(
+    print_values(
         {
             "state": str(place.state),
             "console_user": CONSOLE_USER,
@@ -183,7 +129,7 @@ def code(place: Place, office_id: str, as_json: bool) -> None:
     """Make a one-time code with which one terminal of OFFICE_ID is provisioned."""
     text, expires = place.change(lambda tx: terminals.new_code(tx, office_id, utc_now()))
     if as_json:
-        _print({"code": text, "office_id": office_id, "expires_utc": expires.isoformat()}, as_json)
+        print_values({"code": text, "office_id": office_id, "expires_utc": expires.isoformat()}, as_json)
     else:
         click.echo(text)
 
@@ -195,7 +141,7 @@ def cohort(place: Place, as_json: bool) -> None:
     """Bring the templates' cohort numbers up to date over the whole regency; for a nightly timer."""
     with place.store() as store:
         changed = refresh(store, DLIB_RESNET_V1, utc_now())
-    _print({"people_changed": changed}, as_json)
+    print_values({"people_changed": changed}, as_json)
 
 
 @cli.group()
@@ -217,7 +163,7 @@ def office_add(place: Place, office_id: str, name: str, timezone: str, calendar:
     now = utc_now()
     hours = json.load(calendar) if calendar is not None else roster.first_calendar(timezone, now.date())
     added = place.change(lambda tx: roster.add_office(tx, office_id, name, hours, now))
-    _print(office_json(added) if as_json else {"office_id": office_id, "name": name}, as_json)
+    print_values(office_json(added) if as_json else {"office_id": office_id, "name": name}, as_json)
 
 
 @office.command("list")
@@ -226,7 +172,7 @@ def office_add(place: Place, office_id: str, name: str, timezone: str, calendar:
 def office_list(place: Place, as_json: bool) -> None:
     """List the offices."""
     offices = place.read(lambda tx: tx.offices.all())
-    _table([office_json(each) for each in offices], ("office_id", "name", "gallery_version"), as_json)
+    print_table([office_json(each) for each in offices], ("office_id", "name", "gallery_version"), as_json)
 
 
 @cli.group()
@@ -243,7 +189,7 @@ def person() -> None:
 def person_add(place: Place, office_id: str, nip: str, name: str, as_json: bool) -> None:
     """Add a person; the face comes with an enrolment."""
     added = place.change(lambda tx: roster.add_person(tx, office_id, nip, name, utc_now()))
-    _print(person_json(added), as_json)
+    print_values(person_json(added), as_json)
 
 
 @person.command("list")
@@ -254,7 +200,7 @@ def person_add(place: Place, office_id: str, nip: str, name: str, as_json: bool)
 def person_list(place: Place, office_id: str, erased: bool, as_json: bool) -> None:
     """List an office's people."""
     people = place.read(lambda tx: tx.people.everyone(office_id, erased))
-    _table([person_json(each) for each in people], ("person_id", "nip", "name", "templates", "erased"), as_json)
+    print_table([person_json(each) for each in people], ("person_id", "nip", "name", "templates", "erased"), as_json)
 
 
 @person.command("remove")
@@ -266,7 +212,7 @@ def person_list(place: Place, office_id: str, erased: bool, as_json: bool) -> No
 def person_remove(place: Place, office_id: str, person_id: str, forget: bool, as_json: bool) -> None:
     """Erase a person's face data here and on every terminal."""
     version = place.change(lambda tx: roster.erase_person(tx, office_id, person_id, utc_now(), forget))
-    _print({"person_id": person_id, "gallery_version": version}, as_json)
+    print_values({"person_id": person_id, "gallery_version": version}, as_json)
 
 
 @cli.group()
@@ -282,7 +228,7 @@ def device_list(place: Place, office_id: str | None, as_json: bool) -> None:
     """List the terminals."""
     devices = place.read(lambda tx: tx.devices.all(office_id))
     columns = ("office_id", "device_id", "last_seen_utc", "gallery_version", "revoked_utc")
-    _table([device_json(each) for each in devices], columns, as_json)
+    print_table([device_json(each) for each in devices], columns, as_json)
 
 
 @device.command("revoke")
@@ -292,7 +238,7 @@ def device_list(place: Place, office_id: str | None, as_json: bool) -> None:
 def device_revoke(place: Place, device_id: str, as_json: bool) -> None:
     """Refuse a terminal from now on; it stops recording and keeps what it has not sent."""
     revoked = place.change(lambda tx: terminals.revoke(tx, device_id, utc_now()))
-    _print({"device_id": revoked.device_id, "office_id": revoked.office_id}, as_json)
+    print_values({"device_id": revoked.device_id, "office_id": revoked.office_id}, as_json)
 
 
 @cli.group()
@@ -318,7 +264,7 @@ def presence_list(place: Place, office_id: str | None, day: dt.datetime | None, 
 
     found = place.read(books)
     if as_json:
-        _print({"offices": found}, as_json)
+        print_values({"offices": found}, as_json)
         return
     rows = [
         {
@@ -335,25 +281,12 @@ def presence_list(place: Place, office_id: str | None, day: dt.datetime | None, 
         for book in found
         for each in book["people"]
     ]
-    _table(rows, ("office", "date", "nip", "name", "status", "arrival", "late_min", "departure", "early_min"), False)
+    print_table(
+        rows, ("office", "date", "nip", "name", "status", "arrival", "late_min", "departure", "early_min"), False
+    )
 
 
-def _print(value: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(value, ensure_ascii=False))
-    else:
-        for key, each in value.items():
-            click.echo(f"{key}: {'-' if each is None else each}")
-
-
-def _table(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
-        return
-    cells = [columns, *(tuple("-" if row[c] is None else str(row[c]) for c in columns) for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    for row in cells:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+cli.add_command(keys)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

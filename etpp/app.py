@@ -30,7 +30,7 @@ def create_app(store: Store, state: State, settings: Settings | None = None) -> 
         store=store,
         state=state,
         settings=settings,
-        galleries=GalleryMaker(state.signer),
+        galleries=GalleryMaker(lambda: state.keys.now().signer),
         watch=GalleryWatch(store, settings.poll_s),
         guesses=Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
     )

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,9 +35,9 @@ class Payload:
 
 
 class GalleryMaker:
-    """Thread-safe."""
+    """Thread-safe. `signer` gives the key that signs now."""
 
-    def __init__(self, signer: GallerySigner) -> None:
+    def __init__(self, signer: Callable[[], GallerySigner]) -> None:
         self._signer = signer
         self._cache: OrderedDict[tuple[str, int, int], Payload] = OrderedDict()
         self._lock = threading.Lock()
@@ -49,6 +50,7 @@ class GalleryMaker:
         if office.gallery_version == since:
             return None
         payload = self._payload(tx, office.office_id, office.gallery_version, since)
+        signer = self._signer()
         manifest: dict[str, Any] = {
             "version": payload.version,
             "base_version": payload.base_version,
@@ -56,9 +58,9 @@ class GalleryMaker:
             "office_id": payload.office_id,
             "issued_utc": payload.issued_utc,
             "payload_sha256": payload.sha256,
-            "key_id": self._signer.key_id,
+            "key_id": signer.key_id,
         }
-        manifest["signature"] = self._signer.sign(manifest)
+        manifest["signature"] = signer.sign(manifest)
         body = b'{"manifest":' + canonical(manifest) + b',"payload":' + payload.data + b"}"
         return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 

@@ -112,16 +112,21 @@ def slide(highest: int, window: int, nonce: int) -> tuple[int, int] | None:
 
 
 class GallerySigner:
-    """Signs the manifests of galleries. `key_id` is taken from the public key, so that it names one key for ever."""
+    """Signs manifests and statements. `key_id` is taken from the public key, so that it names one key for ever."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
         self.public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.key_id = hashlib.sha256(self.public_key).hexdigest()[:16]
 
-    def sign(self, manifest: Mapping[str, Any]) -> str:
-        """base64url over the RFC 8785 form of the manifest without its signature."""
-        return encode_key(self._key.sign(canonical(dict(manifest))))
+    @property
+    def seed(self) -> bytes:
+        """32 bytes that are the key."""
+        return self._key.private_bytes_raw()
+
+    def sign(self, document: Mapping[str, Any]) -> str:
+        """base64url over the RFC 8785 form of the manifest or statement without its signature."""
+        return encode_key(self._key.sign(canonical(dict(document))))
 
 
 class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from etpp import files
 from etpp.errors import StateError
-from etpp.signing import GallerySigner
+from etpp.keyring import KeyRing
 
 CONSOLE_USER = "bkpp"
 
@@ -23,17 +21,16 @@ _SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
 class State:
     """Opens or makes the folder. Raises StateError when it cannot be used.
 
-    Files: `gallery-key` (Ed25519 seed that signs galleries), `admin-token`, `session-key`, `console-password.scrypt`
-    and, until the password is changed for the first time, `console-password` with the generated one.
+    Files: `gallery-key` (the keys that sign galleries: `keyring.py`), `admin-token`, `session-key`,
+    `console-password.scrypt` and, until the password is changed for the first time, `console-password` with the
+    generated one.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         prepare_folder(folder)
         try:
-            self.signer = GallerySigner(
-                Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self._secret("gallery-key")))
-            )
+            self.keys = KeyRing(folder / "gallery-key")
             self.session_key = bytes.fromhex(self._secret("session-key"))
             self.admin_token = self._secret("admin-token")
             if not (folder / "console-password.scrypt").exists():
@@ -69,19 +66,7 @@ class State:
         return path.read_text(encoding="ascii").strip()
 
     def _write(self, name: str, text: str) -> None:
-        # Written aside and renamed: a power cut must not leave half a key.
-        aside = self.folder / f".{name}.{os.getpid()}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.folder / name)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        files.replace(self.folder / name, text)
 
 
 def prepare_folder(folder: Path) -> None:

@@ -96,6 +96,7 @@ class ProvisionAnswer(Shape):
     device_id: str
     office: OfficeShort
     server_keys: list[ServerKey]
+    server_keys_serial: int = 0
     server_time: Time
 
 
@@ -361,13 +362,22 @@ class HeartbeatRequest(Shape):
     faults: Annotated[list[ShortText], Field(max_length=100)]
     counters: Annotated[dict[ShortText, Annotated[int, Field(ge=0, le=MAX_INTEGER)]], Field(max_length=200)]
     parked: Annotated[list[Parked], Field(max_length=1000)]
+    server_keys_serial: Natural | None = None
     rotate_key: RotateKey | None = None
+
+
+class KeyStatement(Shape):
+    serial: int
+    keys: list[ServerKey]
+    key_id: str
+    signature: str
 
 
 class HeartbeatAnswer(Shape):
     server_time: Time
     key_rotated: bool
     head: Head | None
+    server_keys: KeyStatement | None = None
 
 
 # ---------------------------------------------------------------- checking

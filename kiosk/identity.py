@@ -5,7 +5,7 @@ Everything lies in one folder of mode 0700:
     device.key          PEM, mode 0600; or the systemd credential `presensi-device-key`
     device.key.next     the key that a rotation is about to bring
     storage.key         32 bytes that encrypt the gallery and enrolments; or the credential `presensi-storage-key`
-    provisioning.json   what the server said when the terminal was provisioned
+    provisioning.json   what the server said when the terminal was provisioned, and of its keys since
     nonce               the request counter's reserved bound
     revoked             present once the server has revoked the terminal
 """
@@ -13,10 +13,10 @@ Everything lies in one folder of mode 0700:
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -26,9 +26,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk import wire
 from kiosk.durable import atomic_write
-from kiosk.errors import IdentityError
+from kiosk.errors import IdentityError, StateError
 from kiosk.model import DeviceId
 from kiosk.signing import NonceCounter, SignableRequest, sign_request
+from kiosk.wire_keys import ServerKeys, open_statement, provisioned_keys
+
+log = logging.getLogger(__name__)
 
 DEVICE_KEY_CREDENTIAL = "presensi-device-key"
 STORAGE_KEY_CREDENTIAL = "presensi-storage-key"
@@ -36,7 +39,7 @@ STORAGE_KEY_CREDENTIAL = "presensi-storage-key"
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
-    """What the server said in call 1. `server_keys`: key id -> public key (32 bytes) that may sign galleries."""
+    """What the server said in call 1, and of its keys since."""
 
     device_id: DeviceId
     server_url: str
@@ -44,7 +47,7 @@ class Provisioning:
     office_id: str
     office_name: str
     timezone: str
-    server_keys: Mapping[str, bytes]
+    server_keys: ServerKeys
     provisioned_utc: dt.datetime
 
     def as_json(self) -> wire.Json:
@@ -53,7 +56,7 @@ class Provisioning:
             "server_url": self.server_url,
             "ca_file": self.ca_file,
             "office": {"office_id": self.office_id, "name": self.office_name, "timezone": self.timezone},
-            "server_keys": [{"key_id": k, "public_key": wire.b64url(v)} for k, v in self.server_keys.items()],
+            **self.server_keys.as_json(),
             "server_time": wire.format_utc(self.provisioned_utc),
         }
 
@@ -61,12 +64,6 @@ class Provisioning:
 def parse_provisioning(data: wire.Json, server_url: str, ca_file: str) -> Provisioning:
     """The answer to call 1, or the record made of it. Raises WireError."""
     office = wire.member(data, "office", dict)
-    keys = {
-        wire.member(key, "key_id", str): wire.from_b64url(wire.member(key, "public_key", str))
-        for key in wire.items(data, "server_keys")
-    }
-    if any(len(key) != 32 for key in keys.values()):
-        raise wire.WireError("a key in `server_keys` is not 32 bytes long")
     return Provisioning(
         device_id=DeviceId(wire.member(data, "device_id", str)),
         server_url=server_url.rstrip("/"),
@@ -74,13 +71,14 @@ def parse_provisioning(data: wire.Json, server_url: str, ca_file: str) -> Provis
         office_id=wire.member(office, "office_id", str),
         office_name=wire.member(office, "name", str),
         timezone=wire.member(office, "timezone", str),
-        server_keys=keys,
+        server_keys=provisioned_keys(data),
         provisioned_utc=wire.parse_utc(data.get("server_time")),
     )
 
 
 class Identity:
-    """A provisioned terminal. Thread-safe. Every failure is an IdentityError."""
+    """A provisioned terminal. Thread-safe. Raises IdentityError; and StateError when the disk refuses to keep
+    something, which may pass and must not be taken for the end of the terminal."""
 
     def __init__(
         self, directory: Path, provisioning: Provisioning, key: Ed25519PrivateKey, credentials: Path | None
@@ -93,20 +91,19 @@ class Identity:
         self._lock = threading.Lock()
         self._pending = _pending_key(directory)
         self._swapped = False
+        self._revoked = False
 
     @classmethod
     def load(cls, directory: Path, credentials: Path | None = None, *, server_url: str = "") -> Identity:
         """`credentials`: a folder in place of systemd's `$CREDENTIALS_DIRECTORY`; `server_url` overrides the record."""
         credentials = credentials or systemd_credentials()
         record = directory / "provisioning.json"
+        data = _read_record(record)
         try:
-            data = wire.loads(record.read_bytes())
             provisioning = parse_provisioning(
                 data, server_url or wire.member(data, "server_url", str), wire.member(data, "ca_file", str)
             )
-        except FileNotFoundError as error:
-            raise IdentityError("this terminal is not provisioned. Run `kiosk provision CODE --server URL`.") from error
-        except (OSError, wire.WireError) as error:
+        except wire.WireError as error:
             raise IdentityError(f"{record}: cannot be used ({error}). Provision the terminal again.") from error
         return cls(directory, provisioning, _read_key(directory, credentials), credentials)
 
@@ -124,11 +121,16 @@ class Identity:
 
     @property
     def revoked(self) -> bool:
-        return (self.directory / "revoked").exists()
+        return self._revoked or (self.directory / "revoked").exists()
 
     def revoke(self) -> None:
         """The server has said that this terminal must stop. It stays so until it is provisioned again."""
-        _write(self.directory / "revoked", b"")
+        self._revoked = True
+        try:
+            _write(self.directory / "revoked", b"")
+        except StateError as error:
+            # It stops all the same; started again, it is told again.
+            log.error("%s", error)
 
     # ------------------------------------------------------------ requests
 
@@ -154,7 +156,7 @@ class Identity:
 
     def verify_server(self, key_id: str, signature: bytes, content: bytes) -> bool:
         """Whether one of the server's keys signed the content."""
-        raw = self.provisioning.server_keys.get(key_id)
+        raw = self.provisioning.server_keys.keys.get(key_id)
         if raw is None:
             return False
         try:
@@ -162,6 +164,26 @@ class Identity:
         except InvalidSignature:
             return False
         return True
+
+    @property
+    def server_keys_serial(self) -> int:
+        """Of the newest statement of the server's keys that was taken; on disk before it is here."""
+        return self.provisioning.server_keys.serial
+
+    def take_server_keys(self, statement: wire.Json) -> bool:
+        """Trust the server's keys as it states them now, and those alone; False when it is so already.
+
+        Raises WireError for a statement that must not be believed.
+        """
+        with self._lock:
+            keys = open_statement(statement, self.provisioning.server_keys, self.verify_server)
+            if keys is None:
+                return False
+            record = self.directory / "provisioning.json"
+            # Into the record as it is on disk: this process may have been given another address for the server.
+            _write(record, wire.dumps({**_read_record(record), **keys.as_json()}))
+            self.provisioning = replace(self.provisioning, server_keys=keys)
+            return True
 
     # ------------------------------------------------------------ keys
 
@@ -326,6 +348,15 @@ def _parse_key(pem: bytes) -> Ed25519PrivateKey:
     return key
 
 
+def _read_record(path: Path) -> wire.Json:
+    try:
+        return wire.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise IdentityError("this terminal is not provisioned. Run `kiosk provision CODE --server URL`.") from error
+    except (OSError, wire.WireError) as error:
+        raise IdentityError(f"{path}: cannot be used ({error}). Provision the terminal again.") from error
+
+
 def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -340,4 +371,4 @@ def _write(path: Path, content: bytes) -> None:
     try:
         atomic_write(path, content)
     except OSError as error:
-        raise IdentityError(f"{path}: cannot be written ({error.strerror}). Check the disk and the user.") from error
+        raise StateError(f"{path}: cannot be written ({error.strerror}). Check the disk and the user.") from error

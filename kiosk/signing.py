@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 
 from kiosk.durable import atomic_write
-from kiosk.errors import IdentityError
+from kiosk.errors import StateError
 
 NONCE_BLOCK = 1000
 """The counter's bound is written to disk once for so many requests; a restart skips what is left of the block."""
@@ -61,7 +61,7 @@ class NonceCounter:
         try:
             atomic_write(self._path, b"%d\n" % (start + NONCE_BLOCK))
         except OSError as error:
-            raise IdentityError(f"{self._path}: cannot be written ({error.strerror}). Check the disk.") from error
+            raise StateError(f"{self._path}: cannot be written ({error.strerror}). Check the disk.") from error
         self._next, self._bound = start, start + NONCE_BLOCK
 
     def _stored(self) -> int:

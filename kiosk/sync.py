@@ -19,7 +19,6 @@ from typing import Any
 from kiosk import wire
 from kiosk.errors import (
     GalleryError,
-    IdentityError,
     OutboxError,
     ProtocolMismatch,
     Refused,
@@ -156,7 +155,7 @@ class Sync:
             loop()
         except Exception as error:  # noqa: BLE001 - raised again in the main thread
             self._failure = self._failure or error
-            if isinstance(error, IdentityError):
+            if self._parts.signer.revoked:
                 self._publish(revoked=True, connected=False)
         finally:
             self._stop.set()
@@ -180,7 +179,7 @@ class Sync:
                 if time.monotonic() >= upkeep_at_s:
                     self._keep_up()
                     upkeep_at_s = time.monotonic() + UPKEEP_S
-            except (ServerError, OutboxError) as error:
+            except (ServerError, OutboxError, StateError) as error:
                 trouble = error
             if trouble is None:
                 self._wait_for_events(seen, heartbeat_at_s)
@@ -201,16 +200,17 @@ class Sync:
                 self._contact(
                     gallery_version=self._fetcher.version, gallery_confirmed_utc=self._parts.clock.now().wall_utc
                 )
-            except (ServerError, GalleryError) as error:
+            except (ServerError, GalleryError, StateError) as error:
                 self._wait_after("gallery", error, backoff)
                 continue
             if not news:
                 self._pause.wait("gallery", pause_s - (time.monotonic() - began_s))
 
     def _beat(self) -> None:
-        """The heartbeat, and the word that nothing else is to be told. A refusal of either must not hold up events."""
+        """The heartbeat, and the word that nothing else is to be told. No fault of either may hold up events."""
         signer = self._parts.signer
         report = self._reporter.report(gallery_version=self._fetcher.version, faults=self._faults())
+        report["server_keys_serial"] = signer.server_keys_serial
         if signer.rotating:
             report["rotate_key"] = signer.begin_rotation()
         try:
@@ -218,6 +218,7 @@ class Sync:
             if signer.rotating and answer.get("key_rotated") is True:
                 signer.rotated()
                 log.info("the server has taken this terminal's new key")
+            self._take_server_keys(answer)
             head = answer.get("head")
             self._sender.compare(None if head is None else wire.parse_head(wire.member(answer, "head", dict)))
             if not self._parts.queue.queue_state().waiting:
@@ -226,6 +227,18 @@ class Sync:
             if refusal.status == 429 or refusal.status >= 500:
                 raise
             log.warning("the heartbeat: %s", refusal)
+        except wire.WireError as error:
+            log.warning("the heartbeat's answer breaks the protocol: %s", error)
+
+    def _take_server_keys(self, answer: wire.Json) -> None:
+        """The answer MAY state the server's keys anew."""
+        if answer.get("server_keys") is None:
+            return
+        try:
+            if self._parts.signer.take_server_keys(wire.member(answer, "server_keys", dict)):
+                log.info("the server's keys are those of statement %d now", self._parts.signer.server_keys_serial)
+        except (wire.WireError, StateError) as error:
+            log.warning("the server's keys stay as they are: %s", error)
 
     def _wait_for_events(self, seen: int, until_s: float) -> None:
         """Until another process has written to the journal, or the heartbeat is due."""

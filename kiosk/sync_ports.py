@@ -125,13 +125,27 @@ class GalleryCache(Protocol):
 
 
 class Signer(Protocol):
-    """The terminal's identity as sync sees it. MUST raise IdentityError."""
+    """The terminal's identity as sync sees it. MUST raise IdentityError, and StateError for a disk that refuses."""
 
     @property
     def device_id(self) -> DeviceId: ...
 
     @property
     def server_url(self) -> str: ...
+
+    @property
+    def revoked(self) -> bool:
+        """Whether the server has said that this terminal must stop."""
+
+    @property
+    def server_keys_serial(self) -> int:
+        """Of the newest statement of the server's keys that was taken. MUST be on disk before it is told."""
+
+    def take_server_keys(self, statement: Json) -> bool:
+        """Trust the keys that it states, and those alone; False when they are trusted already.
+
+        MUST raise WireError for one that a key which the terminal holds did not sign, or that is older.
+        """
 
     @property
     def rotating(self) -> bool:

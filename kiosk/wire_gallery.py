@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,11 +21,13 @@ from kiosk.model import (
     WorkPeriod,
 )
 from kiosk.wire import Json, WireError, items, member
+from kiosk.wire_keys import VerifyServer
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-VerifyServer = Callable[[str, bytes, bytes], bool]
-"""(key id, signature, content) -> whether that key of the server signed it."""
+
+class NotNewer(WireError):
+    """In good order, and no newer than what the terminal has: replayed, or fetched whole without need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def open_gallery(
         raise WireError("the gallery was made for another terminal")
     version, base = member(manifest, "version", int), manifest.get("base_version")
     if version <= current_version:
-        raise WireError("the gallery is not newer than the one in use")
+        raise NotNewer("the gallery is not newer than the one in use")
     if base is not None and base != current_version:
         raise WireError("the gallery's delta does not build on the one in use")
     return (

@@ -1,4 +1,4 @@
-"""Call 4: how the terminal does, and a new key when it wants one."""
+"""Call 4: how the terminal does, a new key when it wants one, and the server's keys when they have changed."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ async def heartbeat(signed: Signed, server: ServerOf) -> dict[str, object]:
         return rotated, tx.books.newest_head(device.office_id, device.device_id)
 
     rotated, head = await server.write(beat)
-    return {
+    answer: dict[str, object] = {
         "server_time": encoding.format_time(server.now()),
         "key_rotated": rotated,
         "head": None if head is None else {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
     }
+    statement = server.state.keys.now().after(call.server_keys_serial)
+    if statement is not None:
+        answer["server_keys"] = statement
+    return answer

@@ -49,7 +49,7 @@ async def provision(request: Request, server: ServerOf) -> dict[str, object]:
         if problem.name == "code-unknown":
             server.guesses.failed(address)
         raise
-    signer = server.state.signer
+    ring = server.state.keys.now()
     return {
         "device_id": device.device_id,
         "office": {
@@ -57,7 +57,8 @@ async def provision(request: Request, server: ServerOf) -> dict[str, object]:
             "name": office.name,
             "timezone": WorkCalendar(office.calendar).timezone.key,
         },
-        "server_keys": [{"key_id": signer.key_id, "public_key": encoding.encode_key(signer.public_key)}],
+        "server_keys": ring.public,
+        "server_keys_serial": ring.serial,
         "server_time": encoding.format_time(server.now()),
     }
 

@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 DEVICE_SEED = bytes(range(32))
 NEXT_DEVICE_SEED = bytes(range(1, 33))
 SERVER_SEED = bytes(range(32, 64))
+NEXT_SERVER_SEED = bytes(range(33, 65))
 DEVICE_ID = "018f2c5e-0000-7000-8000-0000000000d1"
 CHAIN_ID = "7f0c1f1e-5f5c-4a58-9a3a-0f6f0b1c2d3e"
 BOOT_ID = "0b7f3a52-8f6e-4c1d-9f0e-2a1b3c4d5e6f"
@@ -34,6 +35,7 @@ PERSON_A = "018f2c5e-0000-7000-8000-0000000000a1"
 PERSON_B = "018f2c5e-0000-7000-8000-0000000000b2"
 MODEL_ID = "dlib-resnet-v1"
 SERVER_KEY_ID = "gallery-2026-1"
+NEXT_SERVER_KEY_ID = "gallery-2026-2"
 ORIGIN = "http://127.0.0.1:8765"
 CREATED = dt.datetime(2026, 11, 24, 0, 30, 6, tzinfo=dt.UTC)
 
@@ -242,6 +244,16 @@ def gallery(version: int, base_version: int | None, people: list[Json], removed:
     return {"manifest": manifest, "payload": payload}
 
 
+def server_key(key_id: str, seed: bytes) -> Json:
+    return {"key_id": key_id, "public_key": public_key(seed)}
+
+
+def statement(serial: int, keys: list[Json], key_id: str, seed: bytes) -> Json:
+    """What the server says of its keys, signed by one that terminals hold from before."""
+    body: Json = {"serial": serial, "keys": keys, "key_id": key_id}
+    return {**body, "signature": sign(seed, rfc8785.dumps(body))}
+
+
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
     def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(DEVICE_SEED)
@@ -314,7 +326,11 @@ def documents() -> dict[str, Json]:
         "faults": ["clock_untrusted"],
         "counters": {"refused_by_person": 2, "unknown": 1},
         "parked": [{"event_id": events[2]["event_id"], "problem": event_problems()[0]}],
+        "server_keys_serial": 0,
     }
+    old, new = server_key(SERVER_KEY_ID, SERVER_SEED), server_key(NEXT_SERVER_KEY_ID, NEXT_SERVER_SEED)
+    both = statement(1795500000, [old, new], SERVER_KEY_ID, SERVER_SEED)
+    renewed = statement(1795600000, [new], NEXT_SERVER_KEY_ID, NEXT_SERVER_SEED)
     rotation = {
         "public_key": public_key(NEXT_DEVICE_SEED),
         "proof": sign(NEXT_DEVICE_SEED, DEVICE_ID.encode()),
@@ -353,6 +369,9 @@ def documents() -> dict[str, Json]:
             "server_key_id": SERVER_KEY_ID,
             "server_seed_hex": SERVER_SEED.hex(),
             "server_public_key": public_key(SERVER_SEED),
+            "next_server_key_id": NEXT_SERVER_KEY_ID,
+            "next_server_seed_hex": NEXT_SERVER_SEED.hex(),
+            "next_server_public_key": public_key(NEXT_SERVER_SEED),
         },
         "provision": {
             "request": provision,
@@ -360,7 +379,8 @@ def documents() -> dict[str, Json]:
             "answer": {
                 "device_id": DEVICE_ID,
                 "office": office,
-                "server_keys": [{"key_id": SERVER_KEY_ID, "public_key": public_key(SERVER_SEED)}],
+                "server_keys": [old],
+                "server_keys_serial": 0,
                 "server_time": "2026-11-24T00:00:00.000Z",
             },
         },
@@ -405,6 +425,16 @@ def documents() -> dict[str, Json]:
             "request": {**heartbeat, "temperature_c": None, "faults": [], "parked": [], "rotate_key": rotation},
             "status": 200,
             "answer": {"server_time": server_time, "key_rotated": True, "head": None},
+        },
+        "heartbeat_server_keys": {
+            "request": {**heartbeat, "faults": [], "parked": []},
+            "status": 200,
+            "answer": {"server_time": server_time, "key_rotated": False, "head": head, "server_keys": both},
+        },
+        "heartbeat_server_key_retired": {
+            "request": {**heartbeat, "faults": [], "parked": [], "server_keys_serial": both["serial"]},
+            "status": 200,
+            "answer": {"server_time": server_time, "key_rotated": False, "head": head, "server_keys": renewed},
         },
         "problems": {"problems": problems(), "event_problems": event_problems()},
         "signatures": {

@@ -105,7 +105,7 @@ def test_many_addresses_do_not_fill_the_memory() -> None:
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     first, second = State(tmp_path / "s"), State(tmp_path / "s")
-    assert (first.signer.key_id, first.admin_token) == (second.signer.key_id, second.admin_token)
+    assert (first.keys.now().signer.key_id, first.admin_token) == (second.keys.now().signer.key_id, second.admin_token)
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "s").iterdir()}
     assert modes == {0o600}
 

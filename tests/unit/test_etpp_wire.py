@@ -32,6 +32,8 @@ def golden(name: str) -> Any:
         ("events_carried", wire.EventsRequest, wire.EventsAnswer),
         ("heartbeat", wire.HeartbeatRequest, wire.HeartbeatAnswer),
         ("heartbeat_rotation", wire.HeartbeatRequest, wire.HeartbeatAnswer),
+        ("heartbeat_server_keys", wire.HeartbeatRequest, wire.HeartbeatAnswer),
+        ("heartbeat_server_key_retired", wire.HeartbeatRequest, wire.HeartbeatAnswer),
         ("gallery_full", None, wire.GalleryAnswer),
         ("gallery_delta", None, wire.GalleryAnswer),
     ],
@@ -80,7 +82,7 @@ def without(value: Any, path: tuple[Any, ...]) -> Any:
     return copy
 
 
-OPTIONAL = {"rotate_key", "hardware.model", "hardware.serial"}
+OPTIONAL = {"rotate_key", "server_keys_serial", "hardware.model", "hardware.serial"}
 """What the protocol lets a terminal leave out, or leaves free."""
 
 REQUESTS: list[tuple[type[wire.Shape], Any]] = [

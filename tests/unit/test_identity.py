@@ -81,7 +81,7 @@ def test_the_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert identity.device_id == answer["device_id"]
     assert identity.server_url == URL
     assert identity.provisioning.office_name == answer["office"]["name"]
-    assert identity.provisioning.server_keys == {
+    assert identity.provisioning.server_keys.keys == {
         key["key_id"]: wire.from_b64url(key["public_key"]) for key in answer["server_keys"]
     }
     assert wire.b64url(identity.public_key) == applicant.public_key
