@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from enrollment.templates import centre, distance, threshold
+import numpy as np
+
+from enrollment.templates import centre
+from kiosk.likeness import Rule, nearest
 from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip
 from kiosk.wire import decode_descriptor
-
-FEWEST_OTHERS = 3
-MOST_OTHERS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,20 +25,6 @@ class Known:
     nip: Nip = field(repr=False)
     templates: tuple[Descriptor, ...]
     certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """When a face is that of somebody known. `distance` of mean descriptors at most, for MANY templates and more; and
-    at most `ratio` times the distance to the other people who are nearest.
-
-    The ratio is what makes the rule hold in any office: where people look alike to the network, and where many are
-    known, everybody is near to somebody, but only the same person is much nearer than the next ones
-    (docs/enrolment.md).
-    """
-
-    distance: float
-    ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +59,18 @@ class KnownFaces:
         return [person.templates for person in self._people if person.nip == nip]
 
     def most_alike(self, templates: Sequence[Descriptor], rule: Rule, ignored: Collection[Nip] = ()) -> Likeness | None:
-        """The person whose face is most like this one, but for those `ignored`; None when nobody is known.
-
-        Means are compared with means: nearer to the truth than the nearest pair of templates.
-        """
-        ours = centre(templates)
-        nearest: dict[Nip, tuple[float, int]] = {}
-        for person, theirs in zip(self._people, self._centres, strict=True):
-            found = (distance(ours, theirs), len(person.templates))
-            if person.nip not in ignored and found < nearest.get(person.nip, (math.inf, 0)):
-                nearest[person.nip] = found
-        if not nearest:
+        """The person whose face is most like this one, but for those `ignored`; None when nobody is known."""
+        if not self._people:
             return None
-        nip = min(nearest, key=lambda known: nearest[known])
-        gap, count = nearest.pop(nip)
-        near = gap <= threshold(rule.distance, len(templates), count)
-        return Likeness(nip, gap, near and _stands_out(gap, [other for other, _ in nearest.values()], rule.ratio))
-
-
-def _stands_out(gap: float, others: list[float], ratio: float) -> bool:
-    """Whether `gap` is far below the mean of the nearest tenth of the others, of FEWEST_OTHERS at least.
-
-    Several, because one or two of them may be twins or the same face once more.
-    """
-    if len(others) < FEWEST_OTHERS:
-        return True
-    count = min(MOST_OTHERS, max(FEWEST_OTHERS, len(others) // 10))
-    return gap <= ratio * sum(sorted(others)[:count]) / count
+        found = nearest(
+            np.stack(list(templates)),
+            np.stack(self._centres),
+            [len(person.templates) for person in self._people],
+            [person.nip for person in self._people],
+            rule,
+            ignored,
+        )
+        return None if found is None else Likeness(self._people[found.row].nip, found.distance, found.same)
 
 
 def in_gallery(snapshot: GallerySnapshot, model_id: ModelId) -> list[Known]:

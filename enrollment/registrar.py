@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 from enrollment import nip as nips
 from enrollment.consent import Consent
-from enrollment.duplicates import Known, KnownFaces, Rule
+from enrollment.duplicates import Known, KnownFaces
 from enrollment.nip import NipParts
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot, check_agreement, choose
 from kiosk.config import EnrolmentSettings
+from kiosk.likeness import Rule
 from kiosk.model import EnrolmentDraft, Event, ModelId, Nip
 from kiosk.ports import Clock, Outbox
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,14 +10,8 @@ import numpy.typing as npt
 
 from enrollment.quality import merit
 from enrollment.refusal import Refusal
+from kiosk.likeness import threshold
 from kiosk.model import Descriptor, Quality
-
-MANY = 3
-"""Templates beyond which more do not make the mean any better: those of one sitting have its light in common."""
-
-NOISE = 0.04
-"""Squared distance that a single template's chance adds to a mean; fitted to LFW so that the false alarms are as many
-for one template as for three (docs/enrolment.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,17 +31,6 @@ def centre(descriptors: Sequence[Descriptor] | npt.NDArray[np.float32]) -> Descr
     """The mean of a person's descriptors: less noisy than any one of them."""
     mean: Descriptor = np.mean(np.stack(list(descriptors)), axis=0, dtype=np.float32)
     return mean
-
-
-def threshold(limit: float, ours: int, theirs: int) -> float:
-    """The distance of two means up to which they are one person's, for the number of descriptors in each.
-
-    `limit` holds for MANY and more on both sides. A mean of n descriptors lies off the person's true one by a variance
-    that falls with 1/n; squared distances of means of fewer are larger by just that, for the same person and for
-    others alike.
-    """
-    excess = 1 / min(ours, MANY) + 1 / min(theirs, MANY) - 2 / MANY
-    return math.sqrt(limit**2 + NOISE * excess)
 
 
 def check_agreement(shots: Sequence[Shot], limit: float) -> None:

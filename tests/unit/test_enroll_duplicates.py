@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from enrollment.duplicates import Known, KnownFaces, Rule, in_event, in_gallery
-from enrollment.templates import MANY, threshold
+from enrollment.duplicates import Known, KnownFaces, in_event, in_gallery
+from kiosk.likeness import MANY, Rule, threshold
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Event, ModelId, Nip, Person, PersonId, Template
 from kiosk.wire import parse_event
 from tests.enrolment_kit import ANI, BUDI, CITRA, SETTINGS, descriptor
