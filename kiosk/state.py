@@ -44,6 +44,10 @@ class StateFolder:
         return self.path / "gallery.tinydb"
 
     @property
+    def gallery_part_path(self) -> Path:
+        return self.path / "gallery.part"
+
+    @property
     def identity_dir(self) -> Path:
         return self.path / "identity"
 

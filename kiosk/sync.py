@@ -30,6 +30,7 @@ from kiosk.model import Anchor, ClockState, Fault
 from kiosk.ports import Clock, Randomness
 from kiosk.state import StateFolder, SyncStatus
 from kiosk.sync_client import Client
+from kiosk.sync_download import Download
 from kiosk.sync_events import BatchLimits, Sender
 from kiosk.sync_gallery import GalleryFetcher
 from kiosk.sync_http import Transport
@@ -77,6 +78,8 @@ class SyncParts:
     faults: Callable[[], Iterable[Fault]]
     """The journal's own."""
     random: Randomness
+    download: Download
+    """Of the gallery, and where its beginning outlives a restart."""
     progress: Callable[[str], None] = lambda _part: None
     """Told that "events" or "gallery" is alive."""
     network: Callable[[], bytes] = network_state
@@ -122,7 +125,12 @@ class Sync:
         self._heartbeat = sending.heartbeat
         self._reporter = Reporter(parts.queue, parts.cache, parts.clock, parts.folder.path, parts.folder.read_terminal)
         self._fetcher = GalleryFetcher(
-            fetching, parts.cache, parts.signer, parts.clock, on_removal=parts.queue.erase_enrolments
+            fetching,
+            parts.cache,
+            parts.signer,
+            parts.clock,
+            parts.download,
+            on_removal=parts.queue.erase_enrolments,
         )
 
     def run(self) -> None:
@@ -140,6 +148,8 @@ class Sync:
         for thread in threads:
             thread.join(JOIN_S)
         self._publish(connected=False)
+        if self._parts.signer.revoked:
+            self._fetcher.discard()
         if self._failure is not None:
             raise self._failure
 

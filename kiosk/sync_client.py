@@ -14,7 +14,8 @@ from kiosk import wire
 from kiosk.errors import IdentityError, ProtocolMismatch, Refused, ServerError
 from kiosk.model import Anchor
 from kiosk.ports import Clock
-from kiosk.sync_http import Answer, Download, Transport
+from kiosk.sync_download import Download
+from kiosk.sync_http import Answer, Transport
 from kiosk.sync_ports import Signer
 from kiosk.wire import Json, WireError
 
@@ -49,19 +50,22 @@ class Client:
         return self._post("heartbeat", wire.dumps(report))
 
     def gallery(self, since: int, wait_s: int, download: Download) -> Json | None:
-        """The answer to call 3, None for 204. Give the same `download` again to go on after a cut."""
+        """The answer to call 3, None for 204. Give the same `download` again to go on after a cut.
+
+        When an answer came, whether it can be used or not, there is nothing left to go on with: the caller forgets it.
+        """
 
         def ask() -> Answer:
             # What is left of a download must not wait for something newer.
-            wait = 0 if download.begun else wait_s
+            begun = download.begun
+            wait = 0 if begun else wait_s
             url = f"{self._url}/gallery?since={since}&wait_s={wait}"
-            return self._transport.get(url, HEADERS, wait_s=wait, download=download)
+            answer = self._transport.get(url, HEADERS, wait_s=wait, download=download)
+            # 416: nothing lies behind what is here, and yet it was not enough. By now it is forgotten: ask for all.
+            return ask() if answer.status == 416 and begun else answer
 
         answer = self._call(ask)
-        if answer.status == 204:
-            return None
-        download.forget()
-        return _json(answer)
+        return None if answer.status == 204 else _json(answer)
 
     def abort(self) -> None:
         """From another thread: end the call that is under way, and let no other one begin."""
@@ -116,8 +120,8 @@ class Client:
 def check(answer: Answer) -> None:
     """Raises ProtocolMismatch for what comes from no e-TPP server of this version, Refused for its refusal."""
     version = answer.headers.get(wire.PROTOCOL_HEADER)
-    if version is None and (answer.status == 429 or answer.status >= 500):
-        raise _refusal(answer)  # a proxy in between that is overloaded, or has lost its server
+    if version is None and (answer.status in {413, 429} or answer.status >= 500):
+        raise _refusal(answer)  # a proxy in between: takes no such body, is overloaded, or has lost its server
     if version is None:
         raise ProtocolMismatch(
             f"what answered (status {answer.status}) is not an e-TPP server. Check the address, and whether the "
@@ -135,7 +139,7 @@ def _refusal(answer: Answer) -> ServerError:
     document: Json = {}
     with contextlib.suppress(WireError):  # a 502 of a proxy in between has a page, not a problem document
         document = wire.loads(answer.body)
-    problem = wire.problem_name(document)
+    problem = "too-large" if answer.status == 413 else wire.problem_name(document)
     if problem == "protocol-version":
         return ProtocolMismatch("the server speaks another version of the protocol. Update this program.")
     # Seconds only: a date would be compared with a clock that may be wrong by years.

@@ -24,6 +24,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from kiosk.errors import ServerError, Unreachable
 from kiosk.ports import Clock, UtcNow
+from kiosk.sync_download import Download
 from kiosk.sync_tls import DateCheck, make_context
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -49,37 +50,6 @@ class Answer:
     body: bytes
     sent_ms: int
     received_ms: int
-
-
-class Download:
-    """A body that may come in several answers: what was received before a cut is kept, and asked for no more.
-
-    RFC 9110, 13.1.5 and 14: `If-Range` with the entity tag makes the server send the rest of the same bytes (206), or
-    all of other ones (200).
-    """
-
-    def __init__(self) -> None:
-        self._content = bytearray()
-        self._etag = ""
-
-    @property
-    def begun(self) -> bool:
-        return bool(self._content and self._etag)
-
-    def headers(self) -> dict[str, str]:
-        return {"Range": f"bytes={len(self._content)}-", "If-Range": self._etag} if self.begun else {}
-
-    def receive(self, status: int, headers: Mapping[str, str]) -> bytearray:
-        """Where the body of an answer with this head belongs."""
-        if status == 206 and headers.get("Content-Range", "").startswith(f"bytes {len(self._content)}-"):
-            return self._content
-        if status == 200:
-            self._content, self._etag = bytearray(), headers.get("ETag", "")
-            return self._content
-        return bytearray()
-
-    def forget(self) -> None:
-        self._content, self._etag = bytearray(), ""
 
 
 class Transport:
@@ -151,16 +121,29 @@ class Transport:
             received_ms = self._clock.now().monotonic_ms
             began_s = time.monotonic()
             received = download.receive(response.status_code, response.headers)
-            with contextlib.closing(response):
+            came = 0
+            with contextlib.closing(response), _kept_when_cut(download):
                 # read1() gives what has come so far: iter_content() would wait for a full chunk and lose it in a cut.
                 while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
                     received += chunk
+                    came += len(chunk)
                     self._progress()
-                    if time.monotonic() - began_s > PATIENCE_S + len(received) / SLOWEST_BYTES_S:
-                        raise Unreachable("the server's answer comes in too slowly. Check the network.")
                     if len(received) > MAX_ANSWER_BYTES:
+                        download.forget()
                         raise ServerError("the server's answer is larger than any gallery. Check the server's address.")
+                    download.save()
+                    if time.monotonic() - began_s > PATIENCE_S + came / SLOWEST_BYTES_S:
+                        raise Unreachable("the server's answer comes in too slowly. Check the network.")
         return Answer(response.status_code, response.headers, bytes(received), sent_ms, received_ms)
+
+
+@contextlib.contextmanager
+def _kept_when_cut(download: Download) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        download.save(cut=True)
+        raise
 
 
 def _noop(request: requests.PreparedRequest) -> requests.PreparedRequest:

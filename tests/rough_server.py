@@ -74,6 +74,8 @@ class RoughServer:
     version: int = 0
     clock_ahead: dt.timedelta = dt.timedelta()
     key_rotated: bool = False
+    server_keys: Any = None
+    """What every heartbeat's answer says of the server's keys."""
     news: threading.Condition = field(default_factory=threading.Condition)
     ended: bool = False
     patience: threading.Event = field(default_factory=threading.Event)
@@ -161,7 +163,8 @@ class RoughServer:
         head = None
         if newest is not None:
             head = {"chain_id": newest, "seq": self.heads[newest][0], "hash": self.heads[newest][1]}
-        return {"server_time": self.server_time(), "key_rotated": self.key_rotated, "head": head}
+        answer = {"server_time": self.server_time(), "key_rotated": self.key_rotated, "head": head}
+        return answer if self.server_keys is None else {**answer, "server_keys": self.server_keys}
 
     def _gallery(self, request: Request) -> tuple[int, dict[str, str], bytes]:
         since, wait_s = int(request.query["since"][0]), int(request.query["wait_s"][0])
@@ -186,6 +189,8 @@ class RoughServer:
         wanted = re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", ""))
         if wanted and request.headers.get("if-range") == etag:
             start = int(wanted[1])
+            if start >= len(content):
+                return 416, {"Content-Range": f"bytes */{len(content)}"}, b""
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
             return 206, headers, content[start:]
         return 200, headers, content
@@ -219,12 +224,12 @@ def hangs_up(_server: RoughServer, handler: BaseHTTPRequestHandler, _request: Re
     handler.close_connection = True
 
 
-def cuts(share: float) -> Behaviour:
-    """The right answer, cut off in the middle of its body."""
+def cuts(share: float, missing: int = 0) -> Behaviour:
+    """The right answer, cut off in the middle of its body; `missing`: bytes that it promises and does not have."""
 
     def behave(server: RoughServer, handler: BaseHTTPRequestHandler, request: Request) -> None:
         status, headers, body = server.answer(request)
-        send(handler, status, headers, body, cut=int(len(body) * share))
+        send(handler, status, headers, body + bytes(missing), cut=int(len(body) * share))
         handler.close_connection = True
 
     return behave
@@ -244,6 +249,24 @@ def trickles(server: RoughServer, handler: BaseHTTPRequestHandler, request: Requ
         handler.wfile.write(body[n : n + 1])
         if server.patience.wait(0.01):
             return
+
+
+def drips(until: Callable[[], bool]) -> Behaviour:
+    """The right answer in small pieces, until the condition holds or half of it is out; then silence."""
+
+    def behave(server: RoughServer, handler: BaseHTTPRequestHandler, request: Request) -> None:
+        status, headers, body = server.answer(request)
+        send(handler, status, headers, body, cut=0)
+        piece = max(1, len(body) // 400)
+        for at in range(0, len(body) // 2, piece):
+            if until() or server.patience.is_set():
+                break
+            handler.wfile.write(body[at : at + piece])
+            server.patience.wait(0.05)
+        server.patience.wait(WAIT_S)
+        handler.close_connection = True
+
+    return behave
 
 
 def floods(_server: RoughServer, handler: BaseHTTPRequestHandler, _request: Request) -> None:

@@ -215,7 +215,8 @@ class Patient:
         """Without a signature: the refusal carries the protocol's header as well, and no counter is used up."""
         from kiosk import wire
         from kiosk.clock import SystemClock
-        from kiosk.sync_http import Download, Transport
+        from kiosk.sync_download import Download
+        from kiosk.sync_http import Transport
 
         settings = self._config.server
         ca_file = settings.ca_file or (self._who.provisioning.ca_file if self._who else "")

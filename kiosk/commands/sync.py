@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import signal
@@ -20,6 +21,8 @@ from kiosk.identity import Identity
 from kiosk.journal_queue import JournalQueue
 from kiosk.outbox import SqliteOutbox
 from kiosk.state import StateFolder, SyncStatus
+from kiosk.sync_download import Download
+from kiosk.sync_part import SealedPart
 from kiosk.watchdog import Notifier, Watchdog
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,8 @@ def command(config: Path | None, state: Path) -> None:
     with folder.lock("sync"):
         identity = Identity.load(folder.identity_dir, server_url=server.url)
         if identity.revoked:
+            with contextlib.suppress(OSError):
+                folder.gallery_part_path.unlink()
             folder.write_status(SyncStatus(revoked=True))
             raise IdentityError(
                 "the server has revoked this terminal. `kiosk events export` saves what it still holds."
@@ -71,6 +76,14 @@ def command(config: Path | None, state: Path) -> None:
                 in_step=clock.in_step,
                 faults=outbox.faults,
                 random=random.SystemRandom(),
+                download=Download(
+                    SealedPart(
+                        folder.gallery_part_path,
+                        identity.storage_key,
+                        identity.device_id,
+                        lambda: clock.now().wall_utc,
+                    )
+                ),
                 progress=watchdog.progress,
             )
             log.info("sync with %s as terminal %s", identity.server_url, identity.device_id)
