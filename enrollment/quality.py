@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.config import EnrolmentSettings
+from kiosk.config import EnrolmentSettings, QualityLimits
 from kiosk.model import Face, Hint, Quality
 from kiosk.quality import Limits, judge
 
@@ -26,6 +26,8 @@ REASONS: Mapping[Hint, str] = {
     Hint.NOT_CENTRED: "face_cut_off",
     Hint.NOT_FACING: "face_turned",
     Hint.HOLD_STILL: "blurred",
+    Hint.EYES_HIDDEN: "eyes_hidden",
+    Hint.MOUTH_HIDDEN: "mouth_hidden",
 }
 """The refusal that each of the terminal's hints becomes."""
 
@@ -40,16 +42,7 @@ class Verdict:
 
 
 def limits(settings: EnrolmentSettings) -> Limits:
-    return Limits(
-        min_eye_distance_px=settings.min_eye_distance_px,
-        min_sharpness=settings.min_sharpness,
-        min_brightness=settings.min_brightness,
-        max_brightness=settings.max_brightness,
-        min_contrast=settings.min_contrast,
-        max_yaw=settings.max_yaw,
-        max_pitch=settings.max_pitch,
-        max_roll_deg=settings.max_roll_deg,
-    )
+    return Limits(**settings.model_dump(include=set(QualityLimits.model_fields)))
 
 
 def assess(faces: Sequence[Face], bounds: Limits) -> Verdict:

@@ -29,7 +29,7 @@ from kiosk.identity import Identity
 from kiosk.indicators import open_indicators
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
-from kiosk.model import EMPTY_GALLERY, Face, Fault, Frame, GallerySnapshot, Hint
+from kiosk.model import EMPTY_GALLERY, Fault, Frame, GallerySnapshot, Hint, Quality
 from kiosk.models_store import ModelStore
 from kiosk.outbox import SqliteOutbox
 from kiosk.ports import FrameSource
@@ -342,15 +342,6 @@ def encounter_settings(config: Config) -> enc.Settings:
     )
 
 
-def judge_of(config: Config) -> Callable[[Face, tuple[int, int]], Hint | None]:
-    """What is wrong with a face, by the configured limits: its quality, then its place in the frame."""
-    values = config.quality.model_dump()
-    max_width = values.pop("max_face_width")
-    limits = quality.Limits(**values)
-
-    def judge(face: Face, shape: tuple[int, int]) -> Hint | None:
-        if face.box_px.width > max_width * shape[1]:
-            return Hint.TOO_NEAR
-        return quality.judge(face.quality, limits)
-
-    return judge
+def judge_of(config: Config) -> Callable[[Quality], Hint | None]:
+    """What is wrong with a face, by the configured limits."""
+    return partial(quality.judge, limits=quality.Limits(**config.quality.model_dump()))

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -208,7 +209,7 @@ def _loops(known: Sequence[Template], limits: quality.Limits, min_frames: int, m
         open_engine("fast", models_dir=models_dir),
         Matcher(known),
         Liveness("challenge-when-in-doubt", models_dir),
-        lambda face, _shape: quality.judge(face.quality, limits),
+        partial(quality.judge, limits=limits),
         max_frames=12,
         min_frames=min_frames,
     )

@@ -51,7 +51,7 @@ class Recognition(_Section):
 
 class QualityLimits(_Section):
     min_eye_distance_px: float = Field(ge=0)
-    max_face_width: float = Field(gt=0, le=1)
+    max_width: float = Field(gt=0, le=1)
     min_sharpness: float = Field(ge=0)
     min_brightness: float = Field(ge=0, le=255)
     max_brightness: float = Field(ge=0, le=255)
@@ -60,17 +60,11 @@ class QualityLimits(_Section):
     max_pitch: float = Field(ge=0, le=1)
     max_roll_deg: float = Field(ge=0, le=90)
     max_border: float = Field(ge=0, le=1)
+    min_eyes: float = Field(ge=0, le=1)
+    min_mouth: float = Field(ge=0)
 
 
-class EnrolmentSettings(_Section):
-    min_eye_distance_px: float = Field(ge=0)
-    min_sharpness: float = Field(ge=0)
-    min_brightness: float = Field(ge=0, le=255)
-    max_brightness: float = Field(ge=0, le=255)
-    min_contrast: float = Field(ge=0)
-    max_yaw: float = Field(ge=0, le=1)
-    max_pitch: float = Field(ge=0, le=1)
-    max_roll_deg: float = Field(ge=0, le=90)
+class EnrolmentSettings(QualityLimits):
     min_templates: int = Field(ge=1, le=20)
     max_templates: int = Field(ge=1, le=20)
     spread: float = Field(ge=0)

@@ -73,7 +73,10 @@ class Quality:
     `eye_distance_px` between the eye centres; `sharpness` variance of the Laplacian of the face scaled to 100 px;
     `brightness` mean luma 0..255 of the face; `contrast` its standard deviation; `yaw` and `pitch` -1..1,
     0 is facing, from the five landmarks (yaw > 0: the nose points to the picture's right; pitch > 0: downwards);
-    `roll_deg` the tilt of the eye line; `border` the share of the box that lies outside the frame, 0..1.
+    `roll_deg` the tilt of the eye line; `border` the share of the box that lies outside the frame, 0..1;
+    `width` of the box as a share of the frame's; `eyes` 0..1, how the light differs along the line of an eye's corners,
+    white beside iris, for the less visible eye (near 0: closed, or behind dark glasses); `mouth` >= 0, how the rows
+    below the nose differ in light (near 0: no line of lips, as on a mask).
     """
 
     eye_distance_px: float
@@ -84,6 +87,9 @@ class Quality:
     pitch: float
     roll_deg: float
     border: float
+    width: float
+    eyes: float
+    mouth: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,6 +189,8 @@ class Hint(enum.Enum):
     NOT_CENTRED = "not_centred"
     NOT_FACING = "not_facing"
     HOLD_STILL = "hold_still"
+    EYES_HIDDEN = "eyes_hidden"
+    MOUTH_HIDDEN = "mouth_hidden"
 
 
 @dataclass(frozen=True, slots=True)

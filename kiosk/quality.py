@@ -1,4 +1,8 @@
-"""Measures a face (ISO/IEC 29794-5 in miniature) and judges the measure against limits.."""
+"""Measures a face (ISO/IEC 29794-5 in miniature) and judges the measure against limits.
+
+Five landmarks tell where the eyes and the base of the nose are. Whether they are covered is told by what is seen there:
+the white of an eye beside its iris, the line of the lips. What each limit costs: docs/accuracy.md, "Quality".
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,13 @@ from kiosk.model import Box, Hint, Quality, RgbImage
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a face must measure; the fields are those of Quality.
+    """What a face must measure; the names are those of Quality.
 
     The terminal's stand in default.toml [quality], enrolment's in [enrolment].
     """
 
     min_eye_distance_px: float
+    max_width: float
     min_sharpness: float
     min_brightness: float
     max_brightness: float
@@ -27,13 +32,16 @@ class Limits:
     max_yaw: float
     max_pitch: float
     max_roll_deg: float
-    max_border: float = 0.1
+    max_border: float
+    min_eyes: float
+    min_mouth: float
 
 
 MIDDLE_GREY = 128
 """A face without contrast lacks light below this and has too much above."""
 
 Landmarks = npt.NDArray[np.float32]
+Luma = npt.NDArray[np.uint8]
 
 
 def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
@@ -47,13 +55,15 @@ def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
     yaw, pitch = _pose(eye_a, eye_b, landmarks[4], distance)
     left, top = max(box.left, 0), max(box.top, 0)
     right, bottom = min(box.right, width), min(box.bottom, height)
+    share = max(box.width, 0) / width
     if right <= left or bottom <= top or box.width <= 0 or box.height <= 0:
-        return Quality(distance, 0.0, 0.0, 0.0, yaw, pitch, roll, 1.0)
+        return Quality(distance, 0.0, 0.0, 0.0, yaw, pitch, roll, 1.0, share, 0.0, 0.0)
     inside = (right - left) * (bottom - top) / (box.width * box.height)
     crop = np.ascontiguousarray(frame_rgb[top:bottom, left:right])
-    luma = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     scaled = cv2.resize(luma, (100, 100), interpolation=cv2.INTER_AREA if luma.shape[0] > 100 else cv2.INTER_LINEAR)
     sharpness = float(cv2.Laplacian(scaled, cv2.CV_32F).var())
+    eyes, mouth = _visible(luma, eye_a - (left, top), eye_b - (left, top), distance)
     return Quality(
         eye_distance_px=distance,
         sharpness=sharpness,
@@ -63,6 +73,9 @@ def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
         pitch=pitch,
         roll_deg=roll,
         border=1.0 - inside,
+        width=share,
+        eyes=eyes,
+        mouth=mouth,
     )
 
 
@@ -80,6 +93,39 @@ def _pose(
     return max(-1.0, min(1.0, 2 * right)), max(-1.0, min(1.0, (down - 0.76) / 0.4))
 
 
+_UNIT = 32
+"""Pixels between the eyes in the upright copy of a face in which eyes and mouth are looked at."""
+
+_DARK = 20.0
+"""Light below which the differences are the camera's noise."""
+
+
+def _visible(
+    luma: Luma, eye_a: npt.NDArray[np.float32], eye_b: npt.NDArray[np.float32], distance: float
+) -> tuple[float, float]:
+    """`eyes` and `mouth` of Quality. `luma`: the face; `eye_a`, `eye_b`: the middles of its eyes in it."""
+    if distance < 1.0:
+        return 0.0, 0.0
+    down = np.array([eye_b[1] - eye_a[1], eye_a[0] - eye_b[0]], dtype=np.float32)
+    middle = _UNIT * 1.2
+    places = np.array([(0.7, 0.4), (1.7, 0.4), (0.7, 1.4)], dtype=np.float32) * _UNIT
+    upright = cv2.getAffineTransform(np.array([eye_b, eye_a, eye_b + down], dtype=np.float32), places)
+    face = cv2.warpAffine(luma, upright, (round(2 * middle), 2 * _UNIT), borderMode=cv2.BORDER_REPLICATE)
+
+    def part(x: float, y: float, width: float, height: float) -> npt.NDArray[np.float64]:
+        """Light around (x, y), in eye distances from the middle between the eyes."""
+        left, top = middle + (x - width / 2) * _UNIT, (y + 0.4 - height / 2) * _UNIT
+        return np.asarray(
+            face[round(top) : round(top + height * _UNIT), round(left) : round(left + width * _UNIT)], dtype=np.float64
+        )
+
+    lines = [part(side, 0.0, 0.5, 0.1).mean(axis=0) for side in (-0.5, 0.5)]
+    floor = max(float(luma.mean()), 2 * _DARK)  # what glitters in dark glasses is little beside the light of the skin
+    eyes = min(float(np.ptp(line)) / max(float(line.max() + line.min()), floor) for line in lines)
+    rows = part(0.0, 1.1, 0.5, 0.6).mean(axis=1)
+    return eyes, float(rows.std()) / max(float(rows.mean()), _DARK)
+
+
 def judge(quality: Quality, limits: Limits) -> Hint | None:
     """The most important thing that keeps this face from being described, or None when it may be."""
     flat = quality.contrast < limits.min_contrast
@@ -89,6 +135,8 @@ def judge(quality: Quality, limits: Limits) -> Hint | None:
         return Hint.TOO_BRIGHT
     if quality.eye_distance_px < limits.min_eye_distance_px:
         return Hint.TOO_FAR
+    if quality.width > limits.max_width:
+        return Hint.TOO_NEAR
     if quality.border > limits.max_border:
         return Hint.NOT_CENTRED
     if (
@@ -99,4 +147,8 @@ def judge(quality: Quality, limits: Limits) -> Hint | None:
         return Hint.NOT_FACING
     if quality.sharpness < limits.min_sharpness:
         return Hint.HOLD_STILL
+    if quality.eyes < limits.min_eyes:
+        return Hint.EYES_HIDDEN
+    if quality.mouth < limits.min_mouth:
+        return Hint.MOUTH_HIDDEN
     return None

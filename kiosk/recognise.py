@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from kiosk.model import Box, Descriptor, Face, Frame, Hint, Liveness, LivenessVerdict, Match, Sighting
+from kiosk.model import Box, Descriptor, Face, Frame, Hint, Liveness, LivenessVerdict, Match, Quality, Sighting
 from kiosk.ports import FaceEngine, FaceMatcher, LivenessDetector
 from kiosk.views import LOOKS, describe_looks
 
 T = TypeVar("T")
 
-Judge = Callable[[Face, tuple[int, int]], Hint | None]
-"""(face, (height, width) of the frame) -> what the person should change, None when the face is good."""
+Judge = Callable[[Quality], Hint | None]
+"""What the person should change, None when the face is good."""
 
 RIVAL_SHARE = 0.8
 """A second face at least this wide, as a share of the nearest, leaves open who is meant: SEVERAL_FACES."""
@@ -106,7 +106,7 @@ class Recogniser:
             return Sighting(frame.t_s)
         nearest = faces[0]
         track = self._follow(nearest, frame.t_s)
-        hint = _rival(faces) or self._judge(nearest, frame.rgb.shape[:2])
+        hint = _rival(faces) or self._judge(nearest.quality)
         if hint is None and self._worth_describing(track, frame.t_s):
             track = self._describe(track, frame, nearest, timer)
         verdict = NOT_DESCRIBED

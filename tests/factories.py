@@ -77,6 +77,9 @@ def face(left: int = 200, top: int = 120, size: int = 150, **quality: float) -> 
         "pitch": 0.0,
         "roll_deg": 0.0,
         "border": 0.0,
+        "width": 0.25,
+        "eyes": 0.4,
+        "mouth": 0.2,
         **quality,
     }
     box = Box(left, top, left + size, top + size)

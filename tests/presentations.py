@@ -19,7 +19,7 @@ from kiosk.model import Box, Challenge, Face, Liveness, LivenessVerdict, Quality
 
 Floats = npt.NDArray[np.float64]
 
-QUALITY = Quality(80.0, 200.0, 120.0, 50.0, 0.0, 0.0, 0.0, 0.0)
+QUALITY = Quality(80.0, 200.0, 120.0, 50.0, 0.0, 0.0, 0.0, 0.0, 0.25, 0.4, 0.2)
 CAMERA_DISTANCE = 6.0
 """From the face, in outer eye distances: about half a metre."""
 

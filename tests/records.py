@@ -22,7 +22,7 @@ from kiosk.model import (
     Quality,
 )
 
-QUALITY = Quality(60.0, 200.0, 120.0, 50.0, 0.0, 0.0, 0.0, 0.0)
+QUALITY = Quality(60.0, 200.0, 120.0, 50.0, 0.0, 0.0, 0.0, 0.0, 0.25, 0.4, 0.2)
 
 
 def presence(person_id: str = "p-1", direction: Direction = Direction.ARRIVAL, **match: Any) -> PresenceDraft:

@@ -43,7 +43,7 @@ def command(as_json: bool, clip: Path | None, rounds: int, employees: int, templ
         employees=employees,
         templates=templates,
         min_frames=config.recognition.min_frames,
-        limits=Limits(**config.quality.model_dump(exclude={"max_face_width"})),
+        limits=Limits(**config.quality.model_dump()),
         models_dir=models,
     )
     click.echo(json.dumps(results.as_json(), indent=2) if as_json else results.as_table())

@@ -211,6 +211,19 @@ def _hold(pen: _Pen) -> None:
         pen.stroke([(x, 20), (x, 52)], 3, 0)
 
 
+def _unmask(pen: _Pen) -> None:
+    """A mask with its straps, crossed out."""
+    pen.stroke([(26, 42), (4, 34)], 7)
+    pen.stroke([(74, 42), (96, 34)], 7)
+    pen.stroke([(28, 66), (8, 72)], 7)
+    pen.stroke([(72, 66), (92, 72)], 7)
+    pen.box(22, 28, 78, 80, 18)
+    for y in (46, 60):
+        pen.stroke([(34, y), (66, y)], 5, 0)
+    pen.stroke([(12, 10), (90, 94)], 20, 0)
+    pen.stroke([(12, 10), (90, 94)], 9)
+
+
 def _camera_off(pen: _Pen) -> None:
     pen.box(6, 28, 68, 78, 10)
     pen.shape([(72, 48), (94, 34), (94, 72), (72, 58)])
@@ -260,6 +273,7 @@ _DRAWN: dict[Icon, Callable[[_Pen], None]] = {
     Icon.BRIGHT: _bright,
     Icon.LOOK: _look,
     Icon.HOLD: _hold,
+    Icon.UNMASK: _unmask,
     Icon.CAMERA_OFF: _camera_off,
     Icon.LINKED: _linked,
     Icon.UNLINKED: _unlinked,

@@ -124,6 +124,8 @@ _HINT_ICONS = {
     Hint.NOT_CENTRED: Icon.FACE,
     Hint.NOT_FACING: Icon.LOOK,
     Hint.HOLD_STILL: Icon.HOLD,
+    Hint.EYES_HIDDEN: Icon.LOOK,
+    Hint.MOUTH_HIDDEN: Icon.UNMASK,
 }
 _CHALLENGE_ICONS = {
     Challenge.TURN_LEFT: Icon.LEFT,

@@ -52,6 +52,7 @@ class Icon(enum.Enum):
     BRIGHT = "bright"
     LOOK = "look"
     HOLD = "hold"
+    UNMASK = "unmask"
     CAMERA_OFF = "camera_off"
     LINKED = "linked"
     UNLINKED = "unlinked"

@@ -29,6 +29,7 @@ from kiosk import config
 from kiosk.model import Descriptor, Nip, Quality
 from kiosk.ports import FaceEngine
 from kiosk.quality import judge
+from kiosk.views import describe_looks
 
 OFFICE = 420
 """People in the gallery: the regency's largest office, and the size in docs/accuracy.md."""
@@ -101,7 +102,7 @@ def describe(engine: FaceEngine, folder: Path, border: int, scores: list[float])
         middle = np.array([width / 2, height / 2])
         faces = sorted(engine.faces(rgb), key=lambda face: _off(face.box_px, middle))
         if faces:
-            shots.append(Shot(engine.describe(rgb, faces[0]), faces[0].quality, number))
+            shots.append(Shot(describe_looks(engine, rgb, faces[0]), faces[0].quality, number))
             scores.append(faces[0].score)
     return shots
 

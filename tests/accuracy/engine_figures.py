@@ -1,8 +1,8 @@
-"""The figures behind the face engine: docs/accuracy-engine.md names for each table the part that prints it.
+"""The figures behind the face engine: docs/accuracy.md names for each table the part that prints it.
 
     nice .venv/bin/python tests/accuracy/engine_figures.py PART [--photos N]
 
-PART: descriptor, runtimes, detection, boxes, following, memory, pose or quality.
+PART: descriptor, runtimes, detection, boxes, following, memory, pose, covered or quality.
 
 Faces: KIOSK_FACES, else ../shared/faces (lfw/<person>/*.jpg, clips/*); YuNet: KIOSK_MODELS, else ../shared/models.
 One core; minutes, `quality` an hour.
@@ -25,6 +25,7 @@ import numpy.typing as npt
 import scenes
 
 from demo.faces import talking_man
+from kiosk import config
 from kiosk.descriptor import RESNET_FILE, FastDescriber, open_fast_describer, self_test_chips, weights_path
 from kiosk.detector import Detector, HogDetector, YunetDetector
 from kiosk.dlib_model import read_layers
@@ -322,12 +323,15 @@ def _harder(photo: RgbImage, rng: np.random.Generator) -> Iterator[tuple[str, sc
         yield "flat", scenes.flat(usual, rng, factor)
     for degrees in (5, 10, 15, 20, 25, 30, 35, 40):
         yield "roll", scenes.place(photo, scenes.USUAL_PX, rng, roll_deg=degrees * rng.choice([-1, 1]))
+    for px in (250, 300, 350, 400, 450, 500):
+        yield "near", scenes.place(photo, px, rng)
     for left in (65, 52, 39, 26, 13, 0):
         yield "border", scenes.place(photo, scenes.USUAL_PX, rng, left_px=left)
 
 
 MEASURES: dict[str, tuple[Callable[[Quality], float], str, Sequence[float]]] = {
     "eye_distance_px": (lambda q: q.eye_distance_px, "size", (8, 12, 16, 20, 24, 28, 34, 42, 80)),
+    "width": (lambda q: q.width, "near", (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.8, 1)),
     "sharpness": (lambda q: q.sharpness, "blur", (0, 5, 10, 15, 20, 30, 50, 100, 1e4)),
     "brightness, dim": (lambda q: q.brightness, "dim", (0, 10, 15, 20, 30, 40, 50, 70, 255)),
     "brightness, bright": (lambda q: q.brightness, "bright", (120, 150, 175, 190, 205, 215, 225, 235, 245, 256)),
@@ -375,7 +379,8 @@ def quality(count: int, write: Print) -> None:
 
 
 def pose(count: int, write: Print) -> None:
-    """Photos as they are: recognised against the person's most facing photo, by how far the head is turned."""
+    """Photos as they are: recognised against the person's most facing one, by pose and by how well eyes and mouth are
+    seen."""
     engine = open_engine("fast", cache_dir=CACHE, models_dir=MODELS, follow=False)
     people: dict[str, list[tuple[Quality, Descriptor]]] = defaultdict(list)
     for path in photos(count):
@@ -394,11 +399,37 @@ def pose(count: int, write: Print) -> None:
     for name, read, edges in (
         ("yaw, either side", lambda q: abs(q.yaw), (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.01)),
         ("pitch", lambda q: q.pitch, (-1, -0.6, -0.45, -0.3, -0.15, 0, 0.15, 0.3, 0.45, 1.01)),
+        ("eyes", lambda q: q.eyes, (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 1.01)),
+        ("mouth", lambda q: q.mouth, (0, 0.04, 0.06, 0.08, 0.12, 0.2, 0.3, 10)),
     ):
         for low, high in pairwise(edges):
             inside = [distance <= limit for measured, distance in probes if low <= read(measured) < high]
             if len(inside) >= 20:
                 write(f"| {name} | {low:g} | {high:g} | {len(inside)} | {interval(sum(inside), len(inside))} |")
+
+
+def covered(count: int, write: Print) -> None:
+    """How many faces terminal and enrolment send away because of their eyes or mouth, by what is drawn over them."""
+    engine = open_engine("fast", cache_dir=CACHE, models_dir=MODELS, follow=False)
+    settings, rng = config.load(), np.random.default_rng(SEED)
+    limits = {"terminal": settings.quality, "enrolment": settings.enrolment}
+    hidden: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    faces: Counter[str] = Counter()
+    for path in photos(count):
+        picture = scenes.load(path)
+        for name, condition in scenes.conditions():
+            scene = condition(picture, rng)
+            face = scenes.found(engine.faces(scene.rgb), scene)
+            if face is None:
+                continue
+            faces[name] += 1
+            for where, limit in limits.items():
+                hidden[name][where, "eyes"] += face.quality.eyes < limit.min_eyes
+                hidden[name][where, "mouth"] += face.quality.mouth < limit.min_mouth
+    columns = [(where, what) for where in limits for what in ("eyes", "mouth")]
+    write(f"| condition | faces | {' | '.join(f'{where}: {what}, %' for where, what in columns)} |\n{'|---' * 6}|")
+    for name, found in faces.items():
+        write(f"| {name} | {found} | {' | '.join(interval(hidden[name][column], found) for column in columns)} |")
 
 
 def _limit(vectors: npt.NDArray[np.float32]) -> float:
@@ -415,6 +446,7 @@ PARTS: dict[str, tuple[Callable[[int, Print], None], int]] = {
     "following": (following, 0),
     "memory": (memory, 20_000),
     "pose": (pose, 3462),
+    "covered": (covered, 300),
     "quality": (quality, 400),
 }
 

@@ -38,6 +38,9 @@ def test_no_face() -> None:
         ({"pitch": -0.7}, "face_turned"),
         ({"roll_deg": 30.0}, "face_turned"),
         ({"border": 0.5}, "face_cut_off"),
+        ({"width": 0.8}, "face_too_near"),
+        ({"eyes": 0.02}, "eyes_hidden"),
+        ({"mouth": 0.01}, "mouth_hidden"),
     ],
 )
 def test_each_fault_has_its_reason(fault: dict[str, float], reason: str) -> None:
@@ -74,6 +77,9 @@ def test_enrolment_is_stricter_than_recognition() -> None:
     assert LIMITS.max_yaw < terminal.max_yaw
     assert LIMITS.max_pitch < terminal.max_pitch
     assert LIMITS.max_roll_deg < terminal.max_roll_deg
+    assert LIMITS.max_border < terminal.max_border
+    assert LIMITS.min_eyes > terminal.min_eyes
+    assert LIMITS.min_mouth > terminal.min_mouth
 
 
 def test_the_box_decides_who_is_nearest() -> None:

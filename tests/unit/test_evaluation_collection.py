@@ -12,7 +12,7 @@ from kiosk.errors import GalleryError
 from kiosk.evaluation.collection import Collection, collect
 from kiosk.model import Box, Descriptor, Face, ModelId, Quality, RgbImage
 
-QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0)
+QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)
 
 
 class ColourEngine:

@@ -15,8 +15,20 @@ from kiosk.model import Box, Hint, Quality, RgbImage
 from kiosk.quality import Limits, judge, measure
 
 GOOD = Quality(
-    eye_distance_px=60, sharpness=120, brightness=120, contrast=45, yaw=0.0, pitch=0.0, roll_deg=0.0, border=0.0
+    eye_distance_px=60,
+    sharpness=120,
+    brightness=120,
+    contrast=45,
+    yaw=0.0,
+    pitch=0.0,
+    roll_deg=0.0,
+    border=0.0,
+    width=0.25,
+    eyes=0.4,
+    mouth=0.2,
 )
+
+LIMITS = Limits(**load().quality.model_dump())
 
 
 def landmarks(x: float = 300, y: float = 200, distance: float = 60, roll_deg: float = 0.0) -> np.ndarray:
@@ -78,6 +90,47 @@ def test_blur_lowers_sharpness_and_size_does_not_raise_it() -> None:
     assert larger == pytest.approx(sharp, rel=0.35)
 
 
+def drawn(*, roll_deg: float = 0.0, light: float = 1.0, eyes_open: bool = True, mouth: bool = True) -> RgbImage:
+    """Skin at BOX and landmarks(): white and iris of both eyes, lips; or lids, or a mask."""
+    frame = np.full((480, 640, 3), 160, np.uint8)
+    turn = np.array([[np.cos(a := np.radians(roll_deg)), -np.sin(a)], [np.sin(a), np.cos(a)]])
+
+    def blob(x: float, y: float, wide: float, high: float, shade: int) -> None:
+        centre = turn @ (np.array([x, y]) * 60) + (300, 200)
+        axes = (round(wide * 30), round(high * 30))
+        cv2.ellipse(frame, centre.round().astype(int).tolist(), axes, roll_deg, 0, 360, (shade,) * 3, -1)
+
+    for side in (-0.5, 0.5):
+        blob(side, 0, 0.5, 0.2, 230 if eyes_open else 150)
+        blob(side, 0, 0.2, 0.2, 40 if eyes_open else 150)
+    if mouth:
+        blob(0, 1.1, 0.8, 0.2, 80)
+    return np.asarray(frame * light, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("roll_deg", [-20, 0, 20])
+@pytest.mark.parametrize("light", [0.3, 1.0])
+def test_what_is_drawn_on_a_face_tells_whether_it_is_covered(roll_deg: float, light: float) -> None:
+    points = landmarks(roll_deg=roll_deg)
+
+    def seen(**face: bool) -> Quality:
+        return measure(drawn(roll_deg=roll_deg, light=light, **face), BOX, points)
+
+    clear = seen()
+    assert clear.eyes > 0.4
+    assert clear.mouth > 0.1
+    assert seen(eyes_open=False).eyes < LIMITS.min_eyes
+    assert seen(eyes_open=False).mouth == pytest.approx(clear.mouth, abs=0.05)
+    assert seen(mouth=False).mouth < LIMITS.min_mouth
+    assert seen(mouth=False).eyes == pytest.approx(clear.eyes, abs=0.05)
+
+
+def test_one_hidden_eye_is_enough_to_say_so() -> None:
+    frame = drawn()
+    frame[180:220, 305:380] = 20
+    assert measure(frame, BOX, landmarks()).eyes < LIMITS.min_eyes
+
+
 def test_a_face_half_out_of_the_picture_says_so() -> None:
     assert measure(textured(), Box(-70, 150, 70, 290), landmarks(0, 200)).border == pytest.approx(0.5, abs=0.01)
     assert measure(textured(), Box(-300, -300, -100, -100), landmarks(-200, -200)).border == 1.0
@@ -98,10 +151,8 @@ def test_any_box_and_points_measure_within_their_ranges(
     assert -1 <= q.pitch <= 1
     assert -180 <= q.roll_deg <= 180
     assert 0 <= q.brightness <= 255
-    assert np.isfinite([q.eye_distance_px, q.sharpness, q.contrast]).all()
-
-
-LIMITS = Limits(**load().quality.model_dump(exclude={"max_face_width"}))
+    assert 0 <= q.eyes <= 1
+    assert np.isfinite([q.eye_distance_px, q.sharpness, q.contrast, q.width, q.mouth]).all()
 
 
 def test_a_good_face_has_nothing_to_be_told() -> None:
@@ -122,6 +173,10 @@ def test_a_good_face_has_nothing_to_be_told() -> None:
         ({"pitch": 0.95}, Hint.NOT_FACING),
         ({"roll_deg": -45.0}, Hint.NOT_FACING),
         ({"sharpness": 0.5}, Hint.HOLD_STILL),
+        ({"width": 0.9}, Hint.TOO_NEAR),
+        ({"eyes": 0.0}, Hint.EYES_HIDDEN),
+        ({"mouth": 0.0}, Hint.MOUTH_HIDDEN),
+        ({"eyes": 0.0, "mouth": 0.0, "sharpness": 0.5}, Hint.HOLD_STILL),
         ({"sharpness": 0.5, "eye_distance_px": 5.0}, Hint.TOO_FAR),
         ({"yaw": 0.9, "brightness": 5.0}, Hint.TOO_DARK),
     ],
@@ -131,7 +186,9 @@ def test_the_person_is_told_the_most_important_thing(worse: dict[str, float], hi
 
 
 @given(
-    st.sampled_from(["eye_distance_px", "sharpness", "brightness", "contrast"]), st.floats(0, 300), st.floats(0, 300)
+    st.sampled_from(["eye_distance_px", "sharpness", "brightness", "contrast", "eyes", "mouth"]),
+    st.floats(0, 300),
+    st.floats(0, 300),
 )
 def test_more_is_never_worse_but_for_light(name: str, low: float, high: float) -> None:
     if low > high:

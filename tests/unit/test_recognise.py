@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint, Liveness
+from kiosk.model import Box, Face, Hint, Liveness, Quality
 from kiosk.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests import factories
 from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, descriptor, no_time
@@ -20,7 +20,7 @@ class Bench:
         )
         self.t_s = 0.0
 
-    def judge(self, face: Face, shape: tuple[int, int]) -> Hint | None:
+    def judge(self, quality: Quality) -> Hint | None:
         return self.hint
 
     def see(self, *faces: Face, after_s: float = 0.1):
