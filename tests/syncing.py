@@ -116,9 +116,9 @@ class Terminal:
         return lambda: self.outbox.queue_state().waiting == 0
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
     """For what happens in the terminal and not at the server."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"it did not come to pass: {what}")

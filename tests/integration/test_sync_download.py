@@ -1,4 +1,4 @@
-"""A gallery over a bad link to a terminal that is restarted: `kiosk sync` killed as a process, and a server that cuts."""
+"""A gallery over a bad link to a terminal that is restarted: `kiosk sync` killed as a process, a server that cuts."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -131,6 +132,7 @@ FAULTS: dict[str, list[rough_server.Behaviour]] = {
     "another version": [rough_server.other_version],
     "malformed": [rough_server.refuses("malformed", 400)],
     "not found": [rough_server.says(404, {}, b"{}")],
+    "too large for a proxy": [rough_server.says(413, {}, b"<html>nginx", protocol=None)] * 3,
     "too large": [rough_server.refuses("too-large", 413)] * 3,
     "replayed": [rough_server.refuses("replayed-request", 401, highest_nonce=5000)],
     "signature": [rough_server.refuses("signature-invalid", 401)] * 2,
@@ -153,6 +155,41 @@ def test_no_event_is_lost_or_doubled(terminal: Terminal, server: RoughServer, fa
     assert [event["seq"] for event in server.events()] == list(range(1, 26))
     assert list(JournalAudit(terminal.outbox).verify()) == []
     assert terminal.outbox.queue_state().parked == 0
+
+
+NO_HEARTBEAT: dict[str, rough_server.Behaviour] = {
+    "malformed": rough_server.refuses("malformed", 400),
+    "not found": rough_server.says(404, {}, b"{}"),
+    "garbage": rough_server.garbage,
+    "half JSON": rough_server.halves,
+    "no time": rough_server.changes(lambda answer: answer.pop("server_time")),
+    "no head": rough_server.changes(lambda answer: answer.update(head="none")),
+}
+
+
+@pytest.mark.parametrize("fault", NO_HEARTBEAT)
+def test_a_server_that_never_takes_a_heartbeat_gets_the_events(
+    terminal: Terminal, server: RoughServer, fault: str
+) -> None:
+    server.script["heartbeat"].extend([NO_HEARTBEAT[fault]] * 10_000)
+    with terminal.syncing(heartbeat_s=0.02):
+        for count in (5, 10, 15):
+            terminal.record(5)
+            server.expect(terminal.delivered(count), "the events")
+        until(terminal.settled(), "all acknowledged")
+
+
+def test_batches_are_bounded_by_their_bytes(terminal: Terminal, server: RoughServer) -> None:
+    terminal.record(40)
+    with terminal.syncing(batch_events=500, batch_bytes=5000):
+        server.expect(terminal.delivered(40), "40 events")
+    sizes = [
+        [len(json.dumps(item, separators=(",", ":"))) for item in request.body["events"]]
+        for request in server.requests
+        if request.path.endswith("/events") and request.body["events"]
+    ]
+    assert all(sum(batch) < 5000 + max(batch) for batch in sizes)
+    assert max(len(batch) for batch in sizes) > 2, "and not one by one"
 
 
 @pytest.mark.parametrize("call", ["events", "heartbeat", "gallery"])
