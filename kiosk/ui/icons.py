@@ -212,16 +212,15 @@ def _hold(pen: _Pen) -> None:
 
 
 def _unmask(pen: _Pen) -> None:
-    """A mask with its straps, crossed out."""
-    pen.stroke([(26, 42), (4, 34)], 7)
-    pen.stroke([(74, 42), (96, 34)], 7)
-    pen.stroke([(28, 66), (8, 72)], 7)
-    pen.stroke([(72, 66), (92, 72)], 7)
-    pen.box(22, 28, 78, 80, 18)
-    for y in (46, 60):
-        pen.stroke([(34, y), (66, y)], 5, 0)
-    pen.stroke([(12, 10), (90, 94)], 20, 0)
-    pen.stroke([(12, 10), (90, 94)], 9)
+    """A face that wears a mask."""
+    pen.oval(20, 4, 80, 96)
+    pen.disc(38, 36, 5, 0)
+    pen.disc(62, 36, 5, 0)
+    pen.stroke([(16, 50), (50, 52), (84, 50)], 6, 0)
+    pen.stroke([(18, 80), (32, 76)], 6, 0)
+    pen.stroke([(82, 80), (68, 76)], 6, 0)
+    for y in (63, 74):
+        pen.stroke([(36, y), (64, y)], 5, 0)
 
 
 def _camera_off(pen: _Pen) -> None:
