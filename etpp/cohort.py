@@ -1,6 +1,6 @@
 """The two numbers by which a terminal normalises a template's scores, computed over the whole regency.
 
-The arithmetic belongs to the matcher and stands in `kiosk.cohort`, the only module that server and terminal share:
+The arithmetic belongs to the matcher and stands in `kiosk.cohort`, which server and terminal share:
 numbers made by another formula than the terminal's would be wrong without anybody noticing.
 """
 
@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from etpp.model import Template
 from etpp.ports import Store, Transaction
@@ -29,6 +30,9 @@ Numbers = tuple[float, float]
 Key = tuple[str, str]
 """(office id, person id)."""
 
+Matrix = npt.NDArray[np.float32]
+"""(n, 128) float32."""
+
 
 class Cohort:
     """Everybody's templates of one model, as (office id, person id, template). Immutable; 512 bytes a template."""
@@ -40,14 +44,24 @@ class Cohort:
             self.templates.setdefault((office_id, person_id), []).append(template)
             rows.setdefault((office_id, person_id), []).append(row)
         self._rows = rows
-        self._matrix = _matrix([template.descriptor for _, _, template in everyone])
+        self._matrix = matrix([template.descriptor for _, _, template in everyone])
+
+    def means(self) -> tuple[list[Key], Matrix, list[int]]:
+        """(n, 128) the mean of each person's templates, and of how many it is."""
+        if not self._rows:
+            return [], np.zeros((0, 128), np.float32), []
+        counts = [len(rows) for rows in self._rows.values()]
+        starts = np.cumsum([0, *counts[:-1]])
+        sums = np.add.reduceat(self._matrix[np.concatenate(list(self._rows.values()))], starts, axis=0)
+        means: Matrix = np.divide(sums, np.array(counts)[:, None], dtype=np.float32)
+        return list(self._rows), means, counts
 
     def numbers(self, key: Key, descriptors: Sequence[bytes]) -> list[Numbers] | None:
         """(mean, deviation) of each of a person's templates against all others'; None when there are too few others."""
         others = len(self.templates) - (key in self.templates)
         if others < MIN_PEOPLE or not descriptors:
             return None
-        mean, sd = cohort_numbers_many(_matrix(descriptors), np.delete(self._matrix, self._rows.get(key, []), axis=0))
+        mean, sd = cohort_numbers_many(matrix(descriptors), np.delete(self._matrix, self._rows.get(key, []), axis=0))
         return [(round(float(m), 6), round(float(s), 6)) for m, s in zip(mean, sd, strict=True)]
 
 
@@ -93,6 +107,5 @@ def _near(template: Template, numbers: Numbers) -> bool:
     return abs(mean - template.cohort_mean) < TOLERANCE * sd and abs(sd - template.cohort_sd) < TOLERANCE * sd
 
 
-def _matrix(descriptors: Sequence[bytes]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """(n, 128) float32."""
+def matrix(descriptors: Sequence[bytes]) -> Matrix:
     return np.frombuffer(b"".join(descriptors), dtype="<f4").reshape(len(descriptors), 128).astype(np.float32)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
+from etpp.approval import Alike
 from etpp.encoding import format_time
 from etpp.model import Device, Enrolment, Link, Office, Person
 
@@ -29,8 +31,8 @@ def person_json(person: Person) -> dict[str, Any]:
     }
 
 
-def enrolment_json(enrolment: Enrolment) -> dict[str, Any]:
-    """Without face data: it leaves the server only inside a signed gallery."""
+def enrolment_json(enrolment: Enrolment, alike: Alike | None = None) -> dict[str, Any]:
+    """Without face data: it leaves the server only inside a signed gallery. `alike`: whose face it is too."""
     return {
         "office_id": enrolment.office_id,
         "event_id": enrolment.event_id,
@@ -41,6 +43,8 @@ def enrolment_json(enrolment: Enrolment) -> dict[str, Any]:
         "consent": dict(enrolment.consent),
         "received_utc": format_time(enrolment.received_utc),
         "person_id": enrolment.person_id,
+        "despite": enrolment.despite,
+        "alike": None if alike is None else asdict(alike),
     }
 
 

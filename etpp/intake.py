@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from etpp import chain, encoding, roster, wire
+from etpp import chain, encoding, wire
 from etpp.arrivals import Arrival, Missing
 from etpp.errors import Conflict, NotFound, Problem
 from etpp.model import GAP, ChainHead, Device, Enrolment, EventTime, Json, Link, LinkStatus
@@ -19,11 +19,11 @@ from etpp.signing import verify_statement
 
 @dataclass(frozen=True)
 class Taken:
-    """What the books made of a batch. `new_enrolments` are event ids that wait for an approval."""
+    """What the books made of a batch. `enrolments`: event ids of those it brought, now or when it was sent before."""
 
     results: list[dict[str, Any]]
     head: ChainHead
-    new_enrolments: list[str]
+    enrolments: list[str]
 
 
 def recorder_of(tx: Transaction, bearer: Device, carried: wire.Carried, raw: Mapping[str, Any]) -> Device:
@@ -79,6 +79,8 @@ def take(
                 links.append(_gap(device, item.gap, head.seq, now))
         elif not is_new:
             results.append(_again(item, held[item.link.seq]))
+            if held[item.link.seq].kind == "enrolment" and held[item.link.seq].status == "accepted":
+                enrolments.append(item.link.event_id)
         else:
             problem = item.problem or _contradiction(tx, item, device, known, used)
             link = _link(device, item, problem, now)
@@ -97,12 +99,6 @@ def take(
     for each in locked:
         tx.books.set_head(device.office_id, heads[each])
     return Taken(results, heads[chain_id], enrolments)
-
-
-def approve_all(tx: Transaction, office_id: str, event_ids: Sequence[str], now: dt.datetime) -> None:
-    """`--approve auto`: for the demo and for an office whose own staff may enrol without BKPP."""
-    for event_id in event_ids:
-        roster.approve(tx, office_id, event_id, "auto", now)
 
 
 def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:

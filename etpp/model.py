@@ -45,6 +45,14 @@ class Person:
     templates: int = 0
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Identity:
+    """Who an enrolled person is, and nothing else."""
+
+    nip: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """`descriptor`: 128 little-endian float32, 512 bytes."""
@@ -137,7 +145,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Templates that wait for BKPP's approval, or did. The personal members are None once the person is erased."""
+    """Templates that wait for BKPP's approval, or did. The personal members are None once the person is erased.
+
+    `despite`: the id of the other person, or enrolment, that had the same face when this one was approved.
+    """
 
     office_id: str
     event_id: str
@@ -153,6 +164,7 @@ class Enrolment:
     decided_utc: dt.datetime | None = None
     decided_by: str | None = None
     person_id: str | None = None
+    despite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

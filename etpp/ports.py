@@ -18,6 +18,7 @@ from etpp.model import (
     Device,
     Enrolment,
     EnrolmentState,
+    Identity,
     Json,
     Link,
     LinkStatus,
@@ -70,6 +71,9 @@ class People(Protocol):
 
     def everyone(self, office_id: str, include_erased: bool = False) -> list[Person]:
         """In order of their names."""
+
+    def enrolled(self) -> Mapping[tuple[str, str], Identity]:
+        """(office_id, person_id) -> who it is; the whole regency, without those who are erased."""
 
     def known(self, office_id: str, person_ids: Sequence[str]) -> set[str]:
         """Those of the ids that the office has, erased people included: their earlier presences still count."""

@@ -1,5 +1,5 @@
-"""Who works where and with which face: offices, people, approval of enrolments, erasure. Each change of what a terminal
-must know makes a new gallery version of its office."""
+"""Who works where: offices, people, erasure (`etpp.approval` has the enrolments). Each change of what a terminal must
+know makes a new gallery version of its office."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from etpp.cohort import Cohort
 from etpp.errors import Conflict, NotFound
-from etpp.model import Enrolment, Json, Office, Person, Template
+from etpp.model import Json, Office, Person, Template
 from etpp.ports import Transaction
 from etpp.tpp import CalendarError, WorkCalendar
 
@@ -91,43 +89,6 @@ def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.dateti
     version = person.erased_version or tx.offices.bump(office_id, now)
     tx.people.erase(office_id, person_id, version, forget)
     return version
-
-
-def approve(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> Person:
-    """Take an enrolment's templates into the gallery: of the enrolled person with its NIP, else of a new one."""
-    enrolment = _pending(tx, office_id, event_id)
-    if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
-        raise Conflict("the enrolment holds no face data any more")
-    version = tx.offices.bump(office_id, now)
-    person = tx.people.by_nip(office_id, enrolment.nip)
-    if person is None:
-        person = Person(office_id, str(uuid.uuid4()), enrolment.nip, enrolment.name, version)
-        tx.people.add(person)
-    else:
-        tx.people.update(office_id, person.person_id, enrolment.name, version)
-    everyone = Cohort(tx.people.cohort(enrolment.model_id))
-    numbers = everyone.numbers((office_id, person.person_id), enrolment.descriptors)
-    templates = [
-        Template(str(uuid.uuid4()), person.person_id, enrolment.model_id, descriptor, *(numbers[i] if numbers else ()))
-        for i, descriptor in enumerate(enrolment.descriptors)
-    ]
-    tx.people.replace_templates(office_id, person.person_id, templates)
-    tx.enrolments.decide(replace(enrolment, person_id=person.person_id), "approved", now, by)
-    return person
-
-
-def reject(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> None:
-    """Refuse an enrolment; its face data is deleted."""
-    tx.enrolments.decide(_pending(tx, office_id, event_id), "rejected", now, by)
-
-
-def _pending(tx: Transaction, office_id: str, event_id: str) -> Enrolment:
-    enrolment = tx.enrolments.get(office_id, event_id, lock=True)
-    if enrolment is None:
-        raise NotFound("there is no such enrolment in this office")
-    if enrolment.state != "pending":
-        raise Conflict(f"the enrolment was {enrolment.state} already")
-    return enrolment
 
 
 def _check_calendar(calendar: Json) -> None:

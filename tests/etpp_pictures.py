@@ -54,8 +54,11 @@ def fill(etpp: Running) -> None:
     come(bad, 2, "15:40")
     come(good, 0, "16:03")
     come(good, 3, "16:10")
-    for nip, name in (("198304122009032001", "Kartika Sari, S.Pd."), ("197102152005011002", PEOPLE[1])):
-        good.send_events([good.enrolment(nip, name, 7, 8, 9)], at=etpp.clock.now)
+    enrolled = other.enrolment("198103012010012002", "Yuni Astuti", 7, 8, 9)
+    other.send_events([enrolled], at=etpp.clock.now)
+    etpp.admin("POST", f"offices/kapanewon-wates/enrolments/{enrolled['event_id']}/approve")
+    for nip, name, seed in (("198304122009032001", "Kartika Sari, S.Pd.", 7), ("197102152005011002", PEOPLE[1], 3)):
+        good.send_events([good.enrolment(nip, name, seed, seed + 1, seed + 2)], at=etpp.clock.now)
     good.send_events([good.presence("018f2c5e-0000-7000-8000-0000000000ff")], at=etpp.clock.now)
     trouble = {"queue": {"waiting": 37, "parked": 1}, "faults": ["clock_untrusted", "camera_lost"], "camera": "lost"}
     clock = {"wall_utc": "1970-01-01T02:10:00.000Z", "clock_state": "unsynchronised"}
@@ -90,12 +93,14 @@ def main() -> None:
             ("overview", f"/?date={DAY}", 420),
             ("day", f"/offices/{OFFICE}?date={DAY}", 910),
             ("terminals", "/terminals", 600),
-            ("enrolments", "/enrolments", 520),
+            ("enrolments", "/enrolments", 620),
             ("events", "/events", 560),
         ):
             page = browser.get(console + path).text
             page = re.sub(r'<meta http-equiv="refresh"[^>]*>', "", page)
             picture(page, style, folder / f"console-{picture_name}.png", height)
+        question = re.findall(r'href="/console(/enrolments/[^"]*/approve)"', browser.get(f"{console}/enrolments").text)
+        picture(browser.get(console + question[0]).text, style, folder / "console-approve.png", 420)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from etpp import encoding, intake, wire
+from etpp import approval, encoding, intake, wire
 from etpp.api.describe import COMMON, describe
 from etpp.api.signed import Signed
 from etpp.arrivals import examine
-from etpp.context import ServerOf
+from etpp.context import Server, ServerOf
 from etpp.errors import Problem
-from etpp.ports import Transaction
 
 router = APIRouter()
 
@@ -32,29 +31,30 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
     if len(batch.events) > wire.MAX_EVENTS:
         raise Problem("too-large", f"at most {wire.MAX_EVENTS} events in one batch")
     now = server.now()
-    automatic = server.settings.approve == "auto"
     recorder, carried = signed.device, batch.carried
     if carried is not None:
         recorder = await server.read(lambda tx: intake.recorder_of(tx, signed.device, carried, raw["carried"]))
     items = await run_in_threadpool(examine, batch, recorder.device_id)
-
-    def take(tx: Transaction) -> intake.Taken:
-        taken = intake.take(tx, recorder, items, batch, now)
-        if automatic:
-            intake.approve_all(tx, recorder.office_id, taken.new_enrolments, now)
-        return taken
-
     try:
-        taken = await (server.change if automatic else server.write)(take)
+        taken = await server.write(lambda tx: intake.take(tx, recorder, items, batch, now))
     except Problem as problem:
         if problem.name == "chain-broken":
             # The batch left no trace; that somebody must look at the terminal is noted on its own.
             chain_id = items[0].chain_id
             await server.write(lambda tx: tx.books.note_broken(recorder.office_id, recorder.device_id, chain_id, now))
         raise
+    if server.settings.approve == "auto" and taken.enrolments:
+        await _approve(server, recorder.office_id, taken.enrolments)
     head = taken.head
     return {
         "results": taken.results,
         "head": {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
         "server_time": encoding.format_time(server.now()),
     }
+
+
+async def _approve(server: Server, office_id: str, event_ids: list[str]) -> None:
+    """A batch whose answer was lost comes again, so that nothing is left over when this fails."""
+    reviews = await server.read(lambda tx: approval.review_all(tx, office_id, event_ids))
+    if reviews:
+        await server.change(lambda tx: approval.approve_all(tx, office_id, reviews, server.now()))

@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from etpp import roster
+from etpp import approval, roster
 from etpp.api.admin import ADMIN
 from etpp.context import ServerOf
 from etpp.forms import enrolment_json, person_json
 from etpp.model import EnrolmentState
+from etpp.ports import Transaction
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
 
@@ -46,18 +47,25 @@ async def erase(office_id: str, person_id: str, server: ServerOf, forget: bool =
 async def enrolments(
     server: ServerOf, state: EnrolmentState | None = None, office_id: str | None = None
 ) -> dict[str, Any]:
-    found = await server.read(lambda tx: tx.enrolments.search(state, office_id))
-    return {"enrolments": [enrolment_json(enrolment) for enrolment in found]}
+    def look(tx: Transaction) -> list[dict[str, Any]]:
+        found = tx.enrolments.search(state, office_id)
+        others = approval.alike(tx, found)
+        return [enrolment_json(each, others.get((each.office_id, each.event_id))) for each in found]
+
+    return {"enrolments": await server.read(look)}
 
 
 @router.post("/offices/{office_id}/enrolments/{event_id}/approve")
-async def approve(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
+async def approve(office_id: str, event_id: str, server: ServerOf, despite: str | None = None) -> dict[str, Any]:
     now = server.now()
-    return person_json(await server.change(lambda tx: roster.approve(tx, office_id, event_id, BY, now)))
+    reviewed = await server.read(lambda tx: approval.review(tx, office_id, event_id))
+    return person_json(
+        await server.change(lambda tx: approval.approve(tx, office_id, event_id, reviewed, BY, now, despite))
+    )
 
 
 @router.post("/offices/{office_id}/enrolments/{event_id}/reject")
 async def reject(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
     now = server.now()
-    await server.write(lambda tx: roster.reject(tx, office_id, event_id, BY, now))
+    await server.write(lambda tx: approval.reject(tx, office_id, event_id, BY, now))
     return {"state": "rejected"}

@@ -78,8 +78,8 @@ class SqlOffices:
     def cohort_utc(self) -> dt.datetime | None:
         # An office's first night is still to come.
         looked_at = sa.func.coalesce(offices.c.cohort_utc, offices.c.created_utc, type_=Utc)
-        oldest: sa.Select[tuple[dt.datetime | None]] = sa.select(sa.func.min(looked_at, type_=Utc))
-        return self._connection.execute(oldest).scalar_one()
+        oldest: dt.datetime | None = self._connection.execute(sa.select(sa.func.min(looked_at, type_=Utc))).scalar_one()
+        return oldest
 
     def _issue(self, office_id: str, version: int, now: dt.datetime) -> None:
         # Whole milliseconds: the manifest states them, and the same version must always give the same bytes.

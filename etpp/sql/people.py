@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from etpp.errors import Conflict
-from etpp.model import Enrolment, EnrolmentState, Person, Template
+from etpp.model import Enrolment, EnrolmentState, Identity, Person, Template
 from etpp.sql.tables import enrolments, people, templates
 
 DESCRIPTOR_BYTES = 512
@@ -43,6 +43,12 @@ class SqlPeople:
         if not include_erased:
             query = query.where(people.c.erased_version.is_(None))
         return [_person(row) for row in self._connection.execute(query)]
+
+    def enrolled(self) -> dict[tuple[str, str], Identity]:
+        query = sa.select(people.c.office_id, people.c.person_id, people.c.nip, people.c.name).where(
+            people.c.erased_version.is_(None)
+        )
+        return {(row.office_id, row.person_id): Identity(row.nip, row.name) for row in self._connection.execute(query)}
 
     def known(self, office_id: str, person_ids: Sequence[str]) -> set[str]:
         rows = self._connection.execute(
@@ -134,12 +140,14 @@ class SqlPeople:
         )
 
     def cohort(self, model_id: str) -> list[tuple[str, str, Template]]:
-        query = (
-            sa.select(templates)
-            .where(templates.c.model_id == model_id)
-            .order_by(templates.c.office_id, templates.c.template_id)
-        )
-        return [(row.office_id, row.person_id, _template(row)) for row in self._connection.execute(query)]
+        t = templates.c
+        columns = t.office_id, t.template_id, t.person_id, t.descriptor, t.cohort_mean, t.cohort_sd
+        query = sa.select(*columns).where(t.model_id == model_id).order_by(t.office_id, t.template_id)
+        # Unpacked, not by name: half the time, and there are tens of thousands.
+        return [
+            (office_id, person_id, Template(template_id, person_id, model_id, bytes(descriptor), mean, sd))
+            for office_id, template_id, person_id, descriptor, mean, sd in self._connection.execute(query)
+        ]
 
     def set_cohort(
         self, office_id: str, person_id: str, version: int, numbers: Mapping[str, tuple[float, float]]
@@ -209,6 +217,7 @@ class SqlEnrolments:
                 decided_utc=now,
                 decided_by=by,
                 person_id=enrolment.person_id,
+                despite=enrolment.despite,
                 descriptors=b"",
                 qualities=[],
             )
@@ -258,4 +267,5 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
         row.decided_utc,
         row.decided_by,
         row.person_id,
+        row.despite,
     )

@@ -113,6 +113,7 @@ enrolments = sa.Table(
     sa.Column("decided_utc", Utc),
     sa.Column("decided_by", sa.String(64)),
     sa.Column("person_id", sa.String(64)),
+    sa.Column("despite", sa.String(64)),
     sa.Index("ix_enrolments_state", "state", "received_utc"),
 )
 

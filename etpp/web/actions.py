@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import urllib.parse
+from collections.abc import Mapping
 
 import segno
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
-from etpp import intake, roster, terminals
-from etpp.errors import NotFound, Problem
+from etpp import approval, intake, roster, terminals
+from etpp.errors import FaceKnown, NotFound, Problem
 from etpp.model import Office, Person
 from etpp.ports import Transaction
 from etpp.tpp import WorkCalendar
-from etpp.web import session
+from etpp.web import session, views
 from etpp.web.console import LANGUAGE_COOKIE, PREFIX, AnyVisit, CheckedForm, MemberVisit, form, session_key
 from etpp.web.texts import LANGUAGES
 
@@ -69,17 +70,47 @@ async def language(visit: AnyVisit, to: str, back: str = "/") -> Response:
     return answer
 
 
+@router.get("/enrolments/{office_id}/{event_id}/approve")
+async def approve_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
+    """For an enrolment whose face is another NIP's too."""
+
+    def look(tx: Transaction) -> tuple[str, approval.Alike | None, Office | None]:
+        alike = approval.review(tx, office_id, event_id).alike
+        enrolment = tx.enrolments.get(office_id, event_id)
+        name = (enrolment.name if enrolment is not None else None) or visit.texts.forgotten
+        return name, alike, None if alike is None else roster.office(tx, alike.office_id)
+
+    name, alike, office = await visit.server.read(look)
+    if alike is None or office is None:
+        return visit.go("/enrolments")
+    other = visit.texts.say("alike_whom", name=alike.name, nip=views.grouped(alike.nip), office=office.name)
+    return _confirm(
+        visit,
+        visit.texts.say("approve_question", name=name),
+        f"{other} {visit.texts.approve_what}",
+        visit.texts.approve_despite,
+        "/enrolments",
+        hidden={"despite": alike.reference},
+    )
+
+
 @router.post("/enrolments/{office_id}/{event_id}/approve")
-async def approve(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
+async def approve(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:
     now = visit.server.now()
-    await visit.server.change(lambda tx: roster.approve(tx, office_id, event_id, _user(visit), now))
+    reviewed = await visit.server.read(lambda tx: approval.review(tx, office_id, event_id))
+    try:
+        await visit.server.change(
+            lambda tx: approval.approve(tx, office_id, event_id, reviewed, _user(visit), now, values.get("despite"))
+        )
+    except FaceKnown:  # also when the likeness came up after the page was loaded
+        return visit.go(f"/enrolments/{office_id}/{event_id}/approve")
     return visit.go("/enrolments")
 
 
 @router.post("/enrolments/{office_id}/{event_id}/reject")
 async def reject(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
     now = visit.server.now()
-    await visit.server.write(lambda tx: roster.reject(tx, office_id, event_id, _user(visit), now))
+    await visit.server.write(lambda tx: approval.reject(tx, office_id, event_id, _user(visit), now))
     return visit.go("/enrolments")
 
 
@@ -151,10 +182,16 @@ async def accept(visit: MemberVisit, values: CheckedForm, office_id: str, event_
 
 
 def _confirm(
-    visit: MemberVisit, question: str, text: str, button: str, back: str, option: tuple[str, str] | None = None
+    visit: MemberVisit,
+    question: str,
+    text: str,
+    button: str,
+    back: str,
+    option: tuple[str, str] | None = None,
+    hidden: Mapping[str, str] | None = None,
 ) -> Response:
-    """A page that asks once more; its form goes to the same address."""
-    values = {"question": question, "text": text, "button": button, "back": back, "option": option}
+    """A page that asks once more; its form goes to the same address, with what is `hidden` in it."""
+    values = {"question": question, "text": text, "button": button, "back": back, "option": option, "hidden": hidden}
     return visit.page("confirm.html", values)
 
 

@@ -7,7 +7,7 @@ from importlib import resources
 
 from fastapi import APIRouter, Response
 
-from etpp import daybook, roster
+from etpp import approval, daybook, roster
 from etpp.cohort import overdue_since
 from etpp.errors import Problem
 from etpp.model import Enrolment, Link
@@ -107,7 +107,10 @@ async def enrolments(visit: MemberVisit) -> Response:
     def look(tx: Transaction) -> dict[str, list[dict[str, object]]]:
         offices = {each.office_id: each for each in tx.offices.all()}
         rows: dict[str, list[dict[str, object]]] = {"pending": [], "decided": []}
-        for enrolment in tx.enrolments.search():
+        found = tx.enrolments.search()
+        alike = approval.alike(tx, found)
+        for enrolment in found:
+            other = alike.get((enrolment.office_id, enrolment.event_id))
             zone = WorkCalendar(offices[enrolment.office_id].calendar).timezone
             pending = enrolment.state == "pending"
             rows["pending" if pending else "decided"].append(
@@ -124,6 +127,8 @@ async def enrolments(visit: MemberVisit) -> Response:
                     "received": visit.texts.moment(enrolment.received_utc.astimezone(zone)),
                     "state": enrolment.state,
                     "by": enrolment.decided_by or "",
+                    "despite": enrolment.despite is not None,
+                    "alike": None if other is None else views.alike(other, offices[other.office_id]),
                 }
             )
         rows["decided"] = rows["decided"][::-1][:SHOWN]

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from etpp import daybook
+from etpp.approval import Alike
 from etpp.encoding import parse_time
 from etpp.model import Device, Link, Office, Person
 from etpp.ports import Transaction
@@ -108,6 +109,11 @@ def masked(nip: str | None) -> str:
 
 def grouped(nip: str | None) -> str:
     return "" if nip is None else f"{nip[:8]} {nip[8:14]} {nip[14]} {nip[15:]}"
+
+
+def alike(other: Alike, office: Office) -> Mapping[str, object]:
+    """Whose face an enrolment's is too."""
+    return {"name": other.name, "nip": grouped(other.nip), "office": office.name, "waits": other.waits}
 
 
 def terminals(tx: Transaction, texts: Texts, now: dt.datetime) -> list[TerminalView]:

@@ -188,6 +188,44 @@ def test_an_enrolment_is_approved_or_rejected(etpp: Running, browser: Browser) -
     assert "mengganti wajah lama" in browser.visit("/enrolments")
 
 
+def test_an_enrolment_like_another_is_marked_and_approved_knowingly_only(etpp: Running, browser: Browser) -> None:
+    etpp.admin("POST", "offices", {"office_id": "smpn-1-wates", "name": "SMP Negeri 1 Wates"})
+    here, there = etpp.terminal(), etpp.terminal("smpn-1-wates")
+    event = here.enrolment(NIP, "Budi", 1)
+    here.send_events([event])
+    browser.visit("/enrolments")
+    assert "mirip" not in browser.text
+    loaded_before = browser.page
+    other = there.enrolment(NIP[:-1] + "8", "Siti", 1)
+    there.send_events([other])
+    text = browser.visit("/enrolments")
+    assert "Budi 19850315 201001 1 007 Wajah mirip dengan Siti 19850315 201001 1 008 SMP Negeri 1 Wates" in text
+    assert "juga menunggu persetujuan" in text
+    # A page from before the other came does not approve unaware.
+    browser.page = loaded_before
+    browser.submit(f"{event['event_id']}/approve")
+    assert browser.url.endswith(f"/enrolments/{OFFICE}/{event['event_id']}/approve")
+    assert "Setujui wajah Budi?" in browser.text
+    assert "mirip dengan Siti, NIP 19850315 201001 1 008, SMP Negeri 1 Wates" in browser.text
+    browser.submit("")
+    assert "Budi 19850315 201001 1 007 Dinas Komunikasi dan Informatika" in row_of(browser.text, "Sudah diputuskan")
+    assert "Disetujui walau mirip pegawai lain bkpp" in browser.text
+    assert [p["name"] for p in here.gallery().json()["payload"]["people"]] == ["Budi"]
+    browser.submit(f"{other['event_id']}/reject")
+    assert "Ditolak bkpp" in row_of(browser.text, "Siti")
+
+
+def test_the_question_whether_to_approve_is_put_for_a_likeness_only(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    event = terminal.enrolment(NIP, "Budi", 1)
+    terminal.send_events([event])
+    browser.visit(f"/enrolments/{OFFICE}/{event['event_id']}/approve")
+    assert browser.url.endswith("/enrolments")
+    browser.submit(f"{event['event_id']}/approve")
+    browser.visit(f"/enrolments/{OFFICE}/{event['event_id']}/approve")
+    assert browser.status == 409
+
+
 def test_a_person_is_erased_and_each_terminal_acknowledges(etpp: Running, browser: Browser) -> None:
     first, second = etpp.terminal(), etpp.terminal()
     event = first.enrolment(NIP, "Budi", 1)

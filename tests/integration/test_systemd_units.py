@@ -94,8 +94,8 @@ def test_a_terminal_that_hangs_is_restarted() -> None:
 
 def test_the_nightly_job_works_on_the_servers_database_in_the_servers_sandbox() -> None:
     server, job = read("etpp.service")["Service"], read("etpp-cohort.service")["Service"]
-    running = {"Type", "Environment", "ExecStart", "Restart", "RestartSec", "TimeoutStopSec"}
-    assert {key: job.get(key) for key in server.keys() - running} == {key: server[key] for key in server.keys() - running}
+    shared = server.keys() - {"Type", "Environment", "ExecStart", "Restart", "RestartSec", "TimeoutStopSec"}
+    assert {key: job.get(key) for key in shared} == {key: server[key] for key in shared}
     assert job["ExecStart"].split()[1:] == ["cohort"]
     assert "ETPP_OPTIONS" not in job["ExecStart"]  # they are of `etpp serve`
 
@@ -128,7 +128,8 @@ def test_the_installer_knows_every_unit() -> None:
     """What it does not name it would leave behind on --uninstall."""
     listed = re.search(r"^UNIT_FILES=\((.*)\)$", (UNITS / "install.sh").read_text(), re.MULTILINE)
     assert listed is not None
-    assert set(listed[1].split()) == set(NAMES) == {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".timer")}
+    units = {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".timer")}
+    assert set(listed[1].split()) == set(NAMES) == units
 
 
 def test_every_group_of_the_unit_is_made_by_the_installer() -> None:
