@@ -1,6 +1,6 @@
 """The two cohort numbers of a template: how near to it the most alike of other people lie.
 
-numpy only: the server imports it (and `kiosk.likeness`, nothing else of the terminal), so that both mean the same by a score.
+numpy only: the server imports it (and `kiosk.likeness`, no more of the terminal), so that both mean the same by it.
 
 A *score* is minus the Euclidean distance of two descriptors: higher is more alike, 0 is identical. dlib's network packs
 some kinds of faces densely, so that one distance for everybody accepts strangers there and refuses employees elsewhere.
