@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,8 @@ class RoughServer:
     office: Json = field(default_factory=dict)
     people: dict[str, Json] = field(default_factory=dict)
     version: int = 0
+    carried: int = 0
+    """Bytes of bodies that `paced` answers have put on the line."""
     clock_ahead: dt.timedelta = dt.timedelta()
     key_rotated: bool = False
     server_keys: Any = None
@@ -265,6 +268,22 @@ def drips(until: Callable[[], bool]) -> Behaviour:
             server.patience.wait(0.05)
         server.patience.wait(WAIT_S)
         handler.close_connection = True
+
+    return behave
+
+
+def paced(bytes_per_s: float) -> Behaviour:
+    """The right answer as a slow line carries it."""
+
+    def behave(server: RoughServer, handler: BaseHTTPRequestHandler, request: Request) -> None:
+        status, headers, body = server.answer(request)
+        send(handler, status, headers, body, cut=0)
+        began_s = time.monotonic()
+        for at in range(0, len(body), 1400):
+            handler.wfile.write(body[at : at + 1400])
+            server.carried += len(body[at : at + 1400])
+            if server.patience.wait(max(0.0, began_s + at / bytes_per_s - time.monotonic())):
+                return
 
     return behave
 

@@ -20,8 +20,10 @@ from kiosk.clock import SystemClock
 from kiosk.gallery import TinyGallery
 from kiosk.identity import Identity
 from kiosk.journal_audit import JournalAudit
-from tests import records
+from tests import records, rough_server
+from tests.etpp_client import descriptor
 from tests.office import OFFICE, office, open_outbox, sync_process
+from tests.syncing import golden, golden_server, provisioned
 
 RATE = "128kbit"
 SERVER, TERMINAL = "10.213.77.1", "10.213.77.2"
@@ -114,3 +116,44 @@ def test_a_slow_link_that_breaks_off_delivers_everything(tmp_path: Path) -> None
     assert list(JournalAudit(outbox).verify()) == []
     assert "cannot be reached" in log, "the cuts were met"
     outbox.close()
+
+
+@pytest.mark.torture
+def test_a_gallery_over_a_slow_line_reaches_a_terminal_that_is_killed_every_20_s(tmp_path: Path) -> None:
+    """500 people with five templates each at 128 kbit/s: over two minutes, in which no process lives for long."""
+    one = golden("gallery_full")["answer"]["payload"]["people"][0]
+    people = [
+        {
+            **one,
+            "person_id": f"018f2c5e-0000-7000-8000-{n:012d}",
+            "templates": [
+                {**one["templates"][0], "template_id": f"018f2c5e-0000-7000-8001-{n:06d}{t:06d}", "descriptor": vector}
+                for t, vector in enumerate(descriptor(5 * n + t) for t in range(5))
+            ],
+        }
+        for n in range(500)
+    ]
+    with golden_server() as server, provisioned(tmp_path, server) as terminal:
+        server.push(*people)
+        server.script["gallery"].extend([rough_server.paced(16_000)] * 1000)
+        kills = 0
+        began = time.monotonic()
+        while not terminal.gallery().load().people:
+            assert time.monotonic() - began < 900
+            with sync_process(terminal.folder) as process:
+                ended = time.monotonic() + 20
+                while time.monotonic() < ended and not terminal.gallery().load().people:
+                    time.sleep(0.2)
+                process.kill()
+                process.wait()
+                kills += 1
+        seconds = time.monotonic() - began
+        whole = next(request for request in server.requests if request.path.endswith("/gallery"))
+        size = len(server.answer(whole)[2])
+        print(
+            f"\n{size / 1e6:.2f} MB at 128 kbit/s: {seconds:.0f} s with {kills - 1} kills in between "
+            f"({size / 16_000:.0f} s without); {server.carried / size:.2f} times its bytes were sent"
+        )
+        assert len(terminal.gallery().load().people) == 500
+        assert kills > 4
+        assert not terminal.folder.gallery_part_path.exists()
