@@ -11,6 +11,10 @@ def replace(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        if os.geteuid() == 0:
+            # An operator's command as root must leave the server's user able to read what it is the server's to read.
+            owner = path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())

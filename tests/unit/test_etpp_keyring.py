@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -138,6 +139,15 @@ def test_it_is_kept_for_its_owner_only_and_read_again(tmp_path: Path) -> None:
     assert ids(again)[0] == first
     assert again.statements == ring.now().statements
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave a file that the server's user cannot read")
+def test_changed_by_root_it_stays_the_server_users(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12345)
+    ring = KeyRing(tmp_path / "gallery-key")
+    with ring.changing() as now:
+        ring.keep(now.with_new_key(NOW))
+    assert (tmp_path / "gallery-key").stat().st_uid == 12345
 
 
 def test_a_key_from_before_there_were_statements_is_read(tmp_path: Path) -> None:

@@ -45,9 +45,7 @@ def signed(statement: wire.Json, by: str) -> wire.Json:
 
 
 def believes(identity: Identity) -> set[str]:
-    return {
-        key_id for key_id in SEEDS if identity.verify_server(key_id, private(key_id).sign(b"gallery"), b"gallery")
-    }
+    return {key_id for key_id in SEEDS if identity.verify_server(key_id, private(key_id).sign(b"gallery"), b"gallery")}
 
 
 @pytest.fixture
@@ -85,9 +83,7 @@ def test_a_gallery_that_a_retired_key_signed_is_refused(identity: Identity) -> N
     answer = golden("gallery_full")["answer"]
 
     def opened() -> None:
-        open_gallery(
-            answer, device_id=DeviceId(KEYS["device_id"]), current_version=0, verify=identity.verify_server
-        )
+        open_gallery(answer, device_id=DeviceId(KEYS["device_id"]), current_version=0, verify=identity.verify_server)
 
     opened()
     identity.take_server_keys(BOTH)
