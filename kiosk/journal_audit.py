@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kiosk import wire
-from kiosk.journal_rows import ContentDamaged, row_id, seq_of
+from kiosk.journal_rows import ContentDamaged, in_order, legible, row_id, seq_of
 from kiosk.outbox import SqliteOutbox
 from kiosk.wire import Json
 
@@ -65,9 +65,7 @@ class JournalAudit:
                 "SELECT chain_no, chain_id, device_id, state, acked_seq, carried FROM chains ORDER BY chain_no"
             )
             return [
-                ChainInfo(
-                    chain_no, chain_id, device_id, state, acked_seq, None if carried is None else wire.loads(carried)
-                )
+                ChainInfo(chain_no, chain_id, device_id, state, acked_seq, legible(carried))
                 for chain_no, chain_id, device_id, state, acked_seq, carried in rows
             ]
 
@@ -111,6 +109,8 @@ class JournalAudit:
                     yield Finding(chain.chain_id, row.seq, "its content cannot be read")
                 elif row.body is not None and wire.digest(row.body) != row.hash:
                     yield Finding(chain.chain_id, row.seq, "its content is not what was recorded")
+                elif row.body is not None and not _in_place(row.body, chain, row.seq):
+                    yield Finding(chain.chain_id, row.seq, "it was recorded at another place")
                 expected, before = row.seq + 1, row.hash
 
     def _page(self, chain: ChainInfo, after_seq: int) -> list[Row]:
@@ -120,7 +120,7 @@ class JournalAudit:
                 "WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
                 (row_id(chain.chain_no, after_seq), row_id(chain.chain_no + 1, 0), PAGE),
             )
-            return [self._row(chain, *row) for row in rows]
+            return [self._row(chain, *row) for row in in_order(rows.fetchall())]
 
         return self._db.query(read)
 
@@ -153,6 +153,11 @@ class JournalAudit:
             state=state,
             body=body,
             damaged=damaged,
-            problem=None if problem is None else wire.loads(problem),
-            fixed_time=None if fixed_time is None else wire.loads(fixed_time),
+            problem=legible(problem),
+            fixed_time=legible(fixed_time),
         )
+
+
+def _in_place(body: Json, chain: ChainInfo, seq: int) -> bool:
+    found = (body.get("device_id"), body.get("chain_id"), body.get("seq"))
+    return found == (chain.device_id, chain.chain_id, seq)

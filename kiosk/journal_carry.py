@@ -111,11 +111,17 @@ def _store(outbox: SqliteOutbox, chain: Json | None, batch: list[tuple[Event, Js
 
     def write(connection: sqlite3.Connection) -> int:
         connection.execute(
-            "INSERT OR IGNORE INTO chains (chain_id, device_id, state, acked_seq, carried) "
-            "VALUES (?, ?, 'closed', ?, ?)",
+            "INSERT INTO chains (chain_id, device_id, state, acked_seq, carried) VALUES (?, ?, 'closed', ?, ?) "
+            # The same terminal's later export vouches for more.
+            "ON CONFLICT DO UPDATE SET carried = excluded.carried WHERE device_id = excluded.device_id "
+            "AND coalesce(carried ->> 'last_seq', 0) < excluded.carried ->> 'last_seq'",
             (chain_id, device_id, batch[0][0].seq - 1, wire.canonical(chain["carried"]).decode()),
         )
-        (chain_no,) = connection.execute("SELECT chain_no FROM chains WHERE chain_id = ?", (chain_id,)).fetchone()
+        chain_no, recorder = connection.execute(
+            "SELECT chain_no, device_id FROM chains WHERE chain_id = ?", (chain_id,)
+        ).fetchone()
+        if recorder != device_id:
+            raise StateError("the export mixes up its chains.")
         return connection.executemany(
             "INSERT OR IGNORE INTO events (id, kind, hash, body, time) VALUES (?, ?, ?, ?, ?)",
             (

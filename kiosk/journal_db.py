@@ -16,12 +16,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 from kiosk.durable import fsync_folder
 from kiosk.errors import OutboxError
-from kiosk.journal_schema import JournalDamaged, migrate, translate, translate_os
+from kiosk.journal_schema import JournalDamaged, JournalDoubtful, migrate, translate, translate_os
 from kiosk.ports import UtcNow
+from kiosk.wire import WireError
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,18 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 30.0
 """A month of events moved to a new chain takes some seconds; everything else takes milliseconds."""
 
-Salvage = Callable[[Path, Path, Path], None]
-"""Reads what it can from the damaged database (first path), writes it to a text file (second) and into a new database
-(third), which it creates. MUST NOT fail for damage, only for a disk that cannot be written."""
+
+class Salvage(Protocol):
+    """What knows the journal's content."""
+
+    def __call__(self, damaged: Path, text: Path, building: Path) -> None:
+        """Read what can be read, write it to a text file and into a new database, which is created.
+
+        MUST NOT fail for damage, only for a disk that cannot be written.
+        """
+
+    def overlooked(self, connection: sqlite3.Connection, content: bytes) -> bool:
+        """Whether a write-ahead log with this content holds what was committed and what SQLite does not see."""
 
 
 class JournalDb:
@@ -79,9 +90,22 @@ class JournalDb:
             try:
                 return run(operation)
             except JournalDamaged:
-                log.error("the journal is damaged; it is set aside whole and a new one is started")
-                self._set_aside()
-                return run(operation)
+                pass
+            except (JournalDoubtful, WireError, TypeError, ValueError):
+                # A page in another one's place gives values that no row was written with.
+                if self._whole():
+                    raise
+            log.error("the journal is damaged; it is set aside whole and a new one is started")
+            self._set_aside()
+            return run(operation)
+
+    def _whole(self) -> bool:
+        """SQLite's own examination of the database: minutes for years of events, seconds as a rule."""
+        try:
+            with self._shared() as connection:
+                return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+        except JournalDamaged:
+            return False
 
     def _query(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         with self._shared() as connection:
@@ -152,8 +176,26 @@ class JournalDb:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             fsync_folder(self.path.parent)
         self._inode = self.path.stat().st_ino
+        self._check_log()
         self._connection = open_database(self.path)
         return self._connection
+
+    def _check_log(self) -> None:
+        """SQLite takes a log to end at its first damaged frame, and removes that of an empty database: neither must
+        go unnoticed. Raises JournalDamaged."""
+        try:
+            content = Path(f"{self.path}-wal").read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise JournalDamaged("the journal's log cannot be read") from error
+        if content and not self.path.stat().st_size:
+            raise JournalDamaged("the journal is empty, but its log is not")
+        if content:
+            # Whoever can write would remove the log when closing.
+            with contextlib.closing(open_read_only(self.path)) as connection:
+                if self._salvage.overlooked(connection, content):
+                    raise JournalDamaged("the journal's log is damaged")
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -193,6 +235,12 @@ class JournalDb:
         fsync_folder(self.path.parent)
 
 
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """A connection that changes neither the database nor its log. Raises sqlite3.Error."""
+    name = f"file:{quote(str(path))}?mode=ro"
+    return sqlite3.connect(name, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+
+
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection with the pragmas that make a commit durable, the schema brought forward. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
@@ -214,6 +262,8 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise translate(error) from error
+    except UnicodeDecodeError as error:
+        raise JournalDamaged("the journal is damaged: its text is none") from error
     except OSError as error:
         raise translate_os(error) from error
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from kiosk import journal_upkeep, wire
-from kiosk.journal_rows import ContentDamaged, row_id, seq_of
+from kiosk.journal_rows import ContentDamaged, in_order, legible, row_id, seq_of
 from kiosk.journal_upkeep import ANCHOR_SLOT_MS
-from kiosk.model import Anchor, Moment, QueueState
+from kiosk.model import Anchor, Event, Moment, QueueState
 from kiosk.outbox import SqliteOutbox, open_chain, read_anchors, see_boot
 from kiosk.sync_ports import AnchorSource, ChainState, Claim, Entry, Parked
 from kiosk.timeline import Boot, Timeline
@@ -122,7 +122,7 @@ class JournalQueue:
                 "SELECT body, problem FROM events WHERE problem IS NOT NULL ORDER BY id DESC LIMIT ?", (limit,)
             )
             return [
-                Parked(str(wire.loads(body).get("event_id")), wire.loads(problem))
+                Parked(str((legible(body) or {}).get("event_id")), legible(problem) or {})
                 for body, problem in rows
                 if body is not None
             ]
@@ -225,13 +225,12 @@ class JournalQueue:
             if not rows:
                 continue
             if claim is not None:
-                return replace(claim, next_moment=_moment(rows[0]))
+                return replace(claim, next_moment=self._next_moment(connection, chain_no, acked_seq))
             entries = self._entries(rows, chain_id, acked_seq, _hash(connection, row_id(chain_no, acked_seq)))
             taken = tuple(_take(entries, limit, max_bytes))
             claim = Claim(chain_id, taken, None if carried is None else wire.loads(carried), None)
-            rest = _rows(connection, chain_no, taken[-1].last_seq, 1)
-            if rest:
-                return replace(claim, next_moment=_moment(rest[0]))
+            if _rows(connection, chain_no, taken[-1].last_seq, 1):
+                return replace(claim, next_moment=self._next_moment(connection, chain_no, taken[-1].last_seq))
         return claim
 
     def _entries(
@@ -242,19 +241,18 @@ class JournalQueue:
         gap: tuple[int, str | None] | None = None
         lost = False
         for row, hash_hex, stored, fixed_time in rows:
-            seq, body = seq_of(row), self._open(stored)
-            if body is None or seq > expected:
+            seq, event = seq_of(row), self._open(stored, hash_hex)
+            if event is None or seq > expected:
                 gap = gap or (expected, before)
                 lost = lost or seq > expected or stored is not None
             expected, before = seq + 1, hash_hex
-            if body is None:
+            if event is None:
                 continue
             if gap is not None:
-                yield _link(chain_id, gap, seq - 1, str(body["prev_hash"]), lost=lost), ENTRY_OVERHEAD_BYTES
+                yield _link(chain_id, gap, seq - 1, str(event.body["prev_hash"]), lost=lost), ENTRY_OVERHEAD_BYTES
                 gap, lost = None, False
-            time = None if fixed_time is None else wire.loads(fixed_time)
             # A sealed body is about a third longer than the open one, which is near enough for a limit.
-            yield Entry(wire.event_of(body, hash_hex), time), len(stored or b"") + ENTRY_OVERHEAD_BYTES
+            yield Entry(event, legible(fixed_time) or None), len(stored or b"") + ENTRY_OVERHEAD_BYTES
         if gap is not None and before is not None:
             yield _link(chain_id, gap, expected - 1, before, lost=lost), ENTRY_OVERHEAD_BYTES
 
@@ -267,28 +265,36 @@ class JournalQueue:
         seq, prev_hash = (0, wire.NO_HASH) if last is None else (seq_of(last[0]), last[1])
         bounds = (row_id(chain_no, acked_seq), row_id(chain_no + 1, 0))
         rows = connection.execute(
-            "SELECT kind, person_id, body FROM events WHERE id > ? AND id < ? ORDER BY id", bounds
+            "SELECT kind, person_id, body, lower(hex(hash)) FROM events WHERE id > ? AND id < ? ORDER BY id", bounds
         ).fetchall()
-        for kind, person_id, stored in rows:
-            body = self._open(stored)
-            if body is None:
+        for kind, person_id, stored, hash_hex in rows:
+            event = self._open(stored, hash_hex)
+            if event is None:
                 continue
             seq += 1
-            body |= {"chain_id": new_id, "seq": seq, "prev_hash": prev_hash}
+            body = {**event.body, "chain_id": new_id, "seq": seq, "prev_hash": prev_hash}
             prev_hash = wire.digest(body)
             connection.execute(
                 "INSERT INTO events (id, kind, person_id, hash, body) VALUES (?, ?, ?, ?, ?)",
                 (row_id(new_no, seq), kind, person_id, bytes.fromhex(prev_hash), self._outbox.sealer.seal(body)),
             )
 
-    def _open(self, stored: bytes | None) -> Json | None:
-        """The body; None when it was thinned or is damaged. A damaged one stays on disk for `kiosk events verify`."""
+    def _open(self, stored: bytes | None, hash_hex: str) -> Event | None:
+        """None when it was thinned or is damaged. A damaged one stays on disk for `kiosk events verify`."""
         if stored is None:
             return None
         try:
-            return self._outbox.sealer.open(stored)
+            return self._outbox.sealer.event(stored, hash_hex)
         except ContentDamaged:
             return None
+
+    def _next_moment(self, connection: sqlite3.Connection, chain_no: int, after_seq: int) -> Moment | None:
+        """Of the first event after this one that is still whole."""
+        for _, hash_hex, stored, _ in _select(connection, chain_no, after_seq, -1):
+            event = self._open(stored, hash_hex)
+            if event is not None:
+                return event.moment
+        return None
 
 
 Row = tuple[int, str, bytes | None, str | None]
@@ -296,10 +302,14 @@ Row = tuple[int, str, bytes | None, str | None]
 
 
 def _rows(connection: sqlite3.Connection, chain_no: int, after_seq: int, limit: int) -> list[Row]:
+    return in_order(_select(connection, chain_no, after_seq, limit).fetchall())
+
+
+def _select(connection: sqlite3.Connection, chain_no: int, after_seq: int, limit: int) -> sqlite3.Cursor:
     return connection.execute(
         "SELECT id, lower(hex(hash)), body, time FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
         (row_id(chain_no, after_seq), row_id(chain_no + 1, 0), limit),
-    ).fetchall()
+    )
 
 
 def _hash(connection: sqlite3.Connection, event_row: int) -> str | None:
@@ -310,10 +320,6 @@ def _hash(connection: sqlite3.Connection, event_row: int) -> str | None:
 def _chain_no(connection: sqlite3.Connection, chain_id: str) -> int | None:
     row = connection.execute("SELECT chain_no FROM chains WHERE chain_id = ?", (chain_id,)).fetchone()
     return None if row is None else int(row[0])
-
-
-def _moment(row: Row) -> Moment | None:
-    return None if row[2] is None else wire.moment_of(wire.loads(row[2]))
 
 
 def _link(chain_id: str, gap: tuple[int, str | None], last_seq: int, hash_hex: str, *, lost: bool) -> Entry:

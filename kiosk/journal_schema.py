@@ -77,6 +77,10 @@ class JournalDamaged(OutboxError):
     """The database cannot be read as one. Handled by setting it aside; seen outside only when that fails too."""
 
 
+class JournalDoubtful(DiskFault):
+    """A sign of damage that is no proof: the database is examined."""
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema forward in one transaction. Raises OutboxError for a journal of a newer program."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -112,10 +116,27 @@ def _statements(script: str) -> list[str]:
     return statements
 
 
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What Python's sqlite3 raises: also the second, for a message that quotes damaged bytes."""
+
+_UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+"""A sector that the card does not give any more: the rest is saved into new ones."""
+
+
+_DOUBTFUL = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
+"""What statements that are right meet only in a database that is not."""
+
+
 def translate(error: sqlite3.Error) -> OutboxError:
     """The terminal's exception for one of SQLite's (https://sqlite.org/rescode.html)."""
     code = getattr(error, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF
+    if code is None and isinstance(error, sqlite3.OperationalError):
+        return JournalDamaged("the journal is damaged: its text is none.")  # Python's own, for bytes that are not UTF-8
+    if code in _UNREADABLE:
+        return JournalDamaged("a part of the journal cannot be read. Save the events, and replace the card soon.")
+    if primary in _DOUBTFUL:
+        return JournalDoubtful(f"the journal gave an answer that it cannot give ({error.sqlite_errorname}).")
     match primary:
         case sqlite3.SQLITE_FULL:
             return DiskFull("the disk is full: the event was not recorded. Free some space.")

@@ -11,7 +11,7 @@ import random
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from tests.torture import workers
 EVENTS = 8
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "write", "rename", "link", "unlink")
 ERRORS = {"EIO": "DiskFault", "ENOSPC": "DiskFull", "EROFS": "DiskReadOnly"}
-REFUSALS = {"DiskFault", "DiskFull", "DiskReadOnly"}
+REFUSALS = {"DiskFault", "DiskFull", "DiskReadOnly", "JournalDamaged"}
 
 
 def strace_works() -> bool:
@@ -95,16 +95,16 @@ def calls_of(trace: Path) -> Counter[str]:
     return Counter(line.split()[1].split("(")[0] for line in trace.read_text().splitlines() if "(" in line)
 
 
-def faults(scenario: str, base: Path) -> Iterator[str]:
+def faults(scenario: str, base: Path, calls: Sequence[str] = CALLS, errors: Iterable[str] = ERRORS) -> Iterator[str]:
     """Every fault that this scenario can meet, from a run without any."""
     folder = base / "count" / "state"
     folder.mkdir(parents=True)
     SCENARIOS[scenario](folder)
-    outcome = run(folder, f"-e trace={','.join(CALLS)}")
+    outcome = run(folder, f"-e trace={','.join(calls)}")
     assert outcome.ended
     assert len(outcome.recorded) == EVENTS
     for call, count in sorted(calls_of(folder.parent / "trace").items()):
-        for n, error, again in itertools.product(range(1, count + 1), ERRORS, ("", "+")):
+        for n, error, again in itertools.product(range(1, count + 1), errors, ("", "+")):
             yield f"-e trace={call} -e inject={call}:error={error}:when={n}{again}"
 
 
@@ -148,3 +148,19 @@ def test_no_confirmed_event_is_lost_by_a_failing_disk(tmp_path: Path, scenario: 
         f"appends refused, {sum(map(bool, refused))} runs with a refusal; nothing confirmed was lost"
     )
     assert any(refused)
+
+
+@pytest.mark.parametrize("scenario", ["existing", "damaged"])
+@pytest.mark.parametrize(
+    "share", [pytest.param(4, id="short"), pytest.param(None, marks=pytest.mark.torture, id="long")]
+)
+def test_no_confirmed_event_is_lost_by_a_sector_that_cannot_be_read(
+    tmp_path: Path, scenario: str, share: int | None
+) -> None:
+    workers.prepare()
+    every = list(faults(scenario, tmp_path, ["pread64"], ["EIO"]))
+    chosen = every if share is None else random.Random(5).sample(every, share)
+    refused = [meets(tmp_path, scenario, fault) for fault in chosen]
+    print(f"\n{scenario} journal: {len(chosen)} of {len(every)} reads failed; {sum(refused)} appends refused")
+    once = [n for n, fault in zip(refused, chosen, strict=True) if not fault.endswith("+")]
+    assert scenario == "damaged" or not any(once), "a journal that can be set aside refuses nobody"

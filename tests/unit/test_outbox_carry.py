@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,61 @@ def test_importing_twice_changes_nothing(broken: Machine, helper: Machine, tmp_p
     assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("3 events")
     assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("0 events")
     assert helper.outbox.queue_state().waiting == 3
+
+
+def test_a_later_export_of_the_same_terminal_vouches_for_more(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    first = exported(broken, tmp_path / "first")
+    broken.record(4)
+    second = exported(broken, tmp_path / "second")
+    for name, code in (("second", second), ("first", first), ("second", second)):
+        assert helper.run("import", str(tmp_path / name), "--code", code).exit_code == 0
+    claim = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert claim is not None
+    assert claim.carried is not None
+    assert (len(claim.entries), claim.carried["last_seq"]) == (7, 7)
+
+
+def test_a_damaged_journal_still_vouches_for_what_it_carries(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    code = exported(broken, tmp_path / "stick")
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    before = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert before is not None
+    helper.outbox.close()
+    path = helper.folder.outbox_path
+    connection = sqlite3.connect(path)
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'boots'").fetchone()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    helper.record(1)
+    assert list(path.parent.glob("outbox-damaged-*"))
+    after = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert after is not None
+    assert (after.entries, after.carried) == (before.entries, before.carried)
+
+
+def test_an_import_repairs_a_journal_that_forgot_who_vouched(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    code = exported(broken, tmp_path / "stick")
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    helper.outbox.db.transact(lambda connection: connection.execute("UPDATE chains SET carried = NULL"))
+    assert JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9) is None
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    assert JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9) is not None
+
+
+def test_nobody_adds_to_this_terminals_own_chain(helper: Machine) -> None:
+    own = helper.record(2)
+    foreign = dict(own[-1].body) | {"device_id": "device-a", "seq": 3, "prev_hash": own[-1].hash}
+    event = {**foreign, "hash": wire.digest(foreign)}
+    chain = {"chain_id": own[0].chain_id, "device_id": "device-a", "carried": {"last_seq": 3}}
+    lines = [{"presensi_export": 1}, {"chain": chain}, {"event": event, "time": {}}]
+    with pytest.raises(StateError, match="mixes up"):
+        journal_carry.take_in(helper.outbox, iter(lines))
+    assert helper.outbox.queue_state().waiting == 2
 
 
 def test_the_stick_gives_nothing_away(broken: Machine, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from kiosk import journal_schema, wire
 from kiosk.errors import OutboxError
 from kiosk.journal_audit import JournalAudit
 from kiosk.journal_queue import JournalQueue
-from kiosk.model import DeviceId, Fault, PersonId
+from kiosk.model import Anchor, DeviceId, Event, Fault, PersonId
 from kiosk.outbox import SqliteOutbox, uuid7
 from tests import records
 from tests.fakes import START, FakeClock
@@ -151,6 +153,13 @@ def test_tampering_shows(outbox: SqliteOutbox, path: Path, statement: str, what:
     findings = list(JournalAudit(outbox).verify())
     assert findings[0].seq == 3
     assert what in findings[0].what
+
+
+@pytest.mark.parametrize("column", ["chain_id", "device_id"])
+def test_a_chain_that_was_given_another_name_shows(outbox: SqliteOutbox, path: Path, column: str) -> None:
+    fill(outbox, 5)
+    tamper(path, f"UPDATE chains SET {column} = 'another'")
+    assert {finding.what for finding in JournalAudit(outbox).verify()} == {"it was recorded at another place"}
 
 
 # ---------------------------------------------------------------- schema
@@ -298,6 +307,138 @@ def test_a_second_accident_in_the_same_second_has_its_own_name(path: Path) -> No
         path.write_bytes(b"no database" * 100)
         SqliteOutbox(path, DEVICE, utc_now=lambda: START).open().close()
     assert len(list(path.parent.glob("outbox-damaged-*.sqlite"))) == 3
+
+
+def after_a_power_cut(outbox: SqliteOutbox, folder: Path) -> Path:
+    """The files as they are on disk while the journal is open: its newest events are in the log only."""
+    folder.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copyfile(f"{outbox.path}{suffix}", folder / f"outbox.sqlite{suffix}")
+    return folder / "outbox.sqlite"
+
+
+@pytest.mark.parametrize("offset", [0, 40_000])
+def test_events_behind_a_damaged_frame_of_the_log_are_saved(outbox: SqliteOutbox, tmp_path: Path, offset: int) -> None:
+    """SQLite itself takes the log to end there and says nothing."""
+    fill(outbox, 40)
+    cut = after_a_power_cut(outbox, tmp_path / "cut")
+    damage(Path(f"{cut}-wal"), (offset, b"\xff" * 32))
+    again = SqliteOutbox(cut, DEVICE, key=KEY).open()
+    assert again.faults() == {Fault.JOURNAL_DAMAGED}
+    assert again.queue_state().waiting == 40
+    assert list(JournalAudit(again).verify()) == []
+    assert again.append(records.presence(), FakeClock().now()).seq == 1
+    again.close()
+
+
+@pytest.mark.parametrize("cut_off", [1, 3000, 9000])
+def test_a_commit_that_the_power_cut_short_is_no_damage(outbox: SqliteOutbox, tmp_path: Path, cut_off: int) -> None:
+    fill(outbox, 40)
+    cut = after_a_power_cut(outbox, tmp_path / "cut")
+    log = Path(f"{cut}-wal")
+    os.truncate(log, log.stat().st_size - cut_off)
+    again = SqliteOutbox(cut, DEVICE, key=KEY).open()
+    assert again.faults() == frozenset()
+    assert again.append(records.presence(), FakeClock().now()).seq == 40
+    again.close()
+
+
+@pytest.mark.parametrize("lost", ["emptied", "gone"])
+def test_a_log_that_lost_its_database_is_saved(outbox: SqliteOutbox, tmp_path: Path, lost: str) -> None:
+    """SQLite would remove it."""
+    fill(outbox, 40)
+    cut = after_a_power_cut(outbox, tmp_path / "cut")
+    if lost == "emptied":
+        os.truncate(cut, 0)
+    else:
+        cut.unlink()
+    again = SqliteOutbox(cut, DEVICE, key=KEY).open()
+    assert again.faults() == {Fault.JOURNAL_DAMAGED}
+    assert again.queue_state().waiting == 40
+    again.close()
+
+
+def damage_table(path: Path, table: str) -> None:
+    """Destroy the page that a table begins with."""
+    connection = sqlite3.connect(path)
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    connection.close()
+    damage(path, ((page - 1) * 4096, b"\xff" * 4096))
+
+
+def test_what_was_acknowledged_thinned_and_counted_stays_so(outbox: SqliteOutbox, path: Path) -> None:
+    queue = JournalQueue(outbox)
+    fill(outbox, 10)
+    outbox.append(records.enrolment(), FakeClock().now())
+    chain_id = queue.chain_state().chain_id
+    queue.acknowledge(chain_id, 6, START - dt.timedelta(days=500), {})
+    queue.thin((START - dt.timedelta(days=400)).date())
+    queue.acknowledge(chain_id, 11, START, {3: {"type": "x"}})
+    outbox.count("unknown")
+    outbox.close()
+    damage_table(path, "boots")
+
+    fill(outbox, 1)
+
+    assert outbox.faults() == {Fault.JOURNAL_DAMAGED}
+    old, _ = JournalAudit(outbox).chains()
+    assert (old.acked_seq, outbox.queue_state().waiting) == (11, 1)
+    assert list(JournalAudit(outbox).verify()) == []
+    assert queue.counters() == {"unknown": 1}
+    assert queue.erase_enrolments() == 1
+    assert queue.thin((START + dt.timedelta(days=1)).date()) == 4
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_journal_that_is_damaged_anywhere_still_records_and_lists(
+    outbox: SqliteOutbox, path: Path, seed: int
+) -> None:
+    """Bits, sectors and exchanged pages: much of it SQLite itself does not notice."""
+    random = np.random.default_rng(seed)
+    queue, clock = JournalQueue(outbox), FakeClock()
+    fill(outbox, 40)
+    outbox.append(records.enrolment(), FakeClock().now())
+    queue.acknowledge(queue.chain_state().chain_id, 9, START, {5: {"type": "x"}})
+    queue.add_anchor(Anchor("boot-1", 1000, START, 50))
+    truth = {row.hash for chain in JournalAudit(outbox).chains() for row in JournalAudit(outbox).rows(chain)}
+    outbox.close()
+    content = path.read_bytes()
+    at = int(random.integers(len(content)))
+    page = at // 4096 * 4096
+    damage(
+        path,
+        [
+            (at, bytes([content[at] ^ 1 << random.integers(8)])),
+            (at, random.bytes(16)),
+            (page, random.bytes(4096)),
+            (page, bytes(4096)),
+            (page, content[: page + 4096][-8192:-4096]),
+        ][seed % 5],
+    )
+    truth.add(outbox.append(records.presence(), clock.now()).hash)
+    outbox.last_presence(PersonId("p-1"))
+    claim = queue.claim(limit=500, max_bytes=10**9)
+    assert claim is not None
+    events = [entry.item for entry in claim.entries if isinstance(entry.item, Event)]
+    assert {event.hash for event in events} <= truth
+    assert all(wire.digest(dict(event.body)) == event.hash for event in events)
+    queue.parked(10)
+    queue.timeline(clock.now()).locate(clock.now())
+    queue.erase_enrolments()
+    outbox.enrolments()
+    list(JournalAudit(outbox).verify())
+    outbox.append(records.presence(), clock.now())
+
+
+def test_an_acknowledgement_whose_day_is_lost_counts_from_today(path: Path) -> None:
+    outbox = SqliteOutbox(path, DEVICE, key=KEY, utc_now=lambda: START).open()
+    queue = JournalQueue(outbox)
+    fill(outbox, 10)
+    queue.acknowledge(queue.chain_state().chain_id, 10, START - dt.timedelta(days=500), {})
+    outbox.close()
+    damage_table(path, "acks")
+    assert queue.thin(START.date()) == 0
+    assert queue.thin((START + dt.timedelta(days=1)).date()) == 10
 
 
 BYSTANDER = """

@@ -216,7 +216,7 @@ def test_what_comes_next_is_known_behind_links_too(outbox: SqliteOutbox, queue: 
     found = claim(queue, limit=2)
     assert shape(found)[0] in [(1, 2, "thinned"), (1, 3, "thinned")]
     last = found.entries[-1].last_seq
-    assert found.next_moment == (events[last].moment if last >= 6 else None)
+    assert found.next_moment == events[max(last, 6)].moment, "of the first event that is still held whole"
 
 
 def test_the_rest_of_a_refused_chain_goes_on_in_another(outbox: SqliteOutbox, queue: JournalQueue) -> None:
