@@ -21,7 +21,7 @@ from kiosk.capture import Capture, Latest
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.encounter import Button
-from kiosk.errors import CameraError, GalleryError, OutboxError, StateError
+from kiosk.errors import CameraError, ConfigError, GalleryError, ModelError, OutboxError, StateError
 from kiosk.face import open_engine
 from kiosk.faults import FaultBoard
 from kiosk.gallery import TinyGallery
@@ -29,13 +29,14 @@ from kiosk.identity import Identity
 from kiosk.indicators import open_indicators
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
-from kiosk.model import EMPTY_GALLERY, Fault, Frame, GallerySnapshot, Hint, Quality
+from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, Frame, GallerySnapshot, Hint, Quality
 from kiosk.models_store import ModelStore
 from kiosk.outbox import SqliteOutbox
 from kiosk.ports import FrameSource
 from kiosk.recognise import Recogniser
 from kiosk.state import CameraState, StateFolder
 from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, gallery_is_stale
+from kiosk.threshold import ThresholdTable, load_table
 from kiosk.trace import Trace
 from kiosk.ui import catalogue, view
 from kiosk.ui import main as screen
@@ -106,6 +107,7 @@ class Kiosk:
         self._engine = open_engine(
             config.recognition.engine, models_dir=options.models_dir, cache_dir=self._state.path / "cache"
         )
+        self._table = _threshold_table(config)
         self._recogniser = Recogniser(
             self._engine,
             self._matcher(EMPTY_GALLERY),
@@ -301,7 +303,8 @@ class Kiosk:
         log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
 
     def _matcher(self, snapshot: GallerySnapshot) -> Matcher:
-        return Matcher(snapshot, fpir=self._config.recognition.fpir, margin=self._config.recognition.margin)
+        settings = self._config.recognition
+        return Matcher(snapshot, fpir=settings.fpir, margin=settings.margin, table=self._table)
 
     def _first_source(self, wait_for_camera: bool) -> FrameSource | None:
         try:
@@ -340,6 +343,18 @@ def encounter_settings(config: Config) -> enc.Settings:
         refused_pause_s=config.encounter.refused_pause_s,
         repeat_interval_s=config.encounter.repeat_interval_min * 60,
     )
+
+
+def _threshold_table(config: Config) -> ThresholdTable | None:
+    """The office's own, or None for the packaged one. Raises ConfigError when the file cannot serve."""
+    if not config.recognition.fpir_table:
+        return None
+    try:
+        table = load_table(Path(config.recognition.fpir_table))
+        table.check_model(DLIB_RESNET_V1)
+    except ModelError as error:
+        raise ConfigError(f"[recognition] fpir_table: {error}") from error
+    return table
 
 
 def judge_of(config: Config) -> Callable[[Quality], Hint | None]:

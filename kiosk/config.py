@@ -37,6 +37,7 @@ class Camera(_Section):
 class Recognition(_Section):
     engine: Literal["auto", "fast", "reference"]
     fpir: float = Field(gt=0, lt=1)
+    fpir_table: str
     margin: float = Field(ge=0)
     min_frames: int = Field(ge=1)
     max_frames: int = Field(ge=1)

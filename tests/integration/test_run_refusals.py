@@ -142,3 +142,16 @@ def test_the_demo_ends_with_a_reason_when_nobody_comes(tmp_path: Path) -> None:
     assert done.returncode == 3, done.stderr
     assert "no face" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("text", [None, "{}", "no JSON"])
+def test_a_threshold_table_that_is_none(terminal: Path, tmp_path: Path, text: str | None) -> None:
+    table, settings = tmp_path / "table.json", tmp_path / "kiosk.toml"
+    if text is not None:
+        table.write_text(text)
+    settings.write_text(f'[recognition]\nfpir_table = "{table}"\n')
+    picture = tmp_path / "wall.png"
+    Image.new("RGB", (640, 480)).save(picture)
+    code, said = _run(terminal, "--camera", f"replay:{picture}", "--config", str(settings))
+    assert code == 64
+    assert "fpir_table" in said
