@@ -55,7 +55,7 @@ class Follower:
         """All faces of the frame, in no order. `frame_rgb`: contiguous (height, width, 3) uint8."""
         if not self._follow_faces:
             return self._detector.search(frame_rgb, self._detector.thorough_px)
-        tiny = _tiny(frame_rgb)
+        tiny = miniature(frame_rgb)
         if self._seen is None or frame_rgb.shape != self._shape or float(np.abs(tiny - self._seen).mean()) > CUT:
             found = self._detector.search(frame_rgb, self._detector.thorough_px)
             self._begin(found, tiny)
@@ -117,7 +117,7 @@ class Follower:
         return found
 
 
-def _tiny(frame: RgbImage) -> npt.NDArray[np.float32]:
+def miniature(frame: RgbImage) -> npt.NDArray[np.float32]:
     """Luma of 32 x 24 parts of the frame."""
     step = max(1, min(frame.shape[:2]) // 120)  # a sample of the pixels tells as much
     small = cv2.resize(frame[::step, ::step], (32, 24), interpolation=cv2.INTER_AREA)

@@ -2,7 +2,7 @@
 
     nice .venv/bin/python tests/accuracy/engine_figures.py PART [--photos N]
 
-PART: descriptor, runtimes, detection, boxes, following, memory, pose, covered or quality.
+PART: descriptor, runtimes, detection, boxes, following, refining, changes, memory, pose, covered or quality.
 
 Faces: KIOSK_FACES, else ../shared/faces (lfw/<person>/*.jpg, clips/*); YuNet: KIOSK_MODELS, else ../shared/models.
 One core; minutes, `quality` an hour.
@@ -11,6 +11,7 @@ One core; minutes, `quality` an hour.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import time
 from collections import Counter, defaultdict
@@ -25,7 +26,7 @@ import numpy.typing as npt
 import scenes
 
 from demo.faces import talking_man
-from kiosk import config
+from kiosk import config, tracking
 from kiosk.descriptor import RESNET_FILE, FastDescriber, open_fast_describer, self_test_chips, weights_path
 from kiosk.detector import Detector, HogDetector, YunetDetector
 from kiosk.dlib_model import read_layers
@@ -263,6 +264,41 @@ class _Searching:
         return detector.search(frame_rgb, detector.search_px)
 
 
+def refining(_: int, write: Print) -> None:
+    """Frames in which a followed face is lost, by the size and the surroundings in which HOG looks for it again."""
+    seen = dict(clips())
+    write(f"| face, px | margin | frames with a face | CPU ms a frame |\n{'|---' * 4}|")
+    for face_px, margin in itertools.product((80, 84, 88, 96, 104), (0.25, 0.3, 0.4)):
+
+        class Variant(HogDetector):
+            _FOLLOW_FACE_PX = face_px
+            _FOLLOW_MARGIN = margin
+
+        with_face, taken = 0, 0.0
+        for frames in seen.values():
+            finder = Follower(Variant())
+            start = time.process_time()
+            with_face += sum(bool(finder.find(frame)) for frame in frames)
+            taken += time.process_time() - start
+        count = sum(map(len, seen.values()))
+        write(f"| {face_px} | {margin} | {with_face} of {count} | {taken / count * 1e3:.1f} |")
+
+
+def changes(count: int, write: Print) -> None:
+    """How much the tiny picture changes from frame to frame, and between photographs of different people."""
+
+    def steps(pictures: Sequence[RgbImage]) -> npt.NDArray[np.float64]:
+        small = [tracking.miniature(picture) for picture in pictures]
+        return np.array([float(np.abs(a - b).mean()) for a, b in pairwise(small)])
+
+    write(f"| pictures | steps | median | largest (of photographs: least 1 %) |\n{'|---' * 4}|")
+    for name, frames in clips():
+        values = steps(frames)
+        write(f"| {name} | {len(values)} | {np.median(values):.1f} | {values.max():.1f} |")
+    values = steps([scenes.load(path) for path in photos(count)])
+    write(f"| photographs | {len(values)} | {np.median(values):.1f} | {np.quantile(values, 0.01):.1f} |")
+
+
 # ---------------------------------------------------------------- memory
 
 
@@ -444,6 +480,8 @@ PARTS: dict[str, tuple[Callable[[int, Print], None], int]] = {
     "detection": (detection, 300),
     "boxes": (boxes, 3462),
     "following": (following, 0),
+    "refining": (refining, 0),
+    "changes": (changes, 1000),
     "memory": (memory, 20_000),
     "pose": (pose, 3462),
     "covered": (covered, 300),
