@@ -15,18 +15,19 @@ from functools import partial
 from pathlib import Path
 
 from kiosk import encounter as enc
-from kiosk import quality
+from kiosk import quality, schedule
 from kiosk.camera import open_camera
 from kiosk.capture import Capture, Latest
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.encounter import Button
-from kiosk.errors import CameraError, ConfigError, GalleryError, ModelError, OutboxError, StateError
+from kiosk.errors import CameraError, ConfigError, GalleryError, IdentityError, ModelError, OutboxError, StateError
 from kiosk.face import open_engine
 from kiosk.faults import FaultBoard
 from kiosk.gallery import TinyGallery
 from kiosk.identity import Identity
 from kiosk.indicators import open_indicators
+from kiosk.journal_schema import translate_os
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, Frame, GallerySnapshot, Hint, Quality
@@ -34,8 +35,9 @@ from kiosk.models_store import ModelStore
 from kiosk.outbox import SqliteOutbox
 from kiosk.ports import FrameSource
 from kiosk.recognise import Recogniser
+from kiosk.standstill import Standstill
 from kiosk.state import CameraState, StateFolder
-from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, gallery_is_stale
+from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, fault_of, gallery_is_stale
 from kiosk.threshold import ThresholdTable, load_table
 from kiosk.trace import Trace
 from kiosk.ui import catalogue, view
@@ -67,13 +69,80 @@ class RunOptions:
 
 def run(config: Config, options: RunOptions) -> None:
     """Until the window is closed or SIGTERM comes. Raises KioskError when the terminal cannot start at all."""
-    state = options.state.open()
+    try:
+        state = options.state.open()
+    except StateError as error:
+        _stand_still(config, options, error)
+        raise
     with state.lock("run"):
-        kiosk = Kiosk(config, options)
+        try:
+            kiosk = Kiosk(config, options)
+        except OutboxError as error:
+            _stand_still(config, options, error)
+            raise
         try:
             kiosk.run()
         finally:
             kiosk.close()
+
+
+def _stand_still(config: Config, options: RunOptions, error: StateError | OutboxError) -> None:
+    """Say on the screen why nothing can be recorded, until it can: then the process ends and systemd starts it anew."""
+    if not options.wait_for_camera:
+        return
+    log.error("the terminal cannot start: %s", error)
+    fault = fault_of(translate_os(error.__cause__) if isinstance(error.__cause__, OSError) else error)
+    watchdog = Watchdog.from_environment({"screen": ALIVE_WITHIN_S["screen"]})
+    still = Standstill(
+        fault,
+        lambda: _recordable(options.state),
+        clock=SystemClock(),
+        timezone=_timezone(options.state),
+        settings=encounter_settings(config),
+        catalogue=catalogue.load(config.terminal.language),
+        alive=partial(watchdog.progress, "screen"),
+    )
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=still.look, name="disk", daemon=True),
+        threading.Thread(target=watchdog.run, args=(stop,), name="watchdog", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    watchdog.notifier.ready(f"cannot record: {fault.value}")
+    try:
+        _show(config, still)
+    finally:
+        still.close()
+        stop.set()
+
+
+def _recordable(state: StateFolder) -> bool:
+    try:
+        identity = Identity.load(state.open().identity_dir)
+        SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open().close()
+    except IdentityError:
+        return True  # another matter, which the next start tells
+    except (StateError, OutboxError):
+        return False
+    return True
+
+
+def _timezone(state: StateFolder) -> str:
+    try:
+        return Identity.load(state.identity_dir).provisioning.timezone
+    except IdentityError:
+        return schedule.STANDARD_HOURS.timezone
+
+
+def _show(config: Config, source: screen.ScreenSource) -> None:
+    """Blocks the main thread, which Kivy must have."""
+    display = config.display
+    mode: screen.Mode = "window" if display.mode == "window" else "offscreen"
+    if display.mode == "auto" and screen.display_available():
+        mode = "window"
+    folder = Path(display.screens_dir) if display.screens_dir else None
+    screen.run(source, title="Presensi", mode=mode, fullscreen=display.fullscreen, screens_dir=folder)
 
 
 class Kiosk:
@@ -89,7 +158,7 @@ class Kiosk:
         self._latest = Latest()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
 
-        identity = Identity.load(self._state.identity_dir)
+        self._identity = identity = Identity.load(self._state.identity_dir)
         self._outbox = SqliteOutbox(self._state.outbox_path, identity.device_id, key=identity.storage_key).open()
         self._clock = SystemClock(self._outbox.anchors)
         self._gallery = TinyGallery(self._state.gallery_path, identity.storage_key)
@@ -144,15 +213,10 @@ class Kiosk:
 
     def run(self) -> None:
         """Blocks the main thread, which Kivy must have."""
-        display = self._config.display
-        mode: screen.Mode = "window" if display.mode == "window" else "offscreen"
-        if display.mode == "auto" and screen.display_available():
-            mode = "window"
-        folder = Path(display.screens_dir) if display.screens_dir else None
         _hand_back_memory()
         with self._threads():
             self._watchdog.notifier.ready("running")
-            screen.run(self, title="Presensi", mode=mode, fullscreen=display.fullscreen, screens_dir=folder)
+            _show(self._config, self)
         if self._failure is not None:
             raise self._failure
 
@@ -264,12 +328,14 @@ class Kiosk:
         confirmed = status.gallery_confirmed_utc or snapshot.fetched_utc
         max_age_days = self._config.terminal.gallery_max_age_days
         self._faults.set(Fault.GALLERY_STALE, gallery_is_stale(confirmed, self._clock.now(), max_age_days))
-        self._faults.set(Fault.DEVICE_REVOKED, status.revoked)
+        # The status may be lost in a power cut, the mark in the identity is not.
+        self._faults.set(Fault.DEVICE_REVOKED, status.revoked or self._identity.revoked)
         try:
             self._terminal.queue_state = self._outbox.queue_state()
             self._faults.set(Fault.JOURNAL_DAMAGED, Fault.JOURNAL_DAMAGED in self._outbox.faults())
         except OutboxError as error:
             log.warning("the journal cannot be read: %s", error)
+            self._faults.set(fault_of(error), True)
         if self._rounds % PROBE_EVERY == 0 and self._faults.current() & enc.DISK_FAULTS:
             self._clerk.order(enc.Count("disk_probe"))
         self._report()

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk import encounter as enc
 from kiosk import schedule
-from kiosk.errors import DiskFull, DiskReadOnly, OutboxError
+from kiosk.errors import DiskFull, DiskReadOnly, KioskError, OutboxError
 from kiosk.faults import FaultBoard
 from kiosk.model import (
     EMPTY_GALLERY,
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 EMPTY_QUEUE = QueueState(waiting=0, parked=0, oldest_waiting_utc=None)
 
 
-def fault_of(error: OutboxError) -> Fault:
+def fault_of(error: KioskError) -> Fault:
     """What the screen calls an append that failed."""
     if isinstance(error, DiskFull):
         return Fault.DISK_FULL

@@ -24,7 +24,11 @@ from kiosk.state import StateFolder
 @click.option("--screens", type=click.Path(path_type=Path), help="Off-screen: write each screen as PNG to this folder.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Append a JSON line an encounter: where its time went.")
 @click.option("--models", type=click.Path(path_type=Path), help="Folder of optional models [default: STATE/models].")
-@click.option("--wait-for-camera", is_flag=True, help="Without a camera, say so on the screen and wait for one.")
+@click.option(
+    "--wait-for-camera",
+    is_flag=True,
+    help="Without a camera, or a disk that takes writes, say so on the screen and wait.",
+)
 @config_option
 @state_option
 def command(

@@ -46,11 +46,17 @@ def run(
             '--display offscreen (display.mode = "offscreen")'
         )
     pictures = Pictures(screens_dir) if screens_dir is not None else None
-    with tempfile.TemporaryDirectory(prefix="presensi-kivy-") as home, _signals() as stopped:
+    with tempfile.TemporaryDirectory(prefix="presensi-kivy-", dir=_in_memory()) as home, _signals() as stopped:
         _prepare(mode, Path(home), title, fullscreen, size_px)
         from kiosk.ui import stage
 
         stage.play(source, pictures, lambda: bool(stopped))
+
+
+def _in_memory() -> str | None:
+    """Where a folder can be made although the disk is full or read-only, if there is such a place."""
+    places = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm")
+    return next((place for place in places if place and os.access(place, os.W_OK | os.X_OK)), None)
 
 
 def display_available() -> bool:

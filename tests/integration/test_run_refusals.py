@@ -127,6 +127,25 @@ def test_a_gallery_that_is_garbage_is_kept_aside_and_said(terminal: Path, tmp_pa
     assert list(terminal.glob("gallery-damaged-*"))
 
 
+def test_a_disk_that_is_broken_at_the_start_is_on_the_screen_until_it_is_not(tmp_path: Path) -> None:
+    state, screens = tmp_path / "state", tmp_path / "screens"
+    state.symlink_to("/proc/presensi")  # where nobody can write
+    with family(tmp_path / "logs") as children:
+        files = ["--state", str(state), "--screens", str(screens), "--wait-for-camera"]
+        child, _ = children.start("kiosk", ["kiosk", "run", "--display", "offscreen", *files])
+        end_s = time.monotonic() + 60
+        while not (screens / "fault.png").exists():
+            assert child.ended() is None, child.tail()
+            assert time.monotonic() < end_s, "no fault on the screen"
+            time.sleep(0.05)
+        state.unlink()
+        state.mkdir()
+        while child.ended() is None:
+            assert time.monotonic() < end_s, "it did not end"
+            time.sleep(0.05)
+        assert child.ended() == 73
+
+
 def test_the_demo_ends_with_a_reason_when_nobody_comes(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
