@@ -1,6 +1,6 @@
 """What drawn presentations of many people end in, with a real face detector and no passive model: for docs/accuracy.md.
 
-    python tests/accuracy/presentations_report.py FACES [--people N]
+    python -m tests.accuracy.presentations_report FACES [--people N]
 
 Each person of FACES/lfw is a head that does what is asked, and a photograph that is moved as asked: flat, flat and
 tilted about its diagonal, bent about its vertical axis to a radius of 3.3, 2 and 1.25 eye distances (30 to 11 cm).
