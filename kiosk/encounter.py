@@ -14,7 +14,8 @@ no screen, no camera, no disk and no wall clock: instants are monotonic seconds 
       │                 ALREADY_RECORDED            SAVING ──> RECORDED, or NOT_RECORDED
       └──────────── each result stays for result_s ────┘
 
-A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet.
+A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet, and a
+revocation also from those in which nothing is being written yet.
 A confirmation outlives the face: somebody who has seen the name and walks on is recorded when the countdown ends.
 """
 
@@ -72,6 +73,10 @@ RESULTS = frozenset(
 
 SEARCHING = frozenset({Phase.IDLE, Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.CHALLENGE})
 """Phases that follow the camera: nothing is at stake yet."""
+
+
+ASKED = frozenset({Phase.NIP_PAD, Phase.ENQUIRING, Phase.CONFIRM})
+"""Phases in which a presence is at stake that nothing has been written of."""
 
 
 class Button(enum.Enum):
@@ -279,10 +284,11 @@ def _idle(encounter: Encounter, now_s: float) -> Encounter:
 
 
 def _settle(encounter: Encounter, now_s: float) -> Encounter:
-    """Go to FAULT or come back from it, unless somebody's presence is at stake."""
+    """Go to FAULT or come back from it, unless somebody's presence is at stake and can still be recorded."""
     blocked = bool(encounter.faults & BLOCKING_FAULTS)
-    if blocked and encounter.phase in SEARCHING:
-        return _enter(replace(encounter, match=None), Phase.FAULT, now_s)
+    revoked = Fault.DEVICE_REVOKED in encounter.faults
+    if blocked and encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING):
+        return _enter(replace(encounter, match=None, prospect=None), Phase.FAULT, now_s)
     if not blocked and encounter.phase is Phase.FAULT:
         return _enter(encounter, Phase.IDLE, now_s)
     return encounter

@@ -54,7 +54,7 @@ def render(
         notices=notices,
         notice=notices[int(now_s / _NOTICE_S) % len(notices)] if notices else "",
     )
-    return look.fill(view, _Instant(encounter, now_s, settings, catalogue))
+    return look.fill(view, _Instant(encounter, now_s, settings, catalogue, status.clock_trusted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class _Instant:
     now_s: float
     settings: Settings
     catalogue: Catalogue
+    clock_trusted: bool
 
     def text(self, key: str, **fields: object) -> str:
         return self.catalogue.text(key, **fields)
@@ -178,13 +179,18 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     if at.encounter.prospect is None:
         return view
     person, assessment = at.encounter.prospect.person, at.encounter.prospect.assessment
-    return replace(
+    view = replace(
         view,
         name=person.name,
         nip=wording.masked_nip(person.nip),
         direction=at.text(f"direction.{assessment.direction.value}"),
         direction_icon=Icon.ARRIVAL if assessment.direction is Direction.ARRIVAL else Icon.DEPARTURE,
         presence_time=at.catalogue.time(assessment.local_time),
+    )
+    if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
+        return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
+    return replace(
+        view,
         consequence=wording.consequence(assessment, at.catalogue),
         consequence_tone=_tone(assessment),
         footnote=at.text("consequence.letter") if wording.costs_points(assessment) else "",
@@ -244,6 +250,8 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
     if view.phase is Phase.RECORDED:
         view = _presence(view, at)
         view = replace(view, footnote=view.footnote or view.line)
+        if not at.clock_trusted:
+            view = replace(view, consequence="")  # the notice says it there
         direction = at.encounter.prospect.assessment.direction if at.encounter.prospect else Direction.ARRIVAL
         key = f"recorded_{direction.value}"
     elif view.phase is Phase.NOT_RECORDED:

@@ -107,6 +107,17 @@ def test_an_untrusted_clock_is_one_notice_however_it_is_known() -> None:
     assert both.notices == (INDONESIAN.text("fault.clock_untrusted.notice"),)
 
 
+@pytest.mark.parametrize("phase", [Phase.CONFIRM, Phase.RECORDED])
+def test_a_clock_that_is_not_trusted_tells_nobody_of_a_deduction(phase: Phase) -> None:
+    late = next(example.encounter for example in examples.states() if example.name == "confirm-late")
+    encounter = replace(late, phase=phase)
+    assert "12" in view(encounter).consequence
+    shown = view(encounter, status=replace(STATUS, clock_trusted=False))
+    assert "12" not in shown.consequence + shown.footnote
+    assert INDONESIAN.text("consequence.letter") not in shown.footnote
+    assert "Jam belum pasti" in shown.consequence + shown.notice
+
+
 # ---------------------------------------------------------------- the live picture
 
 

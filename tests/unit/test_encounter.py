@@ -189,6 +189,19 @@ def test_a_fault_does_not_interrupt_a_confirmation(confirming: Story) -> None:
     assert confirming(enc.Tick(), after_s=SETTINGS.result_s) is Phase.FAULT
 
 
+def test_a_revoked_terminal_stops_in_the_middle_of_a_confirmation(confirming: Story) -> None:
+    assert confirming(enc.FaultsChanged(frozenset({Fault.DEVICE_REVOKED}))) is Phase.FAULT
+    assert confirming(enc.Pressed(Button.CORRECT), after_s=0.1) is Phase.FAULT
+    assert confirming(enc.Tick(), after_s=SETTINGS.confirm_s) is Phase.FAULT
+    assert not confirming.took(enc.Record)
+
+
+def test_what_is_being_written_is_told_as_it_ended(confirming: Story) -> None:
+    confirming(enc.Pressed(Button.CORRECT))
+    assert confirming(enc.FaultsChanged(frozenset({Fault.DEVICE_REVOKED}))) is Phase.SAVING
+    assert confirming(enc.Stored()) is Phase.RECORDED
+
+
 def test_a_warning_does_not_block(story: Story) -> None:
     story(enc.FaultsChanged(frozenset({Fault.CLOCK_UNTRUSTED})))
     assert story(saw()) is Phase.IDENTIFYING
