@@ -252,18 +252,23 @@ class Candidate:
         sign_request(request, self.key, self.public_key, NonceCounter(self.directory / "nonce").take())
 
     def adopt(self, provisioning: Provisioning) -> None:
-        """Become that terminal. An earlier identity is kept under `former/`: it vouches for its own events."""
+        """Become that terminal. An earlier identity is kept under `former/`: it vouches for its own events.
+
+        Repeatable: a power cut at any step leaves the former identity's key, and doing it again ends it.
+        """
         record = self.directory / "provisioning.json"
         if record.exists():
             former = self.directory / "former" / str(wire.loads(record.read_bytes()).get("device_id"))
             former.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name in ("device.key", "provisioning.json"):
-                if (self.directory / name).exists():
-                    _write(former / name, (self.directory / name).read_bytes())
+                path = self.directory / name
+                if path.exists() and path.read_bytes() != _pem(self.key):  # or an earlier attempt got as far as that
+                    _write(former / name, path.read_bytes())
+        for name in ("revoked", "device.key.next"):  # of the former one: the new one must not find them
+            (self.directory / name).unlink(missing_ok=True)
         _write(self.directory / "device.key", _pem(self.key))
         _write(record, wire.dumps(provisioning.as_json()))
-        for name in ("revoked", "device.key.next", "device.key.new"):
-            (self.directory / name).unlink(missing_ok=True)
+        (self.directory / "device.key.new").unlink(missing_ok=True)
 
 
 def candidate(directory: Path, credentials: Path | None = None) -> Candidate:

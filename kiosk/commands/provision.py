@@ -74,6 +74,7 @@ def command(
         )
         record = parse_provisioning(answer, address, authority)
         applicant.adopt(record)
+        folder.status_path.unlink(missing_ok=True)  # what it says is of the former identity, "revoked" perhaps
     click.echo(f"terminal {record.device_id} of {record.office_name}")
 
 

@@ -11,6 +11,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kiosk import wire
+from kiosk.durable import atomic_write
 from kiosk.errors import IdentityError
 from kiosk.identity import Candidate, Identity, candidate, parse_provisioning
 from kiosk.signing import NONCE_BLOCK, NonceCounter, sign_request
@@ -197,6 +198,54 @@ def test_a_former_identity_still_vouches_for_its_events(tmp_path: Path) -> None:
     public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
     assert identity.attest("device-3", {"a": 1}) is None
     assert identity.attest("../..", {"a": 1}) is None
+
+
+class Cut(BaseException):
+    """The power goes."""
+
+
+def test_a_power_cut_at_any_step_of_becoming_another_loses_neither_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = 0
+
+    def cutting(step: Any) -> Any:
+        def counted(*words: Any, **options: Any) -> Any:
+            nonlocal left
+            if not left:
+                raise Cut
+            left -= 1
+            return step(*words, **options)
+
+        return counted
+
+    answer = parse_provisioning({**golden("provision")["answer"], "device_id": "device-2"}, URL, "")
+    for steps in range(20):
+        folder = tmp_path / str(steps)
+        first = provision(folder)
+        former = Identity.load(folder).device_id
+        Identity.load(folder).revoke()
+        left = steps
+        with monkeypatch.context() as power:
+            power.setattr("kiosk.identity.atomic_write", cutting(atomic_write))
+            power.setattr(Path, "unlink", cutting(Path.unlink))
+            power.setattr(Path, "mkdir", cutting(Path.mkdir))
+            try:
+                candidate(folder).adopt(answer)
+                finished = True
+            except Cut:
+                finished = False
+        if Identity.load(folder).device_id == "device-2":
+            assert not Identity.load(folder).revoked
+        candidate(folder).adopt(answer)  # the technician gives the command again, and the server the same answer
+        identity = Identity.load(folder)
+        assert (identity.device_id, identity.revoked, identity.rotating) == ("device-2", False, False)
+        signature = identity.attest(former, {"a": 1})
+        assert signature is not None
+        public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
+        if finished:
+            return
+    pytest.fail("it never ended")
 
 
 # ---------------------------------------------------------------- the counter

@@ -20,10 +20,11 @@ from kiosk.journal_queue import JournalQueue
 from kiosk.model import DeviceId, Event
 from kiosk.outbox import SqliteOutbox
 from kiosk.state import StateFolder
+from kiosk.wire_keys import ServerKeys
 from tests import records
 from tests.fakes import START, FakeClock
 
-SERVER_KEYS = {"k": bytes(32)}
+SERVER_KEYS = ServerKeys(0, {"k": bytes(32)})
 
 
 def provision(folder: StateFolder, device_id: str) -> Identity:
