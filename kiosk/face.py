@@ -18,6 +18,7 @@ from kiosk.errors import ModelError
 from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, RgbImage
 from kiosk.models_store import YUNET, ModelStore
 from kiosk.ports import FaceEngine
+from kiosk.rgb import checked_rgb
 from kiosk.tracking import Follower
 
 _log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class Engine:
 
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         """Raises ValueError for what is not a (height, width, 3) uint8 array."""
-        frame = _checked(frame_rgb)
+        frame = checked_rgb(frame_rgb)
         if frame.size == 0:
             return []
         faces = [self._face(frame, found) for found in self._finder.find(frame)]
@@ -114,20 +115,17 @@ class Engine:
         return np.array([(point.x + left, point.y + top) for point in shape.parts()], dtype=np.float32)
 
     def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        frame = _checked(frame_rgb)
+        """Raises ValueError as `faces` does, and for a face without five landmarks that are numbers."""
+        frame = checked_rgb(frame_rgb)
         return self._describer.describe(frame, dlib_shape(face))
 
 
 def dlib_shape(face: Face) -> dlib.full_object_detection:
-    """The face's box and landmarks as dlib passes them on."""
+    """The face's box and landmarks as dlib passes them on. Raises ValueError for others than five finite landmarks."""
+    if face.landmarks_px.shape != (5, 2) or not np.isfinite(face.landmarks_px).all():
+        raise ValueError("a face is described by five landmarks, (5, 2) finite numbers")
     points = [dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks_px]
     return dlib.full_object_detection(_rectangle(face.box_px), points)
-
-
-def _checked(frame_rgb: RgbImage) -> RgbImage:
-    if frame_rgb.ndim != 3 or frame_rgb.shape[2] != 3 or frame_rgb.dtype != np.uint8:
-        raise ValueError(f"a frame is (height, width, 3) uint8, not {frame_rgb.shape} {frame_rgb.dtype}")
-    return np.ascontiguousarray(frame_rgb)
 
 
 def _rectangle(box: Box, left: int = 0, top: int = 0) -> dlib.rectangle:

@@ -39,6 +39,7 @@ from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.models_store import PAD_MINIFAS, ModelStore
 from kiosk.ports import Randomness
+from kiosk.rgb import checked_rgb
 
 log = logging.getLogger(__name__)
 
@@ -106,20 +107,24 @@ class Liveness:
         self._final: LivenessVerdict | None = None
 
     def update(self, frame_rgb: RgbImage, face: Face, t_s: float) -> LivenessVerdict:
-        """Add one frame's evidence. LIVE and ATTACK stay until reset(). Raises ModelError when the model fails."""
+        """Add one frame's evidence. LIVE and ATTACK stay until reset().
+
+        Raises ValueError for what is not a (height, width, 3) uint8 frame, ModelError when the model fails.
+        """
+        frame = checked_rgb(frame_rgb)
         if self._policy == "off":
             return LIVENESS_OFF
         if self._final is not None:
             return self._final
-        pose = pose_of(face, t_s)
+        pose = pose_of(face, t_s) if frame.size else None
         if pose is None:
             return LivenessVerdict(State.PENDING, self._score(), "no_landmarks")
-        relief = self._tracker.update(frame_rgb) if self._tracker else None
-        verdict = self._flat(pose, relief) or self._judge(frame_rgb, face, pose, relief)
+        relief = self._tracker.update(frame) if self._tracker else None
+        verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief)
         if verdict.state in {State.LIVE, State.ATTACK}:
             self._final, self._tracker = verdict, None
         else:
-            self._follow(frame_rgb, face, t_s, lost=relief is None)
+            self._follow(frame, face, t_s, lost=relief is None)
         return verdict
 
     def _judge(self, frame_rgb: RgbImage, face: Face, pose: Pose, relief: Relief | None) -> LivenessVerdict:

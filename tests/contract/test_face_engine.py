@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -126,17 +127,32 @@ def test_a_frame_without_a_face_is_an_empty_list(engine: FaceEngine, name: str) 
         assert engine.faces(EMPTY[name]()) == []
 
 
-@pytest.mark.parametrize(
-    "frame",
-    [
-        np.zeros((480, 640), dtype=np.uint8),
-        np.zeros((480, 640, 4), dtype=np.uint8),
-        np.zeros((480, 640, 3), dtype=np.float32),
-    ],
-)
-def test_what_is_no_rgb_frame_is_a_typed_error(engine: FaceEngine, frame: RgbImage) -> None:
+NO_FRAMES: dict[str, object] = {
+    "grey": np.zeros((480, 640), dtype=np.uint8),
+    "rgba": np.zeros((480, 640, 4), dtype=np.uint8),
+    "float": np.zeros((480, 640, 3), dtype=np.float32),
+    "several": np.zeros((2, 480, 640, 3), dtype=np.uint8),
+    "list": [[[0, 0, 0]]],
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("name", NO_FRAMES)
+def test_what_is_no_rgb_frame_is_a_typed_error(engine: FaceEngine, photo: RgbImage, name: str) -> None:
+    frame = cast(RgbImage, NO_FRAMES[name])
+    (face,) = engine.faces(scene(photo, 1.0, 200, 100))
     with pytest.raises(ValueError, match="a frame is"):
         engine.faces(frame)
+    with pytest.raises(ValueError, match="a frame is"):
+        engine.describe(frame, face)
+
+
+@pytest.mark.parametrize("landmarks", [np.full((5, 2), v) for v in (np.nan, np.inf)] + [np.zeros((4, 2)), np.zeros(10)])
+def test_a_face_without_landmarks_is_a_typed_error(engine: FaceEngine, photo: RgbImage, landmarks: np.ndarray) -> None:
+    frame = scene(photo, 1.0, 200, 100)
+    (face,) = engine.faces(frame)
+    with pytest.raises(ValueError, match="five landmarks"):
+        engine.describe(frame, Face(face.box_px, landmarks.astype(np.float32), face.quality))
 
 
 def test_frames_of_changing_size(engine: FaceEngine, photo: RgbImage) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from kiosk import liveness as module
 from kiosk.errors import ConfigError
-from kiosk.liveness import Liveness
+from kiosk.liveness import POLICIES, Liveness
 from kiosk.model import LIVENESS_OFF, Box, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.models_store import PAD_MINIFAS
@@ -182,7 +183,7 @@ def test_a_waved_photograph_is_an_attack_before_anything_is_asked(astronaut: Pho
     assert (wave[-1].state, wave[-1].reason) == (State.ATTACK, "flat_motion")
 
 
-@pytest.mark.parametrize("spoil", ["black", "white", "noise", "tiny", "nan", "outside", "sizes"])
+@pytest.mark.parametrize("spoil", ["black", "white", "noise", "tiny", "no pixels", "nan", "outside", "sizes"])
 @pytest.mark.parametrize("score", [None, 4.0])
 def test_bad_frames_and_faces_end_in_a_value(astronaut: Photograph, spoil: str, score: float | None) -> None:
     detector = Liveness("challenge-when-in-doubt", None if score is None else Scores(score), random.Random(0))
@@ -196,6 +197,8 @@ def test_bad_frames_and_faces_end_in_a_value(astronaut: Photograph, spoil: str, 
                 rgb = chance.integers(0, 256, rgb.shape, dtype=np.uint8)
             case "tiny":
                 rgb = rgb[:1, :1]
+            case "no pixels":
+                rgb = rgb[:0]
             case "nan":
                 face = Face(face.box_px, np.full((5, 2), np.nan, np.float32), face.quality)
             case "outside":
@@ -206,6 +209,27 @@ def test_bad_frames_and_faces_end_in_a_value(astronaut: Photograph, spoil: str, 
         assert 0.0 <= verdict.score <= 1.0
         assert verdict.state is not State.ATTACK
         assert spoil == "sizes" or score is not None or verdict.state is not State.LIVE
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("spoil", ["grey", "rgba", "float32", "uint16", "bool", "list"])
+def test_what_is_no_rgb_frame_is_a_typed_error_from_the_first_frame_on(
+    astronaut: Photograph, policy: str, spoil: str
+) -> None:
+    detector = Liveness(policy, Scores(4.0), random.Random(0))
+    rgb, face = astronaut.head(Posture())
+    odd: object = {
+        "grey": rgb[..., 0],
+        "rgba": np.dstack([rgb, rgb[..., :1]]),
+        "float32": rgb.astype(np.float32),
+        "uint16": rgb.astype(np.uint16),
+        "bool": rgb > 100,
+        "list": rgb[:2, :2].tolist(),
+    }[spoil]
+    for t_s in (0.0, 0.1):
+        with pytest.raises(ValueError, match="a frame is"):
+            detector.update(cast(RgbImage, odd), face, t_s)
+        detector.update(np.asfortranarray(rgb), face, t_s + 0.05)  # strides do not matter
 
 
 def test_an_unknown_policy_names_the_known_ones() -> None:
