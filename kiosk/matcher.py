@@ -139,9 +139,9 @@ class Matcher:
         return self._people
 
     def scores(self, descriptors: Sequence[Descriptor]) -> npt.NDArray[np.float32]:
-        """(people,) score of each person; empty without people. Raises ModelError as `identify` does."""
-        if not self._people:
-            return np.empty(0, dtype=np.float32)
+        """(people,) score of each person, WORST without descriptors. Raises ModelError as `identify` does."""
+        if not self._people or not len(descriptors):
+            return np.full(len(self._people), WORST, dtype=np.float32)
         probe, further = _joined(descriptors)
         return self._centroids.scores(self._centroids.turn(probe), self._bias, further)
 
@@ -153,16 +153,16 @@ class Matcher:
         frames, threshold = len(descriptors), self.threshold
         if not frames or not self._people:
             return Match(None, WORST, 0.0, threshold, frames, "below_threshold" if self._people else "gallery_empty")
-        best, score, second, margin = self._best_two(descriptors)
+        best, score, margin, close = self._best(descriptors)
         if score < threshold:
             return Match(None, score, margin, threshold, frames, "below_threshold")
-        if second is not None and margin < self._margin:
-            both = (self._people[best], self._people[second])
-            return Match(None, score, margin, threshold, frames, "margin_too_small", both)
+        if close:
+            named = tuple(self._people[row] for row in (best, *close))
+            return Match(None, score, margin, threshold, frames, "margin_too_small", named)
         return Match(self._people[best], score, margin, threshold, frames, "accepted", self._look_alikes(best))
 
-    def _best_two(self, descriptors: Sequence[Descriptor]) -> tuple[int, float, int | None, float]:
-        """Row and score of the best person, row of the second, margin.
+    def _best(self, descriptors: Sequence[Descriptor]) -> tuple[int, float, float, list[int]]:
+        """Row and score of the best person, margin to the second, rows of all who come closer to it than the margin.
 
         Exact for a person near the threshold or above it. In a gallery too large to look at everybody (nearest.py), a
         stranger's score is that of the most promising person, and a margin without a second is the least it can be.
@@ -173,10 +173,11 @@ class Matcher:
         first = int(scores.argmax())
         best, score = int(rows[first]), float(scores[first])
         if len(rows) == 1:
-            return best, score, None, max(0.0, score - (WORST if len(self._people) == 1 else limit))
+            return best, score, max(0.0, score - (WORST if len(self._people) == 1 else limit)), []
         scores[first] = -np.inf
-        second = int(scores.argmax())
-        return best, score, int(rows[second]), score - float(scores[second])
+        close = np.flatnonzero(scores > score - self._margin)
+        close = rows[close[np.argsort(-scores[close], kind="stable")]]
+        return best, score, score - float(scores.max()), close.tolist()
 
     def look_alike_pairs(self) -> list[tuple[PersonId, PersonId]]:
         """Everybody who needs the NIP pad, in pairs. Time grows with the square of the gallery."""

@@ -188,6 +188,15 @@ class TestLookAlikes:
         assert (match.person_id, match.reason) == (None, "margin_too_small")
         assert set(match.look_alikes) == {person_id(4), "twin"}
 
+    def test_everybody_within_the_margin_is_named_the_best_first(self) -> None:
+        people = People(30)
+        three = [np.asarray(people.centres[4] + shift, dtype=np.float32) for shift in (0.001, 0.002, -0.0025)]
+        templates = people.templates(each=1, **ORDINARY)[:4]
+        templates += [template(name, vector, **ORDINARY) for name, vector in zip("abc", three, strict=True)]
+        match = Matcher(templates).identify([people.centres[4]])
+        assert (match.person_id, match.reason, match.look_alikes) == (None, "margin_too_small", ("a", "b", "c"))
+        assert match.margin == pytest.approx(0.001 * np.sqrt(128), abs=1e-3)
+
     def test_being_alike_is_mutual_though_scores_are_not(self) -> None:
         people = People(2)
         near = np.asarray(people.centres[0] + 0.04, dtype=np.float32)  # 0.45 away
@@ -224,6 +233,17 @@ class TestBadInput:
     def test_no_frame(self, matcher: Matcher) -> None:
         match = matcher.identify([])
         assert (match.person_id, match.reason, match.frames) == (None, "below_threshold", 0)
+        assert set(matcher.scores([]).tolist()) == {match.score}
+
+    def test_a_template_of_zeros_is_met_by_nobody_and_harms_nobody(self, people: People) -> None:
+        zeros = template("zeros", np.zeros(128, dtype=np.float32), **ORDINARY)
+        matcher = Matcher([*people.templates(**ORDINARY), zeros])
+        named = [matcher.identify([people.picture(number)]).person_id for number in range(60)]
+        assert named == [person_id(number) for number in range(60)]
+
+    def test_one_descriptor_instead_of_a_list_of_them(self, people: People, matcher: Matcher) -> None:
+        with pytest.raises(ModelError, match="128 finite numbers"):
+            matcher.identify(people.picture(0))  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         "bad",
