@@ -14,6 +14,8 @@ no screen, no camera, no disk and no wall clock: instants are monotonic seconds 
       │                 ALREADY_RECORDED            SAVING ──> RECORDED, or NOT_RECORDED
       └──────────── each result stays for result_s ────┘
 
+Look-alikes are people whose enrolled faces are too alike, or who are all too near to this face when max_frames have been
+seen; in doubt about life the challenge comes before the pad, as before ENQUIRING.
 A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet, and a
 revocation also from those in which nothing is being written yet.
 A confirmation outlives the face: somebody who has seen the name and walks on is recorded when the countdown ends.
@@ -206,12 +208,15 @@ Effect = Enquire | Record | RecordAttack | Count | Forget
 
 @dataclass(frozen=True, slots=True)
 class Encounter:
-    """`since_s` when the phase began; `seen_s` when a face was last seen; `done_track` a face that has had its result
-    and is left alone until `done_until_s` or until it leaves; `fault` why nothing was recorded (NOT_RECORDED)."""
+    """`since_s` when the phase began; `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
+    and POSITIONING, and `agreed_s` when a frame last said so; `done_track` a face that has had its result and is left
+    alone until `done_until_s` or until it leaves; `fault` why nothing was recorded (NOT_RECORDED)."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
     seen_s: float = 0.0
+    hint: Hint | None = None
+    agreed_s: float = 0.0
     sighting: Sighting = NOBODY
     match: Match | None = None
     liveness: LivenessVerdict = LIVENESS_OFF
@@ -230,7 +235,14 @@ DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR
 _NEVER_S = float("inf")
 _NIP_TRIES = 3
 _RESULT_SEEN_S = 1.0
-_FAR = frozenset({Hint.TOO_FAR})
+_STEADY_S = 0.3
+"""What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this and
+the next that: on a clip of two people turning their heads the screen changed 31 times in 56 frames, now once."""
+
+_TOLD_IN = {None: Phase.IDENTIFYING, Hint.TOO_FAR: Phase.APPROACHING}
+"""The phase in which a hint is told; all others in POSITIONING."""
+
+_TELLING = frozenset({Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING})
 
 
 def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) -> Step:
@@ -318,21 +330,32 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
         frames = match.frames if match else 0
         refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)
         return refused, (RecordAttack(liveness, frames), Count("attack_refused"))
-    if match is not None and match.frames >= settings.min_frames and match.person_id is not None:
+    if match is not None and _named(match, settings):
         if liveness.state is Liveness.LIVE:
-            if match.look_alikes:
+            if match.look_alikes or match.person_id is None:
                 return _enter(seen, Phase.NIP_PAD, now_s), ()
             return _enter(seen, Phase.ENQUIRING, now_s), (Enquire((match.person_id,)),)
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
-        asked = liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE
-        return _enter(seen, Phase.CHALLENGE if asked else Phase.IDENTIFYING, now_s), ()
+        if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
+            return _enter(seen, Phase.CHALLENGE, now_s), ()
+        return _tell(seen, None, now_s), ()
     if match is not None and match.frames >= settings.max_frames:
         return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
-    if sighting.hint in _FAR:
-        return _enter(seen, Phase.APPROACHING, now_s), ()
-    if sighting.hint is not None:
-        return _enter(seen, Phase.POSITIONING, now_s), ()
-    return _enter(seen, Phase.IDENTIFYING, now_s), ()
+    return _tell(seen, sighting.hint, now_s), ()
+
+
+def _named(match: Match, settings: Settings) -> bool:
+    """Whether it is known who it is, or who it may be of several people whom more frames would not tell apart."""
+    least = settings.min_frames if match.person_id is not None else settings.max_frames
+    return match.frames >= least and (match.person_id is not None or bool(match.look_alikes))
+
+
+def _tell(encounter: Encounter, hint: Hint | None, now_s: float) -> Encounter:
+    """Say what the person should do, None: nothing but wait; steadily (_STEADY_S)."""
+    if encounter.phase in _TELLING and hint is not encounter.hint and now_s - encounter.agreed_s < _STEADY_S:
+        return encounter
+    told = replace(encounter, hint=hint, agreed_s=now_s)
+    return _enter(told, _TOLD_IN.get(hint, Phase.POSITIONING), now_s)
 
 
 def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:

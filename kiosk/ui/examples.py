@@ -83,11 +83,12 @@ def states() -> Iterator[Example]:
     for fault in (Fault.JOURNAL_DAMAGED, Fault.GALLERY_DAMAGED):
         yield Example(f"idle-{fault.value}", Encounter(faults=frozenset({fault})), _STATUS, 0)
     far = _seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))
-    yield Example("approaching", replace(base, phase=Phase.APPROACHING, sighting=far), _STATUS, 0)
+    yield Example("approaching", replace(base, phase=Phase.APPROACHING, hint=Hint.TOO_FAR, sighting=far), _STATUS, 0)
     for hint in Hint:
         box = (0.1, 0.2, 0.4, 0.7) if hint is Hint.NOT_CENTRED else _FACE
         faces = 2 if hint is Hint.SEVERAL_FACES else 1
-        seen = replace(base, phase=Phase.POSITIONING, sighting=replace(_seen(hint, box), faces=faces))
+        told = replace(base, phase=Phase.POSITIONING, hint=hint)
+        seen = replace(told, sighting=replace(_seen(hint, box), faces=faces))
         yield Example(f"positioning-{hint.value}", seen, _STATUS, 0)
     two = replace(base.sighting, faces=2)
     yield Example("identifying", replace(base, phase=Phase.IDENTIFYING, match=replace(_ACCEPTED, frames=2)), _STATUS, 0)

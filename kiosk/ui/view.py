@@ -161,8 +161,8 @@ def _live(view: ViewState, at: _Instant) -> ViewState:
         asked = text(f"challenge.{challenge.value}")
         say = Speech(f"challenge.{challenge.value}", text("speech.challenge", what=asked))
         return replace(view, hint=asked, icon=_CHALLENGE_ICONS[challenge], speech=say)
-    if view.phase in (Phase.APPROACHING, Phase.POSITIONING) and sighting.hint is not None:
-        hint = sighting.hint
+    if view.phase in (Phase.APPROACHING, Phase.POSITIONING) and encounter.hint is not None:
+        hint = encounter.hint
         icon = _towards_centre(face) if hint is Hint.NOT_CENTRED else _HINT_ICONS[hint]
         told = text(f"hint.{hint.value}")
         say_s = encounter.since_s + _HINT_SPOKEN_AFTER_S

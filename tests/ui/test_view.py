@@ -61,7 +61,8 @@ def known(phase: Phase, direction: Direction = Direction.ARRIVAL, minutes: int =
 
 def seen(phase: Phase, **sighting: object) -> Encounter:
     values: dict[str, object] = {"t_s": 0.0, "track": 1, "faces": 1, "box": (0.1, 0.2, 0.4, 0.7), **sighting}
-    return Encounter(phase=phase, sighting=Sighting(**values))  # type: ignore[arg-type]
+    sighted = Sighting(**values)  # type: ignore[arg-type]
+    return Encounter(phase=phase, hint=sighted.hint, sighting=sighted)
 
 
 # ---------------------------------------------------------------- idle
@@ -169,6 +170,11 @@ def test_a_second_person_is_told_to_wait(phase: Phase) -> None:
 def test_a_second_person_is_told_to_wait_while_the_first_confirms() -> None:
     two = known(Phase.CONFIRM, sighting=Sighting(0.0, track=1, faces=2))
     assert view(two).aside == "Yang lain mohon menunggu"
+
+
+def test_what_is_told_is_the_encounters_word_not_that_of_the_latest_frame() -> None:
+    steady = replace(seen(Phase.POSITIONING, hint=Hint.TOO_FAR), hint=Hint.NOT_FACING)
+    assert view(steady).hint == INDONESIAN.text("hint.not_facing")
 
 
 def test_a_hint_is_spoken_only_to_who_does_not_manage_alone() -> None:

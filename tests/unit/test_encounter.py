@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kiosk import encounter as enc
 from kiosk.encounter import Button, Phase
-from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, PersonId
+from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
 from tests.factories import SETTINGS, match, prospect, sighting
 
 
@@ -67,6 +67,35 @@ def test_nobody_is_idle(story: Story) -> None:
 )
 def test_a_face_is_told_what_to_do(story: Story, hint: Hint | None, phase: Phase) -> None:
     assert story(saw(hint=hint)) is phase
+
+
+def test_what_is_told_is_not_what_single_frames_say(story: Story) -> None:
+    frame_s = 1 / 15
+    assert story(saw(hint=Hint.NOT_FACING)) is Phase.POSITIONING
+    told = set()
+    for said in (None, Hint.TOO_FAR, Hint.NOT_FACING) * 10:
+        told.add((story(saw(hint=said), after_s=frame_s), story.state.hint))
+    assert told == {(Phase.POSITIONING, Hint.NOT_FACING)}
+
+
+def test_a_hint_that_no_frame_repeats_makes_way_for_the_next(story: Story) -> None:
+    story(saw(hint=Hint.TOO_FAR))
+    phases = [story(saw(hint=Hint.NOT_FACING), after_s=0.11) for _ in range(4)]
+    assert phases == [Phase.APPROACHING] * 2 + [Phase.POSITIONING] * 2
+    phases = [story(saw(hint=said), after_s=0.11) for said in (None, Hint.TOO_DARK, None)]
+    assert phases[-1] is Phase.IDENTIFYING
+
+
+def test_a_steady_hint_does_not_keep_a_known_person_waiting(story: Story) -> None:
+    story(saw(hint=Hint.NOT_FACING))
+    assert story(saw(match=match()), after_s=0.07) is Phase.ENQUIRING
+
+
+def test_a_new_person_is_told_at_once(story: Story) -> None:
+    story(saw(hint=Hint.TOO_FAR), saw(track=0))
+    story(saw(track=0), after_s=SETTINGS.leave_s)
+    assert story(saw(track=2, hint=Hint.TOO_DARK)) is Phase.POSITIONING
+    assert story.state.hint is Hint.TOO_DARK
 
 
 def test_too_few_frames_do_not_decide(story: Story) -> None:
@@ -166,6 +195,25 @@ def test_look_alikes_type_their_nip(story: Story) -> None:
     assert story(enc.NipEntered("1001")) is Phase.ENQUIRING
     assert story.took(enc.Enquire) == [enc.Enquire(twins, "1001")]
     assert story(enc.Answered(prospect())) is Phase.CONFIRM
+
+
+def test_two_who_are_both_too_near_type_their_nip_when_more_frames_did_not_tell_them_apart(story: Story) -> None:
+    both = (PersonId("p-1"), PersonId("p-2"))
+
+    def unclear(frames: int) -> Match:
+        return match(None, frames, reason="margin_too_small", look_alikes=both)
+
+    assert story(saw(match=unclear(SETTINGS.max_frames - 1))) is Phase.IDENTIFYING
+    doubt = LivenessVerdict(Liveness.CHALLENGE, 0.4, "asked", Challenge.NOD)
+    assert story(saw(match=unclear(SETTINGS.max_frames), liveness=doubt)) is Phase.CHALLENGE
+    assert story(saw(match=unclear(SETTINGS.max_frames))) is Phase.NIP_PAD
+    assert not story.took(enc.Enquire), "nobody is named before the NIP is typed"
+    assert story(enc.NipEntered("1001")) is Phase.ENQUIRING
+    assert story.took(enc.Enquire) == [enc.Enquire(both, "1001")]
+    assert story(enc.Answered(prospect()), enc.Pressed(Button.CORRECT)) is Phase.SAVING
+    (record,) = story.took(enc.Record)
+    assert isinstance(record, enc.Record)
+    assert (record.prospect.person.person_id, record.match.person_id) == ("p-1", None)
 
 
 def test_three_wrong_nips_are_unknown(story: Story) -> None:
