@@ -445,6 +445,15 @@ def test_a_clock_that_is_wrong_by_years_locks_nobody_out_and_is_corrected(
     assert abs(clock.now().wall_utc - now) < dt.timedelta(minutes=1)
 
 
+def test_a_clock_that_is_ahead_by_years_ends_no_audit_period(terminal: Terminal, server: RoughServer) -> None:
+    terminal.record(3)
+    with terminal.syncing(FakeKernel(wall=dt.datetime(2099, 1, 1, tzinfo=dt.UTC))):
+        until(terminal.settled(), "all acknowledged")
+        until(lambda: terminal.folder.read_status().connected, "a round that ended well")
+    audit = JournalAudit(terminal.outbox)
+    assert [row.state for chain in audit.chains() for row in audit.rows(chain)] == ["acknowledged"] * 3
+
+
 def test_while_the_server_is_away_what_ntp_says_is_noted(terminal: Terminal, server: RoughServer) -> None:
     kernel = FakeKernel(in_step=True)
     server.script["heartbeat"].extend([rough_server.hangs_up] * 3)

@@ -50,7 +50,23 @@ def test_an_anchor_puts_a_wrong_wall_clock_right() -> None:
     assert moment.clock_state is ClockState.SYNCHRONISED
 
 
-@pytest.mark.parametrize("jump", [dt.timedelta(days=-3650), dt.timedelta(days=3650), dt.timedelta(hours=7)])
+@pytest.mark.parametrize("zone", ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"])
+def test_the_machines_time_zone_moves_nothing(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """WIB, WITA, WIT: set by a technician while the terminal runs."""
+    kernel = LinuxKernel()
+    before = time.time()
+    with monkeypatch.context() as machine:
+        machine.setenv("TZ", zone)
+        time.tzset()
+        wall = kernel.wall_utc()
+    time.tzset()
+    assert before <= wall.timestamp() <= time.time()
+    assert wall.utcoffset() == dt.timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "jump", [dt.timedelta(days=-3650), dt.timedelta(days=3650), dt.timedelta(hours=7), dt.timedelta(hours=-2)]
+)
 def test_a_wall_clock_that_jumps_moves_nothing(jump: dt.timedelta) -> None:
     kernel = FakeKernel(START)
     clock = SystemClock(Anchors(Anchor("boot-1", 60_000, START, 100)), kernel=kernel)

@@ -193,6 +193,17 @@ def test_a_boot_that_met_nobody_lies_between_its_neighbours() -> None:
     assert found.earliest < found.utc < found.latest
 
 
+def test_a_battery_clock_is_believed_as_far_as_nothing_contradicts_it() -> None:
+    """It is an estimate and no proof: the interval stays that of the neighbours, and so does the mark."""
+    before = Boot("before", 10_000, (Anchor("before", 10_000, at(1), 0),))
+    alone = Boot("alone", 60_000)
+    right = locate(Moment(at(2), "alone", 60_000, ClockState.UNSYNCHRONISED), [before, alone])
+    assert (right.utc, right.state) == (at(2), "uncertain")
+    flat = locate(Moment(WRONG, "alone", 60_000, ClockState.UNSYNCHRONISED), [before, alone])
+    assert flat.utc >= at(1), "an empty battery's time is known to be wrong"
+    assert (flat.earliest, flat.latest) == (right.earliest, right.latest)
+
+
 def test_a_wall_clock_that_may_be_right_is_the_best_estimate_of_an_uncertain_time() -> None:
     boots = [
         Boot("before", 10_000, (Anchor("before", 10_000, at(1), 0),)),

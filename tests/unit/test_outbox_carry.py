@@ -152,6 +152,19 @@ def test_a_damaged_journal_still_vouches_for_what_it_carries(broken: Machine, he
     assert (after.entries, after.carried) == (before.entries, before.carried)
 
 
+def test_a_damaged_journal_can_still_be_exported(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(4)
+    broken.outbox.append(records.enrolment(), FakeClock().now())
+    broken.outbox.close()
+    path = broken.folder.outbox_path
+    path.write_bytes(bytes(4096) + path.read_bytes()[4096:])
+    code = exported(broken, tmp_path / "stick")
+    assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("5")
+    claim = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert claim is not None
+    assert len(claim.entries) == 5
+
+
 def test_an_import_repairs_a_journal_that_forgot_who_vouched(broken: Machine, helper: Machine, tmp_path: Path) -> None:
     broken.record(3)
     code = exported(broken, tmp_path / "stick")
