@@ -53,8 +53,9 @@ FRAME_WAIT_S = 0.5
 PROBE_EVERY = 10
 """While the disk refuses writes it is tried once in so many rounds of the housekeeper (one a second)."""
 
-ALIVE_WITHIN_S = {"capture": 60.0, "recognition": 30.0, "housekeeper": 60.0, "screen": 15.0}
-"""The longest silence of each part before systemd restarts the terminal. A camera may take its back-off's ceiling."""
+ALIVE_WITHIN_S = {"capture": 60.0, "recognition": 30.0, "housekeeper": 300.0, "screen": 15.0}
+"""The longest silence of each part before systemd restarts the terminal. A camera may take its back-off's ceiling; the
+housekeeper waits for the journal, and saving 200,000 events of a damaged one takes 20 s on an x86 core."""
 
 
 @dataclass(frozen=True)
