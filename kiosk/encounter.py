@@ -14,8 +14,9 @@ no screen, no camera, no disk and no wall clock: instants are monotonic seconds 
       │                 ALREADY_RECORDED            SAVING ──> RECORDED, or NOT_RECORDED
       └──────────── each result stays for result_s ────┘
 
-Look-alikes are people whose enrolled faces are too alike, or who are all too near to this face when max_frames have been
-seen; in doubt about life the challenge comes before the pad, as before ENQUIRING.
+Look-alikes are people whose enrolled faces are too alike, or who are all too near to this face even after max_frames.
+In doubt about life the challenge comes before the pad, as before ENQUIRING.
+
 A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet, and a
 revocation also from those in which nothing is being written yet.
 A confirmation outlives the face: somebody who has seen the name and walks on is recorded when the countdown ends.
@@ -236,7 +237,7 @@ _NEVER_S = float("inf")
 _NIP_TRIES = 3
 _RESULT_SEEN_S = 1.0
 _STEADY_S = 0.3
-"""What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this and
+"""What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this,
 the next that: on a clip of two people turning their heads the screen changed 31 times in 56 frames, now once."""
 
 _TOLD_IN = {None: Phase.IDENTIFYING, Hint.TOO_FAR: Phase.APPROACHING}

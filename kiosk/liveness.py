@@ -35,7 +35,7 @@ from kiosk.errors import ConfigError, ModelError
 from kiosk.liveness_challenge import ChallengeRun, Pose, Progress, pose_of
 from kiosk.liveness_motion import DepthTracker, Relief
 from kiosk.liveness_passive import Opinion, PassiveEvidence, PassiveModel, Scorer
-from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
+from kiosk.model import LIVENESS_OFF, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.models_store import PAD_MINIFAS, ModelStore
 from kiosk.ports import Randomness
@@ -150,11 +150,14 @@ class Liveness:
         median = self._median()
         if run.wrong >= FAILED and median is not None and median < FAILED_SCORE:
             return LivenessVerdict(State.ATTACK, self._score(), "challenge_failed")
-        return self._asking(run.asked, progress)
+        return self._asking(run, progress)
 
-    def _asking(self, asked: Challenge | None, progress: Progress) -> LivenessVerdict:
-        state = State.PENDING if asked is None else State.CHALLENGE
-        return LivenessVerdict(state, self._score(), f"challenge_{progress.value}", asked)
+    def _asking(self, run: ChallengeRun, progress: Progress) -> LivenessVerdict:
+        reason = f"challenge_{progress.value}"
+        if run.asked is None or run.asked_s is None:
+            return LivenessVerdict(State.PENDING, self._score(), reason)
+        answer_by_s = run.asked_s + self._challenge_s
+        return LivenessVerdict(State.CHALLENGE, self._score(), reason, run.asked, run.asked_s, answer_by_s)
 
     def _flat(self, pose: Pose, relief: Relief | None) -> LivenessVerdict | None:
         """Count flat movements; a verdict when there are enough, or when one has just spoilt a challenge."""
@@ -168,7 +171,7 @@ class Liveness:
             return LivenessVerdict(State.ATTACK, min(self._score(), 0.05), "flat_motion")
         if self._run is None:
             return None
-        return self._asking(None, self._run.reject(pose))
+        return self._asking(self._run, self._run.reject(pose))
 
     def _follow(self, frame_rgb: RgbImage, face: Face, t_s: float, *, lost: bool) -> None:
         """Start to follow the face from this frame where a challenge begins, or where the old reference has served."""

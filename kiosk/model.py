@@ -167,12 +167,18 @@ class Challenge(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class LivenessVerdict:
-    """`score` higher is more alive, 0..1; `reason` is a short code; `challenge` is set in CHALLENGE only."""
+    """`score` higher is more alive, 0..1; `reason` is a short code.
+
+    In CHALLENGE only: `challenge` what is asked, since `asked_s` and until `answer_by_s` (monotonic seconds); all None
+    where nobody can be asked.
+    """
 
     state: Liveness
     score: float
     reason: str
     challenge: Challenge | None = None
+    asked_s: float | None = None
+    answer_by_s: float | None = None
 
 
 LIVENESS_OFF = LivenessVerdict(Liveness.LIVE, 1.0, "off")

@@ -96,7 +96,7 @@ def states() -> Iterator[Example]:
     at_rest = LivenessVerdict(Liveness.PENDING, 0.5, "doubt")
     yield Example("challenge-look_straight", replace(base, phase=Phase.CHALLENGE, liveness=at_rest), _STATUS, 0)
     for challenge in Challenge:
-        asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", challenge)
+        asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", challenge, asked_s=-1.2, answer_by_s=3.8)
         yield Example(f"challenge-{challenge.value}", replace(base, phase=Phase.CHALLENGE, liveness=asked), _STATUS, 0)
     yield Example("nip_pad", replace(base, phase=Phase.NIP_PAD), _STATUS, 4)
     yield Example("nip_pad-retry", replace(base, phase=Phase.NIP_PAD, nip_tries=1), _STATUS, 9)

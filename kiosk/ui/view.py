@@ -154,13 +154,8 @@ def _live(view: ViewState, at: _Instant) -> ViewState:
         aside=text("others.wait") if sighting.faces > 1 else "",
         hint=view.title,
     )
-    challenge = encounter.liveness.challenge
-    if view.phase is Phase.CHALLENGE and challenge is None:
-        return replace(view, hint=text("challenge.look_straight"), icon=Icon.LOOK)
-    if view.phase is Phase.CHALLENGE and challenge is not None:
-        asked = text(f"challenge.{challenge.value}")
-        say = Speech(f"challenge.{challenge.value}", text("speech.challenge", what=asked))
-        return replace(view, hint=asked, icon=_CHALLENGE_ICONS[challenge], speech=say)
+    if view.phase is Phase.CHALLENGE:
+        return _challenge(view, at)
     if view.phase in (Phase.APPROACHING, Phase.POSITIONING) and encounter.hint is not None:
         hint = encounter.hint
         icon = _towards_centre(face) if hint is Hint.NOT_CENTRED else _HINT_ICONS[hint]
@@ -169,6 +164,25 @@ def _live(view: ViewState, at: _Instant) -> ViewState:
         speech = Speech(f"hint.{hint.value}", text("speech.hint", what=told)) if at.now_s >= say_s else None
         return replace(view, hint=told, icon=icon, speech=speech)
     return view
+
+
+def _challenge(view: ViewState, at: _Instant) -> ViewState:
+    """What is asked and how long there is for it; between two movements: to look straight."""
+    verdict = at.encounter.liveness
+    if verdict.challenge is None:
+        return replace(view, hint=at.text("challenge.look_straight"), icon=Icon.LOOK)
+    code = f"challenge.{verdict.challenge.value}"
+    asked = at.text(code)
+    view = replace(
+        view,
+        hint=asked,
+        icon=_CHALLENGE_ICONS[verdict.challenge],
+        speech=Speech(code, at.text("speech.challenge", what=asked)),
+    )
+    if verdict.asked_s is None or verdict.answer_by_s is None:
+        return view
+    left_s, whole_s = verdict.answer_by_s - at.now_s, verdict.answer_by_s - verdict.asked_s
+    return replace(view, countdown=_countdown(left_s, whole_s))
 
 
 # ---------------------------------------------------------------- a person is known

@@ -194,6 +194,19 @@ def test_each_challenge_is_shown_and_spoken(challenge: Challenge) -> None:
     assert shown.hint in shown.speech.text
 
 
+def test_a_challenge_shows_how_much_time_is_left() -> None:
+    asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "asked", Challenge.NOD, asked_s=100.0, answer_by_s=105.0)
+    state = replace(seen(Phase.CHALLENGE), liveness=asked)
+    shown = [view(state, now_s=now_s) for now_s in (100.0, 102.5, 105.0, 109.0)]
+    assert [each.countdown.fraction for each in shown if each.countdown] == [1.0, 0.5, 0.0, 0.0]
+    assert len({each.meaning for each in shown}) == 1, "the time alone makes no other screen"
+
+
+def test_between_two_movements_nothing_counts_down() -> None:
+    rest = LivenessVerdict(Liveness.PENDING, 0.5, "look_straight")
+    assert view(replace(seen(Phase.CHALLENGE), liveness=rest)).countdown is None
+
+
 # ---------------------------------------------------------------- confirmation
 
 

@@ -66,6 +66,15 @@ def test_a_person_who_does_what_is_asked_is_live_without_any_model(astronaut: Ph
     assert all(v.challenge is None for v in verdicts if v.state is not State.CHALLENGE)
 
 
+def test_the_verdict_says_until_when_there_is_time_to_answer(astronaut: Photograph) -> None:
+    detector = Liveness("always-challenge", None, random.Random(0), challenge_s=2.0)
+    verdicts = watch(detector, astronaut.head, still, 5.0)
+    asked = [v for v in verdicts if v.state is State.CHALLENGE]
+    assert {v.answer_by_s - v.asked_s for v in asked if v.asked_s is not None and v.answer_by_s is not None} == {2.0}
+    assert len({v.asked_s for v in asked}) == 2, "and when it is up the next is asked"
+    assert {(v.asked_s, v.answer_by_s) for v in verdicts if v.state is not State.CHALLENGE} == {(None, None)}
+
+
 @pytest.mark.parametrize("bend", [0.0, 0.5])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_photograph_moved_as_asked_is_never_accepted_and_a_flat_one_is_an_attack(
