@@ -59,6 +59,10 @@ class OfficeDay:
     people: Sequence[PersonDay]
 
 
+ATTEMPTS = ("unknown", "attack_refused", "refused_by_person")
+"""The counters of a heartbeat that tell how well a terminal recognises people; totals since its journal was made."""
+
+
 @dataclass(frozen=True)
 class TerminalView:
     device_id: str
@@ -69,6 +73,7 @@ class TerminalView:
     seen: str
     waiting: int | None
     parked: int
+    attempts: Sequence[str]
     gallery_current: bool
     gallery_have: int
     gallery_want: int
@@ -205,6 +210,7 @@ def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) ->
     state = "revoked" if device.revoked_utc else "silent" if silent else "active"
     if device.written_off_utc:
         state = "written_off"
+    done: Mapping[str, int] = beat.get("counters", {})
     temperature, disk = beat.get("temperature_c"), beat.get("disk_free_bytes")
     return TerminalView(
         device_id=device.device_id,
@@ -215,6 +221,7 @@ def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) ->
         seen=texts.never if device.last_seen_utc is None else texts.ago(now - device.last_seen_utc),
         waiting=beat["queue"]["waiting"] if beat else None,
         parked=beat["queue"]["parked"] if beat else 0,
+        attempts=[texts.say(f"attempts_{what}", n=done[what]) for what in ATTEMPTS if done.get(what)],
         gallery_current=device.gallery_version == office.gallery_version,
         gallery_have=device.gallery_version,
         gallery_want=office.gallery_version,

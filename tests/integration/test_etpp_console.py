@@ -260,9 +260,11 @@ def test_terminals_show_how_they_do_and_are_revoked(etpp: Running, browser: Brow
         faults=["camera_lost", "something_new"],
         wall_utc="1970-01-01T00:00:00.000Z",
         camera="lost",
+        counters={"unknown": 12, "attack_refused": 3, "refused_by_person": 0, "already_recorded": 40},
     )
     text = browser.visit("/terminals")
-    for expected in ("37 menunggu", "1 ditolak", "kamera terputus", "something_new", "meleset −", "Aktif"):
+    assert "bukan saya" not in text
+    for expected in ("12 tidak dikenali", "3 diduga foto", "37 menunggu", "1 ditolak", "kamera terputus", "something_new", "meleset −", "Aktif"):
         assert expected in text
     etpp.clock.now += dt.timedelta(minutes=16)
     assert "Tidak ada kabar" in browser.visit("/terminals")
