@@ -264,7 +264,16 @@ def test_terminals_show_how_they_do_and_are_revoked(etpp: Running, browser: Brow
     )
     text = browser.visit("/terminals")
     assert "bukan saya" not in text
-    for expected in ("12 tidak dikenali", "3 diduga foto", "37 menunggu", "1 ditolak", "kamera terputus", "something_new", "meleset −", "Aktif"):
+    for expected in (
+        "12 tidak dikenali",
+        "3 diduga foto",
+        "37 menunggu",
+        "1 ditolak",
+        "kamera terputus",
+        "something_new",
+        "meleset −",
+        "Aktif",
+    ):
         assert expected in text
     etpp.clock.now += dt.timedelta(minutes=16)
     assert "Tidak ada kabar" in browser.visit("/terminals")
