@@ -16,8 +16,9 @@ ATTACK, for the rest of the encounter, needs evidence that a living person does 
   4. three challenges answered by another movement than the asked one, with a passive median below -3: a recording
      plays on. Either alone only leads to the next, longer challenge, because people confuse left and right.
   5. under policy `passive`, which may not ask: doubt. The office has chosen to refuse a third of the living.
-Time-outs, interruptions and wrong answers without that lead to a new challenge; after three wrong answers nothing is
-asked for ten seconds. So nobody is refused for being slow, and a guesser pays with time.
+Time-outs, interruptions and wrong answers without that lead to a new challenge; after three in short order, of one
+person or of several, the person is told to wait, 10 s at first, up to a minute (kiosk/liveness_challenge.py, Patience).
+So nobody is refused for being slow, and a guesser pays with time, whether he stays or steps out and in again.
 
 Without the model every policy but `off` asks everybody: `passive` cannot do what it promises then, and accepting or
 refusing all would be worse. While a person comes to rest before and between movements the state is PENDING and the
@@ -32,10 +33,10 @@ import random as random_module
 from pathlib import Path
 
 from kiosk.errors import ConfigError, ModelError
-from kiosk.liveness_challenge import ChallengeRun, Pose, Progress, pose_of
+from kiosk.liveness_challenge import ChallengeRun, Patience, Pose, Progress, pose_of
 from kiosk.liveness_motion import DepthTracker, Relief
 from kiosk.liveness_passive import Opinion, PassiveEvidence, PassiveModel, Scorer
-from kiosk.model import LIVENESS_OFF, Face, LivenessVerdict, RgbImage
+from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.models_store import PAD_MINIFAS, ModelStore
 from kiosk.ports import Randomness
@@ -90,24 +91,30 @@ class Liveness:
         self._random = random or random_module.SystemRandom()
         self._challenge_s = challenge_s
         self._ask = ask
+        self._patience = Patience()
+        self._run: ChallengeRun | None = None
         self._model = None if policy == "off" else _load(models)
         if policy == "passive" and self._model is None:
             log.warning("liveness policy `passive`, but no %s: everybody is asked for a movement", PAD_MINIFAS.name)
         self.reset()
 
     def reset(self) -> None:
-        """Another face is at the camera: forget the evidence and draw a new challenge."""
+        """Another face is at the camera: forget the evidence and draw a new challenge. A challenge that was under way
+        counts as failed: the terminal's patience outlives the encounter."""
+        if self._run is not None:
+            self._run.leave()
         self._passive = PassiveEvidence(self._model) if self._model else None
         self._tracker: DepthTracker | None = None
         self._seeded_s = -math.inf
         self._flat_frames = 0
         self._flat_events = 0
-        self._run: ChallengeRun | None = None
+        self._run = None
         self._doubt = False
         self._final: LivenessVerdict | None = None
 
-    def update(self, frame_rgb: RgbImage, face: Face, t_s: float) -> LivenessVerdict:
-        """Add one frame's evidence. LIVE and ATTACK stay until reset().
+    def update(self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True) -> LivenessVerdict:
+        """Add one frame's evidence. LIVE and ATTACK stay until reset(). `ask` False: the screen would not show a
+        challenge now; in doubt the state is CHALLENGE, and what is asked is drawn with the first frame that may ask.
 
         Raises ValueError for what is not a (height, width, 3) uint8 frame, ModelError when the model fails.
         """
@@ -120,14 +127,14 @@ class Liveness:
         if pose is None:
             return LivenessVerdict(State.PENDING, self._score(), "no_landmarks")
         relief = self._tracker.update(frame) if self._tracker else None
-        verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief)
+        verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief, ask)
         if verdict.state in {State.LIVE, State.ATTACK}:
             self._final, self._tracker = verdict, None
         else:
             self._follow(frame, face, t_s, lost=relief is None)
         return verdict
 
-    def _judge(self, frame_rgb: RgbImage, face: Face, pose: Pose, relief: Relief | None) -> LivenessVerdict:
+    def _judge(self, frame_rgb: RgbImage, face: Face, pose: Pose, relief: Relief | None, ask: bool) -> LivenessVerdict:
         if not self._doubt:
             opinion = self._passive.add(frame_rgb, face.box_px, pose.t_s) if self._passive else Opinion.DOUBT
             if opinion is Opinion.GATHERING:
@@ -137,10 +144,10 @@ class Liveness:
             if self._policy == "passive" and self._passive:
                 return LivenessVerdict(State.ATTACK, self._score(), "passive_low")
             self._doubt = True
-        if not self._ask:
-            return LivenessVerdict(State.CHALLENGE, self._score(), "doubt")
         if self._run is None:
-            self._run = ChallengeRun(self._random, self._challenge_s, self._movements())
+            if not (ask and self._ask):
+                return LivenessVerdict(State.CHALLENGE, self._score(), "doubt")
+            self._run = ChallengeRun(self._random, self._challenge_s, self._movements(), self._patience)
         return self._challenge(self._run, pose, relief)
 
     def _challenge(self, run: ChallengeRun, pose: Pose, relief: Relief | None) -> LivenessVerdict:
@@ -154,6 +161,9 @@ class Liveness:
 
     def _asking(self, run: ChallengeRun, progress: Progress) -> LivenessVerdict:
         reason = f"challenge_{progress.value}"
+        if progress is Progress.PAUSED:
+            since_s, until_s = self._patience.paused_from_s, self._patience.paused_until_s
+            return LivenessVerdict(State.CHALLENGE, self._score(), reason, Challenge.WAIT, since_s, until_s)
         if run.asked is None or run.asked_s is None:
             return LivenessVerdict(State.PENDING, self._score(), reason)
         answer_by_s = run.asked_s + self._challenge_s

@@ -11,6 +11,9 @@ proves nothing against a picture in a hand, so it comes only in addition, to mak
                                      ├── reject() ────────────> WRONG       likewise: the caller saw something flat
                                      └── a jump, a face that cannot be followed,
                                          moved before it was asked ─> BROKEN      a new sequence
+
+Each new sequence is another chance for a recording, whichever way the old one ended. So all that ended without a pass
+are counted, whoever stood there (Patience): after three in short order nothing is asked for a while (PAUSED).
 """
 
 from __future__ import annotations
@@ -76,9 +79,15 @@ LOST_S = 1.0
 """When the texture of the face could not be followed for so long, it must be looked at anew."""
 
 MAX_MOVEMENTS = 4
-PAUSE_AFTER = 3
+
+PATIENCE = 2.5
+FORGIVE_S = 60.0
+"""Sequences that came to nothing in short order until the terminal pauses: the third. One is forgiven every so often,
+and one for each that is passed, so that a queue of people who mostly manage never meets a pause."""
+
 PAUSE_S = 10.0
-"""After so many wrong answers nothing is asked for a while, so that trying again and again gains little."""
+LONGEST_PAUSE_S = 60.0
+"""The pause doubles with each further sequence that comes to nothing, up to the longest."""
 
 PROVING = (Challenge.TURN_LEFT, Challenge.TURN_RIGHT, Challenge.NOD)
 
@@ -137,6 +146,34 @@ class Progress(enum.Enum):
     PAUSED = "paused"
 
 
+class Patience:
+    """How often this terminal has asked in vain lately, of whomever: it outlives the encounter.
+
+    Else a forger would step out and in, let the time run out or jerk the picture until what is asked is what was
+    recorded. Now a sequence a minute is left in the long run, of MAX_MOVEMENTS movements: one pass in 81 minutes.
+    """
+
+    def __init__(self) -> None:
+        self._in_vain = 0.0
+        self._at_s = 0.0
+        self.paused_from_s = self.paused_until_s = -math.inf
+
+    def lost(self, t_s: float) -> bool:
+        """Whether so much has come to nothing that sequences are long."""
+        return self._now(t_s) >= PATIENCE
+
+    def count(self, t_s: float, *, passed: bool) -> None:
+        """A sequence of which at least one movement was asked has come to its end."""
+        self._in_vain = max(0.0, self._now(t_s) + (-1.0 if passed else 1.0))
+        self._at_s = t_s
+        if not passed and self._in_vain >= PATIENCE:
+            doubled = PAUSE_S * 2.0 ** math.floor(self._in_vain - PATIENCE)
+            self.paused_from_s, self.paused_until_s = t_s, t_s + min(doubled, LONGEST_PAUSE_S)
+
+    def _now(self, t_s: float) -> float:
+        return max(0.0, self._in_vain - max(0.0, t_s - self._at_s) / FORGIVE_S)
+
+
 class ChallengeRun:
     """The challenges of one encounter.
 
@@ -144,11 +181,14 @@ class ChallengeRun:
     whenever `asked_s` has changed, the caller starts to follow the face anew from that frame.
     """
 
-    def __init__(self, randomness: Randomness, challenge_s: float, movements: int) -> None:
-        """`movements`: how many proving movements the first sequence has."""
+    def __init__(
+        self, randomness: Randomness, challenge_s: float, movements: int, patience: Patience | None = None
+    ) -> None:
+        """`movements`: how many proving movements the first sequence has. `patience`: the terminal's, or a new one."""
         self._randomness = randomness
         self._challenge_s = challenge_s
         self._movements = movements
+        self._patience = patience or Patience()
         self._recent: deque[tuple[Pose, Relief | None]] = deque()
         self._rest: Pose | None = None
         self._home: Pose | None = None
@@ -156,11 +196,11 @@ class ChallengeRun:
         self._mistaken = 0
         self._followed_s = 0.0
         self._still_since_s: float | None = None
-        self._paused_until_s = -math.inf
+        self._last_s = -math.inf
+        self._todo: list[Challenge] = []
         self.asked_s: float | None = None
         self.wrong = 0
         self.length = movements
-        self._todo = self._draw()
 
     @property
     def asked(self) -> Challenge | None:
@@ -173,13 +213,14 @@ class ChallengeRun:
         return self._home is not None
 
     def update(self, pose: Pose, relief: Relief | None) -> Progress:
+        self._last_s = pose.t_s
         if self._recent and _jumped(self._recent[-1][0], pose):
             self._begin_anew(pose)
             return Progress.BROKEN
         self._recent.append((pose, relief))
         while pose.t_s - self._recent[0][0].t_s > 2 * SETTLE_S:
             self._recent.popleft()
-        if pose.t_s < self._paused_until_s:
+        if self._patience.paused_from_s <= pose.t_s < self._patience.paused_until_s:
             return Progress.PAUSED
         if self._rest is None or self.asked_s is None:
             return self._settle(pose)
@@ -195,7 +236,8 @@ class ChallengeRun:
         away = self._home is not None and not all(_is_home(relief) for _, relief in still)
         if away and pose.t_s - self._still_since_s < HOME_S:
             return Progress.SETTLING
-        self._home = self._home or pose
+        if self._home is None:
+            self._home, self._todo = pose, self._draw(pose.t_s)
         self._rest, self._still_since_s = pose, None
         self.asked_s = self._followed_s = pose.t_s
         self._made = self._mistaken = 0
@@ -216,7 +258,10 @@ class ChallengeRun:
         if self._made >= HELD_FRAMES:
             del self._todo[0]
             self._rest = None
-            return Progress.SETTLING if self._todo else Progress.PASSED
+            if self._todo:
+                return Progress.SETTLING
+            self._end(pose.t_s, passed=True)
+            return Progress.PASSED
         if since_s > self._challenge_s:
             self._begin_anew(pose)
             return Progress.TIMED_OUT
@@ -226,21 +271,27 @@ class ChallengeRun:
         """Count the sequence as failed, and ask a new, longer one."""
         self.wrong += 1
         self._movements = min(self._movements + 1, MAX_MOVEMENTS)
-        if self.wrong % PAUSE_AFTER == 0:
-            self._paused_until_s = pose.t_s + PAUSE_S
         self._begin_anew(pose)
         return Progress.WRONG
 
+    def leave(self) -> None:
+        """The face is gone, or another one: what had been asked has come to nothing."""
+        self._end(self._last_s, passed=False)
+
     def _begin_anew(self, pose: Pose) -> None:
+        self._end(pose.t_s, passed=False)
         self._recent.clear()
         self._recent.append((pose, None))
-        self._rest = self._home = self._still_since_s = None
-        self._todo = self._draw()
 
-    def _draw(self) -> list[Challenge]:
+    def _end(self, t_s: float, *, passed: bool) -> None:
+        if self.under_way:
+            self._patience.count(t_s, passed=passed)
+        self._rest = self._home = self._still_since_s = None
+
+    def _draw(self, t_s: float) -> list[Challenge]:
         """Repetitions are allowed: what was asked before must tell a recording's maker nothing about what comes."""
-        self.length = self._movements
-        todo = [PROVING[self._randomness.randrange(len(PROVING))] for _ in range(self._movements)]
+        self.length = MAX_MOVEMENTS if self._patience.lost(t_s) else self._movements
+        todo = [PROVING[self._randomness.randrange(len(PROVING))] for _ in range(self.length)]
         if self._randomness.random() < CLOSER_SHARE:
             todo.insert(self._randomness.randrange(len(todo) + 1), Challenge.COME_CLOSER)
         return todo

@@ -163,6 +163,8 @@ class Challenge(enum.Enum):
     TURN_RIGHT = "turn_right"
     NOD = "nod"
     COME_CLOSER = "come_closer"
+    WAIT = "wait"
+    """Nothing for now: too many challenges came to nothing in short order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,10 @@ class Recogniser:
             track = self._describe(track, frame, nearest, timer)
         verdict = NOT_DESCRIBED
         if track.descriptors:
-            verdict = self._timed("liveness", timer, lambda: self._liveness.update(frame.rgb, nearest, frame.t_s))
+            ask = self._named(track)
+            verdict = self._timed(
+                "liveness", timer, lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask)
+            )
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict)
 
@@ -141,6 +144,11 @@ class Recogniser:
         frames = len(track.descriptors)
         accepted = track.match is not None and track.match.person_id is not None
         return frames >= self._max_frames or (accepted and frames >= self._min_frames)
+
+    def _named(self, track: _Track) -> bool:
+        """Whether the screen would show a challenge now: who it is, or who it may be, has been decided."""
+        match = track.match
+        return self._decided(track) and match is not None and (match.person_id is not None or bool(match.look_alikes))
 
     def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
         decided = self._decided(track)

@@ -180,5 +180,5 @@ def made(challenge: Challenge | None, share: float, degrees: float = 25.0) -> Po
             return Posture(pitch=0.8 * angle)
         case Challenge.COME_CLOSER:
             return Posture(scale=1 + 0.3 * share)
-        case None:
+        case Challenge.WAIT | None:
             return Posture()

@@ -16,6 +16,7 @@ from kiosk.model import (
     LivenessVerdict,
     Match,
     ModelId,
+    PersonId,
     RgbImage,
 )
 from tests import factories
@@ -72,13 +73,14 @@ class ScriptedEngine:
 
 
 class ScriptedMatcher:
-    """Everybody is `person_id`."""
+    """Everybody is `person_id`, or one of the `look_alikes`."""
 
-    def __init__(self, person_id: str | None = "p-1") -> None:
+    def __init__(self, person_id: str | None = "p-1", look_alikes: tuple[PersonId, ...] = ()) -> None:
         self.person_id = person_id
+        self.look_alikes = look_alikes
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
-        return factories.match(self.person_id, len(descriptors))
+        return factories.match(self.person_id, len(descriptors), look_alikes=self.look_alikes)
 
 
 class ScriptedLiveness:
@@ -86,12 +88,14 @@ class ScriptedLiveness:
         self.verdict: LivenessVerdict = LIVENESS_OFF
         self.resets = 0
         self.updates = 0
+        self.asks: list[bool] = []
 
     def reset(self) -> None:
         self.resets += 1
 
-    def update(self, frame_rgb: RgbImage, face: Face, t_s: float) -> LivenessVerdict:
+    def update(self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True) -> LivenessVerdict:
         self.updates += 1
+        self.asks.append(ask)
         return self.verdict
 
 

@@ -133,6 +133,7 @@ _CHALLENGE_ICONS = {
     Challenge.TURN_RIGHT: Icon.RIGHT,
     Challenge.NOD: Icon.NOD,
     Challenge.COME_CLOSER: Icon.CLOSER,
+    Challenge.WAIT: Icon.CLOCK,
 }
 _RINGS = {
     Phase.POSITIONING: Ring.ADJUST,

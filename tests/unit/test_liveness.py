@@ -95,7 +95,7 @@ def test_a_photograph_tilted_about_its_diagonal_is_not_taken_for_a_turned_head(a
         posture = hand.posture(verdict, t_s)
         return Posture(posture.yaw, abs(posture.yaw) or posture.pitch)
 
-    verdicts = watch(detector, astronaut.sheet, diagonal, 20.0)
+    verdicts = watch(detector, astronaut.sheet, diagonal, 60.0)
     assert verdicts[-1].state is State.ATTACK
 
 
@@ -124,7 +124,7 @@ def test_wrong_answers_are_an_attack_only_where_the_model_is_sure_too(
     astronaut: Photograph, score: float, ends: State | None
 ) -> None:
     detector = Liveness("challenge-when-in-doubt", Scores(score), random.Random(0))
-    verdicts = watch(detector, astronaut.head, Mirror().posture, 20.0)
+    verdicts = watch(detector, astronaut.head, Mirror().posture, 60.0)
     assert State.LIVE not in {v.state for v in verdicts}
     assert (verdicts[-1].state if verdicts[-1].state in DECIDED else None) is ends
     assert sum(v.reason == "challenge_wrong" for v in verdicts) >= 2
@@ -164,6 +164,42 @@ def test_a_decision_stays_until_reset_and_then_all_is_forgotten(astronaut: Photo
     assert detector.update(black, astronaut.head(Posture())[1], 99.0) is live
     detector.reset()
     assert detector.update(*astronaut.head(Posture()), 100.0).state is State.PENDING
+
+
+def test_stepping_out_and_in_does_not_bring_another_challenge_for_ever(astronaut: Photograph) -> None:
+    detector = Liveness("challenge-when-in-doubt", None, random.Random(0))
+    rgb, face = astronaut.head(Posture())
+    asked, t_s = [], 0.0
+    for _ in range(5):
+        detector.reset()
+        for _ in range(round(1.0 * FPS)):
+            t_s += 1 / FPS
+            verdict = detector.update(rgb, face, t_s)
+        asked.append(verdict.challenge)
+        t_s += 0.7  # out of sight for longer than a track lasts
+    assert Challenge.WAIT not in asked[:3]
+    assert asked[3:] == [Challenge.WAIT] * 2
+    assert (verdict.state, verdict.reason) == (State.CHALLENGE, "challenge_paused")
+    assert verdict.asked_s is not None
+    assert verdict.answer_by_s is not None
+    assert verdict.asked_s < t_s < verdict.answer_by_s
+
+
+def test_nothing_is_asked_while_the_screen_would_not_show_it(astronaut: Photograph) -> None:
+    chance = random.Random(0)
+    before = chance.getstate()
+    detector = Liveness("challenge-when-in-doubt", None, chance)
+    rgb, face = astronaut.head(Posture())
+    verdicts = [detector.update(rgb, face, i / FPS, ask=False) for i in range(30)]
+    assert {(v.state, v.challenge, v.asked_s) for v in verdicts} == {(State.CHALLENGE, None, None)}
+    assert chance.getstate() == before, "not even drawn"
+    detector.reset()
+    verdicts = [detector.update(rgb, face, 3.0 + i / FPS) for i in range(15)]
+    assert verdicts[-1].challenge is not None
+
+
+def test_challenges_are_drawn_from_the_systems_randomness() -> None:
+    assert isinstance(Liveness("challenge-when-in-doubt")._random, random.SystemRandom)
 
 
 def test_doubt_asks_two_movements_and_certainty_or_ignorance_three(astronaut: Photograph) -> None:

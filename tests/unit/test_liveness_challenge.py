@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import liveness_challenge as lc
-from kiosk.liveness_challenge import ChallengeRun, Pose, Progress, pose_of
+from kiosk.liveness_challenge import ChallengeRun, Patience, Pose, Progress, pose_of
 from kiosk.liveness_motion import Relief
 from kiosk.model import Challenge
 from tests.presentations import face_at
@@ -137,6 +137,8 @@ def test_another_movement_is_wrong_and_makes_the_next_sequence_longer(asked: Cha
     subject = Subject(run)
     subject.rest()
     assert subject.make(made) is Progress.WRONG
+    subject.rest()
+    assert run.asked is asked
     assert (run.wrong, run.length) == (1, 3)
 
 
@@ -219,17 +221,99 @@ def test_a_face_that_cannot_be_followed_is_asked_anew() -> None:
     assert run.asked_s != asked_s or run.asked is None
 
 
-def test_after_three_wrong_answers_there_is_a_pause_and_then_another_chance() -> None:
-    subject = Subject(run_of(Challenge.TURN_LEFT))
+def wait(subject: Subject) -> float:
+    """Stand still until something is asked; returns how long the pause was."""
+    paused = [subject.show() is Progress.PAUSED]
+    while subject.run.asked is None:
+        paused.append(subject.show() is Progress.PAUSED)
+    return sum(paused) / FPS
+
+
+def fail_by(how: str, subject: Subject, patience: Patience) -> Subject:
+    """Let the sequence that has just been asked come to nothing."""
+    match how:
+        case "wrong":
+            subject.rest(0.3)  # to read what is asked
+            assert subject.make(Challenge.TURN_RIGHT) is Progress.WRONG
+        case "time":
+            while subject.show() is not Progress.TIMED_OUT:
+                pass
+        case "jump":
+            assert subject.show(x_px=600.0) is Progress.BROKEN
+            subject.show()
+        case _:
+            subject.run.leave()
+            begun_anew = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
+            begun_anew.t_s = subject.t_s + 1.0
+            return begun_anew
+    return subject
+
+
+@pytest.mark.parametrize("how", ["wrong", "time", "jump", "leave"])
+def test_however_sequences_come_to_nothing_the_third_brings_a_pause_and_then_there_is_another_chance(how: str) -> None:
+    patience = Patience()
+    subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
     for _ in range(3):
-        subject.rest()
-        assert subject.make(Challenge.TURN_RIGHT) is Progress.WRONG
-    paused_s = subject.t_s
-    assert subject.rest() is Progress.PAUSED
-    while subject.rest(0.2) is Progress.PAUSED:
-        pass
-    assert lc.PAUSE_S - 1 < subject.t_s - paused_s < lc.PAUSE_S + 1
+        assert wait(subject) == 0
+        subject = fail_by(how, subject, patience)
+    assert wait(subject) == pytest.approx(lc.PAUSE_S, abs=1.5)
+    assert subject.run.length == lc.MAX_MOVEMENTS
     assert subject.obey() is Progress.PASSED
+
+
+def test_pauses_grow_and_are_forgiven_with_time() -> None:
+    patience = Patience()
+    pauses = []
+    subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
+    for _ in range(12):
+        pauses.append(wait(subject))
+        subject = fail_by("wrong", subject, patience)
+    assert pauses[:3] == [0, 0, 0]
+    assert pauses[3:] == sorted(pauses[3:])
+    assert pauses[-1] == pytest.approx(lc.LONGEST_PAUSE_S, abs=1.5)
+    subject.t_s += 10 * lc.FORGIVE_S
+    subject.run.leave()
+    rested = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
+    rested.t_s = subject.t_s
+    assert wait(rested) == 0
+    assert rested.run.length == 1
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_an_hour_of_trying_gives_a_forger_about_one_sequence_a_minute(leave: bool) -> None:
+    """He has a recording of one sequence, and looks at what is asked first: another, and he steps out or waits."""
+    patience, lengths, t_s = Patience(), [], 0.0
+    while t_s < 3600.0:
+        subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 3, patience))
+        subject.t_s = t_s
+        wait(subject)
+        lengths.append(subject.run.length)
+        t_s = fail_by("leave" if leave else "time", subject, patience).t_s
+    assert len(lengths) < 75
+    assert set(lengths[3:]) == {lc.MAX_MOVEMENTS}
+
+
+def test_a_queue_of_people_who_mostly_manage_meets_no_pause() -> None:
+    patience, t_s = Patience(), 0.0
+    for number in range(60):
+        subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 2, patience))
+        subject.t_s = t_s
+        assert wait(subject) == 0
+        if number % 3 == 0:
+            subject = fail_by("wrong", subject, patience)
+        assert subject.obey() is Progress.PASSED
+        t_s = subject.t_s + 2.0
+
+
+def test_a_challenge_that_was_passed_is_not_one_that_came_to_nothing() -> None:
+    patience = Patience()
+    subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
+    assert subject.obey() is Progress.PASSED
+    subject.run.leave()
+    assert not patience.lost(subject.t_s)
+    patience.count(subject.t_s, passed=False)
+    patience.count(subject.t_s, passed=False)
+    assert not patience.lost(subject.t_s)
 
 
 def test_sequences_are_drawn_evenly_and_with_repetition() -> None:
@@ -237,7 +321,7 @@ def test_sequences_are_drawn_evenly_and_with_repetition() -> None:
     chance = random.Random(4)
     for _ in range(1800):
         run = ChallengeRun(chance, 5.0, 2)
-        proving = tuple(kind for kind in run._todo if kind is not Challenge.COME_CLOSER)
+        proving = tuple(kind for kind in run._draw(0.0) if kind is not Challenge.COME_CLOSER)
         firsts[proving] = firsts.get(proving, 0) + 1
     assert len(firsts) == 9
     assert all(130 < count < 275 for count in firsts.values())

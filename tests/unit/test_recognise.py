@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint, Liveness, Quality
+from kiosk.model import Box, Face, Hint, Liveness, PersonId, Quality
 from kiosk.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests import factories
 from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, descriptor, no_time
@@ -106,6 +106,23 @@ def test_life_counts_only_for_a_face_that_has_been_described(bench: Bench) -> No
     bench.hint = None
     bench.see(factories.face())
     assert bench.liveness.updates == 1
+
+
+def test_nobody_is_challenged_before_it_is_known_whom_the_screen_would_ask(bench: Bench) -> None:
+    for _ in range(4):
+        bench.see(factories.face())
+    assert bench.liveness.asks == [False, False, True, True], "min_frames is 3"
+
+
+def test_a_stranger_is_never_challenged_and_look_alikes_are_when_no_more_frames_will_help(bench: Bench) -> None:
+    bench.recogniser.use(ScriptedMatcher(None))
+    for _ in range(6):
+        bench.see(factories.face())
+    assert bench.liveness.asks == [False] * 6
+    bench.recogniser.use(ScriptedMatcher(None, look_alikes=(PersonId("p-1"), PersonId("p-2"))))
+    for _ in range(5):
+        bench.see(factories.face())
+    assert bench.liveness.asks[6:] == [False] * 3 + [True] * 2, "max_frames is 4"
 
 
 def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
