@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +14,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from kiosk.dlib_model import read_layers
+from kiosk.durable import atomic_write
 from kiosk.errors import ModelError
 from kiosk.model import Descriptor, RgbImage
 from kiosk.onnx_writer import to_onnx
@@ -150,16 +149,15 @@ _CACHE_PREFIX = f"descriptor-{SHA256[RESNET_FILE][:16]}-"
 
 def _cached(folder: Path) -> bytes | None:
     """The model kept in `folder`; None when there is none, or it is not as it was written."""
-    for path in sorted(folder.glob(f"{_CACHE_PREFIX}*.onnx")):
-        try:
+    try:
+        for path in sorted(folder.glob(f"{_CACHE_PREFIX}*.onnx")):
             model = path.read_bytes()
-        except OSError as error:
-            _log.warning("the cached descriptor model cannot be read: %s", error.strerror)
-            continue
-        # The self-test would not see every damage: one changed weight may move other faces than its two.
-        if path.name == _cache_name(model):
-            return model
-        _log.warning("the cached descriptor model is damaged and made anew")
+            # The self-test would not see every damage: one changed weight may move other faces than its two.
+            if path.name == _cache_name(model):
+                return model
+            _log.warning("the cached descriptor model is damaged and made anew")
+    except OSError as error:
+        _log.warning("the cached descriptor model cannot be read: %s", error.strerror)
     return None
 
 
@@ -169,21 +167,15 @@ def _cache_name(model: bytes) -> str:
 
 def _store(folder: Path, model: bytes) -> None:
     """Write all or nothing: a terminal may lose power at any moment. A cache that cannot be written is reported."""
-    temporary: Path | None = None
+    path = folder / _cache_name(model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".descriptor-", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(model)
-            file.flush()
-            os.fsync(file.fileno())
-        for old in folder.glob(f"{_CACHE_PREFIX}*.onnx"):
-            old.unlink()
-        temporary.replace(folder / _cache_name(model))
+        atomic_write(path, model)
+        for old in folder.glob("descriptor-*.onnx"):
+            if old != path:
+                old.unlink(missing_ok=True)
     except OSError as error:
         _log.warning("the converted model is not kept (%s): the next start converts again", error.strerror)
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def _proven(describer: FastDescriber, weights: Path) -> FastDescriber:

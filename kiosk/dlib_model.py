@@ -209,7 +209,7 @@ class _Reader:
         values = []
         for _ in range(count):
             mantissa, exponent = self._integer(), self._integer()
-            if abs(exponent) > 1000:
+            if not -1000 <= exponent <= 60:  # with a mantissa of 64 bits: all that float32 can hold
                 raise ModelError(_NOT_THIS)
             values.append(math.ldexp(mantissa, exponent))
         return values

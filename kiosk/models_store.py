@@ -80,11 +80,16 @@ class ModelStore:
         return self.folder / model.file_name
 
     def status(self, model: ModelFile) -> Status:
-        """Whether the file is here and is the pinned one. Reads the whole file."""
+        """Whether the file is here and is the pinned one. Reads the whole file; raises ModelError when it cannot."""
         path = self.path(model)
-        if not path.is_file():
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except (FileNotFoundError, NotADirectoryError):
             return "absent"
-        return "installed" if self._sha256(path) == model.sha256 else "damaged"
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
+        return "installed" if digest == model.sha256 else "damaged"
 
     def find(self, model: ModelFile) -> Path | None:
         """The verified file, or None when it is not installed. Raises ModelError when it is not the pinned one."""
@@ -137,14 +142,6 @@ class ModelStore:
             f"and where each comes from."
         )
 
-    @staticmethod
-    def _sha256(path: Path) -> str:
-        try:
-            with path.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
-
 
 @contextmanager
 def _opened(source: str, timeout_s: float) -> Iterator[BinaryIO]:
@@ -173,6 +170,8 @@ def _copy(stream: BinaryIO, target: BinaryIO, ceiling: int, source: str) -> str:
             raise ModelError(f"{source}: is larger than every known model. `kiosk models list` shows what is expected.")
         digest.update(chunk)
         target.write(chunk)
+    if getattr(stream, "length", None):  # of an HTTP response: what is still to come; a broken connection only ends
+        raise ModelError(f"{source}: the download broke off after {total} bytes. Try again.")
     return digest.hexdigest()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -111,9 +113,52 @@ def test_an_interrupted_conversion_leaves_nothing_under_the_caches_name(
     def power_cut(descriptor: int) -> None:
         raise OSError(5, "power cut")
 
-    monkeypatch.setattr(descriptor.os, "fsync", power_cut)
+    monkeypatch.setattr("os.fsync", power_cut)
     open_fast_describer(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kiosk import descriptor
+durable.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+descriptor.open_fast_describer(Path(sys.argv[1]))
+"""
+OPENED = """
+import sys
+from pathlib import Path
+from kiosk.descriptor import open_fast_describer
+open_fast_describer(Path(sys.argv[1]))
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_nothing_that_stays(cache: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=120)
+        assert killed.returncode == -signal.SIGKILL
+        assert len(list(tmp_path.iterdir())) == 1, "the part of the second has the place of the first's"
+    open_fast_describer(tmp_path)
+    assert cached_file(tmp_path).read_bytes() == cached_file(cache).read_bytes()
+
+
+def test_two_processes_that_convert_at_once_leave_one_whole_model(cache: Path, tmp_path: Path) -> None:
+    both = [subprocess.Popen([sys.executable, "-c", OPENED, str(tmp_path)]) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert cached_file(tmp_path).read_bytes() == cached_file(cache).read_bytes()
+
+
+def test_models_of_other_weights_make_room(tmp_path: Path) -> None:
+    (tmp_path / "descriptor-0123456789abcdef-0123456789abcdef.onnx").write_bytes(b"of older weights")
+    open_fast_describer(tmp_path)
+    assert cached_file(tmp_path).name.startswith(f"descriptor-{SHA256[RESNET_FILE][:16]}")
+
+
+def test_a_cache_that_cannot_be_read_is_only_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    name = f"descriptor-{SHA256[RESNET_FILE][:16]}-0123456789abcdef.onnx"
+    (tmp_path / name).mkdir()
+    open_fast_describer(tmp_path)
+    assert "cannot be read" in caplog.text
 
 
 @pytest.fixture

@@ -149,6 +149,13 @@ def test_noise_is_refused(data: bytes) -> None:
         read_layers(data)
 
 
+@pytest.mark.parametrize(("mantissa", "exponent"), [(2**64 - 1, 1000), (1, 2000), (1, -2000), (-(2**63), 999)])
+def test_a_number_that_no_float_can_hold_is_refused(mantissa: int, exponent: int) -> None:
+    begun = Stream().integer(1).text("loss_metric_2").integer(mantissa, exponent, 1, 0)
+    with pytest.raises(ModelError):
+        read_layers(begun.data)
+
+
 def test_weights_that_are_not_numbers_are_refused() -> None:
     with pytest.raises(ModelError):
         read_layers(small_network([1, 2, 3, float("nan"), 5, 6]))

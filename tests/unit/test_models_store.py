@@ -147,6 +147,27 @@ def test_a_file_that_may_not_be_read_is_an_error_and_not_absent(store: ModelStor
         store.status(MODEL)
 
 
+@pytest.mark.parametrize("kind", ["loop", "folder"])
+def test_what_cannot_be_read_in_its_place_is_an_error_too(store: ModelStore, kind: str) -> None:
+    store.folder.mkdir()
+    if kind == "loop":
+        store.path(MODEL).symlink_to(store.path(MODEL))
+    else:
+        store.path(MODEL).mkdir()
+    with pytest.raises(ModelError, match="permissions"):
+        store.find(MODEL)
+
+
+def test_a_file_in_the_place_of_the_folder_holds_no_model(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert ModelStore(tmp_path / "file", (MODEL,)).find(MODEL) is None
+
+
+def test_a_download_that_breaks_off_is_told_from_a_foreign_file(store: ModelStore, server: str) -> None:
+    with pytest.raises(ModelError, match=r"broke off|IncompleteRead"):
+        store.install(server + "/cut-off")
+
+
 def test_an_unknown_name_names_the_known_ones(store: ModelStore) -> None:
     assert store.known("toy") is MODEL
     with pytest.raises(ModelError, match="toy"):
