@@ -87,7 +87,7 @@ class Results:
         for side in self.sides:
             lines.append(
                 f"  {side.name:48} {side.fps:5.1f} {1e3 / side.fps:9.1f} {side.cpu_s / side.frames * 1e3:7.1f}"
-                f" {side.recognised / side.frames:10.0%} {median_ms(side.decision_wall_s):12.0f}"
+                f" {side.recognised / side.frames:10.0%} {_whole(median_ms(side.decision_wall_s)):>12}"
             )
         lines.append(f"{'one step, CPU ms':50} dlib/f_r  presensi  times faster")
         for step in self.steps:
@@ -110,7 +110,7 @@ def compare(what: str, theirs: Callable[[int], object], ours: Callable[[int], ob
             start = time.process_time()
             step(index)
             taken.append(time.process_time() - start)
-    return Pair(what, median_ms(times[0]), median_ms(times[1]))
+    return Pair(what, float(np.median(times[0])) * 1e3, float(np.median(times[1])) * 1e3)
 
 
 def compare_descriptors(frames: Sequence[RgbImage], engine: FaceEngine, fast: FastDescriber) -> Pair:
@@ -121,6 +121,8 @@ def compare_descriptors(frames: Sequence[RgbImage], engine: FaceEngine, fast: Fa
         for face in engine.faces(frame)[:1]:
             pictures.append(frame)
             shapes.append(dlib_shape(face))
+    if not pictures:
+        raise CameraError("no face was found in most of the clip. Give a clip of one person with --clip.")
     theirs: list[npt.NDArray[np.float64]] = []
     ours: list[npt.NDArray[np.float32]] = []
     pair = compare(
@@ -216,6 +218,10 @@ def _loops(known: Sequence[Template], limits: quality.Limits, min_frames: int, m
     vectors = [template.descriptor.astype(np.float64) for template in known]
     names = [str(template.person_id) for template in known]
     return [PresensiLoop(recogniser, min_frames), PlainLoop(vectors, names), QuarterLoop(vectors, names)]
+
+
+def _whole(ms: float | None) -> str:
+    return "-" if ms is None else f"{ms:.0f}"
 
 
 def _spread(length: int, count: int) -> list[int]:

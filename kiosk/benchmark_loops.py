@@ -41,7 +41,7 @@ class Side:
     def fps(self) -> float:
         return self.frames / self.wall_s
 
-    def row(self) -> dict[str, float | str]:
+    def row(self) -> dict[str, float | str | None]:
         return {
             "side": self.name,
             "fps": self.fps,
@@ -164,6 +164,6 @@ def _rotated(count: int, by: int) -> list[int]:
     return [(index + by) % count for index in range(count)]
 
 
-def median_ms(seconds: Sequence[float]) -> float:
-    """Not a number when there is nothing to take the median of."""
-    return float(np.median(seconds)) * 1e3 if seconds else float("nan")
+def median_ms(seconds: Sequence[float]) -> float | None:
+    """None when there is nothing to take the median of: nobody was recognised."""
+    return float(np.median(seconds)) * 1e3 if seconds else None

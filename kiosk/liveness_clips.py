@@ -20,7 +20,7 @@ from kiosk.liveness import Liveness
 from kiosk.model import Face, Frame, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import FaceEngine
-from kiosk.replay import PICTURES, ReplayCamera, ReplayEnded, scale_to_fit
+from kiosk.replay import PICTURES, ReplayCamera, ReplayEnded, read_picture, scale_to_fit
 
 VIDEOS = frozenset({".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mpeg", ".ogv", ".webm", ".wmv"})
 
@@ -112,7 +112,12 @@ def find_clips(path: Path) -> Iterator[Path]:
         yield path
         return
     found = False
-    entries = sorted(path.iterdir())
+    try:
+        entries = sorted(path.iterdir())
+    except OSError as error:
+        raise CameraError(
+            f"{path} cannot be read ({error.strerror}). Give videos, pictures or folders of them."
+        ) from error
     pictures = [entry for entry in entries if entry.suffix.lower() in PICTURES]
     if pictures and all(label_of(Path(picture.name)) for picture in pictures):
         yield from pictures
@@ -174,11 +179,10 @@ def _play(path: Path, engine: FaceEngine, liveness: Liveness, border: float) -> 
 def frames(path: Path) -> Iterator[Frame]:
     """The frames of a clip as the terminal's camera would give them, in SIZE and at FPS. Raises CameraError."""
     if path.suffix.lower() in PICTURES:
-        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        picture = read_picture(path)
         if picture is None:
             raise CameraError(f"{path} is not a picture that can be read.")
-        yield Frame(scale_to_fit(np.asarray(picture, dtype=np.uint8), *SIZE), 0, 0.0)
+        yield Frame(scale_to_fit(picture, *SIZE), 0, 0.0)
         return
     camera = ReplayCamera(path, *SIZE, FPS, loop=False, paced=False, monotonic=lambda: 0.0)
     camera.open()

@@ -125,6 +125,16 @@ class ReplayCamera:
             clip.close()
 
 
+def read_picture(path: Path) -> RgbImage | None:
+    """(height, width, 3) uint8 BGR; None when the file cannot be read or is no picture."""
+    try:
+        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except (OSError, cv2.error):  # cv2.error: more pixels than OpenCV takes
+        return None
+    return None if picture is None else np.asarray(picture, dtype=np.uint8)
+
+
 def scale_to_fit(bgr: RgbImage, width: int, height: int, *, enlarge: bool = True) -> RgbImage:
     """A BGR picture as RGB, scaled to fit into width x height with its shape kept."""
     have_height, have_width = bgr.shape[:2]
@@ -212,11 +222,10 @@ class _Pictures:
 
     def next(self) -> RgbImage | None:
         while self._position < len(self._paths):
-            data = np.frombuffer(self._paths[self._position].read_bytes(), dtype=np.uint8)
+            picture = read_picture(self._paths[self._position])
             self._position += 1
-            picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
             if picture is not None:  # a picture that is damaged is passed over
-                return np.asarray(picture, dtype=np.uint8)
+                return picture
         return None
 
     def skip(self) -> bool:

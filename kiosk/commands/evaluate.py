@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -58,6 +59,11 @@ def command(
     misses among the enrolled (FNIR) where a given share of the strangers is accepted (FPIR). A figure holds for these
     people and pictures: photographs from the press say little about employees at a lit terminal.
     """
+    for written in (det_file, descriptors, new_table):
+        if (
+            written is not None and not written.exists() and not os.access(written.parent, os.W_OK)
+        ):  # before the measurement, not after it
+            raise ConfigError(f"{written}: its folder does not exist or cannot be written.")
     table = None if table_file is None else load_table(table_file)
     if det_file is not None:
         det.check()

@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.errors import GalleryError
+from kiosk.errors import ConfigError, GalleryError
 from kiosk.model import Descriptor, Face, RgbImage
 from kiosk.ports import FaceEngine
-from kiosk.replay import PICTURES
+from kiosk.replay import PICTURES, read_picture
 from kiosk.views import LOOKS, look
 
 CLIPS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif"})
@@ -66,9 +66,12 @@ class Collection:
         return Collection(self.owners[mine] // parts, self.plain[mine], self.described[mine])
 
     def save(self, path: Path) -> None:
-        """Keep the descriptors for another run. They are biometric data: treat the file as such."""
-        with path.open("wb") as file:
-            np.savez(file, owners=self.owners, plain=self.plain, described=self.described)
+        """Keep the descriptors for another run. They are biometric data: treat the file as such. Raises ConfigError."""
+        try:
+            with path.open("wb") as file:
+                np.savez(file, owners=self.owners, plain=self.plain, described=self.described)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written ({error.strerror}).") from error
 
     @classmethod
     def load(cls, path: Path) -> Collection:
@@ -81,8 +84,11 @@ class Collection:
 
 
 def collect(folder: Path, engine: FaceEngine, progress: Progress | None = None) -> Collection:
-    """Describe all photos and clips below `folder`. Raises GalleryError when there are none."""
-    people = [files for person in sorted(folder.iterdir()) if person.is_dir() and (files := _files(person))]
+    """Describe all photos and clips below `folder`. Raises GalleryError when there are none, or none can be listed."""
+    try:
+        people = [files for person in sorted(folder.iterdir()) if person.is_dir() and (files := _files(person))]
+    except OSError as error:  # its own text would name a person
+        raise GalleryError(f"{folder}: a folder in it cannot be read ({error.strerror}).") from None
     if not people:
         raise GalleryError(f"{folder}: holds no folder of photos per person (DIR/<person>/<photo>.jpg).")
     total = sum(len(files) for files in people)
@@ -130,10 +136,9 @@ def _central(faces: list[Face], picture: RgbImage) -> Face | None:
 
 
 def _pictures(path: Path) -> Iterator[RgbImage]:
-    """The pictures of one file, RGB; none when it is damaged, which then counts as a failure to acquire."""
+    """The pictures of one file, RGB; none when it cannot be read, which then counts as a failure to acquire."""
     if path.suffix.lower() in PICTURES:
-        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        bgr = read_picture(path)
         if bgr is not None:
             yield np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,7 +121,7 @@ def _rows(condition: Condition, found: Attempts, seed: int, **more: str) -> list
             "fnir_ci95": [round(interval.low, 5), round(interval.high, 5)],
             "rank1_error": round(found.rank1_error, 5),
             "misidentified": round(found.misidentified(found.threshold(fpir)), 5),
-            "threshold": round(found.threshold(fpir), 4),
+            "threshold": _finite(found.threshold(fpir)),
             "mated": len(found.mated),
             "nonmated": len(found.nonmated),
             "mated_people": len(np.unique(found.mated_people)),
@@ -128,6 +129,11 @@ def _rows(condition: Condition, found: Attempts, seed: int, **more: str) -> list
         }
         for fpir, interval in zip(FPIRS, intervals, strict=True)
     ]
+
+
+def _finite(score: float) -> float | None:
+    """JSON has no infinity: None where no stranger's face was found."""
+    return round(score, 4) if math.isfinite(score) else None
 
 
 def _product_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -65,6 +66,20 @@ def test_a_clip_without_a_face_is_said() -> None:
     grey = [np.full((480, 640, 3), 120, dtype=np.uint8)] * 6
     with pytest.raises(CameraError, match="no face"):
         benchmark.run(grey, rounds=1, employees=1, templates=10, min_frames=3, limits=limits, models_dir=None)
+
+
+def test_a_person_whom_nobody_recognises_still_makes_json() -> None:
+    class Blind(Loop):
+        def see(self, bgr: RgbImage, number: int) -> bool:
+            return False
+
+    sides = run_loops([Blind(), Blind(), Blind()], [np.zeros((4, 4, 3), dtype=np.uint8)] * 2, rounds=1)
+    step = benchmark.Pair("", 1.0, 1.0, 0.0)
+    steps = [dataclasses.replace(step, what=what) for what in ("descriptor", "detection", "matching")]
+    results = benchmark.Results(sides, steps, 2, 1, 2)
+    figures = json.loads(json.dumps(results.as_json(), allow_nan=False))
+    assert figures["decision_ms_p50"] is None
+    assert results.as_table()
 
 
 class Counting(Loop):

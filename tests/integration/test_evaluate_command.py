@@ -95,6 +95,14 @@ def test_a_handful_of_people_is_enough_and_fewer_are_refused(tmp_path: Path) -> 
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("option", ["--descriptors", "--det", "--write-table"])
+def test_a_result_that_cannot_be_written_is_said_before_the_measurement(option: str, tmp_path: Path) -> None:
+    done = _evaluate(LFW, option, tmp_path / "absent" / "file")
+    assert done.returncode == 64
+    assert "cannot be written" in done.stderr
+    assert "described" not in done.stderr
+
+
 @pytest.mark.parametrize("words", [["--part", "3/2"], ["--part", "x"], ["--rounds", "0"], ["--engine", "magic"]])
 def test_wrong_words_are_explained(words: list[str]) -> None:
     done = _evaluate(LFW, *words)

@@ -122,7 +122,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from kiosk import descriptor
-durable.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 descriptor.open_fast_describer(Path(sys.argv[1]))
 """
 OPENED = """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from kiosk.errors import GalleryError
+from kiosk.errors import ConfigError, GalleryError
 from kiosk.evaluation.collection import Collection, collect
+from kiosk.evaluation.report import measure
 from kiosk.model import Box, Descriptor, Face, ModelId, Quality, RgbImage
 
 QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)
@@ -77,7 +80,29 @@ def test_no_face_and_damaged_files_are_failures_to_acquire(tmp_path: Path) -> No
     (tmp_path / "a" / "3.jpg").touch()
     (tmp_path / "a" / "4.mp4").write_bytes(b"no clip")
     picture(tmp_path / "a" / "5.png", (60, 40, 30, RED))
-    assert collect(tmp_path, ColourEngine()).acquired.tolist() == [False, False, False, False, True]
+    (tmp_path / "a" / "6.png").symlink_to("nowhere")
+    (tmp_path / "a" / "7.png").mkdir()
+    assert collect(tmp_path, ColourEngine()).acquired.tolist() == [False] * 4 + [True] + [False] * 2
+
+
+def test_people_without_a_single_face_still_make_json(tmp_path: Path) -> None:
+    for number in range(12):
+        for photo in "12":
+            picture(tmp_path / f"p{number}" / f"{photo}.png", *([] if number else [(60, 40, 30, RED)]))
+    report = measure(collect(tmp_path, ColourEngine()), 1, 1, lambda _: None)
+    rows = json.loads(json.dumps(report.as_json(), allow_nan=False))["rows"]
+    assert {row["threshold"] for row in rows} == {None}
+    assert all(row["fnir"] > 0.8 for row in rows)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_names_nobody(tmp_path: Path) -> None:
+    picture(tmp_path / "Contoh Pegawai" / "1.png")
+    (tmp_path / "Contoh Pegawai").chmod(0)
+    with pytest.raises(GalleryError, match="cannot be read") as refused:
+        collect(tmp_path, ColourEngine())
+    (tmp_path / "Contoh Pegawai").chmod(0o700)
+    assert "Contoh" not in str(refused.value)
 
 
 def test_a_small_face_is_searched_again_in_a_larger_picture(tmp_path: Path) -> None:
@@ -120,6 +145,8 @@ def test_descriptors_are_kept_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "kept.npz").write_bytes(b"PK\x03\x04 damaged")
     with pytest.raises(GalleryError, match="Delete it"):
         Collection.load(tmp_path / "kept.npz")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        found.save(tmp_path / "absent" / "kept.npz")
 
 
 def test_parts_divide_the_people() -> None:

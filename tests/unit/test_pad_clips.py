@@ -59,6 +59,24 @@ def test_nothing_to_judge_is_an_error(tmp_path: Path, name: str) -> None:
         list(find_clips(tmp_path / name))
 
 
+def test_what_is_neither_file_nor_folder_is_an_error() -> None:
+    with pytest.raises(CameraError, match="Give videos"):
+        list(find_clips(Path("/dev/null")))
+
+
+@pytest.mark.parametrize("kind", ["dangling", "folder", "text"])
+def test_a_picture_that_cannot_be_read_is_an_error_alone_and_passed_over_in_a_sequence(
+    tmp_path: Path, kind: str
+) -> None:
+    picture(tmp_path / "0.png")
+    bad = tmp_path / "1.png"
+    {"dangling": lambda: bad.symlink_to("nowhere"), "folder": bad.mkdir, "text": lambda: bad.write_text("no")}[kind]()
+    picture(tmp_path / "2.png")
+    with pytest.raises(CameraError, match=r"cannot be read|can be read"):
+        list(clips.frames(bad))
+    assert len(list(clips.frames(tmp_path))) == 2
+
+
 def result(label: clips.Label | None, verdict: clips.Verdict | None) -> ClipResult:
     return ClipResult("x", label, verdict, 0.5, "", 1, 1)
 
