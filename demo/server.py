@@ -44,8 +44,8 @@ class Server:
         return {p["person_id"]: p["name"] for p in people if p["templates"]}
 
     def presences(self) -> list[dict[str, Any]]:
-        """All presences in the books, oldest first."""
-        found = self.call("GET", f"events?office_id={OFFICE_ID}&kind=presence&status=accepted")["events"]
+        """The presences in the books, oldest first; of more than 10,000 the latest."""
+        found = self.call("GET", f"events?office_id={OFFICE_ID}&kind=presence&status=accepted&limit=10000")["events"]
         return sorted(found, key=lambda event: (event["received_utc"], event["seq"]))
 
 
