@@ -55,7 +55,7 @@ class HogDetector:
     thorough_px = 1600
 
     _THOROUGH_LEAST_PX = 480
-    # docs/accuracy.md, "Following": of 84 to 104 px and margins of 0.25 to 0.4 none loses fewer faces.
+    # docs/accuracy.md, "Following": between 80 and 104 px and margins of 0.25 and 0.4 hardly anything changes.
     _FOLLOW_FACE_PX = 88
     _FOLLOW_MARGIN = 0.3
     _FOLLOW_SCORE = -0.3
