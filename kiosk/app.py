@@ -15,27 +15,27 @@ from functools import partial
 from pathlib import Path
 
 from kiosk import encounter as enc
-from kiosk import quality, schedule
+from kiosk import quality
 from kiosk.camera import open_camera
 from kiosk.capture import Capture, Latest
 from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.encounter import Button
-from kiosk.errors import CameraError, ConfigError, GalleryError, IdentityError, ModelError, OutboxError, StateError
+from kiosk.errors import CameraError, ConfigError, GalleryError, ModelError, OutboxError, StateError
 from kiosk.face import open_engine
 from kiosk.faults import FaultBoard
 from kiosk.gallery import TinyGallery
 from kiosk.identity import Identity
 from kiosk.indicators import open_indicators
-from kiosk.journal_schema import translate_os
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, Frame, GallerySnapshot, Hint, Quality
 from kiosk.models_store import ModelStore
 from kiosk.outbox import SqliteOutbox
-from kiosk.ports import FrameSource
+from kiosk.ports import FaceMatcher, FrameSource
 from kiosk.recognise import Recogniser
-from kiosk.standstill import Standstill
+from kiosk.recognition import Recognition
+from kiosk.standstill import SCREEN_WITHIN_S
 from kiosk.state import CameraState, StateFolder
 from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, fault_of, gallery_is_stale
 from kiosk.threshold import ThresholdTable, load_table
@@ -48,12 +48,10 @@ from kiosk.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-FRAME_WAIT_S = 0.5
-
 PROBE_EVERY = 10
 """While the disk refuses writes it is tried once in so many rounds of the housekeeper (one a second)."""
 
-ALIVE_WITHIN_S = {"capture": 60.0, "recognition": 30.0, "housekeeper": 300.0, "screen": 15.0}
+ALIVE_WITHIN_S = {"capture": 60.0, "recognition": 30.0, "housekeeper": 300.0, "screen": SCREEN_WITHIN_S}
 """The longest silence of each part before systemd restarts the terminal. A camera may take its back-off's ceiling; the
 housekeeper waits for the journal, and saving 200,000 events of a damaged one takes 20 s on an x86 core."""
 
@@ -68,82 +66,24 @@ class RunOptions:
     wait_for_camera: bool = False
 
 
-def run(config: Config, options: RunOptions) -> None:
-    """Until the window is closed or SIGTERM comes. Raises KioskError when the terminal cannot start at all."""
-    try:
-        state = options.state.open()
-    except StateError as error:
-        _stand_still(config, options, error)
-        raise
-    with state.lock("run"):
+@contextlib.contextmanager
+def opened(config: Config, options: RunOptions) -> Iterator[Kiosk]:
+    """The terminal, ready to run. Raises KioskError when it cannot start at all."""
+    with options.state.open().lock("run"):
+        kiosk = Kiosk(config, options)
         try:
-            kiosk = Kiosk(config, options)
-        except OutboxError as error:
-            _stand_still(config, options, error)
-            raise
-        try:
-            kiosk.run()
+            yield kiosk
         finally:
             kiosk.close()
 
 
-def _stand_still(config: Config, options: RunOptions, error: StateError | OutboxError) -> None:
-    """Say on the screen why nothing can be recorded, until it can: then the process ends and systemd starts it anew."""
-    if not options.wait_for_camera:
-        return
-    log.error("the terminal cannot start: %s", error)
-    fault = fault_of(translate_os(error.__cause__) if isinstance(error.__cause__, OSError) else error)
-    watchdog = Watchdog.from_environment({"screen": ALIVE_WITHIN_S["screen"]})
-    still = Standstill(
-        fault,
-        lambda: _recordable(options.state),
-        clock=SystemClock(),
-        timezone=_timezone(options.state),
-        settings=encounter_settings(config),
-        catalogue=catalogue.load(config.terminal.language),
-        alive=partial(watchdog.progress, "screen"),
-    )
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=still.look, name="disk", daemon=True),
-        threading.Thread(target=watchdog.run, args=(stop,), name="watchdog", daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    watchdog.notifier.ready(f"cannot record: {fault.value}")
-    try:
-        _show(config, still)
-    finally:
-        still.close()
-        stop.set()
-
-
-def _recordable(state: StateFolder) -> bool:
-    try:
-        identity = Identity.load(state.open().identity_dir)
-        SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open().close()
-    except IdentityError:
-        return True  # another matter, which the next start tells
-    except (StateError, OutboxError):
-        return False
-    return True
-
-
-def _timezone(state: StateFolder) -> str:
-    try:
-        return Identity.load(state.identity_dir).provisioning.timezone
-    except IdentityError:
-        return schedule.STANDARD_HOURS.timezone
-
-
-def _show(config: Config, source: screen.ScreenSource) -> None:
-    """Blocks the main thread, which Kivy must have."""
-    display = config.display
-    mode: screen.Mode = "window" if display.mode == "window" else "offscreen"
-    if display.mode == "auto" and screen.display_available():
-        mode = "window"
-    folder = Path(display.screens_dir) if display.screens_dir else None
-    screen.run(source, title="Presensi", mode=mode, fullscreen=display.fullscreen, screens_dir=folder)
+def check_start(config: Config, state: StateFolder) -> None:
+    """Raises what `opened` would, of what has to be there before anything can be on the screen."""
+    _threshold_table(config)
+    identity = Identity.load(state.open().identity_dir)
+    key = identity.storage_key
+    with state.lock("run"):
+        SqliteOutbox(state.outbox_path, identity.device_id, key=key).open().close()
 
 
 class Kiosk:
@@ -159,6 +99,7 @@ class Kiosk:
         self._latest = Latest()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
 
+        self._table = _threshold_table(config)
         self._identity = identity = Identity.load(self._state.identity_dir)
         self._outbox = SqliteOutbox(self._state.outbox_path, identity.device_id, key=identity.storage_key).open()
         self._clock = SystemClock(self._outbox.anchors)
@@ -174,19 +115,15 @@ class Kiosk:
             retry_s=camera.retry_s,
             retry_ceiling_s=camera.retry_ceiling_s,
         )
-        self._engine = open_engine(
-            config.recognition.engine, models_dir=options.models_dir, cache_dir=self._state.path / "cache"
-        )
-        self._table = _threshold_table(config)
-        self._recogniser = Recogniser(
-            self._engine,
+        self._recognition = Recognition(
+            partial(self._open_recogniser, options.models_dir),
             self._matcher(EMPTY_GALLERY),
-            Liveness(config.liveness.policy, ModelStore(options.models_dir), challenge_s=config.liveness.challenge_s),
-            judge_of(config),
-            config.recognition.max_frames,
-            min_frames=config.recognition.min_frames,
-            looks=config.recognition.looks,
+            self._latest,
+            self._faults,
+            lambda sighting, stage_ms: self._terminal.sighted(enc.Saw(sighting), stage_ms),
+            self._clock.monotonic_s,
         )
+        self._first_models(options.wait_for_camera)
         self._trace = Trace(options.trace)
         self._catalogue = catalogue.load(config.terminal.language)
         self._voice = open_voice(config.voice.enabled, config.terminal.language)
@@ -201,15 +138,16 @@ class Kiosk:
             clock=self._clock,
             faults=self._faults,
             trace=self._trace,
-            restart_recognition=self._recogniser.restart,
+            restart_recognition=self._recognition.restart,
             office_name=identity.provisioning.office_name,
             timezone=identity.provisioning.timezone,
         )
-        self._clerk = Clerk(self._outbox, self._clock, self._faults, self._engine.model_id, self._terminal.reply)
+        self._clerk = Clerk(self._outbox, self._clock, self._faults, DLIB_RESNET_V1, self._terminal.reply)
         self._terminal.employ(self._clerk)
         self._view: ViewState | None = None
         self._rounds = 0
         self._told: tuple[CameraState, tuple[str, ...]] | None = None
+        self._load_gallery()  # also when there is none yet: nobody is looked for in vain
         self._look_after()
 
     def run(self) -> None:
@@ -217,7 +155,8 @@ class Kiosk:
         _hand_back_memory()
         with self._threads():
             self._watchdog.notifier.ready("running")
-            _show(self._config, self)
+            display = self._config.display
+            screen.show(self, display.mode, display.fullscreen, display.screens_dir)
         if self._failure is not None:
             raise self._failure
 
@@ -275,7 +214,7 @@ class Kiosk:
         housekeeper = Housekeeper((self._look_after,))
         work: dict[str, Callable[[], None]] = {
             "capture": lambda: self._see(alive["capture"]),
-            "recognition": lambda: self._recognise(alive["recognition"]),
+            "recognition": lambda: self._recognition.run(self._stop, alive["recognition"]),
             "housekeeper": lambda: housekeeper.run(self._stop, alive["housekeeper"]),
             "watchdog": lambda: self._watchdog.run(self._stop),
             "clerk": self._clerk.run,
@@ -304,18 +243,6 @@ class Kiosk:
     def _see(self, alive: Callable[[], None]) -> None:
         self._screen_up.wait()
         self._capture.run(self._stop, alive, self._source)
-
-    def _recognise(self, alive: Callable[[], None]) -> None:
-        seq, seen = -1, 0
-        while not self._stop.is_set():
-            alive()
-            frame = self._latest.newer_than(seq, FRAME_WAIT_S)
-            if frame is not None:
-                seq, seen = frame.seq, seen + 1
-                if seen % 1000 == 0:
-                    log.debug("%d frames looked at", seen)
-                sighting = self._recogniser.see(frame, self._clock.monotonic_s)
-                self._terminal.sighted(enc.Saw(sighting), self._recogniser.stage_ms)
 
     # ------------------------------------------------------------ once a second
 
@@ -366,7 +293,7 @@ class Kiosk:
         self._faults.set(Fault.GALLERY_DAMAGED, self._gallery.damaged)
         self._faults.set(Fault.GALLERY_EMPTY, not snapshot.templates)
         self._clerk.office = Office(snapshot, self._clerk.office.connected)
-        self._recogniser.use(matcher)
+        self._recognition.use(matcher)
         log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
 
     def _matcher(self, snapshot: GallerySnapshot) -> Matcher:
@@ -381,6 +308,27 @@ class Kiosk:
                 raise
             self._faults.set(Fault.CAMERA_ABSENT, True)
             return None
+
+    def _first_models(self, wait: bool) -> None:
+        try:
+            self._recognition.open()
+        except ModelError as error:
+            if not wait:
+                raise
+            self._recognition.failed(error)
+
+    def _open_recogniser(self, models_dir: Path, matcher: FaceMatcher, tracks: int) -> Recogniser:
+        config = self._config
+        return Recogniser(
+            open_engine(config.recognition.engine, models_dir=models_dir, cache_dir=self._state.path / "cache"),
+            matcher,
+            Liveness(config.liveness.policy, ModelStore(models_dir), challenge_s=config.liveness.challenge_s),
+            judge_of(config),
+            config.recognition.max_frames,
+            min_frames=config.recognition.min_frames,
+            looks=config.recognition.looks,
+            tracks=tracks,
+        )
 
 
 def _hand_back_memory() -> None:

@@ -165,6 +165,23 @@ def load(path: Path | None = None, overrides: dict[str, dict[str, Any]] | None =
         raise ConfigError(f"{where}: {faults}. `kiosk config` prints every setting with its meaning.") from error
 
 
+def load_usable(path: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> Config:
+    """The settings without the tables that are wrong: enough to say on the screen that the file has to be mended."""
+    try:
+        tables = {} if path is None else _read(path)
+    except ConfigError:
+        tables = {}
+    usable: dict[str, dict[str, Any]] = {}
+    for layer in (tables, overrides or {}):
+        for name, values in layer.items():
+            try:
+                load(None, {name: {**usable.get(name, {}), **values}})
+            except (ConfigError, TypeError):  # TypeError: no table at all
+                continue
+            usable[name] = {**usable.get(name, {}), **values}
+    return load(None, usable)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

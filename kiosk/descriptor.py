@@ -112,8 +112,12 @@ class FastDescriber:
         return np.asarray(self.describe_chips(face_chip(frame_rgb, shape)[None])[0])
 
     def describe_chips(self, chips: Chips) -> npt.NDArray[np.float32]:
-        """(n, 128) float32 of many faces at once."""
-        return np.asarray(self._session.run(None, {"chips": chips})[0], dtype=np.float32)
+        """(n, 128) float32 of many faces at once. Raises ModelError when the network fails."""
+        try:
+            described = self._session.run(None, {"chips": chips})[0]
+        except Exception as error:  # onnxruntime's exceptions share no base but Exception
+            raise ModelError(f"the descriptor model failed ({type(error).__name__}).") from error
+        return np.asarray(described, dtype=np.float32)
 
 
 def face_chip(frame_rgb: RgbImage, shape: dlib.full_object_detection) -> npt.NDArray[np.uint8]:

@@ -227,7 +227,7 @@ def state_folder(path: Path, uid: int | None = None) -> Finding:
     if not os.access(path, os.W_OK | os.X_OK):
         advice = "Run this as the terminal's user, and see that the card is not mounted read-only (dmesg)."
         return Finding(Verdict.FAILED, f"{path} cannot be written", advice, facts)
-    foreign = sorted(p.name for p in path.iterdir() if p.lstat().st_uid != info.st_uid)
+    foreign = sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.lstat().st_uid != info.st_uid)
     if foreign:
         advice = f"sudo chown --recursive --reference={path} {path}"
         return Finding(Verdict.FAILED, f"{path}: {', '.join(foreign)} belong to another user", advice, facts)

@@ -231,7 +231,7 @@ class Encounter:
 
 Step = tuple[Encounter, tuple[Effect, ...]]
 
-DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR})
+DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR, Fault.STATE_FOREIGN})
 
 _NEVER_S = float("inf")
 _NIP_TRIES = 3

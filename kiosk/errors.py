@@ -2,19 +2,22 @@
 
     KioskError
     ├── ConfigError            exit 64   a key, a value or the file itself
-    ├── StateError             exit 73   the state folder: not writable, in use by another process
+    ├── StateError             exit 73   the state folder: not writable, a file in it that is another user's
+    │   └── StateInUse                   another process has it
     ├── CameraError            exit 69   no camera, camera lost, clip unreadable
     ├── ModelError             exit 65   a model file is missing, damaged or another one than expected
     ├── GalleryError           exit 65   the template cache cannot be used
     ├── OutboxError            exit 74   the journal cannot be written or read
     │   ├── DiskFull
     │   ├── DiskReadOnly
+    │   ├── DiskForbidden                the journal is another user's
     │   └── DiskFault
     ├── ServerError            exit 75   the server cannot be reached, or answered something unusable
     │   ├── Unreachable
     │   ├── Refused                      a problem document with a 4xx status
     │   └── ProtocolMismatch   exit 76   it speaks another protocol version
-    ├── IdentityError          exit 77   not provisioned, key unreadable, revoked
+    ├── IdentityError          exit 77   key unreadable, record damaged, revoked
+    │   └── NotProvisioned
     └── EnrolmentRefused       exit 65   the face, the pictures or the person cannot be enrolled
 
 Exit codes follow sysexits.h, so that a technician and a unit file can tell them apart.
@@ -40,6 +43,10 @@ class StateError(KioskError):
     exit_code = 73
 
 
+class StateInUse(StateError):
+    pass
+
+
 class CameraError(KioskError):
     exit_code = 69
 
@@ -61,6 +68,10 @@ class DiskFull(OutboxError):
 
 
 class DiskReadOnly(OutboxError):
+    pass
+
+
+class DiskForbidden(OutboxError):
     pass
 
 
@@ -101,6 +112,10 @@ class ProtocolMismatch(ServerError):
 
 class IdentityError(KioskError):
     exit_code = 77
+
+
+class NotProvisioned(IdentityError):
+    pass
 
 
 class EnrolmentRefused(KioskError):

@@ -90,11 +90,14 @@ class Engine:
         return DLIB_RESNET_V1
 
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
-        """Raises ValueError for what is not a (height, width, 3) uint8 array."""
+        """Raises ValueError for what is not a (height, width, 3) uint8 array, ModelError when a network fails."""
         frame = checked_rgb(frame_rgb)
         if frame.size == 0:
             return []
-        faces = [self._face(frame, found) for found in self._finder.find(frame)]
+        try:
+            faces = [self._face(frame, found) for found in self._finder.find(frame)]
+        except (RuntimeError, cv2.error) as error:  # dlib's and OpenCV's
+            raise ModelError(f"the face detector failed ({type(error).__name__}).") from error
         return sorted(faces, key=lambda face: face.box_px.width * face.box_px.height, reverse=True)
 
     def _face(self, frame: RgbImage, found: Found) -> Face:
@@ -115,9 +118,12 @@ class Engine:
         return np.array([(point.x + left, point.y + top) for point in shape.parts()], dtype=np.float32)
 
     def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        """Raises ValueError as `faces` does, and for a face without five landmarks that are numbers."""
+        """Raises ValueError and ModelError as `faces` does, ValueError also for other than five finite landmarks."""
         frame = checked_rgb(frame_rgb)
-        return self._describer.describe(frame, dlib_shape(face))
+        try:
+            return self._describer.describe(frame, dlib_shape(face))
+        except RuntimeError as error:  # dlib's
+            raise ModelError(f"the face describer failed ({type(error).__name__}).") from error
 
 
 def dlib_shape(face: Face) -> dlib.full_object_detection:

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk import wire
 from kiosk.durable import atomic_write
-from kiosk.errors import IdentityError, StateError
+from kiosk.errors import IdentityError, NotProvisioned, StateError
 from kiosk.model import DeviceId
 from kiosk.signing import NonceCounter, SignableRequest, sign_request
 from kiosk.wire_keys import ServerKeys, open_statement, provisioned_keys
@@ -357,7 +357,7 @@ def _read_record(path: Path) -> wire.Json:
     try:
         return wire.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise IdentityError("this terminal is not provisioned. Run `kiosk provision CODE --server URL`.") from error
+        raise NotProvisioned("this terminal is not provisioned. Run `kiosk provision CODE --server URL`.") from error
     except (OSError, wire.WireError) as error:
         raise IdentityError(f"{path}: cannot be used ({error}). Provision the terminal again.") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-from kiosk.errors import DiskFault, DiskFull, DiskReadOnly, OutboxError
+from kiosk.errors import DiskFault, DiskForbidden, DiskFull, DiskReadOnly, OutboxError
 
 APPLICATION_ID = 0x50524553  # "PRES", in the file's header: `file` and a forensic reader can tell whose it is
 
@@ -161,6 +161,6 @@ def translate_os(error: OSError) -> OutboxError:
         case errno.EROFS:
             return DiskReadOnly("the disk is read-only: the journal cannot be written. Check the card (`dmesg`).")
         case errno.EACCES | errno.EPERM:
-            return DiskReadOnly("this user may not write the journal. Run as the terminal's user.")
+            return DiskForbidden("this user may not write the journal. Run as the terminal's user.")
         case _:
             return DiskFault(f"the journal cannot be used ({error.strerror}). Check the card (`dmesg`).")

@@ -417,10 +417,15 @@ class Fault(enum.Enum):
     DISK_FULL = "disk_full"
     DISK_READ_ONLY = "disk_read_only"
     DISK_ERROR = "disk_error"
+    STATE_FOREIGN = "state_foreign"
     JOURNAL_DAMAGED = "journal_damaged"
     CLOCK_UNTRUSTED = "clock_untrusted"
     DEVICE_REVOKED = "device_revoked"
     RECOGNISER_FAILED = "recogniser_failed"
+    NOT_PROVISIONED = "not_provisioned"
+    IDENTITY_DAMAGED = "identity_damaged"
+    SETTINGS_WRONG = "settings_wrong"
+    PROGRAM_FAILED = "program_failed"
 
 
 BLOCKING_FAULTS = frozenset(
@@ -432,8 +437,13 @@ BLOCKING_FAULTS = frozenset(
         Fault.DISK_FULL,
         Fault.DISK_READ_ONLY,
         Fault.DISK_ERROR,
+        Fault.STATE_FOREIGN,
         Fault.DEVICE_REVOKED,
         Fault.RECOGNISER_FAILED,
+        Fault.NOT_PROVISIONED,
+        Fault.IDENTITY_DAMAGED,
+        Fault.SETTINGS_WRONG,
+        Fault.PROGRAM_FAILED,
     }
 )
 """With one of these the terminal cannot record and says so; with another it records and shows a warning."""

@@ -68,9 +68,10 @@ class Recogniser:
         *,
         min_frames: int = 1,
         looks: int = LOOKS,
+        tracks: int = 0,
     ) -> None:
         """Frames are described until somebody is accepted over at least `min_frames`, or `max_frames` were in vain.
-        `looks`: so many looks are taken at each of them (kiosk.views)."""
+        `looks`: so many looks are taken at each of them (kiosk.views). `tracks`: so many were numbered before."""
         self._engine = engine
         self._matcher = matcher
         self._liveness = liveness
@@ -78,7 +79,7 @@ class Recogniser:
         self._max_frames = max_frames
         self._min_frames = min_frames
         self._looks = looks
-        self._tracks = 0
+        self.tracks = tracks
         self._track: _Track | None = None
         self._restart = threading.Event()
         self.stage_ms: dict[str, float] = {}
@@ -132,9 +133,9 @@ class Recogniser:
         return track
 
     def _begin(self, box: Box, t_s: float) -> _Track:
-        self._tracks += 1
+        self.tracks += 1
         self._liveness.reset()
-        self._track = _Track(self._tracks, box, t_s, [])
+        self._track = _Track(self.tracks, box, t_s, [])
         return self._track
 
     def _worth_describing(self, track: _Track, t_s: float) -> bool:

@@ -1,23 +1,112 @@
-"""What a terminal shows that cannot even start: the disk is full, locked or broken when it is switched on.
+"""What a terminal shows that cannot even start: its settings, its identity, its state folder or its disk is at fault.
 
-A black screen tells an employee nothing, so the fault is on it until the disk can be written again.
+A black screen tells an employee nothing, so the fault is on it until the cause has gone.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from kiosk.clock import SystemClock
 from kiosk.encounter import Button, Encounter, Phase, Settings
+from kiosk.errors import ConfigError, IdentityError, KioskError, NotProvisioned, OutboxError, StateError, StateInUse
+from kiosk.journal_schema import translate_os
 from kiosk.model import ClockState, Fault, Frame, QueueState, TerminalStatus
 from kiosk.ports import Clock
+from kiosk.terminal import fault_of
 from kiosk.ui import view
 from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.ports import ScreenSource
 from kiosk.ui.viewstate import ViewState
+from kiosk.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 10.0
+TRY_AGAIN_S = 60.0
+"""How long a failure that cannot be looked at from here is on the screen before systemd starts the terminal anew."""
+
+SCREEN_WITHIN_S = 15.0
+
+_NO_TIMES = Settings(
+    min_frames=1,
+    max_frames=1,
+    confirm_s=1.0,
+    result_s=1.0,
+    leave_s=1.0,
+    refused_pause_s=1.0,
+    repeat_interval_s=1.0,
+)
+"""A fault's screen counts nothing."""
+
+
+def fault_at_start(error: Exception) -> Fault | None:
+    """What the screen calls the reason why a terminal does not start; None when another one runs on this folder, and
+    has the screen."""
+    match error:
+        case StateInUse():
+            return None
+        case ConfigError():
+            return Fault.SETTINGS_WRONG
+        case NotProvisioned():
+            return Fault.NOT_PROVISIONED
+        case IdentityError():
+            return Fault.IDENTITY_DAMAGED
+        case StateError() | OutboxError():
+            return fault_of(translate_os(error.__cause__) if isinstance(error.__cause__, OSError) else error)
+        case _:
+            return Fault.PROGRAM_FAILED
+
+
+def stand_still(
+    fault: Fault, start: Callable[[], object], show: Callable[[ScreenSource], None], catalogue: Catalogue, timezone: str
+) -> bool:
+    """Show `fault` (`show` blocks the main thread) until `start`, which raises what the start of the terminal would,
+    does not raise it any more: True. False when the terminal was told to stop."""
+    watchdog = Watchdog.from_environment({"screen": SCREEN_WITHIN_S})
+    still = Standstill(
+        fault,
+        partial(_over, fault, start),
+        clock=SystemClock(),
+        timezone=timezone,
+        catalogue=catalogue,
+        alive=partial(watchdog.progress, "screen"),
+        look_every_s=TRY_AGAIN_S if fault is Fault.PROGRAM_FAILED else LOOK_EVERY_S,
+    )
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=still.look, name="look", daemon=True),
+        threading.Thread(target=watchdog.run, args=(stop,), name="watchdog", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    watchdog.notifier.ready(f"cannot record: {fault.value}")
+    try:
+        show(still)
+        return still.stopping()
+    finally:
+        still.close()
+        stop.set()
+
+
+def _over(fault: Fault, start: Callable[[], object]) -> bool:
+    if fault is Fault.PROGRAM_FAILED:
+        return True  # only a new process can tell
+    try:
+        start()
+    except StateInUse:
+        return False  # `kiosk provision` is at it
+    except KioskError as error:
+        log.info("the terminal cannot start yet: %s", error)
+        return fault_at_start(error) is not fault  # another one is the next start's to tell
+    except Exception:
+        log.exception("the terminal starts anew")
+    return True
 
 
 class Standstill:
@@ -32,7 +121,6 @@ class Standstill:
         *,
         clock: Clock,
         timezone: str,
-        settings: Settings,
         catalogue: Catalogue,
         alive: Callable[[], None],
         look_every_s: float = LOOK_EVERY_S,
@@ -41,7 +129,6 @@ class Standstill:
         self._over = over
         self._clock = clock
         self._zone = ZoneInfo(timezone)
-        self._settings = settings
         self._catalogue = catalogue
         self._alive = alive
         self._look_every_s = look_every_s
@@ -69,7 +156,7 @@ class Standstill:
             queue=QueueState(waiting=0, parked=0, oldest_waiting_utc=None),
             clock_trusted=moment.clock_state is ClockState.SYNCHRONISED,
         )
-        shown = view.render(self._encounter, status, self._clock.monotonic_s(), self._settings, self._catalogue)
+        shown = view.render(self._encounter, status, self._clock.monotonic_s(), _NO_TIMES, self._catalogue)
         return replace(shown, connection="")  # how many events wait is not known
 
     def frame(self) -> Frame | None:

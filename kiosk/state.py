@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from kiosk.durable import atomic_write
-from kiosk.errors import StateError
+from kiosk.errors import StateError, StateInUse
 from kiosk.model import Moment
 
 STATUS_MAX_AGE_MS = 180_000
@@ -60,7 +60,8 @@ class StateFolder:
         return self.path / "terminal.json"
 
     def open(self) -> StateFolder:
-        """Make the folder (mode 0700) when it is missing and prove that it can be written. Raises StateError."""
+        """Make the folder (mode 0700) when it is missing and prove that it can be written, and that no file which the
+        terminal needs is another user's: root's, after a command that root ran. Raises StateError."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             # A file that is written and removed is the only honest test: permission bits say nothing about a
@@ -69,13 +70,24 @@ class StateFolder:
                 probe.write(b"presensi")
                 probe.flush()
                 os.fsync(probe.fileno())
+            for path, use in self._needed():
+                if path.exists() and not os.access(path, use):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         except OSError as error:
-            raise StateError(f"{self.path}: {_advice(error)}") from error
+            raise StateError(f"{error.filename or self.path}: {_advice(error)}") from error
         return self
+
+    def _needed(self) -> Iterator[tuple[Path, int]]:
+        """What this user must be able to use where it exists; other files may lie beside it (`lost+found`, a copy)."""
+        for path in (self.outbox_path, *self.path.glob(f"{self.outbox_path.name}-*"), *self.path.glob("*.lock")):
+            yield path, os.R_OK | os.W_OK
+        yield self.identity_dir, os.R_OK | os.W_OK | os.X_OK
+        for name in ("provisioning.json", "device.key", "storage.key"):
+            yield self.identity_dir / name, os.R_OK
 
     @contextlib.contextmanager
     def lock(self, name: LockName) -> Iterator[None]:
-        """Hold the folder for one `kiosk run` or one `kiosk sync`. Raises StateError when another one holds it.
+        """Hold the folder for one `kiosk run` or one `kiosk sync`. Raises StateInUse when another one holds it.
 
         A flock belongs to the open file, so the kernel frees it however the process ends.
         """
@@ -88,7 +100,7 @@ class StateFolder:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise StateError(
+                raise StateInUse(
                     f"{self.path}: another `kiosk {name}` is already using this state folder. "
                     "Stop it first, or give this one its own folder with --state."
                 ) from error

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk import encounter as enc
 from kiosk import schedule
-from kiosk.errors import DiskFull, DiskReadOnly, KioskError, OutboxError
+from kiosk.errors import DiskForbidden, DiskFull, DiskReadOnly, KioskError, OutboxError
 from kiosk.faults import FaultBoard
 from kiosk.model import (
     EMPTY_GALLERY,
@@ -47,9 +47,15 @@ EMPTY_QUEUE = QueueState(waiting=0, parked=0, oldest_waiting_utc=None)
 
 def fault_of(error: KioskError) -> Fault:
     """What the screen calls an append that failed."""
-    if isinstance(error, DiskFull):
-        return Fault.DISK_FULL
-    return Fault.DISK_READ_ONLY if isinstance(error, DiskReadOnly) else Fault.DISK_ERROR
+    match error:
+        case DiskFull():
+            return Fault.DISK_FULL
+        case DiskReadOnly():
+            return Fault.DISK_READ_ONLY
+        case DiskForbidden():
+            return Fault.STATE_FOREIGN
+        case _:
+            return Fault.DISK_ERROR
 
 
 @dataclass(frozen=True, slots=True)

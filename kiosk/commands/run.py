@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kiosk import config as settings
+from kiosk import schedule
 from kiosk.commands.options import config_option, state_option
+from kiosk.config import Config
+from kiosk.errors import IdentityError, KioskError
+from kiosk.identity import Identity
 from kiosk.state import StateFolder
+
+log = logging.getLogger(__name__)
 
 
 @click.command("run")
@@ -27,7 +37,7 @@ from kiosk.state import StateFolder
 @click.option(
     "--wait-for-camera",
     is_flag=True,
-    help="Without a camera, or a disk that takes writes, say so on the screen and wait.",
+    help="Whatever keeps the terminal from recording, say so on the screen and wait, instead of ending.",
 )
 @config_option
 @state_option
@@ -52,16 +62,51 @@ def command(
     ):
         if value is not None:
             overrides[table][key] = value
-    chosen = settings.load(config, overrides)
+    folder, load = StateFolder(state), partial(settings.load, config, overrides)
+    with contextlib.ExitStack() as held:
+        try:
+            chosen = load()
+            # Kivy and dlib take seconds to load: not before the settings are known to be good.
+            from kiosk import app
 
-    from kiosk import app  # Kivy and dlib take seconds to load: not before the settings are known to be good
+            options = app.RunOptions(folder, models or state / "models", trace, wait_for_camera)
+            kiosk = held.enter_context(app.opened(chosen, options))
+        except Exception as error:
+            held.close()
+            if not wait_for_camera or _stand_still(error, folder, load, settings.load_usable(config, overrides)):
+                raise
+            return
+        kiosk.run()
 
-    app.run(
-        chosen,
-        app.RunOptions(
-            state=StateFolder(state),
-            models_dir=models or state / "models",
-            trace=trace,
-            wait_for_camera=wait_for_camera,
-        ),
+
+def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config], usable: Config) -> bool:
+    """Say on the screen why the terminal does not start, until it could: then True, and the process ends with the
+    error, for systemd to start it anew. False when it was told to stop meanwhile."""
+    from kiosk import standstill
+    from kiosk.ui import catalogue, main
+
+    fault = standstill.fault_at_start(error)
+    if fault is None:
+        return True
+    log.error("the terminal cannot start: %s", error, exc_info=not isinstance(error, KioskError))
+
+    def start() -> None:
+        from kiosk import app
+
+        app.check_start(load(), state)
+
+    display = usable.display
+    return standstill.stand_still(
+        fault,
+        start,
+        lambda source: main.show(source, display.mode, display.fullscreen, display.screens_dir),
+        catalogue.load(usable.terminal.language),
+        _timezone(state),
     )
+
+
+def _timezone(state: StateFolder) -> str:
+    try:
+        return Identity.load(state.identity_dir).provisioning.timezone
+    except IdentityError:
+        return schedule.STANDARD_HOURS.timezone

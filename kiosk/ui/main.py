@@ -21,9 +21,15 @@ from kiosk.errors import KioskError
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import ScreenSource
 
-__all__ = ["ScreenSource", "display_available", "run"]
+__all__ = ["ScreenSource", "display_available", "run", "show"]
 
-Mode = Literal["window", "offscreen"]
+Mode = Literal["auto", "window", "offscreen"]
+
+
+def show(source: ScreenSource, mode: Mode, fullscreen: bool, screens_dir: str) -> None:
+    """`run` for the terminal, with its settings of [display]."""
+    folder = Path(screens_dir) if screens_dir else None
+    run(source, title="Presensi", mode=mode, fullscreen=fullscreen, screens_dir=folder)
 
 
 def run(
@@ -37,9 +43,12 @@ def run(
 ) -> None:
     """Show `source`'s views; blocks the main thread until it stops, SIGTERM or SIGINT comes, or the window is closed.
 
-    "offscreen" renders without a display and writes each screen that comes up to `screens_dir`. Once a process: Kivy
-    cannot be started again. Raises KioskError when no window can be opened, and whatever `source.pump` raises.
+    "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
+    where there is a display, else that. Once a process: Kivy cannot be started again. Raises KioskError when no window
+    can be opened, and whatever `source.pump` raises.
     """
+    if mode == "auto":
+        mode = "window" if display_available() else "offscreen"
     if mode == "window" and not display_available():
         raise KioskError(
             "there is no display: start the terminal on the desktop or with a screen attached, or use "

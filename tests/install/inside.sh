@@ -33,6 +33,7 @@ within() { # within SECONDS COMMAND...
 }
 
 is_state() { [[ $(property "$1" ActiveState) == "$2" ]]; }
+says() { [[ $(property kiosk.service StatusText) == "$1" ]]; }
 restarted() { (($(property "$1" NRestarts) > $2)); }
 has_no_route() { [[ $(wc -l <"/proc/$(property kiosk.service MainPID)/net/route") == 1 ]]; } # the heading
 answers() { python3 -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' "$1" 2>/dev/null; }
@@ -51,9 +52,17 @@ case $phase in
     check "a wrong option is refused" refuse 64 "$install" --role banana
     check "a user who is not root is refused" refuse 77 setpriv --reuid=65534 --clear-groups "$install"
     check "the terminal is installed" "$install"
-    check "without an identity it does not run" within 60 is_state kiosk.service failed
-    check "and says why in its exit code" [ "$(property kiosk.service ExecMainStatus)" = 77 ]
-    check "and does not try in vain again and again" [ "$(property kiosk.service NRestarts)" = 0 ]
+    check "without an identity its screen is up" within 180 is_state kiosk.service active
+    check "and says why" [ "$(property kiosk.service StatusText)" = "cannot record: not_provisioned" ]
+    check "and it does not try in vain again and again" [ "$(property kiosk.service NRestarts)" = 0 ]
+    check "the link does not run" within 60 is_state kiosk-sync.service failed
+    echo "[camera" >/etc/presensi/broken.toml
+    cp /etc/presensi/kiosk.toml /etc/presensi/kept.toml
+    mv /etc/presensi/broken.toml /etc/presensi/kiosk.toml
+    systemctl restart kiosk.service
+    check "with wrong settings its screen is up" within 180 says "cannot record: settings_wrong"
+    mv /etc/presensi/kept.toml /etc/presensi/kiosk.toml
+    check "and it goes on by itself once they are right" within 120 says "cannot record: not_provisioned"
     for extra in fastapi sqlalchemy skimage pytest; do check "a terminal has no $extra" no_extras "$extra"; done
 
     check "the server is installed beside it" "$install" --role server

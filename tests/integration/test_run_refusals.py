@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from demo import faces, server
-from demo.processes import family
+from demo.processes import Child, Family, family
+from kiosk.descriptor import LANDMARKS_FILE, SHA256, weights_path
 from kiosk.state import StateFolder
 
 pytestmark = pytest.mark.slow
@@ -111,39 +115,161 @@ def test_a_second_one_on_the_same_folder(terminal: Path, process: str) -> None:
     assert "already using this state folder" in done.stderr
 
 
-def test_a_gallery_that_is_garbage_is_kept_aside_and_said(terminal: Path, tmp_path: Path) -> None:
-    state = StateFolder(terminal)
-    state.gallery_path.write_bytes(b"garbage")
-    screens = tmp_path / "screens"
+def _until(holds: Callable[[], bool], child: Child, what: str) -> None:
+    end_s = time.monotonic() + 90
+    while not holds():
+        assert child.ended() is None, f"{child.ended()}: {child.tail()}"
+        assert time.monotonic() < end_s, f"{what}: {child.tail()}"
+        time.sleep(0.05)
+
+
+def _fault_on_screen(screens: Path, child: Child) -> None:
+    _until((screens / "fault.png").exists, child, "no fault on the screen")
+
+
+def _ended(child: Child) -> int | None:
+    try:
+        return child.process.wait(60)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+@dataclass
+class Wall:
+    """A terminal on the wall: `kiosk run` as its unit starts it, off-screen."""
+
+    children: Family
+    screens: Path
+
+    def start(self, state: Path, *arguments: str, waits: bool = True) -> Child:
+        given = ["--display", "offscreen", "--state", str(state), "--screens", str(self.screens), *arguments]
+        child, _ = self.children.start("kiosk", ["kiosk", "run", *given, *(["--wait-for-camera"] if waits else [])])
+        return child
+
+
+@pytest.fixture
+def wall(tmp_path: Path) -> Iterator[Wall]:
     with family(tmp_path / "logs") as children:
-        files = ["--state", str(terminal), "--screens", str(screens)]
-        camera = ["--camera", f"replay:{faces.talking_man()}"]
-        child, _ = children.start("kiosk", ["kiosk", "run", "--display", "offscreen", *camera, *files])
-        end_s = time.monotonic() + 60
-        while not (screens / "fault.png").exists():
-            assert child.ended() is None, child.tail()
-            assert time.monotonic() < end_s, "no fault on the screen"
-            time.sleep(0.05)
+        yield Wall(children, tmp_path / "screens")
+
+
+def test_a_gallery_that_is_garbage_is_kept_aside_and_said(terminal: Path, wall: Wall) -> None:
+    StateFolder(terminal).gallery_path.write_bytes(b"garbage")
+    child = wall.start(terminal, "--camera", f"replay:{faces.talking_man()}", waits=False)
+    _fault_on_screen(wall.screens, child)
     assert list(terminal.glob("gallery-damaged-*"))
 
 
-def test_a_disk_that_is_broken_at_the_start_is_on_the_screen_until_it_is_not(tmp_path: Path) -> None:
-    state, screens = tmp_path / "state", tmp_path / "screens"
+def test_a_disk_that_is_broken_at_the_start_is_on_the_screen_until_it_is_not(tmp_path: Path, wall: Wall) -> None:
+    state = tmp_path / "state"
     state.symlink_to("/proc/presensi")  # where nobody can write
-    with family(tmp_path / "logs") as children:
-        files = ["--state", str(state), "--screens", str(screens), "--wait-for-camera"]
-        child, _ = children.start("kiosk", ["kiosk", "run", "--display", "offscreen", *files])
-        end_s = time.monotonic() + 60
-        while not (screens / "fault.png").exists():
-            assert child.ended() is None, child.tail()
-            assert time.monotonic() < end_s, "no fault on the screen"
-            time.sleep(0.05)
-        state.unlink()
-        state.mkdir()
-        while child.ended() is None:
-            assert time.monotonic() < end_s, "it did not end"
-            time.sleep(0.05)
-        assert child.ended() == 73
+    child = wall.start(state)
+    _fault_on_screen(wall.screens, child)
+    state.unlink()
+    state.mkdir()
+    assert _ended(child) == 73
+    assert not (wall.screens / "idle.png").exists()
+
+
+def test_a_machine_that_is_no_terminal_yet_says_so_until_it_is_one(terminal: Path, tmp_path: Path, wall: Wall) -> None:
+    state = tmp_path / "state"
+    child = wall.start(state)
+    _fault_on_screen(wall.screens, child)
+    assert "not provisioned" in child.tail()
+    with StateFolder(state).lock("run"):  # as `kiosk provision` does: the waiting terminal must not be in its way
+        shutil.copytree(terminal / "identity", state / "identity")
+    assert _ended(child) == 77
+
+
+def test_a_terminal_that_is_told_to_stop_while_it_waits_has_not_failed(tmp_path: Path, wall: Wall) -> None:
+    child = wall.start(tmp_path / "state")
+    _fault_on_screen(wall.screens, child)
+    child.process.terminate()
+    assert _ended(child) == 0
+
+
+@pytest.mark.parametrize("name", ["provisioning.json", "device.key", "storage.key"])
+def test_a_damaged_identity_is_on_the_screen_until_it_is_mended(
+    terminal: Path, tmp_path: Path, wall: Wall, name: str
+) -> None:
+    state = tmp_path / "state"
+    shutil.copytree(terminal / "identity", state / "identity")
+    path = state / "identity" / name
+    path.write_bytes(path.read_bytes()[:20])
+    child = wall.start(state)
+    _fault_on_screen(wall.screens, child)
+    shutil.copy(terminal / "identity" / name, path)
+    assert _ended(child) == 77
+
+
+@pytest.mark.parametrize("text", ["[camera]\nfsp = 15\n", "[camera\n", '[recognition]\nfpir_table = "/nowhere"\n'])
+def test_a_wrong_setting_is_on_the_screen_until_it_is_right(
+    terminal: Path, tmp_path: Path, wall: Wall, text: str
+) -> None:
+    config = tmp_path / "kiosk.toml"
+    config.write_text(text)
+    child = wall.start(terminal, "--config", str(config))
+    _fault_on_screen(wall.screens, child)
+    config.write_text("")
+    assert _ended(child) == 64
+
+
+def test_a_truncated_model_file_is_on_the_screen_until_it_is_whole(
+    terminal: Path, tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stays: as soon as the file is right it goes on by itself."""
+    package = tmp_path / "packages" / "face_recognition_models"
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    for name in SHA256:
+        (package / "models" / name).symlink_to(weights_path(name))
+    landmarks = package / "models" / LANDMARKS_FILE
+    content = landmarks.read_bytes()
+    landmarks.unlink()
+    landmarks.write_bytes(content[:5000])
+    monkeypatch.setenv("PYTHONPATH", str(package.parent), prepend=os.pathsep)
+    child = wall.start(terminal, "--camera", f"replay:{faces.talking_man()}")
+
+    def faults() -> tuple[str, ...]:
+        return StateFolder(terminal).read_terminal()[1]
+
+    _until(lambda: "recogniser_failed" in faults(), child, "not told to the server")
+    _fault_on_screen(wall.screens, child)
+    landmarks.write_bytes(content)
+    _until(lambda: "recogniser_failed" not in faults(), child, "it does not go on")
+
+
+def test_a_terminal_that_no_gallery_has_reached_yet_says_so(terminal: Path, tmp_path: Path, wall: Wall) -> None:
+    state = tmp_path / "state"
+    shutil.copytree(terminal / "identity", state / "identity")
+    child = wall.start(state, "--camera", f"replay:{faces.talking_man()}")
+    _fault_on_screen(wall.screens, child)
+    _until(lambda: StateFolder(state).read_terminal() == ("ok", ("gallery_empty",)), child, "not told to the server")
+    assert not (wall.screens / "unknown.png").exists()
+
+
+def test_a_truncated_model_file_ends_it_at_the_shell(
+    terminal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "face_recognition_models"
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    code, said = _run(terminal, "--camera", f"replay:{faces.talking_man()}")
+    assert code == 65
+    assert ".dat cannot be read" in said
+
+
+def test_a_program_that_cannot_be_loaded_is_on_the_screen(
+    terminal: Path, tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "dlib.py").write_text("raise ImportError('not an ELF file')")
+    monkeypatch.setenv("PYTHONPATH", str(broken), prepend=os.pathsep)
+    child = wall.start(terminal)
+    _fault_on_screen(wall.screens, child)
+    assert "not an ELF file" in child.tail()
 
 
 def test_the_demo_ends_with_a_reason_when_nobody_comes(tmp_path: Path) -> None:

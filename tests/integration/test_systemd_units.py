@@ -84,8 +84,14 @@ def test_a_terminal_never_gives_up(name: str) -> None:
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
     assert unit["Service"]["Restart"] == "always"
     assert unit["Service"]["Type"] == "notify"
-    # A wrong setting and a missing identity need a person; all else is tried again.
-    assert unit["Service"]["RestartPreventExitStatus"].split() == ["64", "77"]
+
+
+def test_only_a_link_without_an_identity_waits_for_a_person() -> None:
+    """The terminal has its reason on the screen and ends when it could start, whatever its exit code."""
+    terminal, link = read("kiosk.service")["Service"], read("kiosk-sync.service")["Service"]
+    assert "RestartPreventExitStatus" not in terminal
+    assert "--wait-for-camera" in terminal["ExecStart"].split()
+    assert link["RestartPreventExitStatus"].split() == ["77"]
 
 
 def test_a_terminal_that_hangs_is_restarted() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.config import Config, default_text, load
+from kiosk.config import Config, default_text, load, load_usable
 from kiosk.errors import ConfigError
 
 KEYS = [
@@ -83,3 +83,20 @@ def test_a_value_is_not_repeated(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(Path("/nowhere/kiosk.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "fullscreen"),
+    [
+        ("[display]\nfullscreen = true\n[camera]\nfsp = 15\n", True),
+        ('[display]\nfullscreen = 3.5\n[terminal]\nlanguage = "en"\n', False),
+        ("camera = 15\n[display]\nfullscreen = true\n", True),
+        ("[display\n", False),
+    ],
+)
+def test_what_is_right_in_a_wrong_file_is_used_to_say_so(tmp_path: Path, text: str, fullscreen: bool) -> None:
+    usable = load_usable(_file(tmp_path, text), {"display": {"mode": "offscreen"}, "camera": {"fps": -1.0}})
+    assert usable.display.fullscreen is fullscreen
+    assert usable.display.mode == "offscreen"
+    assert usable.camera == load().camera
+    assert usable.terminal.language == ("en" if "language" in text else "id")

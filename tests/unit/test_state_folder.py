@@ -61,6 +61,34 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [("outbox.sqlite", True), ("run.lock", True), ("identity/device.key", True), ("lost+found", False)],
+)
+def test_a_file_of_root_that_the_terminal_needs_is_refused_by_name(tmp_path: Path, name: str, refused: bool) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to make a file that another user may not read")
+    state = tmp_path / "state"
+    (state / "identity").mkdir(parents=True)
+    for folder in (state, state / "identity"):
+        os.chown(folder, 65534, 65534)
+    (state / name).touch(mode=0o600)
+    said = os.memfd_create("said")
+    child = os.fork()
+    if child == 0:
+        os.chdir(state)  # the folders above are root's alone
+        os.setuid(65534)
+        try:
+            StateFolder(Path()).open()
+        except StateError as error:
+            os.write(said, str(error).encode())
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    os.lseek(said, 0, os.SEEK_SET)
+    message = os.read(said, 1000).decode()
+    assert message.startswith(f"{name}: this user may not write here") if refused else message == ""
+
+
 def test_a_read_only_file_system_is_refused() -> None:
     # /proc takes no file from anybody, root included.
     with pytest.raises(StateError):
