@@ -6,7 +6,7 @@ A *score* is minus the Euclidean distance of two descriptors: higher is more ali
 some kinds of faces densely, so that one distance for everybody accepts strangers there and refuses employees elsewhere.
 The mean and deviation of a template's scores against the nearest tenth of a cohort tell how dense its place is. A
 *share* of the cohort, not a fixed count, keeps the numbers of small and large regencies comparable: from 260 to 520
-people in the cohort the threshold moves by 0.002 (docs/accuracy-identification.md, "Size of the cohort").
+people in the cohort the threshold moves by 0.002 (docs/accuracy.md, "Size of the cohort").
 """
 
 from __future__ import annotations

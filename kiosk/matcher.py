@@ -4,7 +4,7 @@
 
 *crowd* is the distance at which the person's nearest strangers lie, from the cohort numbers: a person who looks like
 many others must be met more closely. So an ordinary person's score is simply minus the distance. Each choice in this
-formula has its experiment in docs/accuracy-identification.md.
+formula has its experiment in docs/accuracy.md.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ FRAME_SPREAD_WEIGHT = 0.65
 The mean of several frames lies nearer to everybody, strangers too, and the more so the more the frames differ: from
 those of different days by much, from those of one second hardly. With this weight one threshold gives the same FPIR for
 one photo and for means of two and three. A threshold for each number of photos instead refuses twice as many employees
-in real sequences, whose frames are alike (docs/accuracy-identification.md, "Frames of one encounter").
+in real sequences, whose frames are alike (docs/accuracy.md, "Frames of one encounter").
 """
 
 _BLOCK = 1024

@@ -2,7 +2,7 @@
 
 The network's descriptor errs differently on each, so their mean errs less: one photo's misses at FPIR 0.3 % fall from
 21 to 17 % on LFW, and in sequences of a poor camera three frames' misses fall from 20 to 8 %
-(docs/accuracy-identification.md, "Several looks"). Any engine can describe them. For the same work, four looks at three
+(docs/accuracy.md, "Several looks"). Any engine can describe them. For the same work, four looks at three
 frames find more people than one look at ten.
 """
 

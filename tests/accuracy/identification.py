@@ -1,4 +1,4 @@
-"""The experiments behind the score of `kiosk.matcher`: prints the tables of docs/accuracy-identification.md.
+"""The experiments behind the score of `kiosk.matcher`: prints the tables of docs/accuracy.md.
 
     OMP_NUM_THREADS=1 nice .venv/bin/python -m tests.accuracy.identification [--faces DIR] [--cache FILE] [TABLE ...]
 

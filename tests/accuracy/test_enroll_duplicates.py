@@ -75,5 +75,5 @@ def test_the_same_people_are_found_again_and_others_are_not(
     ]
     seen = [reason for reason in again if reason in {"accepted", "face_known"}]
     assert len(seen) >= PEOPLE // 4
-    # 0.65 % are missed with three photographs each, 3.3 % with two (docs/enrolment.md): one of sixteen may be.
+    # Of 151 with three photographs each none is missed, 1.6 % with two (docs/enrolment.md): one of sixteen may be.
     assert seen.count("face_known") >= len(seen) - 1
