@@ -22,6 +22,7 @@ from kiosk.identity import Identity, Provisioning, candidate
 from kiosk.journal_queue import JournalQueue
 from kiosk.model import DeviceId, RgbImage
 from kiosk.outbox import SqliteOutbox
+from kiosk.wire_keys import ServerKeys
 from tests.enrolment_kit import ANI, BUDI, CITRA, OFFICE
 
 OFFICER = ["--office", OFFICE, "--consent-by", "Petugas Contoh"]
@@ -63,7 +64,7 @@ def state(tmp_path: Path, converted: Path) -> Path:
         OFFICE,
         "Dinas Contoh",
         "Asia/Jakarta",
-        {},
+        ServerKeys(0, {"contoh": bytes(32)}),
         dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
     )
     candidate(folder / "identity").adopt(office)

@@ -343,6 +343,21 @@ def test_a_commit_that_the_power_cut_short_is_no_damage(outbox: SqliteOutbox, tm
     again.close()
 
 
+def test_two_events_that_an_overwritten_page_joins_are_no_damage(outbox: SqliteOutbox, tmp_path: Path) -> None:
+    """A power cut leaves pages half old and half new in the log; a joined text may name any chain."""
+    fill(outbox, 40)
+    cut = after_a_power_cut(outbox, tmp_path / "cut")
+    (body,) = sqlite3.connect(cut).execute("SELECT body FROM events ORDER BY id DESC LIMIT 1").fetchone()
+    joined = body.replace(b'"chain_id":"', b'"chain_id":"0123-')
+    assert joined != body
+    with Path(f"{cut}-wal").open("ab") as log:
+        log.write(bytes(32) + joined)
+    again = SqliteOutbox(cut, DEVICE, key=KEY).open()
+    assert again.faults() == frozenset()
+    assert again.queue_state().waiting == 40
+    again.close()
+
+
 @pytest.mark.parametrize("lost", ["emptied", "gone"])
 def test_a_log_that_lost_its_database_is_saved(outbox: SqliteOutbox, tmp_path: Path, lost: str) -> None:
     """SQLite would remove it."""
