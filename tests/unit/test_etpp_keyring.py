@@ -188,21 +188,13 @@ def test_a_retired_key_is_in_no_file(tmp_path: Path) -> None:
 
 
 CUT = """
-import datetime as dt, os, signal, sys
+import datetime as dt, os, sys
 from pathlib import Path
 from etpp.keyring import KeyRing
+from tests.killing import KilledAt
 
 ring = KeyRing(Path(sys.argv[1]))
-left = int(sys.argv[2])
-
-def counted(real):
-    def call(*args, **options):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **options)
-    return call
+counted = KilledAt(int(sys.argv[2]))
 
 os.open, os.fsync, Path.replace = counted(os.open), counted(os.fsync), counted(Path.replace)
 with ring.changing() as now:

@@ -184,22 +184,14 @@ def test_keys_that_cannot_be_stored_are_not_used(
 
 
 CUT = """
-import json, os, signal, sys
+import json, os, sys
 from pathlib import Path
 from kiosk.identity import Identity
+from tests.killing import KilledAt
 
 identity = Identity.load(Path(sys.argv[1]))
 statement = json.load(sys.stdin)
-left = int(sys.argv[2])
-
-def counted(real):
-    def call(*args, **options):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **options)
-    return call
+counted = KilledAt(int(sys.argv[2]))
 
 os.open, os.fsync, Path.replace = counted(os.open), counted(os.fsync), counted(Path.replace)
 identity.take_server_keys(statement)

@@ -296,22 +296,14 @@ def test_a_disk_that_refuses_costs_the_part_and_nothing_else(
 
 
 KILLED = """
-import datetime as dt, os, signal, sys
+import datetime as dt, os, sys
 from pathlib import Path
 from kiosk.model import DeviceId
 from kiosk.sync_download import Part
 from kiosk.sync_part import SealedPart
+from tests.killing import KilledAt
 
-left = int(sys.argv[2])
-
-def counted(real):
-    def call(*args, **options):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **options)
-    return call
+counted = KilledAt(int(sys.argv[2]))
 
 now = lambda: dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 store = SealedPart(Path(sys.argv[1]), bytes(range(32)), DeviceId("device-1"), now)
