@@ -20,7 +20,6 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from kiosk.durable import fsync_folder
-from kiosk.errors import OutboxError
 from kiosk.journal_schema import JournalDamaged, JournalDoubtful, migrate, translate, translate_os
 from kiosk.ports import UtcNow
 from kiosk.wire import WireError
@@ -62,7 +61,7 @@ class JournalDb:
         with self._thread_lock:
             if self._connection is not None:
                 # SQLite removes the log by its name, unless the database has been moved away: not while it is moved.
-                with contextlib.suppress(OutboxError), self._flock(fcntl.LOCK_SH):
+                with contextlib.suppress(OSError), self._flock(fcntl.LOCK_SH):
                     self._disconnect()
             if self._lock_fd is not None:
                 os.close(self._lock_fd)
@@ -134,7 +133,7 @@ class JournalDb:
         Safe against a power cut at every step: the salvage is complete under its own name before the damaged database
         loses its own, and `_finish_recovery` ends what was begun.
         """
-        with self._flock(fcntl.LOCK_EX), _translated():
+        with _translated(), self._flock(fcntl.LOCK_EX):
             if self._stale():
                 self._disconnect()  # another process was faster
                 return
@@ -162,9 +161,9 @@ class JournalDb:
     @contextlib.contextmanager
     def _shared(self) -> Iterator[sqlite3.Connection]:
         if self._connection is None and self._beside("recovered").exists():
-            with self._flock(fcntl.LOCK_EX), _translated():
+            with _translated(), self._flock(fcntl.LOCK_EX):
                 self._finish_recovery()
-        with self._flock(fcntl.LOCK_SH), _translated():
+        with _translated(), self._flock(fcntl.LOCK_SH):
             if self._connection is not None and self._stale():
                 self._disconnect()
             yield self._connection or self._connect()
@@ -211,11 +210,10 @@ class JournalDb:
 
     @contextlib.contextmanager
     def _flock(self, operation: int) -> Iterator[None]:
-        """Never nested: a flock belongs to the open file and is not counted."""
-        with _translated():
-            if self._lock_fd is None:
-                self._lock_fd = os.open(self._beside("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock_fd, operation)
+        """Never nested: a flock belongs to the open file and is not counted. Raises OSError."""
+        if self._lock_fd is None:
+            self._lock_fd = os.open(self._beside("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock_fd, operation)
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from kiosk import journal_upkeep, wire
 from kiosk.journal_rows import ContentDamaged, in_order, legible, row_id, seq_of
 from kiosk.journal_upkeep import ANCHOR_SLOT_MS
 from kiosk.model import Anchor, Event, Moment, QueueState
-from kiosk.outbox import SqliteOutbox, open_chain, read_anchors, see_boot
+from kiosk.outbox import SqliteOutbox, newest_moments, open_chain, read_anchors, see_boot, seen_alive
 from kiosk.sync_ports import AnchorSource, ChainState, Claim, Entry, Parked
 from kiosk.timeline import Boot, Timeline
 from kiosk.wire import Json, Link
@@ -152,10 +152,12 @@ class JournalQueue:
             return row is None or anchor.round_trip_ms < 0.9 * row[0]
 
         def write(connection: sqlite3.Connection) -> None:
+            see_boot(connection, anchor.boot_id)
+            seen_alive(connection, anchor.boot_id, anchor.monotonic_ms)
             connection.execute(
-                "INSERT OR REPLACE INTO anchors VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO anchors SELECT boot_no, ?2, ?3, ?4, ?5, ?6 FROM boots WHERE boot_id = ?1",
                 (
-                    see_boot(connection, anchor.boot_id, anchor.monotonic_ms),
+                    anchor.boot_id,
                     source,
                     slot,
                     anchor.monotonic_ms,
@@ -174,8 +176,10 @@ class JournalQueue:
 
         def read(connection: sqlite3.Connection) -> Timeline:
             boots = []
+            alive = newest_moments(connection)
+            alive[now.boot_id] = max(alive.get(now.boot_id, 0), now.monotonic_ms)
             for boot_id, last_ms in connection.execute("SELECT boot_id, last_monotonic_ms FROM boots ORDER BY boot_no"):
-                last = max(last_ms, now.monotonic_ms) if boot_id == now.boot_id else last_ms
+                last = max(last_ms, alive.get(boot_id, 0))
                 boots.append(Boot(boot_id, last, *self._anchors_of(connection, boot_id)))
             if now.boot_id not in {boot.boot_id for boot in boots}:
                 boots.append(Boot(now.boot_id, now.monotonic_ms))

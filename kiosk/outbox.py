@@ -154,7 +154,7 @@ class SqliteOutbox:
             prev_hash=prev_hash,
         )
         try:
-            canonical = wire.canonical(body)
+            canonical = wire.event_text(body)
             event = wire.event_of(body, wire.digest_of(canonical))
         except wire.WireError as error:
             raise OutboxError(f"the event cannot be written down: {error}.") from error
@@ -163,7 +163,7 @@ class SqliteOutbox:
             "INSERT INTO events (id, kind, person_id, hash, body) VALUES (?, ?, ?, ?, ?)",
             (row_id(chain_no, seq), event.kind, event.person_id, bytes.fromhex(event.hash), stored),
         )
-        see_boot(connection, moment.boot_id, moment.monotonic_ms)
+        see_boot(connection, moment.boot_id)
         return event
 
     def _queue_state(self, connection: sqlite3.Connection) -> QueueState:
@@ -206,14 +206,36 @@ def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int
     return cursor.lastrowid or 0, chain_id
 
 
-def see_boot(connection: sqlite3.Connection, boot_id: str, monotonic_ms: int) -> int:
-    """Note that the boot was alive at this moment; its number."""
-    (boot_no,) = connection.execute(
-        "INSERT INTO boots (boot_id, last_monotonic_ms) VALUES (?, ?) ON CONFLICT (boot_id) DO UPDATE "
-        "SET last_monotonic_ms = max(last_monotonic_ms, excluded.last_monotonic_ms) RETURNING boot_no",
-        (boot_id, monotonic_ms),
-    ).fetchone()
-    return int(boot_no)
+def see_boot(connection: sqlite3.Connection, boot_id: str) -> None:
+    """Note a boot that is new here, and how long those before it were seen alive.
+
+    Once a boot, and not with every event: a page less to write to the card.
+    """
+    if connection.execute(
+        "INSERT OR IGNORE INTO boots (boot_id, last_monotonic_ms) VALUES (?, 0)", (boot_id,)
+    ).rowcount:
+        for seen_id, monotonic_ms in newest_moments(connection).items():
+            seen_alive(connection, seen_id, monotonic_ms)
+
+
+def seen_alive(connection: sqlite3.Connection, boot_id: str, monotonic_ms: int) -> None:
+    connection.execute(
+        "UPDATE boots SET last_monotonic_ms = max(last_monotonic_ms, ?) WHERE boot_id = ?", (monotonic_ms, boot_id)
+    )
+
+
+def newest_moments(connection: sqlite3.Connection) -> dict[str, int]:
+    """Boot id and monotonic ms of each chain's newest event: what `boots` has not been told of yet."""
+    newest: dict[str, int] = {}
+    for (body,) in connection.execute(
+        "SELECT (SELECT body FROM events WHERE id < (chain_no + 1) << ? ORDER BY id DESC LIMIT 1) FROM chains",
+        (CHAIN_SHIFT,),
+    ):
+        if body is not None:
+            with contextlib.suppress(wire.WireError, TypeError):  # a damaged one
+                moment = wire.moment_of(wire.loads(body))
+                newest[moment.boot_id] = max(newest.get(moment.boot_id, 0), moment.monotonic_ms)
+    return newest
 
 
 def read_anchors(connection: sqlite3.Connection, boot_id: str, source: str, limit: int = -1) -> list[Anchor]:

@@ -118,10 +118,13 @@ def parse_utc(text: object) -> dt.datetime:
 
 
 def number(value: float) -> float:
-    """Rounded to 4 decimals and kept in the protocol's range: JSON knows neither infinity nor NaN."""
-    if math.isnan(value):
-        return -NUMBER_LIMIT
-    return round(min(max(float(value), -NUMBER_LIMIT), NUMBER_LIMIT), 4)
+    """Rounded to 4 decimals and kept in the protocol's range: JSON knows neither infinity nor NaN.
+
+    A whole number is an int, as which it comes back from its canonical form.
+    """
+    known = -NUMBER_LIMIT if math.isnan(value) else float(value)
+    rounded = round(min(max(known, -NUMBER_LIMIT), NUMBER_LIMIT), 4)
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def b64url(data: bytes) -> str:
@@ -184,6 +187,21 @@ def event_body(
         "clock_state": moment.clock_state.value,
         kind: detail,
     }
+
+
+_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def event_text(body: Json) -> bytes:
+    """`canonical` of a body that `event_body` made, in a fifth of the time: a person waits for it.
+
+    The names of its members are ASCII, and its numbers are ints below 2**53 or come from `number`: of such a body the
+    standard library writes the canonical form. Raises WireError for a lone surrogate.
+    """
+    try:
+        return _write(body).encode()
+    except UnicodeEncodeError as error:
+        raise WireError("the event has no canonical JSON form") from error
 
 
 def event_json(event: Event) -> Json:

@@ -67,8 +67,8 @@ def test_a_month_offline_is_recorded_as_fast_as_ever_and_sent_in_one_go(
         appended: list[Event] = []
         append_ms, bare_ms = [], []
         for n in range(count):
-            draft = records.presence(people[n % len(people)])
-            append_ms.append(timed_ms(lambda d=draft: appended.append(outbox.append(d, clock.now()))))  # type: ignore[misc]
+            draft, moment = records.presence(people[n % len(people)]), clock.now()
+            append_ms.append(timed_ms(lambda d=draft, m=moment: appended.append(outbox.append(d, m))))  # type: ignore[misc]
             body = wire.canonical(appended[-1].body)
             bare_ms.append(timed_ms(lambda b=body: bare(b)))  # type: ignore[misc]
         bare.close()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
-from kiosk.model import ClockState, DeviceId, Moment
+from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Moment
 from kiosk.timeline import Located
 from tests import records
 
@@ -112,6 +112,38 @@ def test_canonical_form_does_not_depend_on_how_json_was_read(value: Any) -> None
     assert wire.canonical(json.loads(canonical)) == canonical
 
 
+_NUMBERS = st.floats() | st.integers(-(10**20), 10**20) | st.floats(-1e-3, 1e-3)
+
+
+@given(
+    st.builds(
+        records.presence,
+        st.text(),
+        score=_NUMBERS,
+        margin=_NUMBERS,
+        threshold=_NUMBERS,
+        frames=st.integers(0, 2**53 - 1),
+    )
+    | st.builds(records.enrolment, st.text(), st.text())
+    | st.builds(
+        AttackDraft,
+        st.builds(LivenessVerdict, st.sampled_from(Liveness), _NUMBERS, st.text()),
+        st.integers(0, 2**53 - 1),
+        st.text(),
+    )
+)
+def test_an_event_is_written_in_its_canonical_form(draft: Any) -> None:
+    made = body(draft)
+    try:
+        text = wire.event_text(made)
+    except wire.WireError:
+        with pytest.raises(wire.WireError):
+            wire.canonical(made)
+    else:
+        assert text == wire.canonical(made)
+        assert wire.loads(text) == made
+
+
 @given(st.integers(0, 9_000_000_000_000_000))
 def test_times_keep_their_milliseconds(us: int) -> None:
     utc = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)
@@ -132,7 +164,7 @@ def test_only_utc_with_z_is_a_time(text: object) -> None:
 )
 def test_numbers_are_rounded_and_finite(value: float, expected: float) -> None:
     assert wire.number(value) == expected
-    assert type(wire.number(value)) is float
+    assert json.loads(json.dumps(wire.number(value))) == expected
 
 
 def test_a_margin_without_a_second_person_can_be_written() -> None:
