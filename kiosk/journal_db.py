@@ -20,7 +20,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from kiosk.durable import fsync_folder
-from kiosk.journal_schema import JournalDamaged, JournalDoubtful, migrate, translate, translate_os
+from kiosk.journal_schema import FOREIGN_ERRORS, JournalDamaged, JournalDoubtful, migrate, translate
 from kiosk.ports import UtcNow
 from kiosk.wire import WireError
 
@@ -101,17 +101,30 @@ class JournalDb:
     def _whole(self) -> bool:
         """SQLite's own examination of the database: minutes for years of events, seconds as a rule."""
         try:
-            with self._shared() as connection:
-                return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+            found = self._query(lambda connection: connection.execute("PRAGMA integrity_check(1)").fetchone())
         except JournalDamaged:
             return False
+        return bool(found == ("ok",))
 
     def _query(self, operation: Callable[[sqlite3.Connection], T]) -> T:
-        with self._shared() as connection:
-            return operation(connection)
+        # Somebody waits for this: a context manager for the lock and one for the errors cost more than both do.
+        try:
+            if self._connection is None and self._beside("recovered").exists():
+                with self._flock(fcntl.LOCK_EX):
+                    self._finish_recovery()
+            descriptor = self._lock_file()
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            try:
+                if self._connection is not None and self._stale():
+                    self._disconnect()
+                return operation(self._connection or self._connect())
+            finally:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+        except FOREIGN_ERRORS as error:
+            raise translate(error) from error
 
     def _transact(self, operation: Callable[[sqlite3.Connection], T]) -> T:
-        with self._shared() as connection:
+        def run(connection: sqlite3.Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = operation(connection)
@@ -126,6 +139,8 @@ class JournalDb:
                     self._disconnect()
                 raise
             return result
+
+        return self._query(run)
 
     def _set_aside(self) -> None:
         """Put the damaged database aside whole, save what can be read, and leave a new one in its place.
@@ -157,16 +172,6 @@ class JournalDb:
                 _unlink(aside, text, building)
                 raise
             self._finish_recovery()
-
-    @contextlib.contextmanager
-    def _shared(self) -> Iterator[sqlite3.Connection]:
-        if self._connection is None and self._beside("recovered").exists():
-            with _translated(), self._flock(fcntl.LOCK_EX):
-                self._finish_recovery()
-        with _translated(), self._flock(fcntl.LOCK_SH):
-            if self._connection is not None and self._stale():
-                self._disconnect()
-            yield self._connection or self._connect()
 
     def _connect(self) -> sqlite3.Connection:
         # Made here with its mode, and not by SQLite with the umask's. A file that exists is not opened: closing it
@@ -208,16 +213,20 @@ class JournalDb:
         except FileNotFoundError:
             return True
 
+    def _lock_file(self) -> int:
+        if self._lock_fd is None:
+            self._lock_fd = os.open(self._beside("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._lock_fd
+
     @contextlib.contextmanager
     def _flock(self, operation: int) -> Iterator[None]:
         """Never nested: a flock belongs to the open file and is not counted. Raises OSError."""
-        if self._lock_fd is None:
-            self._lock_fd = os.open(self._beside("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock_fd, operation)
+        descriptor = self._lock_file()
+        fcntl.flock(descriptor, operation)
         try:
             yield
         finally:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(f"{self.path.name}.{suffix}")
@@ -258,12 +267,8 @@ def open_database(path: Path) -> sqlite3.Connection:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except FOREIGN_ERRORS as error:
         raise translate(error) from error
-    except UnicodeDecodeError as error:
-        raise JournalDamaged("the journal is damaged: its text is none") from error
-    except OSError as error:
-        raise translate_os(error) from error
 
 
 def _free_name(path: Path) -> Path:

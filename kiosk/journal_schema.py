@@ -119,6 +119,9 @@ def _statements(script: str) -> list[str]:
 SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What Python's sqlite3 raises: also the second, for a message that quotes damaged bytes."""
 
+FOREIGN_ERRORS = (*SQLITE_ERRORS, OSError)
+"""What `translate` takes."""
+
 _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
 """A sector that the card does not give any more: the rest is saved into new ones."""
 
@@ -127,8 +130,17 @@ _DOUBTFUL = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MIS
 """What statements that are right meet only in a database that is not."""
 
 
-def translate(error: sqlite3.Error) -> OutboxError:
-    """The terminal's exception for one of SQLite's (https://sqlite.org/rescode.html)."""
+def translate(error: sqlite3.Error | UnicodeDecodeError | OSError) -> OutboxError:
+    """The terminal's exception for one of SQLite's or of the file system's."""
+    if isinstance(error, OSError):
+        return _translate_os(error)
+    if isinstance(error, UnicodeDecodeError):
+        return JournalDamaged("the journal is damaged: its text is none.")
+    return _translate_sqlite(error)
+
+
+def _translate_sqlite(error: sqlite3.Error) -> OutboxError:
+    """https://sqlite.org/rescode.html"""
     code = getattr(error, "sqlite_errorcode", None)
     primary = None if code is None else code & 0xFF
     if code is None and isinstance(error, sqlite3.OperationalError):
@@ -153,8 +165,7 @@ def translate(error: sqlite3.Error) -> OutboxError:
             )
 
 
-def translate_os(error: OSError) -> OutboxError:
-    """The same for an error of the file system."""
+def _translate_os(error: OSError) -> OutboxError:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return DiskFull("the disk is full: the journal cannot be written. Free some space.")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from kiosk.clock import SystemClock
 from kiosk.encounter import Button, Encounter, Phase, Settings
 from kiosk.errors import ConfigError, IdentityError, KioskError, NotProvisioned, OutboxError, StateError, StateInUse
-from kiosk.journal_schema import translate_os
+from kiosk.journal_schema import translate
 from kiosk.model import ClockState, Fault, Frame, QueueState, TerminalStatus
 from kiosk.ports import Clock
 from kiosk.terminal import fault_of
@@ -58,7 +58,7 @@ def fault_at_start(error: Exception) -> Fault | None:
         case IdentityError():
             return Fault.IDENTITY_DAMAGED
         case StateError() | OutboxError():
-            return fault_of(translate_os(error.__cause__) if isinstance(error.__cause__, OSError) else error)
+            return fault_of(translate(error.__cause__) if isinstance(error.__cause__, OSError) else error)
         case _:
             return Fault.PROGRAM_FAILED
 
