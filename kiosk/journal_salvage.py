@@ -54,10 +54,15 @@ class _Chain:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One event: its row's columns. `stored` is the body as it was on disk; None, and no `prev_hash`: thinned."""
+    """One event: its row's columns. `stored` is the body as it was on disk; None, and no `prev_hash`: thinned.
+
+    `vouched`: its row had the hash of its content.
+    """
 
     kind: str
     hash: str
+    vouched: bool = True
+    device_id: str | None = None
     person_id: str | None = None
     prev_hash: str | None = None
     stored: bytes | None = None
@@ -77,12 +82,16 @@ class _Wreck:
     counters: list[tuple[str, int]] = field(default_factory=list)
 
     def drop_forged(self) -> None:
-        """Leave out an event that its successor does not point back to: its content is not what was recorded."""
-        for events in self.events.values():
+        """Leave out an event that its successor does not point back to, or that nobody vouches for, not even its row:
+        its content is not what was recorded."""
+        for chain_id, events in self.events.items():
             for seq in sorted(events, reverse=True):
                 before = None if seq + 1 not in events else events[seq + 1].prev_hash
-                if before is not None and before != events[seq].hash:
+                if not (events[seq].vouched if before is None else before == events[seq].hash):
                     del events[seq]
+            for found in events.values():
+                if found.device_id is not None:
+                    self.chains.setdefault(chain_id, _Chain(found.device_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +120,12 @@ class Salvager:
                 (str, int),
             )
         )
-        for match in _EVENT.finditer(content):
+        for stored, row_hash in _texts(content):
             with contextlib.suppress(wire.WireError, OutboxError):
-                stored = match.group()
-                body = self.sealer.open(stored)
-                # In its row the hash stands right before it. An old page, cut and overwritten, may join two events.
-                if content[match.start() - 32 : match.start()].hex() != self.sealer.digest(stored, body):
-                    continue
+                event = self.sealer.event(stored, row_hash)
                 # The next one may be a commit that the power cut short: nobody was told of it. The one after that was
                 # begun when the next one was on disk.
-                if wire.member(body, "seq", int) > last.get(wire.member(body, "chain_id", str), 0) + 1:
+                if event.seq > last.get(event.chain_id, 0) + 1:
                     return True
         return False
 
@@ -164,32 +169,37 @@ class Salvager:
         for path in (damaged, Path(f"{damaged}-wal")):
             if path.exists():
                 for window in _windows(path):
-                    for match in _EVENT.finditer(window):
-                        if match.group() not in known:
-                            self._keep(wreck, match.group())
+                    for stored, row_hash in _texts(window):
+                        if stored not in known:
+                            self._keep(wreck, stored, row_hash)
 
     def _keep(
-        self,
-        wreck: _Wreck,
-        stored: bytes,
-        expected_hash: str | None = None,
-        time: str | None = None,
-        problem: str | None = None,
+        self, wreck: _Wreck, stored: bytes, row_hash: str, time: str | None = None, problem: str | None = None
     ) -> None:
         try:
-            hash_hex = expected_hash or self.sealer.digest(stored, self.sealer.open(stored))
-            event = self.sealer.event(stored, hash_hex)
-            device_id = wire.member(event.body, "device_id", str)
-            prev_hash = wire.member(event.body, "prev_hash", str)
+            body = self.sealer.open(stored)
+            event = wire.event_of(body, self.sealer.digest(stored, body))
+            device_id = wire.member(body, "device_id", str)
+            prev_hash = wire.member(body, "prev_hash", str)
         except (OutboxError, wire.WireError):
             return
         events = wreck.events.setdefault(event.chain_id, {})
-        if event.seq in events:
+        vouched = event.hash == row_hash
+        held = events.get(event.seq)
+        if held is not None and (held.vouched or not vouched):
             return  # or it was thinned, or erased on purpose: it does not come back from an old page
-        wreck.chains.setdefault(event.chain_id, _Chain(device_id))
         events[event.seq] = _Found(
-            event.kind, hash_hex, event.person_id, prev_hash, stored, _json(time), _json(problem)
+            event.kind, event.hash, vouched, device_id, event.person_id, prev_hash, stored, _json(time), _json(problem)
         )
+
+
+def _texts(content: bytes) -> Iterator[tuple[bytes, str]]:
+    """What reads as an event, and in hex the 32 bytes before it, which in its row are its hash.
+
+    They are not, where a page that is half old and half new joins the texts of two events.
+    """
+    for match in _EVENT.finditer(content):
+        yield match.group(), content[max(0, match.start() - 32) : match.start()].hex()
 
 
 def _rows(connection: sqlite3.Connection, statement: str, kinds: Sequence[type | UnionType]) -> list[Any]:

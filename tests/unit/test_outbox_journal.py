@@ -358,6 +358,42 @@ def test_two_events_that_an_overwritten_page_joins_are_no_damage(outbox: SqliteO
     again.close()
 
 
+def test_two_events_that_an_overwritten_page_joins_are_not_saved_as_one(outbox: SqliteOutbox, path: Path) -> None:
+    fill(outbox, 10)
+    outbox.close()
+    connection = sqlite3.connect(path)
+    first, last = connection.execute("SELECT body FROM events WHERE id & 0xff IN (1, 10)")
+    connection.close()
+    half = last[0].index(b'"prev_hash"')
+    joined = first[0][: first[0].index(b'"prev_hash"')] + last[0][half:].replace(b'"seq":10', b'"seq":11')
+    with path.open("ab") as database:
+        database.write((bytes(32) + joined).ljust(4096, b"\0"))
+    damage_table(path, "boots")
+
+    fill(outbox, 1)
+
+    assert outbox.faults() == {Fault.JOURNAL_DAMAGED}
+    old, _ = JournalAudit(outbox).chains()
+    assert [row.seq for row in JournalAudit(outbox).rows(old)] == list(range(1, 11))
+    assert list(JournalAudit(outbox).verify()) == []
+
+
+def test_an_event_whose_hash_is_destroyed_is_saved_when_the_next_one_points_to_it(
+    outbox: SqliteOutbox, path: Path
+) -> None:
+    fill(outbox, 10)
+    outbox.close()
+    for seq in (4, 10):
+        tamper(path, "UPDATE events SET hash = randomblob(32) WHERE id & 0xff = ?", seq)
+    damage_table(path, "boots")
+
+    fill(outbox, 1)
+
+    old, _ = JournalAudit(outbox).chains()
+    assert [row.seq for row in JournalAudit(outbox).rows(old)] == list(range(1, 10))
+    assert list(JournalAudit(outbox).verify()) == []
+
+
 @pytest.mark.parametrize("lost", ["emptied", "gone"])
 def test_a_log_that_lost_its_database_is_saved(outbox: SqliteOutbox, tmp_path: Path, lost: str) -> None:
     """SQLite would remove it."""
