@@ -16,6 +16,7 @@ depth too, but without the ridge of a nose: see `measure`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import cv2
 import numpy as np
@@ -127,7 +128,9 @@ class DepthTracker:
         if self._zoom == 1.0:
             return grey
         size = (max(1, round(grey.shape[1] * self._zoom)), max(1, round(grey.shape[0] * self._zoom)))
-        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        # Down to a half two neighbours on each side see every pixel, in a tenth of the time.
+        method = cv2.INTER_LINEAR if self._zoom >= 0.5 else cv2.INTER_AREA
+        return np.asarray(cv2.resize(grey, size, interpolation=method), dtype=np.uint8)
 
     def _corners(self) -> Points:
         """Points worth following, inside an ellipse from brows to chin that leaves hair and background out."""
@@ -186,7 +189,7 @@ def measure(start: Floats, now: Floats, seeded: int) -> Relief | None:
         nod=_smallest(nods),
         error=max(error for _, _, error in fits) / scale,
         squeeze=float(shrink[0] / max(float(shrink[1]), 1e-6)),
-        misfit=float(np.median(_distances(flat, homography[0], target))),
+        misfit=median(_distances(flat, homography[0], target).tolist()),
         points=len(u),
         kept=len(u) / seeded,
     )
@@ -217,19 +220,21 @@ def _fit(rows: Floats, target: Floats, weight: Floats | None = None) -> tuple[Fl
     """
     weights = np.ones(len(target) // 2) if weight is None else weight
     for _ in range(4 if weight is None else 1):
-        weighted = rows * np.tile(weights, 2)[:, np.newaxis]
+        weighted = rows * np.concatenate([weights, weights])[:, np.newaxis]
         normal = weighted.T @ rows
-        if np.linalg.cond(normal) > MAX_CONDITION:
+        try:
+            fit: Floats = np.asarray(np.linalg.solve(normal, weighted.T @ target), dtype=np.float64)
+        except np.linalg.LinAlgError:
             return None
-        fit: Floats = np.asarray(np.linalg.solve(normal, weighted.T @ target), dtype=np.float64)
         distance = _distances(rows, fit, target)
         if weight is None:
-            limit = max(2 * float(np.median(distance)), 1e-4)
+            limit = max(2 * median(distance.tolist()), 1e-4)
             weights = np.minimum(1.0, limit / np.maximum(distance, 1e-9)) ** 2
+    spread = np.linalg.eigvalsh(normal)
     freedom = 2 * float(weights.sum()) - rows.shape[1]
-    if freedom <= 0:
+    if spread[-1] > MAX_CONDITION * spread[0] or freedom <= 0:
         return None
-    variance = float(np.sum(weights * distance**2)) / freedom
+    variance = float(weights @ distance**2) / freedom
     error = float(np.sqrt(variance * np.linalg.inv(normal)[8, 8])) if rows.shape[1] > 8 else 0.0
     return fit, weights, error
 

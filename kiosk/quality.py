@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -62,13 +63,14 @@ def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
     crop = np.ascontiguousarray(frame_rgb[top:bottom, left:right])
     luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     scaled = cv2.resize(luma, (100, 100), interpolation=cv2.INTER_AREA if luma.shape[0] > 100 else cv2.INTER_LINEAR)
-    sharpness = float(cv2.Laplacian(scaled, cv2.CV_32F).var())
+    _, edges = _mean_and_deviation(cv2.Laplacian(scaled, cv2.CV_32F))
+    brightness, contrast = _mean_and_deviation(luma)
     eyes, mouth = _visible(luma, eye_a - (left, top), eye_b - (left, top), distance)
     return Quality(
         eye_distance_px=distance,
-        sharpness=sharpness,
-        brightness=float(luma.mean()),
-        contrast=float(luma.std()),
+        sharpness=edges * edges,
+        brightness=brightness,
+        contrast=contrast,
         yaw=yaw,
         pitch=pitch,
         roll_deg=roll,
@@ -77,6 +79,11 @@ def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
         eyes=eyes,
         mouth=mouth,
     )
+
+
+def _mean_and_deviation(picture: npt.NDArray[Any]) -> tuple[float, float]:
+    mean, deviation = cv2.meanStdDev(picture)
+    return float(mean[0, 0]), float(deviation[0, 0])
 
 
 def _pose(
