@@ -16,7 +16,7 @@ from kiosk import journal_upkeep, wire
 from kiosk.journal_rows import ContentDamaged, in_order, legible, row_id, seq_of
 from kiosk.journal_upkeep import ANCHOR_SLOT_MS
 from kiosk.model import Anchor, Event, Moment, QueueState
-from kiosk.outbox import SqliteOutbox, newest_moments, open_chain, read_anchors, see_boot, seen_alive
+from kiosk.outbox import SqliteOutbox, newest_moments, note_lives, open_chain, read_anchors, see_boot, seen_alive
 from kiosk.sync_ports import AnchorSource, ChainState, Claim, Entry, Parked
 from kiosk.timeline import Boot, Timeline
 from kiosk.wire import Json, Link
@@ -152,7 +152,7 @@ class JournalQueue:
             return row is None or anchor.round_trip_ms < 0.9 * row[0]
 
         def write(connection: sqlite3.Connection) -> None:
-            see_boot(connection, anchor.boot_id)
+            see_boot(connection, anchor.boot_id, self._outbox.sealer)
             seen_alive(connection, anchor.boot_id, anchor.monotonic_ms)
             connection.execute(
                 "INSERT OR REPLACE INTO anchors SELECT boot_no, ?2, ?3, ?4, ?5, ?6 FROM boots WHERE boot_id = ?1",
@@ -176,7 +176,7 @@ class JournalQueue:
 
         def read(connection: sqlite3.Connection) -> Timeline:
             boots = []
-            alive = newest_moments(connection)
+            alive = newest_moments(connection, self._outbox.sealer)
             alive[now.boot_id] = max(alive.get(now.boot_id, 0), now.monotonic_ms)
             for boot_id, last_ms in connection.execute("SELECT boot_id, last_monotonic_ms FROM boots ORDER BY boot_no"):
                 last = max(last_ms, alive.get(boot_id, 0))
@@ -199,12 +199,20 @@ class JournalQueue:
     # ------------------------------------------------------------ upkeep
 
     def thin(self, before: dt.date) -> int:
-        thinned = self._db.transact(lambda connection: journal_upkeep.thin(connection, before))
+        def write(connection: sqlite3.Connection) -> int:
+            note_lives(connection, self._outbox.sealer)
+            return journal_upkeep.thin(connection, before)
+
+        thinned = self._db.transact(write)
         self._anchors.clear()
         return thinned
 
     def erase_enrolments(self, acknowledged_before: dt.date | None = None) -> int:
-        erased = self._db.transact(lambda connection: journal_upkeep.erase_enrolments(connection, acknowledged_before))
+        def write(connection: sqlite3.Connection) -> int:
+            note_lives(connection, self._outbox.sealer)
+            return journal_upkeep.erase_enrolments(connection, acknowledged_before)
+
+        erased = self._db.transact(write)
         if erased:
             # Their pages are overwritten (secure_delete), and the log that still has the old ones is emptied.
             self._db.query(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())

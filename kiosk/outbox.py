@@ -159,11 +159,11 @@ class SqliteOutbox:
         except wire.WireError as error:
             raise OutboxError(f"the event cannot be written down: {error}.") from error
         stored = self.sealer.seal(body, canonical)
+        see_boot(connection, moment.boot_id, self.sealer)  # while the boot before still has the newest event
         connection.execute(
             "INSERT INTO events (id, kind, person_id, hash, body) VALUES (?, ?, ?, ?, ?)",
             (row_id(chain_no, seq), event.kind, event.person_id, bytes.fromhex(event.hash), stored),
         )
-        see_boot(connection, moment.boot_id)
         return event
 
     def _queue_state(self, connection: sqlite3.Connection) -> QueueState:
@@ -206,7 +206,7 @@ def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int
     return cursor.lastrowid or 0, chain_id
 
 
-def see_boot(connection: sqlite3.Connection, boot_id: str) -> None:
+def see_boot(connection: sqlite3.Connection, boot_id: str, sealer: Sealer) -> None:
     """Note a boot that is new here, and how long those before it were seen alive.
 
     Once a boot, and not with every event: a page less to write to the card.
@@ -214,8 +214,7 @@ def see_boot(connection: sqlite3.Connection, boot_id: str) -> None:
     if connection.execute(
         "INSERT OR IGNORE INTO boots (boot_id, last_monotonic_ms) VALUES (?, 0)", (boot_id,)
     ).rowcount:
-        for seen_id, monotonic_ms in newest_moments(connection).items():
-            seen_alive(connection, seen_id, monotonic_ms)
+        note_lives(connection, sealer)
 
 
 def seen_alive(connection: sqlite3.Connection, boot_id: str, monotonic_ms: int) -> None:
@@ -224,16 +223,23 @@ def seen_alive(connection: sqlite3.Connection, boot_id: str, monotonic_ms: int) 
     )
 
 
-def newest_moments(connection: sqlite3.Connection) -> dict[str, int]:
+def note_lives(connection: sqlite3.Connection, sealer: Sealer) -> None:
+    """Keep what the newest events tell of their boots. Before they are newest no more, or lose their content."""
+    for boot_id, monotonic_ms in newest_moments(connection, sealer).items():
+        seen_alive(connection, boot_id, monotonic_ms)
+
+
+def newest_moments(connection: sqlite3.Connection, sealer: Sealer) -> dict[str, int]:
     """Boot id and monotonic ms of each chain's newest event: what `boots` has not been told of yet."""
     newest: dict[str, int] = {}
-    for (body,) in connection.execute(
-        "SELECT (SELECT body FROM events WHERE id < (chain_no + 1) << ? ORDER BY id DESC LIMIT 1) FROM chains",
+    for stored, digest in connection.execute(
+        "SELECT body, hash FROM chains JOIN events "
+        "ON id = (SELECT max(id) FROM events WHERE id > chain_no << ?1 AND id < (chain_no + 1) << ?1)",
         (CHAIN_SHIFT,),
     ):
-        if body is not None:
-            with contextlib.suppress(wire.WireError, TypeError):  # a damaged one
-                moment = wire.moment_of(wire.loads(body))
+        if stored is not None:
+            with contextlib.suppress(OutboxError):  # a damaged one, or an enrolment whose key is gone
+                moment = sealer.event(stored, digest.hex()).moment
                 newest[moment.boot_id] = max(newest.get(moment.boot_id, 0), moment.monotonic_ms)
     return newest
 

@@ -336,6 +336,39 @@ def test_boots_are_in_their_order_and_reach_as_far_as_was_seen(outbox: SqliteOut
     assert found.latest < later
 
 
+@pytest.mark.parametrize("next_boot", ["is seen", "is not seen"])
+def test_how_long_a_boot_lived_is_not_believed_of_a_damaged_event(
+    outbox: SqliteOutbox, queue: JournalQueue, next_boot: str
+) -> None:
+    (event,) = fill(outbox, 1, boot="boot-1")
+    (body,) = outbox.db.query(lambda connection: connection.execute("SELECT body FROM events").fetchone())
+    ms = event.moment.monotonic_ms
+    for shown_ms, expected_ms in ((ms, ms), (ms + 10**9, 0)):
+        text = body.replace(b'"monotonic_ms":%d' % ms, b'"monotonic_ms":%d' % shown_ms)
+        outbox.db.transact(lambda connection, text=text: connection.execute("UPDATE events SET body = ?", (text,)))
+        now = Moment(START, "boot-2", 5_000, event.moment.clock_state)
+        assert queue.timeline(now).boots[0].last_monotonic_ms == expected_ms
+    if next_boot == "is seen":
+        fill(outbox, 1, boot="boot-2")
+        assert queue.timeline(now).boots[0].last_monotonic_ms == 0
+
+
+def test_each_boot_lived_until_its_last_event(outbox: SqliteOutbox, queue: JournalQueue) -> None:
+    last = [fill(outbox, count, boot=f"boot-{n}")[-1].moment.monotonic_ms for n, count in enumerate((3, 2, 5, 1))]
+    now = Moment(START, "boot-4", 5_000, FakeClock().state)
+    assert [boot.last_monotonic_ms for boot in queue.timeline(now).boots] == [*last, 5_000]
+
+
+def test_a_boot_is_remembered_to_have_lived_until_an_event_that_is_erased(
+    outbox: SqliteOutbox, queue: JournalQueue
+) -> None:
+    event = outbox.append(records.enrolment(), FakeClock(boot_id="boot-1").now())
+    queue.acknowledge(event.chain_id, 1, START, {})
+    assert queue.erase_enrolments() == 1
+    now = Moment(START, "boot-2", 5_000, FakeClock().state)
+    assert queue.timeline(now).boots[0].last_monotonic_ms == event.moment.monotonic_ms
+
+
 def test_counters_reach_the_heartbeat(outbox: SqliteOutbox, queue: JournalQueue) -> None:
     for name in ("unknown", "refused_by_person", "unknown"):
         outbox.count(name)
