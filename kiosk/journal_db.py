@@ -90,7 +90,7 @@ class JournalDb:
                 return run(operation)
             except JournalDamaged:
                 pass
-            except (JournalDoubtful, WireError, TypeError, ValueError):
+            except (JournalDoubtful, WireError, TypeError, ValueError, AttributeError):
                 # A page in another one's place gives values that no row was written with.
                 if self._whole():
                     raise

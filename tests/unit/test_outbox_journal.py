@@ -394,6 +394,28 @@ def test_an_event_whose_hash_is_destroyed_is_saved_when_the_next_one_points_to_i
     assert list(JournalAudit(outbox).verify()) == []
 
 
+def test_a_value_of_another_type_is_damage(outbox: SqliteOutbox, path: Path) -> None:
+    """No statement writes one: the table is strict. A page in another one's place may hold one."""
+    fill(outbox, 10)
+    outbox.close()
+    for before, after in ((") STRICT", ")"), (")", ") STRICT")):
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(
+                "UPDATE sqlite_master SET sql = substr(sql, 1, length(sql) - ?) || ? WHERE name = 'events'",
+                (len(before), after),
+            )
+        connection.close()
+        if after == ")":
+            tamper(path, "UPDATE events SET hash = 'a text' WHERE id & 0xff = 10")
+
+    fill(outbox, 1)
+
+    assert outbox.faults() == {Fault.JOURNAL_DAMAGED}
+    assert outbox.queue_state().waiting == 10
+
+
 @pytest.mark.parametrize("lost", ["emptied", "gone"])
 def test_a_log_that_lost_its_database_is_saved(outbox: SqliteOutbox, tmp_path: Path, lost: str) -> None:
     """SQLite would remove it."""
