@@ -14,7 +14,8 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["kiosk*", "enrollment*", "etpp*", "demo*"]),
     package_data={
-        "kiosk": ["default.toml", "fpir_table.json", "py.typed"],
+        "kiosk": ["default.toml", "py.typed"],
+        "kiosk.scores": ["fpir_table.json"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
         "etpp": ["migrations/*", "migrations/versions/*", "web/templates/*", "web/static/*", "web/i18n/*"],
         "enrollment": ["i18n/*.toml"],

@@ -14,8 +14,8 @@ from enrollment.listing import Row
 from enrollment.nip import compact
 from enrollment.refusal import Refusal
 from enrollment.registrar import Enrolled, Registrar, Sitting
+from kiosk.face.quality import Limits
 from kiosk.ports import FaceEngine
-from kiosk.quality import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enrollment import quality
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot
+from kiosk.face.looks import describe_looks
+from kiosk.face.quality import Limits
 from kiosk.model import Frame
 from kiosk.ports import FaceEngine, FrameSource
-from kiosk.quality import Limits
 from kiosk.replay import ReplayEnded
-from kiosk.views import describe_looks
 
 STRAIGHT = 0.2
 """Yaw within which the first frames must lie: the nose a tenth of the eyes' distance off the middle."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from enrollment.templates import centre
-from kiosk.likeness import Rule, nearest
 from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip
+from kiosk.scores.likeness import Rule, nearest
 from kiosk.wire import decode_descriptor
 
 

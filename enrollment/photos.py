@@ -14,10 +14,10 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from enrollment import quality
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot
+from kiosk.face.looks import describe_looks
+from kiosk.face.quality import Limits
 from kiosk.model import Quality, RgbImage
 from kiosk.ports import FaceEngine
-from kiosk.quality import Limits
-from kiosk.views import describe_looks
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kiosk.config import EnrolmentSettings, QualityLimits
+from kiosk.face.quality import Limits, judge
 from kiosk.model import Face, Hint, Quality
-from kiosk.quality import Limits, judge
 
 RIVAL_WIDTH = 0.4
 """A second face at least this wide, as a share of the largest, leaves open who is enrolled. At the terminal others may

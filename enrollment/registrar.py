@@ -14,9 +14,9 @@ from enrollment.nip import NipParts
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot, check_agreement, choose
 from kiosk.config import EnrolmentSettings
-from kiosk.likeness import Rule
 from kiosk.model import EnrolmentDraft, Event, ModelId, Nip
 from kiosk.ports import Clock, Outbox
+from kiosk.scores.likeness import Rule
 
 NAME_LENGTH = 120
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from enrollment.duplicates import KnownFaces, in_event, in_gallery
 from enrollment.refusal import Refusal
 from enrollment.registrar import Registrar
-from kiosk.clock import SystemClock
 from kiosk.config import Config
 from kiosk.errors import GalleryError, StateError
 from kiosk.face import open_engine
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 from kiosk.model import EMPTY_GALLERY
-from kiosk.outbox import SqliteOutbox
 from kiosk.ports import Clock, FaceEngine, Outbox
-from kiosk.state import StateFolder
 
 
 @dataclass(frozen=True, slots=True)

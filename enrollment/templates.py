@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from enrollment.quality import merit
 from enrollment.refusal import Refusal
-from kiosk.likeness import threshold
 from kiosk.model import Descriptor, Quality
+from kiosk.scores.likeness import threshold
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ from etpp.cohort import Cohort, Numbers, matrix
 from etpp.errors import Conflict, FaceKnown, NotFound
 from etpp.model import Enrolment, Person, Template
 from etpp.ports import Transaction
-from kiosk.likeness import Rule, nearest
+from kiosk.scores.likeness import Rule, nearest
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The two numbers by which a terminal normalises a template's scores, computed over the whole regency.
 
-The arithmetic belongs to the matcher and stands in `kiosk.cohort`, which server and terminal share:
+The arithmetic belongs to the matcher and stands in `kiosk.scores.cohort`, which server and terminal share:
 numbers made by another formula than the terminal's would be wrong without anybody noticing.
 """
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from etpp.model import Template
 from etpp.ports import Store, Transaction
-from kiosk.cohort import cohort_numbers_many
+from kiosk.scores.cohort import cohort_numbers_many
 
 MIN_PEOPLE = 400
 """Fewer other people than this make no cohort (docs/accuracy.md, "Size of the cohort"). A terminal holds people whose

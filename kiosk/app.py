@@ -14,37 +14,36 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kiosk import encounter as enc
-from kiosk import quality
 from kiosk.camera import open_camera
-from kiosk.capture import Capture, Latest
-from kiosk.clock import SystemClock
 from kiosk.config import Config
-from kiosk.encounter import Button
 from kiosk.errors import CameraError, ConfigError, GalleryError, ModelError, OutboxError, StateError
-from kiosk.face import open_engine
-from kiosk.faults import FaultBoard
+from kiosk.face import open_engine, quality
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
-from kiosk.indicators import open_indicators
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import Liveness
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
+from kiosk.machine.indicators import open_indicators
+from kiosk.machine.model_files import ModelStore
+from kiosk.machine.state import CameraState, StateFolder
+from kiosk.machine.voice import open_voice
+from kiosk.machine.watchdog import Watchdog
 from kiosk.matcher import Matcher
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, Frame, GallerySnapshot, Hint, Quality
-from kiosk.models_store import ModelStore
-from kiosk.outbox import SqliteOutbox
 from kiosk.ports import FaceMatcher, FrameSource
-from kiosk.recognise import Recogniser
-from kiosk.recognition import Recognition
-from kiosk.standstill import SCREEN_WITHIN_S
-from kiosk.state import CameraState, StateFolder
-from kiosk.terminal import Clerk, Housekeeper, Office, Terminal, fault_of, gallery_is_stale
-from kiosk.threshold import ThresholdTable, load_table
-from kiosk.trace import Trace
+from kiosk.scores.threshold import ThresholdTable, load_table
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.capture import Capture, Latest
+from kiosk.terminal.encounter import Button
+from kiosk.terminal.faults import FaultBoard
+from kiosk.terminal.recognise import Recogniser
+from kiosk.terminal.recognition import Recognition
+from kiosk.terminal.running import Clerk, Housekeeper, Office, Terminal, fault_of, gallery_is_stale
+from kiosk.terminal.standstill import SCREEN_WITHIN_S
+from kiosk.terminal.trace import Trace
 from kiosk.ui import catalogue, view
 from kiosk.ui import main as screen
 from kiosk.ui.viewstate import Lamp, ViewState
-from kiosk.voice import open_voice
-from kiosk.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 

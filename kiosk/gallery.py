@@ -24,11 +24,11 @@ from tinydb import TinyDB, where
 from tinydb.storages import Storage
 
 from kiosk import wire
-from kiosk.durable import atomic_write, fsync_folder
 from kiosk.errors import GalleryError
+from kiosk.machine.durable import atomic_write, fsync_folder
 from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Person, PersonId, Template
 from kiosk.ports import UtcNow
-from kiosk.wire_gallery import Manifest, parse_office, parse_person
+from kiosk.wire.gallery import Manifest, parse_office, parse_person
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class TinyGallery:
         return min(versions, default=0)
 
     def apply(self, manifest: Manifest, payload: wire.Json, fetched_utc: dt.datetime) -> GallerySnapshot:
-        """Bring in a full snapshot or a delta whose protection was checked (`wire_gallery.open_gallery`).
+        """Bring in a full snapshot or a delta whose protection was checked (`wire.gallery.open_gallery`).
 
         All or nothing: it is read as a terminal will read it before a byte is written. Raises GalleryError.
         """

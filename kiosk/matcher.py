@@ -16,11 +16,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.cohort import numbers_of_scores, pair_scores
 from kiosk.errors import GalleryError, ModelError
 from kiosk.model import DLIB_RESNET_V1, Descriptor, GallerySnapshot, Match, ModelId, PersonId, Template
-from kiosk.nearest import Centroids, axes
-from kiosk.threshold import Normalisation, ThresholdTable, packaged_table
+from kiosk.scores.cohort import numbers_of_scores, pair_scores
+from kiosk.scores.nearest import Centroids, axes
+from kiosk.scores.threshold import Normalisation, ThresholdTable, packaged_table
 
 _log = logging.getLogger(__name__)
 

@@ -26,18 +26,18 @@ from kiosk.errors import (
     StateError,
     Unreachable,
 )
+from kiosk.link.client import Client
+from kiosk.link.download import Download
+from kiosk.link.fetcher import GalleryFetcher
+from kiosk.link.heartbeat import Reporter
+from kiosk.link.http import Transport
+from kiosk.link.pause import Backoff, Pause, network_state
+from kiosk.link.ports import EventQueue, GalleryCache, Signer
+from kiosk.link.sender import BatchLimits, Sender
+from kiosk.machine.state import StateFolder, SyncStatus
+from kiosk.machine.timeline import NTP_ERROR_MS
 from kiosk.model import Anchor, ClockState, Fault
 from kiosk.ports import Clock, Randomness
-from kiosk.state import StateFolder, SyncStatus
-from kiosk.sync_client import Client
-from kiosk.sync_download import Download
-from kiosk.sync_events import BatchLimits, Sender
-from kiosk.sync_gallery import GalleryFetcher
-from kiosk.sync_http import Transport
-from kiosk.sync_pause import Backoff, Pause, network_state
-from kiosk.sync_ports import EventQueue, GalleryCache, Signer
-from kiosk.sync_report import Reporter
-from kiosk.timeline import NTP_ERROR_MS
 
 log = logging.getLogger(__name__)
 

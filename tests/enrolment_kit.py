@@ -13,8 +13,8 @@ from enrollment.consent import Consent
 from enrollment.templates import Shot
 from kiosk import config
 from kiosk.errors import CameraError
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DLIB_RESNET_V1, Descriptor, DeviceId, Face, Frame, ModelId, RgbImage
-from kiosk.outbox import SqliteOutbox
 from kiosk.replay import ReplayEnded
 from tests import factories
 

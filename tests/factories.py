@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from kiosk import encounter as enc
 from kiosk.model import (
     LIVENESS_OFF,
     Assessment,
@@ -25,6 +24,7 @@ from kiosk.model import (
     Quality,
     Sighting,
 )
+from kiosk.terminal import encounter as enc
 
 NOON = dt.datetime(2026, 11, 24, 5, 0, tzinfo=dt.UTC)
 

@@ -17,9 +17,9 @@ import requests
 from click.testing import CliRunner
 
 from kiosk.commands import provision
-from kiosk.identity import Identity
-from kiosk.outbox import SqliteOutbox
-from kiosk.state import StateFolder
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 
 ROOT = Path(__file__).parents[1]
 OFFICE = "dinas-uji"

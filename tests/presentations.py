@@ -1,7 +1,7 @@
 """What may stand before a terminal, drawn: a head that moves, and a sheet with a face on it that is moved by hand.
 
 Both are made from one photograph with known landmarks, so that tests need neither a camera nor a face detector. The
-head is deliberately not shaped like `liveness_motion.head_depth`: flatter, with a wedge for a nose.
+head is deliberately not shaped like `liveness.motion.head_depth`: flatter, with a wedge for a nose.
 """
 
 from __future__ import annotations

@@ -16,14 +16,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import sync
-from kiosk.clock import SystemClock
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity, candidate, parse_provisioning
-from kiosk.journal_queue import JournalQueue
-from kiosk.outbox import SqliteOutbox
-from kiosk.state import StateFolder
-from kiosk.sync_download import Download
-from kiosk.sync_part import SealedPart
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.link.download import Download
+from kiosk.link.part import SealedPart
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity, candidate, parse_provisioning
+from kiosk.machine.state import StateFolder
 from tests import records, rough_server
 from tests.fakes import FakeKernel
 from tests.rough_server import RoughServer

@@ -12,8 +12,8 @@ import numpy as np
 
 from kiosk import config as settings
 from kiosk.errors import CameraError
+from kiosk.face.quality import Limits
 from kiosk.model import RgbImage
-from kiosk.quality import Limits
 
 WIDTH, HEIGHT = 640, 480
 
@@ -33,11 +33,11 @@ def command(as_json: bool, clip: Path | None, rounds: int, employees: int, templ
     config = settings.load()
     frames = _frames(clip)
 
-    from kiosk import (
-        benchmark,
-    )  # dlib and face_recognition take seconds to load: not before the clip is known to be good
+    from kiosk.measure import (
+        bench,  # dlib and face_recognition take seconds to load: not before the clip is known to be good
+    )
 
-    results = benchmark.run(
+    results = bench.run(
         frames,
         rounds=rounds,
         employees=employees,

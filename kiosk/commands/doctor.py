@@ -12,16 +12,16 @@ from pathlib import Path
 import click
 
 from kiosk import config as configuration
-from kiosk import doctor
 from kiosk.commands.options import config_option, state_option
 from kiosk.config import Config
-from kiosk.doctor import Check, Finding, Verdict
 from kiosk.errors import ConfigError, StateError
-from kiosk.identity import Identity
+from kiosk.machine import doctor
+from kiosk.machine.doctor import Check, Finding, Verdict
+from kiosk.machine.identity import Identity
+from kiosk.machine.model_files import ModelStore
+from kiosk.machine.state import StateFolder
 from kiosk.model import Moment
-from kiosk.models_store import ModelStore
 from kiosk.ports import FrameSource
-from kiosk.state import StateFolder
 
 UNITS = ("kiosk.service", "kiosk-sync.service")
 SIGNS = {Verdict.OK: "ok", Verdict.WARNING: "warning", Verdict.FAILED: "FAILED", Verdict.SKIPPED: "-"}
@@ -118,8 +118,8 @@ class Patient:
 
     @cached_property
     def _now(self) -> Moment:
-        from kiosk.clock import SystemClock
-        from kiosk.outbox import SqliteOutbox
+        from kiosk.journal.outbox import SqliteOutbox
+        from kiosk.machine.clock import SystemClock
 
         if self._who is None or not self._state.outbox_path.exists():
             return SystemClock().now()
@@ -134,7 +134,7 @@ class Patient:
         return doctor.packages(requirements, also=("face_recognition", "face_recognition_models"))
 
     def _models(self) -> Finding:
-        from kiosk.descriptor import LANDMARKS_FILE, RESNET_FILE, weights_path
+        from kiosk.face.descriptor import LANDMARKS_FILE, RESNET_FILE, weights_path
 
         store = ModelStore(self._state.path / "models")
         optional = {model.name: store.status(model) for model in store.manifest}
@@ -158,7 +158,7 @@ class Patient:
             return True
 
     def _clock(self) -> Finding:
-        from kiosk.clock import LinuxKernel
+        from kiosk.machine.clock import LinuxKernel
 
         return doctor.clock(self._now, LinuxKernel().in_step())
 
@@ -178,7 +178,7 @@ class Patient:
         return doctor.gallery(snapshot, self._now, self._config.terminal.gallery_max_age_days)
 
     def _outbox(self) -> Finding:
-        from kiosk.outbox import SqliteOutbox
+        from kiosk.journal.outbox import SqliteOutbox
 
         if not self._state.outbox_path.exists():
             return doctor.NO_JOURNAL
@@ -191,8 +191,8 @@ class Patient:
             outbox.close()
 
     def _chain(self) -> Finding:
-        from kiosk.journal_audit import JournalAudit
-        from kiosk.outbox import SqliteOutbox
+        from kiosk.journal.audit import JournalAudit
+        from kiosk.journal.outbox import SqliteOutbox
 
         if not self._state.outbox_path.exists():
             return doctor.NO_JOURNAL
@@ -214,9 +214,9 @@ class Patient:
     def _protocol_of(self, url: str) -> str | None:
         """Without a signature: the refusal carries the protocol's header as well, and no counter is used up."""
         from kiosk import wire
-        from kiosk.clock import SystemClock
-        from kiosk.sync_download import Download
-        from kiosk.sync_http import Transport
+        from kiosk.link.download import Download
+        from kiosk.link.http import Transport
+        from kiosk.machine.clock import SystemClock
 
         settings = self._config.server
         ca_file = settings.ca_file or (self._who.provisioning.ca_file if self._who else "")

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from kiosk.errors import ConfigError
-from kiosk.evaluation import det, report
-from kiosk.evaluation.collection import Collection, collect
-from kiosk.evaluation.table import make_table, write
 from kiosk.face import ENGINES, open_engine
+from kiosk.measure.identification import det, report
+from kiosk.measure.identification.collection import Collection, collect
+from kiosk.measure.identification.table import make_table, write
 from kiosk.model import DLIB_RESNET_V1
-from kiosk.threshold import load_table
+from kiosk.scores.threshold import load_table
 
 
 def _part(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, int]:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import click
 
-from kiosk import export_file, journal_carry, wire
-from kiosk.clock import SystemClock
+from kiosk import wire
 from kiosk.commands.options import state_option
 from kiosk.errors import StateError
-from kiosk.identity import Identity
-from kiosk.journal_audit import JournalAudit, Row
-from kiosk.outbox import SqliteOutbox
-from kiosk.state import StateFolder
+from kiosk.journal import carry, export_file
+from kiosk.journal.audit import JournalAudit, Row
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 
 
 @click.group("events", invoke_without_command=True)
@@ -88,9 +89,7 @@ def export(state: Path, file: Path, everything: bool) -> None:
 
     try:
         now = SystemClock(outbox.anchors).now()
-        export_file.write(
-            file, code, counted(journal_carry.export(outbox, now, identity.attest, everything=everything))
-        )
+        export_file.write(file, code, counted(carry.export(outbox, now, identity.attest, everything=everything)))
     except FileExistsError as error:
         raise StateError(f"{file}: exists already. Give another name.") from error
     except OSError as error:
@@ -108,7 +107,7 @@ def import_events(state: Path, file: Path, code: str) -> None:
     """Take in another terminal's export; `kiosk sync` then sends it. Repeating it changes nothing."""
     outbox, _ = _open(state)
     try:
-        taken = journal_carry.take_in(outbox, export_file.read(file, code))
+        taken = carry.take_in(outbox, export_file.read(file, code))
     except OSError as error:
         raise StateError(f"{file}: cannot be read ({error.strerror}).") from error
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from kiosk.commands.options import DEFAULT_STATE
-from kiosk.models_store import ModelStore
+from kiosk.machine.model_files import ModelStore
 
 
 @click.group("models", invoke_without_command=True)

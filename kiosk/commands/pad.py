@@ -11,7 +11,7 @@ import click
 
 from kiosk.commands.options import DEFAULT_STATE
 from kiosk.errors import CameraError
-from kiosk.models_store import PAD_MINIFAS, ModelStore
+from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
 
 
 @click.command("pad")
@@ -39,9 +39,9 @@ def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str
     word in the file's name. apcer: share of the attacks that are accepted; bpcer: share of the living that are refused;
     bpcer_challenge: share of the living that are asked. A clip that cannot be read makes the exit code 69.
     """
-    from kiosk import liveness_clips as clips_module  # dlib takes seconds to load: not before the options are good
     from kiosk.face import open_engine
     from kiosk.liveness import Liveness
+    from kiosk.measure import clips as clips_module  # dlib takes seconds to load: not before the options are good
 
     paths = [clip for path in clips for clip in clips_module.find_clips(path)]
     store = ModelStore(model_dir)

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 import click
 
 from kiosk import config as configuration
-from kiosk.clock import SystemClock
 from kiosk.commands.options import config_option, state_option
 from kiosk.errors import IdentityError
-from kiosk.identity import Identity, candidate, parse_provisioning
-from kiosk.state import StateFolder
-from kiosk.sync_provision import provision
+from kiosk.link.provision import provision
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity, candidate, parse_provisioning
+from kiosk.machine.state import StateFolder
 
 if TYPE_CHECKING:
-    from kiosk.invitation import Invitation
+    from kiosk.machine.invitation import Invitation
 
 SCAN_S = 60.0
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -90,7 +90,7 @@ def check_address(address: str) -> None:
 
 def _scan(camera: configuration.Camera) -> Invitation:
     from kiosk.camera import open_camera  # OpenCV takes a second to load, and only this needs it
-    from kiosk.invitation import watch_for_invitation
+    from kiosk.machine.invitation import watch_for_invitation
 
     source = open_camera(camera.source, camera.width, camera.height, camera.fps, camera.timeout_s)
     click.echo("hold the console's QR code to the camera")

@@ -16,8 +16,8 @@ from kiosk import schedule
 from kiosk.commands.options import config_option, state_option
 from kiosk.config import Config
 from kiosk.errors import IdentityError, KioskError
-from kiosk.identity import Identity
-from kiosk.state import StateFolder
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def command(
 def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config], usable: Config) -> bool:
     """Say on the screen why the terminal does not start, until it could: then True, and the process ends with the
     error, for systemd to start it anew. False when it was told to stop meanwhile."""
-    from kiosk import standstill
+    from kiosk.terminal import standstill
     from kiosk.ui import catalogue, main
 
     fault = standstill.fault_at_start(error)

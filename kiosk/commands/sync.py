@@ -12,18 +12,19 @@ from pathlib import Path
 import click
 
 from kiosk import config as configuration
-from kiosk import journal_carry, sync
-from kiosk.clock import SystemClock
+from kiosk import sync
 from kiosk.commands.options import config_option, state_option
 from kiosk.errors import IdentityError
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
-from kiosk.journal_queue import JournalQueue
-from kiosk.outbox import SqliteOutbox
-from kiosk.state import StateFolder, SyncStatus
-from kiosk.sync_download import Download
-from kiosk.sync_part import SealedPart
-from kiosk.watchdog import Notifier, Watchdog
+from kiosk.journal import carry
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.link.download import Download
+from kiosk.link.part import SealedPart
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder, SyncStatus
+from kiosk.machine.watchdog import Notifier, Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def command(config: Path | None, state: Path) -> None:
             )
         outbox = SqliteOutbox(folder.outbox_path, identity.device_id, key=identity.storage_key).open()
         try:
-            journal_carry.vouch(outbox, identity.attest)
+            carry.vouch(outbox, identity.attest)
             clock = SystemClock(outbox.anchors)
             settings = sync.SyncSettings(
                 ca_file=server.ca_file or identity.provisioning.ca_file,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from kiosk.encounter import Encounter, Phase, Prospect, Settings
 from kiosk.model import (
     BLOCKING_FAULTS,
     Assessment,
@@ -26,6 +25,7 @@ from kiosk.model import (
     Sighting,
     TerminalStatus,
 )
+from kiosk.terminal.encounter import Encounter, Phase, Prospect, Settings
 
 SETTINGS = Settings(
     min_frames=3,

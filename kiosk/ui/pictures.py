@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from kiosk.encounter import Phase
 from kiosk.errors import StateError
+from kiosk.terminal.encounter import Phase
 
 _MOST = 500
 """After this many numbered pictures only the newest of each screen is kept up: a terminal may run for years."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kiosk.encounter import Button
 from kiosk.model import Frame
+from kiosk.terminal.encounter import Button
 from kiosk.ui.viewstate import ViewState
 
 

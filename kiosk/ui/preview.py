@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from kiosk.encounter import Button
 from kiosk.model import Frame, RgbImage
+from kiosk.terminal.encounter import Button
 from kiosk.ui import catalogue, examples, main
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState

@@ -13,7 +13,7 @@ from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
 import kiosk.ui.widgets  # noqa: F401 - the .kv files name its classes
-from kiosk.encounter import Button
+from kiosk.terminal.encounter import Button
 from kiosk.ui.viewstate import BLANK, Layout
 
 _HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from kivy.metrics import Metrics, dp
 from kivy.uix.anchorlayout import AnchorLayout
 
-from kiosk.encounter import Button
 from kiosk.errors import KioskError
+from kiosk.terminal.encounter import Button
 from kiosk.ui import screens, theme
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import ScreenSource

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from kiosk.encounter import Button, Encounter, Phase, Settings, seconds_left
 from kiosk.model import BLOCKING_FAULTS, Assessment, Challenge, Direction, Fault, Hint, TerminalStatus
+from kiosk.terminal.encounter import Button, Encounter, Phase, Settings, seconds_left
 from kiosk.ui import wording
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from kiosk.encounter import Button, Phase
+from kiosk.terminal.encounter import Button, Phase
 
 
 class Layout(enum.Enum):

@@ -83,9 +83,9 @@ def stop(child: Child) -> None:
 
 
 def _waiting(folder: Path) -> int:
-    from kiosk.identity import Identity
-    from kiosk.outbox import SqliteOutbox
-    from kiosk.state import StateFolder
+    from kiosk.journal.outbox import SqliteOutbox
+    from kiosk.machine.identity import Identity
+    from kiosk.machine.state import StateFolder
 
     state = StateFolder(folder / "terminal")
     identity = Identity.load(state.identity_dir)

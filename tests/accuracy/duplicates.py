@@ -26,10 +26,10 @@ from enrollment.refusal import Refusal
 from enrollment.station import open_engine_for
 from enrollment.templates import Shot, check_agreement, choose
 from kiosk import config
+from kiosk.face.looks import describe_looks
+from kiosk.face.quality import judge
 from kiosk.model import Descriptor, Nip, Quality
 from kiosk.ports import FaceEngine
-from kiosk.quality import judge
-from kiosk.views import describe_looks
 
 OFFICE = 420
 """People in the gallery: the regency's largest office, and the size in docs/accuracy.md."""

@@ -26,17 +26,18 @@ import numpy.typing as npt
 import scenes
 
 from demo.faces import talking_man
-from kiosk import config, tracking
-from kiosk.descriptor import RESNET_FILE, FastDescriber, open_fast_describer, self_test_chips, weights_path
-from kiosk.detector import Detector, HogDetector, YunetDetector
-from kiosk.dlib_model import read_layers
+from kiosk import config
 from kiosk.errors import CameraError
-from kiosk.face import Engine, Finder, dlib_shape, open_engine
+from kiosk.face import open_engine, tracking
+from kiosk.face.descriptor import RESNET_FILE, FastDescriber, open_fast_describer, self_test_chips, weights_path
+from kiosk.face.detector import Detector, HogDetector, YunetDetector
+from kiosk.face.dlib_model import read_layers
+from kiosk.face.engine import Engine, Finder, dlib_shape
+from kiosk.face.onnx_writer import to_onnx
+from kiosk.face.tracking import Follower
+from kiosk.machine.model_files import YUNET
 from kiosk.model import Descriptor, Face, Quality, RgbImage
-from kiosk.models_store import YUNET
-from kiosk.onnx_writer import to_onnx
 from kiosk.replay import ReplayCamera
-from kiosk.tracking import Follower
 
 ROOT = Path(__file__).parents[2]
 FACES = Path(os.environ.get("KIOSK_FACES") or ROOT.parent / "shared" / "faces")

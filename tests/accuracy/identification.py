@@ -4,8 +4,8 @@
 
 DIR (default: KIOSK_FACES, else ../shared/faces) holds lfw/<person>/*.jpg and pad/nuaa/live/<person>_<session>/*.jpg.
 Describing all looks at all photos takes some minutes on one core, the tables three. FILE keeps the descriptors
-(biometric data: delete it). Everything is drawn by kiosk.evaluation.protocol; rates are over 20 rounds, 420 people
-enrolled with up to three photos, one photo shown, unless a table says otherwise.
+(biometric data: delete it). Everything is drawn by kiosk.measure.identification.protocol; rates are over 20 rounds,
+420 people enrolled with up to three photos, one photo shown, unless a table says otherwise.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.cohort import cohort_numbers_many, pair_scores
-from kiosk.evaluation.collection import Collection
-from kiosk.evaluation.experiment import Method, Presensi, attempts, face_recognition_method
-from kiosk.evaluation.protocol import Condition, Round, rounds
 from kiosk.face import open_engine
+from kiosk.face.looks import LOOKS, look
 from kiosk.matcher import FRAME_SPREAD_WEIGHT, Matcher
+from kiosk.measure.identification.collection import Collection
+from kiosk.measure.identification.experiment import Method, Presensi, attempts, face_recognition_method
+from kiosk.measure.identification.protocol import Condition, Round, rounds
 from kiosk.model import Face, PersonId, RgbImage, Template
 from kiosk.ports import FaceEngine
-from kiosk.threshold import packaged_table
-from kiosk.views import LOOKS, look
+from kiosk.scores.cohort import cohort_numbers_many, pair_scores
+from kiosk.scores.threshold import packaged_table
 from tests.accuracy.identification_scores import crowd, joined, mean_template, method, nearest_template, plda, z_norm
 
 FPIRS = (0.001, 0.003, 0.01, 0.03)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.evaluation.collection import Collection
-from kiosk.evaluation.experiment import Method, Search
-from kiosk.evaluation.protocol import Round, Rows
 from kiosk.matcher import CROWD_TYPICAL
+from kiosk.measure.identification.collection import Collection
+from kiosk.measure.identification.experiment import Method, Search
+from kiosk.measure.identification.protocol import Round, Rows
 
 Vectors = npt.NDArray[np.float64]
 

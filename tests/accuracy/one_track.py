@@ -23,7 +23,7 @@ from kiosk.config import load
 from kiosk.face import open_engine
 from kiosk.model import Descriptor, Frame, Sighting
 from kiosk.ports import FaceEngine
-from kiosk.recognise import Recogniser
+from kiosk.terminal.recognise import Recogniser
 from tests.scripted import ScriptedLiveness, ScriptedMatcher, no_time
 
 STRANGERS = 4000

@@ -16,12 +16,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from kiosk import liveness_passive as lp
 from kiosk.face import open_engine
-from kiosk.liveness_clips import find_clips, frames, label_of
-from kiosk.liveness_passive import PassiveModel
+from kiosk.liveness import passive as lp
+from kiosk.liveness.passive import PassiveModel
+from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
+from kiosk.measure.clips import find_clips, frames, label_of
 from kiosk.model import Box, RgbImage
-from kiosk.models_store import PAD_MINIFAS, ModelStore
 
 Change = Callable[[RgbImage, Box], tuple[RgbImage, Box]]
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from etpp.approval import RULE
 from kiosk import config
-from kiosk.likeness import Rule, nearest
+from kiosk.scores.likeness import Rule, nearest
 from tests.accuracy import duplicates
 from tests.accuracy.duplicates import EAST_ASIAN, SEED, Rate
 

@@ -13,8 +13,8 @@ import math
 import random
 from collections.abc import Callable, Iterator
 
-from kiosk.liveness_challenge import ChallengeRun, Pose, Progress
-from kiosk.liveness_motion import Relief
+from kiosk.liveness.challenge import ChallengeRun, Pose, Progress
+from kiosk.liveness.motion import Relief
 from kiosk.model import Challenge
 
 FPS = 15

@@ -12,11 +12,11 @@ import pytest
 
 from kiosk.face import open_engine
 from kiosk.liveness import Liveness
-from kiosk.liveness_clips import ClipResult, find_clips, judge
-from kiosk.liveness_passive import PassiveModel
+from kiosk.liveness.passive import PassiveModel
+from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
+from kiosk.measure.clips import ClipResult, find_clips, judge
 from kiosk.model import Challenge, Face, RgbImage
 from kiosk.model import Liveness as State
-from kiosk.models_store import PAD_MINIFAS, ModelStore
 
 SHARED = Path(__file__).parents[3] / "shared"
 FACES = Path(os.environ.get("KIOSK_FACES", SHARED / "faces"))

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from demo import faces, server
 from demo.processes import Child, ChildFailed, family
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 from kiosk.model import DLIB_RESNET_V1
-from kiosk.state import StateFolder
-from kiosk.wire_gallery import Manifest
+from kiosk.wire.gallery import Manifest
 
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
 SILENCE_S = 120.0

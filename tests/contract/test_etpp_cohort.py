@@ -14,7 +14,7 @@ from etpp.cohort import MIN_PEOPLE, OVERDUE, Cohort, overdue_since, refresh
 from etpp.errors import StoreUnavailable
 from etpp.model import Person, Template
 from etpp.store import SqlStore
-from kiosk.cohort import cohort_numbers
+from kiosk.scores.cohort import cohort_numbers
 from tests.etpp_client import MODEL_ID, Terminal
 from tests.etpp_running import NIP, OFFICE, Running, running
 

@@ -16,8 +16,8 @@ import pytest
 
 from demo.faces import astronaut
 from kiosk.face import open_engine
+from kiosk.machine.model_files import YUNET
 from kiosk.model import DLIB_RESNET_V1, Box, Face, RgbImage
-from kiosk.models_store import YUNET
 from kiosk.ports import FaceEngine
 
 MODELS = Path(os.environ.get("KIOSK_MODELS") or Path(__file__).parents[2].parent / "shared" / "models")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DeviceId, Direction, PersonId
-from kiosk.outbox import SqliteOutbox
 from kiosk.ports import Outbox
 from tests import records
 from tests.fakes import FakeClock, FakeOutbox

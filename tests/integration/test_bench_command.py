@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from demo.faces import talking_man
-from kiosk import benchmark
-from kiosk.benchmark_loops import Loop, run_loops
 from kiosk.commands.bench import command
 from kiosk.config import load
 from kiosk.errors import CameraError
+from kiosk.face.quality import Limits
+from kiosk.measure import bench
+from kiosk.measure.loops import Loop, run_loops
 from kiosk.model import RgbImage
-from kiosk.quality import Limits
 
 KEYS = {
     "descriptor_speedup",
@@ -65,7 +65,7 @@ def test_a_clip_without_a_face_is_said() -> None:
     limits = Limits(**load().quality.model_dump(exclude={"max_face_width"}))
     grey = [np.full((480, 640, 3), 120, dtype=np.uint8)] * 6
     with pytest.raises(CameraError, match="no face"):
-        benchmark.run(grey, rounds=1, employees=1, templates=10, min_frames=3, limits=limits, models_dir=None)
+        bench.run(grey, rounds=1, employees=1, templates=10, min_frames=3, limits=limits, models_dir=None)
 
 
 def test_a_person_whom_nobody_recognises_still_makes_json() -> None:
@@ -74,9 +74,9 @@ def test_a_person_whom_nobody_recognises_still_makes_json() -> None:
             return False
 
     sides = run_loops([Blind(), Blind(), Blind()], [np.zeros((4, 4, 3), dtype=np.uint8)] * 2, rounds=1)
-    step = benchmark.Pair("", 1.0, 1.0, 0.0)
+    step = bench.Pair("", 1.0, 1.0, 0.0)
     steps = [dataclasses.replace(step, what=what) for what in ("descriptor", "detection", "matching")]
-    results = benchmark.Results(sides, steps, 2, 1, 2)
+    results = bench.Results(sides, steps, 2, 1, 2)
     figures = json.loads(json.dumps(results.as_json(), allow_nan=False))
     assert figures["decision_ms_p50"] is None
     assert results.as_table()
@@ -110,7 +110,7 @@ def test_the_sides_take_turns_on_the_same_frames() -> None:
 
 
 def test_random_descriptors_are_spread_like_real_ones() -> None:
-    vectors = benchmark.random_descriptors(2000, np.random.default_rng(1))
+    vectors = bench.random_descriptors(2000, np.random.default_rng(1))
     assert vectors.shape == (2000, 128)
     assert vectors.dtype == np.float32
     variances = np.sort(np.linalg.eigvalsh(np.cov(vectors.T)))[::-1]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.clock import SystemClock
-from kiosk.state import StateFolder
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.state import StateFolder
 from tests import records
 from tests.office import Office, office, open_outbox
 

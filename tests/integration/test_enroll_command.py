@@ -18,11 +18,11 @@ from PIL import Image, ImageFilter
 
 from demo import faces
 from enrollment.cli import cli
-from kiosk.identity import Identity, Provisioning, candidate
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.machine.identity import Identity, Provisioning, candidate
 from kiosk.model import DeviceId, RgbImage
-from kiosk.outbox import SqliteOutbox
-from kiosk.wire_keys import ServerKeys
+from kiosk.wire.keys import ServerKeys
 from tests.enrolment_kit import ANI, BUDI, CITRA, OFFICE
 
 OFFICER = ["--office", OFFICE, "--consent-by", "Petugas Contoh"]

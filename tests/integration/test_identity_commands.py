@@ -17,9 +17,9 @@ from click.testing import CliRunner
 
 from kiosk.commands import provision, sync
 from kiosk.errors import IdentityError, ProtocolMismatch, StateError, Unreachable
-from kiosk.identity import Identity
-from kiosk.invitation import Invitation, find_invitation, parse_invitation, watch_for_invitation
-from kiosk.state import StateFolder
+from kiosk.machine.identity import Identity
+from kiosk.machine.invitation import Invitation, find_invitation, parse_invitation, watch_for_invitation
+from kiosk.machine.state import StateFolder
 from tests import factories
 from tests.office import OFFICE, Office, free_port, office
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from kiosk.commands.models import command as models
 from kiosk.commands.pad import command as pad
 from kiosk.errors import CameraError, ModelError
-from kiosk.models_store import MANIFEST, PAD_MINIFAS
+from kiosk.machine.model_files import MANIFEST, PAD_MINIFAS
 from tests import presentations
 from tests.presentations import Photograph, Posture
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from demo import faces, server
 from demo.processes import Child, Family, family
-from kiosk.descriptor import LANDMARKS_FILE, SHA256, weights_path
-from kiosk.state import StateFolder
+from kiosk.face.descriptor import LANDMARKS_FILE, SHA256, weights_path
+from kiosk.machine.state import StateFolder
 
 pytestmark = pytest.mark.slow
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kiosk.clock import SystemClock
 from kiosk.commands import events, provision
 from kiosk.errors import IdentityError
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
-from kiosk.outbox import SqliteOutbox
-from kiosk.state import StateFolder
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 from tests import records
 from tests.office import OFFICE, Office, office, open_outbox, sync_process
 

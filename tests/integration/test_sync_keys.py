@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
-from kiosk.state import StateFolder
+from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 from tests.office import ROOT, Office, office, sync_process
 from tests.rough_server import RoughServer
 from tests.syncing import Terminal, golden, golden_server, provisioned, until
@@ -99,7 +99,7 @@ def test_a_disk_that_is_full_for_a_while_takes_them_later(
 
     with monkeypatch.context() as patch, terminal.syncing(heartbeat_s=0.05):
         named(server, BOTH["serial"])  # the counter has its block
-        patch.setattr("kiosk.identity.atomic_write", full)
+        patch.setattr("kiosk.machine.identity.atomic_write", full)
         server.server_keys = ALONE
         count = len(server.heartbeats)
         server.expect(lambda: len(server.heartbeats) > count + 3, "heartbeats go on")
@@ -119,7 +119,7 @@ def test_a_disk_that_takes_no_counter_does_not_look_like_a_revocation(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kiosk.signing.atomic_write", full)
+        patch.setattr("kiosk.wire.signing.atomic_write", full)
         with terminal.syncing() as outcome:
             until(lambda: len(refused) > 3, "it is tried again")
             assert "error" not in outcome

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from kiosk import sync_http
-from kiosk.clock import SystemClock
 from kiosk.errors import IdentityError
-from kiosk.identity import Identity
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.queue import JournalQueue
+from kiosk.link import http
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
 from kiosk.model import Fault
 from tests import rough_server
 from tests.fakes import FakeKernel
@@ -201,9 +201,9 @@ def test_an_answer_without_an_end_is_given_up(
     call: str,
     behaviour: rough_server.Behaviour,
 ) -> None:
-    monkeypatch.setattr(sync_http, "PATIENCE_S", 0.2)
-    monkeypatch.setattr(sync_http, "SLOWEST_BYTES_S", 10_000.0)
-    monkeypatch.setattr(sync_http, "MAX_ANSWER_BYTES", 1_000_000)
+    monkeypatch.setattr(http, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(http, "SLOWEST_BYTES_S", 10_000.0)
+    monkeypatch.setattr(http, "MAX_ANSWER_BYTES", 1_000_000)
     terminal.record(5)
     server.push(*golden("gallery_full")["answer"]["payload"]["people"])
     server.script[call].append(behaviour)

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kiosk.errors import ConfigError, Unreachable
+from kiosk.link.http import Transport
 from kiosk.model import ClockState
-from kiosk.sync_http import Transport
 from tests.fakes import FakeClock
 
 NOW = dt.datetime.now(dt.UTC)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import encounter as enc
-from kiosk.encounter import Button, Phase
 from kiosk.errors import DiskFull, DiskReadOnly, OutboxError
-from kiosk.faults import FaultBoard
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import (
     DLIB_RESNET_V1,
     ClockState,
@@ -29,10 +27,12 @@ from kiosk.model import (
     PersonId,
 )
 from kiosk.model import Office as OfficeData
-from kiosk.outbox import SqliteOutbox
 from kiosk.schedule import STANDARD_HOURS
-from kiosk.terminal import Clerk, Office, Terminal, fault_of, gallery_is_stale
-from kiosk.trace import Trace
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Button, Phase
+from kiosk.terminal.faults import FaultBoard
+from kiosk.terminal.running import Clerk, Office, Terminal, fault_of, gallery_is_stale
+from kiosk.terminal.trace import Trace
 from tests.factories import SETTINGS, match, moment, person, sighting
 
 PEOPLE = {p.person_id: p for p in (person("p-1"), person("p-2", nip="198001012005011002"))}

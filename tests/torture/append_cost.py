@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk import wire
-from kiosk.clock import SystemClock
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.clock import SystemClock
 from kiosk.model import DeviceId, Event
-from kiosk.outbox import SqliteOutbox
 from tests import records
 
 

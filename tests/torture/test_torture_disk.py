@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.journal_audit import JournalAudit
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DeviceId
-from kiosk.outbox import SqliteOutbox
 from tests import records
 from tests.fakes import FakeClock
 from tests.torture import workers

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.journal_audit import JournalAudit
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DeviceId
-from kiosk.outbox import SqliteOutbox
 from tests import records
 from tests.fakes import FakeClock
 from tests.office import Office, office, open_outbox

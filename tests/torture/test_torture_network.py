@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.clock import SystemClock
 from kiosk.gallery import TinyGallery
-from kiosk.identity import Identity
-from kiosk.journal_audit import JournalAudit
+from kiosk.journal.audit import JournalAudit
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity
 from tests import records, rough_server
 from tests.etpp_client import descriptor
 from tests.office import OFFICE, office, open_outbox, sync_process

@@ -41,8 +41,8 @@ def kill(process: BaseProcess) -> None:
 
 def record(folder: Path, person_id: str, screen: Path, pause_s: float) -> None:
     """What `kiosk run` does once a person has confirmed: append, and only then say so on the screen (a FIFO)."""
-    from kiosk.clock import SystemClock
-    from kiosk.state import StateFolder
+    from kiosk.machine.clock import SystemClock
+    from kiosk.machine.state import StateFolder
     from tests import records
     from tests.office import open_outbox
 
@@ -81,8 +81,8 @@ def _quiet(log: Path) -> None:
 
 def append_and_show(folder: Path, screen: Path) -> None:
     """Append without an end, with nothing around the journal; each id goes to a FIFO once it is recorded."""
+    from kiosk.journal.outbox import SqliteOutbox
     from kiosk.model import DeviceId
-    from kiosk.outbox import SqliteOutbox
     from tests import records
     from tests.fakes import FakeClock
 
@@ -97,8 +97,8 @@ def append_and_show(folder: Path, screen: Path) -> None:
 def append_some(folder: Path, count: int, report: Path) -> None:
     """Append events once a tracer has attached; what came of each goes to a mapped file, past the traced calls."""
     from kiosk.errors import OutboxError
+    from kiosk.journal.outbox import SqliteOutbox
     from kiosk.model import DeviceId
-    from kiosk.outbox import SqliteOutbox
     from tests import records
     from tests.fakes import FakeClock
 

@@ -13,12 +13,12 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk import journal_db
-from kiosk.clock import SystemClock
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal import db
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.machine.clock import SystemClock
 from kiosk.model import DeviceId
-from kiosk.outbox import SqliteOutbox
 from tests import records
 
 
@@ -53,14 +53,14 @@ def acknowledge(path: Path) -> None:
 
 
 def be_careless() -> None:
-    careful = journal_db.open_database
+    careful = db.open_database
 
     def open_database(path: Path) -> sqlite3.Connection:
         connection = careful(path)
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    journal_db.open_database = open_database
+    db.open_database = open_database
 
 
 if __name__ == "__main__":

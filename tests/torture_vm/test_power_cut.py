@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.journal_audit import JournalAudit
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DeviceId
-from kiosk.outbox import SqliteOutbox
 from tests.torture_vm import machine, write_log
 
 CUTS = int(os.environ.get("TORTURE_CUTS", "12"))

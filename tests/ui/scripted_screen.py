@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from kiosk import encounter as enc
-from kiosk.encounter import Button, Encounter, Phase
 from kiosk.errors import KioskError
 from kiosk.model import Frame
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Button, Encounter, Phase
 from kiosk.ui import catalogue, examples, main
 from kiosk.ui.touch import GUARD_S
 from kiosk.ui.view import render

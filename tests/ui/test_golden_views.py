@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.encounter import Phase
 from kiosk.model import BLOCKING_FAULTS, Challenge, Hint
+from kiosk.terminal.encounter import Phase
 from kiosk.ui import examples
 from tests.golden.views import generate
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kiosk.encounter import Phase
 from kiosk.errors import StateError
+from kiosk.terminal.encounter import Phase
 from kiosk.ui.main import display_available
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.theme import HEIGHT_DP, WIDTH_DP

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.encounter import Button, Encounter, Phase, Prospect
 from kiosk.model import (
     BLOCKING_FAULTS,
     Assessment,
@@ -28,6 +27,7 @@ from kiosk.model import (
     Sighting,
     TerminalStatus,
 )
+from kiosk.terminal.encounter import Button, Encounter, Phase, Prospect
 from kiosk.ui import catalogue, examples
 from kiosk.ui.view import NIP_DIGITS, render
 from kiosk.ui.viewstate import Icon, Lamp, Layout, Ring, Tone, ViewState

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from kiosk.capture import Capture, Latest
 from kiosk.errors import CameraError
-from kiosk.faults import FaultBoard
 from kiosk.model import Fault
 from kiosk.ports import FrameSource
+from kiosk.terminal.capture import Capture, Latest
+from kiosk.terminal.faults import FaultBoard
 from tests.factories import frame
 from tests.scripted import ScriptedCamera
 

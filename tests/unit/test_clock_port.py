@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from kiosk.clock import LinuxKernel, SystemClock
 from kiosk.errors import DiskFault
+from kiosk.machine.clock import LinuxKernel, SystemClock
 from kiosk.model import Anchor, ClockState
 from tests.fakes import START, FakeKernel
 

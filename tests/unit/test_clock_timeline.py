@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.machine.timeline import CEILING_UTC, DRIFT, FLOOR_UTC, NTP_ERROR_MS, Boot, Timeline, locate
 from kiosk.model import Anchor, ClockState, Moment
-from kiosk.timeline import CEILING_UTC, DRIFT, FLOOR_UTC, NTP_ERROR_MS, Boot, Timeline, locate
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 WORLD_START_MS = dt.datetime(2026, 3, 1, tzinfo=dt.UTC).timestamp() * 1000

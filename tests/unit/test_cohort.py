@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk import cohort
-from kiosk.cohort import cohort_numbers, cohort_numbers_many
+from kiosk.scores import cohort
+from kiosk.scores.cohort import cohort_numbers, cohort_numbers_many
 
 RNG = np.random.default_rng(5)
 

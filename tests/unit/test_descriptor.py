@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk import descriptor
-from kiosk.descriptor import (
+from kiosk.errors import ModelError
+from kiosk.face import descriptor, open_engine
+from kiosk.face.descriptor import (
     RESNET_FILE,
     SHA256,
     FastDescriber,
@@ -23,10 +24,8 @@ from kiosk.descriptor import (
     self_test_chips,
     weights_path,
 )
-from kiosk.dlib_model import FullyConnected, read_layers
-from kiosk.errors import ModelError
-from kiosk.face import open_engine
-from kiosk.onnx_writer import to_onnx
+from kiosk.face.dlib_model import FullyConnected, read_layers
+from kiosk.face.onnx_writer import to_onnx
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +120,14 @@ def test_an_interrupted_conversion_leaves_nothing_under_the_caches_name(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from kiosk import descriptor
+from kiosk.face import descriptor
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 descriptor.open_fast_describer(Path(sys.argv[1]))
 """
 OPENED = """
 import sys
 from pathlib import Path
-from kiosk.descriptor import open_fast_describer
+from kiosk.face.descriptor import open_fast_describer
 open_fast_describer(Path(sys.argv[1]))
 """
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.descriptor import RESNET_FILE, weights_path
-from kiosk.dlib_model import (
+from kiosk.errors import ModelError
+from kiosk.face.descriptor import RESNET_FILE, weights_path
+from kiosk.face.dlib_model import (
     AddPrevious,
     Affine,
     Convolution,
@@ -22,8 +23,7 @@ from kiosk.dlib_model import (
     Relu,
     read_layers,
 )
-from kiosk.errors import ModelError
-from kiosk.onnx_writer import to_onnx
+from kiosk.face.onnx_writer import to_onnx
 
 
 class Stream:

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk import doctor
-from kiosk.doctor import Finding, Verdict
 from kiosk.errors import CameraError, ConfigError, ModelError, Unreachable
+from kiosk.machine import doctor
+from kiosk.machine.doctor import Finding, Verdict
 from kiosk.model import (
     EMPTY_GALLERY,
     ClockState,

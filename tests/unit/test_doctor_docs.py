@@ -12,8 +12,8 @@ import pytest
 from etpp.__main__ import EXIT_CODES
 from kiosk import errors
 from kiosk.commands.doctor import Patient
+from kiosk.machine.state import StateFolder
 from kiosk.model import BLOCKING_FAULTS, Fault
-from kiosk.state import StateFolder
 
 TEXT = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TEXT.splitlines() if line.startswith("| ")]

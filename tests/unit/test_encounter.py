@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk import encounter as enc
-from kiosk.encounter import Button, Phase
 from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Button, Phase
 from tests.factories import SETTINGS, match, prospect, sighting
 
 

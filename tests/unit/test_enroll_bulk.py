@@ -15,8 +15,8 @@ from enrollment.duplicates import Known, KnownFaces, in_event
 from enrollment.listing import Row
 from enrollment.registrar import Registrar
 from kiosk.errors import DiskFull
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DLIB_RESNET_V1, Draft, Event, Moment, Nip
-from kiosk.outbox import SqliteOutbox
 from tests import factories
 from tests.enrolment_kit import (
     ANI,

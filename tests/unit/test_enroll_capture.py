@@ -8,8 +8,8 @@ from enrollment import quality
 from enrollment.capture import KEPT, Captured, GuidedCapture, Pose
 from enrollment.refusal import Refusal
 from kiosk.errors import CameraError
+from kiosk.face.looks import LOOKS
 from kiosk.model import Face
-from kiosk.views import LOOKS
 from tests import factories
 from tests.enrolment_kit import SETTINGS, Scene, SceneCamera, SceneEngine
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from enrollment.duplicates import Known, KnownFaces, in_event, in_gallery
-from kiosk.likeness import MANY, Rule, threshold
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Event, ModelId, Nip, Person, PersonId, Template
+from kiosk.scores.likeness import MANY, Rule, threshold
 from kiosk.wire import parse_event
 from tests.enrolment_kit import ANI, BUDI, CITRA, SETTINGS, descriptor
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageFile
 
 from enrollment import photos, quality
 from enrollment.refusal import Refusal
-from kiosk.views import LOOKS
+from kiosk.face.looks import LOOKS
 from tests import factories
 from tests.enrolment_kit import SETTINGS, Scene, SceneEngine, picture
 

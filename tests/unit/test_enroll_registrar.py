@@ -12,8 +12,8 @@ from enrollment.duplicates import Known, KnownFaces, in_event
 from enrollment.refusal import Refusal
 from enrollment.registrar import Enrolled, Registrar, Sitting
 from kiosk.errors import DiskFull
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DLIB_RESNET_V1, Draft, Event, Moment, Nip
-from kiosk.outbox import SqliteOutbox
 from tests.enrolment_kit import ANI, BUDI, CITRA, CONSENT, OFFICE, SETTINGS, NoonClock, descriptor, outbox, shots
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from kiosk.errors import ConfigError, GalleryError
-from kiosk.evaluation.collection import Collection, collect
-from kiosk.evaluation.report import measure
+from kiosk.measure.identification.collection import Collection, collect
+from kiosk.measure.identification.report import measure
 from kiosk.model import Box, Descriptor, Face, ModelId, Quality, RgbImage
 
 QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kiosk.evaluation.collection import Collection
-from kiosk.evaluation.experiment import Presensi, attempts, decisions, face_recognition_method
-from kiosk.evaluation.protocol import Condition, Round, eligible, rounds
-from kiosk.evaluation.report import conditions, measure
-from kiosk.evaluation.table import Point, smoothed
+from kiosk.measure.identification.collection import Collection
+from kiosk.measure.identification.experiment import Presensi, attempts, decisions, face_recognition_method
+from kiosk.measure.identification.protocol import Condition, Round, eligible, rounds
+from kiosk.measure.identification.report import conditions, measure
+from kiosk.measure.identification.table import Point, smoothed
 from tests.gallery_kit import People
 
 SIZES = [1] * 30 + [2] * 30 + [3] * 20 + [4] * 10 + [6] * 20

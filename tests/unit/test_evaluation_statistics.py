@@ -7,7 +7,7 @@ import statistics
 import numpy as np
 import pytest
 
-from kiosk.evaluation.statistics import Attempts, fnir_intervals, wilson
+from kiosk.measure.identification.statistics import Attempts, fnir_intervals, wilson
 
 NONE = -np.inf
 

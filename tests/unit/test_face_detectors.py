@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from demo.faces import astronaut
-from kiosk.detector import Found, HogDetector, YunetDetector
 from kiosk.errors import ModelError
 from kiosk.face import open_engine
+from kiosk.face.detector import Found, HogDetector, YunetDetector
+from kiosk.machine.model_files import YUNET
 from kiosk.model import Box, RgbImage
-from kiosk.models_store import YUNET
 
 MODEL = Path(os.environ.get("KIOSK_MODELS") or Path(__file__).parents[2].parent / "shared" / "models") / YUNET.file_name
 needs_model = pytest.mark.skipif(not MODEL.is_file(), reason=f"{YUNET.file_name} is not there (KIOSK_MODELS)")

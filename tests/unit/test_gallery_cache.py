@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from kiosk import durable, wire
+from kiosk import wire
 from kiosk.errors import GalleryError
 from kiosk.gallery import TinyGallery, previous_of
+from kiosk.machine import durable
 from kiosk.model import EMPTY_GALLERY, DeviceId, GallerySnapshot, PersonId
-from kiosk.wire_gallery import Manifest, open_gallery
+from kiosk.wire.gallery import Manifest, open_gallery
 from tests.fakes import START
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from kiosk.encounter import Button, Phase
 from kiosk.errors import ConfigError
 from kiosk.model import BLOCKING_FAULTS, Challenge, Direction, Fault, Hint
+from kiosk.terminal.encounter import Button, Phase
 from kiosk.ui import catalogue, examples
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.view import render

@@ -11,10 +11,11 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kiosk import wire
-from kiosk.durable import atomic_write
 from kiosk.errors import IdentityError
-from kiosk.identity import Candidate, Identity, candidate, parse_provisioning
-from kiosk.signing import NONCE_BLOCK, NonceCounter, sign_request
+from kiosk.machine.durable import atomic_write
+from kiosk.machine.identity import Candidate, Identity, candidate, parse_provisioning
+from kiosk.machine.nonce import NONCE_BLOCK, NonceCounter
+from kiosk.wire.signing import sign_request
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 URL = "http://127.0.0.1:8765"
@@ -227,7 +228,7 @@ def test_a_power_cut_at_any_step_of_becoming_another_loses_neither_identity(
         Identity.load(folder).revoke()
         left = steps
         with monkeypatch.context() as power:
-            power.setattr("kiosk.identity.atomic_write", cutting(atomic_write))
+            power.setattr("kiosk.machine.identity.atomic_write", cutting(atomic_write))
             power.setattr(Path, "unlink", cutting(Path.unlink))
             power.setattr(Path, "mkdir", cutting(Path.mkdir))
             try:

@@ -9,7 +9,7 @@ import pytest
 from gpiozero import LED, Buzzer, Device
 from gpiozero.pins.mock import MockFactory
 
-from kiosk.indicators import GpioIndicators, NoIndicators, open_indicators
+from kiosk.machine.indicators import GpioIndicators, NoIndicators, open_indicators
 from kiosk.ports import Indicators
 
 GREEN, RED, BUZZER = 17, 27, 22

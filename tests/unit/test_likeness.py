@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kiosk.likeness import FEWEST_OTHERS, MOST_OTHERS, Nearest, Rule, nearest
+from kiosk.scores.likeness import FEWEST_OTHERS, MOST_OTHERS, Nearest, Rule, nearest
 from tests.enrolment_kit import descriptor
 
 RULE = Rule(distance=0.40, ratio=0.77)

@@ -10,12 +10,12 @@ from typing import cast
 import numpy as np
 import pytest
 
-from kiosk import liveness as module
 from kiosk.errors import ConfigError
 from kiosk.liveness import POLICIES, Liveness
+from kiosk.liveness import verdict as module
+from kiosk.machine.model_files import PAD_MINIFAS
 from kiosk.model import LIVENESS_OFF, Box, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
-from kiosk.models_store import PAD_MINIFAS
 from tests import presentations
 from tests.presentations import Person, Photograph, Posture
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk import liveness_challenge as lc
-from kiosk.liveness_challenge import ChallengeRun, Patience, Pose, Progress, pose_of
-from kiosk.liveness_motion import Relief
+from kiosk.liveness import challenge as lc
+from kiosk.liveness.challenge import ChallengeRun, Patience, Pose, Progress, pose_of
+from kiosk.liveness.motion import Relief
 from kiosk.model import Challenge
 from tests.presentations import face_at
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.liveness_motion import DepthTracker, Relief, head_depth, measure
+from kiosk.liveness.motion import DepthTracker, Relief, head_depth, measure
 from tests import presentations
 from tests.presentations import Photograph, Posture
 

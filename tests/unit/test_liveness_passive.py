@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk import liveness_passive as lp
 from kiosk.errors import ModelError
-from kiosk.liveness_passive import Opinion, PassiveEvidence, PassiveModel
+from kiosk.liveness import passive as lp
+from kiosk.liveness.passive import Opinion, PassiveEvidence, PassiveModel
 from kiosk.model import Box, RgbImage
 
 BOX = Box(100, 80, 200, 180)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from kiosk import encounter as enc
-from kiosk.encounter import Phase
 from kiosk.liveness import Liveness
 from kiosk.model import Box, Face, Frame, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
-from kiosk.recognise import Recogniser
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Phase
+from kiosk.terminal.recognise import Recogniser
 from tests import presentations
 from tests.factories import SETTINGS
 from tests.presentations import Person, Photograph, Posture

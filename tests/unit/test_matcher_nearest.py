@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kiosk.nearest import PRUNE_FROM, Centroids, axes
+from kiosk.scores.nearest import PRUNE_FROM, Centroids, axes
 
 PEOPLE = PRUNE_FROM + 1000
 

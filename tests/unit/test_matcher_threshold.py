@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.errors import ModelError
 from kiosk.model import DLIB_RESNET_V1, ModelId
-from kiosk.threshold import Curve, ThresholdTable, load_table, packaged_table
+from kiosk.scores.threshold import Curve, ThresholdTable, load_table, packaged_table
 
 CURVE = Curve(
     normalisation="cohort",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import ModelError
-from kiosk.models_store import MANIFEST, PAD_MINIFAS, ModelFile, ModelStore
+from kiosk.machine.model_files import MANIFEST, PAD_MINIFAS, ModelFile, ModelStore
 
 CONTENT = b"weights" * 1000
 MODEL = ModelFile(

@@ -11,16 +11,17 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from kiosk import export_file, journal_carry, wire
+from kiosk import wire
 from kiosk.commands import events
 from kiosk.errors import StateError
-from kiosk.identity import Identity, Provisioning, candidate
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal import carry, export_file
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.machine.identity import Identity, Provisioning, candidate
+from kiosk.machine.state import StateFolder
 from kiosk.model import DeviceId, Event
-from kiosk.outbox import SqliteOutbox
-from kiosk.state import StateFolder
-from kiosk.wire_keys import ServerKeys
+from kiosk.wire.keys import ServerKeys
 from tests import records
 from tests.fakes import START, FakeClock
 
@@ -182,7 +183,7 @@ def test_nobody_adds_to_this_terminals_own_chain(helper: Machine) -> None:
     chain = {"chain_id": own[0].chain_id, "device_id": "device-a", "carried": {"last_seq": 3}}
     lines = [{"presensi_export": 1}, {"chain": chain}, {"event": event, "time": {}}]
     with pytest.raises(StateError, match="mixes up"):
-        journal_carry.take_in(helper.outbox, iter(lines))
+        carry.take_in(helper.outbox, iter(lines))
     assert helper.outbox.queue_state().waiting == 2
 
 
@@ -225,15 +226,15 @@ def test_its_own_events_are_not_taken_in(broken: Machine, tmp_path: Path) -> Non
 
 def test_what_nobody_vouches_for_is_not_taken_in(broken: Machine, helper: Machine) -> None:
     broken.record(1)
-    lines = journal_carry.export(broken.outbox, FakeClock().now(), lambda *_: None, everything=False)
+    lines = carry.export(broken.outbox, FakeClock().now(), lambda *_: None, everything=False)
     with pytest.raises(StateError, match="not signed"):
-        journal_carry.take_in(helper.outbox, lines)
+        carry.take_in(helper.outbox, lines)
 
 
 @pytest.mark.parametrize("change", ["content", "order"])
 def test_a_changed_event_is_not_taken_in(broken: Machine, helper: Machine, change: str) -> None:
     broken.record(3)
-    lines = list(journal_carry.export(broken.outbox, FakeClock().now(), broken.identity.attest, everything=False))
+    lines = list(carry.export(broken.outbox, FakeClock().now(), broken.identity.attest, everything=False))
     if change == "content":
         lines[3]["event"]["presence"]["person_id"] = "p-2"
     else:
@@ -241,7 +242,7 @@ def test_a_changed_event_is_not_taken_in(broken: Machine, helper: Machine, chang
         body["presence"]["person_id"] = "p-2"
         lines[2]["event"] = {**body, "hash": wire.digest(body)}
     with pytest.raises((StateError, wire.WireError)):
-        journal_carry.take_in(helper.outbox, iter(lines))
+        carry.take_in(helper.outbox, iter(lines))
     assert helper.outbox.queue_state().waiting == 0
 
 
@@ -252,7 +253,7 @@ def test_a_machine_with_a_new_identity_vouches_for_its_former_one(broken: Machin
     renewed = broken.open()
     queue = JournalQueue(renewed)
     assert queue.claim(limit=10, max_bytes=10**9) is None
-    journal_carry.vouch(renewed, broken.identity.attest)
+    carry.vouch(renewed, broken.identity.attest)
     claim = queue.claim(limit=10, max_bytes=10**9)
     assert claim is not None
     assert claim.carried is not None

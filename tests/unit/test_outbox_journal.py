@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk import journal_schema, wire
+from kiosk import wire
 from kiosk.errors import OutboxError
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal import schema
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox, uuid7
+from kiosk.journal.queue import JournalQueue
 from kiosk.model import Anchor, DeviceId, Event, Fault, PersonId
-from kiosk.outbox import SqliteOutbox, uuid7
 from tests import records
 from tests.fakes import START, FakeClock
 
@@ -169,7 +170,7 @@ def test_a_newer_schema_is_left_alone(outbox: SqliteOutbox, path: Path) -> None:
     fill(outbox, 1)
     outbox.close()
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {len(journal_schema.MIGRATIONS) + 1}")
+    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
     connection.close()
     with pytest.raises(OutboxError, match="newer version"):
         SqliteOutbox(path, DEVICE).open()
@@ -181,8 +182,8 @@ def test_a_later_schema_is_reached_with_the_events_in_place(
 ) -> None:
     fill(outbox, 3)
     outbox.close()
-    later = (*journal_schema.MIGRATIONS, "ALTER TABLE counters ADD COLUMN note TEXT; CREATE TABLE more (a) ;")
-    monkeypatch.setattr(journal_schema, "MIGRATIONS", later)
+    later = (*schema.MIGRATIONS, "ALTER TABLE counters ADD COLUMN note TEXT; CREATE TABLE more (a) ;")
+    monkeypatch.setattr(schema, "MIGRATIONS", later)
     again = SqliteOutbox(path, DEVICE, key=KEY).open()
     assert again.queue_state().waiting == 3
     connection = sqlite3.connect(path)
@@ -197,9 +198,7 @@ def test_a_migration_that_fails_leaves_the_old_schema(
 ) -> None:
     fill(outbox, 3)
     outbox.close()
-    monkeypatch.setattr(
-        journal_schema, "MIGRATIONS", (*journal_schema.MIGRATIONS, "CREATE TABLE more (a); SELECT * FROM nowhere;")
-    )
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE more (a); SELECT * FROM nowhere;"))
     with pytest.raises(OutboxError):
         SqliteOutbox(path, DEVICE).open()
     monkeypatch.undo()
@@ -517,7 +516,7 @@ def test_an_acknowledgement_whose_day_is_lost_counts_from_today(path: Path) -> N
 BYSTANDER = """
 import sys
 from pathlib import Path
-from kiosk.outbox import SqliteOutbox
+from kiosk.journal.outbox import SqliteOutbox
 outbox = SqliteOutbox(Path(sys.argv[1]), "device-1", key=bytes(range(32)))
 print(outbox.queue_state().waiting, flush=True)
 sys.stdin.readline()

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kiosk import wire
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.link.ports import Claim
 from kiosk.model import DeviceId, Event
-from kiosk.outbox import SqliteOutbox
-from kiosk.sync_ports import Claim
 from kiosk.wire import Link
 from tests import records
 from tests.fakes import START, FakeClock

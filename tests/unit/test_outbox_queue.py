@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from kiosk import wire
-from kiosk.journal_audit import JournalAudit
-from kiosk.journal_queue import JournalQueue
-from kiosk.journal_rows import row_id
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.journal.rows import row_id
+from kiosk.link.ports import Claim
 from kiosk.model import Anchor, DeviceId, Event, Moment
-from kiosk.outbox import SqliteOutbox
-from kiosk.sync_ports import Claim
 from kiosk.wire import Link
 from tests import records
 from tests.fakes import START, FakeClock

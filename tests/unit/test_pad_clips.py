@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk import liveness_clips as clips
 from kiosk.commands.pad import interval
 from kiosk.errors import CameraError
-from kiosk.liveness_clips import ClipResult, find_clips, label_of
+from kiosk.measure import clips
+from kiosk.measure.clips import ClipResult, find_clips, label_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from demo.faces import astronaut
-from kiosk.face import Engine, open_engine
+from kiosk.face import open_engine
+from kiosk.face.engine import Engine
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
 from kiosk.model import Face, LivenessVerdict, Match, Quality

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.config import load
+from kiosk.face.quality import Limits, judge, measure
 from kiosk.model import Box, Hint, Quality, RgbImage
-from kiosk.quality import Limits, judge, measure
 
 GOOD = Quality(
     eye_distance_px=60,

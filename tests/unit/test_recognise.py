@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.model import Box, Face, Hint, Liveness, PersonId, Quality
-from kiosk.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
+from kiosk.terminal.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests import factories
 from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, descriptor, no_time
 

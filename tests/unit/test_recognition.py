@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from demo.faces import astronaut
-from kiosk.capture import Latest
 from kiosk.errors import ModelError
 from kiosk.face import open_engine
-from kiosk.faults import FaultBoard
 from kiosk.model import Face, Fault, Frame, RgbImage, Sighting
 from kiosk.ports import FaceEngine, FaceMatcher
-from kiosk.recognise import Recogniser
-from kiosk.recognition import Recognition
+from kiosk.terminal.capture import Latest
+from kiosk.terminal.faults import FaultBoard
+from kiosk.terminal.recognise import Recogniser
+from kiosk.terminal.recognition import Recognition
 from tests import factories
 from tests.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, no_time
 

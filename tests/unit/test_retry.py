@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.retry import MAX_RETRY_AFTER_S, delay_s, with_retry_after
+from kiosk.link.retry import MAX_RETRY_AFTER_S, delay_s, with_retry_after
 
 
 class Fixed:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.encounter import Phase
 from kiosk.model import Challenge, Fault, Hint
+from kiosk.terminal.encounter import Phase
 from kiosk.ui import catalogue
 
 DOCUMENT = re.sub(r"\s+", " ", (Path(__file__).parents[2] / "docs" / "screens.md").read_text(encoding="utf-8"))

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import wire
 from kiosk.errors import StateError
-from kiosk.identity import Identity, candidate, parse_provisioning
+from kiosk.machine.identity import Identity, candidate, parse_provisioning
 from kiosk.model import DeviceId
-from kiosk.wire_gallery import open_gallery
+from kiosk.wire.gallery import open_gallery
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -174,7 +174,7 @@ def test_keys_that_cannot_be_stored_are_not_used(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kiosk.durable.os.fsync", full)
+    monkeypatch.setattr("kiosk.machine.durable.os.fsync", full)
     with pytest.raises(StateError, match="No space"):
         identity.take_server_keys(BOTH)
     assert (believes(identity), identity.server_keys_serial) == ({OLD}, 0)
@@ -186,7 +186,7 @@ def test_keys_that_cannot_be_stored_are_not_used(
 CUT = """
 import json, os, sys
 from pathlib import Path
-from kiosk.identity import Identity
+from kiosk.machine.identity import Identity
 from tests.killing import KilledAt
 
 identity = Identity.load(Path(sys.argv[1]))

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from kiosk import errors
-from kiosk.encounter import Phase
 from kiosk.model import BLOCKING_FAULTS, Fault
-from kiosk.standstill import Standstill, fault_at_start, stand_still
+from kiosk.terminal.encounter import Phase
+from kiosk.terminal.standstill import Standstill, fault_at_start, stand_still
 from kiosk.ui import catalogue
 from kiosk.ui.ports import ScreenSource
 from tests.fakes import FakeClock
@@ -72,7 +72,7 @@ class Start:
     ],
 )
 def test_it_lasts_until_the_reason_has_gone(monkeypatch: pytest.MonkeyPatch, then: tuple[Exception, ...]) -> None:
-    monkeypatch.setattr("kiosk.standstill.LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr("kiosk.terminal.standstill.LOOK_EVERY_S", 0.001)
     start = Start(*then)
     assert stand_still(Fault.NOT_PROVISIONED, start, until_it_ends, catalogue.load("id"), "Asia/Jakarta")
     assert start.left == []

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.durable import atomic_write
 from kiosk.errors import StateError
-from kiosk.state import STATUS_MAX_AGE_MS, StateFolder, SyncStatus, read_status
+from kiosk.machine.durable import atomic_write
+from kiosk.machine.state import STATUS_MAX_AGE_MS, StateFolder, SyncStatus, read_status
 from tests.fakes import START, FakeClock
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from kiosk.state import StateFolder
+from kiosk.machine.state import StateFolder
 with StateFolder(Path(sys.argv[1])).lock("run"):
     print("held", flush=True)
     time.sleep(60)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kiosk.errors import ProtocolMismatch, Refused, ServerError
-from kiosk.sync_client import check
-from kiosk.sync_http import Answer
+from kiosk.link.client import check
+from kiosk.link.http import Answer
 from kiosk.wire import PROBLEM_PREFIX
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import sync_part
+from kiosk.link import part as part_module
+from kiosk.link.download import KEEP_EVERY_S, Download, Part
+from kiosk.link.part import SealedPart
 from kiosk.model import DeviceId
-from kiosk.sync_download import KEEP_EVERY_S, Download, Part
-from kiosk.sync_part import SealedPart
 
 KEY = bytes(range(32))
 NOW = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
@@ -198,7 +198,7 @@ def test_a_clock_that_fell_back_does_not_throw_it_away(path: Path, wall: Wall) -
 
 
 def test_it_stays_below_its_bound(path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_part, "MAX_BYTES", 1000)
+    monkeypatch.setattr(part_module, "MAX_BYTES", 1000)
     begun(path, wall, b"a" * 600, b"b" * 600, b"c" * 600)
     assert path.stat().st_size < 1300
     part = store(path, wall).load()
@@ -217,7 +217,7 @@ def test_any_content_is_survived(path: Path, wall: Wall, content: bytes) -> None
 
 
 def test_a_file_that_is_far_too_large_is_not_read(path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_part, "MAX_BYTES", 1000)
+    monkeypatch.setattr(part_module, "MAX_BYTES", 1000)
     begun(path, wall, PEOPLE)
     with path.open("ab") as stream:
         stream.write(bytes(3000))
@@ -299,8 +299,8 @@ KILLED = """
 import datetime as dt, os, sys
 from pathlib import Path
 from kiosk.model import DeviceId
-from kiosk.sync_download import Part
-from kiosk.sync_part import SealedPart
+from kiosk.link.download import Part
+from kiosk.link.part import SealedPart
 from tests.killing import KilledAt
 
 counted = KilledAt(int(sys.argv[2]))

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from kiosk import sync_pause
 from kiosk.errors import GalleryError, OutboxError, Refused, ServerError, Unreachable
-from kiosk.sync_pause import Backoff, Pause
+from kiosk.link import pause
+from kiosk.link.pause import Backoff, Pause
 
 
 class Fixed:
@@ -93,7 +93,7 @@ class Stop(threading.Event):
 @pytest.fixture
 def stop(monkeypatch: pytest.MonkeyPatch) -> Stop:
     stop = Stop()
-    monkeypatch.setattr(sync_pause.time, "monotonic", lambda: stop.waited_s)
+    monkeypatch.setattr(pause.time, "monotonic", lambda: stop.waited_s)
     return stop
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from kiosk import wire
 from kiosk.gallery import TinyGallery
-from kiosk.journal_queue import JournalQueue
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.link.heartbeat import Reporter
 from kiosk.model import ClockState, DeviceId
-from kiosk.outbox import SqliteOutbox
-from kiosk.sync_report import Reporter
 from tests import records
 from tests.fakes import FakeClock
 

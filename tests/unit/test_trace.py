@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from kiosk import encounter as enc
-from kiosk.encounter import Phase
-from kiosk.trace import Trace
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Phase
+from kiosk.terminal.trace import Trace
 from tests.factories import match, prospect
 
 

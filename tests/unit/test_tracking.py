@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kiosk.detector import Found
+from kiosk.face.detector import Found
+from kiosk.face.tracking import NEWCOMER, SEARCH_EVERY, Follower
 from kiosk.model import Box, RgbImage
-from kiosk.tracking import NEWCOMER, SEARCH_EVERY, Follower
 
 SIZE = (480, 640)
 

@@ -7,9 +7,9 @@ import dlib
 import numpy as np
 import pytest
 
+from kiosk.face.looks import LOOKS, describe_looks, look, mirrored, shifted
+from kiosk.face.quality import measure
 from kiosk.model import Box, Descriptor, Face, ModelId, RgbImage
-from kiosk.quality import measure
-from kiosk.views import LOOKS, describe_looks, look, mirrored, shifted
 
 SMALL = np.random.default_rng(1).integers(0, 256, size=(15, 20, 3), dtype=np.uint8)
 FRAME = np.asarray(cv2.resize(SMALL, (320, 240), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.voice import EspeakVoice, Silence, open_voice
+from kiosk.machine.voice import EspeakVoice, Silence, open_voice
 
 WITHIN_S = 20.0
 

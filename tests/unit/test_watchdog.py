@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.watchdog import Notifier, Watchdog, watchdog_period_s
+from kiosk.machine.watchdog import Notifier, Watchdog, watchdog_period_s
 
 
 class Manager:
@@ -94,7 +94,7 @@ def test_a_manager_that_is_gone_is_logged_and_borne(tmp_path: Path, caplog: pyte
 def test_a_manager_that_does_not_read_cannot_hang_the_terminal(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kiosk.watchdog.SEND_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("kiosk.machine.watchdog.SEND_TIMEOUT_S", 0.01)
     deaf = Manager(str(tmp_path / "deaf"))
     try:
         notifier = Notifier(deaf.address)

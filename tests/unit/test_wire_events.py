@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
-from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Moment
-from kiosk.timeline import Located
+from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Located, Moment
 from tests import records
 
 GOLDEN = Path(__file__).parents[1] / "golden"

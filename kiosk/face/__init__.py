@@ -1,0 +1,5 @@
+"""Frame -> faces -> descriptors. `open_engine` is the stable way in."""
+
+from kiosk.face.engine import ENGINES, open_engine
+
+__all__ = ["ENGINES", "open_engine"]

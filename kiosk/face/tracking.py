@@ -1,0 +1,133 @@
+"""Follows faces from frame to frame, so that the whole picture need not be searched every time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.face.detector import Detector, Found
+from kiosk.model import Box, RgbImage
+
+SEARCH_EVERY = 8
+"""Frames until the whole picture is searched again: at 15 frames a second a newcomer is seen within half a second."""
+
+NEWCOMER = 0.75
+"""While somebody is followed, only faces at least this wide as theirs are searched for: who stands farther back does
+not come into question (the recogniser's RIVAL_SHARE is larger), and a coarser picture is enough for the search."""
+
+CUT = 18.0
+"""Mean change of the picture's luma (0..255) that makes it another scene: all that was known is dropped.
+
+Frames of one camera change by 1 to 7, photographs of different people by 30 and more (docs/accuracy.md, "Following").
+"""
+
+STILL = 6.0
+"""Largest change of any 1/32 x 1/24 of the picture when nothing moved: the noise of a dim sensor makes 2."""
+
+
+@dataclass
+class _Followed:
+    box: Box
+    score: float
+    unsure_frames: int = 0
+
+
+class Follower:
+    """Gives the faces of each frame of a stream. One thread only.
+
+    Its memory only makes the search cheaper: another scene, another frame size, or SEARCH_EVERY frames start it anew.
+    """
+
+    def __init__(self, detector: Detector, *, follow: bool = True) -> None:
+        """`follow` False: no memory, each frame is searched thoroughly."""
+        self._detector = detector
+        self._follow_faces = follow
+        self._followed: list[_Followed] = []
+        self._since_search = 0
+        self._seen: npt.NDArray[np.float32] | None = None  # the frame before, tiny
+        self._searched: npt.NDArray[np.float32] | None = None  # the frame of the latest search, tiny
+        self._shape: tuple[int, ...] = ()
+
+    def find(self, frame_rgb: RgbImage) -> list[Found]:
+        """All faces of the frame, in no order. `frame_rgb`: contiguous (height, width, 3) uint8."""
+        if not self._follow_faces:
+            return self._detector.search(frame_rgb, self._detector.thorough_px)
+        tiny = miniature(frame_rgb)
+        if self._seen is None or frame_rgb.shape != self._shape or float(np.abs(tiny - self._seen).mean()) > CUT:
+            found = self._detector.search(frame_rgb, self._detector.thorough_px)
+            self._begin(found, tiny)
+        elif self._followed:
+            found = self._follow(frame_rgb, tiny)
+        else:
+            found = self._wait_for_somebody(frame_rgb, tiny)
+        self._seen, self._shape = tiny, frame_rgb.shape
+        return found
+
+    def _begin(self, found: list[Found], tiny: npt.NDArray[np.float32]) -> None:
+        self._followed = [_Followed(face.box, face.score) for face in found]
+        self._searched = tiny
+        self._since_search = 0
+
+    def _follow(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[Found]:
+        self._since_search += 1
+        due = self._since_search >= SEARCH_EVERY
+        kept = self._refined(frame)
+        if len(kept) == len(self._followed) and not due:
+            self._followed = [followed for followed, _ in kept]
+            return [face for _, face in kept]
+        found = self._search(frame, min((NEWCOMER * face.box.width for _, face in kept), default=0.0))
+        kept = [(followed, face) for followed, face in kept if not any(_overlap(face.box, new.box) for new in found)]
+        self._begin(found, tiny)
+        self._followed += [followed for followed, _ in kept]
+        return found + [face for _, face in kept]
+
+    def _search(self, frame: RgbImage, least_face_px: float = 0.0) -> list[Found]:
+        """Faces of at least `least_face_px` in the frame, or as small as the detector finds in a search."""
+        detector, longest_px = self._detector, self._detector.search_px
+        if least_face_px:
+            enough = max(frame.shape[:2]) * detector.least_face_px / least_face_px
+            longest_px = max(detector.glance_px, min(longest_px, round(enough)))
+        return detector.search(frame, longest_px)
+
+    def _refined(self, frame: RgbImage) -> list[tuple[_Followed, Found]]:
+        kept: list[tuple[_Followed, Found]] = []
+        for followed in self._followed:
+            face = self._detector.refine(frame, followed.box)
+            if face is None or any(_overlap(face.box, other.box) for _, other in kept):
+                continue
+            unsure = 0 if face.sure else followed.unsure_frames + 1
+            if unsure <= SEARCH_EVERY:
+                # A turned head scores low: it stays as credible as it was when it was last surely a face.
+                score = face.score if face.sure else followed.score
+                kept.append((_Followed(face.box, score, unsure), face._replace(score=score)))
+        return kept
+
+    def _wait_for_somebody(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[Found]:
+        self._since_search += 1
+        unmoved = self._searched is not None and float(np.abs(tiny - self._searched).max()) < STILL
+        if unmoved and self._since_search < SEARCH_EVERY:
+            return []
+        found = self._detector.search(frame, self._detector.glance_px)
+        if not found and self._detector.search_px > self._detector.glance_px:
+            found = self._search(frame)
+        self._begin(found, tiny)
+        return found
+
+
+def miniature(frame: RgbImage) -> npt.NDArray[np.float32]:
+    """Luma of 32 x 24 parts of the frame."""
+    step = max(1, min(frame.shape[:2]) // 120)  # a sample of the pixels tells as much
+    small = cv2.resize(frame[::step, ::step], (32, 24), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    """Whether the two are boxes of one face: their common area is over 0.3 of the smaller."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    if width <= 0 or height <= 0:
+        return False
+    return width * height > 0.3 * min(a.width * a.height, b.width * b.height)

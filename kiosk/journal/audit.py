@@ -1,0 +1,163 @@
+"""Looking into the journal: listing it, checking its chain, taking out what a broken terminal still holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from kiosk import wire
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.rows import ContentDamaged, in_order, legible, row_id, seq_of
+from kiosk.wire import Json
+
+PAGE = 500
+"""Rows read at a time: the lock is not held for a whole journal of years."""
+
+EventState = Literal["waiting", "acknowledged", "parked", "thinned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as `kiosk events list` shows it. `body` is None when it was thinned or is damaged."""
+
+    chain_id: str
+    seq: int
+    kind: str
+    hash: str
+    state: EventState
+    body: Json | None
+    damaged: bool
+    problem: Json | None
+    fixed_time: Json | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainInfo:
+    chain_no: int
+    chain_id: str
+    device_id: str
+    state: str
+    acked_seq: int
+    carried: Json | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the chain at one place."""
+
+    chain_id: str
+    seq: int
+    what: str
+
+
+class JournalAudit:
+    """Reads only. Raises OutboxError."""
+
+    def __init__(self, outbox: SqliteOutbox) -> None:
+        self._db = outbox.db
+        self._sealer = outbox.sealer
+
+    def chains(self) -> list[ChainInfo]:
+        def read(connection: sqlite3.Connection) -> list[ChainInfo]:
+            rows = connection.execute(
+                "SELECT chain_no, chain_id, device_id, state, acked_seq, carried FROM chains ORDER BY chain_no"
+            )
+            return [
+                ChainInfo(chain_no, chain_id, device_id, state, acked_seq, legible(carried))
+                for chain_no, chain_id, device_id, state, acked_seq, carried in rows
+            ]
+
+        return self._db.query(read)
+
+    def rows(self, chain: ChainInfo, after_seq: int = 0) -> Iterator[Row]:
+        """The chain's events in order."""
+        while True:
+            page = self._page(chain, after_seq)
+            if not page:
+                return
+            yield from page
+            after_seq = page[-1].seq
+
+    def bounds(self, chain: ChainInfo, after_seq: int) -> tuple[int, int, str] | None:
+        """First and last sequence number that are held after one, and the last one's hash."""
+
+        def read(connection: sqlite3.Connection) -> tuple[int, int, str] | None:
+            held = "SELECT {} FROM events WHERE id > ? AND id < ?"
+            inside = (row_id(chain.chain_no, after_seq), row_id(chain.chain_no + 1, 0))
+            first, last = connection.execute(held.format("min(id), max(id)"), inside).fetchone()
+            if last is None:
+                return None
+            (hash_hex,) = connection.execute("SELECT lower(hex(hash)) FROM events WHERE id = ?", (last,)).fetchone()
+            return seq_of(first), seq_of(last), hash_hex
+
+        return self._db.query(read)
+
+    def verify(self) -> Iterator[Finding]:
+        """All that is wrong with the chains: a hash, a link, a gap, a content that cannot be read."""
+        for chain in self.chains():
+            expected, before = 1, wire.NO_HASH
+            for row in self.rows(chain):
+                if chain.carried is not None and expected == 1:
+                    expected, before = row.seq, str((row.body or {}).get("prev_hash", before))
+                if row.seq != expected:
+                    yield Finding(chain.chain_id, expected, f"{row.seq - expected} events are missing")
+                elif row.body is not None and row.body.get("prev_hash") != before:
+                    yield Finding(chain.chain_id, row.seq, "it does not follow the event before it")
+                if row.damaged:
+                    yield Finding(chain.chain_id, row.seq, "its content cannot be read")
+                elif row.body is not None and wire.digest(row.body) != row.hash:
+                    yield Finding(chain.chain_id, row.seq, "its content is not what was recorded")
+                elif row.body is not None and not _in_place(row.body, chain, row.seq):
+                    yield Finding(chain.chain_id, row.seq, "it was recorded at another place")
+                expected, before = row.seq + 1, row.hash
+
+    def _page(self, chain: ChainInfo, after_seq: int) -> list[Row]:
+        def read(connection: sqlite3.Connection) -> list[Row]:
+            rows = connection.execute(
+                "SELECT id, kind, lower(hex(hash)), body, problem, time FROM events "
+                "WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+                (row_id(chain.chain_no, after_seq), row_id(chain.chain_no + 1, 0), PAGE),
+            )
+            return [self._row(chain, *row) for row in in_order(rows.fetchall())]
+
+        return self._db.query(read)
+
+    def _row(
+        self,
+        chain: ChainInfo,
+        event_row: int,
+        kind: str,
+        hash_hex: str,
+        stored: bytes | None,
+        problem: str | None,
+        fixed_time: str | None,
+    ) -> Row:
+        seq, body, damaged = seq_of(event_row), None, False
+        if stored is not None:
+            try:
+                body = self._sealer.open(stored)
+            except ContentDamaged:
+                damaged = True
+        state: EventState = "acknowledged" if seq <= chain.acked_seq else "waiting"
+        if problem is not None:
+            state = "parked"
+        elif stored is None:
+            state = "thinned"
+        return Row(
+            chain_id=chain.chain_id,
+            seq=seq,
+            kind=kind,
+            hash=hash_hex,
+            state=state,
+            body=body,
+            damaged=damaged,
+            problem=legible(problem),
+            fixed_time=legible(fixed_time),
+        )
+
+
+def _in_place(body: Json, chain: ChainInfo, seq: int) -> bool:
+    found = (body.get("device_id"), body.get("chain_id"), body.get("seq"))
+    return found == (chain.device_id, chain.chain_id, seq)

@@ -1,0 +1,202 @@
+"""The state folder: what `kiosk run` and `kiosk sync` share, and the little status file between them.
+
+The folder is the only thing that the two processes have in common. Each takes its own lock in it, so that a second
+terminal, or a second sync, on the same folder is refused instead of quietly doubling events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from kiosk.errors import StateError, StateInUse
+from kiosk.machine.durable import atomic_write
+from kiosk.model import Moment
+
+STATUS_MAX_AGE_MS = 180_000
+"""A status older than this says nothing about now: `kiosk sync` writes at least every minute."""
+
+LockName = Literal["run", "sync"]
+CameraState = Literal["ok", "lost", "absent", "unknown"]
+
+
+class StateFolder:
+    """Paths and locks of one terminal's state. Nothing is created before `open()`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def outbox_path(self) -> Path:
+        return self.path / "outbox.sqlite"
+
+    @property
+    def gallery_path(self) -> Path:
+        return self.path / "gallery.tinydb"
+
+    @property
+    def gallery_part_path(self) -> Path:
+        return self.path / "gallery.part"
+
+    @property
+    def identity_dir(self) -> Path:
+        return self.path / "identity"
+
+    @property
+    def status_path(self) -> Path:
+        return self.path / "status.json"
+
+    @property
+    def terminal_path(self) -> Path:
+        return self.path / "terminal.json"
+
+    def open(self) -> StateFolder:
+        """Make the folder (mode 0700) when it is missing and prove that it can be written, and that no file which the
+        terminal needs is another user's: root's, after a command that root ran. Raises StateError."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # A file that is written and removed is the only honest test: permission bits say nothing about a
+            # read-only file system, a full disk or root.
+            with tempfile.TemporaryFile(dir=self.path) as probe:
+                probe.write(b"presensi")
+                probe.flush()
+                os.fsync(probe.fileno())
+            for path, use in self._needed():
+                if path.exists() and not os.access(path, use):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        except OSError as error:
+            raise StateError(f"{error.filename or self.path}: {_advice(error)}") from error
+        return self
+
+    def _needed(self) -> Iterator[tuple[Path, int]]:
+        """What this user must be able to use where it exists; other files may lie beside it (`lost+found`, a copy)."""
+        for path in (self.outbox_path, *self.path.glob(f"{self.outbox_path.name}-*"), *self.path.glob("*.lock")):
+            yield path, os.R_OK | os.W_OK
+        yield self.identity_dir, os.R_OK | os.W_OK | os.X_OK
+        for name in ("provisioning.json", "device.key", "storage.key"):
+            yield self.identity_dir / name, os.R_OK
+
+    @contextlib.contextmanager
+    def lock(self, name: LockName) -> Iterator[None]:
+        """Hold the folder for one `kiosk run` or one `kiosk sync`. Raises StateInUse when another one holds it.
+
+        A flock belongs to the open file, so the kernel frees it however the process ends.
+        """
+        path = self.path / f"{name}.lock"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateError(f"{path}: {_advice(error)}") from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise StateInUse(
+                    f"{self.path}: another `kiosk {name}` is already using this state folder. "
+                    "Stop it first, or give this one its own folder with --state."
+                ) from error
+            yield
+        finally:
+            os.close(descriptor)
+
+    def read_status(self, moment: Moment | None = None) -> SyncStatus:
+        return read_status(self.status_path, moment)
+
+    def write_terminal(self, camera: CameraState, faults: Iterable[str]) -> None:
+        """What `kiosk run` tells `kiosk sync` for the heartbeat. Raises StateError."""
+        self._write(self.terminal_path, {"camera": camera, "faults": sorted(faults)})
+
+    def read_terminal(self) -> tuple[CameraState, tuple[str, ...]]:
+        """What was last written; ("unknown", ()) when nothing legible was."""
+        try:
+            data = json.loads(self.terminal_path.read_bytes())
+            camera = data["camera"]
+            faults = tuple(str(fault) for fault in data["faults"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "unknown", ()
+        return camera if camera in {"ok", "lost", "absent"} else "unknown", faults
+
+    def write_status(self, status: SyncStatus) -> None:
+        """Replace the status atomically. Not fsynced: it is rewritten every minute, and a torn one is forgiven."""
+        self._write(self.status_path, status.as_json())
+
+    @staticmethod
+    def _write(path: Path, data: dict[str, object]) -> None:
+        try:
+            atomic_write(path, json.dumps(data).encode(), durable=False)
+        except OSError as error:
+            raise StateError(f"{path}: {_advice(error)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """What `kiosk sync` tells `kiosk run`. `faults` are values of model.Fault."""
+
+    connected: bool = False
+    last_contact_utc: dt.datetime | None = None
+    gallery_version: int = 0
+    gallery_confirmed_utc: dt.datetime | None = None
+    revoked: bool = False
+    faults: tuple[str, ...] = ()
+    boot_id: str = ""
+    monotonic_ms: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        data = asdict(self)
+        for key in ("last_contact_utc", "gallery_confirmed_utc"):
+            value = data[key]
+            data[key] = value.isoformat() if value else None
+        return data
+
+
+def read_status(path: Path, moment: Moment | None = None) -> SyncStatus:
+    """The last status written. A missing or torn file is the status of a terminal that never met its server.
+
+    With `moment`, `connected` is False when the status is from another boot or too old: a sync that died says nothing.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+        status = SyncStatus(
+            connected=bool(data["connected"]),
+            last_contact_utc=_time(data["last_contact_utc"]),
+            gallery_version=int(data["gallery_version"]),
+            gallery_confirmed_utc=_time(data["gallery_confirmed_utc"]),
+            revoked=bool(data["revoked"]),
+            faults=tuple(str(fault) for fault in data["faults"]),
+            boot_id=str(data["boot_id"]),
+            monotonic_ms=int(data["monotonic_ms"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return SyncStatus()
+    if moment is not None and status.connected:
+        age_ms = moment.monotonic_ms - status.monotonic_ms
+        if status.boot_id != moment.boot_id or not -1000 <= age_ms <= STATUS_MAX_AGE_MS:
+            return replace(status, connected=False)
+    return status
+
+
+def _time(value: object) -> dt.datetime | None:
+    return None if value is None else dt.datetime.fromisoformat(str(value)).astimezone(dt.UTC)
+
+
+def _advice(error: OSError) -> str:
+    match error.errno:
+        case errno.EROFS:
+            return "the file system is read-only. Check the card (`dmesg`), then remount it or replace it."
+        case errno.ENOSPC | errno.EDQUOT:
+            return "the disk is full. Free some space, then start again."
+        case errno.EACCES | errno.EPERM:
+            return "this user may not write here. Run as the terminal's user, or give another folder with --state."
+        case errno.EEXIST | errno.ENOTDIR:
+            return "is not a folder. Give another one with --state."
+        case _:
+            return f"cannot be used ({error.strerror}). Check the path and the disk, or give another with --state."

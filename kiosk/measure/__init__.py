@@ -1,0 +1,1 @@
+"""What `kiosk bench`, `kiosk pad` and `kiosk evaluate` measure."""

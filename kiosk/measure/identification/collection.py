@@ -1,0 +1,157 @@
+"""A folder of photos per person -> descriptors.
+
+    DIR/<person>/<photo or clip>
+
+Of several faces in a photo the one nearest to its centre is the person's. A clip counts as one photo: the mean over
+frames spread evenly over it.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.errors import ConfigError, GalleryError
+from kiosk.face.looks import LOOKS, look
+from kiosk.model import Descriptor, Face, RgbImage
+from kiosk.ports import FaceEngine
+from kiosk.replay import PICTURES, read_picture
+
+CLIPS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif"})
+CLIP_FRAMES = 5
+
+_OTHER_SCALES = (1.5, 0.8)
+"""A photo in which no face is found is searched again in these sizes, then mirrored: a terminal sees a person in many
+frames, a photo has one chance. On LFW that leaves 0.2 % of the photos without a face, of 0.9 %."""
+
+Progress = Callable[[int, int], None]
+"""(photos done, photos in all)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """What is known of a folder: no names, no pictures.
+
+    `owners` (photos,) numbers the people from 0, ascending; `plain` (photos, 128) float32 are the descriptors as
+    `face_recognition` gives them, `described` those that the terminal uses (the mean of several looks); a row of NaN is
+    a photo without a face.
+    """
+
+    owners: npt.NDArray[np.intp]
+    plain: npt.NDArray[np.float32]
+    described: npt.NDArray[np.float32]
+
+    @property
+    def people(self) -> int:
+        return int(self.owners[-1]) + 1 if len(self.owners) else 0
+
+    @property
+    def acquired(self) -> npt.NDArray[np.bool_]:
+        """(photos,) whether a face was found."""
+        return np.isfinite(self.plain[:, 0])
+
+    def photos(self) -> list[npt.NDArray[np.intp]]:
+        """The rows of each person."""
+        return np.split(np.arange(len(self.owners)), np.flatnonzero(np.diff(self.owners)) + 1)
+
+    def part(self, which: int, parts: int) -> Collection:
+        """The people `which`, `which` + `parts` … (counted from 1), as a collection of their own."""
+        mine = self.owners % parts == which - 1
+        return Collection(self.owners[mine] // parts, self.plain[mine], self.described[mine])
+
+    def save(self, path: Path) -> None:
+        """Keep the descriptors for another run. They are biometric data: treat the file as such. Raises ConfigError."""
+        try:
+            with path.open("wb") as file:
+                np.savez(file, owners=self.owners, plain=self.plain, described=self.described)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written ({error.strerror}).") from error
+
+    @classmethod
+    def load(cls, path: Path) -> Collection:
+        """Raises GalleryError when the file was not written by `save`."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(arrays["owners"].astype(np.intp), arrays["plain"], arrays["described"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise GalleryError(f"{path}: holds no descriptors of `kiosk evaluate`. Delete it and run again.") from error
+
+
+def collect(folder: Path, engine: FaceEngine, progress: Progress | None = None) -> Collection:
+    """Describe all photos and clips below `folder`. Raises GalleryError when there are none, or none can be listed."""
+    try:
+        people = [files for person in sorted(folder.iterdir()) if person.is_dir() and (files := _files(person))]
+    except OSError as error:  # its own text would name a person
+        raise GalleryError(f"{folder}: a folder in it cannot be read ({error.strerror}).") from None
+    if not people:
+        raise GalleryError(f"{folder}: holds no folder of photos per person (DIR/<person>/<photo>.jpg).")
+    total = sum(len(files) for files in people)
+    owners = np.repeat(np.arange(len(people)), [len(files) for files in people])
+    plain = np.full((total, 128), np.nan, dtype=np.float32)
+    described = plain.copy()
+    for row, path in enumerate(path for files in people for path in files):
+        looks = [found for picture in _pictures(path) if (found := _describe(engine, picture)) is not None]
+        if looks:
+            plain[row] = np.mean([each[0] for each in looks], axis=0)
+            described[row] = np.mean(looks, axis=(0, 1))
+        if progress is not None:
+            progress(row + 1, total)
+    return Collection(owners.astype(np.intp), plain, described)
+
+
+def _files(person: Path) -> list[Path]:
+    return sorted(path for path in person.iterdir() if path.suffix.lower() in PICTURES | CLIPS)
+
+
+def _describe(engine: FaceEngine, picture: RgbImage) -> list[Descriptor] | None:
+    """A descriptor of each look at the face, the plain one first; None without a face."""
+    for tried in _tries(picture):
+        face = _central(engine.faces(tried), tried)
+        if face is not None:
+            return [engine.describe(*look(tried, face, number)) for number in range(LOOKS)]
+    return None
+
+
+def _tries(picture: RgbImage) -> Iterator[RgbImage]:
+    yield picture
+    for scale in _OTHER_SCALES:
+        yield np.asarray(cv2.resize(picture, None, fx=scale, fy=scale), dtype=np.uint8)
+    yield np.ascontiguousarray(picture[:, ::-1])
+
+
+def _central(faces: list[Face], picture: RgbImage) -> Face | None:
+    height, width = picture.shape[:2]
+
+    def off_centre(face: Face) -> float:
+        box = face.box_px
+        return float(np.hypot(box.left + box.right - width, box.top + box.bottom - height))
+
+    return min(faces, key=off_centre, default=None)
+
+
+def _pictures(path: Path) -> Iterator[RgbImage]:
+    """The pictures of one file, RGB; none when it cannot be read, which then counts as a failure to acquire."""
+    if path.suffix.lower() in PICTURES:
+        bgr = read_picture(path)
+        if bgr is not None:
+            yield np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return
+    frames = _clip(path)
+    for index in np.unique(np.linspace(0, len(frames) - 1, CLIP_FRAMES).astype(int)) if frames else ():
+        yield np.asarray(cv2.cvtColor(frames[index], cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _clip(path: Path) -> list[RgbImage]:
+    """All frames, BGR: containers lie about how many they hold, so they are counted by reading."""
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while (read := capture.read())[0]:
+        frames.append(read[1])
+    capture.release()
+    return frames

@@ -1,0 +1,169 @@
+"""The ways from frame to name that `kiosk bench` compares: this terminal's, and two of `face_recognition`.
+
+They run interleaved, a few frames of one and then of the next, so that whatever else the machine does meets all of them
+alike: the ratios stay meaningful where the milliseconds do not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.model import Frame, PersonId, RgbImage
+from kiosk.terminal.recognise import Recogniser
+
+KNOWN = PersonId("the person in the clip")
+BLOCK = 8
+"""Frames of one side before it is the other's turn. Even, so that the every-other-frame loop keeps its rhythm."""
+
+FRAME_S = 1 / 15
+
+
+@dataclass
+class Side:
+    """What one way of doing it took. Times in seconds, of all `frames`."""
+
+    name: str
+    frames: int = 0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    recognised: int = 0
+    decision_wall_s: list[float] = field(default_factory=list)
+    decision_cpu_s: list[float] = field(default_factory=list)
+
+    @property
+    def fps(self) -> float:
+        return self.frames / self.wall_s
+
+    def row(self) -> dict[str, float | str | None]:
+        return {
+            "side": self.name,
+            "fps": self.fps,
+            "ms_per_frame": self.wall_s / self.frames * 1e3,
+            "cpu_ms_per_frame": self.cpu_s / self.frames * 1e3,
+            "recognised_frames": self.recognised / self.frames,
+            "decision_ms_p50": median_ms(self.decision_wall_s),
+            "decision_cpu_ms_p50": median_ms(self.decision_cpu_s),
+        }
+
+
+class Loop:
+    """One way from frame to name. `see` tells whether the known person has been recognised in this frame."""
+
+    name = ""
+
+    def begin(self) -> None:
+        """Somebody new stands there."""
+
+    def see(self, bgr: RgbImage, number: int) -> bool:
+        raise NotImplementedError
+
+
+class PresensiLoop(Loop):
+    """What the terminal runs on each frame: search or follow, quality, descriptor, match, liveness evidence."""
+
+    name = "presensi"
+
+    def __init__(self, recogniser: Recogniser, min_frames: int) -> None:
+        self._recogniser = recogniser
+        self._min_frames = min_frames
+
+    def begin(self) -> None:
+        self._recogniser.restart()
+
+    def see(self, bgr: RgbImage, number: int) -> bool:
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        sighting = self._recogniser.see(
+            Frame(np.asarray(rgb, dtype=np.uint8), number, number * FRAME_S), time.perf_counter
+        )
+        match = sighting.match
+        return match is not None and match.person_id == KNOWN and match.frames >= self._min_frames
+
+
+class PlainLoop(Loop):
+    """`face_recognition`'s first webcam example: every frame in full size, each face compared with all known ones."""
+
+    name = "face_recognition, every frame"
+
+    def __init__(self, known: list[npt.NDArray[np.float64]], names: list[str]) -> None:
+        import face_recognition  # 150 MB of models: only for the comparison
+
+        self._api: Any = face_recognition
+        self._known = known
+        self._names = names
+
+    def see(self, bgr: RgbImage, number: int) -> bool:  # noqa: ARG002
+        return self._name(np.ascontiguousarray(bgr[:, :, ::-1]))
+
+    def _name(self, rgb: RgbImage) -> bool:
+        places = self._api.face_locations(rgb)
+        recognised = False
+        for encoding in self._api.face_encodings(rgb, places):
+            same = self._api.compare_faces(self._known, encoding)
+            distances = self._api.face_distance(self._known, encoding)
+            best = int(np.argmin(distances))
+            recognised |= bool(same[best]) and self._names[best] == KNOWN
+        return recognised
+
+
+class QuarterLoop(PlainLoop):
+    """Its faster example: every other frame, a quarter of the width and height; the frame between keeps the names."""
+
+    name = "face_recognition, every other frame, quarter size"
+
+    def __init__(self, known: list[npt.NDArray[np.float64]], names: list[str]) -> None:
+        super().__init__(known, names)
+        self._latest = False
+
+    def begin(self) -> None:
+        self._latest = False
+
+    def see(self, bgr: RgbImage, number: int) -> bool:
+        if number % 2 == 0:
+            small = cv2.resize(bgr, (0, 0), fx=0.25, fy=0.25)
+            self._latest = self._name(np.ascontiguousarray(small[:, :, ::-1]))
+        return self._latest
+
+
+def run_loops(loops: Sequence[Loop], frames: Sequence[RgbImage], rounds: int) -> list[Side]:
+    """Each loop over all frames `rounds` times; each round is a new person's stay, decided at the first recognition."""
+    sides = [Side(loop.name) for loop in loops]
+    for round_number in range(rounds):
+        for loop in loops:
+            loop.begin()
+        waiting = [[0.0, 0.0] for _ in loops]
+        decided = [False] * len(loops)
+        for start in range(0, len(frames), BLOCK):
+            for index in _rotated(len(loops), round_number + start // BLOCK):
+                for offset, bgr in enumerate(frames[start : start + BLOCK]):
+                    number = round_number * len(frames) + start + offset
+                    wall, cpu = time.perf_counter(), time.process_time()
+                    recognised = loops[index].see(bgr, number)
+                    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+                    side = sides[index]
+                    side.frames += 1
+                    side.wall_s += wall
+                    side.cpu_s += cpu
+                    side.recognised += recognised
+                    waiting[index][0] += wall
+                    waiting[index][1] += cpu
+                    if recognised and not decided[index]:
+                        decided[index] = True
+                        side.decision_wall_s.append(waiting[index][0])
+                        side.decision_cpu_s.append(waiting[index][1])
+    return sides
+
+
+def _rotated(count: int, by: int) -> list[int]:
+    return [(index + by) % count for index in range(count)]
+
+
+def median_ms(seconds: Sequence[float]) -> float | None:
+    """None when there is nothing to take the median of: nobody was recognised."""
+    return float(np.median(seconds)) * 1e3 if seconds else None

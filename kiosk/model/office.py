@@ -1,0 +1,75 @@
+"""The office: its working hours, its people, their templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kiosk.model.people import Person, PersonId
+from kiosk.model.seeing import DLIB_RESNET_V1, Descriptor, ModelId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """One enrolled descriptor of a person.
+
+    `cohort_mean`, `cohort_sd`: this template's scores against a large cohort of other people, computed by
+    the server; None when the gallery came without them.
+    """
+
+    template_id: str
+    person_id: PersonId
+    descriptor: Descriptor
+    model_id: ModelId = DLIB_RESNET_V1
+    cohort_mean: float | None = None
+    cohort_sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDay:
+    """Local start and end of work."""
+
+    start: dt.time
+    end: dt.time
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPeriod:
+    """Working hours that hold from `first` to `last` (inclusive; None: until replaced). 0 = Monday."""
+
+    first: dt.date
+    last: dt.date | None
+    days: Mapping[int, WorkDay]
+    late_percent: float
+    early_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """An office's working hours as dated data. Of several periods that hold on a day, the last counts."""
+
+    timezone: str
+    periods: tuple[WorkPeriod, ...]
+    holidays: frozenset[dt.date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    office_id: str
+    name: str
+    calendar: WorkCalendar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GallerySnapshot:
+    """All that a terminal knows of its office: read from the cache in one piece, replaced in one piece."""
+
+    version: int
+    office: Office | None
+    people: Mapping[PersonId, Person] = field(repr=False)
+    templates: tuple[Template, ...] = field(repr=False)
+    fetched_utc: dt.datetime | None = None
+
+
+EMPTY_GALLERY = GallerySnapshot(version=0, office=None, people={}, templates=())

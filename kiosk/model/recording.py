@@ -1,0 +1,110 @@
+"""What is recorded: drafts of events, events, and the queue they wait in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NewType
+
+from kiosk.model.people import Nip, PersonId
+from kiosk.model.seeing import Descriptor, LivenessVerdict, Match, ModelId, Quality
+from kiosk.model.time import Moment
+
+DeviceId = NewType("DeviceId", str)
+
+
+class Direction(enum.Enum):
+    ARRIVAL = "arrival"
+    DEPARTURE = "departure"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a presence now would mean: computed by `schedule` from the office's dated calendar.
+
+    `minutes_off`: whole minutes late (arrival) or early (departure), 0 when on time.
+    `points_percent`: what it takes off the month's points. `working_day` False on weekends and holidays.
+    """
+
+    direction: Direction
+    local_time: dt.datetime
+    minutes_off: int
+    points_percent: float
+    working_day: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceDraft:
+    """A confirmed presence that has no place in the chain yet: what the encounter asks the outbox to append."""
+
+    person_id: PersonId
+    direction: Direction
+    match: Match
+    liveness: LivenessVerdict
+    model_id: ModelId
+    gallery_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttackDraft:
+    """A refused presentation attack: its scores and no picture."""
+
+    liveness: LivenessVerdict
+    frames: int
+    model_id: ModelId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnrolmentDraft:
+    """A person's new templates, with the consent that permits them."""
+
+    nip: Nip
+    name: str
+    office_id: str
+    templates: tuple[Descriptor, ...]
+    qualities: tuple[Quality, ...]
+    model_id: ModelId
+    consent_utc: dt.datetime
+    consent_text_id: str
+    officer: str
+
+
+Draft = PresenceDraft | AttackDraft | EnrolmentDraft
+
+EventKind = Literal["presence", "attack", "enrolment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A link of the device's chain, as it is on disk and on the wire (docs/protocol.md, "Event").
+
+    `body` is the JSON object of the event without `hash`; `hash` is SHA-256 over its RFC 8785 form, in hex.
+    """
+
+    event_id: str
+    chain_id: str
+    seq: int
+    kind: EventKind
+    person_id: PersonId | None
+    moment: Moment
+    body: Mapping[str, object] = field(repr=False)
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastPresence:
+    """The newest presence of one person on this terminal."""
+
+    direction: Direction
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How many events wait for the server and how many it refused."""
+
+    waiting: int
+    parked: int
+    oldest_waiting_utc: dt.datetime | None

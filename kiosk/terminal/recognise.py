@@ -1,0 +1,192 @@
+"""From frames to sightings: who stands there, joined over the frames of one person's stay.
+
+One object, one thread. It follows the nearest face, tells what is wrong with its picture, describes the frames that
+are worth it, and asks the matcher with all descriptors so far. It never decides about a presence: `encounter` does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from kiosk.face.looks import LOOKS, describe_looks
+from kiosk.model import Box, Descriptor, Face, Frame, Hint, Liveness, LivenessVerdict, Match, Quality, Sighting
+from kiosk.ports import FaceEngine, FaceMatcher, LivenessDetector
+
+T = TypeVar("T")
+
+Judge = Callable[[Quality], Hint | None]
+"""What the person should change, None when the face is good."""
+
+RIVAL_SHARE = 0.8
+"""A second face at least this wide, as a share of the nearest, leaves open who is meant: SEVERAL_FACES."""
+
+CREDIBLE_SHARE = 0.3
+"""A find with less than this share of the best score in the frame is taken for a pattern on a wall or a shirt. On
+scikit-image's astronaut HOG gives the face 1.5 and two patches of her suit, as wide as the face, 0.01 and 0.07."""
+
+SAME_TRACK_S = 0.6
+"""A face that was out of sight for longer is another encounter."""
+
+STRANGER_DISTANCE = 0.5
+"""A frame this far from the mean of its track's shows somebody who stepped in. Of 234 described frames of the clips
+none was further than 0.43 from its own track's mean, of 4,000 pairs of different LFW people none was nearer than 0.5
+(`tests/accuracy/one_track.py`; at 0.6 it would be 1 %)."""
+
+NOT_DESCRIBED = LivenessVerdict(Liveness.PENDING, 0.0, "not_described")
+"""Evidence of life counts only from the first described frame on. Else a living accomplice could gather it in frames
+too poor to be described, and hold another person's photograph in his place: nobody would see that the face changed."""
+
+WATCH_S = 1.0
+"""After the decision, one frame is described this often, so that a person who steps in close behind is noticed."""
+
+
+@dataclass
+class _Track:
+    number: int
+    box: Box
+    seen_s: float
+    descriptors: list[Descriptor]
+    match: Match | None = None
+    described_s: float = -1e9
+
+
+class Recogniser:
+    """`see` and `restart` may be called by different threads, `see` by one only."""
+
+    def __init__(
+        self,
+        engine: FaceEngine,
+        matcher: FaceMatcher,
+        liveness: LivenessDetector,
+        judge: Judge,
+        max_frames: int,
+        *,
+        min_frames: int = 1,
+        looks: int = LOOKS,
+        tracks: int = 0,
+    ) -> None:
+        """Frames are described until somebody is accepted over at least `min_frames`, or `max_frames` were in vain.
+        `looks`: so many looks are taken at each of them (kiosk.face.looks). `tracks`: so many were numbered before."""
+        self._engine = engine
+        self._matcher = matcher
+        self._liveness = liveness
+        self._judge = judge
+        self._max_frames = max_frames
+        self._min_frames = min_frames
+        self._looks = looks
+        self.tracks = tracks
+        self._track: _Track | None = None
+        self._restart = threading.Event()
+        self.stage_ms: dict[str, float] = {}
+        """Milliseconds that the stages of the latest frame took: detect, describe, match, liveness."""
+
+    def use(self, matcher: FaceMatcher) -> None:
+        """Search another gallery from the next frame on. Called by the thread that calls `see`."""
+        self._matcher = matcher
+        self._restart.set()
+
+    def restart(self) -> None:
+        """Treat the face in sight as a new person from the next frame on. Any thread."""
+        self._restart.set()
+
+    def see(self, frame: Frame, timer: Callable[[], float]) -> Sighting:
+        """The sighting of one frame; `timer` gives seconds for `stage_ms`."""
+        self.stage_ms = {}
+        if self._restart.is_set():
+            self._restart.clear()
+            self._track = None
+        faces = _credible(self._timed("detect", timer, lambda: self._engine.faces(frame.rgb)))
+        if not faces:
+            if self._track and frame.t_s - self._track.seen_s > SAME_TRACK_S:
+                self._track = None
+            return Sighting(frame.t_s)
+        nearest = faces[0]
+        track = self._follow(nearest, frame.t_s)
+        hint = _rival(faces) or self._judge(nearest.quality)
+        if hint is None and self._worth_describing(track, frame.t_s):
+            track = self._describe(track, frame, nearest, timer)
+        verdict = NOT_DESCRIBED
+        if track.descriptors:
+            ask = self._named(track)
+            verdict = self._timed(
+                "liveness", timer, lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask)
+            )
+        box = _fractions(nearest.box_px, frame.rgb.shape[:2])
+        return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict)
+
+    def _timed(self, stage: str, timer: Callable[[], float], work: Callable[[], T]) -> T:
+        start = timer()
+        result = work()
+        self.stage_ms[stage] = self.stage_ms.get(stage, 0.0) + (timer() - start) * 1e3
+        return result
+
+    def _follow(self, face: Face, t_s: float) -> _Track:
+        track = self._track
+        if track is None or t_s - track.seen_s > SAME_TRACK_S or not _near(track.box, face.box_px):
+            return self._begin(face.box_px, t_s)
+        track.box, track.seen_s = face.box_px, t_s
+        return track
+
+    def _begin(self, box: Box, t_s: float) -> _Track:
+        self.tracks += 1
+        self._liveness.reset()
+        self._track = _Track(self.tracks, box, t_s, [])
+        return self._track
+
+    def _worth_describing(self, track: _Track, t_s: float) -> bool:
+        return not self._decided(track) or t_s - track.described_s >= WATCH_S
+
+    def _decided(self, track: _Track) -> bool:
+        frames = len(track.descriptors)
+        accepted = track.match is not None and track.match.person_id is not None
+        return frames >= self._max_frames or (accepted and frames >= self._min_frames)
+
+    def _named(self, track: _Track) -> bool:
+        """Whether the screen would show a challenge now: who it is, or who it may be, has been decided."""
+        match = track.match
+        return self._decided(track) and match is not None and (match.person_id is not None or bool(match.look_alikes))
+
+    def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
+        decided = self._decided(track)
+        looks = 1 if decided else self._looks  # to notice another person one look is enough
+        descriptor = self._timed("describe", timer, lambda: describe_looks(self._engine, frame.rgb, face, looks))
+        if track.descriptors and _distance(descriptor, track.descriptors) > STRANGER_DISTANCE:
+            track, decided = self._begin(face.box_px, frame.t_s), False
+        track.described_s = frame.t_s
+        if not decided:
+            track.descriptors.append(descriptor)
+            track.match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
+        return track
+
+
+def _distance(descriptor: Descriptor, others: Sequence[Descriptor]) -> float:
+    return float(np.linalg.norm(np.mean(others, axis=0) - descriptor))
+
+
+def _credible(faces: list[Face]) -> list[Face]:
+    best = max((face.score for face in faces), default=0.0)
+    return [face for face in faces if face.score >= CREDIBLE_SHARE * best]
+
+
+def _rival(faces: Sequence[Face]) -> Hint | None:
+    if len(faces) > 1 and faces[1].box_px.width >= RIVAL_SHARE * faces[0].box_px.width:
+        return Hint.SEVERAL_FACES
+    return None
+
+
+def _near(before: Box, now: Box) -> bool:
+    """The same face in the next frame: moved by less than 0.7 of its size, and not half or double as large."""
+    size = max(before.width, now.width, 1)
+    dx = (before.left + before.right - now.left - now.right) / 2
+    dy = (before.top + before.bottom - now.top - now.bottom) / 2
+    return max(abs(dx), abs(dy)) < 0.7 * size and min(before.width, now.width) > 0.5 * size
+
+
+def _fractions(box: Box, shape: tuple[int, int]) -> tuple[float, float, float, float]:
+    height, width = shape
+    return (box.left / width, box.top / height, box.right / width, box.bottom / height)

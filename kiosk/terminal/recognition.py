@@ -1,0 +1,118 @@
+"""The recognition thread: newest frame to sighting; models that fail are opened anew with back-off. It never ends by
+itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from kiosk.errors import ModelError
+from kiosk.model import Fault, Sighting
+from kiosk.ports import FaceMatcher
+from kiosk.terminal.capture import Latest
+from kiosk.terminal.faults import FaultBoard
+from kiosk.terminal.recognise import Recogniser
+
+log = logging.getLogger(__name__)
+
+FRAME_WAIT_S = 0.5
+ALIVE_EVERY_S = 1.0
+
+OpenRecogniser = Callable[[FaceMatcher, int], Recogniser]
+"""With the matcher, and with how many tracks were numbered before: a number used twice would be a person who is done.
+Raises ModelError."""
+
+
+class Recognition:
+    """Holds the recogniser. `run` is the thread's; `use` and `restart` may be called by any other."""
+
+    def __init__(
+        self,
+        open_recogniser: OpenRecogniser,
+        matcher: FaceMatcher,
+        latest: Latest,
+        faults: FaultBoard,
+        sighted: Callable[[Sighting, dict[str, float]], None],
+        monotonic_s: Callable[[], float],
+        *,
+        retry_s: float = 5.0,
+        retry_ceiling_s: float = 60.0,
+    ) -> None:
+        self._open_recogniser = open_recogniser
+        self._matcher = matcher
+        self._latest = latest
+        self._faults = faults
+        self._sighted = sighted
+        self._monotonic_s = monotonic_s
+        self._retry_s = retry_s
+        self._retry_ceiling_s = retry_ceiling_s
+        self._lock = threading.Lock()
+        self._recogniser: Recogniser | None = None
+        self._tracks = 0
+        self._seq = -1
+
+    def open(self) -> None:
+        """Open the models now. Raises ModelError."""
+        opened = self._open_recogniser(self._matcher, self._tracks)
+        with self._lock:
+            opened.use(self._matcher)  # another gallery may have come meanwhile
+            self._recogniser = opened
+
+    def use(self, matcher: FaceMatcher) -> None:
+        """Search another gallery from the next frame on."""
+        with self._lock:
+            self._matcher = matcher
+            if self._recogniser is not None:
+                self._recogniser.use(matcher)
+
+    def restart(self) -> None:
+        """Treat the face in sight as a new person from the next frame on."""
+        with self._lock:
+            if self._recogniser is not None:
+                self._recogniser.restart()
+
+    def failed(self, error: ModelError) -> None:
+        """Say so on the screen, and go on without models until they can be opened."""
+        log.error("nobody can be recognised: %s", error)
+        self._faults.set(Fault.RECOGNISER_FAILED, True)
+        with self._lock:
+            if self._recogniser is not None:
+                self._tracks = self._recogniser.tracks
+            self._recogniser = None
+
+    def run(self, stop: threading.Event, alive: Callable[[], None]) -> None:
+        """Until `stop`. `alive` is called whenever the loop has come round."""
+        wait_s = self._retry_s
+        while not stop.is_set():
+            began_s = self._monotonic_s()
+            try:
+                if self._recogniser is None:
+                    self.open()
+                self._watch(stop, alive)
+            except ModelError as error:
+                self.failed(error)
+                if self._monotonic_s() - began_s > self._retry_ceiling_s:
+                    wait_s = self._retry_s
+                self._pause(stop, alive, wait_s)
+                wait_s = min(2 * wait_s, self._retry_ceiling_s)
+
+    def _watch(self, stop: threading.Event, alive: Callable[[], None]) -> None:
+        recogniser, seen = self._recogniser, 0
+        while recogniser is not None and not stop.is_set():
+            alive()
+            frame = self._latest.newer_than(self._seq, FRAME_WAIT_S)
+            if frame is None:
+                continue
+            self._seq, seen = frame.seq, seen + 1
+            if seen % 1000 == 0:
+                log.debug("%d frames looked at", seen)
+            sighting = recogniser.see(frame, self._monotonic_s)
+            self._faults.set(Fault.RECOGNISER_FAILED, False)
+            self._sighted(sighting, recogniser.stage_ms)
+
+    @staticmethod
+    def _pause(stop: threading.Event, alive: Callable[[], None], wait_s: float) -> None:
+        while wait_s > 0 and not stop.wait(min(wait_s, ALIVE_EVERY_S)):
+            alive()
+            wait_s -= ALIVE_EVERY_S

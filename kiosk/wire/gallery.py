@@ -1,0 +1,145 @@
+"""The answer of call 3: its manifest, checked before anything else is looked at, and its payload. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import cast
+
+from kiosk import wire
+from kiosk.model import (
+    DLIB_RESNET_V1,
+    DeviceId,
+    ModelId,
+    Nip,
+    Office,
+    Person,
+    PersonId,
+    Template,
+    WorkCalendar,
+    WorkDay,
+    WorkPeriod,
+)
+from kiosk.wire import Json, WireError, items, member
+from kiosk.wire.keys import VerifyServer
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class NotNewer(WireError):
+    """In good order, and no newer than what the terminal has: replayed, or fetched whole without need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    version: int
+    base_version: int | None
+    office_id: str
+    issued_utc: dt.datetime
+
+
+def open_gallery(
+    answer: Json, *, device_id: DeviceId, current_version: int, verify: VerifyServer
+) -> tuple[Manifest, Json]:
+    """The manifest and payload of an answer, once all that protects them holds. Raises WireError.
+
+    Checked: the server's signature, the payload's hash, that it is for this terminal, that it is newer than what the
+    terminal has, and that a delta's base is what the terminal has.
+    """
+    manifest, payload = member(answer, "manifest", dict), member(answer, "payload", dict)
+    signature = wire.from_b64url(member(manifest, "signature", str))
+    signed = wire.canonical({name: value for name, value in manifest.items() if name != "signature"})
+    if not verify(member(manifest, "key_id", str), signature, signed):
+        raise WireError("the gallery's manifest is not signed by a key of this terminal's server")
+    if wire.digest(payload) != member(manifest, "payload_sha256", str):
+        raise WireError("the gallery's content is not what its manifest says")
+    if member(manifest, "device_id", str) != device_id:
+        raise WireError("the gallery was made for another terminal")
+    version, base = member(manifest, "version", int), manifest.get("base_version")
+    if version <= current_version:
+        raise NotNewer("the gallery is not newer than the one in use")
+    if base is not None and base != current_version:
+        raise WireError("the gallery's delta does not build on the one in use")
+    return (
+        Manifest(version, base, member(manifest, "office_id", str), wire.parse_utc(manifest.get("issued_utc"))),
+        payload,
+    )
+
+
+def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
+    """A person of the payload. Raises WireError, which names the person by id only."""
+    person_id = PersonId(member(data, "person_id", str))
+    try:
+        person = Person(person_id, Nip(member(data, "nip", str)), member(data, "name", str))
+        return person, tuple(_template(person_id, template) for template in items(data, "templates"))
+    except WireError as error:
+        raise WireError(f"person {person_id}: {error}") from error
+
+
+def parse_office(data: Json) -> Office:
+    calendar = member(data, "calendar", dict)
+    return Office(
+        office_id=member(data, "office_id", str),
+        name=member(data, "name", str),
+        calendar=WorkCalendar(
+            timezone=member(calendar, "timezone", str),
+            periods=tuple(_period(period) for period in items(calendar, "periods")),
+            holidays=frozenset(_date(day) for day in member(calendar, "holidays", list)),
+        ),
+    )
+
+
+def _template(person_id: PersonId, data: Json) -> Template:
+    model_id = member(data, "model_id", str)
+    if model_id != DLIB_RESNET_V1:
+        raise WireError("a template's model is not the one that this terminal uses")
+    return Template(
+        template_id=member(data, "template_id", str),
+        person_id=person_id,
+        descriptor=wire.decode_descriptor(data.get("descriptor")),
+        model_id=ModelId(model_id),
+        cohort_mean=_number_or_none(data, "cohort_mean"),
+        cohort_sd=_number_or_none(data, "cohort_sd"),
+    )
+
+
+def _number_or_none(data: Json, name: str) -> float | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise WireError(f"member `{name}` is not a number")
+    return float(value)
+
+
+def _period(data: Json) -> WorkPeriod:
+    days = member(data, "days", dict)
+    unknown = set(days) - set(WEEKDAYS)
+    if unknown:
+        raise WireError("a weekday in `days` is unknown")
+    last = data.get("last")
+    late, early = _number_or_none(data, "late_percent"), _number_or_none(data, "early_percent")
+    if late is None or early is None:
+        raise WireError("a period has no `late_percent` or `early_percent`")
+    return WorkPeriod(
+        first=_date(data.get("first")),
+        last=None if last is None else _date(last),
+        days={WEEKDAYS.index(name): _work_day(hours) for name, hours in days.items()},
+        late_percent=late,
+        early_percent=early,
+    )
+
+
+def _work_day(hours: object) -> WorkDay:
+    try:
+        start, end = cast(list[str], hours)
+        return WorkDay(dt.time.fromisoformat(start), dt.time.fromisoformat(end))
+    except (ValueError, TypeError) as error:
+        raise WireError("a work day is not a pair of times HH:MM") from error
+
+
+def _date(text: object) -> dt.date:
+    try:
+        return dt.date.fromisoformat(cast(str, text))
+    except (ValueError, TypeError) as error:
+        raise WireError("a date is not YYYY-MM-DD") from error
