@@ -82,7 +82,8 @@ class ThresholdTable(pydantic.BaseModel):
 
 def packaged_table() -> ThresholdTable:
     """The table that comes with the program."""
-    return _parse(resources.files("kiosk.scores").joinpath("fpir_table.json").read_text(encoding="utf-8"), "fpir_table.json")
+    name = "fpir_table.json"
+    return _parse(resources.files("kiosk.scores").joinpath(name).read_text(encoding="utf-8"), name)
 
 
 def load_table(path: Path) -> ThresholdTable:

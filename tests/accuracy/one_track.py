@@ -24,7 +24,7 @@ from kiosk.face import open_engine
 from kiosk.model import Descriptor, Frame, Sighting
 from kiosk.ports import FaceEngine
 from kiosk.terminal.recognise import Recogniser
-from tests.scripted import ScriptedLiveness, ScriptedMatcher, no_time
+from tests.unit.kiosk.terminal.scripted import ScriptedLiveness, ScriptedMatcher, no_time
 
 STRANGERS = 4000
 

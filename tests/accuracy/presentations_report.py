@@ -21,7 +21,7 @@ from kiosk.liveness import Liveness
 from kiosk.model import Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import FaceEngine
-from tests.presentations import Person, Photograph, Posture
+from tests.unit.kiosk.liveness.presentations import Person, Photograph, Posture
 
 FPS = 12
 SECONDS = 20.0

@@ -15,7 +15,7 @@ from enrollment.registrar import Registrar, Sitting
 from enrollment.station import open_engine_for
 from kiosk import config
 from kiosk.ports import FaceEngine
-from tests.enrolment_kit import CONSENT, OFFICE, NoonClock, outbox
+from tests.unit.enrollment.kit import CONSENT, OFFICE, NoonClock, outbox
 
 pytestmark = [pytest.mark.accuracy, pytest.mark.slow]
 

@@ -12,9 +12,9 @@ import pytest
 from etpp import approval
 from etpp.errors import StoreUnavailable
 from etpp.model import Person, Template
-from tests.enrolment_kit import descriptor
 from tests.etpp_client import MODEL_ID, Terminal
 from tests.etpp_running import NIP, OFFICE, Running, fresh_database, postgresql, running
+from tests.unit.enrollment.kit import descriptor
 
 OTHER_OFFICE = "smpn-1-wates"
 OTHER_NIP = NIP[:-1] + "8"

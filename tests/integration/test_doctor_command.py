@@ -14,8 +14,8 @@ import pytest
 
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.state import StateFolder
-from tests import records
-from tests.office import Office, office, open_outbox
+from tests.integration.office import Office, office, open_outbox
+from tests.unit.kiosk.journal import records
 
 
 def kiosk(*words: str | Path) -> subprocess.CompletedProcess[str]:

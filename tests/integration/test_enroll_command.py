@@ -23,7 +23,7 @@ from kiosk.journal.queue import JournalQueue
 from kiosk.machine.identity import Identity, Provisioning, candidate
 from kiosk.model import DeviceId, RgbImage
 from kiosk.wire.keys import ServerKeys
-from tests.enrolment_kit import ANI, BUDI, CITRA, OFFICE
+from tests.unit.enrollment.kit import ANI, BUDI, CITRA, OFFICE
 
 OFFICER = ["--office", OFFICE, "--consent-by", "Petugas Contoh"]
 DONE, REFUSED, NO_CAMERA = 0, 65, 69

@@ -17,8 +17,8 @@ from kiosk.commands.models import command as models
 from kiosk.commands.pad import command as pad
 from kiosk.errors import CameraError, ModelError
 from kiosk.machine.model_files import MANIFEST, PAD_MINIFAS
-from tests import presentations
-from tests.presentations import Photograph, Posture
+from tests.unit.kiosk.liveness import presentations
+from tests.unit.kiosk.liveness.presentations import Photograph, Posture
 
 MODELS = Path(os.environ.get("KIOSK_MODELS", Path(__file__).parents[3] / "shared" / "models"))
 needs_model = pytest.mark.skipif(

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kiosk.errors import GalleryError
-from tests import rough_server
-from tests.office import sync_process
-from tests.rough_server import Request, RoughServer
-from tests.syncing import Terminal, golden, golden_server, provisioned, until
+from tests.integration import rough_server
+from tests.integration.office import sync_process
+from tests.integration.rough_server import Request, RoughServer
+from tests.integration.syncing import Terminal, golden, golden_server, provisioned, until
 
 
 @pytest.fixture

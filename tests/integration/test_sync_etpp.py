@@ -21,8 +21,8 @@ from kiosk.journal.queue import JournalQueue
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
-from tests import records
-from tests.office import OFFICE, Office, office, open_outbox, sync_process
+from tests.integration.office import OFFICE, Office, office, open_outbox, sync_process
+from tests.unit.kiosk.journal import records
 
 NIP = "198503152010011007"
 

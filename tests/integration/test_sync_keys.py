@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.gallery import TinyGallery
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
-from tests.office import ROOT, Office, office, sync_process
-from tests.rough_server import RoughServer
-from tests.syncing import Terminal, golden, golden_server, provisioned, until
+from tests.integration.office import ROOT, Office, office, sync_process
+from tests.integration.rough_server import RoughServer
+from tests.integration.syncing import Terminal, golden, golden_server, provisioned, until
 
 BOTH = golden("heartbeat_server_keys")["answer"]["server_keys"]
 ALONE = golden("heartbeat_server_key_retired")["answer"]["server_keys"]

@@ -19,10 +19,10 @@ from kiosk.link import http
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.model import Fault
-from tests import rough_server
-from tests.fakes import FakeKernel
-from tests.rough_server import RoughServer
-from tests.syncing import Terminal, golden, golden_server, provisioned, until
+from tests.integration import rough_server
+from tests.integration.rough_server import RoughServer
+from tests.integration.syncing import Terminal, golden, golden_server, provisioned, until
+from tests.unit.kiosk.machine.fake_clock import FakeKernel
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from kiosk.errors import ConfigError, Unreachable
 from kiosk.link.http import Transport
 from kiosk.model import ClockState
-from tests.fakes import FakeClock
+from tests.unit.kiosk.machine.fake_clock import FakeClock
 
 NOW = dt.datetime.now(dt.UTC)
 SIGNS_CERTIFICATES = x509.KeyUsage(

@@ -33,7 +33,7 @@ from kiosk.terminal.encounter import Button, Phase
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.running import Clerk, Office, Terminal, fault_of, gallery_is_stale
 from kiosk.terminal.trace import Trace
-from tests.factories import SETTINGS, match, moment, person, sighting
+from tests.unit.kiosk.factories import SETTINGS, match, moment, person, sighting
 
 PEOPLE = {p.person_id: p for p in (person("p-1"), person("p-2", nip="198001012005011002"))}
 SNAPSHOT = GallerySnapshot(7, OfficeData("o-1", "Dinas Contoh", STANDARD_HOURS), PEOPLE, ())

@@ -19,7 +19,7 @@ from kiosk import wire
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.clock import SystemClock
 from kiosk.model import DeviceId, Event
-from tests import records
+from tests.unit.kiosk.journal import records
 
 
 class BareInsert:

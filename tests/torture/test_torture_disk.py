@@ -20,9 +20,9 @@ import pytest
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DeviceId
-from tests import records
-from tests.fakes import FakeClock
 from tests.torture import workers
+from tests.unit.kiosk.journal import records
+from tests.unit.kiosk.machine.fake_clock import FakeClock
 
 EVENTS = 8
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "write", "rename", "link", "unlink")

@@ -17,10 +17,10 @@ import pytest
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DeviceId
-from tests import records
-from tests.fakes import FakeClock
-from tests.office import Office, office, open_outbox
+from tests.integration.office import Office, office, open_outbox
 from tests.torture import workers
+from tests.unit.kiosk.journal import records
+from tests.unit.kiosk.machine.fake_clock import FakeClock
 
 CONFIG = "[server]\nretry_s = 0.02\nretry_ceiling_s = 0.2\nheartbeat_s = 0.5\nlong_poll_s = 1\nbatch_events = 50\n"
 PAUSE_S = 0.01

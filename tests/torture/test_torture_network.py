@@ -20,10 +20,11 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.audit import JournalAudit
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
-from tests import records, rough_server
 from tests.etpp_client import descriptor
-from tests.office import OFFICE, office, open_outbox, sync_process
-from tests.syncing import golden, golden_server, provisioned
+from tests.integration import rough_server
+from tests.integration.office import OFFICE, office, open_outbox, sync_process
+from tests.integration.syncing import golden, golden_server, provisioned
+from tests.unit.kiosk.journal import records
 
 RATE = "128kbit"
 TIMEOUT_S = 5.0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.journal.audit import JournalAudit
-from tests.office import office, open_outbox, sync_process
+from tests.integration.office import office, open_outbox, sync_process
 from tests.torture import append_cost
 from tests.torture.test_torture_disk import strace_works
 

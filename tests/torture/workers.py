@@ -18,7 +18,14 @@ from typing import Any
 import click
 
 CONTEXT = mp.get_context("forkserver")
-PRELOAD = ["kiosk.commands.sync", "kiosk.sync", "etpp.app", "etpp.__main__", "tests.office", "tests.torture.workers"]
+PRELOAD = [
+    "kiosk.commands.sync",
+    "kiosk.sync",
+    "etpp.app",
+    "etpp.__main__",
+    "tests.integration.office",
+    "tests.torture.workers",
+]
 
 
 def prepare() -> None:
@@ -43,8 +50,8 @@ def record(folder: Path, person_id: str, screen: Path, pause_s: float) -> None:
     """What `kiosk run` does once a person has confirmed: append, and only then say so on the screen (a FIFO)."""
     from kiosk.machine.clock import SystemClock
     from kiosk.machine.state import StateFolder
-    from tests import records
-    from tests.office import open_outbox
+    from tests.integration.office import open_outbox
+    from tests.unit.kiosk.journal import records
 
     outbox = open_outbox(StateFolder(folder))
     clock = SystemClock(outbox.anchors)
@@ -83,8 +90,8 @@ def append_and_show(folder: Path, screen: Path) -> None:
     """Append without an end, with nothing around the journal; each id goes to a FIFO once it is recorded."""
     from kiosk.journal.outbox import SqliteOutbox
     from kiosk.model import DeviceId
-    from tests import records
-    from tests.fakes import FakeClock
+    from tests.unit.kiosk.journal import records
+    from tests.unit.kiosk.machine.fake_clock import FakeClock
 
     _quiet(folder.parent / "worker.log")
     shown = os.open(screen, os.O_WRONLY)
@@ -99,8 +106,8 @@ def append_some(folder: Path, count: int, report: Path) -> None:
     from kiosk.errors import OutboxError
     from kiosk.journal.outbox import SqliteOutbox
     from kiosk.model import DeviceId
-    from tests import records
-    from tests.fakes import FakeClock
+    from tests.unit.kiosk.journal import records
+    from tests.unit.kiosk.machine.fake_clock import FakeClock
 
     _quiet(folder.parent / "worker.log")
     with report.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as page:

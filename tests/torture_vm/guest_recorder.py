@@ -19,7 +19,7 @@ from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
 from kiosk.machine.clock import SystemClock
 from kiosk.model import DeviceId
-from tests import records
+from tests.unit.kiosk.journal import records
 
 
 def say(line: str) -> None:

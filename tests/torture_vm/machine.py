@@ -68,7 +68,7 @@ def _install(target: Path) -> None:
     if package is None or package.origin is None:
         raise RuntimeError("rfc8785 is not installed here: run `make setup`")
     shutil.copytree(Path(package.origin).parent, target / "rfc8785", ignore=no_bytecode)
-    shutil.copy2(CHECKOUT / "tests/records.py", target / "tests/records.py")
+    shutil.copy2(CHECKOUT / "tests/unit/kiosk/journal/records.py", target / "tests/unit/kiosk/journal/records.py")
     for name in ("guest_init.sh", "guest_recorder.py"):
         shutil.copy2(HERE / name, target / name)
     (target / "guest_init.sh").chmod(0o755)

@@ -1,0 +1,49 @@
+"""The journal in memory: it keeps the port's promises, under the test's control."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from kiosk import wire
+from kiosk.model import DeviceId, Direction, Draft, Event, LastPresence, Moment, PersonId, QueueState
+
+
+class FakeOutbox:
+    """`ports.Outbox` in memory. `failure`, when set, is raised by every append."""
+
+    def __init__(self, device_id: str = "device-1") -> None:
+        self.device_id = DeviceId(device_id)
+        self.events: list[Event] = []
+        self.counters: Counter[str] = Counter()
+        self.failure: Exception | None = None
+
+    def append(self, draft: Draft, moment: Moment) -> Event:
+        if self.failure is not None:
+            raise self.failure
+        seq = len(self.events) + 1
+        body = wire.event_body(
+            draft,
+            moment,
+            event_id=f"event-{seq}",
+            device_id=self.device_id,
+            chain_id="chain-1",
+            seq=seq,
+            prev_hash=self.events[-1].hash if self.events else wire.NO_HASH,
+        )
+        event = wire.event_of(body, wire.digest(body))
+        self.events.append(event)
+        return event
+
+    def last_presence(self, person_id: PersonId) -> LastPresence | None:
+        for event in reversed(self.events):
+            if event.kind == "presence" and event.person_id == person_id:
+                direction = event.body["presence"]["direction"]  # type: ignore[index]
+                return LastPresence(Direction(direction), event.moment)
+        return None
+
+    def queue_state(self) -> QueueState:
+        oldest = self.events[0].moment.wall_utc if self.events else None
+        return QueueState(waiting=len(self.events), parked=0, oldest_waiting_utc=oldest)
+
+    def count(self, what: str) -> None:
+        self.counters[what] += 1

@@ -1,0 +1,342 @@
+"""A broken terminal's events on their way through another one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from kiosk import wire
+from kiosk.commands import events
+from kiosk.errors import StateError
+from kiosk.journal import carry, export_file
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.machine.identity import Identity, Provisioning, candidate
+from kiosk.machine.state import StateFolder
+from kiosk.model import DeviceId, Event
+from kiosk.wire.keys import ServerKeys
+from tests.unit.kiosk.journal import records
+from tests.unit.kiosk.machine.fake_clock import START, FakeClock
+
+SERVER_KEYS = ServerKeys(0, {"k": bytes(32)})
+
+
+def provision(folder: StateFolder, device_id: str) -> Identity:
+    record = Provisioning(DeviceId(device_id), "https://x", "", "o-1", "Dinas", "Asia/Jakarta", SERVER_KEYS, START)
+    candidate(folder.identity_dir).adopt(record)
+    return Identity.load(folder.identity_dir)
+
+
+class Machine:
+    def __init__(self, path: Path, device_id: str) -> None:
+        self.folder = StateFolder(path).open()
+        self.identity = provision(self.folder, device_id)
+        self.outbox = self.open()
+
+    def open(self) -> SqliteOutbox:
+        return SqliteOutbox(self.folder.outbox_path, self.identity.device_id, key=self.identity.storage_key).open()
+
+    def record(self, count: int) -> list[Event]:
+        return [self.outbox.append(records.presence(), FakeClock().now()) for _ in range(count)]
+
+    def run(self, *words: str) -> Any:
+        """A `kiosk events` command."""
+        return CliRunner().invoke(events.command, ["--state", str(self.folder.path), *words], catch_exceptions=False)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(tmp_path / "broken", "device-a")
+    yield machine
+    machine.outbox.close()
+
+
+@pytest.fixture
+def helper(tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(tmp_path / "helper", "device-b")
+    yield machine
+    machine.outbox.close()
+
+
+def exported(machine: Machine, path: Path, *options: str) -> str:
+    result = machine.run("export", str(path), *options)
+    assert result.exit_code == 0, result.output
+    return str(result.output.rsplit(" ", 1)[-1].strip())
+
+
+def test_what_waits_reaches_the_other_terminals_queue(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    old = broken.record(4)
+    broken.outbox.append(records.enrolment(), FakeClock().now())
+    JournalQueue(broken.outbox).acknowledge(old[0].chain_id, 2, START, {})
+    code = exported(broken, tmp_path / "stick")
+    assert helper.run("import", str(tmp_path / "stick"), "--code", code.lower().replace("-", " ")).output.startswith(
+        "3"
+    )
+
+    claim = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert claim is not None
+    assert claim.chain_id == old[0].chain_id
+    assert [entry.last_seq for entry in claim.entries] == [3, 4, 5]
+    assert claim.entries[0].item == old[2]
+    assert claim.entries[0].fixed_time is not None
+    assert claim.entries[0].fixed_time["state"] == "estimated"
+
+    assert claim.carried is not None
+    assert (claim.carried["device_id"], claim.carried["first_seq"], claim.carried["last_seq"]) == ("device-a", 3, 5)
+    statement = {name: value for name, value in claim.carried.items() if name != "signature"}
+    public = Ed25519PublicKey.from_public_bytes(broken.identity.public_key)
+    public.verify(wire.from_b64url(claim.carried["signature"]), wire.canonical(statement))
+
+
+def test_the_helpers_own_events_come_in_their_turn(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    (own,) = helper.record(1)
+    broken.record(2)
+    code = exported(broken, tmp_path / "stick")
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    queue = JournalQueue(helper.outbox)
+    chains = []
+    while (claim := queue.claim(limit=10, max_bytes=10**9)) is not None:
+        chains.append((claim.chain_id, claim.carried is not None))
+        queue.acknowledge(claim.chain_id, claim.entries[-1].last_seq, START, {})
+    assert (own.chain_id, False) in chains
+    assert len(chains) == 2
+    assert list(JournalAudit(helper.outbox).verify()) == []
+    assert helper.outbox.last_presence(records.presence().person_id) is not None
+
+
+def test_importing_twice_changes_nothing(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    code = exported(broken, tmp_path / "stick")
+    assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("3 events")
+    assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("0 events")
+    assert helper.outbox.queue_state().waiting == 3
+
+
+def test_a_later_export_of_the_same_terminal_vouches_for_more(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    first = exported(broken, tmp_path / "first")
+    broken.record(4)
+    second = exported(broken, tmp_path / "second")
+    for name, code in (("second", second), ("first", first), ("second", second)):
+        assert helper.run("import", str(tmp_path / name), "--code", code).exit_code == 0
+    claim = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert claim is not None
+    assert claim.carried is not None
+    assert (len(claim.entries), claim.carried["last_seq"]) == (7, 7)
+
+
+def test_a_damaged_journal_still_vouches_for_what_it_carries(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    code = exported(broken, tmp_path / "stick")
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    before = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert before is not None
+    helper.outbox.close()
+    path = helper.folder.outbox_path
+    connection = sqlite3.connect(path)
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'boots'").fetchone()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    helper.record(1)
+    assert list(path.parent.glob("outbox-damaged-*"))
+    after = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert after is not None
+    assert (after.entries, after.carried) == (before.entries, before.carried)
+
+
+def test_a_damaged_journal_can_still_be_exported(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(4)
+    broken.outbox.append(records.enrolment(), FakeClock().now())
+    broken.outbox.close()
+    path = broken.folder.outbox_path
+    path.write_bytes(bytes(4096) + path.read_bytes()[4096:])
+    code = exported(broken, tmp_path / "stick")
+    assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("5")
+    claim = JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9)
+    assert claim is not None
+    assert len(claim.entries) == 5
+
+
+def test_an_import_repairs_a_journal_that_forgot_who_vouched(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(3)
+    code = exported(broken, tmp_path / "stick")
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    helper.outbox.db.transact(lambda connection: connection.execute("UPDATE chains SET carried = NULL"))
+    assert JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9) is None
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    assert JournalQueue(helper.outbox).claim(limit=100, max_bytes=10**9) is not None
+
+
+def test_nobody_adds_to_this_terminals_own_chain(helper: Machine) -> None:
+    own = helper.record(2)
+    foreign = dict(own[-1].body) | {"device_id": "device-a", "seq": 3, "prev_hash": own[-1].hash}
+    event = {**foreign, "hash": wire.digest(foreign)}
+    chain = {"chain_id": own[0].chain_id, "device_id": "device-a", "carried": {"last_seq": 3}}
+    lines = [{"presensi_export": 1}, {"chain": chain}, {"event": event, "time": {}}]
+    with pytest.raises(StateError, match="mixes up"):
+        carry.take_in(helper.outbox, iter(lines))
+    assert helper.outbox.queue_state().waiting == 2
+
+
+def test_the_stick_gives_nothing_away(broken: Machine, tmp_path: Path) -> None:
+    broken.outbox.append(records.enrolment(), FakeClock().now())
+    exported(broken, tmp_path / "stick")
+    content = (tmp_path / "stick").read_bytes()
+    for secret in (b"Contoh Pegawai", b"device-a", b"enrolment"):
+        assert secret not in content
+    assert (tmp_path / "stick").stat().st_mode & 0o077 == 0
+
+
+def test_a_revoked_terminal_can_still_be_emptied(broken: Machine, helper: Machine, tmp_path: Path) -> None:
+    broken.record(2)
+    broken.identity.revoke()
+    code = exported(broken, tmp_path / "stick")
+    assert helper.run("import", str(tmp_path / "stick"), "--code", code).output.startswith("2 events")
+
+
+def test_everything_means_the_acknowledged_too(broken: Machine, tmp_path: Path) -> None:
+    old = broken.record(4)
+    JournalQueue(broken.outbox).acknowledge(old[0].chain_id, 4, START, {})
+    assert broken.run("export", str(tmp_path / "none")).output.startswith("0 events")
+    assert broken.run("export", str(tmp_path / "all"), "--all").output.startswith("4 events")
+
+
+def test_no_file_is_overwritten(broken: Machine, tmp_path: Path) -> None:
+    (tmp_path / "stick").write_text("holiday pictures")
+    with pytest.raises(StateError, match="exists already"):
+        broken.run("export", str(tmp_path / "stick"))
+    assert (tmp_path / "stick").read_text() == "holiday pictures"
+
+
+def test_its_own_events_are_not_taken_in(broken: Machine, tmp_path: Path) -> None:
+    broken.record(1)
+    code = exported(broken, tmp_path / "stick")
+    with pytest.raises(StateError, match="own events"):
+        broken.run("import", str(tmp_path / "stick"), "--code", code)
+
+
+def test_what_nobody_vouches_for_is_not_taken_in(broken: Machine, helper: Machine) -> None:
+    broken.record(1)
+    lines = carry.export(broken.outbox, FakeClock().now(), lambda *_: None, everything=False)
+    with pytest.raises(StateError, match="not signed"):
+        carry.take_in(helper.outbox, lines)
+
+
+@pytest.mark.parametrize("change", ["content", "order"])
+def test_a_changed_event_is_not_taken_in(broken: Machine, helper: Machine, change: str) -> None:
+    broken.record(3)
+    lines = list(carry.export(broken.outbox, FakeClock().now(), broken.identity.attest, everything=False))
+    if change == "content":
+        lines[3]["event"]["presence"]["person_id"] = "p-2"
+    else:
+        body = {name: value for name, value in lines[2]["event"].items() if name != "hash"}
+        body["presence"]["person_id"] = "p-2"
+        lines[2]["event"] = {**body, "hash": wire.digest(body)}
+    with pytest.raises((StateError, wire.WireError)):
+        carry.take_in(helper.outbox, iter(lines))
+    assert helper.outbox.queue_state().waiting == 0
+
+
+def test_a_machine_with_a_new_identity_vouches_for_its_former_one(broken: Machine) -> None:
+    broken.record(3)
+    broken.outbox.close()
+    broken.identity = provision(broken.folder, "device-c")
+    renewed = broken.open()
+    queue = JournalQueue(renewed)
+    assert queue.claim(limit=10, max_bytes=10**9) is None
+    carry.vouch(renewed, broken.identity.attest)
+    claim = queue.claim(limit=10, max_bytes=10**9)
+    assert claim is not None
+    assert claim.carried is not None
+    assert (claim.carried["device_id"], claim.carried["last_seq"]) == ("device-a", 3)
+    renewed.close()
+
+
+# ---------------------------------------------------------------- the file
+
+
+def lines(count: int) -> list[wire.Json]:
+    return [{"n": n, "text": "x" * 1000} for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 1200, 3000])
+def test_the_file_gives_back_what_was_written(tmp_path: Path, count: int) -> None:
+    code = export_file.new_code()
+    export_file.write(tmp_path / "f", code, iter(lines(count)))
+    assert list(export_file.read(tmp_path / "f", code)) == lines(count)
+
+
+def test_another_code_opens_nothing(tmp_path: Path) -> None:
+    export_file.write(tmp_path / "f", export_file.new_code(), iter(lines(3)))
+    with pytest.raises(StateError, match="code"):
+        list(export_file.read(tmp_path / "f", export_file.new_code()))
+
+
+@pytest.mark.parametrize("keep", [0, 10, 31, 500, 1 << 20, -1])
+def test_a_file_that_was_cut_off_is_noticed(tmp_path: Path, keep: int) -> None:
+    code = export_file.new_code()
+    export_file.write(tmp_path / "f", code, iter(lines(2500)))
+    content = (tmp_path / "f").read_bytes()
+    frame = len(export_file.MAGIC) + 23 + export_file.FRAME_BYTES + 16
+    for cut in (content[:keep], content[:frame]):
+        (tmp_path / "f").write_bytes(cut)
+        with pytest.raises(StateError):
+            list(export_file.read(tmp_path / "f", code))
+
+
+def test_frames_cannot_change_places(tmp_path: Path) -> None:
+    code = export_file.new_code()
+    export_file.write(tmp_path / "f", code, iter(lines(2500)))
+    content = (tmp_path / "f").read_bytes()
+    start, size = len(export_file.MAGIC) + 23, export_file.FRAME_BYTES + 16
+    first, second = content[start : start + size], content[start + size : start + 2 * size]
+    (tmp_path / "f").write_bytes(content[:start] + second + first + content[start + 2 * size :])
+    with pytest.raises(StateError):
+        list(export_file.read(tmp_path / "f", code))
+
+
+def test_a_full_stick_leaves_no_half_file(tmp_path: Path) -> None:
+    def breaking() -> Iterator[wire.Json]:
+        yield from lines(2)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        export_file.write(tmp_path / "f", export_file.new_code(), breaking())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_codes_are_long_and_forgiving() -> None:
+    codes = {export_file.new_code() for _ in range(100)}
+    assert len(codes) == 100
+    assert export_file.normalise("abcio-11111 00000-zzzzz") == "ABC10" + "11111" + "00000" + "ZZZZZ"
+
+
+# ---------------------------------------------------------------- listing
+
+
+def test_the_list_names_nobody(broken: Machine) -> None:
+    broken.record(2)
+    broken.outbox.append(records.enrolment(), FakeClock().now())
+    output = broken.run("list").output
+    assert len(output.splitlines()) == 3
+    assert "Contoh" not in output
+    assert broken.run().output == output
+    assert '"seq": 3' in broken.run("list", "--json", "--limit", "1").output
+
+
+def test_verify_says_what_is_wrong_and_exits_with_one(broken: Machine) -> None:
+    broken.record(3)
+    assert broken.run("verify").exit_code == 0
+    broken.outbox.db.transact(lambda c: c.execute("DELETE FROM events WHERE id & 255 = 2"))
+    result = broken.run("verify")
+    assert result.exit_code == 1
+    assert "missing" in result.output

@@ -1,0 +1,124 @@
+"""Depth from movement: exact on points, and on drawn presentations."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.liveness.motion import DepthTracker, Relief, head_depth, measure
+from tests.unit.kiosk.liveness import presentations
+from tests.unit.kiosk.liveness.presentations import Photograph, Posture
+
+SEEDED = 90
+
+
+@pytest.fixture(scope="module", name="astronaut")
+def _astronaut() -> Photograph:
+    return presentations.astronaut()
+
+
+def points(seed: int = 0) -> np.ndarray:
+    chance = np.random.default_rng(seed)
+    return chance.uniform([-0.6, -0.3], [0.6, 0.9], size=(SEEDED, 2))
+
+
+def through(matrix: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    return cv2.perspectiveTransform(uv[:, np.newaxis], matrix)[:, 0]
+
+
+small = st.floats(-0.25, 0.25)
+
+
+@settings(max_examples=60)
+@given(st.lists(small, min_size=6, max_size=6), st.floats(-0.12, 0.12), st.floats(-0.12, 0.12))
+def test_no_homography_looks_like_a_turn(affine: list[float], g: float, h: float) -> None:
+    matrix = np.eye(3) + np.array([affine[0:3], affine[3:6], [g, h, 0]])
+    relief = measure(points(), through(matrix, points()), SEEDED)
+    assert relief is not None
+    assert abs(relief.turn) < 1e-3
+    assert abs(relief.nod) < 1e-3
+    assert relief.misfit < 1e-3
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 30.0, -50.0])
+@pytest.mark.parametrize(("turn", "nod"), [(0.4, 0.0), (-0.4, 0.0), (0.0, 0.3), (0.2, -0.2)])
+def test_a_turned_head_measures_its_sine_in_its_own_axes(turn: float, nod: float, roll_deg: float) -> None:
+    uv = points()
+    moved = uv + np.outer(head_depth(*uv.T), [turn, nod])
+    angle = np.radians(roll_deg)
+    turned = 1.2 * moved @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) + 0.1
+    relief = measure(uv, turned, SEEDED)
+    assert relief is not None
+    assert (relief.turn, relief.nod) == (pytest.approx(turn, abs=0.02), pytest.approx(nod, abs=0.02))
+
+
+def test_lost_points_do_not_make_a_turn() -> None:
+    uv = points()
+    moved = uv + 0.05
+    chance = np.random.default_rng(1)
+    moved[:18] += chance.uniform(-0.5, 0.5, size=(18, 2))
+    relief = measure(uv, moved, SEEDED)
+    assert relief is not None
+    assert abs(relief.turn) < 0.03
+    assert abs(relief.nod) < 0.03
+
+
+def test_points_on_one_line_determine_nothing() -> None:
+    line = np.stack([np.linspace(-0.6, 0.6, SEEDED), np.zeros(SEEDED)], axis=1)
+    assert measure(line, line + 0.1, SEEDED) is None
+
+
+def follow(frames: list[tuple]) -> Relief | None:
+    tracker = DepthTracker(*frames[0])
+    for rgb, _ in frames[1:]:
+        relief = tracker.update(rgb)
+    return relief
+
+
+@pytest.mark.parametrize("degrees", [22.0, -22.0])
+def test_a_drawn_head_turns(astronaut: Photograph, degrees: float) -> None:
+    relief = follow([astronaut.head(Posture(yaw=share * degrees)) for share in np.linspace(0, 1, 8)])
+    assert relief is not None
+    assert relief.turn * np.sign(degrees) > 0.25
+    assert abs(relief.nod) < 0.1
+    assert not relief.flat
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "roll", "flat"),
+    [(35, 0, 0, True), (0, 35, 0, True), (30, 30, 0, True), (-30, 30, 10, None), (0, 0, 30, False), (0, 0, 0, False)],
+)
+def test_a_drawn_sheet_has_no_depth_however_it_is_turned(
+    astronaut: Photograph, yaw: float, pitch: float, roll: float, flat: bool | None
+) -> None:
+    shares = np.linspace(0, 1, 8)
+    relief = follow([astronaut.sheet(Posture(share * yaw, share * pitch, share * roll)) for share in shares])
+    assert relief is not None
+    assert max(abs(relief.turn), abs(relief.nod)) < 0.1
+    assert flat is None or relief.flat == flat
+
+
+@pytest.mark.parametrize("bend", [0.3, 0.6, 1.0])
+def test_bent_paper_has_no_nose(astronaut: Photograph, bend: float) -> None:
+    relief = follow([astronaut.sheet(Posture(yaw=share * 35), bend) for share in np.linspace(0, 1, 8)])
+    assert relief is not None
+    assert max(abs(relief.turn), abs(relief.nod)) < 0.1
+
+
+def test_a_small_or_featureless_face_is_not_judged(astronaut: Photograph) -> None:
+    rgb, face = astronaut.head(Posture())
+    grey = np.full_like(rgb, 128)
+    assert DepthTracker(grey, face).update(grey) is None
+    small = type(face)(face.box_px, (face.landmarks_px * 0.2).astype(np.float32), face.quality)
+    assert DepthTracker(rgb, small).update(rgb) is None
+
+
+def test_another_frame_size_loses_the_face_for_good(astronaut: Photograph) -> None:
+    rgb, face = astronaut.head(Posture())
+    tracker = DepthTracker(rgb, face)
+    assert tracker.update(rgb) is not None
+    assert tracker.update(rgb[:-40]) is None
+    assert tracker.update(rgb) is None

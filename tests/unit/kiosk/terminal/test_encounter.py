@@ -1,0 +1,353 @@
+"""The state machine, one behaviour a test, and its laws under random inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Button, Phase
+from tests.unit.kiosk.factories import SETTINGS, match, prospect, sighting
+
+
+class Story:
+    """Plays inputs on a timetable and keeps all effects."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.state = enc.Encounter()
+        self.effects: list[enc.Effect] = []
+
+    def __call__(self, *inputs: enc.Input, after_s: float = 0.1) -> Phase:
+        for what in inputs:
+            self.now_s += after_s
+            self.state, effects = enc.step(self.state, what, self.now_s, SETTINGS)
+            self.effects += effects
+        return self.state.phase
+
+    def took(self, kind: type) -> list[enc.Effect]:
+        return [e for e in self.effects if isinstance(e, kind)]
+
+
+def saw(**values: object) -> enc.Saw:
+    return enc.Saw(sighting(**values))
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+@pytest.fixture
+def confirming(story: Story) -> Story:
+    story(saw(match=match()), enc.Answered(prospect()))
+    assert story.state.phase is Phase.CONFIRM
+    return story
+
+
+def test_nobody_is_idle(story: Story) -> None:
+    assert story(saw(track=0), enc.Tick()) is Phase.IDLE
+
+
+@pytest.mark.parametrize(
+    ("hint", "phase"),
+    [
+        (Hint.TOO_FAR, Phase.APPROACHING),
+        (Hint.TOO_NEAR, Phase.POSITIONING),
+        (Hint.TOO_DARK, Phase.POSITIONING),
+        (Hint.NOT_FACING, Phase.POSITIONING),
+        (Hint.SEVERAL_FACES, Phase.POSITIONING),
+        (None, Phase.IDENTIFYING),
+    ],
+)
+def test_a_face_is_told_what_to_do(story: Story, hint: Hint | None, phase: Phase) -> None:
+    assert story(saw(hint=hint)) is phase
+
+
+def test_what_is_told_is_not_what_single_frames_say(story: Story) -> None:
+    frame_s = 1 / 15
+    assert story(saw(hint=Hint.NOT_FACING)) is Phase.POSITIONING
+    told = set()
+    for said in (None, Hint.TOO_FAR, Hint.NOT_FACING) * 10:
+        told.add((story(saw(hint=said), after_s=frame_s), story.state.hint))
+    assert told == {(Phase.POSITIONING, Hint.NOT_FACING)}
+
+
+def test_a_hint_that_no_frame_repeats_makes_way_for_the_next(story: Story) -> None:
+    story(saw(hint=Hint.TOO_FAR))
+    phases = [story(saw(hint=Hint.NOT_FACING), after_s=0.11) for _ in range(4)]
+    assert phases == [Phase.APPROACHING] * 2 + [Phase.POSITIONING] * 2
+    phases = [story(saw(hint=said), after_s=0.11) for said in (None, Hint.TOO_DARK, None)]
+    assert phases[-1] is Phase.IDENTIFYING
+
+
+def test_a_steady_hint_does_not_keep_a_known_person_waiting(story: Story) -> None:
+    story(saw(hint=Hint.NOT_FACING))
+    assert story(saw(match=match()), after_s=0.07) is Phase.ENQUIRING
+
+
+def test_a_new_person_is_told_at_once(story: Story) -> None:
+    story(saw(hint=Hint.TOO_FAR), saw(track=0))
+    story(saw(track=0), after_s=SETTINGS.leave_s)
+    assert story(saw(track=2, hint=Hint.TOO_DARK)) is Phase.POSITIONING
+    assert story.state.hint is Hint.TOO_DARK
+
+
+def test_too_few_frames_do_not_decide(story: Story) -> None:
+    assert story(saw(match=match(frames=SETTINGS.min_frames - 1))) is Phase.IDENTIFYING
+    assert not story.took(enc.Enquire)
+
+
+def test_a_match_is_enquired_about_once(story: Story) -> None:
+    assert story(saw(match=match())) is Phase.ENQUIRING
+    story(saw(match=match(frames=4)), saw(match=match(frames=5)))
+    assert story.took(enc.Enquire) == [enc.Enquire((PersonId("p-1"),))]
+
+
+def test_correct_records_and_only_the_disk_makes_it_recorded(confirming: Story) -> None:
+    assert confirming(enc.Pressed(Button.CORRECT)) is Phase.SAVING
+    assert len(confirming.took(enc.Record)) == 1
+    assert confirming(enc.Tick(), saw()) is Phase.SAVING
+    assert confirming(enc.Stored()) is Phase.RECORDED
+
+
+def test_the_countdown_counts_as_correct(confirming: Story) -> None:
+    assert confirming(enc.Tick(), after_s=SETTINGS.confirm_s - 0.2) is Phase.CONFIRM
+    assert enc.seconds_left(confirming.state, confirming.now_s, SETTINGS) == pytest.approx(0.2)
+    assert confirming(enc.Tick(), after_s=0.3) is Phase.SAVING
+    assert len(confirming.took(enc.Record)) == 1
+
+
+def test_walking_on_during_the_countdown_is_still_recorded(confirming: Story) -> None:
+    confirming(saw(track=0), saw(track=0), after_s=1.2)
+    assert confirming(enc.Tick(), after_s=1.0) is Phase.SAVING
+
+
+def test_what_is_recorded_is_what_decided_not_what_is_seen_later(confirming: Story) -> None:
+    confirming(saw(track=9, match=match("p-2")), enc.Pressed(Button.CORRECT))
+    (record,) = confirming.took(enc.Record)
+    assert isinstance(record, enc.Record)
+    assert (record.match.person_id, record.prospect.person.person_id) == ("p-1", "p-1")
+
+
+def test_not_me_makes_no_event_is_counted_and_leaves_the_face_alone(confirming: Story) -> None:
+    assert confirming(enc.Pressed(Button.NOT_ME)) is Phase.REFUSED_BY_PERSON
+    assert not confirming.took(enc.Record)
+    assert enc.Count("refused_by_person") in confirming.effects
+    assert confirming(enc.Tick(), after_s=SETTINGS.result_s) is Phase.IDLE
+    assert confirming(saw(match=match())) is Phase.IDLE, "the same face is not asked again at once"
+    confirming(saw(match=match()), after_s=SETTINGS.refused_pause_s)
+    assert confirming.took(enc.Forget), "after the pause it is looked at anew"
+
+
+def test_recorded_lately_is_said_and_not_recorded_again(story: Story) -> None:
+    story(saw(match=match()))
+    assert story(enc.Answered(prospect(recorded_ago_s=SETTINGS.repeat_interval_s - 1))) is Phase.ALREADY_RECORDED
+    assert not story.took(enc.Record)
+
+
+def test_recorded_long_ago_is_asked(story: Story) -> None:
+    story(saw(match=match()))
+    assert story(enc.Answered(prospect(recorded_ago_s=SETTINGS.repeat_interval_s))) is Phase.CONFIRM
+
+
+def test_nobody_accepted_after_enough_frames_is_unknown(story: Story) -> None:
+    assert story(saw(match=match(None, frames=SETTINGS.max_frames - 1))) is Phase.IDENTIFYING
+    assert story(saw(match=match(None, frames=SETTINGS.max_frames))) is Phase.UNKNOWN
+    assert not story.took(enc.Enquire)
+
+
+def test_a_disk_that_fails_is_never_shown_as_success(confirming: Story) -> None:
+    confirming(enc.Pressed(Button.CORRECT))
+    assert confirming(enc.StoreFailed(Fault.DISK_FULL)) is Phase.NOT_RECORDED
+    assert confirming.state.fault is Fault.DISK_FULL
+
+
+def test_doubt_calls_for_a_challenge_before_anything_is_asked(story: Story) -> None:
+    doubt = LivenessVerdict(Liveness.CHALLENGE, 0.4, "passive_low")
+    assert story(saw(match=match(), liveness=LivenessVerdict(Liveness.PENDING, 0.4, "few_frames"))) is Phase.IDENTIFYING
+    assert story(saw(match=match(), liveness=doubt)) is Phase.CHALLENGE
+    assert not story.took(enc.Enquire)
+    assert story(saw(match=match())) is Phase.ENQUIRING
+
+
+def test_between_two_movements_the_challenge_stays_on_the_screen(story: Story) -> None:
+    story(saw(match=match(), liveness=LivenessVerdict(Liveness.CHALLENGE, 0.4, "asked", Challenge.NOD)))
+    rest = LivenessVerdict(Liveness.PENDING, 0.4, "look_straight")
+    assert story(saw(match=match(), liveness=rest)) is Phase.CHALLENGE
+
+
+def test_an_attack_is_recorded_as_one(story: Story) -> None:
+    attack = LivenessVerdict(Liveness.ATTACK, 0.0, "planar")
+    assert story(saw(match=match(), liveness=attack)) is Phase.ATTACK_REFUSED
+    assert story.took(enc.RecordAttack) == [enc.RecordAttack(attack, 3)]
+    assert not story.took(enc.Enquire)
+
+
+def test_look_alikes_type_their_nip(story: Story) -> None:
+    twins = (PersonId("p-1"), PersonId("p-2"))
+    assert story(saw(match=match(look_alikes=twins))) is Phase.NIP_PAD
+    assert story(enc.NipEntered("1001")) is Phase.ENQUIRING
+    assert story.took(enc.Enquire) == [enc.Enquire(twins, "1001")]
+    assert story(enc.Answered(prospect())) is Phase.CONFIRM
+
+
+def test_two_who_are_both_too_near_type_their_nip_when_more_frames_did_not_tell_them_apart(story: Story) -> None:
+    both = (PersonId("p-1"), PersonId("p-2"))
+
+    def unclear(frames: int) -> Match:
+        return match(None, frames, reason="margin_too_small", look_alikes=both)
+
+    assert story(saw(match=unclear(SETTINGS.max_frames - 1))) is Phase.IDENTIFYING
+    doubt = LivenessVerdict(Liveness.CHALLENGE, 0.4, "asked", Challenge.NOD)
+    assert story(saw(match=unclear(SETTINGS.max_frames), liveness=doubt)) is Phase.CHALLENGE
+    assert story(saw(match=unclear(SETTINGS.max_frames))) is Phase.NIP_PAD
+    assert not story.took(enc.Enquire), "nobody is named before the NIP is typed"
+    assert story(enc.NipEntered("1001")) is Phase.ENQUIRING
+    assert story.took(enc.Enquire) == [enc.Enquire(both, "1001")]
+    assert story(enc.Answered(prospect()), enc.Pressed(Button.CORRECT)) is Phase.SAVING
+    (record,) = story.took(enc.Record)
+    assert isinstance(record, enc.Record)
+    assert (record.prospect.person.person_id, record.match.person_id) == ("p-1", None)
+
+
+def test_three_wrong_nips_are_unknown(story: Story) -> None:
+    story(saw(match=match(look_alikes=(PersonId("p-1"), PersonId("p-2")))))
+    phases = [story(enc.NipEntered("0000"), enc.Answered(None)) for _ in range(3)]
+    assert phases == [Phase.NIP_PAD, Phase.NIP_PAD, Phase.UNKNOWN]
+
+
+@pytest.mark.parametrize("fault", sorted(BLOCKING_FAULTS, key=lambda f: f.value))
+def test_a_blocking_fault_is_on_the_screen_until_it_is_over(story: Story, fault: Fault) -> None:
+    story(saw())
+    assert story(enc.FaultsChanged(frozenset({fault}))) is Phase.FAULT
+    assert story(saw(match=match())) is Phase.FAULT
+    assert story(enc.FaultsChanged(frozenset())) is Phase.IDLE
+
+
+def test_a_fault_does_not_interrupt_a_confirmation(confirming: Story) -> None:
+    assert confirming(enc.FaultsChanged(frozenset({Fault.CAMERA_LOST}))) is Phase.CONFIRM
+    confirming(enc.Pressed(Button.CORRECT))
+    assert confirming(enc.Stored()) is Phase.RECORDED
+    assert confirming(enc.Tick(), after_s=SETTINGS.result_s) is Phase.FAULT
+
+
+def test_a_revoked_terminal_stops_in_the_middle_of_a_confirmation(confirming: Story) -> None:
+    assert confirming(enc.FaultsChanged(frozenset({Fault.DEVICE_REVOKED}))) is Phase.FAULT
+    assert confirming(enc.Pressed(Button.CORRECT), after_s=0.1) is Phase.FAULT
+    assert confirming(enc.Tick(), after_s=SETTINGS.confirm_s) is Phase.FAULT
+    assert not confirming.took(enc.Record)
+
+
+def test_what_is_being_written_is_told_as_it_ended(confirming: Story) -> None:
+    confirming(enc.Pressed(Button.CORRECT))
+    assert confirming(enc.FaultsChanged(frozenset({Fault.DEVICE_REVOKED}))) is Phase.SAVING
+    assert confirming(enc.Stored()) is Phase.RECORDED
+
+
+def test_a_warning_does_not_block(story: Story) -> None:
+    story(enc.FaultsChanged(frozenset({Fault.CLOCK_UNTRUSTED})))
+    assert story(saw()) is Phase.IDENTIFYING
+
+
+def test_the_next_in_the_queue_does_not_wait_for_the_result_to_end(confirming: Story) -> None:
+    confirming(enc.Pressed(Button.CORRECT), enc.Stored())
+    assert confirming(saw(track=2), after_s=0.2) is Phase.RECORDED
+    assert confirming(saw(track=2), after_s=1.0) is Phase.IDENTIFYING
+
+
+def test_who_leaves_is_forgotten(story: Story) -> None:
+    story(saw(match=match(None, frames=2)))
+    assert story(saw(track=0), after_s=SETTINGS.leave_s / 2) is Phase.IDENTIFYING
+    assert story(saw(track=0), after_s=SETTINGS.leave_s) is Phase.IDLE
+    assert story.state.match is None
+
+
+# ---------------------------------------------------------------- laws
+
+verdicts = st.sampled_from([LivenessVerdict(state, 0.5, "any") for state in Liveness])
+matches = st.none() | st.builds(
+    match,
+    st.sampled_from(["p-1", "p-2", None]),
+    st.integers(1, 12),
+    look_alikes=st.sampled_from([(), (PersonId("p-1"), PersonId("p-2"))]),
+)
+sightings = st.builds(
+    sighting,
+    track=st.integers(0, 3),
+    hint=st.none() | st.sampled_from(list(Hint)),
+    match=matches,
+    liveness=verdicts,
+)
+inputs: st.SearchStrategy[enc.Input] = st.one_of(
+    st.builds(enc.Saw, sightings),
+    st.just(enc.Tick()),
+    st.builds(enc.Pressed, st.sampled_from(list(Button))),
+    st.builds(enc.NipEntered, st.text("0123456789", max_size=4)),
+    st.builds(enc.Answered, st.none() | st.builds(prospect, st.none() | st.floats(0, 1000))),
+    st.just(enc.Stored()),
+    st.builds(enc.StoreFailed, st.sampled_from(list(Fault))),
+    st.builds(enc.FaultsChanged, st.frozensets(st.sampled_from(list(Fault)), max_size=2)),
+)
+timetables = st.lists(st.tuples(inputs, st.floats(0, 4)), max_size=60)
+
+
+def _run(timetable: Iterable[tuple[enc.Input, float]]) -> list[tuple[enc.Encounter, enc.Input, enc.Step]]:
+    state, now_s, steps = enc.Encounter(), 10.0, []
+    for what, after_s in timetable:
+        now_s += after_s
+        result = enc.step(state, what, now_s, SETTINGS)
+        steps.append((state, what, result))
+        state = result[0]
+    return steps
+
+
+@given(timetables)
+def test_recorded_is_only_reached_by_the_word_of_the_disk(timetable: list[tuple[enc.Input, float]]) -> None:
+    for before, what, (after, _) in _run(timetable):
+        if after.phase is Phase.RECORDED and before.phase is not Phase.RECORDED:
+            assert before.phase is Phase.SAVING
+            assert isinstance(what, enc.Stored)
+
+
+@given(timetables)
+def test_each_record_comes_from_a_confirmation(timetable: list[tuple[enc.Input, float]]) -> None:
+    for before, what, (after, effects) in _run(timetable):
+        for effect in effects:
+            if isinstance(effect, enc.Record):
+                assert before.phase is Phase.CONFIRM
+                assert after.phase is Phase.SAVING
+                assert isinstance(what, enc.Tick) or what == enc.Pressed(Button.CORRECT)
+
+
+@given(timetables)
+def test_nobody_is_enquired_about_without_being_alive_and_matched(timetable: list[tuple[enc.Input, float]]) -> None:
+    for before, what, (_, effects) in _run(timetable):
+        for effect in effects:
+            if isinstance(effect, enc.Enquire) and effect.digits is None:
+                assert isinstance(what, enc.Saw)
+                assert what.sighting.liveness.state is Liveness.LIVE
+                assert what.sighting.match is not None
+                assert what.sighting.match.person_id == effect.candidates[0]
+            elif isinstance(effect, enc.Enquire):
+                assert before.phase is Phase.NIP_PAD
+
+
+@given(timetables)
+def test_every_result_passes_when_time_does(timetable: list[tuple[enc.Input, float]]) -> None:
+    steps = _run(timetable)
+    state = steps[-1][2][0] if steps else enc.Encounter()
+    if state.phase in (Phase.SAVING, Phase.ENQUIRING):  # these wait for the clerk, who always answers
+        return
+    state = replace(state, faults=frozenset())
+    for _ in range(3):
+        state, effects = enc.step(state, enc.Tick(), 1e6, SETTINGS)
+        if any(isinstance(e, enc.Record) for e in effects):
+            state, _ = enc.step(state, enc.Stored(), 1e6, SETTINGS)
+    state, _ = enc.step(state, enc.Tick(), 2e6, SETTINGS)
+    assert state.phase is Phase.IDLE

@@ -1,0 +1,164 @@
+"""One person's stay: when a track begins and ends, which frames are described, who is in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk.model import Box, Face, Hint, Liveness, PersonId, Quality
+from kiosk.terminal.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
+from tests.unit.kiosk import factories
+from tests.unit.kiosk.terminal.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, descriptor, no_time
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.engine, self.liveness, self.hint = ScriptedEngine(), ScriptedLiveness(), None
+        self.recogniser = Recogniser(
+            self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4, min_frames=3, looks=1
+        )
+        self.t_s = 0.0
+
+    def judge(self, quality: Quality) -> Hint | None:
+        return self.hint
+
+    def see(self, *faces: Face, after_s: float = 0.1):
+        self.t_s += after_s
+        self.engine.faces_now = list(faces)
+        return self.recogniser.see(factories.frame(self.t_s), no_time)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_an_empty_frame_has_no_track(bench: Bench) -> None:
+    assert bench.see().track == 0
+
+
+def test_one_person_gathers_frames_in_one_track(bench: Bench) -> None:
+    seen = [bench.see(factories.face(left=200 + 5 * n)) for n in range(3)]
+    assert [s.track for s in seen] == [1, 1, 1]
+    assert [s.match.frames for s in seen if s.match] == [1, 2, 3]
+    assert bench.liveness.resets == 1
+
+
+def test_a_short_gap_keeps_the_track_and_a_long_one_does_not(bench: Bench) -> None:
+    bench.see(factories.face())
+    bench.see()
+    assert bench.see(factories.face(), after_s=SAME_TRACK_S / 2).track == 1
+    bench.see()
+    again = bench.see(factories.face(), after_s=SAME_TRACK_S + 0.1)
+    assert again.track == 2
+    assert again.match is not None
+    assert again.match.frames == 1
+
+
+@pytest.mark.parametrize("elsewhere", [factories.face(left=420), factories.face(size=320)])
+def test_a_face_elsewhere_is_somebody_else(bench: Bench, elsewhere: Face) -> None:
+    bench.see(factories.face())
+    assert bench.see(elsewhere).track == 2
+    assert bench.liveness.resets == 2
+
+
+def test_who_steps_in_at_the_same_place_is_told_by_the_descriptor(bench: Bench) -> None:
+    bench.see(factories.face())
+    bench.engine.descriptor_now = descriptor(1)
+    seen = bench.see(factories.face())
+    assert seen.track == 2
+    assert seen.match is not None
+    assert seen.match.frames == 1, "no frame of the first person counts for the second"
+
+
+def test_who_steps_in_after_the_decision_is_noticed_too(bench: Bench) -> None:
+    for _ in range(6):
+        bench.see(factories.face())
+    assert bench.engine.described == 3, "min_frames: more would tell nothing new"
+    bench.engine.descriptor_now = descriptor(1)
+    for _ in range(12):
+        last = bench.see(factories.face(), after_s=WATCH_S / 10)
+    assert last.track == 2
+
+
+def test_nobody_accepted_is_looked_at_until_max_frames(bench: Bench) -> None:
+    bench.recogniser.use(ScriptedMatcher(None))
+    for _ in range(8):
+        seen = bench.see(factories.face())
+    assert bench.engine.described == 4
+    assert seen.match is not None
+    assert seen.match.frames == 4
+
+
+def test_a_frame_with_a_hint_is_not_described(bench: Bench) -> None:
+    bench.hint = Hint.TOO_DARK
+    seen = bench.see(factories.face())
+    assert (seen.hint, seen.match, bench.engine.described) == (Hint.TOO_DARK, None, 0)
+
+
+def test_life_counts_only_for_a_face_that_has_been_described(bench: Bench) -> None:
+    """A living accomplice, too far away to be described, then the photograph of somebody else in his place."""
+    bench.hint = Hint.TOO_FAR
+    accomplice = bench.see(factories.face())
+    assert accomplice.liveness.state is Liveness.PENDING
+    assert bench.liveness.updates == 0
+    bench.hint = None
+    bench.see(factories.face())
+    assert bench.liveness.updates == 1
+
+
+def test_nobody_is_challenged_before_it_is_known_whom_the_screen_would_ask(bench: Bench) -> None:
+    for _ in range(4):
+        bench.see(factories.face())
+    assert bench.liveness.asks == [False, False, True, True], "min_frames is 3"
+
+
+def test_a_stranger_is_never_challenged_and_look_alikes_are_when_no_more_frames_will_help(bench: Bench) -> None:
+    bench.recogniser.use(ScriptedMatcher(None))
+    for _ in range(6):
+        bench.see(factories.face())
+    assert bench.liveness.asks == [False] * 6
+    bench.recogniser.use(ScriptedMatcher(None, look_alikes=(PersonId("p-1"), PersonId("p-2"))))
+    for _ in range(5):
+        bench.see(factories.face())
+    assert bench.liveness.asks[6:] == [False] * 3 + [True] * 2, "max_frames is 4"
+
+
+def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
+    near = factories.face(size=200)
+    behind = factories.face(left=20, size=int(200 * RIVAL_SHARE) - 1)
+    beside = factories.face(left=420, size=int(200 * RIVAL_SHARE))
+    seen = bench.see(near, behind)
+    assert (seen.hint, seen.faces) == (None, 2)
+    assert bench.see(near, beside).hint is Hint.SEVERAL_FACES
+
+
+def test_a_pattern_on_the_wall_is_no_second_person_and_not_the_nearest(bench: Bench) -> None:
+    person = replace(factories.face(size=150), score=1.5)
+    wall = replace(factories.face(left=420, size=200), score=0.1)
+    seen = bench.see(wall, person)
+    assert (seen.hint, seen.faces, seen.box) == (None, 1, bench.see(person).box)
+
+
+def test_restart_makes_a_new_person_of_the_same_face(bench: Bench) -> None:
+    bench.see(factories.face())
+    bench.recogniser.restart()
+    seen = bench.see(factories.face())
+    assert seen.track == 2
+    assert seen.match is not None
+    assert seen.match.frames == 1
+
+
+def test_another_gallery_is_searched_from_the_next_frame(bench: Bench) -> None:
+    bench.see(factories.face())
+    bench.recogniser.use(ScriptedMatcher("p-2"))
+    seen = bench.see(factories.face())
+    assert seen.match is not None
+    assert seen.match.person_id == "p-2"
+
+
+def test_the_box_is_told_in_fractions(bench: Bench) -> None:
+    face = factories.face()
+    wide = Face(Box(64, 48, 320, 240), face.landmarks_px, face.quality)
+    assert bench.see(wide).box == (0.1, 0.1, 0.5, 0.5)

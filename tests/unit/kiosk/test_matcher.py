@@ -1,0 +1,297 @@
+"""Identification: the right person, no stranger, and a typed answer to every bad input."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.errors import GalleryError, ModelError
+from kiosk.matcher import CROWD_RANGE, Matcher
+from kiosk.model import GallerySnapshot, ModelId, Template
+from kiosk.ports import FaceMatcher
+from tests.unit.kiosk.scores.gallery_kit import People, person_id, template
+
+ORDINARY: dict[str, Any] = {"cohort_mean": -0.64, "cohort_sd": 0.032}
+"""Cohort numbers of an ordinary face: crowd at 0.56."""
+
+
+@pytest.fixture(scope="module")
+def people() -> People:
+    return People(60)
+
+
+@pytest.fixture(scope="module")
+def matcher(people: People) -> Matcher:
+    return Matcher(people.templates(**ORDINARY))
+
+
+def test_it_is_the_port(matcher: Matcher) -> None:
+    port: FaceMatcher = matcher
+    assert port is matcher
+
+
+def test_everybody_is_found_from_one_picture(people: People, matcher: Matcher) -> None:
+    for number in range(60):
+        match = matcher.identify([people.picture(number)])
+        assert (match.person_id, match.reason, match.frames) == (person_id(number), "accepted", 1)
+        assert match.score >= match.threshold
+        assert match.look_alikes == ()
+
+
+def test_strangers_are_refused(matcher: Matcher) -> None:
+    strangers = People(200, seed=9)
+    for number in range(200):
+        match = matcher.identify([strangers.picture(number)] * 3)
+        assert (match.person_id, match.reason, match.frames) == (None, "below_threshold", 3)
+        assert match.score < match.threshold
+
+
+def test_the_score_is_the_documented_formula(people: People) -> None:
+    templates = people.templates(each=2, **ORDINARY)
+    frames = [people.picture(3), people.picture(3), people.picture(3)]
+    matcher = Matcher(templates)
+    mean = np.mean(frames, axis=0)
+    spread = np.mean([np.sum((frame - mean) ** 2) for frame in frames])
+    for row, who in enumerate(matcher.people):
+        own = np.array([t.descriptor for t in templates if t.person_id == who])
+        centre = own.mean(axis=0)
+        crowd = np.sqrt(0.56**2 - np.mean(np.sum((own - centre) ** 2, axis=1)))
+        distance = np.sqrt(np.sum((mean - centre) ** 2) + 0.65 * spread)
+        assert matcher.scores(frames)[row] == pytest.approx(0.6 * (crowd - 0.56) - distance, abs=1e-4)
+
+
+def test_margin_is_the_distance_to_the_best_other_person(people: People, matcher: Matcher) -> None:
+    probe = [people.picture(5)]
+    scores = np.sort(matcher.scores(probe))
+    assert matcher.identify(probe).margin == pytest.approx(scores[-1] - scores[-2], abs=1e-6)
+
+
+def test_a_snapshot_serves_as_well_as_its_templates(people: People) -> None:
+    templates = tuple(people.templates(**ORDINARY))
+    snapshot = GallerySnapshot(3, None, {}, templates, dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
+    probe = [people.picture(1)]
+    assert Matcher(snapshot).identify(probe) == Matcher(templates).identify(probe)
+
+
+@given(order=st.permutations(range(12)), frames=st.permutations(range(3)))
+@settings(max_examples=20, deadline=None)
+def test_order_does_not_matter(order: list[int], frames: list[int]) -> None:
+    people = People(4, seed=2)
+    templates = people.templates(**ORDINARY)
+    probe = [people.picture(2) for _ in range(3)]
+    one = Matcher(templates).identify(probe)
+    other = Matcher([templates[i] for i in order]).identify([probe[i] for i in frames])
+    assert other.person_id == one.person_id
+    assert other.score == pytest.approx(one.score, abs=1e-5)
+
+
+class TestFrames:
+    def test_the_same_picture_again_tells_nothing_new(self, people: People, matcher: Matcher) -> None:
+        picture = people.picture(7)
+        assert matcher.identify([picture] * 5).score == pytest.approx(matcher.identify([picture]).score, abs=1e-5)
+
+    def test_more_pictures_of_the_person_score_higher(self, people: People, matcher: Matcher) -> None:
+        gains = [
+            matcher.identify([people.picture(number) for _ in range(6)]).score
+            - np.mean([matcher.identify([people.picture(number)]).score for _ in range(6)])
+            for number in range(20)
+        ]
+        assert np.mean(gains) > 0.02
+
+    def test_frames_of_two_people_are_nobody(self, people: People, matcher: Matcher) -> None:
+        assert matcher.identify([people.picture(1), people.picture(2)]).person_id is None
+
+
+class TestThreshold:
+    def test_fewer_false_positives_ask_for_a_higher_score(self, people: People) -> None:
+        templates = people.templates(**ORDINARY)
+        thresholds = [Matcher(templates, fpir=fpir).threshold for fpir in (0.1, 0.01, 0.003, 0.001, 0.0001)]
+        assert thresholds == sorted(thresholds)
+        assert len(set(thresholds)) == 5
+
+    def test_a_larger_gallery_asks_for_a_higher_score(self) -> None:
+        thresholds = [Matcher(People(count).templates(1, **ORDINARY)).threshold for count in (5, 60, 600, 6000)]
+        assert thresholds == sorted(thresholds)
+        assert len(set(thresholds)) == 4
+
+    @pytest.mark.parametrize("fpir", [0.0, 1.0, -0.1, float("nan")])
+    def test_a_rate_that_is_none_is_refused(self, fpir: float) -> None:
+        with pytest.raises(ValueError, match="fpir"):
+            Matcher([], fpir=fpir)
+
+
+class TestCrowds:
+    def test_a_person_in_a_crowd_must_be_met_more_closely(self, people: People) -> None:
+        templates = people.templates(each=1, **ORDINARY)
+        templates[0] = template(person_id(0), templates[0].descriptor, cohort_mean=-0.5, cohort_sd=0.03)
+        probe = [people.picture(0)]
+        ordinary = Matcher(
+            [*people.templates(each=1, **ORDINARY)[1:], template(person_id(0), templates[0].descriptor, **ORDINARY)]
+        )
+        assert Matcher(templates).identify(probe).score == pytest.approx(
+            ordinary.identify(probe).score - 0.6 * (0.56 - 0.425), abs=1e-3
+        )
+
+    @pytest.mark.parametrize(("mean", "sd"), [(-50.0, 0.01), (-1e9, 0.0), (-0.7, -3.0)])
+    def test_absurd_numbers_open_no_door(self, mean: float, sd: float) -> None:
+        people = People(3)
+        far = np.asarray(people.centres[0] + 0.06, dtype=np.float32)  # 0.68 away
+        matcher = Matcher([template("p-1", people.centres[0], cohort_mean=mean, cohort_sd=sd)])
+        match = matcher.identify([far])
+        assert match.person_id is None
+        assert match.score <= 0.6 * (CROWD_RANGE[1] - 0.56) - 0.67
+
+    def test_a_small_gallery_without_numbers_is_stricter(self, people: People) -> None:
+        few = people.templates()[:30]
+        plain = Matcher(few)
+        assert plain.normalisation == "none"
+        assert plain.threshold > Matcher([template(t.person_id, t.descriptor, **ORDINARY) for t in few]).threshold
+
+    def test_a_large_gallery_is_its_own_cohort(self, people: People) -> None:
+        templates = people.templates()
+        crowd = np.array([t.descriptor for t in people.templates()])
+        packed = np.asarray(people.centres[0] + 0.3 * (crowd[60:90] - crowd[60:90].mean(axis=0)), dtype=np.float32)
+        templates += [template(f"q-{number}", vector) for number, vector in enumerate(packed)]
+        matcher = Matcher(templates)
+        assert matcher.normalisation == "gallery"
+        in_crowd, lonely = matcher.scores([people.centres[0]])[0], matcher.scores([people.centres[40]])[40]
+        assert in_crowd < lonely - 0.05
+
+    def test_newcomers_without_numbers_meet_a_stricter_score(self, people: People) -> None:
+        with_numbers = people.templates(each=1, **ORDINARY)[:30]
+        newcomer = template("new", people.centres[50])
+        everybody = Matcher([*with_numbers, newcomer])
+        assert everybody.normalisation == "cohort"
+        assert everybody.threshold == pytest.approx(
+            Matcher([*with_numbers, template("new", people.centres[50], **ORDINARY)]).threshold
+        )
+        stricter = Matcher([newcomer, *people.templates(each=1)[:30]]).threshold - everybody.threshold
+        assert stricter > 0
+        score = everybody.scores([people.centres[50]])[list(everybody.people).index("new")]
+        assert score == pytest.approx(-stricter, abs=1e-3)
+
+
+class TestLookAlikes:
+    def test_a_twin_leads_to_the_nip_pad(self) -> None:
+        people = People(30)
+        templates = people.templates(each=1, **ORDINARY)
+        twin = np.asarray(templates[4].descriptor + 0.01, dtype=np.float32)
+        matcher = Matcher([*templates, template("twin", twin, **ORDINARY)])
+        between = np.asarray(templates[4].descriptor + 0.005, dtype=np.float32)
+        match = matcher.identify([between])
+        assert (match.person_id, match.reason) == (None, "margin_too_small")
+        assert set(match.look_alikes) == {person_id(4), "twin"}
+
+    def test_everybody_within_the_margin_is_named_the_best_first(self) -> None:
+        people = People(30)
+        three = [np.asarray(people.centres[4] + shift, dtype=np.float32) for shift in (0.001, 0.002, -0.0025)]
+        templates = people.templates(each=1, **ORDINARY)[:4]
+        templates += [template(name, vector, **ORDINARY) for name, vector in zip("abc", three, strict=True)]
+        match = Matcher(templates).identify([people.centres[4]])
+        assert (match.person_id, match.reason, match.look_alikes) == (None, "margin_too_small", ("a", "b", "c"))
+        assert match.margin == pytest.approx(0.001 * np.sqrt(128), abs=1e-3)
+
+    def test_being_alike_is_mutual_though_scores_are_not(self) -> None:
+        people = People(2)
+        near = np.asarray(people.centres[0] + 0.04, dtype=np.float32)  # 0.45 away
+        crowded: dict[str, Any] = {"cohort_mean": -0.45, "cohort_sd": 0.032}
+        matcher = Matcher([template("a", people.centres[0], **ORDINARY), template("b", near, **crowded)])
+        assert matcher.scores([near])[0] > matcher.threshold > matcher.scores([people.centres[0]])[1]
+        assert matcher.identify([people.centres[0]]).look_alikes == ("a", "b")
+        assert matcher.identify([near]).look_alikes == ("b", "a")
+
+    def test_people_who_look_alike_are_named_with_the_one_accepted(self) -> None:
+        people = People(30)
+        alike = [np.asarray(people.centres[4] + shift, dtype=np.float32) for shift in (0.015, -0.015)]
+        templates = people.templates(**ORDINARY)
+        templates += [template(name, vector, **ORDINARY) for name, vector in zip(("like", "also"), alike, strict=True)]
+        matcher = Matcher(templates)
+        match = matcher.identify([alike[0]])
+        assert (match.person_id, match.reason) == ("like", "accepted")
+        assert match.look_alikes[0] == "like"
+        assert set(match.look_alikes[1:]) == {person_id(4), "also"}
+        assert ("also", "like") in matcher.look_alike_pairs()
+        assert len(matcher.look_alike_pairs()) == 3
+
+
+class TestBadInput:
+    def test_nobody_enrolled(self, people: People) -> None:
+        match = Matcher([]).identify([people.picture(0)])
+        assert (match.person_id, match.reason, match.look_alikes) == (None, "gallery_empty", ())
+
+    def test_only_one_enrolled(self, people: People) -> None:
+        matcher = Matcher([template("only", people.centres[0])])
+        assert matcher.identify([people.picture(0)]).person_id == "only"
+        assert matcher.identify([people.picture(1)]).person_id is None
+
+    def test_no_frame(self, matcher: Matcher) -> None:
+        match = matcher.identify([])
+        assert (match.person_id, match.reason, match.frames) == (None, "below_threshold", 0)
+        assert set(matcher.scores([]).tolist()) == {match.score}
+
+    def test_a_template_of_zeros_is_met_by_nobody_and_harms_nobody(self, people: People) -> None:
+        zeros = template("zeros", np.zeros(128, dtype=np.float32), **ORDINARY)
+        matcher = Matcher([*people.templates(**ORDINARY), zeros])
+        named = [matcher.identify([people.picture(number)]).person_id for number in range(60)]
+        assert named == [person_id(number) for number in range(60)]
+
+    def test_one_descriptor_instead_of_a_list_of_them(self, people: People, matcher: Matcher) -> None:
+        with pytest.raises(ModelError, match="128 finite numbers"):
+            matcher.identify(people.picture(0))  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            np.full(128, np.nan),
+            np.full(128, np.inf),
+            np.full(128, 1e30),
+            np.zeros(127),
+            np.zeros(0),
+            np.zeros((1, 128)),
+            np.zeros((128, 1)),
+        ],
+    )
+    def test_unusable_descriptors(self, people: People, matcher: Matcher, bad: np.ndarray) -> None:
+        with pytest.raises(ModelError, match="kiosk doctor"):
+            matcher.identify([people.picture(0), bad.astype(np.float32)])
+        with pytest.raises(GalleryError, match="128 finite numbers"):
+            Matcher([*people.templates(), template("bad", bad)])
+
+    @pytest.mark.parametrize("numbers", [(float("nan"), 0.1), (-0.6, float("inf"))])
+    def test_cohort_numbers_that_are_none(self, people: People, numbers: tuple[float, float]) -> None:
+        with pytest.raises(GalleryError, match="etpp cohort"):
+            Matcher([template("bad", people.centres[0], cohort_mean=numbers[0], cohort_sd=numbers[1])])
+
+    def test_templates_of_another_model(self, people: People) -> None:
+        other = template("other", people.centres[0], model_id=ModelId("arcface-r50"))
+        with pytest.raises(GalleryError, match=r"arcface-r50.*dlib-resnet-v1"):
+            Matcher([*people.templates(), other])
+
+    def test_a_table_of_another_model(self) -> None:
+        with pytest.raises(ModelError, match="threshold table"):
+            Matcher([], model_id=ModelId("arcface-r50"))
+
+    def test_half_of_the_numbers_count_as_none(self, people: People) -> None:
+        half = Matcher([template("p", people.centres[0], cohort_mean=-0.6)])
+        assert half.normalisation == "none"
+
+
+def test_memory_is_that_of_the_vectors() -> None:
+    people = People(20_000)
+    templates = [Template("t", person_id(number), vector) for number, vector in enumerate(people.centres)]
+    tracemalloc.start()
+    matcher = Matcher(templates)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    raw = people.centres.nbytes
+    assert len(matcher.people) == 20_000
+    assert held <= 1.2 * raw
+    assert (
+        peak <= 1.2 * raw + 1024 * 2048 * 4 * 3 + 128 * 2048 * 4 * 2
+    )  # and the blocks in which cohort scores are made

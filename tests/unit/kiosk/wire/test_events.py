@@ -1,0 +1,202 @@
+"""Events and batches on the wire, against the golden files that the server's tests read too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk import wire
+from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Located, Moment
+from tests.unit.kiosk.journal import records
+
+GOLDEN = Path(__file__).parents[3] / "golden"
+NOON = dt.datetime(2026, 11, 24, 5, 0, 0, 123456, tzinfo=dt.UTC)
+MOMENT = Moment(NOON, "boot-1", 61_000, ClockState.SYNCHRONISED)
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
+    return wire.event_body(
+        draft,
+        MOMENT,
+        event_id="e-1",
+        device_id=DeviceId("d-1"),
+        chain_id="c-1",
+        seq=seq,
+        prev_hash=prev_hash,
+    )
+
+
+@pytest.mark.parametrize("name", ["event_presence", "event_attack", "event_enrolment", "event_unknown_member"])
+def test_a_golden_event_is_understood_and_its_hash_is_ours(name: str) -> None:
+    data = golden(name)
+    event = wire.parse_event(data)
+    assert wire.event_json(event) == data
+    assert wire.digest(event.body) == data["hash"]
+
+
+@pytest.mark.parametrize("draft", [records.presence(), records.attack(), records.enrolment()])
+def test_an_event_of_ours_has_the_members_of_the_golden_one(draft: Any) -> None:
+    ours = body(draft)
+    theirs = golden(f"event_{ours['kind']}")
+    assert set(ours) == set(theirs) - {"hash"}
+    kind = ours["kind"]
+    assert set(ours[kind]) == set(theirs[kind])
+    for name, value in ours[kind].items():
+        if isinstance(value, dict):
+            assert set(value) == set(theirs[kind][name])
+
+
+def test_the_golden_batch_answer_is_read() -> None:
+    example = golden("events")
+    sent = [item["event"]["event_id"] for item in example["request"]["events"]]
+    answer = wire.parse_batch_answer(example["answer"], sent)
+    assert [result.event_id for result in answer.results] == sent
+    assert answer.head.hash == example["answer"]["head"]["hash"]
+    rejected = [result for result in answer.results if result.problem]
+    assert all(result.status == "rejected" for result in rejected)
+    assert rejected
+
+
+def test_our_batch_has_the_members_of_the_golden_one() -> None:
+    event = wire.event_of(body(records.presence()), "0" * 64)
+    located = Located(NOON, NOON, NOON, "trusted")
+    entry = {"event": wire.event_json(event), "time": wire.time_json(located)}
+    ours = json.loads(wire.batch_body([entry], chain_id="c-1", seq=1, utc=NOON, carried=None))
+    theirs = golden("events")["request"]
+    assert set(ours) == set(theirs)
+    assert set(ours["reported_through"]) == set(theirs["reported_through"])
+    assert set(ours["events"][0]) == set(theirs["events"][0])
+    assert set(ours["events"][0]["time"]) == set(theirs["events"][0]["time"])
+
+
+def test_an_answer_that_leaves_out_an_event_is_no_answer() -> None:
+    example = golden("events")
+    sent = [item["event"]["event_id"] for item in example["request"]["events"]]
+    with pytest.raises(wire.WireError, match="results"):
+        wire.parse_batch_answer(example["answer"], sent[1:])
+
+
+@pytest.mark.parametrize("change", ["presence", "seq", "extra"])
+def test_a_changed_event_is_not_believed(change: str) -> None:
+    data = golden("event_presence")
+    match change:
+        case "presence":
+            data["presence"]["direction"] = "departure"
+        case "seq":
+            data["seq"] += 1
+        case _:
+            data["extra"] = 1
+    with pytest.raises(wire.WireError, match="hash"):
+        wire.parse_event(data)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(), st.lists))
+def test_canonical_form_does_not_depend_on_how_json_was_read(value: Any) -> None:
+    try:
+        canonical = wire.canonical({"value": value})
+    except wire.WireError:
+        return  # a lone surrogate has no UTF-8
+    assert wire.canonical(json.loads(canonical)) == canonical
+
+
+_NUMBERS = st.floats() | st.integers(-(10**20), 10**20) | st.floats(-1e-3, 1e-3)
+
+
+@given(
+    st.builds(
+        records.presence,
+        st.text(),
+        score=_NUMBERS,
+        margin=_NUMBERS,
+        threshold=_NUMBERS,
+        frames=st.integers(0, 2**53 - 1),
+    )
+    | st.builds(records.enrolment, st.text(), st.text())
+    | st.builds(
+        AttackDraft,
+        st.builds(LivenessVerdict, st.sampled_from(Liveness), _NUMBERS, st.text()),
+        st.integers(0, 2**53 - 1),
+        st.text(),
+    )
+)
+def test_an_event_is_written_in_its_canonical_form(draft: Any) -> None:
+    made = body(draft)
+    try:
+        text = wire.event_text(made)
+    except wire.WireError:
+        with pytest.raises(wire.WireError):
+            wire.canonical(made)
+    else:
+        assert text == wire.canonical(made)
+        assert wire.loads(text) == made
+
+
+@given(st.integers(0, 9_000_000_000_000_000))
+def test_times_keep_their_milliseconds(us: int) -> None:
+    utc = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)
+    text = wire.format_utc(utc)
+    assert len(text) == len("2026-11-24T00:30:05.123Z")
+    assert wire.parse_utc(text) == utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+@pytest.mark.parametrize("text", [None, 5, "", "2026-11-24T00:30:05", "2026-11-24T00:30:05+07:00", "yesterdayZ"])
+def test_only_utc_with_z_is_a_time(text: object) -> None:
+    with pytest.raises(wire.WireError):
+        wire.parse_utc(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1.23456, 1.2346), (math.inf, 9999.0), (-math.inf, -9999.0), (math.nan, -9999.0), (np.float32(2.5), 2.5)],
+)
+def test_numbers_are_rounded_and_finite(value: float, expected: float) -> None:
+    assert wire.number(value) == expected
+    assert json.loads(json.dumps(wire.number(value))) == expected
+
+
+def test_a_margin_without_a_second_person_can_be_written() -> None:
+    assert body(records.presence(margin=math.inf))["presence"]["match"]["margin"] == 9999.0
+
+
+def test_descriptors_survive_the_wire_bit_for_bit() -> None:
+    descriptor = np.random.default_rng(3).normal(size=128).astype(np.float32)
+    again = wire.decode_descriptor(wire.encode_descriptor(descriptor))
+    assert again.dtype == np.float32
+    assert (again == descriptor).all()
+
+
+@pytest.mark.parametrize("bad", [None, "", "!!!", wire.encode_descriptor(np.zeros(127, np.float32))])
+def test_descriptors_of_another_form_are_refused(bad: object) -> None:
+    with pytest.raises(wire.WireError):
+        wire.decode_descriptor(bad)
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_descriptors_that_are_not_finite_are_refused(poison: float) -> None:
+    descriptor = np.zeros(128, np.float32)
+    descriptor[17] = poison
+    with pytest.raises(wire.WireError, match="finite"):
+        wire.decode_descriptor(wire.encode_descriptor(descriptor))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 100_000, b"\xff\xfe", b"null", b'"text"'])
+def test_garbage_is_no_json_object(content: bytes) -> None:
+    with pytest.raises(wire.WireError):
+        wire.loads(content)
+
+
+def test_a_true_is_no_number() -> None:
+    with pytest.raises(wire.WireError, match="seq"):
+        wire.member({"seq": True}, "seq", int)
