@@ -61,14 +61,15 @@ def build() -> Path:
 def _install(target: Path) -> None:
     """The code under test, and the one pure Python package that Debian does not have."""
     shutil.rmtree(target, ignore_errors=True)
-    (target / "tests").mkdir(parents=True)
+    records = Path("tests/unit/kiosk/journal/records.py")
+    (target / records).parent.mkdir(parents=True)
     no_bytecode = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "kiosk", target / "kiosk", ignore=no_bytecode)
     package = find_spec("rfc8785")
     if package is None or package.origin is None:
         raise RuntimeError("rfc8785 is not installed here: run `make setup`")
     shutil.copytree(Path(package.origin).parent, target / "rfc8785", ignore=no_bytecode)
-    shutil.copy2(CHECKOUT / "tests/unit/kiosk/journal/records.py", target / "tests/unit/kiosk/journal/records.py")
+    shutil.copy2(CHECKOUT / records, target / records)
     for name in ("guest_init.sh", "guest_recorder.py"):
         shutil.copy2(HERE / name, target / name)
     (target / "guest_init.sh").chmod(0o755)
