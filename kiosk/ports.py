@@ -11,6 +11,7 @@ from kiosk.model import (
     Draft,
     Event,
     Face,
+    Fault,
     Frame,
     GallerySnapshot,
     LastPresence,
@@ -100,9 +101,15 @@ class Outbox(Protocol):
     def count(self, what: str) -> None:
         """Add one to a named counter (for instance "refused_by_person"), reported with the heartbeat."""
 
+    def faults(self) -> frozenset[Fault]:
+        """JOURNAL_DAMAGED while a journal that was set aside waits for a technician."""
+
 
 class Gallery(Protocol):
     """The cache of people and templates. `kiosk sync` replaces it, `kiosk run` reads it."""
+
+    damaged: bool
+    """Whether the last load() found the newest file damaged and gave what there was besides."""
 
     def load(self) -> GallerySnapshot:
         """The last good snapshot. MUST raise GalleryError when none can be read."""

@@ -82,8 +82,10 @@ def command(
 def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config], usable: Config) -> bool:
     """Say on the screen why the terminal does not start, until it could: then True, and the process ends with the
     error, for systemd to start it anew. False when it was told to stop meanwhile."""
+    from kiosk.machine.clock import SystemClock
     from kiosk.terminal import standstill
     from kiosk.ui import catalogue, main
+    from kiosk.ui.sources import FaultSource
 
     fault = standstill.fault_at_start(error)
     if fault is None:
@@ -95,14 +97,13 @@ def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config
 
         app.check_start(load(), state)
 
-    display = usable.display
-    return standstill.stand_still(
-        fault,
-        start,
-        lambda source: main.show(source, display.mode, display.fullscreen, display.screens_dir),
-        catalogue.load(usable.terminal.language),
-        _timezone(state),
-    )
+    def show(over: Callable[[], bool], alive: Callable[[], None]) -> None:
+        texts, display = catalogue.load(usable.terminal.language), usable.display
+        zone = _timezone(state)
+        source = FaultSource(fault, over, clock=SystemClock(), timezone=zone, catalogue=texts, alive=alive)
+        main.show(source, display.mode, display.fullscreen, display.screens_dir)
+
+    return standstill.stand_still(fault, start, show)
 
 
 def _timezone(state: StateFolder) -> str:

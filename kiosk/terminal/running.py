@@ -10,159 +10,19 @@ So neither a slow recogniser nor a slow disk ever freezes the screen.
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
 import queue
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from kiosk import schedule
-from kiosk.errors import DiskForbidden, DiskFull, DiskReadOnly, KioskError, OutboxError
-from kiosk.model import (
-    EMPTY_GALLERY,
-    AttackDraft,
-    ClockState,
-    Draft,
-    Fault,
-    GallerySnapshot,
-    LastPresence,
-    ModelId,
-    Moment,
-    PersonId,
-    PresenceDraft,
-    QueueState,
-    TerminalStatus,
-)
-from kiosk.ports import Clock, Outbox
+from kiosk.model import ClockState, QueueState, TerminalStatus
+from kiosk.ports import Clock
 from kiosk.terminal import encounter as enc
+from kiosk.terminal.clerk import Clerk, Office
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.trace import Trace
 
-log = logging.getLogger(__name__)
-
 EMPTY_QUEUE = QueueState(waiting=0, parked=0, oldest_waiting_utc=None)
-
-
-def fault_of(error: KioskError) -> Fault:
-    """What the screen calls an append that failed."""
-    match error:
-        case DiskFull():
-            return Fault.DISK_FULL
-        case DiskReadOnly():
-            return Fault.DISK_READ_ONLY
-        case DiskForbidden():
-            return Fault.STATE_FOREIGN
-        case _:
-            return Fault.DISK_ERROR
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What the clerk and the screen know of the office now; replaced in one piece when the gallery changes."""
-
-    snapshot: GallerySnapshot = EMPTY_GALLERY
-    connected: bool | None = None
-
-
-class Clerk:
-    """Answers enquiries and writes the journal, in a thread of its own."""
-
-    def __init__(
-        self, outbox: Outbox, clock: Clock, faults: FaultBoard, model_id: ModelId, reply: Callable[[enc.Input], None]
-    ) -> None:
-        self._outbox = outbox
-        self._clock = clock
-        self._faults = faults
-        self._model_id = model_id
-        self._reply = reply
-        self._orders: queue.SimpleQueue[enc.Effect | None] = queue.SimpleQueue()
-        self.office = Office()
-        self.stage_ms: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
-
-    def order(self, effect: enc.Effect) -> None:
-        self._orders.put(effect)
-
-    def stop(self) -> None:
-        """All that was ordered before is still carried out."""
-        self._orders.put(None)
-
-    def run(self) -> None:
-        while (effect := self._orders.get()) is not None:
-            self._carry_out(effect)
-
-    def _carry_out(self, effect: enc.Effect) -> None:
-        started_s = self._clock.monotonic_s()
-        match effect:
-            case enc.Enquire(candidates, digits):
-                self._answer(candidates, digits)
-                self.stage_ms.put(("enquire", (self._clock.monotonic_s() - started_s) * 1e3))
-            case enc.Record(prospect, found, liveness):
-                version = self.office.snapshot.version
-                direction = prospect.assessment.direction
-                person_id = prospect.person.person_id
-                stored = self._append(PresenceDraft(person_id, direction, found, liveness, self._model_id, version))
-                self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
-                self._reply(stored)
-            case enc.RecordAttack(liveness, frames):
-                self._append(AttackDraft(liveness, frames, self._model_id))
-            case enc.Count(what):
-                self.probe(what)
-            case enc.Forget():
-                pass
-
-    def _append(self, draft: Draft) -> enc.Input:
-        try:
-            event = self._outbox.append(draft, self._clock.now())
-        except OutboxError as error:
-            fault = fault_of(error)
-            log.error("the event is not on disk: %s", error)
-            self._faults.set(fault, True)
-            return enc.StoreFailed(fault)
-        log.info("event %s: %s, seq %d", event.event_id, event.kind, event.seq)
-        return enc.Stored()
-
-    def probe(self, what: str) -> None:
-        """Write a counter; also how the terminal finds out that the disk takes writes again."""
-        try:
-            self._outbox.count(what)
-        except OutboxError as error:
-            self._faults.set(fault_of(error), True)
-        else:
-            for fault in enc.DISK_FAULTS:
-                self._faults.set(fault, False)
-
-    def _answer(self, candidates: tuple[PersonId, ...], digits: str | None) -> None:
-        snapshot = self.office.snapshot
-        people = [snapshot.people[c] for c in candidates if c in snapshot.people]
-        if digits is not None:
-            people = [p for p in people if digits and p.nip.endswith(digits)]
-        if len(people) != 1:
-            self._reply(enc.Answered(None))
-            return
-        try:
-            last = self._outbox.last_presence(people[0].person_id)
-        except OutboxError as error:
-            log.error("the journal cannot be read: %s", error)
-            self._faults.set(fault_of(error), True)
-            self._reply(enc.Answered(None))
-            return
-        now = self._clock.now()
-        calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
-        before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
-        assessment = schedule.assess(calendar, now.wall_utc, before)
-        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now))))
-
-
-def _ago_s(last: LastPresence | None, now: Moment) -> float | None:
-    """Since the last presence: by the monotonic clock within one boot, else by the wall clock; None if that jumped."""
-    if last is None:
-        return None
-    if last.moment.boot_id == now.boot_id:
-        return (now.monotonic_ms - last.moment.monotonic_ms) / 1e3
-    ago_s = (now.wall_utc - last.moment.wall_utc).total_seconds()
-    return ago_s if ago_s >= 0 else None
 
 
 class Terminal:
@@ -252,24 +112,3 @@ class Terminal:
         while self._clerk is not None and not self._clerk.stage_ms.empty():
             self._trace.stage(*self._clerk.stage_ms.get_nowait())
         self._trace.stepped(self.encounter, now_s)
-
-
-class Housekeeper:
-    """Looks at slow things once a second: the gallery file, the queue, what `kiosk sync` says, the disk."""
-
-    def __init__(self, jobs: tuple[Callable[[], None], ...], period_s: float = 1.0) -> None:
-        self._jobs = jobs
-        self._period_s = period_s
-
-    def run(self, stop: threading.Event, alive: Callable[[], None]) -> None:
-        while not stop.wait(self._period_s):
-            for job in self._jobs:
-                job()
-            alive()
-
-
-def gallery_is_stale(fetched_utc: dt.datetime | None, now: Moment, max_age_days: int) -> bool:
-    """Whether the server last confirmed the gallery too long ago. Not judged by a clock that may be years off."""
-    if max_age_days == 0 or fetched_utc is None or now.clock_state is not ClockState.SYNCHRONISED:
-        return False
-    return now.wall_utc - fetched_utc > dt.timedelta(days=max_age_days)

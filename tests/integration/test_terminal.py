@@ -29,9 +29,11 @@ from kiosk.model import (
 from kiosk.model import Office as OfficeData
 from kiosk.schedule import STANDARD_HOURS
 from kiosk.terminal import encounter as enc
+from kiosk.terminal.clerk import Clerk, Office
 from kiosk.terminal.encounter import Button, Phase
-from kiosk.terminal.faults import FaultBoard
-from kiosk.terminal.running import Clerk, Office, Terminal, fault_of, gallery_is_stale
+from kiosk.terminal.faults import FaultBoard, fault_of
+from kiosk.terminal.housekeeping import gallery_is_stale
+from kiosk.terminal.running import Terminal
 from kiosk.terminal.trace import Trace
 from tests.unit.kiosk.factories import SETTINGS, match, moment, person, sighting
 

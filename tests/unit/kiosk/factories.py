@@ -23,6 +23,7 @@ from kiosk.model import (
     PersonId,
     Quality,
     Sighting,
+    Template,
 )
 from kiosk.terminal import encounter as enc
 
@@ -41,6 +42,10 @@ SETTINGS = enc.Settings(
 
 def person(person_id: str = "p-1", nip: str = "198001012005011001", name: str = "Contoh Pegawai") -> Person:
     return Person(PersonId(person_id), Nip(nip), name)
+
+
+def template(person_id: str = "p-1", template_id: str = "t-1") -> Template:
+    return Template(template_id, PersonId(person_id), np.zeros(128, np.float32))
 
 
 def match(person_id: str | None = "p-1", frames: int = 3, **other: Any) -> Match:

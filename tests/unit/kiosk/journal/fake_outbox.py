@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from kiosk import wire
-from kiosk.model import DeviceId, Direction, Draft, Event, LastPresence, Moment, PersonId, QueueState
+from kiosk.model import DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
 
 
 class FakeOutbox:
@@ -47,3 +47,6 @@ class FakeOutbox:
 
     def count(self, what: str) -> None:
         self.counters[what] += 1
+
+    def faults(self) -> frozenset[Fault]:
+        return frozenset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from kiosk import errors
 from kiosk.model import BLOCKING_FAULTS, Fault
 from kiosk.terminal.encounter import Phase
-from kiosk.terminal.standstill import Standstill, fault_at_start, stand_still
+from kiosk.terminal.standstill import fault_at_start, stand_still
 from kiosk.ui import catalogue
-from kiosk.ui.ports import ScreenSource
+from kiosk.ui.sources import FaultSource
 from tests.unit.kiosk.machine.fake_clock import FakeClock
 
 NOT_YET = errors.NotProvisioned("not yet")
@@ -45,8 +44,14 @@ def test_each_reason_has_its_fault(error: Exception, fault: Fault | None) -> Non
     assert fault is None or fault in BLOCKING_FAULTS
 
 
-def until_it_ends(source: ScreenSource) -> None:
+def source_of(fault: Fault, over: Callable[[], bool], alive: Callable[[], None]) -> FaultSource:
+    texts = catalogue.load("id")
+    return FaultSource(fault, over, clock=FakeClock(), timezone="Asia/Jakarta", catalogue=texts, alive=alive)
+
+
+def until_it_ends(over: Callable[[], bool], alive: Callable[[], None]) -> None:
     """A screen: its main thread looks until the source stops."""
+    source = source_of(Fault.NOT_PROVISIONED, over, alive)
     while not source.stopping():
         assert source.pump().code == Fault.NOT_PROVISIONED.value
 
@@ -74,28 +79,19 @@ class Start:
 def test_it_lasts_until_the_reason_has_gone(monkeypatch: pytest.MonkeyPatch, then: tuple[Exception, ...]) -> None:
     monkeypatch.setattr("kiosk.terminal.standstill.LOOK_EVERY_S", 0.001)
     start = Start(*then)
-    assert stand_still(Fault.NOT_PROVISIONED, start, until_it_ends, catalogue.load("id"), "Asia/Jakarta")
+    assert stand_still(Fault.NOT_PROVISIONED, start, until_it_ends)
     assert start.left == []
 
 
 def test_told_to_stop_is_not_over() -> None:
-    def window_closed(source: ScreenSource) -> None:
-        assert source.pump().phase is Phase.FAULT
+    def window_closed(over: Callable[[], bool], alive: Callable[[], None]) -> None:
+        assert source_of(Fault.NOT_PROVISIONED, over, alive).pump().phase is Phase.FAULT
 
-    assert not stand_still(Fault.NOT_PROVISIONED, Start(), window_closed, catalogue.load("id"), "Asia/Jakarta")
+    assert not stand_still(Fault.NOT_PROVISIONED, Start(), window_closed)
 
 
 def test_it_never_says_how_many_wait_and_is_alive_with_every_picture() -> None:
     pats: list[int] = []
-    over: Callable[[], bool] = threading.Event().is_set
-    still = Standstill(
-        Fault.SETTINGS_WRONG,
-        over,
-        clock=FakeClock(),
-        timezone="Asia/Jakarta",
-        catalogue=catalogue.load("id"),
-        alive=lambda: pats.append(1),
-    )
-    shown = still.pump()
+    shown = source_of(Fault.SETTINGS_WRONG, lambda: False, lambda: pats.append(1)).pump()
     assert (shown.title, shown.code, shown.connection) == ("Presensi tidak dapat dicatat", "settings_wrong", "")
     assert pats == [1]

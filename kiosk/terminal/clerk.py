@@ -1,0 +1,134 @@
+"""The one thread that writes the journal: answers enquiries, records, counts."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk import schedule
+from kiosk.errors import OutboxError
+from kiosk.model import (
+    EMPTY_GALLERY,
+    AttackDraft,
+    Draft,
+    GallerySnapshot,
+    LastPresence,
+    ModelId,
+    Moment,
+    PersonId,
+    PresenceDraft,
+)
+from kiosk.ports import Clock, Outbox
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.faults import FaultBoard, fault_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the clerk and the screen know of the office now; replaced in one piece when the gallery changes."""
+
+    snapshot: GallerySnapshot = EMPTY_GALLERY
+    connected: bool | None = None
+
+
+class Clerk:
+    """Answers enquiries and writes the journal, in a thread of its own."""
+
+    def __init__(
+        self, outbox: Outbox, clock: Clock, faults: FaultBoard, model_id: ModelId, reply: Callable[[enc.Input], None]
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._faults = faults
+        self._model_id = model_id
+        self._reply = reply
+        self._orders: queue.SimpleQueue[enc.Effect | None] = queue.SimpleQueue()
+        self.office = Office()
+        self.stage_ms: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+
+    def order(self, effect: enc.Effect) -> None:
+        self._orders.put(effect)
+
+    def stop(self) -> None:
+        """All that was ordered before is still carried out."""
+        self._orders.put(None)
+
+    def run(self) -> None:
+        while (effect := self._orders.get()) is not None:
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: enc.Effect) -> None:
+        started_s = self._clock.monotonic_s()
+        match effect:
+            case enc.Enquire(candidates, digits):
+                self._answer(candidates, digits)
+                self.stage_ms.put(("enquire", (self._clock.monotonic_s() - started_s) * 1e3))
+            case enc.Record(prospect, found, liveness):
+                version = self.office.snapshot.version
+                direction = prospect.assessment.direction
+                person_id = prospect.person.person_id
+                stored = self._append(PresenceDraft(person_id, direction, found, liveness, self._model_id, version))
+                self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
+                self._reply(stored)
+            case enc.RecordAttack(liveness, frames):
+                self._append(AttackDraft(liveness, frames, self._model_id))
+            case enc.Count(what):
+                self.probe(what)
+            case enc.Forget():
+                pass
+
+    def _append(self, draft: Draft) -> enc.Input:
+        try:
+            event = self._outbox.append(draft, self._clock.now())
+        except OutboxError as error:
+            fault = fault_of(error)
+            log.error("the event is not on disk: %s", error)
+            self._faults.set(fault, True)
+            return enc.StoreFailed(fault)
+        log.info("event %s: %s, seq %d", event.event_id, event.kind, event.seq)
+        return enc.Stored()
+
+    def probe(self, what: str) -> None:
+        """Write a counter; also how the terminal finds out that the disk takes writes again."""
+        try:
+            self._outbox.count(what)
+        except OutboxError as error:
+            self._faults.set(fault_of(error), True)
+        else:
+            for fault in enc.DISK_FAULTS:
+                self._faults.set(fault, False)
+
+    def _answer(self, candidates: tuple[PersonId, ...], digits: str | None) -> None:
+        snapshot = self.office.snapshot
+        people = [snapshot.people[c] for c in candidates if c in snapshot.people]
+        if digits is not None:
+            people = [p for p in people if digits and p.nip.endswith(digits)]
+        if len(people) != 1:
+            self._reply(enc.Answered(None))
+            return
+        try:
+            last = self._outbox.last_presence(people[0].person_id)
+        except OutboxError as error:
+            log.error("the journal cannot be read: %s", error)
+            self._faults.set(fault_of(error), True)
+            self._reply(enc.Answered(None))
+            return
+        now = self._clock.now()
+        calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
+        before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
+        assessment = schedule.assess(calendar, now.wall_utc, before)
+        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now))))
+
+
+def _ago_s(last: LastPresence | None, now: Moment) -> float | None:
+    """Since the last presence: by the monotonic clock within one boot, else by the wall clock; None if that jumped."""
+    if last is None:
+        return None
+    if last.moment.boot_id == now.boot_id:
+        return (now.monotonic_ms - last.moment.monotonic_ms) / 1e3
+    ago_s = (now.wall_utc - last.moment.wall_utc).total_seconds()
+    return ago_s if ago_s >= 0 else None

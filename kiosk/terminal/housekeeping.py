@@ -1,0 +1,115 @@
+"""What is looked at once a second, in a thread of its own: gallery, queue, disk, and what the sync process says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from kiosk.errors import GalleryError, OutboxError
+from kiosk.machine.state import SyncStatus
+from kiosk.model import ClockState, Fault, GallerySnapshot, Moment
+from kiosk.ports import Clock, Gallery, Outbox
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.clerk import Clerk, Office
+from kiosk.terminal.faults import FaultBoard, fault_of
+from kiosk.terminal.running import Terminal
+
+log = logging.getLogger(__name__)
+
+PERIOD_S = 1.0
+
+PROBE_EVERY = 10
+"""While the disk refuses writes it is tried once in so many rounds."""
+
+
+class Housekeeper:
+    """Keeps clerk, screen and fault board up to date. `look` and `load_gallery` are one thread's at a time.
+
+    `use_gallery` is given each new snapshot before anybody else is, and may refuse it with GalleryError; `revoked` is
+    the mark in the identity; `report` tells `kiosk sync` of the terminal.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        clerk: Clerk,
+        gallery: Gallery,
+        outbox: Outbox,
+        faults: FaultBoard,
+        clock: Clock,
+        *,
+        use_gallery: Callable[[GallerySnapshot], None],
+        sync_status: Callable[[Moment], SyncStatus],
+        revoked: Callable[[], bool],
+        report: Callable[[], None],
+        gallery_max_age_days: int,
+    ) -> None:
+        self._terminal = terminal
+        self._clerk = clerk
+        self._gallery = gallery
+        self._outbox = outbox
+        self._faults = faults
+        self._clock = clock
+        self._use_gallery = use_gallery
+        self._sync_status = sync_status
+        self._revoked = revoked
+        self._report = report
+        self._gallery_max_age_days = gallery_max_age_days
+        self._rounds = 0
+
+    def run(self, stop: threading.Event, alive: Callable[[], None]) -> None:
+        """Until `stop`. `alive` is called after each round."""
+        while not stop.wait(PERIOD_S):
+            self.look()
+            alive()
+
+    def look(self) -> None:
+        """One round."""
+        self._rounds += 1
+        now = self._clock.now()
+        status = self._sync_status(now)
+        if self._gallery.changed():
+            self.load_gallery()
+        snapshot = self._clerk.office.snapshot
+        self._clerk.office = Office(snapshot, status.connected if status.boot_id else None)
+        confirmed = status.gallery_confirmed_utc or snapshot.fetched_utc
+        self._faults.set(Fault.GALLERY_STALE, gallery_is_stale(confirmed, now, self._gallery_max_age_days))
+        # The status may be lost in a power cut, the mark in the identity is not.
+        self._faults.set(Fault.DEVICE_REVOKED, status.revoked or self._revoked())
+        self._look_at_journal()
+        self._report()
+
+    def load_gallery(self) -> None:
+        """Take the cached gallery; a damaged one leaves the former in use."""
+        try:
+            snapshot = self._gallery.load()
+            self._use_gallery(snapshot)
+        except GalleryError as error:
+            log.error("the gallery cannot be used: %s", error)
+            self._faults.set(Fault.GALLERY_DAMAGED, True)
+            self._faults.set(Fault.GALLERY_EMPTY, not self._clerk.office.snapshot.templates)
+            return
+        self._faults.set(Fault.GALLERY_DAMAGED, self._gallery.damaged)
+        self._faults.set(Fault.GALLERY_EMPTY, not snapshot.templates)
+        self._clerk.office = replace(self._clerk.office, snapshot=snapshot)
+        log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
+
+    def _look_at_journal(self) -> None:
+        try:
+            self._terminal.queue_state = self._outbox.queue_state()
+            self._faults.set(Fault.JOURNAL_DAMAGED, Fault.JOURNAL_DAMAGED in self._outbox.faults())
+        except OutboxError as error:
+            log.warning("the journal cannot be read: %s", error)
+            self._faults.set(fault_of(error), True)
+        if self._rounds % PROBE_EVERY == 0 and self._faults.current() & enc.DISK_FAULTS:
+            self._clerk.order(enc.Count("disk_probe"))
+
+
+def gallery_is_stale(fetched_utc: dt.datetime | None, now: Moment, max_age_days: int) -> bool:
+    """Whether the server last confirmed the gallery too long ago. Not judged by a clock that may be years off."""
+    if max_age_days == 0 or fetched_utc is None or now.clock_state is not ClockState.SYNCHRONISED:
+        return False
+    return now.wall_utc - fetched_utc > dt.timedelta(days=max_age_days)
