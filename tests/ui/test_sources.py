@@ -63,7 +63,9 @@ def test_the_office_is_named_before_any_gallery_has_come() -> None:
 
 def test_touches_reach_the_encounter() -> None:
     rig = Rig()
-    twins = match(None, reason="margin_too_small", look_alikes=(PersonId("p-1"), PersonId("p-2")))
+    twins = match(
+        None, reason="margin_too_small", frames=SETTINGS.max_frames, look_alikes=(PersonId("p-1"), PersonId("p-2"))
+    )
     rig.terminal.sighted(enc.Saw(sighting(60.0, match=twins)), {})
     assert rig.source.pump().phase is enc.Phase.NIP_PAD
     rig.source.type_nip("1001")
