@@ -1,1 +1,1 @@
-
+"""Enrolment: a person's face with consent, at the terminal or from pictures."""

@@ -1,1 +1,1 @@
-
+"""The screen: what it says (pure), how it looks (Kivy), what feeds it."""
