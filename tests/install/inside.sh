@@ -47,7 +47,49 @@ due_within_a_day() { # the timer's next moment
 }
 no_extras() { ! /opt/presensi/venv/bin/python -c "import $1" 2>/dev/null; }
 
+record() { # record RELEASE: one event in the journal, by that release's own code (the rooms have other names in each)
+  systemctl stop kiosk.service
+  runuser -u presensi -- /opt/presensi/venv/bin/python "$checkout/tests/install/record.py" && systemctl start kiosk.service
+}
+events() { kiosk events list 2>/dev/null | grep -c attack; }
+has_events() { [[ $(events) == "$1" ]]; }
+nothing_waits() { ! kiosk events list | grep -q waiting; }
+
 case $phase in
+  upgrade)
+    former=/srv/released/systemd/install.sh
+    check "the released version is installed" "$former"
+    check "and its server" "$former" --role server
+    check "its server runs" within 60 is_state etpp.service active
+    check "an office is made" etpp office add dinas-uji "Dinas Uji"
+    check "the terminal is provisioned" kiosk provision "$(etpp code dinas-uji)" --server http://127.0.0.1:8765
+    check "the released terminal runs" within 180 is_state kiosk.service active
+    check "it fetched a gallery" within 60 [ -e /var/lib/presensi/gallery.tinydb ]
+    systemctl stop kiosk-sync.service
+    check "it records" record
+    printf '\n# a setting of this office\n' >>/etc/presensi/kiosk.toml
+    before=$(readlink /opt/presensi/venv)
+
+    check "this version is installed over it" "$install"
+    check "and its server" "$install" --role server
+    check "the terminal runs" within 180 is_state kiosk.service active
+    check "with the rooms of this version" /opt/presensi/venv/bin/python -c "import kiosk.journal.outbox, etpp.books"
+    check "the settings are kept" grep -q "a setting of this office" /etc/presensi/kiosk.toml
+    check "the event of before is there" has_events 1
+    check "it records on in the same chain" record
+    check "both are there" has_events 2
+    check "the chain is whole over the upgrade" kiosk events verify
+    check "the doctor finds identity, gallery and journal well" \
+      within 60 kiosk doctor --only identity --only gallery --only outbox --only chain --only state
+    systemctl start kiosk-sync.service
+    check "all of it reaches the books of the upgraded server" within 120 nothing_waits
+    check "the office is in the upgraded server" [ "$(etpp office list --json | grep -o 'dinas-[a-z]*' | head -1)" = dinas-uji ]
+    check "the released version can be had back" "$install" --rollback
+    check "it is the one in use" [ "$(readlink /opt/presensi/venv)" = "$before" ]
+    check "it runs on the same state" within 180 is_state kiosk.service active
+    check "with the events of both" has_events 2
+    check "it is purged for the phases that follow" "$install" --uninstall --purge
+    ;;
   install)
     check "a wrong option is refused" refuse 64 "$install" --role banana
     check "a user who is not root is refused" refuse 77 setpriv --reuid=65534 --clear-groups "$install"

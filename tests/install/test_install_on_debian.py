@@ -19,6 +19,8 @@ SUITE = os.environ.get("INSTALL_SUITE", "trixie")
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = "ca-certificates,systemd,systemd-sysv,dbus,udev,python3"
 PHASE_S = 900
+RELEASED = os.environ.get("INSTALL_RELEASED", "fac4c53")
+"""The git revision that the phase "upgrade" starts from: the version in the offices."""
 
 UNIT = """\
 [Unit]
@@ -70,6 +72,10 @@ def root() -> Path:
         if name and source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
+    released = root / "srv/released"
+    released.mkdir()
+    archived = subprocess.run(["git", "archive", RELEASED], cwd=CHECKOUT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-C", released, "-x"], input=archived, check=True)
     (root / "result").mkdir()
     pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     if certificates := pip.get("PIP_CERT"):  # a network with its own authority
@@ -81,7 +87,7 @@ def root() -> Path:
     return root
 
 
-@pytest.mark.parametrize("phase", ["install", "reboot", "uninstall"])
+@pytest.mark.parametrize("phase", ["upgrade", "install", "reboot", "uninstall"])
 def test_phase(root: Path, phase: str) -> None:
     unit = root / "etc/systemd/system/install-check.service"
     unit.write_text(UNIT.format(phase=phase))
