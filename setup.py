@@ -16,7 +16,7 @@ setup(
     package_data={
         "kiosk": ["default.toml", "fpir_table.json", "py.typed"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
-        "etpp": ["migrations/*", "migrations/versions/*", "web/templates/*", "web/static/*", "web/i18n/*"],
+        "etpp": ["*/templates/*", "console/static/*", "console/i18n/*", "db/migrations/*", "db/migrations/versions/*"],
         "enrollment": ["i18n/*.toml"],
     },
     install_requires=[

@@ -21,7 +21,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.identity import Identity
 from kiosk.journal_audit import JournalAudit
 from tests import records, rough_server
-from tests.etpp_client import descriptor
+from tests.contract.etpp.client import descriptor
 from tests.office import OFFICE, office, open_outbox, sync_process
 from tests.syncing import golden, golden_server, provisioned
 

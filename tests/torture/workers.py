@@ -18,7 +18,14 @@ from typing import Any
 import click
 
 CONTEXT = mp.get_context("forkserver")
-PRELOAD = ["kiosk.commands.sync", "kiosk.sync", "etpp.app", "etpp.__main__", "tests.office", "tests.torture.workers"]
+PRELOAD = [
+    "kiosk.commands.sync",
+    "kiosk.sync",
+    "etpp.commands.serve",
+    "etpp.__main__",
+    "tests.office",
+    "tests.torture.workers",
+]
 
 
 def prepare() -> None:
