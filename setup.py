@@ -17,7 +17,7 @@ setup(
         "kiosk": ["default.toml", "py.typed"],
         "kiosk.scores": ["fpir_table.json"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
-        "etpp": ["migrations/*", "migrations/versions/*", "web/templates/*", "web/static/*", "web/i18n/*"],
+        "etpp": ["*/templates/*", "console/static/*", "console/i18n/*", "db/migrations/*", "db/migrations/versions/*"],
         "enrollment": ["i18n/*.toml"],
     },
     install_requires=[

@@ -4,54 +4,101 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from etpp import problems
-from etpp.api import devices, events, gallery, heartbeat, offices, people, presence, provision
-from etpp.context import Server, Settings
-from etpp.gallery import GalleryMaker
-from etpp.openapi import document
-from etpp.ports import Store
+from etpp.accounts import pages as accounts_pages
+from etpp.base import problems
+from etpp.base.openapi import document
+from etpp.base.throttle import Throttle
+from etpp.books import api as books_api
+from etpp.books import events
+from etpp.books import pages as books_pages
+from etpp.books import wire as books_wire
+from etpp.books.model import ChainHead
+from etpp.books.store import Books
+from etpp.console import shell
+from etpp.console.visit import PREFIX
+from etpp.db import Database, Transaction
+from etpp.faces import api as faces_api
+from etpp.faces import pages as faces_pages
+from etpp.presence import api as presence_api
+from etpp.presence import pages as presence_pages
+from etpp.roster import api as roster_api
+from etpp.roster import pages as roster_pages
+from etpp.serving.context import Server, Settings
 from etpp.state import State
-from etpp.throttle import Throttle
-from etpp.watch import GalleryWatch
-from etpp.web import console
+from etpp.terminals import api as terminals_api
+from etpp.terminals import download, heartbeat, provision
+from etpp.terminals import pages as terminals_pages
+from etpp.terminals import wire as terminals_wire
+from etpp.terminals.context import Terminals
+from etpp.terminals.gallery import GalleryMaker
+from etpp.terminals.model import Device
+from etpp.terminals.store import Devices
+from etpp.terminals.watch import GalleryWatch
 
 CODE_FAILURES_PER_MINUTE = 20
 
 
-def create_app(store: Store, state: State, settings: Settings | None = None) -> FastAPI:
-    """The server on a store whose tables are there already (`Store.migrate`). The caller closes the store."""
+def create_app(database: Database, state: State, settings: Settings | None = None) -> FastAPI:
+    """The server on a database whose tables are there already (`Database.migrate`). The caller closes the database."""
     settings = settings or Settings()
-    server = Server(
-        store=store,
-        state=state,
-        settings=settings,
-        galleries=GalleryMaker(lambda: state.keys.now().signer),
-        watch=GalleryWatch(store, settings.poll_s),
-        guesses=Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
-    )
+    watch = GalleryWatch(database, settings.poll_s)
+    galleries = GalleryMaker(lambda: state.keys.now().signer)
+    guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        watching = asyncio.create_task(server.watch.run())
+        watching = asyncio.create_task(watch.run())
         yield
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
 
     app = FastAPI(title="e-TPP", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.server = server
+    app.state.server = Server(database, settings, wake=watch.look_now, send_away=watch.end, guesses=guesses)
+    app.state.terminals = Terminals(state.keys, galleries, watch)
+    app.state.secrets = state.secrets
+    app.state.session_of = accounts_pages.session_of
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
-    for resource in (provision, events, gallery, heartbeat, offices, people, devices, presence):
-        app.include_router(resource.router)
-    console.install(app)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    calls = (
+        provision.router,
+        events.router,
+        download.router,
+        heartbeat.routes(_newest_head),
+    )
+    administration = (
+        roster_api.router,
+        faces_api.router,
+        terminals_api.router,
+        books_api.router,
+        presence_api.router,
+    )
+    pages = (
+        accounts_pages.router,
+        roster_pages.routes(_erased_through),
+        faces_pages.router,
+        terminals_pages.router,
+        books_pages.router,
+        presence_pages.router,
+    )
+    for router in (*calls, *administration):
+        app.include_router(router)
+    app.mount(PREFIX, shell.build(app.state, pages))
+    app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
     return app
+
+
+def _newest_head(tx: Transaction, device: Device) -> ChainHead | None:
+    return Books(tx).newest_head(device.office_id, device.device_id)
+
+
+def _erased_through(tx: Transaction, office_id: str) -> Sequence[int]:
+    return Devices(tx).erased_through(office_id)
 
 
 class _ProtocolHeader:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from etpp.approval import RULE
+from etpp.faces.approval import RULE
 from kiosk import config
 from kiosk.scores.likeness import Rule, nearest
 from tests.accuracy import duplicates

@@ -20,9 +20,9 @@ def part(*names: str) -> object:
     raise ModuleNotFoundError(names)
 
 
-outbox = part("kiosk.journal.outbox", "kiosk.outbox")
-clock = part("kiosk.machine.clock", "kiosk.clock")
-identity = part("kiosk.machine.identity", "kiosk.identity").Identity.load(STATE / "identity")
+outbox = part("kiosk.journal.outbox", "kiosk.journal.outbox")
+clock = part("kiosk.machine.clock", "kiosk.machine.clock")
+identity = part("kiosk.machine.identity", "kiosk.machine.identity").Identity.load(STATE / "identity")
 journal = outbox.SqliteOutbox(STATE / "outbox.sqlite", identity.device_id, key=identity.storage_key).open()
 verdict = LivenessVerdict(Liveness.ATTACK, 0.0, "flat_motion")
 journal.append(AttackDraft(verdict, frames=9, model_id=DLIB_RESNET_V1), clock.SystemClock(journal.anchors).now())

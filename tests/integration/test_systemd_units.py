@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from etpp.__main__ import EXIT_CODES
-from etpp.errors import StateError, StoreUnavailable
+from etpp.base.errors import StateError, StoreUnavailable
 
 UNITS = Path(__file__).parents[2] / "systemd"
 NAMES = ("kiosk.service", "kiosk-sync.service", "etpp.service", "etpp-cohort.service", "etpp-cohort.timer")

@@ -20,7 +20,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.audit import JournalAudit
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
-from tests.etpp_client import descriptor
+from tests.contract.etpp.client import descriptor
 from tests.integration import rough_server
 from tests.integration.office import OFFICE, office, open_outbox, sync_process
 from tests.integration.syncing import golden, golden_server, provisioned

@@ -21,7 +21,7 @@ CONTEXT = mp.get_context("forkserver")
 PRELOAD = [
     "kiosk.commands.sync",
     "kiosk.sync",
-    "etpp.app",
+    "etpp.commands.serve",
     "etpp.__main__",
     "tests.integration.office",
     "tests.torture.workers",

@@ -29,7 +29,7 @@ def test_no_more_than_140_imports_between_the_terminals_rooms() -> None:
     assert len({(a, b) for a, b in pairs if a != b}) <= 140
 
 
-@pytest.mark.parametrize("package", ["kiosk", "enrollment"])
+@pytest.mark.parametrize("package", ["kiosk", "enrollment", "etpp"])
 def test_every_room_says_what_it_is_for(package: str) -> None:
     for folder in (ROOT / package).rglob("__init__.py"):
         if "versions" not in folder.parts:

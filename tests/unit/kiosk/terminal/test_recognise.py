@@ -9,7 +9,13 @@ import pytest
 from kiosk.model import Box, Face, Hint, Liveness, PersonId, Quality
 from kiosk.terminal.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests.unit.kiosk import factories
-from tests.unit.kiosk.terminal.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, descriptor, no_time
+from tests.unit.kiosk.terminal.scripted import (
+    ScriptedEngine,
+    ScriptedLiveness,
+    ScriptedMatcher,
+    descriptor,
+    no_time,
+)
 
 
 class Bench:

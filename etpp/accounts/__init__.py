@@ -1,0 +1,1 @@
+"""Who may come in: the console's log-in and session, the administrator's token."""

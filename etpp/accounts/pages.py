@@ -1,0 +1,61 @@
+"""The console's log-in and log-out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from etpp.accounts import session
+from etpp.accounts.context import SecretsOf, secrets_of
+from etpp.base.errors import Problem
+from etpp.console.model import Session
+from etpp.console.visit import PREFIX, AnyVisit, CheckedForm, MemberVisit, form
+
+router = APIRouter()
+
+
+@router.get("/login")
+async def log_in_page(visit: AnyVisit) -> Response:
+    return visit.page("accounts/login.html", {"error": None})
+
+
+@router.post("/login")
+async def log_in(visit: AnyVisit, secrets: SecretsOf) -> Response:
+    server = visit.server
+    values = await form(visit.request)
+    address = "console " + (visit.request.client.host if visit.request.client else "")
+    try:
+        server.guesses.check(address)
+    except Problem:
+        return visit.page("accounts/login.html", {"error": visit.texts.log_in_wait}, 429)
+    user = values.get("user", "")
+    # A tenth of a second of scrypt: not on the event loop.
+    if not await run_in_threadpool(secrets.check_password, user, values.get("password", "")):
+        server.guesses.failed(address)
+        return visit.page("accounts/login.html", {"error": visit.texts.log_in_wrong}, 403)
+    answer = visit.go("/")
+    answer.set_cookie(
+        session.COOKIE,
+        session.issue(secrets.session_key_now(), user, server.now()),
+        max_age=int(session.LIFETIME.total_seconds()),
+        path=PREFIX,
+        secure=visit.request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@router.post("/logout")
+async def log_out(visit: MemberVisit, values: CheckedForm) -> Response:  # noqa: ARG001
+    answer = visit.go("/login")
+    answer.delete_cookie(session.COOKIE, path=PREFIX)
+    return answer
+
+
+def session_of(request: Request) -> Session | None:
+    """Who a request of the console is, by its cookie."""
+    cookie = request.cookies.get(session.COOKIE, "")
+    return (
+        session.read(secrets_of(request).session_key_now(), cookie, request.app.state.server.now()) if cookie else None
+    )

@@ -1,0 +1,55 @@
+"""What FastAPI cannot see: the handlers read and check the body themselves, so its shape is given to OpenAPI here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from etpp.base import shapes
+from etpp.base.problems import MEDIA_TYPE, document
+
+COMMON = ("malformed", "protocol-version", "signature-invalid", "replayed-request", "device-revoked", "device-unknown")
+_VERSION = {
+    "name": "Presensi-Protocol",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "const": "1"},
+}
+
+
+def describe(
+    summary: str,
+    *,
+    answer: type[shapes.Shape],
+    status: int = 200,
+    request: type[shapes.Shape] | None = None,
+    problems: Sequence[str] = COMMON,
+) -> dict[str, Any]:
+    """Arguments for a route: summary, request body, answer and every problem document it can give."""
+    names = (*problems, *(("too-large",) if request is not None else ()), "too-many-requests", "unavailable")
+    by_status: dict[int, list[str]] = {}
+    for name in names:
+        by_status.setdefault(document(name, "")["status"], []).append(name)
+    responses: dict[int | str, dict[str, Any]] = {
+        code: {
+            "description": ", ".join(f"`{name}`" for name in found),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+        for code, found in sorted(by_status.items())
+    }
+    responses[status] = {
+        "description": "Done",
+        "content": {"application/json": {"schema": _reference(answer)}},
+        "headers": {"Presensi-Protocol": {"schema": {"type": "string", "const": "1"}}},
+    }
+    extra: dict[str, Any] = {"parameters": [_VERSION]}
+    if request is not None:
+        extra["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _reference(request)}},
+        }
+    return {"summary": summary, "responses": responses, "openapi_extra": extra, "response_model": None}
+
+
+def _reference(shape: type[shapes.Shape]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}

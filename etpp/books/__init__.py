@@ -1,0 +1,1 @@
+"""The events, each exactly once, in the order of their chains."""

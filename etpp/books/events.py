@@ -1,0 +1,63 @@
+"""Call 2: a batch of events."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+
+from etpp.base import encoding, shapes
+from etpp.base.describe import COMMON, describe
+from etpp.base.errors import Problem
+from etpp.books import intake, wire
+from etpp.books.arrivals import examine
+from etpp.books.store import Books
+from etpp.faces import approval
+from etpp.serving.context import Server, ServerOf
+from etpp.terminals.signed import Signed
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/devices/{device_id}/events",
+    **describe(
+        "Send events",
+        request=wire.EventsRequest,
+        answer=wire.EventsAnswer,
+        problems=(*COMMON, "sequence-gap", "chain-broken"),
+    ),
+)
+async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
+    """Durable before the answer; the same batch again gives the same books. A faulty event is rejected alone."""
+    raw = await signed.json()
+    batch = shapes.checked(wire.Batch, raw)
+    if len(batch.events) > wire.MAX_EVENTS:
+        raise Problem("too-large", f"at most {wire.MAX_EVENTS} events in one batch")
+    now = server.now()
+    recorder, carried = signed.device, batch.carried
+    if carried is not None:
+        recorder = await server.read(lambda tx: intake.recorder_of(tx, signed.device, carried, raw["carried"]))
+    items = await run_in_threadpool(examine, batch, recorder.device_id)
+    try:
+        taken = await server.write(lambda tx: intake.take(tx, recorder, items, batch, now))
+    except Problem as problem:
+        if problem.name == "chain-broken":
+            # The batch left no trace; that somebody must look at the terminal is noted on its own.
+            chain_id = items[0].chain_id
+            await server.write(lambda tx: Books(tx).note_broken(recorder.office_id, recorder.device_id, chain_id, now))
+        raise
+    if server.settings.approve == "auto" and taken.enrolments:
+        await _approve(server, recorder.office_id, taken.enrolments)
+    head = taken.head
+    return {
+        "results": taken.results,
+        "head": {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
+        "server_time": encoding.format_time(server.now()),
+    }
+
+
+async def _approve(server: Server, office_id: str, event_ids: list[str]) -> None:
+    """A batch whose answer was lost comes again, so that nothing is left over when this fails."""
+    reviews = await server.read(lambda tx: approval.review_all(tx, office_id, event_ids))
+    if reviews:
+        await server.change(lambda tx: approval.approve_all(tx, office_id, reviews, server.now()))

@@ -1,0 +1,70 @@
+"""What the books hold, as values: frozen, typed, independent of the database and of HTTP. All times are aware UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+from etpp.base.encoding import Json
+
+ZERO_HASH = "0" * 64
+"""`prev_hash` of a chain's first event."""
+
+GAP = "gap"
+"""`kind` of a row that stands for events which their terminal no longer holds."""
+
+TimeState = Literal["trusted", "estimated", "uncertain"]
+LinkStatus = Literal["accepted", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The last link of a chain that the books hold, and how far the terminal says it has reported."""
+
+    device_id: str
+    chain_id: str
+    seq: int
+    hash: str
+    reported_utc: dt.datetime | None = None
+    broken_utc: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """When an event truly happened, as the terminal knew it on sending."""
+
+    utc: dt.datetime
+    earliest_utc: dt.datetime
+    latest_utc: dt.datetime
+    state: TimeState
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One event in the books, accepted or rejected. An enrolment's `body` leaves out the payload with the face data."""
+
+    office_id: str
+    device_id: str
+    chain_id: str
+    seq: int
+    event_id: str
+    kind: str
+    hash: str
+    prev_hash: str
+    status: LinkStatus
+    problem: Json | None
+    body: Json = field(repr=False)
+    time: EventTime | None
+    person_id: str | None
+    received_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    """One accepted presence as the day's book needs it."""
+
+    person_id: str
+    device_id: str
+    event_id: str
+    time: EventTime

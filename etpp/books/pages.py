@@ -1,0 +1,55 @@
+"""What does not count: rejected events, what terminals hold back, chains that broke."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from etpp.books import intake, views
+from etpp.books.model import Link
+from etpp.books.store import Books
+from etpp.console.visit import CheckedForm, MemberVisit
+from etpp.db import Transaction
+from etpp.roster.store import Offices, People
+from etpp.terminals.store import Devices
+
+router = APIRouter()
+
+SHOWN = 200
+"""Rejected events on the page, newest first."""
+
+
+@router.get("/events")
+async def events(visit: MemberVisit) -> Response:
+    def look(tx: Transaction) -> dict[str, object]:
+        offices = {each.office_id: each for each in Offices(tx).all()}
+        links: list[Link] = Books(tx).search(None, "rejected", None, SHOWN, 0)
+        devices = Devices(tx).all()
+        names = {
+            person.person_id: person.name or ""
+            for office_id in {link.office_id for link in links}
+            for person in People(tx).everyone(office_id, include_erased=True)
+        }
+        return {
+            "rejected": [
+                views.rejected(link, offices[link.office_id], names, visit.texts)
+                for link in links
+                if not (link.problem or {}).get("reissued")  # counted already, from the chain that broke
+            ],
+            "parked": [
+                row for device in devices for row in views.parked(device, offices[device.office_id], visit.texts)
+            ],
+            "broken": [
+                {"office": each.name, "terminal": head.device_id[:8], "chain": head.chain_id, "seq": head.seq}
+                for each in offices.values()
+                for head in Books(tx).heads(each.office_id)
+                if head.broken_utc is not None
+            ],
+        }
+
+    return visit.page("books/events.html", await visit.server.read(look))
+
+
+@router.post("/events/{office_id}/{event_id}/accept")
+async def accept(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
+    await visit.server.write(lambda tx: intake.reconsider(tx, office_id, event_id))
+    return visit.go("/events")

@@ -1,0 +1,210 @@
+"""Events and chains in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from etpp.base.encoding import Json
+from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, PresenceRow
+from etpp.db import Transaction
+from etpp.db.tables import chains, events
+
+
+class Books:
+    """Events and chains."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def lock_chain(self, office_id: str, device_id: str, chain_id: str, now: dt.datetime) -> ChainHead:
+        """The head, locked so that two batches of one chain follow each other; seq 0 and ZERO_HASH when new."""
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
+        # Two first batches of one chain at once: the second waits here until the first is in the books.
+        self._tx.execute(
+            insert(chains)
+            .values(office_id=office_id, device_id=device_id, chain_id=chain_id, seq=0, hash=ZERO_HASH, begun_utc=now)
+            .on_conflict_do_nothing()
+        )
+        row = self._tx.execute(sa.select(chains).where(*_chain(office_id, device_id, chain_id)).with_for_update()).one()
+        return _head(row)
+
+    def set_head(self, office_id: str, head: ChainHead) -> None:
+        self._tx.execute(
+            sa.update(chains)
+            .where(*_chain(office_id, head.device_id, head.chain_id))
+            .values(seq=head.seq, hash=head.hash, reported_utc=head.reported_utc)
+        )
+
+    def note_broken(self, office_id: str, device_id: str, chain_id: str, now: dt.datetime) -> None:
+        """Somebody must look at this chain: what the terminal sent contradicts the books."""
+        self._tx.execute(sa.update(chains).where(*_chain(office_id, device_id, chain_id)).values(broken_utc=now))
+
+    def newest_head(self, office_id: str, device_id: str) -> ChainHead | None:
+        """Of the chain that was begun last."""
+        row = self._tx.execute(
+            sa.select(chains)
+            .where(chains.c.office_id == office_id, chains.c.device_id == device_id)
+            .order_by(chains.c.begun_utc.desc(), chains.c.chain_id)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _head(row)
+
+    def heads(self, office_id: str) -> list[ChainHead]:
+        query = sa.select(chains).where(chains.c.office_id == office_id).order_by(chains.c.begun_utc, chains.c.chain_id)
+        return [_head(row) for row in self._tx.execute(query)]
+
+    def links(self, office_id: str, device_id: str, chain_id: str, first: int, last: int) -> dict[int, Link]:
+        """seq -> link, for those between and including."""
+        rows = self._tx.execute(
+            sa.select(events).where(
+                events.c.office_id == office_id,
+                events.c.device_id == device_id,
+                events.c.chain_id == chain_id,
+                events.c.seq.between(first, last),
+            )
+        )
+        return {row.seq: _link(row) for row in rows}
+
+    def accepted_ids(self, office_id: str, event_ids: Sequence[str]) -> set[str]:
+        rows = self._tx.execute(
+            sa.select(events.c.event_id).where(
+                events.c.office_id == office_id, events.c.event_id.in_(event_ids), events.c.status == "accepted"
+            )
+        )
+        return {row.event_id for row in rows}
+
+    def add_links(self, links: Sequence[Link]) -> None:
+        if links:
+            self._tx.execute(sa.insert(events), [_values(link) for link in links])
+
+    def set_status(self, link: Link, status: LinkStatus, problem: Json | None) -> None:
+        """For a rejected event that BKPP accepts after all."""
+        self._tx.execute(
+            sa.update(events)
+            .where(
+                events.c.office_id == link.office_id,
+                events.c.device_id == link.device_id,
+                events.c.chain_id == link.chain_id,
+                events.c.seq == link.seq,
+            )
+            .values(status=status, problem=None if problem is None else dict(problem))
+        )
+
+    def link(self, office_id: str, event_id: str) -> Link | None:
+        """The event with this id; the accepted one if there are several."""
+        row = self._tx.execute(
+            sa.select(events)
+            .where(events.c.office_id == office_id, events.c.event_id == event_id)
+            .order_by(events.c.status, events.c.received_utc)  # "accepted" sorts before "rejected"
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _link(row)
+
+    def presences(self, office_id: str, start: dt.datetime, end: dt.datetime) -> list[PresenceRow]:
+        """Accepted presences that happened in [start, end), and those of uncertain time that may have; by time."""
+        presence = (events.c.office_id == office_id, events.c.status == "accepted", events.c.kind == "presence")
+        # Not the bodies: a year of days is read by these few columns.
+        columns = sa.select(
+            events.c.person_id,
+            events.c.device_id,
+            events.c.event_id,
+            events.c.utc,
+            events.c.earliest_utc,
+            events.c.latest_utc,
+            events.c.time_state,
+        )
+        on_day = columns.where(*presence, events.c.utc >= start, events.c.utc < end)
+        perhaps = columns.where(
+            *presence,
+            events.c.time_state == "uncertain",
+            events.c.earliest_utc < end,
+            events.c.latest_utc >= start,
+        )
+        found = {}
+        for query in (on_day, perhaps):
+            for row in self._tx.execute(query):
+                time = _time(row)
+                if row.person_id is not None and time is not None:
+                    found[row.event_id] = PresenceRow(row.person_id, row.device_id, row.event_id, time)
+        return sorted(found.values(), key=lambda p: (p.time.utc, p.event_id))
+
+    def search(
+        self, office_id: str | None, status: LinkStatus | None, kind: str | None, limit: int, offset: int
+    ) -> list[Link]:
+        """Newest received first."""
+        query = (
+            sa.select(events)
+            .where(*_filter(office_id, status, kind))
+            .order_by(events.c.received_utc.desc(), events.c.device_id, events.c.chain_id, events.c.seq.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        return [_link(row) for row in self._tx.execute(query)]
+
+    def count(self, office_id: str | None, status: LinkStatus | None, kind: str | None) -> int:
+        query = sa.select(sa.func.count()).select_from(events).where(*_filter(office_id, status, kind))
+        return int(self._tx.execute(query).scalar_one())
+
+
+def _filter(office_id: str | None, status: LinkStatus | None, kind: str | None) -> list[sa.ColumnElement[bool]]:
+    pairs = ((events.c.office_id, office_id), (events.c.status, status), (events.c.kind, kind))
+    return [column == value for column, value in pairs if value is not None]
+
+
+def _chain(office_id: str, device_id: str, chain_id: str) -> list[sa.ColumnElement[bool]]:
+    return [chains.c.office_id == office_id, chains.c.device_id == device_id, chains.c.chain_id == chain_id]
+
+
+def _head(row: sa.Row[tuple[object, ...]]) -> ChainHead:
+    return ChainHead(row.device_id, row.chain_id, row.seq, row.hash, row.reported_utc, row.broken_utc)
+
+
+def _values(link: Link) -> dict[str, Any]:
+    time = link.time
+    return {
+        "office_id": link.office_id,
+        "device_id": link.device_id,
+        "chain_id": link.chain_id,
+        "seq": link.seq,
+        "event_id": link.event_id,
+        "kind": link.kind,
+        "hash": link.hash,
+        "prev_hash": link.prev_hash,
+        "status": link.status,
+        "problem": None if link.problem is None else dict(link.problem),
+        "body": dict(link.body),
+        "utc": time and time.utc,
+        "earliest_utc": time and time.earliest_utc,
+        "latest_utc": time and time.latest_utc,
+        "time_state": time and time.state,
+        "person_id": link.person_id,
+        "received_utc": link.received_utc,
+    }
+
+
+def _time(row: Any) -> EventTime | None:
+    return None if row.utc is None else EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
+
+
+def _link(row: sa.Row[tuple[object, ...]]) -> Link:
+    return Link(
+        row.office_id,
+        row.device_id,
+        row.chain_id,
+        row.seq,
+        row.event_id,
+        row.kind,
+        row.hash,
+        row.prev_hash,
+        row.status,
+        row.problem,
+        row.body,
+        _time(row),
+        row.person_id,
+        row.received_utc,
+    )

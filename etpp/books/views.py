@@ -1,0 +1,47 @@
+"""What the page of rejected events shows, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from etpp.books.model import Link
+from etpp.calendar.rules import WorkCalendar
+from etpp.console.texts import Texts
+from etpp.roster.model import Office
+from etpp.terminals.model import Device
+
+
+def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts) -> dict[str, Any]:
+    zone = WorkCalendar(office.calendar).timezone
+    problem = link.problem or {}
+    name = str(problem.get("type", "")).rpartition(":")[2]
+    return {
+        "office_id": link.office_id,
+        "office": office.name,
+        "event_id": link.event_id,
+        "terminal": link.device_id[:8],
+        "kind": texts.say(f"kind_{link.kind}"),
+        "person": names.get(link.person_id or "", ""),
+        "reason": texts.of("problem", name),
+        "detail": str(problem.get("detail", "")),
+        "when": "" if link.time is None else texts.moment(link.time.utc.astimezone(zone)),
+        "received": texts.moment(link.received_utc.astimezone(zone)),
+        "acceptable": name == "person-unknown" and link.kind == "presence",
+    }
+
+
+def parked(device: Device, office: Office, texts: Texts) -> list[dict[str, Any]]:
+    """What a terminal says it holds back."""
+    found = (device.heartbeat or {}).get("parked")
+    rows = found if isinstance(found, list) else []
+    return [
+        {
+            "office": office.name,
+            "terminal": device.device_id[:8],
+            "event_id": str(row.get("event_id", "")),
+            "reason": texts.of("problem", str(row.get("problem", {}).get("type", "")).rpartition(":")[2]),
+            "detail": str(row.get("problem", {}).get("detail", ""))[:200],
+        }
+        for row in rows
+    ]

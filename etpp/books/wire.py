@@ -1,0 +1,191 @@
+"""The shapes of the JSON of call 2, as docs/protocol.md states them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from etpp.base.encoding import MAX_INTEGER
+from etpp.base.shapes import (
+    Descriptor,
+    EventId,
+    Hash,
+    Id,
+    Name,
+    Natural,
+    Nip,
+    Number,
+    ProblemDocument,
+    Shape,
+    ShortText,
+    Time,
+)
+from etpp.terminals.wire import Head
+
+MAX_EVENTS = 500
+
+
+class Match(Shape):
+    score: Number
+    margin: Number | None
+    threshold: Number
+    frames: Natural
+
+
+class LivenessVerdict(Shape):
+    state: ShortText
+    score: Number
+    reason: ShortText
+
+
+class Presence(Shape):
+    person_id: Id
+    direction: Literal["arrival", "departure"]
+    model_id: Id
+    gallery_version: Natural
+    match: Match
+    liveness: LivenessVerdict
+
+
+class Attack(Shape):
+    model_id: Id
+    frames: Natural
+    liveness: LivenessVerdict
+
+
+class Consent(Shape):
+    given_utc: Time
+    text_id: ShortText
+    officer: ShortText
+
+
+class EnrolmentPayload(Shape):
+    nip: Nip
+    name: Name
+    office_id: Id
+    model_id: Id
+    templates: Annotated[list[Descriptor], Field(min_length=1, max_length=20)]
+    qualities: Annotated[list[dict[str, Number]], Field(max_length=20)]
+    consent: Consent
+
+
+class Link(Shape):
+    """What an event needs to have a place in the chain at all. Without it the request is malformed."""
+
+    event_id: Id
+    device_id: Id
+    chain_id: Id
+    seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    prev_hash: Hash
+    hash: Hash
+
+
+class Event(Link):
+    """A whole event. A fault in it rejects the event, not the request."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    event_id: EventId
+    kind: Literal["presence", "attack", "enrolment"]
+    wall_utc: Time
+    boot_id: Id
+    monotonic_ms: Natural
+    clock_state: Literal["synchronised", "unsynchronised"]
+    presence: Presence | None = None
+    attack: Attack | None = None
+    enrolment: EnrolmentPayload | None = None
+
+    @model_validator(mode="after")
+    def _one_payload(self) -> Self:
+        given = [kind for kind in ("presence", "attack", "enrolment") if getattr(self, kind) is not None]
+        if given != [self.kind]:
+            raise ValueError("must have the member that kind names, and none of the others")
+        return self
+
+
+class SentTime(Shape):
+    utc: Time
+    earliest_utc: Time
+    latest_utc: Time
+    state: Literal["trusted", "estimated", "uncertain"]
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if not self.earliest_utc <= self.utc <= self.latest_utc:
+            raise ValueError("must have earliest_utc <= utc <= latest_utc")
+        return self
+
+
+class SentEvent(Shape):
+    event: Event
+    time: SentTime
+
+
+class Gap(Shape):
+    """Events that the terminal no longer holds whole: acknowledged and thinned, or lost on a damaged disk."""
+
+    chain_id: Id
+    first_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    last_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    prev_hash: Hash | None
+    hash: Hash
+    reason: Literal["thinned", "lost"]
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.last_seq < self.first_seq:
+            raise ValueError("must have first_seq <= last_seq")
+        return self
+
+
+class SentGap(Shape):
+    link: Gap
+
+
+class Carried(Shape):
+    """The word of the terminal that recorded the events, when another one brings them."""
+
+    device_id: Id
+    chain_id: Id
+    first_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    last_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    hash: Hash
+    signature: Annotated[str, StringConstraints(max_length=100)]
+
+
+class ReportedThrough(Shape):
+    chain_id: Id
+    seq: Natural
+    utc: Time
+
+
+class EventsRequest(Shape):
+    """For the OpenAPI document; `Batch` is what is checked first."""
+
+    events: Annotated[list[SentEvent | SentGap], Field(max_length=MAX_EVENTS)]
+    reported_through: ReportedThrough
+    carried: Carried | None = None
+
+
+class Batch(Shape):
+    """The request with its events still raw: each is judged on its own."""
+
+    events: list[dict[str, Any]]
+    reported_through: ReportedThrough
+    carried: Carried | None = None
+
+
+class Result(Shape):
+    event_id: str | None
+    status: Literal["accepted", "duplicate", "rejected"]
+    problem: ProblemDocument | None = None
+
+
+class EventsAnswer(Shape):
+    results: list[Result]
+    head: Head
+    server_time: Time
+
+
+CALLS: tuple[type[Shape], ...] = (EventsRequest, EventsAnswer)
+"""What a request or an answer is; all other shapes are parts of these."""

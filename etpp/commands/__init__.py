@@ -1,0 +1,1 @@
+"""The subcommands of `etpp`, one module each."""

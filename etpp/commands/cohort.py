@@ -1,0 +1,20 @@
+"""`etpp cohort`: the numbers by which terminals compare faces."""
+
+from __future__ import annotations
+
+import click
+
+from etpp.base.clock import utc_now
+from etpp.commands.place import Place, as_json_option, pass_place, print_values
+from etpp.faces.cohort import refresh
+from etpp.faces.model import DLIB_RESNET_V1
+
+
+@click.command("cohort")
+@pass_place
+@as_json_option
+def command(place: Place, as_json: bool) -> None:
+    """Bring the templates' cohort numbers up to date over the whole regency; for a nightly timer."""
+    with place.database() as database:
+        changed = refresh(database, DLIB_RESNET_V1, utc_now())
+    print_values({"people_changed": changed}, as_json)

@@ -1,0 +1,59 @@
+"""`etpp presence`: who came and went."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import click
+
+from etpp.base.clock import utc_now
+from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
+from etpp.db import Transaction
+from etpp.presence import daybook
+from etpp.roster.store import Offices
+
+
+@click.group("presence")
+def command() -> None:
+    """The day's presence."""
+
+
+@command.command("list")
+@click.option("--office", "office_id", default=None, help="Default: every office.")
+@click.option(
+    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Default: today, local to the office."
+)
+@pass_place
+@as_json_option
+def presence_list(place: Place, office_id: str | None, day: dt.datetime | None, as_json: bool) -> None:
+    """Who came and went on a day."""
+    now = utc_now()
+    date = None if day is None else day.date()
+
+    def books(tx: Transaction) -> list[dict[str, Any]]:
+        ids = [office_id] if office_id else [each.office_id for each in Offices(tx).all()]
+        return [daybook.as_json(daybook.open_day(tx, each, date, now)) for each in ids]
+
+    found = place.read(books)
+    if as_json:
+        print_values({"offices": found}, as_json)
+        return
+    rows = [
+        {
+            "office": book["office_id"],
+            "date": book["date"],
+            "nip": each["nip"],
+            "name": each["name"],
+            "status": each["status"],
+            "arrival": each["arrival"] and each["arrival"]["local"][11:16],
+            "late_min": each["arrival"] and each["arrival"]["minutes_off"],
+            "departure": each["departure"] and each["departure"]["local"][11:16],
+            "early_min": each["departure"] and each["departure"]["minutes_off"],
+        }
+        for book in found
+        for each in book["people"]
+    ]
+    print_table(
+        rows, ("office", "date", "nip", "name", "status", "arrival", "late_min", "departure", "early_min"), False
+    )

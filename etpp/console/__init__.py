@@ -1,0 +1,1 @@
+"""BKPP's console: the shell that all pages share, its texts, its style; the pages stand in their rooms."""

@@ -1,0 +1,62 @@
+"""The console's app around the pages that the rooms bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from importlib import resources
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import State
+from starlette.exceptions import HTTPException
+
+from etpp.base.errors import Conflict, NotFound, Problem, StoreUnavailable
+from etpp.console.texts import LANGUAGES
+from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, LogInFirst, visit_of
+
+router = APIRouter()
+
+
+@router.get("/style.css")
+async def style() -> Response:
+    text = resources.files("etpp.console").joinpath("static/style.css").read_text(encoding="utf-8")
+    return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+@router.get("/language")
+async def language(visit: AnyVisit, to: str, back: str = "/") -> Response:
+    path = back.removeprefix(PREFIX)
+    # Only a path of the console: "//elsewhere" and "/\elsewhere" would be another server's address.
+    answer = visit.go(path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/")
+    if to in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, to, max_age=365 * 86400, path=PREFIX, samesite="strict", httponly=True)
+    return answer
+
+
+def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
+    """The app to be mounted at PREFIX. It shares the server's `state`, in which `session_of` says who a request is."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    console.state = state
+    for each in (router, *pages):
+        console.include_router(each)
+
+    @console.exception_handler(LogInFirst)
+    async def _log_in(request: Request, error: LogInFirst) -> Response:  # noqa: ARG001
+        return RedirectResponse(f"{PREFIX}/login", 303, HEADERS)
+
+    async def message(request: Request, error: Exception) -> Response:
+        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
+        if isinstance(error, StoreUnavailable):
+            status = 503
+        text = error.detail if isinstance(error, Problem) else str(error)
+        return visit_of(request).page("console/message.html", {"text": text}, status)
+
+    async def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        return visit_of(request).page("console/message.html", {"text": HTTPStatus(status).phrase}, status)
+
+    console.add_exception_handler(HTTPException, http)
+    for kind in (NotFound, Conflict, StoreUnavailable, Problem):
+        console.add_exception_handler(kind, message)
+    return console

@@ -1,0 +1,14 @@
+"""Alembic's entry: runs on the connection that `Database.migrate` hands over, inside its transaction."""
+
+from alembic import context
+
+from etpp.db.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,55 @@
+"""Administrator: the approval of enrolments, and the erasure of a face."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from etpp.accounts.admin import ADMIN
+from etpp.db import Transaction
+from etpp.faces import approval, erasure
+from etpp.faces.documents import enrolment_json
+from etpp.faces.model import EnrolmentState
+from etpp.faces.store import Enrolments
+from etpp.roster.documents import person_json
+from etpp.serving.context import ServerOf
+
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+
+BY = "admin-api"
+
+
+@router.delete("/offices/{office_id}/people/{person_id}")
+async def erase(office_id: str, person_id: str, server: ServerOf, forget: bool = False) -> dict[str, Any]:
+    now = server.now()
+    version = await server.change(lambda tx: erasure.erase_person(tx, office_id, person_id, now, forget))
+    return {"gallery_version": version}
+
+
+@router.get("/enrolments")
+async def enrolments(
+    server: ServerOf, state: EnrolmentState | None = None, office_id: str | None = None
+) -> dict[str, Any]:
+    def look(tx: Transaction) -> list[dict[str, Any]]:
+        found = Enrolments(tx).search(state, office_id)
+        others = approval.alike(tx, found)
+        return [enrolment_json(each, others.get((each.office_id, each.event_id))) for each in found]
+
+    return {"enrolments": await server.read(look)}
+
+
+@router.post("/offices/{office_id}/enrolments/{event_id}/approve")
+async def approve(office_id: str, event_id: str, server: ServerOf, despite: str | None = None) -> dict[str, Any]:
+    now = server.now()
+    reviewed = await server.read(lambda tx: approval.review(tx, office_id, event_id))
+    return person_json(
+        await server.change(lambda tx: approval.approve(tx, office_id, event_id, reviewed, BY, now, despite))
+    )
+
+
+@router.post("/offices/{office_id}/enrolments/{event_id}/reject")
+async def reject(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    await server.write(lambda tx: approval.reject(tx, office_id, event_id, BY, now))
+    return {"state": "rejected"}

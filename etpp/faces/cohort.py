@@ -1,0 +1,114 @@
+"""The two numbers by which a terminal normalises a template's scores, computed over the whole regency.
+
+The arithmetic belongs to the matcher and stands in `kiosk.scores.cohort`, which server and terminal share:
+numbers made by another formula than the terminal's would be wrong without anybody noticing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from etpp.db import Database, Transaction
+from etpp.faces.model import Template
+from etpp.faces.store import Templates
+from etpp.roster.store import Offices, People
+from kiosk.scores.cohort import cohort_numbers_many
+
+MIN_PEOPLE = 400
+"""Fewer other people than this make no cohort (docs/accuracy.md, "Size of the cohort"). A terminal holds people whose
+templates have no numbers to a stricter threshold."""
+
+TOLERANCE = 0.05
+"""New numbers that move no score by more than this part of a deviation are not worth a download."""
+
+OVERDUE = dt.timedelta(days=3)
+"""They are looked at every night; after so long without, BKPP is told."""
+
+Numbers = tuple[float, float]
+Key = tuple[str, str]
+"""(office id, person id)."""
+
+Matrix = npt.NDArray[np.float32]
+"""(n, 128) float32."""
+
+
+class Cohort:
+    """Everybody's templates of one model, as (office id, person id, template). Immutable; 512 bytes a template."""
+
+    def __init__(self, everyone: Sequence[tuple[str, str, Template]]) -> None:
+        self.templates: dict[Key, list[Template]] = {}
+        rows: dict[Key, list[int]] = {}
+        for row, (office_id, person_id, template) in enumerate(everyone):
+            self.templates.setdefault((office_id, person_id), []).append(template)
+            rows.setdefault((office_id, person_id), []).append(row)
+        self._rows = rows
+        self._matrix = matrix([template.descriptor for _, _, template in everyone])
+
+    def means(self) -> tuple[list[Key], Matrix, list[int]]:
+        """(n, 128) the mean of each person's templates, and of how many it is."""
+        if not self._rows:
+            return [], np.zeros((0, 128), np.float32), []
+        counts = [len(rows) for rows in self._rows.values()]
+        starts = np.cumsum([0, *counts[:-1]])
+        sums = np.add.reduceat(self._matrix[np.concatenate(list(self._rows.values()))], starts, axis=0)
+        means: Matrix = np.divide(sums, np.array(counts)[:, None], dtype=np.float32)
+        return list(self._rows), means, counts
+
+    def numbers(self, key: Key, descriptors: Sequence[bytes]) -> list[Numbers] | None:
+        """(mean, deviation) of each of a person's templates against all others'; None when there are too few others."""
+        others = len(self.templates) - (key in self.templates)
+        if others < MIN_PEOPLE or not descriptors:
+            return None
+        mean, sd = cohort_numbers_many(matrix(descriptors), np.delete(self._matrix, self._rows.get(key, []), axis=0))
+        return [(round(float(m), 6), round(float(s), 6)) for m, s in zip(mean, sd, strict=True)]
+
+
+def refresh(database: Database, model_id: str, now: dt.datetime) -> int:
+    """Bring all numbers up to date; how many people got other ones. Offices with a change get a new gallery version.
+
+    They move a little with each newcomer: once a night is enough. Only the writing holds a transaction, one an office:
+    what an interrupted run has done stays. Raises StoreUnavailable.
+    """
+    with database.read() as tx:
+        offices = [office.office_id for office in Offices(tx).all()]
+        cohort = Cohort(Templates(tx).cohort(model_id))
+    changes: dict[str, dict[str, list[tuple[str, Numbers]]]] = {}
+    for (office_id, person_id), templates in sorted(cohort.templates.items()):
+        numbers = cohort.numbers((office_id, person_id), [template.descriptor for template in templates])
+        if numbers is None or all(_near(t, n) for t, n in zip(templates, numbers, strict=True)):
+            continue
+        ids = [template.template_id for template in templates]
+        changes.setdefault(office_id, {})[person_id] = list(zip(ids, numbers, strict=True))
+    for office_id in offices:
+        with database.begin() as tx:
+            people = changes.get(office_id, {})
+            version = Offices(tx).bump(office_id, now) if people else 0
+            for person_id, pairs in people.items():
+                # A template that was replaced meanwhile has another id and is left alone.
+                Templates(tx).set_cohort(office_id, dict(pairs))
+                People(tx).note_change(office_id, person_id, version)
+            Offices(tx).note_cohort(office_id, now)
+    return sum(len(people) for people in changes.values())
+
+
+def overdue_since(tx: Transaction, now: dt.datetime) -> dt.datetime | None:
+    """Since when no nightly run has ended well, when that is too long ago and there are people enough for numbers."""
+    since = Offices(tx).cohort_utc()
+    if since is None or now - since < OVERDUE or Templates(tx).count_people() <= MIN_PEOPLE:
+        return None
+    return since
+
+
+def _near(template: Template, numbers: Numbers) -> bool:
+    if template.cohort_mean is None or template.cohort_sd is None:
+        return False
+    mean, sd = numbers
+    return abs(mean - template.cohort_mean) < TOLERANCE * sd and abs(sd - template.cohort_sd) < TOLERANCE * sd
+
+
+def matrix(descriptors: Sequence[bytes]) -> Matrix:
+    return np.frombuffer(b"".join(descriptors), dtype="<f4").reshape(len(descriptors), 128).astype(np.float32)

@@ -1,0 +1,27 @@
+"""Taking somebody's face away: here at once, on the terminals with the next gallery."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from etpp.base.errors import Conflict, NotFound
+from etpp.db import Transaction
+from etpp.faces.store import Enrolments, Templates
+from etpp.roster.store import Offices, People
+
+
+def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.datetime, forget: bool = False) -> int:
+    """Remove a person's face data here and, by the gallery version returned, on every terminal.
+
+    The books keep the presences with name and NIP, because pay rests on them; `forget` takes those away too.
+    """
+    person = People(tx).get(office_id, person_id)
+    if person is None:
+        raise NotFound("there is no such person in this office")
+    if person.erased_version is not None and not forget:
+        raise Conflict("the person was erased already")
+    version = person.erased_version or Offices(tx).bump(office_id, now)
+    Templates(tx).delete(office_id, person_id)
+    Enrolments(tx).forget(office_id, person_id, person.nip)
+    People(tx).erase(office_id, person_id, version, forget)
+    return version

@@ -1,0 +1,139 @@
+"""Enrolments that wait and that were decided; the erasure of a face."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from etpp.base.errors import FaceKnown, NotFound
+from etpp.calendar.rules import WorkCalendar
+from etpp.console.texts import Texts
+from etpp.console.visit import CheckedForm, MemberVisit
+from etpp.db import Transaction
+from etpp.faces import approval, erasure
+from etpp.faces.model import Enrolment
+from etpp.faces.store import Enrolments
+from etpp.roster import register
+from etpp.roster.model import Office, Person
+from etpp.roster.nip import grouped
+from etpp.roster.store import Offices, People
+
+router = APIRouter()
+
+SHOWN = 200
+"""Decided enrolments on the page, newest first."""
+
+
+@router.get("/enrolments")
+async def enrolments(visit: MemberVisit) -> Response:
+    def look(tx: Transaction) -> dict[str, list[dict[str, object]]]:
+        offices = {each.office_id: each for each in Offices(tx).all()}
+        rows: dict[str, list[dict[str, object]]] = {"pending": [], "decided": []}
+        found = Enrolments(tx).search()
+        alike = approval.alike(tx, found)
+        for enrolment in found:
+            other = alike.get((enrolment.office_id, enrolment.event_id))
+            zone = WorkCalendar(offices[enrolment.office_id].calendar).timezone
+            pending = enrolment.state == "pending"
+            rows["pending" if pending else "decided"].append(
+                {
+                    "office_id": enrolment.office_id,
+                    "office": offices[enrolment.office_id].name,
+                    "event_id": enrolment.event_id,
+                    "name": enrolment.name or visit.texts.forgotten,
+                    "nip": grouped(enrolment.nip),
+                    "samples": len(enrolment.descriptors),
+                    "effect": _effect(tx, enrolment, visit.texts) if pending else "",
+                    "officer": enrolment.consent["officer"],
+                    "consent": enrolment.consent["text_id"],
+                    "received": visit.texts.moment(enrolment.received_utc.astimezone(zone)),
+                    "state": enrolment.state,
+                    "by": enrolment.decided_by or "",
+                    "despite": enrolment.despite is not None,
+                    "alike": None if other is None else _alike(other, offices[other.office_id]),
+                }
+            )
+        rows["decided"] = rows["decided"][::-1][:SHOWN]
+        return rows
+
+    return visit.page("faces/enrolments.html", await visit.server.read(look))
+
+
+@router.get("/enrolments/{office_id}/{event_id}/approve")
+async def approve_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
+    """For an enrolment whose face is another NIP's too."""
+
+    def look(tx: Transaction) -> tuple[str, approval.Alike | None, Office | None]:
+        alike = approval.review(tx, office_id, event_id).alike
+        enrolment = Enrolments(tx).get(office_id, event_id)
+        name = (enrolment.name if enrolment is not None else None) or visit.texts.forgotten
+        return name, alike, None if alike is None else register.office(tx, alike.office_id)
+
+    name, alike, office = await visit.server.read(look)
+    if alike is None or office is None:
+        return visit.go("/enrolments")
+    other = visit.texts.say("alike_whom", name=alike.name, nip=grouped(alike.nip), office=office.name)
+    return visit.confirm(
+        visit.texts.say("approve_question", name=name),
+        f"{other} {visit.texts.approve_what}",
+        visit.texts.approve_despite,
+        "/enrolments",
+        hidden={"despite": alike.reference},
+    )
+
+
+@router.post("/enrolments/{office_id}/{event_id}/approve")
+async def approve(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:
+    now = visit.server.now()
+    reviewed = await visit.server.read(lambda tx: approval.review(tx, office_id, event_id))
+    try:
+        await visit.server.change(
+            lambda tx: approval.approve(tx, office_id, event_id, reviewed, visit.user, now, values.get("despite"))
+        )
+    except FaceKnown:  # also when the likeness came up after the page was loaded
+        return visit.go(f"/enrolments/{office_id}/{event_id}/approve")
+    return visit.go("/enrolments")
+
+
+@router.post("/enrolments/{office_id}/{event_id}/reject")
+async def reject(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
+    now = visit.server.now()
+    await visit.server.write(lambda tx: approval.reject(tx, office_id, event_id, visit.user, now))
+    return visit.go("/enrolments")
+
+
+@router.get("/offices/{office_id}/people/{person_id}/erase")
+async def erase_question(visit: MemberVisit, office_id: str, person_id: str) -> Response:
+    person = await visit.server.read(lambda tx: _person(tx, office_id, person_id))
+    name = person.name or visit.texts.forgotten
+    forget = ("forget", visit.texts.erase_forget)
+    question = visit.texts.say("erase_question", name=name)
+    back = f"/offices/{office_id}/people"
+    return visit.confirm(question, visit.texts.erase_what, visit.texts.erase, back, forget)
+
+
+@router.post("/offices/{office_id}/people/{person_id}/erase")
+async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_id: str) -> Response:
+    now = visit.server.now()
+    forget = values.get("forget") == "yes"
+    await visit.server.change(lambda tx: erasure.erase_person(tx, office_id, person_id, now, forget))
+    return visit.go(f"/offices/{office_id}/people")
+
+
+def _effect(tx: Transaction, enrolment: Enrolment, texts: Texts) -> str:
+    """What an approval would do: BKPP should not replace a colleague's face unaware."""
+    person = None if enrolment.nip is None else People(tx).by_nip(enrolment.office_id, enrolment.nip)
+    if person is None:
+        return texts.enrolment_new
+    return texts.enrolment_replaces if person.templates else texts.enrolment_first
+
+
+def _alike(other: approval.Alike, office: Office) -> dict[str, object]:
+    """Whose face an enrolment's is too."""
+    return {"name": other.name, "nip": grouped(other.nip), "office": office.name, "waits": other.waits}
+
+
+def _person(tx: Transaction, office_id: str, person_id: str) -> Person:
+    person = People(tx).get(office_id, person_id)
+    if person is None:
+        raise NotFound("there is no such person in this office")
+    return person

@@ -1,0 +1,183 @@
+"""Templates and enrolments in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from etpp.db import Transaction
+from etpp.db.tables import enrolments, people, templates
+from etpp.faces.model import Enrolment, EnrolmentState, Template
+
+DESCRIPTOR_BYTES = 512
+
+
+class Templates:
+    """The faces of enrolled people."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def replace(self, office_id: str, person_id: str, templates_: Sequence[Template]) -> None:
+        self.delete(office_id, person_id)
+        if templates_:
+            self._tx.execute(
+                sa.insert(templates),
+                [
+                    {
+                        "office_id": office_id,
+                        "template_id": t.template_id,
+                        "person_id": person_id,
+                        "model_id": t.model_id,
+                        "descriptor": t.descriptor,
+                        "cohort_mean": t.cohort_mean,
+                        "cohort_sd": t.cohort_sd,
+                    }
+                    for t in templates_
+                ],
+            )
+
+    def delete(self, office_id: str, person_id: str) -> None:
+        self._tx.execute(
+            sa.delete(templates).where(templates.c.office_id == office_id, templates.c.person_id == person_id)
+        )
+
+    def all(self, office_id: str, changed_after: int = 0) -> list[Template]:
+        """Of enrolled people whose `changed_version` is above; in order of their ids."""
+        query = (
+            sa.select(templates)
+            .join(
+                people,
+                sa.and_(templates.c.office_id == people.c.office_id, templates.c.person_id == people.c.person_id),
+            )
+            .where(
+                templates.c.office_id == office_id,
+                people.c.erased_version.is_(None),
+                people.c.changed_version > changed_after,
+            )
+            .order_by(templates.c.template_id)
+        )
+        return [_template(row) for row in self._tx.execute(query)]
+
+    def count_people(self) -> int:
+        """How many people of the whole regency have a face."""
+        # A person's id is a random UUID: no two offices share one.
+        return self._tx.execute(sa.select(sa.func.count(templates.c.person_id.distinct()))).scalar_one()
+
+    def cohort(self, model_id: str) -> list[tuple[str, str, Template]]:
+        """(office_id, person_id, template) of the whole regency, for the cohort numbers."""
+        t = templates.c
+        columns = t.office_id, t.template_id, t.person_id, t.descriptor, t.cohort_mean, t.cohort_sd
+        query = sa.select(*columns).where(t.model_id == model_id).order_by(t.office_id, t.template_id)
+        # Unpacked, not by name: half the time, and there are tens of thousands.
+        return [
+            (office_id, person_id, Template(template_id, person_id, model_id, bytes(descriptor), mean, sd))
+            for office_id, template_id, person_id, descriptor, mean, sd in self._tx.execute(query)
+        ]
+
+    def set_cohort(self, office_id: str, numbers: Mapping[str, tuple[float, float]]) -> None:
+        """template_id -> (mean, sd)"""
+        for template_id, (mean, sd) in numbers.items():
+            self._tx.execute(
+                sa.update(templates)
+                .where(templates.c.office_id == office_id, templates.c.template_id == template_id)
+                .values(cohort_mean=mean, cohort_sd=sd)
+            )
+
+
+class Enrolments:
+    """What terminals sent for BKPP's approval."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, enrolment: Enrolment) -> None:
+        self._tx.execute(
+            sa.insert(enrolments).values(
+                office_id=enrolment.office_id,
+                event_id=enrolment.event_id,
+                device_id=enrolment.device_id,
+                nip=enrolment.nip,
+                name=enrolment.name,
+                model_id=enrolment.model_id,
+                descriptors=b"".join(enrolment.descriptors),
+                qualities=[dict(q) for q in enrolment.qualities],
+                consent=dict(enrolment.consent),
+                state=enrolment.state,
+                received_utc=enrolment.received_utc,
+            )
+        )
+
+    def get(self, office_id: str, event_id: str, lock: bool = False) -> Enrolment | None:
+        query = sa.select(enrolments).where(enrolments.c.office_id == office_id, enrolments.c.event_id == event_id)
+        row = self._tx.execute(query.with_for_update() if lock else query).one_or_none()
+        return None if row is None else _enrolment(row)
+
+    def search(self, state: EnrolmentState | None = None, office_id: str | None = None) -> list[Enrolment]:
+        """Oldest first."""
+        query = sa.select(enrolments).order_by(enrolments.c.received_utc, enrolments.c.event_id)
+        if state is not None:
+            query = query.where(enrolments.c.state == state)
+        if office_id is not None:
+            query = query.where(enrolments.c.office_id == office_id)
+        return [_enrolment(row) for row in self._tx.execute(query)]
+
+    def decide(self, enrolment: Enrolment, state: EnrolmentState, now: dt.datetime, by: str) -> None:
+        """Its face data MUST be deleted: approved, it lives on in the templates of `enrolment.person_id`."""
+        self._tx.execute(
+            sa.update(enrolments)
+            .where(enrolments.c.office_id == enrolment.office_id, enrolments.c.event_id == enrolment.event_id)
+            .values(
+                state=state,
+                decided_utc=now,
+                decided_by=by,
+                person_id=enrolment.person_id,
+                despite=enrolment.despite,
+                descriptors=b"",
+                qualities=[],
+            )
+        )
+
+    def forget(self, office_id: str, person_id: str, nip: str | None) -> None:
+        """Delete all face data and names of a person's enrolments; those that wait are rejected."""
+        # A pending enrolment knows the person by the NIP only.
+        same = enrolments.c.person_id == person_id
+        if nip is not None:
+            same = sa.or_(same, enrolments.c.nip == nip)
+        self._tx.execute(
+            sa.update(enrolments)
+            .where(enrolments.c.office_id == office_id, same)
+            .values(descriptors=b"", qualities=[], nip=None, name=None)
+        )
+        self._tx.execute(
+            sa.update(enrolments)
+            .where(enrolments.c.office_id == office_id, enrolments.c.state == "pending", enrolments.c.nip.is_(None))
+            .values(state="rejected", decided_by="erasure")
+        )
+
+
+def _template(row: sa.Row[tuple[object, ...]]) -> Template:
+    return Template(row.template_id, row.person_id, row.model_id, bytes(row.descriptor), row.cohort_mean, row.cohort_sd)
+
+
+def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
+    data = bytes(row.descriptors)
+    return Enrolment(
+        row.office_id,
+        row.event_id,
+        row.device_id,
+        row.nip,
+        row.name,
+        row.model_id,
+        [data[i : i + DESCRIPTOR_BYTES] for i in range(0, len(data), DESCRIPTOR_BYTES)],
+        row.qualities,
+        row.consent,
+        row.state,
+        row.received_utc,
+        row.decided_utc,
+        row.decided_by,
+        row.person_id,
+        row.despite,
+    )

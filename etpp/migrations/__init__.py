@@ -1,1 +1,0 @@
-"""The database's versions, one file each; `SqlStore.migrate` applies them."""

@@ -1,0 +1,1 @@
+"""The day judged: who came and went."""

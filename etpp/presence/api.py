@@ -1,0 +1,21 @@
+"""Administrator: the day's presence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from fastapi import APIRouter
+
+from etpp.accounts.admin import ADMIN
+from etpp.presence import daybook
+from etpp.serving.context import ServerOf
+
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+
+
+@router.get("/presence")
+async def presence(office_id: str, server: ServerOf, date: dt.date | None = None) -> dict[str, Any]:
+    """Today in the office's own time zone by default."""
+    now = server.now()
+    return daybook.as_json(await server.read(lambda tx: daybook.open_day(tx, office_id, date, now)))

@@ -1,0 +1,121 @@
+"""The day's presence of an office: every person of it with arrival, departure or why there is none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from etpp.base.encoding import format_time
+from etpp.books.model import PresenceRow
+from etpp.books.store import Books
+from etpp.calendar.rules import Shift, WorkCalendar
+from etpp.db import Transaction
+from etpp.presence.rules import Day, Mark, judge_day
+from etpp.roster import register
+from etpp.roster.model import Office, Person
+from etpp.roster.store import People
+from etpp.terminals.model import Device
+from etpp.terminals.store import Devices
+
+
+@dataclass(frozen=True)
+class DayBook:
+    """`reported_utc`: up to when every terminal has reported; None while one that counts has not, or there is none."""
+
+    office: Office
+    day: dt.date
+    calendar: WorkCalendar
+    shift: Shift | None
+    reported_utc: dt.datetime | None
+    people: list[tuple[Person, Day]]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that happened in the shift is known."""
+        if self.shift is None:
+            return True
+        return self.reported_utc is not None and self.reported_utc >= self.shift.end_utc
+
+
+def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datetime) -> DayBook:
+    """The book of a local day, today's by default. Raises NotFound."""
+    office = register.office(tx, office_id)
+    calendar = WorkCalendar(office.calendar)
+    day = calendar.day_of(now) if day is None else day
+    start, end = calendar.bounds(day)
+    reported = reported_through(tx, office_id, start)
+    presences = Books(tx).presences(office_id, start, end)
+    of_person: dict[str, list[PresenceRow]] = {}
+    for presence in presences:
+        of_person.setdefault(presence.person_id, []).append(presence)
+    days = [
+        (person, judge_day(of_person.get(person.person_id, []), calendar, day, reported))
+        for person in People(tx).everyone(office_id, include_erased=True)
+        if person.erased_version is None or person.person_id in of_person
+    ]
+    return DayBook(office, day, calendar, calendar.shift(day), reported, days)
+
+
+def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
+    """The moment up to which nothing is missing: the earliest of what the office's terminals have reported through.
+
+    A terminal that was revoked before `since` has nothing to say about what came after; one revoked later may still
+    hold presences, until BKPP has written it off.
+    """
+    reported: dict[str, dt.datetime] = {}
+    for head in Books(tx).heads(office_id):
+        if head.reported_utc is not None:
+            reported[head.device_id] = max(head.reported_utc, reported.get(head.device_id, head.reported_utc))
+    counting = [device for device in Devices(tx).all(office_id) if _counts(device, since)]
+    moments = [reported.get(device.device_id) for device in counting]
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known and len(known) == len(moments) else None
+
+
+def as_json(book: DayBook) -> dict[str, Any]:
+    """For the administrator's API and the command line."""
+    shift = book.shift
+    return {
+        "office_id": book.office.office_id,
+        "name": book.office.name,
+        "date": book.day.isoformat(),
+        "timezone": book.calendar.timezone.key,
+        "shift": None if shift is None else {"start": format_time(shift.start_utc), "end": format_time(shift.end_utc)},
+        "reported_through": None if book.reported_utc is None else format_time(book.reported_utc),
+        "complete": book.complete,
+        "people": [
+            {
+                "person_id": person.person_id,
+                "nip": person.nip,
+                "name": person.name,
+                "status": day.status,
+                "arrival": _mark(day.arrival, book.calendar),
+                "departure": _mark(day.departure, book.calendar),
+            }
+            for person, day in book.people
+        ],
+    }
+
+
+def _counts(device: Device, since: dt.datetime) -> bool:
+    if device.revoked_utc is None:
+        return True
+    return device.written_off_utc is None and device.revoked_utc >= since
+
+
+def _mark(mark: Mark | None, calendar: WorkCalendar) -> dict[str, Any] | None:
+    if mark is None:
+        return None
+    time = mark.presence.time
+    return {
+        "event_id": mark.presence.event_id,
+        "device_id": mark.presence.device_id,
+        "utc": format_time(time.utc),
+        "local": time.utc.astimezone(calendar.timezone).isoformat(timespec="seconds"),
+        "earliest_utc": format_time(time.earliest_utc),
+        "latest_utc": format_time(time.latest_utc),
+        "time_state": time.state,
+        "minutes_off": mark.minutes_off,
+        "points_percent": mark.points_percent,
+    }

@@ -1,0 +1,1 @@
+"""Who works where: offices and people."""

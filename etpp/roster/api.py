@@ -1,0 +1,65 @@
+"""Administrator: offices with their calendars, and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from etpp.accounts.admin import ADMIN
+from etpp.roster import register
+from etpp.roster.documents import office_json, person_json
+from etpp.roster.store import Offices, People
+from etpp.serving.context import ServerOf
+
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+
+
+class NewOffice(BaseModel):
+    office_id: str
+    name: str
+    timezone: str = "Asia/Jakarta"
+    calendar: dict[str, Any] | None = None
+
+
+class ChangedOffice(BaseModel):
+    name: str
+    calendar: dict[str, Any]
+
+
+class NewPerson(BaseModel):
+    nip: str
+    name: str
+
+
+@router.post("/offices", status_code=201)
+async def add_office(new: NewOffice, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    calendar = new.calendar or register.first_calendar(new.timezone, now.date())
+    return office_json(await server.change(lambda tx: register.add_office(tx, new.office_id, new.name, calendar, now)))
+
+
+@router.get("/offices")
+async def list_offices(server: ServerOf) -> dict[str, Any]:
+    return {"offices": [office_json(office) for office in await server.read(lambda tx: Offices(tx).all())]}
+
+
+@router.put("/offices/{office_id}")
+async def change_office(office_id: str, new: ChangedOffice, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    return office_json(
+        await server.change(lambda tx: register.change_office(tx, office_id, new.name, new.calendar, now))
+    )
+
+
+@router.get("/offices/{office_id}/people")
+async def list_people(office_id: str, server: ServerOf, erased: bool = False) -> dict[str, Any]:
+    people = await server.read(lambda tx: People(tx).everyone(office_id, erased))
+    return {"people": [person_json(person) for person in people]}
+
+
+@router.post("/offices/{office_id}/people", status_code=201)
+async def add_person(office_id: str, new: NewPerson, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    return person_json(await server.change(lambda tx: register.add_person(tx, office_id, new.nip, new.name, now)))

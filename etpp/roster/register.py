@@ -1,0 +1,90 @@
+"""Who works where: offices, people. Each change of what a terminal must
+know makes a new gallery version of its office."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from etpp.base.encoding import Json
+from etpp.base.errors import Conflict, NotFound
+from etpp.calendar.rules import CalendarError, WorkCalendar
+from etpp.db import Transaction
+from etpp.roster.model import Office, Person
+from etpp.roster.store import Offices, People
+
+_OFFICE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_NIP = re.compile(r"[0-9]{18}")
+
+NORMAL_HOURS: Mapping[str, list[str]] = {
+    "mon": ["07:30", "16:00"],
+    "tue": ["07:30", "16:00"],
+    "wed": ["07:30", "16:00"],
+    "thu": ["07:30", "16:00"],
+    "fri": ["07:30", "16:30"],
+}
+"""What a new office starts with (Perpres 21/2023: 37.5 hours from 07.30, longer on Friday) until it is changed."""
+
+
+def first_calendar(timezone: str, today: dt.date) -> dict[str, Any]:
+    """The calendar of a new office, from the beginning of this year on, at one percent a late or early mark."""
+    period = {
+        "first": f"{today.year}-01-01",
+        "last": None,
+        "days": dict(NORMAL_HOURS),
+        "late_percent": 1.0,
+        "early_percent": 1.0,
+    }
+    return {"timezone": timezone, "periods": [period], "holidays": []}
+
+
+def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
+    if not _OFFICE_ID.fullmatch(office_id):
+        raise Conflict("an office id has lower-case letters, digits and hyphens, at most 63")
+    _check_text(name)
+    _check_calendar(calendar)
+    office = Office(office_id, name, calendar, 1)
+    Offices(tx).add(office, now)
+    return office
+
+
+def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
+    """Name and calendar, whole. Its terminals get them with the new gallery version."""
+    _check_text(name)
+    _check_calendar(calendar)
+    version = Offices(tx).bump(office_id, now)
+    Offices(tx).set_calendar(office_id, name, calendar)
+    return Office(office_id, name, calendar, version)
+
+
+def office(tx: Transaction, office_id: str) -> Office:
+    found = Offices(tx).get(office_id)
+    if found is None:
+        raise NotFound(f"there is no office {office_id}")
+    return found
+
+
+def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.datetime) -> Person:
+    """A person who has no face yet; the terminals learn of nobody whom they could not recognise."""
+    if not _NIP.fullmatch(nip):
+        raise Conflict("a NIP has 18 digits")
+    _check_text(name)
+    version = Offices(tx).bump(office_id, now)
+    person = Person(office_id, str(uuid.uuid4()), nip, name, version)
+    People(tx).add(person)
+    return person
+
+
+def _check_calendar(calendar: Json) -> None:
+    try:
+        WorkCalendar(calendar)
+    except CalendarError as error:
+        raise Conflict(str(error)) from error
+
+
+def _check_text(name: str) -> None:
+    if not name.strip() or len(name) > 200 or any(ord(c) < 32 for c in name):
+        raise Conflict("a name has 1 to 200 characters and no control characters")

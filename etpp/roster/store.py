@@ -1,0 +1,215 @@
+"""Offices and people in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from etpp.base.encoding import Json
+from etpp.base.errors import Conflict, NotFound
+from etpp.db import Transaction
+from etpp.db.tables import Utc, gallery_versions, offices, people, templates
+from etpp.roster.model import Identity, Office, Person
+
+
+class Offices:
+    """Offices and the versions of their galleries."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, office: Office, now: dt.datetime) -> None:
+        """MUST raise Conflict when the office exists."""
+        if self.get(office.office_id) is not None:
+            raise Conflict(f"the office {office.office_id} exists")
+        self._tx.execute(
+            sa.insert(offices).values(
+                office_id=office.office_id,
+                name=office.name,
+                calendar=dict(office.calendar),
+                gallery_version=office.gallery_version,
+                attention=0,
+                created_utc=now,
+            )
+        )
+        self._issue(office.office_id, office.gallery_version, now)
+
+    def get(self, office_id: str) -> Office | None:
+        row = self._tx.execute(sa.select(offices).where(offices.c.office_id == office_id)).one_or_none()
+        return None if row is None else _office(row)
+
+    def all(self) -> list[Office]:
+        """In order of their ids."""
+        return [_office(row) for row in self._tx.execute(sa.select(offices).order_by(offices.c.office_id))]
+
+    def set_calendar(self, office_id: str, name: str, calendar: Json) -> None:
+        self._tx.execute(
+            sa.update(offices).where(offices.c.office_id == office_id).values(name=name, calendar=dict(calendar))
+        )
+
+    def bump(self, office_id: str, now: dt.datetime, at_least: int = 0) -> int:
+        """Lock the office and raise its gallery version by one (or to `at_least`); the new version."""
+        version = self._tx.execute(
+            sa.select(offices.c.gallery_version).where(offices.c.office_id == office_id).with_for_update()
+        ).scalar_one_or_none()
+        if version is None:
+            raise NotFound(f"there is no office {office_id}")
+        raised = max(int(version) + 1, at_least)
+        self._tx.execute(sa.update(offices).where(offices.c.office_id == office_id).values(gallery_version=raised))
+        self._issue(office_id, raised, now)
+        return raised
+
+    def issued_utc(self, office_id: str, version: int) -> dt.datetime | None:
+        """When this gallery version was made, or None when it never was."""
+        return self._tx.execute(
+            sa.select(gallery_versions.c.issued_utc).where(
+                gallery_versions.c.office_id == office_id, gallery_versions.c.version == version
+            )
+        ).scalar_one_or_none()
+
+    def call_attention(self, office_id: str) -> None:
+        """Raise a counter that wakes the office's waiting terminals although the gallery is the same."""
+        self._tx.execute(
+            sa.update(offices).where(offices.c.office_id == office_id).values(attention=offices.c.attention + 1)
+        )
+
+    def marks(self) -> Mapping[str, tuple[int, int]]:
+        """office_id -> (gallery version, attention counter), for all offices in one cheap query."""
+        rows = self._tx.execute(sa.select(offices.c.office_id, offices.c.gallery_version, offices.c.attention))
+        return {row.office_id: (row.gallery_version, row.attention) for row in rows}
+
+    def note_cohort(self, office_id: str, now: dt.datetime) -> None:
+        """The cohort numbers of the office's templates are up to date."""
+        self._tx.execute(sa.update(offices).where(offices.c.office_id == office_id).values(cohort_utc=now))
+
+    def cohort_utc(self) -> dt.datetime | None:
+        """Since when every office's numbers were last up to date: the oldest, counted from the office's making at the
+        latest; None without offices."""
+        # An office's first night is still to come.
+        looked_at = sa.func.coalesce(offices.c.cohort_utc, offices.c.created_utc, type_=Utc)
+        oldest: dt.datetime | None = self._tx.execute(sa.select(sa.func.min(looked_at, type_=Utc))).scalar_one()
+        return oldest
+
+    def _issue(self, office_id: str, version: int, now: dt.datetime) -> None:
+        # Whole milliseconds: the manifest states them, and the same version must always give the same bytes.
+        issued = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        self._tx.execute(sa.insert(gallery_versions).values(office_id=office_id, version=version, issued_utc=issued))
+
+
+class People:
+    """People, with or without a face."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, person: Person) -> None:
+        """MUST raise Conflict when an enrolled person of the office has the NIP."""
+        if person.nip is not None and self.by_nip(person.office_id, person.nip) is not None:
+            raise Conflict("an enrolled person of this office has this NIP")
+        self._tx.execute(
+            sa.insert(people).values(
+                office_id=person.office_id,
+                person_id=person.person_id,
+                nip=person.nip,
+                name=person.name,
+                changed_version=person.changed_version,
+                erased_version=person.erased_version,
+            )
+        )
+
+    def get(self, office_id: str, person_id: str) -> Person | None:
+        return self._one(people.c.office_id == office_id, people.c.person_id == person_id)
+
+    def by_nip(self, office_id: str, nip: str) -> Person | None:
+        """The enrolled (not erased) person with this NIP."""
+        return self._one(people.c.office_id == office_id, people.c.nip == nip, people.c.erased_version.is_(None))
+
+    def everyone(self, office_id: str, include_erased: bool = False) -> list[Person]:
+        """In order of their names."""
+        query = _select_people().where(people.c.office_id == office_id).order_by(people.c.name, people.c.person_id)
+        if not include_erased:
+            query = query.where(people.c.erased_version.is_(None))
+        return [_person(row) for row in self._tx.execute(query)]
+
+    def enrolled(self) -> dict[tuple[str, str], Identity]:
+        """(office_id, person_id) -> who it is; the whole regency, without those who are erased."""
+        query = sa.select(people.c.office_id, people.c.person_id, people.c.nip, people.c.name).where(
+            people.c.erased_version.is_(None)
+        )
+        return {(row.office_id, row.person_id): Identity(row.nip, row.name) for row in self._tx.execute(query)}
+
+    def known(self, office_id: str, person_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that the office has, erased people included: their earlier presences still count."""
+        rows = self._tx.execute(
+            sa.select(people.c.person_id).where(people.c.office_id == office_id, people.c.person_id.in_(person_ids))
+        )
+        return {row.person_id for row in rows}
+
+    def update(self, office_id: str, person_id: str, name: str, version: int) -> None:
+        self._tx.execute(
+            sa.update(people)
+            .where(people.c.office_id == office_id, people.c.person_id == person_id)
+            .values(name=name, changed_version=version)
+        )
+
+    def note_change(self, office_id: str, person_id: str, version: int) -> None:
+        """The person's templates are others since this gallery version."""
+        self._tx.execute(
+            sa.update(people)
+            .where(people.c.office_id == office_id, people.c.person_id == person_id)
+            .values(changed_version=version)
+        )
+
+    def erase(self, office_id: str, person_id: str, version: int, forget: bool) -> None:
+        """No longer enrolled since this gallery version; with `forget`, name and NIP are deleted as well."""
+        values: dict[str, object] = {"erased_version": version}
+        if forget:
+            values |= {"nip": None, "name": None}
+        self._tx.execute(
+            sa.update(people).where(people.c.office_id == office_id, people.c.person_id == person_id).values(**values)
+        )
+
+    def changed(self, office_id: str, after: int) -> tuple[list[Person], list[str]]:
+        """Enrolled people changed after a version, and the ids of those erased after it; in order of their ids."""
+        enrolled = (
+            _select_people()
+            .where(people.c.office_id == office_id, people.c.erased_version.is_(None), people.c.changed_version > after)
+            .order_by(people.c.person_id)
+        )
+        erased = (
+            sa.select(people.c.person_id)
+            .where(people.c.office_id == office_id, people.c.erased_version > after)
+            .order_by(people.c.person_id)
+        )
+        return (
+            [_person(row) for row in self._tx.execute(enrolled)],
+            [row.person_id for row in self._tx.execute(erased)],
+        )
+
+    def _one(self, *conditions: sa.ColumnElement[bool]) -> Person | None:
+        row = self._tx.execute(_select_people().where(*conditions)).one_or_none()
+        return None if row is None else _person(row)
+
+
+def _office(row: sa.Row[tuple[object, ...]]) -> Office:
+    return Office(row.office_id, row.name, row.calendar, row.gallery_version)
+
+
+def _select_people() -> sa.Select[tuple[object, ...]]:
+    count = (
+        sa.select(sa.func.count())
+        .select_from(templates)
+        .where(templates.c.office_id == people.c.office_id, templates.c.person_id == people.c.person_id)
+        .correlate(people)
+        .scalar_subquery()
+        .label("templates")
+    )
+    return sa.select(people, count)
+
+
+def _person(row: sa.Row[tuple[object, ...]]) -> Person:
+    return Person(
+        row.office_id, row.person_id, row.nip, row.name, row.changed_version, row.erased_version, row.templates
+    )

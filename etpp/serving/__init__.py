@@ -1,0 +1,1 @@
+"""One running server: what every handler asks for, and the process around it."""

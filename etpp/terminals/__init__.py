@@ -1,0 +1,1 @@
+"""The terminals: provisioning, signed requests, heartbeats, the server's keys, the gallery."""

@@ -1,0 +1,129 @@
+"""Terminals and provisioning codes in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+
+from etpp.base.encoding import Json
+from etpp.db import Transaction
+from etpp.db.tables import codes, devices
+from etpp.terminals.model import Code, Device
+
+
+class Devices:
+    """Terminals and provisioning codes."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add_code(self, code: Code, now: dt.datetime) -> None:
+        self._tx.execute(
+            sa.insert(codes).values(
+                office_id=code.office_id, code_hash=code.code_hash, created_utc=now, expires_utc=code.expires_utc
+            )
+        )
+
+    def code(self, code_hash: str) -> Code | None:
+        """Locked for this transaction."""
+        row = self._tx.execute(sa.select(codes).where(codes.c.code_hash == code_hash).with_for_update()).one_or_none()
+        if row is None:
+            return None
+        used_key = None if row.used_key is None else bytes(row.used_key)
+        return Code(row.office_id, row.code_hash, row.expires_utc, row.device_id, used_key)
+
+    def use_code(self, code: Code, device_id: str, public_key: bytes, now: dt.datetime) -> None:
+        self._tx.execute(
+            sa.update(codes)
+            .where(codes.c.office_id == code.office_id, codes.c.code_hash == code.code_hash)
+            .values(used_utc=now, device_id=device_id, used_key=public_key)
+        )
+
+    def add(self, device: Device) -> None:
+        self._tx.execute(
+            sa.insert(devices).values(
+                office_id=device.office_id,
+                device_id=device.device_id,
+                public_key=device.public_key,
+                highest_nonce=device.highest_nonce,
+                nonce_window=f"{device.nonce_window:016x}",
+                provisioned_utc=device.provisioned_utc,
+                software=device.software,
+                hardware=dict(device.hardware),
+                last_seen_utc=device.last_seen_utc,
+                gallery_version=0,
+                erased_through=0,
+            )
+        )
+
+    def get(self, device_id: str, lock: bool = False) -> Device | None:
+        query = sa.select(devices).where(devices.c.device_id == device_id)
+        row = self._tx.execute(query.with_for_update() if lock else query).one_or_none()
+        return None if row is None else _device(row)
+
+    def all(self, office_id: str | None = None) -> list[Device]:
+        query = sa.select(devices).order_by(devices.c.office_id, devices.c.provisioned_utc, devices.c.device_id)
+        if office_id is not None:
+            query = query.where(devices.c.office_id == office_id)
+        return [_device(row) for row in self._tx.execute(query)]
+
+    def erased_through(self, office_id: str) -> list[int]:
+        """Up to which gallery version each of an office's terminals has erased people; without revoked ones."""
+        query = sa.select(devices.c.erased_through).where(
+            devices.c.office_id == office_id, devices.c.revoked_utc.is_(None)
+        )
+        return list(self._tx.execute(query).scalars())
+
+    def set_nonce(self, device: Device, highest: int, window: int, now: dt.datetime) -> None:
+        """Also notes that the terminal was seen."""
+        self._set(device, highest_nonce=highest, nonce_window=f"{window:016x}", last_seen_utc=now)
+
+    def set_keys(self, device: Device, public_key: bytes, next_key: bytes | None) -> None:
+        self._set(device, public_key=public_key, next_key=next_key)
+
+    def set_heartbeat(
+        self, device: Device, heartbeat: Json, software: str, gallery_version: int, erased_through: int
+    ) -> None:
+        self._set(
+            device,
+            heartbeat=dict(heartbeat),
+            software=software,
+            gallery_version=gallery_version,
+            erased_through=erased_through,
+        )
+
+    def revoke(self, device: Device, now: dt.datetime) -> None:
+        self._set(device, revoked_utc=now)
+
+    def write_off(self, device: Device, now: dt.datetime) -> None:
+        """BKPP knows that a revoked terminal has nothing more to report."""
+        self._set(device, written_off_utc=now)
+
+    def _set(self, device: Device, **values: Any) -> None:
+        self._tx.execute(
+            sa.update(devices)
+            .where(devices.c.office_id == device.office_id, devices.c.device_id == device.device_id)
+            .values(**values)
+        )
+
+
+def _device(row: sa.Row[tuple[object, ...]]) -> Device:
+    return Device(
+        row.office_id,
+        row.device_id,
+        bytes(row.public_key),
+        None if row.next_key is None else bytes(row.next_key),
+        row.highest_nonce,
+        int(row.nonce_window, 16),
+        row.provisioned_utc,
+        row.software,
+        row.hardware,
+        row.last_seen_utc,
+        row.heartbeat,
+        row.gallery_version,
+        row.erased_through,
+        row.revoked_utc,
+        row.written_off_utc,
+    )

@@ -1,0 +1,92 @@
+"""What the terminals' page shows, as plain values: everything is computed here, so that the template only places it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from etpp.base.encoding import parse_time
+from etpp.console.texts import Texts
+from etpp.db import Transaction
+from etpp.roster.model import Office
+from etpp.roster.store import Offices
+from etpp.terminals.model import Device
+from etpp.terminals.store import Devices
+
+SILENT_AFTER = dt.timedelta(minutes=15)
+"""A terminal sends a heartbeat every minute; after this long without one somebody should look."""
+CLOCK_TOLERANCE_S = 60
+
+ATTEMPTS = ("unknown", "attack_refused", "refused_by_person")
+"""The counters of a heartbeat that tell how well a terminal recognises people; totals since its journal was made."""
+
+
+@dataclass(frozen=True)
+class TerminalView:
+    device_id: str
+    short_id: str
+    office_id: str
+    office: str
+    state: str
+    seen: str
+    waiting: int | None
+    parked: int
+    attempts: Sequence[str]
+    gallery_current: bool
+    gallery_have: int
+    gallery_want: int
+    clock: str
+    clock_good: bool
+    camera: str
+    faults: Sequence[str]
+    temperature: str
+    disk: str
+    software: str
+
+
+def terminals(tx: Transaction, texts: Texts, now: dt.datetime) -> list[TerminalView]:
+    offices = {office.office_id: office for office in Offices(tx).all()}
+    return [_terminal(device, offices[device.office_id], texts, now) for device in Devices(tx).all()]
+
+
+def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) -> TerminalView:
+    beat: Mapping[str, Any] = device.heartbeat or {}
+    clock, clock_good = _clock(beat, texts)
+    silent = device.last_seen_utc is None or now - device.last_seen_utc > SILENT_AFTER
+    state = "revoked" if device.revoked_utc else "silent" if silent else "active"
+    if device.written_off_utc:
+        state = "written_off"
+    done: Mapping[str, int] = beat.get("counters", {})
+    temperature, disk = beat.get("temperature_c"), beat.get("disk_free_bytes")
+    return TerminalView(
+        device_id=device.device_id,
+        short_id=device.device_id[:8],
+        office_id=office.office_id,
+        office=office.name,
+        state=state,
+        seen=texts.never if device.last_seen_utc is None else texts.ago(now - device.last_seen_utc),
+        waiting=beat["queue"]["waiting"] if beat else None,
+        parked=beat["queue"]["parked"] if beat else 0,
+        attempts=[texts.say(f"attempts_{what}", n=done[what]) for what in ATTEMPTS if done.get(what)],
+        gallery_current=device.gallery_version == office.gallery_version,
+        gallery_have=device.gallery_version,
+        gallery_want=office.gallery_version,
+        clock=clock,
+        clock_good=clock_good,
+        camera=texts.say(f"camera_{beat['camera']}") if beat else "",
+        faults=[texts.of("fault", str(fault)) for fault in beat.get("faults", [])],
+        temperature="" if temperature is None else f"{temperature:.0f} °C",
+        disk="" if disk is None else f"{disk / 1e9:.1f} GB",
+        software=device.software,
+    )
+
+
+def _clock(beat: Mapping[str, Any], texts: Texts) -> tuple[str, bool]:
+    if not beat:
+        return "", True
+    off = parse_time(beat["wall_utc"]) - parse_time(beat["received_utc"])
+    if abs(off.total_seconds()) > CLOCK_TOLERANCE_S:
+        return texts.say("clock_off", text=("+" if off > dt.timedelta() else "−") + texts.span(abs(off))), False
+    return texts.say(f"clock_{beat['clock_state']}"), beat["clock_state"] == "synchronised"

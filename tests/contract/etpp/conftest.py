@@ -1,0 +1,34 @@
+"""A running server for the contract, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.etpp.running import Running, fresh_database, postgresql, running
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    if request.param == "sqlite":
+        yield None
+        return
+    with postgresql() as base:
+        yield base
+
+
+@pytest.fixture
+def url(database: str | None, tmp_path: Path) -> Iterator[str]:
+    if database is None:
+        yield f"sqlite:///{tmp_path}/etpp.db"
+        return
+    with fresh_database(database) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def etpp(url: str, tmp_path: Path) -> Iterator[Running]:
+    with running(url, tmp_path / "state") as server:
+        yield server

@@ -1,0 +1,233 @@
+"""A real server on loopback for tests: the app under uvicorn, on SQLite or PostgreSQL, with a clock that tests move."""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+import pytest
+import requests
+import uvicorn
+
+from etpp.app import create_app
+from etpp.db import Database
+from etpp.serving.context import Server, Settings
+from etpp.serving.process import bind, url_of
+from etpp.state import State
+from etpp.terminals.watch import GalleryWatch
+from tests.contract.etpp.client import Terminal, problem_of
+
+OFFICE = "dinas-kominfo"
+NIP = "198503152010011007"
+
+
+class MovingClock:
+    """Stands still until it is set."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def local(self, text: str) -> dt.datetime:
+        """Set it to a time in Western Indonesia, such as "2026-11-24 07:31"; also returns it."""
+        self.now = wib(text)
+        return self.now
+
+
+def wib(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.timezone(dt.timedelta(hours=7))).astimezone(dt.UTC)
+
+
+@dataclass
+class Running:
+    url: str
+    database: Database
+    state: State
+    clock: MovingClock
+    server: Server
+    watch: GalleryWatch
+
+    def admin(self, method: str, path: str, document: Any = None, expect: int | tuple[int, ...] | None = None) -> Any:
+        """The administrator's API; the JSON of the answer. Fails the test on another status."""
+        answer = requests.request(
+            method,
+            f"{self.url}/v1/admin/{path}",
+            json=document,
+            headers={"Authorization": f"Bearer {self.state.secrets.admin_token}"},
+            timeout=60,
+        )
+        wanted = expect or {"POST": (200, 201)}.get(method, (200,))
+        if answer.status_code not in (wanted if isinstance(wanted, tuple) else (wanted,)):
+            pytest.fail(f"{method} {path} gave {answer.status_code}: {answer.text}")
+        return answer.json()
+
+    def terminal(self, office_id: str = OFFICE) -> Terminal:
+        """A provisioned one."""
+        terminal = Terminal(self.url)
+        answer = terminal.provision(self.admin("POST", f"offices/{office_id}/codes")["code"])
+        if answer.status_code != 201:
+            pytest.fail(f"provisioning gave {answer.status_code} {problem_of(answer)}")
+        return terminal
+
+    def person(self, nip: str = NIP, name: str = "Sri Lestari", office_id: str = OFFICE) -> str:
+        return str(self.admin("POST", f"offices/{office_id}/people", {"nip": nip, "name": name})["person_id"])
+
+    def presence(self, date: str, office_id: str = OFFICE) -> Any:
+        return self.admin("GET", f"presence?office_id={office_id}&date={date}")
+
+    def events(self, query: str = "") -> list[Any]:
+        return list(self.admin("GET", f"events?{query}")["events"])
+
+
+@cache
+def _state_folder() -> Path:
+    """A state folder to copy: hashing a password takes longer than most tests."""
+    folder = tempfile.mkdtemp(prefix="presensi-etpp-")
+    atexit.register(shutil.rmtree, folder)
+    State(Path(folder))
+    return Path(folder)
+
+
+@cache
+def _migrated() -> Path:
+    """An empty SQLite database to copy: making the tables takes longer than most tests."""
+    path = _state_folder() / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
+@contextmanager
+def running(
+    url: str, folder: Path, *, approve: Literal["auto", "manual"] = "manual", office: bool = True, **settings: Any
+) -> Iterator[Running]:
+    """The app on a fresh database, served by a thread of this process."""
+    clock = MovingClock(wib("2026-11-24 07:00"))
+    if url.startswith("sqlite:///"):
+        shutil.copyfile(_migrated(), url.removeprefix("sqlite:///"))
+    database = Database(url)
+    database.migrate()
+    shutil.copytree(_state_folder(), folder, ignore=shutil.ignore_patterns("*.db*"))
+    state = State(folder)
+    app = create_app(database, state, Settings(approve=approve, now=clock, **settings))
+    listener = bind("127.0.0.1", 0)
+    served = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
+    thread = threading.Thread(target=served.run, args=([listener],))
+    started = threading.Event()
+    original = served.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await original(sockets)
+        started.set()
+
+    served.startup = startup  # type: ignore[method-assign]
+    thread.start()
+    try:
+        if not started.wait(30):
+            pytest.fail("the server did not start")
+        etpp = Running(url_of(listener), database, state, clock, app.state.server, app.state.terminals.watch)
+        if office:
+            etpp.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas Komunikasi dan Informatika"})
+        yield etpp
+    finally:
+        app.state.server.send_away()
+        served.should_exit = True
+        thread.join(30)
+        listener.close()
+        database.close()
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+
+def _binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+def _unprivileged() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": user.pw_uid, "group": user.pw_gid}
+    pytest.skip("PostgreSQL needs an unprivileged user and there is none")
+
+
+@contextmanager
+def postgresql(durable: bool = False) -> Iterator[str]:
+    """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed."""
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    identity = _unprivileged()
+    with tempfile.TemporaryDirectory(prefix="presensi-pg-") as folder:
+        data = Path(folder) / "data"
+        data.mkdir()
+        if identity:
+            Path(folder).chmod(0o755)
+            os.chown(data, identity["user"], identity["group"])
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **identity}
+        initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "etpp", "-A", "trust", "--no-sync", "-E", "UTF8"]
+        subprocess.run(initdb, check=True, **quiet)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={'on' if durable else 'off'}"
+        )
+        control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
+        subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
+        try:
+            yield f"postgresql+psycopg://etpp@127.0.0.1:{port}"
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+
+
+@cache
+def _pg_template(base: str) -> str:
+    with psycopg.connect(base.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE etpp_empty")
+    database = Database(f"{base}/etpp_empty")
+    database.migrate()
+    database.close()
+    return "etpp_empty"
+
+
+@contextmanager
+def fresh_database(base: str) -> Iterator[str]:
+    """A new database in a running PostgreSQL; its tables are there and empty."""
+    name = f"etpp_{uuid.uuid4().hex}"
+    plain = base.replace("+psycopg", "") + "/postgres"
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_pg_template(base)}")
+    try:
+        yield f"{base}/{name}"
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,122 @@
+"""Call 3 over real HTTP, the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+
+from etpp.faces.store import Enrolments
+from tests.contract.etpp.client import check_gallery, problem_of
+from tests.contract.etpp.running import NIP, OFFICE, Running
+
+
+def test_an_approved_enrolment_reaches_a_waiting_terminal(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    version = terminal.gallery().json()["manifest"]["version"]
+    event = terminal.enrolment(NIP, "Sri Lestari", 1, 2)
+    terminal.send_events([event])
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(terminal.gallery, version, 50)
+        while etpp.watch.waiting == 0:
+            assert not waiting.done()
+        etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")
+        answer = waiting.result(20).json()
+    check_gallery(answer, terminal)
+    assert answer["manifest"]["base_version"] == version
+    (person,) = answer["payload"]["people"]
+    assert (person["nip"], person["name"], len(person["templates"])) == (NIP, "Sri Lestari", 2)
+    sent = [base64.b64decode(t) for t in event["enrolment"]["templates"]]
+    assert sorted(base64.b64decode(t["descriptor"]) for t in person["templates"]) == sorted(sent)
+    assert person["templates"][0]["cohort_mean"] is None
+
+
+def test_enrolling_again_replaces_the_templates_of_the_same_nip(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    for seeds, name in (((1, 2), "Sri"), ((3,), "Sri Lestari")):
+        event = terminal.enrolment(NIP, name, *seeds)
+        terminal.send_events([event])
+        etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")
+    (person,) = terminal.gallery().json()["payload"]["people"]
+    assert (person["name"], len(person["templates"])) == ("Sri Lestari", 1)
+
+
+def test_a_rejected_enrolment_leaves_no_face_data(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    event = terminal.enrolment(NIP, "Sri Lestari")
+    terminal.send_events([event])
+    path = f"offices/{OFFICE}/enrolments/{event['event_id']}"
+    etpp.admin("POST", f"{path}/reject")
+    etpp.admin("POST", f"{path}/approve", expect=409)
+    with etpp.database.read() as tx:
+        kept = Enrolments(tx).get(OFFICE, event["event_id"])
+    assert kept is not None
+    assert kept.descriptors == []
+
+
+def test_erasure_is_told_to_the_terminals(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    event = terminal.enrolment(NIP, "Sri Lestari")
+    terminal.send_events([event])
+    person = etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")["person_id"]
+    version = terminal.gallery().json()["manifest"]["version"]
+    etpp.admin("DELETE", f"offices/{OFFICE}/people/{person}?forget=true")
+    delta = terminal.gallery(version).json()
+    check_gallery(delta, terminal)
+    assert delta["payload"]["removed"] == [person]
+    assert terminal.gallery().json()["payload"]["people"] == []
+    # A presence from before the terminal heard of it still counts.
+    assert terminal.send_events([terminal.presence(person)]).json()["results"][0]["status"] == "accepted"
+    assert etpp.admin("GET", "enrolments")["enrolments"][0]["nip"] is None
+
+
+def test_nothing_newer_is_204(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    version = terminal.gallery().json()["manifest"]["version"]
+    answer = terminal.gallery(version)
+    assert (answer.status_code, answer.content, answer.headers["Presensi-Protocol"]) == (204, b"", "1")
+
+
+def test_the_same_version_gives_the_same_bytes_and_a_cut_download_goes_on(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    event = terminal.enrolment(NIP, "Sri Lestari", 1, 2, 3)
+    terminal.send_events([event])
+    etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")
+    whole = terminal.gallery()
+    assert terminal.gallery().content == whole.content
+    etag, size = whole.headers["ETag"], len(whole.content)
+    part = terminal.gallery(headers={"Range": "bytes=100-", "If-Range": etag})
+    assert (part.status_code, part.content) == (206, whole.content[100:])
+    assert part.headers["Content-Range"] == f"bytes 100-{size - 1}/{size}"
+    other = terminal.gallery(headers={"Range": "bytes=100-", "If-Range": '"other"'})
+    assert (other.status_code, other.content) == (200, whole.content)
+    behind = terminal.gallery(headers={"Range": f"bytes={size}-", "If-Range": etag})
+    assert (behind.status_code, behind.headers["Content-Range"]) == (416, f"bytes */{size}")
+
+
+def test_a_terminal_that_is_ahead_gets_a_full_snapshot_above_its_version(etpp: Running) -> None:
+    """The server's backup was played back: it must not stay below the terminals for ever."""
+    terminal = etpp.terminal()
+    manifest = terminal.gallery(since=50).json()["manifest"]
+    assert (manifest["version"], manifest["base_version"]) == (51, None)
+    assert problem_of(terminal.gallery(since=2**53 - 1)) == "malformed"
+
+
+def test_a_new_calendar_reaches_the_terminal(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    first = terminal.gallery().json()
+    calendar = first["payload"]["office"]["calendar"] | {"holidays": ["2026-12-25"]}
+    etpp.admin("PUT", f"offices/{OFFICE}", {"name": "Dinas Kominfo", "calendar": calendar})
+    office = terminal.gallery(first["manifest"]["version"]).json()["payload"]["office"]
+    assert office == {"office_id": OFFICE, "name": "Dinas Kominfo", "calendar": calendar}
+
+
+def test_a_revoked_terminal_is_told_even_while_it_waits(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    version = terminal.gallery().json()["manifest"]["version"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(terminal.gallery, version, 50)
+        while etpp.watch.waiting == 0:
+            assert not waiting.done()
+        etpp.admin("POST", f"devices/{terminal.device_id}/revoke")
+        assert problem_of(waiting.result(20)) == "device-revoked"
+    assert problem_of(terminal.send_events([])) == "device-revoked"

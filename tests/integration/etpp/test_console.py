@@ -1,0 +1,339 @@
+"""The console over HTTP, as a browser without scripts uses it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from etpp.accounts.session import LIFETIME
+from etpp.faces.cohort import refresh
+from tests.contract.etpp.client import MODEL_ID, Terminal, time_of
+from tests.contract.etpp.running import NIP, OFFICE, Running, running, wib
+
+DAY = "2026-11-24"
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, follows redirects, submits the forms that a page has."""
+
+    etpp: Running
+    http: requests.Session = field(default_factory=requests.Session)
+    page: str = ""
+    status: int = 0
+    url: str = ""
+    headers: Any = None
+
+    def visit(self, path: str) -> str:
+        return self._took(self.http.get(f"{self.etpp.url}/console{path}", timeout=30))
+
+    def log_in(self, user: str = "bkpp", password: str | None = None) -> str:
+        secret = (self.etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
+        self.visit("/login")
+        return self.submit("/login", user=user, password=secret if password is None else password)
+
+    def submit(self, action: str, **values: str) -> str:
+        """Fill in the form whose action ends so ("": the page's own address); its hidden fields go with it."""
+        for attributes, inner in re.findall(r"<form([^>]*)>(.*?)</form>", self.page, re.DOTALL):
+            where = html.unescape(re.findall(r'action="([^"]*)"', attributes)[0]) if "action" in attributes else ""
+            if where.endswith(action) if action else not where:
+                hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', inner))
+                target = self.etpp.url + where if where else self.url
+                return self._took(self.http.post(target, data=hidden | values, timeout=30))
+        return pytest.fail(f"no form {action} on {self.url}")
+
+    def _took(self, answer: requests.Response) -> str:
+        self.page, self.status, self.url, self.headers = answer.text, answer.status_code, answer.url, answer.headers
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """What is to be read on the page, in one line."""
+        body = self.page.split("<main>")[-1]
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@pytest.fixture
+def etpp(tmp_path: Path) -> Iterator[Running]:
+    with running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as server:
+        yield server
+
+
+@pytest.fixture
+def browser(etpp: Running) -> Browser:
+    member = Browser(etpp)
+    member.log_in()
+    return member
+
+
+def row_of(text: str, name: str) -> str:
+    return text.split(name, 1)[1]
+
+
+def test_nobody_gets_in_without_the_password(etpp: Running) -> None:
+    stranger = Browser(etpp)
+    for path in ("/", "/terminals", "/enrolments", "/events", f"/offices/{OFFICE}", f"/offices/{OFFICE}/people"):
+        stranger.visit(path)
+        assert stranger.url.endswith("/console/login")
+    assert "salah" in stranger.log_in(password="wrong")
+    assert "salah" in stranger.log_in(user="admin")
+    stranger.http.cookies.set("etpp_session", "e30.e30", path="/console")
+    stranger.visit("/")
+    assert stranger.url.endswith("/console/login")
+
+
+def test_guessing_the_password_is_slowed_down(etpp: Running) -> None:
+    for _ in range(20):
+        etpp.server.guesses.failed("console 127.0.0.1")
+    stranger = Browser(etpp)
+    assert "Tunggu" in stranger.log_in()
+    assert stranger.status == 429
+
+
+def test_a_session_ends_by_log_out_time_or_a_new_password(etpp: Running) -> None:
+    browser = Browser(etpp)
+    browser.log_in()
+    browser.submit("/logout")
+    browser.visit("/")
+    assert browser.url.endswith("/login")
+    browser.log_in()
+    etpp.clock.now += LIFETIME + dt.timedelta(minutes=1)
+    browser.visit("/")
+    assert browser.url.endswith("/login")
+    browser.log_in()
+    etpp.state.secrets.set_password("another password")
+    browser.visit("/")
+    assert browser.url.endswith("/login")
+
+
+def test_pages_allow_no_scripts_and_no_frames(browser: Browser) -> None:
+    browser.visit("/")
+    policy = browser.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert browser.headers["Cache-Control"] == "no-store"
+    cookie = next(iter(browser.http.cookies))
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    assert cookie.get_nonstandard_attr("SameSite") == "strict"
+
+
+def test_a_form_without_its_token_does_nothing(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    for values in ({}, {"csrf": "wrong"}):
+        answer = browser.http.post(f"{etpp.url}/console/terminals/{terminal.device_id}/revoke", data=values, timeout=30)
+        assert answer.status_code == 400
+    assert terminal.heartbeat().status_code == 200
+
+
+def test_the_day_is_shown_with_minutes_terminals_and_certainty(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    budi, siti, wati = (
+        etpp.person(NIP, "Budi"),
+        etpp.person(NIP[:-1] + "8", "Siti"),
+        etpp.person(NIP[:-1] + "9", "Wati"),
+    )
+    etpp.clock.local(f"{DAY} 15:40")
+    batch = terminal.batch([terminal.presence(p) for p in (budi, budi, siti)], etpp.clock.now)
+    times = (time_of(wib(f"{DAY} 07:42")), time_of(wib(f"{DAY} 15:30")), time_of(wib(f"{DAY} 07:20"), 600, "uncertain"))
+    for sent, time in zip(batch["events"], times, strict=True):
+        sent["time"] = time
+    terminal.post("events", batch)
+    browser.log_in()
+    text = browser.visit(f"/offices/{OFFICE}?date={DAY}")
+    assert "Selasa, 24 November 2026 · Jam kerja 07.30–16.00 WIB" in text
+    short = terminal.device_id[:8]
+    assert row_of(text, "Budi").startswith(
+        f" ••••••••  201001 1 007 Hadir 07.42 12 menit 15.30 30 menit {short} pasti".replace("  ", " ")
+    )
+    assert f"07.20 tepat – {short} tidak pasti (07.10–07.30)" in row_of(text, "Siti")
+    assert "Belum dilaporkan – –" in row_of(text, "Wati")
+    assert "belum tentu tidak hadir" in text
+    terminal.send_events([], at=etpp.clock.local(f"{DAY} 16:30"))
+    text = browser.visit(f"/offices/{OFFICE}?date={DAY}")
+    assert "Tidak hadir – –" in row_of(text, "Wati")
+    overview = browser.visit(f"/?date={DAY}")
+    assert "Informatika 3 2 1 0 1 0 24 Nov 16.30 WIB Lengkap" in overview
+    assert NIP not in browser.page
+    assert wati not in overview
+
+
+@pytest.mark.parametrize("date", ["gestern", "0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_date_that_is_none_is_said(browser: Browser, date: str) -> None:
+    assert "must be a day" in browser.visit(f"/?date={date}")
+    assert browser.status == 400
+
+
+def test_an_enrolment_is_approved_or_rejected(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    first, second = terminal.enrolment(NIP, "Budi", 1), terminal.enrolment(NIP[:-1] + "8", "Siti", 2)
+    terminal.send_events([first, second])
+    text = browser.visit("/enrolments")
+    assert "Budi 19850315 201001 1 007 Dinas Komunikasi dan Informatika pegawai baru 1 consent-id-1" in text
+    browser.submit(f"{first['event_id']}/approve")
+    browser.submit(f"{second['event_id']}/reject")
+    assert "Disetujui bkpp" in row_of(browser.text, "Budi")
+    assert "Ditolak bkpp" in row_of(browser.text, "Siti")
+    (person,) = terminal.gallery().json()["payload"]["people"]
+    assert person["name"] == "Budi"
+    again = terminal.enrolment(NIP, "Budi Santoso", 3)
+    terminal.send_events([again])
+    assert "mengganti wajah lama" in browser.visit("/enrolments")
+
+
+def test_an_enrolment_like_another_is_marked_and_approved_knowingly_only(etpp: Running, browser: Browser) -> None:
+    etpp.admin("POST", "offices", {"office_id": "smpn-1-wates", "name": "SMP Negeri 1 Wates"})
+    here, there = etpp.terminal(), etpp.terminal("smpn-1-wates")
+    event = here.enrolment(NIP, "Budi", 1)
+    here.send_events([event])
+    browser.visit("/enrolments")
+    assert "mirip" not in browser.text
+    loaded_before = browser.page
+    other = there.enrolment(NIP[:-1] + "8", "Siti", 1)
+    there.send_events([other])
+    text = browser.visit("/enrolments")
+    assert "Budi 19850315 201001 1 007 Wajah mirip dengan Siti 19850315 201001 1 008 SMP Negeri 1 Wates" in text
+    assert "juga menunggu persetujuan" in text
+    # A page from before the other came does not approve unaware.
+    browser.page = loaded_before
+    browser.submit(f"{event['event_id']}/approve")
+    assert browser.url.endswith(f"/enrolments/{OFFICE}/{event['event_id']}/approve")
+    assert "Setujui wajah Budi?" in browser.text
+    assert "mirip dengan Siti, NIP 19850315 201001 1 008, SMP Negeri 1 Wates" in browser.text
+    browser.submit("")
+    assert "Budi 19850315 201001 1 007 Dinas Komunikasi dan Informatika" in row_of(browser.text, "Sudah diputuskan")
+    assert "Disetujui walau mirip pegawai lain bkpp" in browser.text
+    assert [p["name"] for p in here.gallery().json()["payload"]["people"]] == ["Budi"]
+    browser.submit(f"{other['event_id']}/reject")
+    assert "Ditolak bkpp" in row_of(browser.text, "Siti")
+
+
+def test_the_question_whether_to_approve_is_put_for_a_likeness_only(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    event = terminal.enrolment(NIP, "Budi", 1)
+    terminal.send_events([event])
+    browser.visit(f"/enrolments/{OFFICE}/{event['event_id']}/approve")
+    assert browser.url.endswith("/enrolments")
+    browser.submit(f"{event['event_id']}/approve")
+    browser.visit(f"/enrolments/{OFFICE}/{event['event_id']}/approve")
+    assert browser.status == 409
+
+
+def test_a_person_is_erased_and_each_terminal_acknowledges(etpp: Running, browser: Browser) -> None:
+    first, second = etpp.terminal(), etpp.terminal()
+    event = first.enrolment(NIP, "Budi", 1)
+    first.send_events([event])
+    person = etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")["person_id"]
+    browser.visit(f"/offices/{OFFICE}/people/{person}/erase")
+    assert "Hapus Budi dari terminal?" in browser.text
+    browser.submit("", forget="yes")
+    assert "(nama dihapus)" in browser.text
+    assert "terhapus di 0 dari 2 terminal" in browser.text
+    version = first.gallery().json()["manifest"]["version"]
+    first.heartbeat(erased_through=version)
+    assert "terhapus di 1 dari 2 terminal" in browser.visit(f"/offices/{OFFICE}/people")
+    second.heartbeat(erased_through=version)
+    assert "terhapus di semua terminal" in browser.visit(f"/offices/{OFFICE}/people")
+    assert NIP not in browser.page
+
+
+def test_a_code_from_the_console_provisions_a_terminal(etpp: Running, browser: Browser) -> None:
+    browser.visit("/terminals")
+    browser.submit("/codes", office_id=OFFICE)
+    code = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", browser.text)[0]
+    assert etpp.url in browser.text
+    assert 'src="data:image/svg+xml' in browser.page
+    assert Terminal(etpp.url).provision(code).status_code == 201
+
+
+def test_terminals_show_how_they_do_and_are_revoked(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    terminal.heartbeat(
+        queue={"waiting": 37, "parked": 1},
+        faults=["camera_lost", "something_new"],
+        wall_utc="1970-01-01T00:00:00.000Z",
+        camera="lost",
+        counters={"unknown": 12, "attack_refused": 3, "refused_by_person": 0, "already_recorded": 40},
+    )
+    text = browser.visit("/terminals")
+    assert "bukan saya" not in text
+    for expected in (
+        "12 tidak dikenali",
+        "3 diduga foto",
+        "37 menunggu",
+        "1 ditolak",
+        "kamera terputus",
+        "something_new",
+        "meleset −",
+        "Aktif",
+    ):
+        assert expected in text
+    etpp.clock.now += dt.timedelta(minutes=16)
+    assert "Tidak ada kabar" in browser.visit("/terminals")
+    browser.visit(f"/terminals/{terminal.device_id}/revoke")
+    browser.submit("")
+    assert "Dicabut" in browser.text
+    browser.visit(f"/terminals/{terminal.device_id}/write-off")
+    browser.submit("")
+    assert "Selesai" in browser.text
+
+
+def test_it_is_said_when_the_nightly_job_has_not_run(
+    etpp: Running, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etpp.faces.cohort.MIN_PEOPLE", 2)
+    terminal = etpp.terminal()
+    for seed, nip in enumerate((NIP, NIP[:-1] + "8", NIP[:-1] + "9"), start=1):
+        event = terminal.enrolment(nip, "Budi", seed)
+        terminal.send_events([event])
+        etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")
+    assert "etpp-cohort.timer" not in browser.visit("/terminals")
+    etpp.clock.now += dt.timedelta(days=4)
+    browser.log_in()
+    assert "terakhir diperbarui 4 hari lalu" in browser.visit("/terminals")
+    assert "etpp-cohort.timer" in browser.text
+    refresh(etpp.database, MODEL_ID, etpp.clock.now)
+    assert "etpp-cohort.timer" not in browser.visit("/terminals")
+
+
+def test_rejected_parked_and_broken_are_shown_with_reasons(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    ghost = terminal.presence("018f2c5e-0000-7000-8000-0000000000ff")
+    terminal.send_events([ghost])
+    problem = {"type": "urn:presensi:problem:person-unknown", "detail": "no such person"}
+    terminal.heartbeat(parked=[{"event_id": ghost["event_id"], "problem": problem}])
+    terminal.last_hash = "ab" * 32
+    terminal.send_events([terminal.attack()])
+    text = browser.visit("/events")
+    assert text.count("Pegawai tidak dikenal di kantor ini") == 2
+    assert ghost["event_id"] in text
+    assert f"{terminal.chain_id} · 1" in text
+    browser.submit(f"{ghost['event_id']}/accept")
+    assert browser.status == 409
+    assert "still not known" in browser.text
+
+
+def test_the_language_is_a_choice_that_leads_nowhere_else(etpp: Running, browser: Browser) -> None:
+    browser.visit("/language?to=en&back=/console/terminals")
+    assert browser.url == f"{etpp.url}/console/terminals"
+    assert "New provisioning code" in browser.text
+    for back in ("//evil.example/", "/\\evil.example/", "https://evil.example/", "/console//evil.example"):
+        answer = browser.http.get(
+            f"{etpp.url}/console/language", params={"to": "id", "back": back}, allow_redirects=False, timeout=30
+        )
+        assert answer.headers["Location"] == "/console/"
+    assert "Kode penyediaan" in browser.visit("/terminals")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/offices/none", "/offices/none/people", "/codes"])
+def test_what_is_not_there_is_said_on_a_page(browser: Browser, path: str) -> None:
+    browser.visit(path)
+    assert browser.status in (404, 405)
+    assert browser.headers["Content-Type"].startswith("text/html")

@@ -1,0 +1,84 @@
+"""The day's book: the calendar's rules, held to the golden file of the terminal's screen, and who is absent when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etpp.books.model import EventTime, PresenceRow, TimeState
+from etpp.calendar.rules import WorkCalendar
+from etpp.presence.rules import Day, judge_day
+
+GOLDEN = json.loads((Path(__file__).parents[3] / "golden" / "schedule.json").read_text(encoding="utf-8"))
+CALENDAR = WorkCalendar(GOLDEN["calendar"])
+TUESDAY = dt.date(2026, 11, 24)
+START, END = CALENDAR.bounds(TUESDAY)
+MINUTE = dt.timedelta(minutes=1)
+
+
+def presence(
+    utc: dt.datetime, spread: dt.timedelta = dt.timedelta(), state: TimeState = "trusted", event_id: str = ""
+) -> PresenceRow:
+    return PresenceRow(
+        "person", "device", event_id or utc.isoformat(), EventTime(utc, utc - spread, utc + spread, state)
+    )
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["why"])
+def test_the_books_say_what_the_screen_said(case: dict[str, Any]) -> None:
+    at = dt.datetime.fromisoformat(case["at_utc"])
+    before = [dt.datetime.fromisoformat(case["before_utc"])] if case["before_utc"] else []
+    day = judge_day([presence(utc) for utc in (*before, at)], CALENDAR, CALENDAR.day_of(at), None)
+    mark = day.arrival if case["direction"] == "arrival" else day.departure
+    assert mark is not None
+    assert mark.presence.time.utc == at
+    assert (mark.minutes_off, mark.points_percent) == (case["minutes_off"], case["points_percent"])
+    assert (CALENDAR.shift(CALENDAR.day_of(at)) is not None) is case["working_day"]
+
+
+@given(st.lists(st.integers(0, 24 * 60 - 1), min_size=1, max_size=6))
+def test_first_and_last_count_whatever_the_order_of_arrival(minutes: list[int]) -> None:
+    rows = [presence(START + m * MINUTE, event_id=str(i)) for i, m in enumerate(minutes)]
+    day = judge_day(rows, CALENDAR, TUESDAY, None)
+    assert day == judge_day(rows[::-1], CALENDAR, TUESDAY, None)
+    assert day.status == "present"
+    if day.arrival is not None:
+        assert day.arrival.presence.time.utc == START + min(minutes) * MINUTE
+    if day.departure is not None:
+        assert day.departure.presence.time.utc == START + max(minutes) * MINUTE
+    # A presence gives at least one mark, two give two unless the first was after work.
+    assert day.arrival is not None or day.departure is not None
+
+
+@given(st.integers(-3000, 3000))
+def test_absent_only_when_all_have_reported_past_the_end(minutes: int) -> None:
+    end = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
+    day = judge_day([], CALENDAR, TUESDAY, end + minutes * MINUTE)
+    assert day == Day("absent" if minutes >= 0 else "not_reported")
+
+
+def test_nothing_reported_at_all() -> None:
+    assert judge_day([], CALENDAR, TUESDAY, None).status == "not_reported"
+
+
+def test_a_day_off_has_no_absentees() -> None:
+    assert judge_day([], CALENDAR, dt.date(2026, 11, 28), None).status == "day_off"
+
+
+@pytest.mark.parametrize(("hours_after_end", "status"), [(2, "unclear"), (4, "absent")])
+def test_an_uncertain_time_that_may_lie_in_the_day(hours_after_end: int, status: str) -> None:
+    row = presence(END + dt.timedelta(hours=hours_after_end), dt.timedelta(hours=3), "uncertain")
+    assert judge_day([row], CALENDAR, TUESDAY, END).status == status
+
+
+def test_the_local_day_is_the_offices() -> None:
+    papua = WorkCalendar(GOLDEN["calendar"] | {"timezone": "Asia/Jayapura"})
+    moment = dt.datetime(2026, 11, 24, 16, 0, tzinfo=dt.UTC)  # 23.00 WIB, 01.00 WIT
+    assert (CALENDAR.day_of(moment), papua.day_of(moment)) == (TUESDAY, dt.date(2026, 11, 25))
+    assert judge_day([presence(moment)], papua, TUESDAY, None).status == "not_reported"
