@@ -5,7 +5,6 @@ EtppError
 ├── StoreUnavailable   the database cannot store or read now: locked, full, gone
 ├── StateError         the state folder cannot be used
 └── NotFound, Conflict what an administrator asked for does not exist, or cannot be done
-    └── FaceKnown      an enrolment's face is that of another NIP too
 """
 
 from __future__ import annotations
@@ -44,11 +43,3 @@ class NotFound(EtppError):
 
 class Conflict(EtppError):
     """It exists already, or has been decided already."""
-
-
-class FaceKnown(Conflict):
-    """An enrolment's face is that of another NIP too. `reference`: the id of that person or enrolment."""
-
-    def __init__(self, reference: str) -> None:
-        super().__init__(f"the face is that of another NIP too; to approve it all the same: despite={reference}")
-        self.reference = reference

@@ -40,6 +40,18 @@ def person_list(place: Place, office_id: str, erased: bool, as_json: bool) -> No
     print_table([person_json(each) for each in people], ("person_id", "nip", "name", "templates", "erased"), as_json)
 
 
+@command.command("rename")
+@click.argument("office_id")
+@click.argument("person_id")
+@click.argument("name")
+@pass_place
+@as_json_option
+def person_rename(place: Place, office_id: str, person_id: str, name: str, as_json: bool) -> None:
+    """Change a person's official name; an enrolment never does."""
+    renamed = place.change(lambda tx: register.rename_person(tx, office_id, person_id, name, utc_now()))
+    print_values(person_json(renamed), as_json)
+
+
 @command.command("remove")
 @click.argument("office_id")
 @click.argument("person_id")

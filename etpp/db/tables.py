@@ -73,6 +73,7 @@ people = sa.Table(
     sa.Column("changed_version", sa.BigInteger, nullable=False),
     sa.Column("erased_version", sa.BigInteger),
 )
+sa.Index("ix_people_nip", people.c.nip)
 sa.Index(
     "uq_people_office_id_nip",
     people.c.office_id,
@@ -113,8 +114,9 @@ enrolments = sa.Table(
     sa.Column("decided_utc", Utc),
     sa.Column("decided_by", sa.String(64)),
     sa.Column("person_id", sa.String(64)),
-    sa.Column("despite", sa.String(64)),
+    sa.Column("marks", sa.JSON),
     sa.Index("ix_enrolments_state", "state", "received_utc"),
+    sa.Index("ix_enrolments_nip", "nip"),
 )
 
 codes = sa.Table(

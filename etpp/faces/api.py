@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from etpp.accounts.admin import ADMIN
 from etpp.db import Transaction
@@ -33,18 +33,21 @@ async def enrolments(
 ) -> dict[str, Any]:
     def look(tx: Transaction) -> list[dict[str, Any]]:
         found = Enrolments(tx).search(state, office_id)
-        others = approval.alike(tx, found)
-        return [enrolment_json(each, others.get((each.office_id, each.event_id))) for each in found]
+        marks = approval.marks(tx, found)
+        return [enrolment_json(each, marks.get((each.office_id, each.event_id), ())) for each in found]
 
     return {"enrolments": await server.read(look)}
 
 
 @router.post("/offices/{office_id}/enrolments/{event_id}/approve")
-async def approve(office_id: str, event_id: str, server: ServerOf, despite: str | None = None) -> dict[str, Any]:
+async def approve(
+    office_id: str, event_id: str, server: ServerOf, accept: Annotated[list[str] | None, Query()] = None
+) -> dict[str, Any]:
+    """`accept`: the key of each mark that is approved knowingly."""
     now = server.now()
     reviewed = await server.read(lambda tx: approval.review(tx, office_id, event_id))
     return person_json(
-        await server.change(lambda tx: approval.approve(tx, office_id, event_id, reviewed, BY, now, despite))
+        await server.change(lambda tx: approval.approve(tx, office_id, event_id, reviewed, BY, now, accept or ()))
     )
 
 

@@ -9,47 +9,33 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from etpp.base.errors import Conflict, FaceKnown, NotFound
+from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.faces.cohort import Cohort, Numbers, matrix
+from etpp.faces.marks import RULE, Mark, check, of_nip
 from etpp.faces.model import Enrolment, Template
 from etpp.faces.store import Enrolments, Templates
 from etpp.roster.model import Person
 from etpp.roster.store import Offices, People
-from kiosk.scores.likeness import Rule, nearest
+from kiosk.scores.likeness import nearest
 
 log = logging.getLogger(__name__)
-
-RULE = Rule(distance=0.42, ratio=0.80)
-"""A little wider than the terminals' own (0.40 and 0.77): among more people the next nearest are nearer, and a false
-alarm costs BKPP a look at two names, not an employee the way (docs/etpp.md, "The same face under two NIPs")."""
 
 Key = tuple[str, str]
 """(office id, event id) of an enrolment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """Whose face an enrolment's is too, by RULE. `reference`: the id of that person, or of the enrolment when it
-    `waits` as well; who approves all the same must name it."""
-
-    office_id: str
-    reference: str
-    waits: bool
-    nip: str = field(repr=False)
-    name: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Review:
-    """What an approval rests on. `numbers`: the cohort numbers of each template; None while there is no cohort."""
+    """What an approval rests on. `alike`: whose face it is too; `numbers`: the cohort numbers of each template, None
+    while there is no cohort."""
 
-    alike: Alike | None
+    alike: Mark | None
     numbers: Sequence[Numbers] | None
 
 
@@ -61,9 +47,12 @@ class Regency:
         keys, means, counts = self._cohort.means()
         people = People(tx).enrolled()
         self._person_ids = {(key[0], people[key].nip): key[1] for key in keys}
-        self._known = [Alike(key[0], key[1], False, people[key].nip, people[key].name) for key in keys]
+        known = [(office_id, person_id, people[office_id, person_id]) for office_id, person_id in keys]
+        self._known = [Mark("face_known", person, office, False, who.nip, who.name) for office, person, who in known]
         waiting = [each for each in Enrolments(tx).search("pending") if each.model_id == model_id and each.descriptors]
-        self._known += [Alike(each.office_id, each.event_id, True, each.nip or "", each.name or "") for each in waiting]
+        self._known += [
+            Mark("face_known", each.event_id, each.office_id, True, each.nip or "", each.name or "") for each in waiting
+        ]
         new = [matrix(each.descriptors).mean(axis=0) for each in waiting]
         self._means = np.concatenate([means, np.stack(new)]) if new else means
         self._counts = counts + [len(each.descriptors) for each in waiting]
@@ -74,26 +63,33 @@ class Regency:
         numbers = self._cohort.numbers((enrolment.office_id, person_id), enrolment.descriptors)
         return Review(self.alike(enrolment), numbers)
 
-    def alike(self, enrolment: Enrolment) -> Alike | None:
-        """Another NIP's face that is this one, in any office; None when there is none."""
+    def alike(self, enrolment: Enrolment) -> Mark | None:
+        """Another NIP's face that is this one, in any office; None when there is none.
+
+        How far "much nearer than others" is, the approved people alone say: whoever sends one face under many NIPs at
+        once would else move the measure with the copies.
+        """
         if enrolment.nip is None or not enrolment.descriptors:
             return None
         ours = matrix(enrolment.descriptors)
-        found = nearest(ours, self._means, self._counts, self._nips, RULE, {enrolment.nip})
+        settled = [not known.waits for known in self._known]
+        found = nearest(ours, self._means, self._counts, self._nips, RULE, {enrolment.nip}, settled)
         return None if found is None or not found.same else self._known[found.row]
 
 
-def alike(tx: Transaction, enrolments: Sequence[Enrolment]) -> Mapping[Key, Alike]:
-    """Whom those that wait resemble; the others are left out."""
-    pending = [each for each in enrolments if each.state == "pending"]
-    regencies = {model_id: Regency(tx, model_id) for model_id in {each.model_id for each in pending}}
-    found = {(each.office_id, each.event_id): regencies[each.model_id].alike(each) for each in pending}
-    return {key: other for key, other in found.items() if other is not None}
+def marks(tx: Transaction, enrolments: Sequence[Enrolment]) -> Mapping[Key, Sequence[Mark]]:
+    """What BKPP must know of each that waits; those without any are left out."""
+    waiting = [each for each in enrolments if each.state == "pending"]
+    regencies = {model_id: Regency(tx, model_id) for model_id in {each.model_id for each in waiting}}
+    found = {
+        (each.office_id, each.event_id): _marks(tx, each, regencies[each.model_id].alike(each)) for each in waiting
+    }
+    return {key: each for key, each in found.items() if each}
 
 
 def review(tx: Transaction, office_id: str, event_id: str) -> Review:
     """For `approve`. In a reading transaction before it: nobody has to wait while the regency is compared."""
-    enrolment = _pending(tx, office_id, event_id)
+    enrolment = pending(tx, office_id, event_id)
     return Regency(tx, enrolment.model_id).review(enrolment)
 
 
@@ -104,38 +100,39 @@ def approve(
     reviewed: Review,
     by: str,
     now: dt.datetime,
-    despite: str | None = None,
+    accepted: Collection[str] = (),
 ) -> Person:
     """Take an enrolment's templates into the gallery: of the enrolled person with its NIP, else of a new one.
 
-    Raises FaceKnown when the face is another's too, unless `despite` is that one's reference.
+    A person's official name stays what it is. Raises MarksOpen unless `accepted` has the key of every mark: those of
+    the NIP are looked for here once more, under the office's lock.
     """
-    enrolment = _pending(tx, office_id, event_id, lock=True)
+    enrolment = pending(tx, office_id, event_id, lock=True)
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
         raise Conflict("the enrolment holds no face data any more")
-    known = None if reviewed.alike is None else reviewed.alike.reference
-    if known not in (None, despite):
-        raise FaceKnown(known)
     version = Offices(tx).bump(office_id, now)
+    found = _marks(tx, enrolment, reviewed.alike)
+    check(found, accepted)
     person = People(tx).by_nip(office_id, enrolment.nip)
     if person is None:
         person = Person(office_id, str(uuid.uuid4()), enrolment.nip, enrolment.name, version)
         People(tx).add(person)
     else:
-        People(tx).update(office_id, person.person_id, enrolment.name, version)
+        People(tx).note_change(office_id, person.person_id, version)
     numbers = reviewed.numbers
     templates = [
         Template(str(uuid.uuid4()), person.person_id, enrolment.model_id, descriptor, *(numbers[i] if numbers else ()))
         for i, descriptor in enumerate(enrolment.descriptors)
     ]
     Templates(tx).replace(office_id, person.person_id, templates)
-    Enrolments(tx).decide(replace(enrolment, person_id=person.person_id, despite=known), "approved", now, by)
+    records = [mark.as_record() for mark in found]
+    Enrolments(tx).decide(replace(enrolment, person_id=person.person_id, marks=records), "approved", now, by)
     return person
 
 
 def reject(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> None:
     """Refuse an enrolment; its face data is deleted."""
-    Enrolments(tx).decide(_pending(tx, office_id, event_id, lock=True), "rejected", now, by)
+    Enrolments(tx).decide(pending(tx, office_id, event_id, lock=True), "rejected", now, by)
 
 
 def review_all(tx: Transaction, office_id: str, event_ids: Sequence[str]) -> Mapping[str, Review]:
@@ -149,19 +146,26 @@ def review_all(tx: Transaction, office_id: str, event_ids: Sequence[str]) -> Map
 def approve_all(tx: Transaction, office_id: str, reviews: Mapping[str, Review], now: dt.datetime) -> None:
     """`--approve auto`: for the demo and for an office whose own staff may enrol without BKPP.
 
-    What resembles another NIP's face is left for BKPP.
+    What has a mark is left for BKPP.
     """
     for event_id, reviewed in reviews.items():
         enrolment = Enrolments(tx).get(office_id, event_id, lock=True)
         if enrolment is None or enrolment.state != "pending":
             continue  # the same batch came twice at once
-        if reviewed.alike is not None:
-            log.warning("an enrolment of office %s waits for BKPP: the face is another NIP's too", office_id)
+        found = _marks(tx, enrolment, reviewed.alike)
+        if found:
+            kinds = ", ".join(sorted({mark.kind for mark in found}))
+            log.warning("an enrolment of office %s waits for BKPP: %s", office_id, kinds)
             continue
         approve(tx, office_id, event_id, reviewed, "auto", now)
 
 
-def _pending(tx: Transaction, office_id: str, event_id: str, lock: bool = False) -> Enrolment:
+def _marks(tx: Transaction, enrolment: Enrolment, alike: Mark | None) -> list[Mark]:
+    return of_nip(tx, enrolment) + ([] if alike is None else [alike])
+
+
+def pending(tx: Transaction, office_id: str, event_id: str, lock: bool = False) -> Enrolment:
+    """One that still waits. Raises NotFound and Conflict."""
     enrolment = Enrolments(tx).get(office_id, event_id, lock)
     if enrolment is None:
         raise NotFound("there is no such enrolment in this office")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from etpp.base.encoding import format_time
-from etpp.faces.approval import Alike
+from etpp.faces.marks import Mark
 from etpp.faces.model import Enrolment
 
 
-def enrolment_json(enrolment: Enrolment, alike: Alike | None = None) -> dict[str, Any]:
-    """Without face data: it leaves the server only inside a signed gallery. `alike`: whose face it is too."""
+def enrolment_json(enrolment: Enrolment, marks: Sequence[Mark] = ()) -> dict[str, Any]:
+    """Without face data: it leaves the server only inside a signed gallery. `marks`: those of one that waits; a decided
+    one has those that were known then."""
     return {
         "office_id": enrolment.office_id,
         "event_id": enrolment.event_id,
@@ -22,6 +24,7 @@ def enrolment_json(enrolment: Enrolment, alike: Alike | None = None) -> dict[str
         "consent": dict(enrolment.consent),
         "received_utc": format_time(enrolment.received_utc),
         "person_id": enrolment.person_id,
-        "despite": enrolment.despite,
-        "alike": None if alike is None else asdict(alike),
+        "marks": [asdict(mark) | {"key": mark.key} for mark in marks]
+        if enrolment.state == "pending"
+        else [dict(mark) for mark in enrolment.marks],
     }

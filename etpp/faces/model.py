@@ -30,7 +30,7 @@ class Template:
 class Enrolment:
     """Templates that wait for BKPP's approval, or did. The personal members are None once the person is erased.
 
-    `despite`: the id of the other person, or enrolment, that had the same face when this one was approved.
+    `marks`: what did not fit, and whom, when this one was approved all the same (`etpp.faces.marks`).
     """
 
     office_id: str
@@ -47,4 +47,4 @@ class Enrolment:
     decided_utc: dt.datetime | None = None
     decided_by: str | None = None
     person_id: str | None = None
-    despite: str | None = None
+    marks: Sequence[Json] = ()

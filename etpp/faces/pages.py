@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from etpp.base.errors import FaceKnown, NotFound
+from etpp.base.errors import NotFound
 from etpp.calendar.rules import WorkCalendar
 from etpp.console.texts import Texts
 from etpp.console.visit import CheckedForm, MemberVisit
 from etpp.db import Transaction
 from etpp.faces import approval, erasure
+from etpp.faces.marks import Mark, MarksOpen
 from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
-from etpp.roster import register
 from etpp.roster.model import Office, Person
 from etpp.roster.nip import grouped
 from etpp.roster.store import Offices, People
@@ -29,9 +29,9 @@ async def enrolments(visit: MemberVisit) -> Response:
         offices = {each.office_id: each for each in Offices(tx).all()}
         rows: dict[str, list[dict[str, object]]] = {"pending": [], "decided": []}
         found = Enrolments(tx).search()
-        alike = approval.alike(tx, found)
+        marks = approval.marks(tx, found)
         for enrolment in found:
-            other = alike.get((enrolment.office_id, enrolment.event_id))
+            marked = marks.get((enrolment.office_id, enrolment.event_id), ())
             zone = WorkCalendar(offices[enrolment.office_id].calendar).timezone
             pending = enrolment.state == "pending"
             rows["pending" if pending else "decided"].append(
@@ -48,8 +48,8 @@ async def enrolments(visit: MemberVisit) -> Response:
                     "received": visit.texts.moment(enrolment.received_utc.astimezone(zone)),
                     "state": enrolment.state,
                     "by": enrolment.decided_by or "",
-                    "despite": enrolment.despite is not None,
-                    "alike": None if other is None else _alike(other, offices[other.office_id]),
+                    "despite": [visit.texts.say(f"approved_{mark['kind']}") for mark in enrolment.marks],
+                    "marks": [_told(mark, offices[mark.office_id], visit.texts) for mark in marked],
                 }
             )
         rows["decided"] = rows["decided"][::-1][:SHOWN]
@@ -60,38 +60,42 @@ async def enrolments(visit: MemberVisit) -> Response:
 
 @router.get("/enrolments/{office_id}/{event_id}/approve")
 async def approve_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
-    """For an enrolment whose face is another NIP's too."""
+    """For an enrolment with marks: each is a question of its own."""
 
-    def look(tx: Transaction) -> tuple[str, approval.Alike | None, Office | None]:
-        alike = approval.review(tx, office_id, event_id).alike
-        enrolment = Enrolments(tx).get(office_id, event_id)
-        name = (enrolment.name if enrolment is not None else None) or visit.texts.forgotten
-        return name, alike, None if alike is None else register.office(tx, alike.office_id)
+    def look(tx: Transaction) -> tuple[str, list[dict[str, object]]]:
+        enrolment = approval.pending(tx, office_id, event_id)
+        offices = {each.office_id: each for each in Offices(tx).all()}
+        marks = approval.marks(tx, [enrolment]).get((office_id, event_id), ())
+        told = [_told(mark, offices[mark.office_id], visit.texts) for mark in marks]
+        return enrolment.name or visit.texts.forgotten, told
 
-    name, alike, office = await visit.server.read(look)
-    if alike is None or office is None:
+    name, marks = await visit.server.read(look)
+    if not marks:
         return visit.go("/enrolments")
-    other = visit.texts.say("alike_whom", name=alike.name, nip=grouped(alike.nip), office=office.name)
-    return visit.confirm(
-        visit.texts.say("approve_question", name=name),
-        f"{other} {visit.texts.approve_what}",
-        visit.texts.approve_despite,
-        "/enrolments",
-        hidden={"despite": alike.reference},
+    return visit.page(
+        "faces/approve.html", {"question": visit.texts.say("approve_question", name=name), "marks": marks}
     )
 
 
 @router.post("/enrolments/{office_id}/{event_id}/approve")
 async def approve(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:
     now = visit.server.now()
+    accepted = [name.removeprefix("accept:") for name in values if name.startswith("accept:")]
     reviewed = await visit.server.read(lambda tx: approval.review(tx, office_id, event_id))
     try:
         await visit.server.change(
-            lambda tx: approval.approve(tx, office_id, event_id, reviewed, visit.user, now, values.get("despite"))
+            lambda tx: approval.approve(tx, office_id, event_id, reviewed, visit.user, now, accepted)
         )
-    except FaceKnown:  # also when the likeness came up after the page was loaded
+    except MarksOpen:  # also when one came up after the page was loaded
         return visit.go(f"/enrolments/{office_id}/{event_id}/approve")
     return visit.go("/enrolments")
+
+
+@router.get("/enrolments/{office_id}/{event_id}/reject")
+async def reject_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
+    enrolment = await visit.server.read(lambda tx: approval.pending(tx, office_id, event_id))
+    question = visit.texts.say("reject_question", name=enrolment.name or visit.texts.forgotten)
+    return visit.confirm(question, visit.texts.reject_what, visit.texts.reject, "/enrolments")
 
 
 @router.post("/enrolments/{office_id}/{event_id}/reject")
@@ -127,9 +131,16 @@ def _effect(tx: Transaction, enrolment: Enrolment, texts: Texts) -> str:
     return texts.enrolment_replaces if person.templates else texts.enrolment_first
 
 
-def _alike(other: approval.Alike, office: Office) -> dict[str, object]:
-    """Whose face an enrolment's is too."""
-    return {"name": other.name, "nip": grouped(other.nip), "office": office.name, "waits": other.waits}
+def _told(mark: Mark, office: Office, texts: Texts) -> dict[str, object]:
+    """What does not fit, in words, and whom one has to look at."""
+    return {
+        "key": mark.key,
+        "what": texts.say(f"mark_{mark.kind}", name=mark.name),
+        "answer": texts.say(f"answer_{mark.kind}"),
+        "nip": grouped(mark.nip),
+        "office": office.name,
+        "waits": mark.waits,
+    }
 
 
 def _person(tx: Transaction, office_id: str, person_id: str) -> Person:

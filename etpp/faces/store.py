@@ -61,6 +61,12 @@ class Templates:
         )
         return [_template(row) for row in self._tx.execute(query)]
 
+    def of_person(self, office_id: str, person_id: str, model_id: str) -> list[Template]:
+        """One person's, of one model; in order of their ids."""
+        t = templates.c
+        query = sa.select(templates).where(t.office_id == office_id, t.person_id == person_id, t.model_id == model_id)
+        return [_template(row) for row in self._tx.execute(query.order_by(t.template_id))]
+
     def count_people(self) -> int:
         """How many people of the whole regency have a face."""
         # A person's id is a random UUID: no two offices share one.
@@ -124,6 +130,12 @@ class Enrolments:
             query = query.where(enrolments.c.office_id == office_id)
         return [_enrolment(row) for row in self._tx.execute(query)]
 
+    def pending_with_nip(self, nip: str) -> list[Enrolment]:
+        """Those of one NIP that wait, in all offices; oldest first."""
+        query = sa.select(enrolments).where(enrolments.c.nip == nip, enrolments.c.state == "pending")
+        order = enrolments.c.received_utc, enrolments.c.event_id
+        return [_enrolment(row) for row in self._tx.execute(query.order_by(*order))]
+
     def decide(self, enrolment: Enrolment, state: EnrolmentState, now: dt.datetime, by: str) -> None:
         """Its face data MUST be deleted: approved, it lives on in the templates of `enrolment.person_id`."""
         self._tx.execute(
@@ -134,7 +146,7 @@ class Enrolments:
                 decided_utc=now,
                 decided_by=by,
                 person_id=enrolment.person_id,
-                despite=enrolment.despite,
+                marks=[dict(mark) for mark in enrolment.marks],
                 descriptors=b"",
                 qualities=[],
             )
@@ -179,5 +191,5 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
         row.decided_utc,
         row.decided_by,
         row.person_id,
-        row.despite,
+        row.marks or (),
     )

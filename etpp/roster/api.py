@@ -28,6 +28,10 @@ class ChangedOffice(BaseModel):
     calendar: dict[str, Any]
 
 
+class RenamedPerson(BaseModel):
+    name: str
+
+
 class NewPerson(BaseModel):
     nip: str
     name: str
@@ -63,3 +67,9 @@ async def list_people(office_id: str, server: ServerOf, erased: bool = False) ->
 async def add_person(office_id: str, new: NewPerson, server: ServerOf) -> dict[str, Any]:
     now = server.now()
     return person_json(await server.change(lambda tx: register.add_person(tx, office_id, new.nip, new.name, now)))
+
+
+@router.put("/offices/{office_id}/people/{person_id}")
+async def rename_person(office_id: str, person_id: str, new: RenamedPerson, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    return person_json(await server.change(lambda tx: register.rename_person(tx, office_id, person_id, new.name, now)))

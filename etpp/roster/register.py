@@ -7,6 +7,7 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from etpp.base.encoding import Json
@@ -76,6 +77,17 @@ def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.dat
     person = Person(office_id, str(uuid.uuid4()), nip, name, version)
     People(tx).add(person)
     return person
+
+
+def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, now: dt.datetime) -> Person:
+    """The official name, which an enrolment never changes."""
+    _check_text(name)
+    version = Offices(tx).bump(office_id, now)
+    person = People(tx).get(office_id, person_id)
+    if person is None or person.erased_version is not None:
+        raise NotFound("there is no such person in this office")
+    People(tx).rename(office_id, person_id, name, version)
+    return replace(person, name=name, changed_version=version)
 
 
 def _check_calendar(calendar: Json) -> None:

@@ -126,6 +126,11 @@ class People:
         """The enrolled (not erased) person with this NIP."""
         return self._one(people.c.office_id == office_id, people.c.nip == nip, people.c.erased_version.is_(None))
 
+    def with_nip(self, nip: str) -> list[Person]:
+        """The enrolled people with this NIP in all offices; in order of the offices' ids."""
+        query = _select_people().where(people.c.nip == nip, people.c.erased_version.is_(None))
+        return [_person(row) for row in self._tx.execute(query.order_by(people.c.office_id))]
+
     def everyone(self, office_id: str, include_erased: bool = False) -> list[Person]:
         """In order of their names."""
         query = _select_people().where(people.c.office_id == office_id).order_by(people.c.name, people.c.person_id)
@@ -147,7 +152,8 @@ class People:
         )
         return {row.person_id for row in rows}
 
-    def update(self, office_id: str, person_id: str, name: str, version: int) -> None:
+    def rename(self, office_id: str, person_id: str, name: str, version: int) -> None:
+        """The official name, since this gallery version."""
         self._tx.execute(
             sa.update(people)
             .where(people.c.office_id == office_id, people.c.person_id == person_id)

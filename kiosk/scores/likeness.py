@@ -71,26 +71,28 @@ def nearest(
     owners: Sequence[Owner],
     rule: Rule,
     ignored: Collection[Owner] = (),
+    settled: Sequence[bool] | None = None,
 ) -> Nearest | None:
     """Compare the mean of `templates` (m, 128) with the means `on_file` (n, 128), but for those of `ignored` owners.
 
     `counts`: how many templates each mean is of; `owners`: whose it is, and a person may have several. None when
     nobody is left. Means, because they are nearer to the truth than the nearest pair of templates.
+
+    `settled`: which rows say how near other people are; all when None. A row that is not settled is compared, but the
+    rule is not moved by it, nor by how many of them there are.
     """
     others = set(owners).difference(ignored)
     if not others:
         return None
     gaps = np.linalg.norm(on_file - templates.mean(axis=0, dtype=np.float32), axis=1)
-    found: dict[Owner, int] = {}
-    for row in np.argsort(gaps, kind="stable").tolist():
-        if owners[row] in others:
-            found.setdefault(owners[row], row)
-        if len(found) > MOST_OTHERS:
-            break
-    row, *rest = found.values()
+    row, *rows = (row for row in np.argsort(gaps, kind="stable").tolist() if owners[row] in others)
     gap = float(gaps[row])
     near = gap <= threshold(rule.distance, len(templates), counts[row])
-    return Nearest(row, gap, near and gap <= rule.ratio * _crowd(gaps[rest], len(others) - 1))
+    crowd: dict[Owner, int] = {}
+    for each in rows:
+        if owners[each] != owners[row] and (settled is None or settled[each]):
+            crowd.setdefault(owners[each], each)
+    return Nearest(row, gap, near and gap <= rule.ratio * _crowd(gaps[list(crowd.values())], len(crowd)))
 
 
 def _crowd(gaps: Vectors, people: int) -> float:

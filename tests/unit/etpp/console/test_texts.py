@@ -31,7 +31,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 def test_every_text_of_the_templates_is_there() -> None:
     templates = list(Path(str(resources.files("etpp"))).glob("*/templates/*.html"))
-    assert len(templates) == 11
+    assert len(templates) == 12
     source = "".join(each.read_text(encoding="utf-8") for each in templates)
     used = {
         part.split("}")[0].split(" ")[0].split("(")[0].strip(",)")
