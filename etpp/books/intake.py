@@ -25,6 +25,11 @@ from etpp.terminals.signing import verify_statement
 from etpp.terminals.store import Devices
 
 
+CLOCKS_APART = dt.timedelta(seconds=1)
+"""How far a terminal's best estimate may lie in this server's future: its anchors are of another server's clock, or of
+this one's before NTP slewed it."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """What the books made of a batch. `enrolments`: event ids of those it brought, now or when it was sent before."""
@@ -240,11 +245,9 @@ def _gap(device: Device, gap: wire.Gap, head_seq: int, now: dt.datetime) -> Link
 
 
 def _causal(time: EventTime, now: dt.datetime) -> EventTime:
-    """An event was before it arrived, whatever the terminal's clock said."""
-    if time.latest_utc <= now:
-        return time
-    if time.utc <= now:
-        return replace(time, latest_utc=now)
+    """An event was before it arrived, whatever the terminal's clock said; but two clocks are never quite together."""
+    if time.utc <= now + CLOCKS_APART:
+        return replace(time, latest_utc=min(time.latest_utc, max(time.utc, now)))
     return EventTime(now, min(time.earliest_utc, now), now, "uncertain")
 
 
