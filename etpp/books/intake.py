@@ -24,7 +24,6 @@ from etpp.terminals.model import Device
 from etpp.terminals.signing import verify_statement
 from etpp.terminals.store import Devices
 
-
 CLOCKS_APART = dt.timedelta(seconds=1)
 """How far a terminal's best estimate may lie in this server's future: its anchors are of another server's clock, or of
 this one's before NTP slewed it."""
