@@ -33,7 +33,7 @@ HEADERS = {
 
 
 def _source(name: str) -> str:
-    """A template by its room and file: "presence/day.html"."""
+    """A template by its room and file: "console/base.html"."""
     room, _, file = name.partition("/")
     return resources.files(f"etpp.{room}").joinpath("templates", file).read_text(encoding="utf-8")
 

@@ -137,7 +137,7 @@ class Enrolments:
         return [_enrolment(row) for row in self._tx.execute(query.order_by(*order))]
 
     def decide(self, enrolment: Enrolment, state: EnrolmentState, now: dt.datetime, by: str) -> None:
-        """Its face data MUST be deleted: approved, it lives on in the templates of `enrolment.person_id`."""
+        """Its face data is deleted: approved, it lives on in the templates of `enrolment.person_id`."""
         self._tx.execute(
             sa.update(enrolments)
             .where(enrolments.c.office_id == enrolment.office_id, enrolments.c.event_id == enrolment.event_id)

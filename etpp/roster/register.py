@@ -1,5 +1,7 @@
-"""Who works where: offices, people. Each change of what a terminal must
-know makes a new gallery version of its office."""
+"""Who works where: offices and people.
+
+Each change of what a terminal must know makes a new gallery version of its office.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Offices:
         self._tx = tx
 
     def add(self, office: Office, now: dt.datetime) -> None:
-        """MUST raise Conflict when the office exists."""
+        """Raises Conflict when the office exists."""
         if self.get(office.office_id) is not None:
             raise Conflict(f"the office {office.office_id} exists")
         self._tx.execute(
@@ -105,7 +105,7 @@ class People:
         self._tx = tx
 
     def add(self, person: Person) -> None:
-        """MUST raise Conflict when an enrolled person of the office has the NIP."""
+        """Raises Conflict when an enrolled person of the office has the NIP."""
         if person.nip is not None and self.by_nip(person.office_id, person.nip) is not None:
             raise Conflict("an enrolled person of this office has this NIP")
         self._tx.execute(
