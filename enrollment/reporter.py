@@ -99,7 +99,7 @@ class Reporter:
                             "picture": report.number,
                             "good": report.reason is None,
                             "reason": report.reason,
-                            "message": None if report.reason is None else self.refusal_text(report.reason),
+                            "message": None if report.refusal is None else report.refusal.say(self.language),
                             "faces": report.faces,
                             "quality": None if report.quality is None else rounded(report.quality),
                         }
@@ -109,7 +109,7 @@ class Reporter:
             )
             return
         for report, name in zip(reports, names, strict=True):
-            what = self.prompt_text("good") if report.reason is None else self.refusal_text(report.reason)
+            what = self.prompt_text("good") if report.refusal is None else report.refusal.say(self.language)
             click.echo(f"{self.prompt_text('picture', picture=report.number, what=what)} ({name})")
             if report.quality is not None:
                 click.echo("    " + ", ".join(f"{key} {value:g}" for key, value in rounded(report.quality).items()))

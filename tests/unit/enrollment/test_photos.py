@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,9 @@ from PIL import Image, ImageFile
 
 from enrollment import photos, quality
 from enrollment.refusal import Refusal
+from kiosk.errors import ModelError
 from kiosk.face.looks import LOOKS
+from kiosk.model import Descriptor, Face, RgbImage
 from tests.unit.enrollment.kit import SETTINGS, Scene, SceneEngine, picture
 from tests.unit.kiosk import factories
 
@@ -44,11 +48,24 @@ def reason_of(path: Path) -> str:
 
 
 def test_folders_give_their_pictures_by_name_and_nothing_else(tmp_path: Path) -> None:
-    for name in ("b.JPG", "a.png", "notes.txt", "c.webp"):
+    for name in ("b.JPG", "a.png", "notes.txt", "c.webp", "._b.JPG", ".trashed-1.jpg"):
         (tmp_path / name).touch()
     (tmp_path / "d.png").mkdir()
     found = photos.find([tmp_path, tmp_path / "a.png", tmp_path / "x.bin"])
     assert [path.name for path in found] == ["a.png", "b.JPG", "c.webp", "x.bin"]
+
+
+def test_every_name_of_a_jpeg_counts(tmp_path: Path) -> None:
+    for name in ("a.jfif", "b.jpe", "c.JPEG"):
+        Image.new("RGB", (30, 20), "red").save(tmp_path / name, "JPEG")
+    assert [photos.read(path).shape for path in photos.find([tmp_path])] == [(20, 30, 3)] * 3
+
+
+def test_a_picture_that_cannot_be_read_is_not_passed_over_in_its_folder(tmp_path: Path) -> None:
+    """Unless it was converted: a telephone's picture and its copy lie side by side."""
+    for name in ("1.heic", "2.HEIC", "2.jpg"):
+        (tmp_path / name).touch()
+    assert [path.name for path in photos.find([tmp_path])] == ["1.heic", "2.jpg"]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
@@ -80,6 +97,88 @@ def test_every_kind_of_colour_becomes_rgb(tmp_path: Path, mode: str) -> None:
 def test_a_large_picture_is_scaled_down(tmp_path: Path) -> None:
     Image.new("RGB", (4000, 3000)).save(tmp_path / "a.jpg")
     assert photos.read(tmp_path / "a.jpg").shape == (960, 1280, 3)
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff"])
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_grey_of_16_bits_is_scaled(tmp_path: Path, kind: str, order: str) -> None:
+    levels = np.arange(0, 65536, 257, dtype=np.uint16).repeat(4).reshape(32, 32)
+    mode = "I;16" if order == "<u2" else "I;16B"
+    path = tmp_path / f"a.{kind}"
+    Image.frombytes(mode, (32, 32), levels.astype(order).tobytes()).save(path)
+    assert photos.read(path)[..., 1].tolist() == (levels // 257).tolist()
+
+
+def test_the_first_of_several_pictures_counts(tmp_path: Path) -> None:
+    red, blue = Image.new("RGB", (30, 20), "red"), Image.new("RGB", (30, 20), "blue")
+    for name in ("a.webp", "a.gif", "a.png", "a.tiff", "a.mpo"):
+        red.save(tmp_path / name, save_all=True, append_images=[blue])
+        assert photos.read(tmp_path / name)[5, 5].argmax() == 0, name
+        assert photos.read(tmp_path / name)[5, 5].max() > 250, name
+
+
+def test_colours_of_every_kind_stay_what_they_are(tmp_path: Path) -> None:
+    for mode, name in [("CMYK", "a.jpg"), ("P", "a.png"), ("RGBA", "b.png"), ("RGB", "a.bmp"), ("RGB", "a.webp")]:
+        Image.new("RGB", (40, 40), (200, 100, 50)).convert(mode).save(tmp_path / name)
+        assert np.abs(photos.read(tmp_path / name)[20, 20].astype(int) - (200, 100, 50)).max() <= 4, name
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from enrollment import photos
+photos.read(Path(sys.argv[1]))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(*photos.read(Path(sys.argv[2])).shape, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize("size", [(8192, 6144), (12000, 9000), (16320, 12240)])
+def test_a_telephone_s_largest_picture_is_read_without_unpacking_it(tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("L", (16, 16)).save(tmp_path / "small.jpg")
+    Image.new("L", size, 100).save(tmp_path / "large.jpg")
+    words = [sys.executable, "-c", MEMORY, str(tmp_path / "small.jpg"), str(tmp_path / "large.jpg")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    height, width, colours, kib = map(int, done.stdout.split())
+    assert (height, width, colours) == (960, 1280, 3)
+    assert kib < 60 * 1024  # unpacked it would be 144 to 570 MiB
+
+
+def test_what_must_be_unpacked_whole_has_a_lower_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "MAX_PIXELS", 4_000_000)
+    monkeypatch.setattr(photos, "MAX_JPEG_PIXELS", 60_000_000)
+    Image.new("L", (8192, 6144)).save(tmp_path / "baseline.jpg")
+    assert photos.read(tmp_path / "baseline.jpg").shape == (960, 1280, 3)
+    Image.new("L", (3000, 2000)).save(tmp_path / "progressive.jpg", progressive=True)
+    Image.new("L", (3000, 2000)).save(tmp_path / "a.png")
+    Image.new("L", (8192, 8192)).save(tmp_path / "baseline.jpg")
+    for name in ("progressive.jpg", "a.png", "baseline.jpg"):
+        assert reason_of(tmp_path / name) == "picture_unreadable", name
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0", "video"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n", "PostScript"),
+        (b"PK\x03\x04\x14\0", "ZIP"),
+        (bytes.fromhex("00051607000200004d6163204f53205820"), "AppleDouble"),
+        (b"<!DOCTYPE html>", "HTML"),
+    ],
+)
+def test_another_kind_of_file_is_said_by_its_name(tmp_path: Path, engine: SceneEngine, head: bytes, kind: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(head + bytes(200))
+    with pytest.raises(Refusal) as refused:
+        photos.gather(engine, [tmp_path / "a.jpg"], LIMITS)
+    assert (refused.value.reason, refused.value.details["picture"]) == ("picture_unsupported", 1)
+    assert kind in refused.value.say("id")
+    (report,) = photos.report(engine, [tmp_path / "a.jpg"], LIMITS)
+    assert report.refusal is not None
+    assert kind in report.refusal.say("id")
 
 
 def test_what_is_no_picture_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +236,27 @@ def test_without_a_good_picture_the_first_one_s_fault_is_the_reason(tmp_path: Pa
     with pytest.raises(Refusal) as refused:
         photos.gather(engine, save(tmp_path, DARK, NOBODY), LIMITS)
     assert (refused.value.reason, refused.value.details) == ("too_dark", {"picture": 1})
+
+
+class FailingEngine(SceneEngine):
+    """Fails on the picture of one scene, as a network does on numbers that it cannot take."""
+
+    def __init__(self, scenes: list[Scene], failing: int, error: Exception) -> None:
+        super().__init__(scenes)
+        self._failing, self._error = failing, error
+
+    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
+        if int(frame_rgb[0, 0, 0]) == self._failing:
+            raise self._error
+        return super().describe(frame_rgb, face)
+
+
+@pytest.mark.parametrize("error", [ModelError("the network failed."), ValueError("landmarks")])
+def test_a_picture_on_which_the_recogniser_fails_is_named(tmp_path: Path, error: Exception) -> None:
+    paths = save(tmp_path, GOOD, OTHER_VIEW)
+    with pytest.raises(Refusal) as refused:
+        photos.gather(FailingEngine(ENGINE_SCENES, OTHER_VIEW, error), paths, LIMITS)
+    assert (refused.value.reason, refused.value.details) == ("engine_failed", {"picture": 2})
 
 
 def test_a_report_describes_nobody(tmp_path: Path, engine: SceneEngine) -> None:
