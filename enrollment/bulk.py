@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from enrollment import photos
+from enrollment import characters, photos
 from enrollment.consent import Consent
 from enrollment.listing import Row
 from enrollment.nip import compact
@@ -48,7 +48,9 @@ def enrol_all(
     copies = Counter(compact(row.nip) for row in rows)
     for row in rows:
         try:
-            if copies[compact(row.nip)] > 1:
+            if row.fault is not None:
+                raise row.fault
+            if row.nip and copies[compact(row.nip)] > 1:
                 raise Refusal("nip_repeated")
             yield _enrol(order, row, registrar, engine, bounds)
         except Refusal as refusal:
@@ -70,10 +72,25 @@ def _enrol(order: Order, row: Row, registrar: Registrar, engine: FaceEngine, bou
 
 
 def _pictures(folder: Path, name: str) -> Path:
-    """The person's folder. A list that points elsewhere is a mistake, and could enrol another person's pictures."""
-    path = (folder / name).resolve()
-    if not name or not path.is_relative_to(folder.resolve()) or path == folder.resolve():
-        raise Refusal("folder_outside")
-    if not path.is_dir():
+    """The person's folder. A list that points elsewhere is a mistake, and could enrol another person's pictures.
+
+    The name is tried as it stands, then as other systems take it: \\ for /, and capital letters like small ones.
+    """
+    names = dict.fromkeys([name, characters.seen(name), characters.seen(name).replace("\\", "/")])
+    try:
+        whole = folder.resolve()
+        paths = [(folder / each).resolve() for each in names if each]
+        if not paths or not all(path.is_relative_to(whole) and path != whole for path in paths):
+            raise Refusal("folder_outside")
+        found = [path for path in paths if path.is_dir()] or _in_other_letters(whole, paths[-1])
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a character that no path has
+        raise Refusal("no_pictures") from error
+    if not found:
         raise Refusal("no_pictures")
-    return path
+    return found[0]
+
+
+def _in_other_letters(folder: Path, path: Path) -> list[Path]:
+    """The one folder in `folder` whose name differs from that of `path` in capital letters only."""
+    alike = [each for each in folder.iterdir() if each.name.casefold() == path.name.casefold() and each.is_dir()]
+    return alike if path.parent == folder and len(alike) == 1 else []

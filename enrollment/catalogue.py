@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -20,6 +21,14 @@ class ConsentText:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a sentence that depends on the language too: a key of the table `found`, and what fills it."""
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All texts of one language. A key that is missing raises KeyError: the tests compare the languages."""
@@ -28,9 +37,12 @@ class Catalogue:
     tables: dict[str, Any]
 
     def text(self, table: str, key: str, **values: object) -> str:
-        """The text `key` of the table `table`, its {placeholders} filled from `values`."""
+        """The text `key` of the table `table`, its {placeholders} filled from `values`, which may be Phrases."""
         template: str = self.tables[table][key]
-        return template.format(**values)
+        return template.format(**{name: self._said(value) for name, value in values.items()})
+
+    def _said(self, value: object) -> object:
+        return self.text("found", value.key, **value.values) if isinstance(value, Phrase) else value
 
     def consent(self, text_id: str) -> ConsentText | None:
         """The consent text of that id, None when there is no such text in this language."""

@@ -7,6 +7,7 @@ Exit codes: 0 done, 2 a word on the command line is wrong, 65 somebody was refus
 from __future__ import annotations
 
 import datetime as dt
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from enrollment import consent as consents
+from enrollment import name as names
 from enrollment import nip as nips
 from enrollment import photos, session
 from enrollment.catalogue import LANGUAGES, Language
@@ -109,6 +111,7 @@ def person(  # click passes them by name
         # What is wrong with the words is said before anything is opened.
         today = dt.datetime.now(dt.UTC).date()
         nips.parse(nip, today)
+        names.parse(name)
         other = None if despite is None else nips.parse(despite, today).nip
         consents.given(officer, text_id, dt.datetime.now(dt.UTC))
         order = session.PersonOrder(
@@ -188,4 +191,7 @@ def _begin(path: Path | None, language: Language | None, as_json: bool) -> tuple
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another encoding must not end an import
     cli()

@@ -5,10 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from enrollment import characters
+from enrollment import name as names
 from enrollment.catalogue import ConsentText, Language, catalogue
 from enrollment.refusal import Refusal
 
 DEFAULT_TEXT_ID = "consent-id-1"
+
+OFFICER_LENGTH = 100
+"""What the protocol takes of an officer's name, which is less than of a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,17 @@ def text(text_id: str, language: Language) -> ConsentText:
 
 
 def given(officer: str, text_id: str, at_utc: dt.datetime) -> Consent:
-    """The record of a consent that was just given. Raises Refusal no_consent when nobody stands for it."""
-    name = " ".join(officer.split())
-    if not name:
+    """The record of a consent that was just given.
+
+    Raises Refusal: no_consent when nobody stands for it, officer_name, consent_text_unknown.
+    """
+    if not characters.seen(officer):
         raise Refusal("no_consent")
+    try:
+        name = names.parse(officer)
+    except Refusal as refusal:
+        raise Refusal("officer_name") from refusal
+    if len(name) > OFFICER_LENGTH:
+        raise Refusal("officer_name")
     text(text_id, "id")
     return Consent(at_utc, text_id, name)

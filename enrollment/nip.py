@@ -1,5 +1,7 @@
 """The civil servant's number (NIP, 18 digits): parsed, and checked for what cannot be.
 
+The one rule for it: `tests/golden/nips.json` has its cases for both sides.
+
 Perka BKN 22/2007: birth date YYYYMMDD, month of appointment YYYYMM, sex 1 or 2, sequence of three; no check digit.
 Contract staff (PPPK, who are ASN too) have the same length, but "2" and the contract's number 1..9 in place of the
 month of appointment: 2024 21 is the first contract, from 2024.
@@ -13,10 +15,17 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from enrollment import characters
+from enrollment.catalogue import Phrase
 from enrollment.refusal import Refusal
 from kiosk.model import Nip
 
 LENGTH = 18
+
+_DIGITS = frozenset("0123456789")
+"""Not `str.isdigit`: other scripts have digits too, which look alike and are other characters to the server."""
+
+_BETWEEN = re.compile("[ .\\-\u2010-\u2015\u2212]")
 
 YOUNGEST_AT_APPOINTMENT = 18
 """PP 11/2017 art. 23 and PP 49/2018 art. 16: whoever applies is 18 or older."""
@@ -41,15 +50,19 @@ class NipParts:
 
 
 def parse(text: str, today: dt.date) -> NipParts:
-    """The NIP in `text`, in which spaces, dots and hyphens between the groups may stand.
+    """The NIP in `text`, in which spaces, dots, hyphens and marks that cannot be seen may stand between the digits.
 
-    Raises Refusal: nip_format, nip_birth_date, nip_appointment, nip_sex, nip_sequence, nip_age.
+    Raises Refusal: nip_format, nip_spreadsheet, nip_birth_date, nip_appointment, nip_sex, nip_sequence, nip_age.
     """
     digits = compact(text)
-    if re.fullmatch(r"\d[.,]?\d*[eE]\+?\d+", text.strip()):
+    if re.fullmatch(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+", characters.seen(text)):
         raise Refusal("nip_spreadsheet")
-    if len(digits) != LENGTH or not digits.isascii() or not digits.isdecimal():
-        raise Refusal("nip_format", length=len(digits))
+    for place, character in enumerate(digits, start=1):
+        if character not in _DIGITS:
+            values = {"place": place, "character": characters.named(character)}
+            raise Refusal("nip_format", found=Phrase("nip_character", values))
+    if len(digits) != LENGTH:
+        raise Refusal("nip_format", found=Phrase("nip_length", {"length": len(digits)}))
     born = _date(digits[0:4], digits[4:6], digits[6:8])
     if born is None or born.year < 1900:
         raise Refusal("nip_birth_date")
@@ -67,13 +80,17 @@ def parse(text: str, today: dt.date) -> NipParts:
 
 
 def compact(text: str) -> str:
-    """The text without the spaces, dots and hyphens that may stand between the groups of a NIP."""
-    return re.sub(r"[\s.\-]", "", text)
+    """The text without what may stand between the groups of a NIP: spaces, dots, dashes, invisible marks."""
+    return _BETWEEN.sub("", characters.seen(text))
 
 
-def masked(nip: str) -> str:
-    """The NIP as it may be shown in public: the birth date hidden."""
-    return "•" * 8 + nip[8:]
+def masked(text: str) -> str:
+    """The NIP as it may be shown in public: the birth date hidden. Of what is none, where the date may lie anywhere,
+    nothing is shown."""
+    digits = compact(text)
+    if len(digits) == LENGTH and all(digit in _DIGITS for digit in digits):
+        return "•" * 8 + digits[8:]
+    return "•" * min(len(digits), LENGTH)
 
 
 def _date(year: str, month: str, day: str) -> dt.date | None:

@@ -9,7 +9,7 @@ from kiosk.errors import EnrolmentRefused
 
 
 class Refusal(EnrolmentRefused):
-    """`reason` is a key of the catalogue's table `refusal`; `details` fill its placeholders.
+    """`reason` is a key of the catalogue's table `refusal`; `details` fill its placeholders, and may be a Phrase.
 
     Details never hold a name, a whole NIP or the path of a picture: pictures are named by their number.
     """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from enrollment import characters
+from enrollment import name as names
 from enrollment import nip as nips
 from enrollment.consent import Consent
 from enrollment.duplicates import Known, KnownFaces
@@ -14,11 +16,9 @@ from enrollment.nip import NipParts
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot, check_agreement, choose
 from kiosk.config import EnrolmentSettings
-from kiosk.model import EnrolmentDraft, Event, ModelId, Nip
+from kiosk.model import DLIB_RESNET_V1, EnrolmentDraft, Event, ModelId, Nip
 from kiosk.ports import Clock, Outbox
 from kiosk.scores.likeness import Rule
-
-NAME_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,10 @@ class Registrar:
 
     `known`: who is enrolled, by the gallery or by an enrolment that waits for the server. `sent`: all that this
     terminal enrolled and still holds, whatever BKPP made of it. `office_id`: the terminal's own, None when unknown.
+    `names`: who is in the office by the gallery, with a face or without.
+
+    What the server would refuse for ever is refused here, while the officer can still mend it: docs/enrolment.md has
+    the table of the server's reasons and of where each is met.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Registrar:
         *,
         office_id: str | None = None,
         sent: KnownFaces | None = None,
+        names: Mapping[Nip, str] | None = None,
         gallery_loaded: bool = True,
     ) -> None:
         self._outbox = outbox
@@ -87,14 +92,26 @@ class Registrar:
         self._settings = settings
         self._office_id = office_id
         self._sent = sent or KnownFaces()
+        self._names = names or {}
         self._gallery_loaded = gallery_loaded
 
+    def check_office(self, office_id: str) -> None:
+        """A terminal enrols for its own office only, and faces of one model only.
+
+        Raises Refusal: other_office, model_unknown.
+        """
+        if self._office_id is not None and office_id != self._office_id:
+            raise Refusal("other_office", own=self._office_id)
+        if self._model_id != DLIB_RESNET_V1:
+            raise Refusal("model_unknown")
+
     def admit(self, nip: str, name: str, office_id: str, *, replace: bool) -> Applicant:
-        """Check all that needs no face. Raises Refusal: nip_*, name_missing, nip_enrolled."""
+        """Check all that needs no face. Raises Refusal: other_office, model_unknown, nip_*, name_*, nip_enrolled."""
+        self.check_office(office_id)
         parts = nips.parse(nip, self._clock.now().wall_utc.date())
         if parts.nip in self._known and not replace:
             raise Refusal("nip_enrolled")
-        return Applicant(parts, _clean(name), office_id, parts.nip in self._known)
+        return Applicant(parts, names.parse(name), office_id, parts.nip in self._known)
 
     def already_sent(self, nip: Nip, shots: Sequence[Shot]) -> bool:
         """Whether these very templates were the last ones enrolled for this NIP here: a list that is run again."""
@@ -114,9 +131,11 @@ class Registrar:
 
         `despite` is the NIP under which the face may be known already, on the officer's word: a twin's, or one that was
         mistyped and that BKPP is to refuse.
-        Raises Refusal: inconsistent_faces, too_few_views, face_known; OutboxError.
+        Raises Refusal: engine_failed, inconsistent_faces, too_few_views, face_known; OutboxError.
         """
         settings = self._settings
+        if not all(np.isfinite(shot.descriptor).all() for shot in sitting.shots):
+            raise Refusal("engine_failed")  # nobody is like such a face, and no server takes it
         check_agreement(
             sitting.shots,
             settings.same_person_distance if sitting.one_sitting else settings.same_person_distance_photos,
@@ -175,17 +194,9 @@ class Registrar:
         notes = []
         if len(templates) < self._settings.min_templates:
             notes.append(Warn("few_templates", {"found": len(templates)}))
-        if self._office_id is not None and applicant.office_id != self._office_id:
-            notes.append(Warn("other_office"))
+        on_file = self._names.get(applicant.parts.nip)
+        if on_file is not None and characters.seen(on_file).casefold() != applicant.name.casefold():
+            notes.append(Warn("name_differs"))
         if not self._gallery_loaded:
             notes.append(Warn("gallery_missing"))
         return notes
-
-
-def _clean(name: str) -> str:
-    """One line, single spaces, no control characters. Raises Refusal name_missing."""
-    printable = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name))
-    cleaned = re.sub(r"\s+", " ", printable).strip()
-    if not any(c.isalpha() for c in cleaned) or len(cleaned) > NAME_LENGTH:
-        raise Refusal("name_missing")
-    return cleaned

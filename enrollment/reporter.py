@@ -13,6 +13,8 @@ import click
 
 from enrollment.bulk import Outcome
 from enrollment.catalogue import Language, catalogue
+from enrollment.characters import shown
+from enrollment.name import LENGTH as NAME
 from enrollment.nip import masked
 from enrollment.photos import PictureReport
 from enrollment.refusal import Refusal
@@ -79,7 +81,8 @@ class Reporter:
         """One line of a mass enrolment, as it happens."""
         entry = self._entry(outcome)
         what = [entry["message"], *(self.prompt_text("warning", what=w["message"]) for w in entry["warnings"])]
-        self.say(f"{outcome.row.number:>4}  {masked(outcome.row.nip)}  {outcome.row.name}: {' '.join(what)}")
+        line = self.prompt_text("line", line=outcome.row.line)
+        self.say(f"{line:<11} {masked(outcome.row.nip)}  {shown(outcome.row.name)[:NAME]}: {' '.join(what)}")
 
     def mass(self, outcomes: list[Outcome], dry_run: bool) -> None:
         """The end of a mass enrolment."""
@@ -124,6 +127,7 @@ class Reporter:
         enrolled = outcome.enrolled
         entry: dict[str, Any] = {
             "row": outcome.row.number,
+            "line": outcome.row.line,
             "nip": masked(outcome.row.nip),
             "status": outcome.status,
             "reason": outcome.refusal.reason if outcome.refusal else None,

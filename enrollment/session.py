@@ -87,6 +87,7 @@ def enrol_many(order: MassOrder, config: Config, state: Path, reporter: Reporter
     """Whether nobody was refused."""
     rows = listing.read(order.folder)
     station = open_station(config, state)
+    station.registrar.check_office(order.office_id)
     question = reporter.prompt_text("ask_consent_all", count=len(rows), officer=order.asking.officer)
     consent = order.asking.ask(question, station.clock, reporter)
     mass = Order(order.folder, order.office_id, consent, config.enrolment.min_templates, order.replace, order.dry_run)

@@ -66,6 +66,7 @@ def open_station(config: Config, path: Path) -> Station:
         config.enrolment,
         office_id=identity.provisioning.office_id,
         sent=sent,
+        names={person.nip: person.name for person in snapshot.people.values()},
         gallery_loaded=snapshot.version > 0,
     )
     return Station(outbox, clock, engine, registrar)

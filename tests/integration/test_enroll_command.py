@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -394,6 +395,91 @@ def test_a_list_of_people(clip: Path, portrait: Path, state: Path, tmp_path: Pat
     assert statuses() == expected
     assert statuses() == [("already", "nip_enrolled"), ("already", "nip_enrolled"), ("refused", "face_known")]
     assert len(events(state)) == 2
+
+
+def test_what_is_odd_in_a_list_is_told_with_its_line_and_the_others_are_enrolled(
+    man: tuple[str, ...], portrait: Path, state: Path, tmp_path: Path
+) -> None:
+    people = tmp_path / "people"
+    for name in ("man", "woman", "odd"):
+        (people / name).mkdir(parents=True)
+    for path in man:
+        Image.open(path).save(people / "man" / Path(path).name)
+    (people / "man" / "._000.png").write_bytes(bytes.fromhex("0005160700020000") + bytes(4000))
+    Image.open(portrait).save(people / "woman" / "a.jfif", "JPEG", quality=95)
+    (people / "odd" / "a.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    lines = [
+        "nip;name;folder;note",
+        f"{ANI[:14]}1;Satu;man;",
+        f'{ANI};"Ani\n Contohwati\u200b, S.E.";man',
+        f"{CITRA};Citra;odd;",
+        "1,98503E+17;Bilangan;man;",
+        f"{CITRA[:-1]}8;Siti\x1b[2J\u202eRahayu;woman;",
+        f"{CITRA[:-1]}9;Koma;woman;;lebih",
+        f"\u202a{BUDI}\u202c;Ma\u2019ruf Budi;woman;",
+    ]
+    (people / "people.csv").write_bytes("\r\n".join(lines).encode("utf-16"))
+    command = ["import", str(people), *OFFICER, "--yes", "--state", str(state)]
+    result = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert result.exit_code == REFUSED
+    told = result.output.splitlines()
+    expected = [
+        ("Baris 2 ", "NIP harus 18 angka; yang diterima 15 angka"),
+        ("Baris 3 ", "Ani Contohwati, S.E.: baik"),
+        ("Baris 5 ", "Gambar 1: Berkas ini berjenis HEIC"),
+        ("Baris 6 ", "(seperti 1,98E+17)"),
+        ("Baris 7 ", "Nama memuat U+001B pada tempat ke-5"),
+        ("Baris 8 ", "(baris 8): ada 5 sel untuk 4 kolom"),
+        ("Baris 9 ", "Ma\u2019ruf Budi: baik"),
+    ]
+    for line, (begin, what) in zip(told[:-1], expected, strict=True):
+        assert line.startswith(begin)
+        assert what in line
+    assert told[-1].startswith("2 diterima, 0 sudah terdaftar, 5 ditolak")
+    assert not set("\x1b\u202e\u200b") & set(result.output)
+    assert ANI[:8] not in result.output
+    assert [body["enrolment"]["name"] for body in events(state)] == ["Ani Contohwati, S.E.", "Ma\u2019ruf Budi"]
+
+
+def test_another_office_is_refused_at_once(portrait: Path, state: Path, tmp_path: Path) -> None:
+    """Before consent is asked for: the server takes no such enrolment."""
+    (tmp_path / "people.csv").write_text(f"nip,name,folder\n{ANI},Ani,ani\n")
+    who = ["--office", "smpn-1-wates", "--consent-by", "Petugas Contoh", "--state", str(state), "--json"]
+    for words in (["person", "--nip", ANI, "--name", "Ani", "--photos", str(portrait)], ["import", str(tmp_path)]):
+        result = CliRunner().invoke(cli, [*words, *who])
+        assert result.exit_code == REFUSED
+        assert json.loads(result.stdout)["reason"] == "other_office"
+        assert f"--office {OFFICE}" in json.loads(result.stdout)["message"]
+    assert events(state) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--name", "Siti\u202e", "--consent-by", "Petugas"], "name_character"),
+        (["--name", "Siti \udcff", "--consent-by", "Petugas"], "name_character"),
+        (["--name", "Siti", "--consent-by", "P" * 101], "officer_name"),
+        (["--name", "Siti", "--consent-by", "Petugas\x9b"], "officer_name"),
+    ],
+)
+def test_a_name_that_no_server_takes_is_said_before_anything_else(
+    tmp_path: Path, words: list[str], reason: str
+) -> None:
+    command = ["person", "--nip", ANI, "--office", OFFICE, *words, "--state", str(tmp_path / "none"), "--json"]
+    result = CliRunner().invoke(cli, command)
+    assert (result.exit_code, json.loads(result.stdout)["reason"]) == (REFUSED, reason)
+
+
+def test_a_terminal_of_another_encoding_ends_no_command() -> None:
+    words = ["person", "--nip", "\u2019", "--name", "A", *OFFICER]
+    done = subprocess.run(
+        [sys.executable, "-m", "enrollment", *words],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.returncode == REFUSED
+    assert b"ada ? (U+2019 RIGHT SINGLE QUOTATION MARK)" in done.stderr
 
 
 def test_checking_pictures_needs_no_terminal(portrait: Path, tmp_path: Path) -> None:

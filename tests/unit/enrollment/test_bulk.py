@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from enrollment import quality
 from enrollment.bulk import Order, Outcome, enrol_all
+from enrollment.catalogue import Phrase
 from enrollment.duplicates import Known, KnownFaces, in_event
 from enrollment.listing import Row
+from enrollment.refusal import Refusal
 from enrollment.registrar import Registrar
 from kiosk.errors import DiskFull
 from kiosk.journal.outbox import SqliteOutbox
@@ -71,7 +74,7 @@ ROWS = [Row(1, ANI, "Ani", "ani"), Row(2, BUDI, "Budi", "budi"), Row(3, CITRA, "
 
 
 def run(
-    journal: SqliteOutbox, folder: Path, rows: list[Row], *, known: tuple[Known, ...] = (), **order: bool
+    journal: SqliteOutbox, folder: Path, rows: list[Row], *, known: tuple[Known, ...] = (), **order: Any
 ) -> Iterator[Outcome]:
     """As a new process would: what was sent is read from the journal."""
     faces, sent = KnownFaces(known), KnownFaces()
@@ -152,6 +155,67 @@ def test_each_refusal_stands_for_itself(journal: SqliteOutbox, folder: Path) -> 
         "accepted",
     ]
     assert journal.queue_state().waiting == 3
+
+
+def test_no_input_of_one_person_ends_the_list(journal: SqliteOutbox, folder: Path) -> None:
+    """Files, names of folders and lines that nothing can be made of, each between people who are enrolled."""
+    odd = folder / "odd"
+    odd.mkdir()
+    (odd / "1.jpg").write_bytes(b"\xff\xd8\xff\xe1\xff\xffExif")
+    (odd / "2.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (folder / "loop").symlink_to("loop")
+    (folder / "heic").mkdir()
+    (folder / "heic" / "1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    fault = Refusal("listing_unreadable", line=9, found=Phrase("quotation"))
+    rows = [
+        ROWS[0],
+        Row(2, "198503152010011010", "Rusak", "odd"),
+        Row(3, "198503152010011011", "Putar", "loop"),
+        Row(4, "198503152010011012", "Nol", "a\0b"),
+        Row(5, "198503152010011013", "Panjang", "x" * 5000),
+        Row(6, "198503152010011014", "Bukan UTF-8", "a\udcff"),
+        Row(7, "198503152010011015", "Telepon", "heic"),
+        ROWS[1],
+        Row(9, "", "", "", fault=fault),
+        Row(10, "", "", "", fault=fault),
+        Row(11, "198503152010011016", "Siti\u202eRahayu", "citra"),
+        Row(12, "1985031520100110O7", "Huruf", "citra"),
+        Row(13, "1,98503E+17", "Bilangan", "citra"),
+        ROWS[2],
+    ]
+    assert statuses(run(journal, folder, rows)) == [
+        "accepted",
+        "picture_unreadable",
+        "no_pictures",
+        "no_pictures",
+        "no_pictures",
+        "no_pictures",
+        "picture_unsupported",
+        "accepted",
+        "listing_unreadable",
+        "listing_unreadable",
+        "name_character",
+        "nip_format",
+        "nip_spreadsheet",
+        "accepted",
+    ]
+    assert journal.queue_state().waiting == 3
+
+
+def test_a_folder_is_found_as_other_systems_write_it(journal: SqliteOutbox, folder: Path) -> None:
+    names = ["ANI", ".\\budi", "\u202acitra\u202c"]
+    rows = [replace(row, folder=name) for row, name in zip(ROWS, names, strict=True)]
+    assert statuses(run(journal, folder, rows)) == ["accepted"] * 3
+
+
+def test_two_folders_that_differ_in_capital_letters_are_not_guessed_at(journal: SqliteOutbox, folder: Path) -> None:
+    save(folder / "Ani", 4, 5, 6)
+    assert statuses(run(journal, folder, [replace(ROWS[0], folder="ANI")])) == ["no_pictures"]
+    assert statuses(run(journal, folder, [replace(ROWS[0], folder="..\\list2")])) == ["folder_outside"]
+
+
+def test_another_office_s_list_is_refused(journal: SqliteOutbox, folder: Path) -> None:
+    assert statuses(run(journal, folder, ROWS, office_id="smpn-1-wates")) == ["other_office"] * 3
 
 
 def test_a_nip_that_stands_twice_is_enrolled_for_nobody(journal: SqliteOutbox, folder: Path) -> None:

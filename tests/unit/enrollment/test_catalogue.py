@@ -11,7 +11,7 @@ import pytest
 
 import enrollment
 from enrollment.capture import Pose
-from enrollment.catalogue import LANGUAGES, Catalogue, catalogue
+from enrollment.catalogue import LANGUAGES, Catalogue, Phrase, catalogue
 from enrollment.consent import DEFAULT_TEXT_ID
 from enrollment.consent import text as consent_text
 from enrollment.quality import REASONS
@@ -55,6 +55,12 @@ def test_every_warning_and_prompt_is_used() -> None:
             assert f'"{key}"' in source, f"{table}.{key}"
 
 
+def test_every_phrase_of_what_was_found_is_used_and_there() -> None:
+    source = "".join(SOURCES)
+    used = set(re.findall(r'(?:Phrase|_unreadable)\((?:[\w + ]+, )?"(\w+)"', source))
+    assert used == set(catalogue("id").tables["found"])
+
+
 def test_every_hint_of_the_terminal_becomes_a_refusal() -> None:
     assert set(REASONS) == set(Hint)
 
@@ -82,6 +88,12 @@ def test_an_unknown_consent_text_is_refused() -> None:
         consent_text("consent-id-0", "id")
     assert refused.value.reason == "consent_text_unknown"
     assert "consent-id-1" in str(refused.value)
+
+
+def test_a_phrase_within_a_sentence_speaks_both_languages() -> None:
+    refusal = Refusal("nip_format", found=Phrase("nip_length", {"length": 17}))
+    assert "yang diterima 17 angka" in refusal.say("id")
+    assert "this one has 17" in str(refusal)
 
 
 def test_a_refusal_speaks_both_languages_and_names_the_picture() -> None:

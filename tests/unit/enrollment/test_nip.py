@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -36,6 +38,38 @@ def test_contract_staff_have_their_contract_in_place_of_the_month() -> None:
 
 def test_the_groups_of_a_card_may_be_kept() -> None:
     assert nips.parse(" 19850315 201001 1 004 ", TODAY).nip == "198503152010011004"
+
+
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "nips.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["why"])
+def test_the_rule_that_both_sides_have(case: dict[str, str | None]) -> None:
+    assert case["given"] is not None
+    today = dt.date.fromisoformat(CASES["today"])
+    if case["canonical"] is None:
+        assert reason(case["given"], today).startswith("nip_")
+    else:
+        assert nips.parse(case["given"], today).nip == case["canonical"]
+        assert nips.parse(case["canonical"], today).nip == case["canonical"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1985031520100110O4", "pada tempat ke-17 ada O (U+004F LATIN CAPITAL LETTER O)"),
+        ("19850315 201001 1 0O4", "pada tempat ke-17 ada O (U+004F LATIN CAPITAL LETTER O)"),
+        ("19850315201001100\uff14", "pada tempat ke-18 ada \uff14 (U+FF14 FULLWIDTH DIGIT FOUR)"),
+        ("\u202e198503152010011004", "pada tempat ke-1 ada U+202E RIGHT-TO-LEFT OVERRIDE."),
+        ("198503152010011004\x1b", "pada tempat ke-19 ada U+001B."),
+        ("19850315201001100", "yang diterima 17 angka"),
+        ("", "yang diterima 0 angka"),
+    ],
+)
+def test_what_is_no_nip_is_told_by_what_stands_there(text: str, found: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        nips.parse(text, TODAY)
+    assert found in refused.value.say("id")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +115,23 @@ def test_a_clock_that_was_never_set_judges_no_age() -> None:
 
 def test_shown_in_public_it_hides_the_birth_date() -> None:
     assert nips.masked("198503152010011004") == "••••••••2010011004"
+    assert nips.masked("\ufeff19850315 201001 1 004") == "••••••••2010011004"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["15031985", "9850315201001100", "1985031520100110O4", "x198503152010011004", "'198503152010011004", "1" * 40],
+)
+def test_of_what_is_no_nip_nothing_is_shown(text: str) -> None:
+    """A digit too many, and the birth day stands where the last ten digits of a NIP do."""
+    assert set(nips.masked(text)) == {"•"}
+    assert len(nips.masked(text)) <= nips.LENGTH
+
+
+@given(st.text(max_size=40))
+def test_never_more_than_the_last_ten_digits_of_a_nip(text: str) -> None:
+    shown = nips.masked(text).lstrip("•")
+    assert shown == "" or (len(shown) == 10 and len(nips.compact(text)) == nips.LENGTH)
 
 
 @given(st.text(max_size=24))

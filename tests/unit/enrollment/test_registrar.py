@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from enrollment import consent as consents
 from enrollment.duplicates import Known, KnownFaces, in_event
 from enrollment.refusal import Refusal
 from enrollment.registrar import Enrolled, Registrar, Sitting
+from enrollment.templates import Shot
 from kiosk.errors import DiskFull
 from kiosk.journal.outbox import SqliteOutbox
-from kiosk.model import DLIB_RESNET_V1, Draft, Event, Moment, Nip
+from kiosk.model import DLIB_RESNET_V1, Draft, Event, ModelId, Moment, Nip
 from tests.unit.enrollment.kit import ANI, BUDI, CITRA, CONSENT, OFFICE, SETTINGS, NoonClock, descriptor, outbox, shots
 
 
@@ -148,9 +150,40 @@ def test_one_picture_gives_one_template_and_a_warning(journal: SqliteOutbox) -> 
     assert codes(enrolled) == ["few_templates"]
 
 
-def test_another_office_s_person_is_told(journal: SqliteOutbox) -> None:
-    assert codes(enrol(registrar(journal), office="smpn-1-wates")) == ["other_office"]
+def test_another_office_s_person_is_refused_as_the_server_would(journal: SqliteOutbox) -> None:
+    with pytest.raises(Refusal) as refusal:
+        enrol(registrar(journal), office="smpn-1-wates")
+    assert refusal.value.reason == "other_office"
+    assert f"--office {OFFICE}" in refusal.value.say("id")
+    assert journal.queue_state().waiting == 0
     assert codes(enrol(registrar(journal, office_id=None), office="smpn-1-wates")) == []
+
+
+def test_a_model_that_no_gallery_carries_is_refused(journal: SqliteOutbox) -> None:
+    desk = Registrar(journal, NoonClock(), KnownFaces(), ModelId("another-v1"), SETTINGS, office_id=OFFICE)
+    assert refused(desk) == "model_unknown"
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_are_no_face(journal: SqliteOutbox, wrong: float) -> None:
+    desk = registrar(journal)
+    broken = descriptor(0).copy()
+    broken[7] = wrong
+    sitting = Sitting((*shots(0, 3), Shot(broken, shots(0, 1)[0].quality, 4)), 3, one_sitting=True)
+    with pytest.raises(Refusal) as refusal:
+        desk.enrol(desk.admit(ANI, "Ani", OFFICE, replace=False), sitting, CONSENT)
+    assert refusal.value.reason == "engine_failed"
+    assert journal.queue_state().waiting == 0
+
+
+@pytest.mark.parametrize(
+    ("on_file", "told"), [("Ani Contohwati, S.E.", []), ("ANI  CONTOHWATI, S.E.", []), ("Ani", ["name_differs"])]
+)
+def test_another_name_than_the_office_s_list_has_is_told(journal: SqliteOutbox, on_file: str, told: list[str]) -> None:
+    desk = Registrar(
+        journal, NoonClock(), KnownFaces(), DLIB_RESNET_V1, SETTINGS, office_id=OFFICE, names={Nip(ANI): on_file}
+    )
+    assert codes(enrol(desk)) == told
 
 
 def test_a_dry_run_checks_everything_and_stores_nothing(journal: SqliteOutbox) -> None:
@@ -169,8 +202,28 @@ def test_a_name_that_is_none_is_refused(journal: SqliteOutbox, name: str) -> Non
 
 
 def test_a_name_becomes_one_clean_line(journal: SqliteOutbox) -> None:
-    applicant = registrar(journal).admit(ANI, " Ani \n\x1b[31m  Contoh\t", OFFICE, replace=False)
-    assert applicant.name == "Ani [31m Contoh"
+    applicant = registrar(journal).admit(ANI, " Ani \n\u200b  Contoh\t", OFFICE, replace=False)
+    assert applicant.name == "Ani Contoh"
+
+
+def test_a_control_character_in_a_name_is_refused(journal: SqliteOutbox) -> None:
+    """What stands around it is no name either: of an arrow key on the command line `[D` would be left."""
+    with pytest.raises(Refusal) as refusal:
+        registrar(journal).admit(ANI, " Ani \n\x1b[31m  Contoh\t", OFFICE, replace=False)
+    assert refusal.value.reason == "name_character"
+
+
+@pytest.mark.parametrize("officer", ["x" * 101, "Petugas \x1b[D", "Petugas \u202e", "Petugas \udcff", "12"])
+def test_an_officer_s_name_that_the_server_refuses_is_refused(officer: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        consents.given(officer, consents.DEFAULT_TEXT_ID, CONSENT.given_utc)
+    assert refusal.value.reason == "officer_name"
+
+
+def test_an_officer_s_name_is_kept_in_one_clean_line() -> None:
+    given = consents.given("  Petugas \n Contoh\u200b ", consents.DEFAULT_TEXT_ID, CONSENT.given_utc)
+    assert given.officer == "Petugas Contoh"
+    assert consents.given("x" * 100, consents.DEFAULT_TEXT_ID, CONSENT.given_utc).officer == "x" * 100
 
 
 def test_no_personal_data_in_what_is_logged(journal: SqliteOutbox) -> None:
