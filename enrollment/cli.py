@@ -49,16 +49,21 @@ def _common(command: Command) -> Command:
     return command
 
 
+def _state(command: Command) -> Command:
+    """--state."""
+    return click.option(
+        "--state", type=click.Path(path_type=Path), default=STATE, show_default=True, help="The state folder."
+    )(command)
+
+
 def _terminal(command: Command) -> Command:
-    """--state and the consent's options."""
+    """--state, the office, and the consent's options."""
     for option in (
         click.option("--yes", is_flag=True, help="Do not ask: consent was given in the officer's presence."),
         click.option("--consent-text", "text_id", default=consents.DEFAULT_TEXT_ID, show_default=True),
         click.option("--consent-by", "officer", default="", help="The officer before whom consent is given."),
         click.option("--office", "office_id", required=True, help="The office's id at e-TPP."),
-        click.option(
-            "--state", type=click.Path(path_type=Path), default=STATE, show_default=True, help="The state folder."
-        ),
+        _state,
     ):
         command = option(command)
     return command
@@ -160,6 +165,17 @@ def import_(
         all_in = session.enrol_many(order, config, state, reporter)
     if not all_in:
         sys.exit(EnrolmentRefused.exit_code)
+
+
+@cli.command(name="list")
+@click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="The newest so many; 0: all.")
+@_state
+@_common
+def list_(limit: int, state: Path, config_path: Path | None, language: Language | None, as_json: bool) -> None:
+    """Tell what became of this terminal's enrolments: sent, refused by the server, in the gallery."""
+    _, reporter = _begin(config_path, language, as_json)
+    with reporter.outcome():
+        session.list_enrolments(limit, state, reporter)
 
 
 @cli.command()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -19,8 +21,13 @@ from enrollment.nip import masked
 from enrollment.photos import PictureReport
 from enrollment.refusal import Refusal
 from enrollment.registrar import Enrolled, Sitting, Warn
+from enrollment.standing import Standing
 from kiosk.errors import KioskError
 from kiosk.model import Quality, QueueState
+from kiosk.wire import Json, problem_name
+
+DETAIL = 200
+"""Characters of a server's own words that are passed on to the officer."""
 
 
 class Reporter:
@@ -93,6 +100,18 @@ class Reporter:
             return
         click.echo(self.prompt_text("summary", **counts, total=len(outcomes)))
 
+    def standings(self, found: Sequence[Standing], timezone: str) -> None:
+        """What became of each enrolment. `timezone`: the office's, in which an officer remembers them."""
+        entries = [self._standing(each, timezone) for each in found]
+        if self._json:
+            self._print({"enrolments": entries})
+            return
+        for entry in entries:
+            who = " ".join(part for part in (entry["nip"], shown(entry["name"] or "")) if part)
+            click.echo(f"{entry['seq']:>6}  {entry['time'] or '-':<16}  {who or '-'}: {entry['message']}")
+        if not entries:
+            click.echo(self.prompt_text("no_enrolments"))
+
     def pictures(self, reports: list[PictureReport], names: list[str]) -> None:
         if self._json:
             self._print(
@@ -146,6 +165,31 @@ class Reporter:
             entry["message"] = self.prompt_text("good")
         return entry
 
+    def _standing(self, standing: Standing, timezone: str) -> dict[str, Any]:
+        message = self._texts.text("standing", standing.state)
+        if standing.problem is not None:
+            message = self._texts.text("standing", "refused_because", why=self._problem(standing.problem))
+        local = None if standing.utc is None else standing.utc.astimezone(_zone(timezone))
+        return {
+            "seq": standing.seq,
+            "chain_id": standing.chain_id,
+            "time": None if local is None else f"{local:%Y-%m-%d %H:%M}",
+            "nip": standing.nip,
+            "name": standing.name,
+            "state": standing.state,
+            "problem": None if standing.problem is None else problem_name(standing.problem),
+            "message": message,
+        }
+
+    def _problem(self, problem: Json) -> str:
+        """The server's reason in the officer's language: by the member that it names, else by the problem's name."""
+        detail = shown(str(problem.get("detail", "")))[:DETAIL]
+        texts = self._texts.tables["problem"]
+        members = [key for key in texts if detail.startswith((f"{key}:", f"{key}."))]
+        name = problem_name(problem)
+        key = members[0] if members else name if name in texts else "unknown"
+        return self._texts.text("problem", key, detail=detail or name)
+
     def _warnings(self, warns: Sequence[Warn], skipped: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
         passed_over = [
             Warn("picture_skipped", {"picture": number, "why": self.refusal_text(reason)}) for number, reason in skipped
@@ -157,6 +201,13 @@ class Reporter:
 
     def _print(self, value: dict[str, Any]) -> None:
         click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _zone(name: str) -> dt.tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return dt.UTC
 
 
 def rounded(quality: Quality) -> dict[str, float]:

@@ -17,7 +17,8 @@ from enrollment.nip import masked
 from enrollment.refusal import Refusal
 from enrollment.registrar import Sitting, Warn
 from enrollment.reporter import Reporter
-from enrollment.station import Station, open_engine_for, open_station
+from enrollment.standing import standings
+from enrollment.station import Station, open_engine_for, open_records, open_station
 from kiosk.camera import open_camera
 from kiosk.config import Config
 from kiosk.model import Nip
@@ -74,29 +75,41 @@ class MassOrder:
 
 def enrol_person(order: PersonOrder, config: Config, state: Path, reporter: Reporter) -> None:
     """Admission, consent, capture, registration: in this order, so that no face is looked at without consent."""
-    station = open_station(config, state)
-    applicant = station.registrar.admit(order.nip, order.name, order.office_id, replace=order.replace)
-    question = reporter.prompt_text("ask_consent", name=applicant.name, nip=masked(applicant.parts.nip))
-    consent = order.asking.ask(question, station.clock, reporter)
-    sitting = _look(order, config, station, reporter)
-    enrolled = station.registrar.enrol(applicant, sitting, consent, despite=order.despite)
-    reporter.enrolled(enrolled, sitting, station.outbox.queue_state())
+    with open_station(config, state) as station:
+        applicant = station.registrar.admit(order.nip, order.name, order.office_id, replace=order.replace)
+        question = reporter.prompt_text("ask_consent", name=applicant.name, nip=masked(applicant.parts.nip))
+        consent = order.asking.ask(question, station.records.clock, reporter)
+        sitting = _look(order, config, station, reporter)
+        enrolled = station.registrar.enrol(applicant, sitting, consent, despite=order.despite)
+        station.records.remember()
+        reporter.enrolled(enrolled, sitting, station.records.outbox.queue_state())
 
 
 def enrol_many(order: MassOrder, config: Config, state: Path, reporter: Reporter) -> bool:
     """Whether nobody was refused."""
     rows = listing.read(order.folder)
-    station = open_station(config, state)
-    station.registrar.check_office(order.office_id)
-    question = reporter.prompt_text("ask_consent_all", count=len(rows), officer=order.asking.officer)
-    consent = order.asking.ask(question, station.clock, reporter)
-    mass = Order(order.folder, order.office_id, consent, config.enrolment.min_templates, order.replace, order.dry_run)
-    outcomes = []
-    for outcome in enrol_all(mass, rows, station.registrar, station.engine, quality.limits(config.enrolment)):
-        outcomes.append(outcome)
-        reporter.person(outcome)
+    with open_station(config, state) as station:
+        station.registrar.check_office(order.office_id)
+        question = reporter.prompt_text("ask_consent_all", count=len(rows), officer=order.asking.officer)
+        consent = order.asking.ask(question, station.records.clock, reporter)
+        mass = Order(
+            order.folder, order.office_id, consent, config.enrolment.min_templates, order.replace, order.dry_run
+        )
+        outcomes = []
+        for outcome in enrol_all(mass, rows, station.registrar, station.engine, quality.limits(config.enrolment)):
+            outcomes.append(outcome)
+            reporter.person(outcome)
+        station.records.remember()
     reporter.mass(outcomes, order.dry_run)
     return all(outcome.status != "refused" for outcome in outcomes)
+
+
+def list_enrolments(limit: int, state: Path, reporter: Reporter) -> None:
+    """The newest `limit` enrolments of this terminal and what became of them; all when it is 0."""
+    records = open_records(state)
+    records.remember()
+    found = standings(records.enrolments(), records.memory, records.gallery)
+    reporter.standings(found[-limit:], records.identity.provisioning.timezone)
 
 
 def check_pictures(paths: Sequence[Path], config: Config, reporter: Reporter) -> bool:

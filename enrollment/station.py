@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from enrollment.duplicates import KnownFaces, in_event, in_gallery
+from enrollment.memory import Memory
 from enrollment.refusal import Refusal
 from enrollment.registrar import Registrar
-from kiosk.config import Config
+from enrollment.standing import note_of
+from kiosk.config import Config, EnrolmentSettings
 from kiosk.errors import GalleryError, StateError
 from kiosk.face import open_engine
 from kiosk.gallery import TinyGallery
+from kiosk.journal.audit import JournalAudit, Row
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
-from kiosk.model import EMPTY_GALLERY
-from kiosk.ports import Clock, FaceEngine, Outbox
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    outbox: Outbox
-    clock: Clock
-    engine: FaceEngine
-    registrar: Registrar
+from kiosk.model import EMPTY_GALLERY, GallerySnapshot, ModelId
+from kiosk.ports import Clock, FaceEngine
 
 
 def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
@@ -37,39 +34,88 @@ def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
     return open_engine(config.recognition.engine, models_dir=state / "models", cache_dir=state / "cache", follow=False)
 
 
-def open_station(config: Config, path: Path) -> Station:
-    """Raises Refusal not_provisioned, device_revoked; IdentityError, StateError, OutboxError, ModelError."""
-    state = _state(path)
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the terminal holds of enrolments, without anything that sees faces."""
+
+    identity: Identity
+    outbox: SqliteOutbox
+    clock: Clock
+    gallery: GallerySnapshot
+    memory: Memory
+
+    def enrolments(self) -> list[Row]:
+        """All that this terminal recorded, oldest first; not those that it carries for another."""
+        audit = JournalAudit(self.outbox)
+        own = (chain for chain in audit.chains() if chain.carried is None)
+        return [row for chain in own for row in audit.rows(chain, kind="enrolment")]
+
+    def remember(self) -> None:
+        """Note what the journal holds whole, before its content is erased."""
+        notes = {row.hash: note_of(row, self.memory) for row in self.enrolments()}
+        known = {event: note for event, note in notes.items() if note is not None}
+        self.memory.keep(known, self.clock.now().wall_utc)
+
+
+def open_records(path: Path) -> Records:
+    """Raises Refusal not_provisioned; IdentityError, StateError, OutboxError."""
+    return _records(_state(path))
+
+
+def _records(state: StateFolder) -> Records:
     identity = Identity.load(state.identity_dir)
-    if identity.revoked:
-        raise Refusal("device_revoked")
     outbox = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()
-    clock = SystemClock(outbox.anchors)
-    engine = open_engine_for(config, path)
     try:
-        snapshot = TinyGallery(state.gallery_path, identity.storage_key).load()
+        gallery = TinyGallery(state.gallery_path, identity.storage_key).load()
     except GalleryError:
-        snapshot = EMPTY_GALLERY
-    known = KnownFaces(in_gallery(snapshot, engine.model_id))
+        gallery = EMPTY_GALLERY
+    return Records(identity, outbox, SystemClock(outbox.anchors), gallery, Memory(state.path, identity.storage_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    records: Records
+    engine: FaceEngine
+    registrar: Registrar
+
+
+@contextlib.contextmanager
+def open_station(config: Config, path: Path) -> Iterator[Station]:
+    """One station at a time on a terminal: who is enrolled already is read when it opens, and must still hold when the
+    enrolment is written down.
+
+    Raises Refusal not_provisioned, device_revoked; IdentityError, StateError, StateInUse, OutboxError, ModelError.
+    """
+    state = _state(path)
+    with state.lock("enroll"):
+        records = _records(state)
+        if records.identity.revoked:
+            raise Refusal("device_revoked")
+        engine = open_engine_for(config, path)
+        yield Station(records, engine, _registrar(records, engine.model_id, config.enrolment))
+
+
+def _registrar(records: Records, model_id: ModelId, settings: EnrolmentSettings) -> Registrar:
+    gallery = records.gallery
+    known = KnownFaces(in_gallery(gallery, model_id))
     sent = KnownFaces()
-    for event, waits in outbox.enrolments():
-        person = in_event(event, engine.model_id)
+    for event, waits in records.outbox.enrolments():
+        person = in_event(event, model_id)
         if person is not None:
             sent.add(person)
             # Those that the server has are erased here within a day; until then their faces count.
             known.add(replace(person, certain=waits))
-    registrar = Registrar(
-        outbox,
-        clock,
+    return Registrar(
+        records.outbox,
+        records.clock,
         known,
-        engine.model_id,
-        config.enrolment,
-        office_id=identity.provisioning.office_id,
+        model_id,
+        settings,
+        office_id=records.identity.provisioning.office_id,
         sent=sent,
-        names={person.nip: person.name for person in snapshot.people.values()},
-        gallery_loaded=snapshot.version > 0,
+        names={person.nip: person.name for person in gallery.people.values()},
+        gallery_loaded=gallery.version > 0,
     )
-    return Station(outbox, clock, engine, registrar)
 
 
 def _state(path: Path) -> StateFolder:

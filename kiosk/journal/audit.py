@@ -10,6 +10,7 @@ from typing import Literal
 from kiosk import wire
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.rows import ContentDamaged, in_order, legible, row_id, seq_of
+from kiosk.model import EventKind
 from kiosk.wire import Json
 
 PAGE = 500
@@ -71,10 +72,10 @@ class JournalAudit:
 
         return self._db.query(read)
 
-    def rows(self, chain: ChainInfo, after_seq: int = 0) -> Iterator[Row]:
-        """The chain's events in order."""
+    def rows(self, chain: ChainInfo, after_seq: int = 0, kind: EventKind | None = None) -> Iterator[Row]:
+        """The chain's events in order: all, or those of one kind."""
         while True:
-            page = self._page(chain, after_seq)
+            page = self._page(chain, after_seq, kind)
             if not page:
                 return
             yield from page
@@ -113,12 +114,12 @@ class JournalAudit:
                     yield Finding(chain.chain_id, row.seq, "it was recorded at another place")
                 expected, before = row.seq + 1, row.hash
 
-    def _page(self, chain: ChainInfo, after_seq: int) -> list[Row]:
+    def _page(self, chain: ChainInfo, after_seq: int, kind: EventKind | None) -> list[Row]:
         def read(connection: sqlite3.Connection) -> list[Row]:
             rows = connection.execute(
                 "SELECT id, kind, lower(hex(hash)), body, problem, time FROM events "
-                "WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-                (row_id(chain.chain_no, after_seq), row_id(chain.chain_no + 1, 0), PAGE),
+                "WHERE id > ?1 AND id < ?2 AND (?3 IS NULL OR kind = ?3) ORDER BY id LIMIT ?4",
+                (row_id(chain.chain_no, after_seq), row_id(chain.chain_no + 1, 0), kind, PAGE),
             )
             return [self._row(chain, *row) for row in in_order(rows.fetchall())]
 

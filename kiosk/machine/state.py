@@ -25,7 +25,7 @@ from kiosk.model import Moment
 STATUS_MAX_AGE_MS = 180_000
 """A status older than this says nothing about now: `kiosk sync` writes at least every minute."""
 
-LockName = Literal["run", "sync"]
+LockName = Literal["run", "sync", "enroll"]
 CameraState = Literal["ok", "lost", "absent", "unknown"]
 
 
@@ -87,7 +87,7 @@ class StateFolder:
 
     @contextlib.contextmanager
     def lock(self, name: LockName) -> Iterator[None]:
-        """Hold the folder for one `kiosk run` or one `kiosk sync`. Raises StateInUse when another one holds it.
+        """Hold the folder for one `kiosk run`, one `kiosk sync` or one `enroll`. Raises StateInUse when another has it.
 
         A flock belongs to the open file, so the kernel frees it however the process ends.
         """
@@ -100,8 +100,9 @@ class StateFolder:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
+                program = name if name == "enroll" else f"kiosk {name}"
                 raise StateInUse(
-                    f"{self.path}: another `kiosk {name}` is already using this state folder. "
+                    f"{self.path}: another `{program}` is already using this state folder. "
                     "Stop it first, or give this one its own folder with --state."
                 ) from error
             yield

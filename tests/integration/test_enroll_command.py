@@ -22,6 +22,7 @@ from enrollment.cli import cli
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
 from kiosk.machine.identity import Identity, Provisioning, candidate
+from kiosk.machine.state import StateFolder
 from kiosk.model import DeviceId, RgbImage
 from kiosk.wire.keys import ServerKeys
 from tests.unit.enrollment.kit import ANI, BUDI, CITRA, OFFICE
@@ -439,6 +440,33 @@ def test_what_is_odd_in_a_list_is_told_with_its_line_and_the_others_are_enrolled
     assert not set("\x1b\u202e\u200b") & set(result.output)
     assert ANI[:8] not in result.output
     assert [body["enrolment"]["name"] for body in events(state)] == ["Ani Contohwati, S.E.", "Ma\u2019ruf Budi"]
+
+
+def test_two_at_the_same_moment_do_not_pass_each_other_s_checks(
+    man: tuple[str, ...], man_later: tuple[str, ...], state: Path
+) -> None:
+    """The second one begins when the first has ended, or not at all: one face is not enrolled under two NIPs."""
+    command = [sys.executable, "-m", "enrollment", "person", "--name", "Contoh", *OFFICER, "--yes", "--json"]
+    command += ["--state", str(state)]
+    processes = [
+        subprocess.Popen(
+            [*command, "--nip", nip, "--photos", *pictures],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        for nip, pictures in ((ANI, man), (BUDI, man_later))
+    ]
+    reports = [json.loads(process.communicate()[0]) for process in processes]
+    assert sorted(report["status"] for report in reports) in (["accepted", "failed"], ["accepted", "refused"])
+    assert {report["reason"] for report in reports if report["status"] != "accepted"} <= {"StateInUse", "face_known"}
+    assert len(events(state)) == 1
+
+
+def test_another_enroll_is_told_of(state: Path, portrait: Path, enroll: Enroll) -> None:
+    with StateFolder(state).lock("enroll"):
+        code, report = enroll(ANI, "--photos", str(portrait))
+    assert (code, report["reason"]) == (73, "StateInUse")
+    assert "another `enroll` is already using" in report["message"]
 
 
 def test_another_office_is_refused_at_once(portrait: Path, state: Path, tmp_path: Path) -> None:

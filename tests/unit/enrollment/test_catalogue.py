@@ -6,6 +6,7 @@ import hashlib
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -16,6 +17,8 @@ from enrollment.consent import DEFAULT_TEXT_ID
 from enrollment.consent import text as consent_text
 from enrollment.quality import REASONS
 from enrollment.refusal import Refusal
+from enrollment.standing import State
+from etpp.books.wire import EnrolmentPayload
 from kiosk.model import Hint
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(enrollment.__file__).parent.glob("*.py")]
@@ -59,6 +62,16 @@ def test_every_phrase_of_what_was_found_is_used_and_there() -> None:
     source = "".join(SOURCES)
     used = set(re.findall(r'(?:Phrase|_unreadable)\((?:[\w + ]+, )?"(\w+)"', source))
     assert used == set(catalogue("id").tables["found"])
+
+
+def test_every_standing_of_an_enrolment_has_a_sentence() -> None:
+    assert set(catalogue("id").tables["standing"]) == {*get_args(State), "refused_because"}
+
+
+def test_a_problem_is_said_by_the_member_that_it_names() -> None:
+    """By the members of the server's own model, so that none of them is without its words."""
+    members = {f"enrolment.{name}" for name in EnrolmentPayload.model_fields} - {"enrolment.qualities"}
+    assert members <= set(catalogue("id").tables["problem"])
 
 
 def test_every_hint_of_the_terminal_becomes_a_refusal() -> None:
