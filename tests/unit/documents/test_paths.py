@@ -31,11 +31,11 @@ NAMES = {path.name for folder in FOLDERS.replace("\\", "").split("|") for path i
 def is_there(named: str) -> bool:
     """Whether a path from the root, or a bare name anywhere, is there.
 
-    `*` and the word NAME stand for at least one name, a decision's number for the decision.
+    `*` and the words NAME, ROOM and PART stand for at least one name, a decision's number for the decision.
     """
     if "/" not in named:
         return named in NAMES or (ROOT / named).exists()
-    pattern = re.sub(r"(?<=docs/decisions/)\d{4}$", r"\g<0>-*", named.replace("NAME", "*").rstrip("/"))
+    pattern = re.sub(r"(?<=docs/decisions/)\d{4}$", r"\g<0>-*", re.sub("NAME|ROOM|PART", "*", named).rstrip("/"))
     return any(ROOT.glob(pattern)) if "*" in pattern else (ROOT / pattern).exists()
 
 
