@@ -2,10 +2,12 @@
 #
 #   PYTHON=python3.11   the interpreter for a new environment (default: python3)
 #   VENV=.venv          its folder
+#   WORKERS=2           processes of `make test`, each with whole files of tests; 0: all in one, to debug
 #   ARGS="…"            options for the command that a target runs
 
 VENV ?= .venv
 ARGS ?=
+WORKERS ?= 2
 FACES ?= $(or $(KIOSK_FACES),../shared/faces)
 export PYTHON VENV
 
@@ -25,7 +27,7 @@ run: setup ## the terminal, with an embedded server and a demo office: make run 
 	@$(BIN)/python -m demo $(ARGS)
 
 test: check ## all tests but the long ones
-	$(PYTEST) -m "not torture and not install and not accuracy" $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not torture and not install and not accuracy" $(ARGS)
 
 check: setup ## ruff, strict types, import rules
 	$(BIN)/ruff check .

@@ -60,6 +60,8 @@ setup(
             "import-linter>=2.1",
             "types-requests",
             "matplotlib>=3.9",
+            "pre-commit>=4.0",
+            "pytest-xdist>=3.6",
         ],
     },
     entry_points={

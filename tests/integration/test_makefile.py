@@ -47,6 +47,27 @@ def test_the_tests_come_after_the_checks_so_that_pytest_has_the_last_word() -> N
     assert any("mypy" in command for command in commands[:-1])
 
 
+def test_files_of_tests_run_side_by_side_unless_somebody_debugs() -> None:
+    assert "pytest -n 2 --dist loadfile" in make("--dry-run", "test").stdout
+    assert "pytest -n 0 --dist loadfile" in make("--dry-run", "test", "WORKERS=0").stdout
+
+
+CHECKS = ("ruff check", "ruff format", "mypy", "lint-imports")
+
+
+@pytest.mark.parametrize("failing", CHECKS)
+def test_a_check_that_fails_fails_all(tmp_path: Path, failing: str) -> None:
+    for tool in ("ruff", "mypy", "lint-imports"):
+        fake = tmp_path / "bin" / tool
+        fake.parent.mkdir(exist_ok=True)
+        fake.write_text(f'#!/bin/sh\ncase "{tool} $*" in "{failing}"*) exit 1 ;; esac\n')
+        fake.chmod(0o755)
+    words = ["check", f"VENV={tmp_path}", "--assume-old", "setup"]
+    assert make(*words).returncode == 2
+    (tmp_path / "bin" / failing.split(maxsplit=1)[0]).write_text("#!/bin/sh\n")
+    assert make(*words).returncode == 0
+
+
 @pytest.mark.parametrize(("outcome", "code"), [(0, 0), (2, 2)])
 def test_ci_runs_the_readmes_command_and_hands_on_its_outcome(tmp_path: Path, outcome: int, code: int) -> None:
     (tmp_path / ".ci").mkdir()

@@ -119,7 +119,7 @@ def test_a_disk_that_takes_no_counter_does_not_look_like_a_revocation(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kiosk.wire.signing.atomic_write", full)
+        patch.setattr("kiosk.machine.nonce.atomic_write", full)
         with terminal.syncing() as outcome:
             until(lambda: len(refused) > 3, "it is tried again")
             assert "error" not in outcome

@@ -75,7 +75,8 @@ def test_kivy_writes_nothing_to_the_home_folder_nor_to_the_terminals_output(
     quiet = {"HOME": str(home), "TMPDIR": str(scratch), "MESA_SHADER_CACHE_DISABLE": "true"}
     with started("offscreen", "idle", "--stop-after-pumps", "5", **quiet) as screen:
         assert screen.end() == 0
-    assert screen.heard == [{"ended": True}]
+    # On a slow machine five pumps take so long that the script says that it is ready.
+    assert [told for told in screen.heard if told != {"ready": "idle"}] == [{"ended": True}]
     assert not list(home.rglob("*"))
     assert not list(scratch.rglob("*"))
     assert capfd.readouterr().err == ""

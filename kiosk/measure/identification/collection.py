@@ -77,7 +77,8 @@ class Collection:
     def load(cls, path: Path) -> Collection:
         """Raises GalleryError when the file was not written by `save`."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            # Opened here: of a damaged archive np.load would leave its own file open.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return cls(arrays["owners"].astype(np.intp), arrays["plain"], arrays["described"])
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise GalleryError(f"{path}: holds no descriptors of `kiosk evaluate`. Delete it and run again.") from error

@@ -131,7 +131,7 @@ def test_a_step_closer_comes_in_addition() -> None:
     assert subject.obey() is Progress.PASSED
 
 
-@pytest.mark.parametrize(("asked", "made"), itertools.permutations(KINDS, 2))
+@pytest.mark.parametrize(("asked", "made"), list(itertools.permutations(KINDS, 2)))
 def test_another_movement_is_wrong_and_makes_the_next_sequence_longer(asked: Challenge, made: Challenge) -> None:
     run = run_of(asked, asked)
     subject = Subject(run)
