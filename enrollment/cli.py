@@ -82,7 +82,7 @@ def cli(verbose: bool) -> None:
 @cli.command()
 @click.option("--nip", required=True, help="18 digits.")
 @click.option("--name", required=True, help="As on the employee's card.")
-@click.option("--camera", help="auto, pi, v4l:N or replay:PATH. Default: the terminal's setting.")
+@click.option("--camera", help="Another source than the terminal's: auto, pi, v4l:N, v4l:/dev/v4l/… or replay:PATH.")
 @click.option("--photos", "pictures", multiple=True, type=click.Path(path_type=Path), help="Files or a folder.")
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[PICTURE]...")
 @click.option("--replace", is_flag=True, help="Replace the templates of a NIP that is enrolled.")

@@ -19,7 +19,7 @@ from enrollment.registrar import Sitting, Warn
 from enrollment.reporter import Reporter
 from enrollment.standing import standings
 from enrollment.station import Station, open_engine_for, open_records, open_station
-from kiosk.camera import open_camera
+from kiosk.camera import configured_camera
 from kiosk.config import Config
 from kiosk.model import Nip
 from kiosk.ports import Clock
@@ -126,8 +126,7 @@ def _look(order: PersonOrder, config: Config, station: Station, reporter: Report
         gathered = photos.gather(station.engine, order.pictures, bounds)
         needed = min(settings.min_templates, gathered.pictures)
         return Sitting(gathered.shots, needed, one_sitting=False, skipped=gathered.skipped)
-    camera = config.camera
-    source = open_camera(order.camera, camera.width, camera.height, camera.fps, camera.timeout_s, once=True)
+    source = configured_camera(config.camera, source=order.camera, once=True)
     try:
         captured = GuidedCapture(
             station.engine, bounds, pose_s=settings.pose_s, tell=lambda pose, fault: _tell(reporter, pose, fault)

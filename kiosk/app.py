@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kiosk.camera import open_camera
+from kiosk.camera import configured_camera
 from kiosk.config import Config
 from kiosk.errors import CameraError, ConfigError, ModelError
 from kiosk.face import open_engine, quality
@@ -156,7 +156,9 @@ class Kiosk:
             shown=Announcer(self._voice, self._indicators).announce,
             alive=self._screen_lives,
         )
-        self._show = partial(screen.show, self._screen, display.mode, display.fullscreen, display.screens_dir)
+        self._show = partial(
+            screen.show, self._screen, display.mode, display.fullscreen, display.rotation, display.screens_dir
+        )
 
     def run(self) -> None:
         """Blocks the main thread, which Kivy must have. Raises what a thread that failed raised."""
@@ -198,8 +200,7 @@ class Kiosk:
 
 def camera_opener(config: Config) -> Callable[[], FrameSource]:
     """Opens the configured camera, each time anew. Raises CameraError."""
-    camera = config.camera
-    return partial(open_camera, camera.source, camera.width, camera.height, camera.fps, camera.timeout_s)
+    return partial(configured_camera, config.camera)
 
 
 def first_source(open_source: Callable[[], FrameSource], faults: FaultBoard, wait: bool) -> FrameSource | None:

@@ -1,21 +1,19 @@
 """Where frames come from: the Pi's camera, a webcam, or a replayed clip. Each class is a `ports.FrameSource`.
 
 Every source is used by one thread only, gives RGB uint8 frames, and raises CameraError when it cannot go on; open()
-then tries again. `open_camera` chooses a source by the words of the configuration.
+then tries again. `open_camera` chooses a source by the words of the configuration, and sets its pictures upright.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import logging
 import re
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -25,6 +23,7 @@ from kiosk.errors import CameraError
 from kiosk.model import Frame, RgbImage
 from kiosk.ports import FrameSource
 from kiosk.replay import ReplayCamera, scale_to_fit
+from kiosk.webcams import listed, number_of, webcams
 
 _log = logging.getLogger(__name__)
 
@@ -34,34 +33,86 @@ NO_CAMERA = (
 )
 
 
-def open_camera(
-    source: str, width: int, height: int, fps: float, timeout_s: float, *, once: bool = False
-) -> FrameSource:
-    """An opened camera by its configured name: "auto", "pi", "v4l:N" or "replay:PATH[#t=START,END]".
+class CameraSettings(Protocol):
+    """The table [camera] of the configuration, as far as a camera is opened by it."""
 
-    "auto" is the Pi's camera, else the first webcam. With `once` a replay is played one time, no frame missed, as fast
-    as it is read, and ends with ReplayEnded. Raises CameraError that says what to do.
+    @property
+    def source(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def fps(self) -> float: ...
+    @property
+    def timeout_s(self) -> float: ...
+    @property
+    def rotation(self) -> int: ...
+    @property
+    def mirror(self) -> bool: ...
+
+
+def configured_camera(settings: CameraSettings, *, source: str = "", once: bool = False) -> FrameSource:
+    """`open_camera` with all that the settings say of the camera, or of another `source` mounted like it."""
+    return open_camera(
+        source or settings.source,
+        settings.width,
+        settings.height,
+        settings.fps,
+        settings.timeout_s,
+        rotation=settings.rotation,
+        mirror=settings.mirror,
+        once=once,
+    )
+
+
+def open_camera(
+    source: str,
+    width: int,
+    height: int,
+    fps: float,
+    timeout_s: float,
+    *,
+    rotation: int = 0,
+    mirror: bool = False,
+    once: bool = False,
+) -> FrameSource:
+    """An opened camera by its configured name: "auto", "pi", "v4l:N", "v4l:/dev/v4l/by-id/NAME" (or by-path), or
+    "replay:PATH[#t=START,END]".
+
+    "auto" is the Pi's camera, else the first webcam. `width` and `height` are the camera's own; its pictures are then
+    turned clockwise by `rotation` degrees (0, 90, 180, 270), then, with `mirror`, right and left are exchanged. With
+    `once` a replay is played one time, no frame missed, as fast as it is read, and ends with ReplayEnded. Raises
+    CameraError that says what to do.
     """
+    camera = _open_source(source, width, height, fps, timeout_s, once)
+    return UprightCamera(camera, rotation, mirror) if rotation or mirror else camera
+
+
+def _open_source(source: str, width: int, height: int, fps: float, timeout_s: float, once: bool) -> FrameSource:
     kind, _, rest = source.partition(":")
     camera: FrameSource
     if kind == "auto":
         return _open_first(width, height, fps, timeout_s)
     if kind == "pi":
         camera = PiCamera(width, height, fps, timeout_s)
-    elif kind == "v4l" and rest.isdecimal():
-        camera = WebCamera(int(rest), width, height, fps, timeout_s)
+    elif kind == "v4l" and (rest.isdecimal() or rest.startswith("/dev/v4l/by-")):
+        camera = WebCamera(int(rest) if rest.isdecimal() else Path(rest), width, height, fps, timeout_s)
     elif kind == "replay" and rest:
         path, start_s, end_s = _media_fragment(rest)
         camera = ReplayCamera(path, width, height, fps, start_s=start_s, end_s=end_s, loop=not once, paced=not once)
     else:
-        raise CameraError(f"there is no camera {source!r}. Use auto, pi, v4l:N or replay:PATH.")
+        raise CameraError(
+            f"there is no camera {source!r}. Use auto, pi, v4l:N, v4l:/dev/v4l/by-id/NAME or replay:PATH."
+        )
     camera.open()
     return camera
 
 
 def _open_first(width: int, height: int, fps: float, timeout_s: float) -> FrameSource:
+    found = webcams()
     candidates: list[FrameSource] = [PiCamera(width, height, fps, timeout_s)]
-    candidates += [WebCamera(number, width, height, fps, timeout_s) for number in webcam_numbers()]
+    candidates += [WebCamera(webcam.number, width, height, fps, timeout_s) for webcam in found]
     for camera in candidates:
         try:
             camera.open()
@@ -69,7 +120,40 @@ def _open_first(width: int, height: int, fps: float, timeout_s: float) -> FrameS
             _log.info("%s is not available: %s", camera.name, error)
             continue
         return camera
-    raise CameraError(NO_CAMERA)
+    raise CameraError(f"{NO_CAMERA} {listed(found)}" if found else NO_CAMERA)
+
+
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def turned(rgb: RgbImage, rotation: int, mirror: bool = False) -> RgbImage:
+    """The picture turned clockwise by 0, 90, 180 or 270 degrees, then with right and left exchanged; contiguous."""
+    if rotation:
+        rgb = np.asarray(cv2.rotate(rgb, _TURNS[rotation]), dtype=np.uint8)
+    return np.asarray(cv2.flip(rgb, 1), dtype=np.uint8) if mirror else rgb
+
+
+class UprightCamera:
+    """A camera that is mounted turned, or that gives mirrored pictures: nobody behind it sees anything of that."""
+
+    def __init__(self, camera: FrameSource, rotation: int, mirror: bool) -> None:
+        self._camera = camera
+        self._rotation = rotation
+        self._mirror = mirror
+
+    @property
+    def name(self) -> str:
+        return self._camera.name
+
+    def open(self) -> None:
+        self._camera.open()
+
+    def read(self) -> Frame:
+        frame = self._camera.read()
+        return Frame(turned(frame.rgb, self._rotation, self._mirror), frame.seq, frame.t_s)
+
+    def close(self) -> None:
+        self._camera.close()
 
 
 def _media_fragment(text: str) -> tuple[Path, float, float | None]:
@@ -185,7 +269,8 @@ def _converter(pixel_format: str, width: int, height: int) -> Callable[[npt.NDAr
 
 
 class WebCamera:
-    """A USB camera through OpenCV and Video4Linux.
+    """A USB camera through OpenCV and Video4Linux: /dev/videoN by its number, or by a link of udev, which is followed
+    anew at each opening since the number may be another one today.
 
     A thread of its own empties the driver's queue, so that read() gives the newest picture however slow its caller is,
     and so that a camera which hangs in the driver costs `timeout_s` and not the driver's ten seconds.
@@ -193,7 +278,7 @@ class WebCamera:
 
     def __init__(
         self,
-        number: int,
+        device: int | Path,
         width: int,
         height: int,
         fps: float,
@@ -201,7 +286,7 @@ class WebCamera:
         *,
         open_device: Callable[[int], Any] = lambda number: cv2.VideoCapture(number, cv2.CAP_V4L2),
     ) -> None:
-        self._number = number
+        self._device = device
         self._size = (width, height)
         self._fps = fps
         self._timeout_s = timeout_s
@@ -211,16 +296,17 @@ class WebCamera:
 
     @property
     def name(self) -> str:
-        return f"webcam {self._number}"
+        return f"webcam {self._device if isinstance(self._device, int) else self._device.name}"
 
     def open(self) -> None:
         self.close()
-        device = self._open_device(self._number)
+        number = self._device if isinstance(self._device, int) else number_of(self._device)
+        device = self._open_device(number)
         if not device.isOpened():
             device.release()
             raise CameraError(
-                f"webcam {self._number} (/dev/video{self._number}) cannot be opened. Check that it is connected, that "
-                "this user is in the group `video`, and that no other program uses it."
+                f"{self.name} (/dev/video{number}) cannot be opened. Check that it is connected, that this user is in "
+                f"the group `video`, and that no other program uses it. {listed(webcams())}"
             )
         # MJPEG: uncompressed pictures of two cameras do not fit through one USB 2 bus.
         device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -287,41 +373,3 @@ class _Pump:
         """End the thread. One that hangs in the driver is left behind: it ends when the driver lets go."""
         self._stop = True
         self._thread.join(timeout=1.0)
-
-
-_VIDIOC_QUERYCAP = 0x80685600  # linux/videodev2.h: _IOR('V', 0, struct v4l2_capability), 104 bytes
-_CAP_VIDEO_CAPTURE = 0x00000001
-
-
-def webcam_numbers(devices: Path = Path("/dev"), query: Callable[[Path], bytes] | None = None) -> list[int]:
-    """Numbers N of the /dev/videoN that are webcams, in order; the Pi's codecs and raw sensor nodes are left out."""
-    ask = query or _query_capability
-    numbers = sorted(int(node.name[5:]) for node in devices.glob("video*") if node.name[5:].isdecimal())
-    found = []
-    for number in numbers:
-        try:
-            answer = ask(devices / f"video{number}")
-        except OSError as error:
-            if error.errno == errno.EACCES:
-                _log.warning("/dev/video%d may not be opened by this user: add it to the group `video`", number)
-            continue
-        if _is_webcam(answer):
-            found.append(number)
-    return found
-
-
-def _query_capability(node: Path) -> bytes:
-    answer = bytearray(104)
-    with node.open("rb", buffering=0) as device:
-        fcntl.ioctl(device, _VIDIOC_QUERYCAP, answer)
-    return bytes(answer)
-
-
-def _is_webcam(capability: bytes) -> bool:
-    """struct v4l2_capability: driver[16], card[32], bus_info[32], version, capabilities, device_caps (u32 each)."""
-    driver = capability[0:16].split(b"\0")[0]
-    bus = capability[48:80].split(b"\0")[0]
-    device_caps = int.from_bytes(capability[88:92], "little")
-    # What sits on a Pi's platform bus (codec, ISP, unicam, rp1-cfe) is not a webcam; v4l2loopback says "platform" too.
-    on_board = bus.startswith(b"platform:") and driver != b"v4l2 loopback"
-    return bool(device_caps & _CAP_VIDEO_CAPTURE) and not on_board

@@ -25,7 +25,9 @@ class Terminal(_Section):
 
 
 class Camera(_Section):
-    source: str = Field(pattern=r"^(auto|pi|v4l:\d+|replay:.+)$")
+    source: str = Field(pattern=r"^(auto|pi|v4l:\d+|v4l:/dev/v4l/by-(id|path)/[^/]+|replay:.+)$")
+    rotation: Literal[0, 90, 180, 270]
+    mirror: bool
     width: int = Field(ge=160, le=4096)
     height: int = Field(ge=120, le=4096)
     fps: float = Field(gt=0, le=240)
@@ -98,6 +100,7 @@ class EncounterSettings(_Section):
 class Display(_Section):
     mode: Literal["auto", "window", "offscreen"]
     fullscreen: bool
+    rotation: Literal[0, 90, 180, 270]
     screens_dir: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
@@ -14,14 +15,13 @@ import click
 from kiosk import config as configuration
 from kiosk.commands.options import config_option, state_option
 from kiosk.config import Config
-from kiosk.errors import ConfigError, StateError
-from kiosk.machine import doctor
+from kiosk.errors import ConfigError, ModelError, StateError
+from kiosk.machine import camera_check, doctor
 from kiosk.machine.doctor import Check, Finding, Verdict
 from kiosk.machine.identity import Identity
 from kiosk.machine.model_files import ModelStore
 from kiosk.machine.state import StateFolder
-from kiosk.model import Moment
-from kiosk.ports import FrameSource
+from kiosk.model import Moment, RgbImage
 
 UNITS = ("kiosk.service", "kiosk-sync.service")
 SIGNS = {Verdict.OK: "ok", Verdict.WARNING: "warning", Verdict.FAILED: "FAILED", Verdict.SKIPPED: "-"}
@@ -89,7 +89,7 @@ class Patient:
             "state": lambda: doctor.state_folder(self._state.path),
             "disk": lambda: doctor.disk(self._state.path),
             "models": self._models,
-            "camera": lambda: doctor.camera(self._camera()),
+            "camera": self._camera,
             "display": lambda: doctor.display(os.environ),
             "voice": doctor.speech,
             "clock": self._clock,
@@ -140,13 +140,23 @@ class Patient:
         optional = {model.name: store.status(model) for model in store.manifest}
         return doctor.models(lambda: [weights_path(name) for name in (LANDMARKS_FILE, RESNET_FILE)], optional)
 
-    def _camera(self) -> partial[FrameSource] | None:
-        from kiosk.camera import open_camera
+    def _camera(self) -> Finding:
+        from kiosk.camera import configured_camera
 
         if self._terminal_runs():
+            return camera_check.camera(None)
+        settings = self._config.camera
+        return camera_check.camera(partial(configured_camera, settings), self._face_score(), rotation=settings.rotation)
+
+    def _face_score(self) -> Callable[[RgbImage], float] | None:
+        """None when the models cannot be used: that is the check "models"'s finding."""
+        from kiosk.face import open_engine
+
+        try:
+            engine = open_engine(self._config.recognition.engine, models_dir=self._state.path / "models", follow=False)
+        except ModelError:
             return None
-        camera = self._config.camera
-        return partial(open_camera, camera.source, camera.width, camera.height, camera.fps, camera.timeout_s)
+        return lambda rgb: max((face.score for face in engine.faces(rgb)), default=0.0)
 
     def _terminal_runs(self) -> bool:
         if not self._state.path.is_dir():

@@ -89,10 +89,10 @@ def check_address(address: str) -> None:
 
 
 def _scan(camera: configuration.Camera) -> Invitation:
-    from kiosk.camera import open_camera  # OpenCV takes a second to load, and only this needs it
+    from kiosk.camera import configured_camera  # OpenCV takes a second to load, and only this needs it
     from kiosk.machine.invitation import watch_for_invitation
 
-    source = open_camera(camera.source, camera.width, camera.height, camera.fps, camera.timeout_s)
+    source = configured_camera(camera)
     click.echo("hold the console's QR code to the camera")
     try:
         invitation = watch_for_invitation(source.read, SCAN_S)

@@ -101,7 +101,7 @@ def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config
         texts, display = catalogue.load(usable.terminal.language), usable.display
         zone = _timezone(state)
         source = FaultSource(fault, over, clock=SystemClock(), timezone=zone, catalogue=texts, alive=alive)
-        main.show(source, display.mode, display.fullscreen, display.screens_dir)
+        main.show(source, display.mode, display.fullscreen, display.rotation, display.screens_dir)
 
     return standstill.stand_still(fault, start, show)
 

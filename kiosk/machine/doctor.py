@@ -15,7 +15,6 @@ import shutil
 import stat
 import struct
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -24,7 +23,6 @@ from typing import Protocol
 
 from kiosk.errors import KioskError
 from kiosk.model import ClockState, GallerySnapshot, Moment, QueueState
-from kiosk.ports import FrameSource
 
 MB = 1_000_000
 DISK_WARNING_BYTES = 1500 * MB
@@ -135,34 +133,6 @@ def speech(which: Callable[[str], str | None] = shutil.which) -> Finding:
 
 
 # ---------------------------------------------------------------- the machine
-
-
-def camera(open_source: Callable[[], FrameSource] | None, monotonic_s: Callable[[], float] = time.monotonic) -> Finding:
-    """Open it and take a few frames. None: the running terminal holds it, and two cannot. CameraError passes on."""
-    if open_source is None:
-        return Finding(
-            Verdict.SKIPPED, "in use by the running terminal", "To test it: systemctl stop kiosk, then again."
-        )
-    started_s = monotonic_s()
-    source = open_source()
-    try:
-        frames = [source.read() for _ in range(3)]
-    finally:
-        source.close()
-    frame = frames[-1].rgb
-    height, width = frame.shape[:2]
-    brightness = float(frame.mean())
-    facts: dict[str, Fact] = {
-        "source": source.name,
-        "width": width,
-        "height": height,
-        "brightness": round(brightness, 1),
-        "first_frames_s": round(monotonic_s() - started_s, 2),
-    }
-    text = f"{source.name}, {width}x{height}, mean brightness {brightness:.0f} of 255"
-    if brightness < 8:
-        return Finding(Verdict.WARNING, text, "The picture is black: is the lens covered, or the room dark?", facts)
-    return Finding(Verdict.OK, text, facts=facts)
 
 
 def display(

@@ -26,10 +26,10 @@ __all__ = ["ScreenSource", "display_available", "run", "show"]
 Mode = Literal["auto", "window", "offscreen"]
 
 
-def show(source: ScreenSource, mode: Mode, fullscreen: bool, screens_dir: str) -> None:
+def show(source: ScreenSource, mode: Mode, fullscreen: bool, rotation: int, screens_dir: str) -> None:
     """`run` for the terminal, with its settings of [display]."""
     folder = Path(screens_dir) if screens_dir else None
-    run(source, title="Presensi", mode=mode, fullscreen=fullscreen, screens_dir=folder)
+    run(source, title="Presensi", mode=mode, fullscreen=fullscreen, rotation=rotation, screens_dir=folder)
 
 
 def run(
@@ -38,14 +38,17 @@ def run(
     title: str,
     mode: Mode,
     fullscreen: bool = False,
+    rotation: int = 0,
     screens_dir: Path | None = None,
     size_px: tuple[int, int] = (800, 480),
 ) -> None:
     """Show `source`'s views; blocks the main thread until it stops, SIGTERM or SIGINT comes, or the window is closed.
 
     "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
-    where there is a display, else that. Once a process: Kivy cannot be started again. Raises KioskError when no window
-    can be opened, and whatever `source.pump` raises.
+    where there is a display, else that. A window shows everything turned by `rotation` degrees (0, 90, 180, 270)
+    against the clock, for a screen that is mounted so, and takes touches where they are seen; `size_px` is before
+    turning. Once a process: Kivy cannot be started again. Raises KioskError when no window can be opened, and whatever
+    `source.pump` raises.
     """
     if mode == "auto":
         mode = "window" if display_available() else "offscreen"
@@ -56,7 +59,7 @@ def run(
         )
     pictures = Pictures(screens_dir) if screens_dir is not None else None
     with tempfile.TemporaryDirectory(prefix="presensi-kivy-", dir=_in_memory()) as home, _signals() as stopped:
-        _prepare(mode, Path(home), title, fullscreen, size_px)
+        _prepare(mode, Path(home), title, fullscreen, 0 if mode == "offscreen" else rotation, size_px)
         from kiosk.ui import stage
 
         stage.play(source, pictures, lambda: bool(stopped))
@@ -99,7 +102,7 @@ def _attached(status: Path) -> bool:
         return False
 
 
-def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, size_px: tuple[int, int]) -> None:
+def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, rotation: int, size_px: tuple[int, int]) -> None:
     os.environ.update(
         KIVY_NO_ARGS="1",
         KIVY_NO_CONSOLELOG="1",
@@ -115,10 +118,11 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, size_px: tupl
     logging.getLogger("kivy").setLevel(logging.ERROR)  # that its new home has no settings yet is no news
     from kivy.config import Config
 
-    width, height = size_px
+    width, height = size_px if rotation in (0, 180) else size_px[::-1]
     settings: dict[tuple[str, str], object] = {
         ("graphics", "width"): width,
         ("graphics", "height"): height,
+        ("graphics", "rotation"): rotation,
         ("graphics", "fullscreen"): "auto" if fullscreen and mode == "window" else 0,
         ("graphics", "show_cursor"): 0 if fullscreen else 1,
         ("graphics", "resizable"): 0,

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from skimage import data
 
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.state import StateFolder
@@ -80,6 +83,25 @@ def test_the_doctor_leaves_no_trace(terminal: StateFolder) -> None:
 def test_a_running_terminal_keeps_its_camera(terminal: StateFolder) -> None:
     with terminal.lock("run"):
         assert examine(terminal.path, "camera")["camera"]["verdict"] == "skipped"
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_camera_that_is_mounted_turned_is_told_by_the_faces_in_it(tmp_path: Path, rotation: int) -> None:
+    """The portrait hangs to the left: it has to be turned clockwise, and once the settings say so all is well."""
+    above = np.pad(data.astronaut()[:288, :448], ((48, 0), (0, 0), (0, 0)), mode="edge")
+    portrait = Image.fromarray(above).resize((640, 480))
+    portrait.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "left.png")
+    config = tmp_path / "kiosk.toml"
+    config.write_text(f"[camera]\nsource = {json.dumps(f'replay:{tmp_path}')}\nrotation = {rotation}\n")
+    done = kiosk("doctor", "--json", "--state", tmp_path / "none", "--config", config, "--only", "camera")
+    (check,) = json.loads(done.stdout)["checks"]
+    facts = check["facts"]
+    if rotation:
+        assert (check["verdict"], facts["faces_turned_deg"]) == ("ok", 0)
+        assert (facts["width"], facts["height"]) == (480, 360)
+    else:
+        assert (check["verdict"], facts["faces_turned_deg"]) == ("warning", 90)
+        assert "Set rotation = 90" in check["advice"]
 
 
 def test_wrong_settings_are_a_finding_and_not_the_end(terminal: StateFolder, tmp_path: Path) -> None:

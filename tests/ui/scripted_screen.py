@@ -1,7 +1,8 @@
 """A terminal's screen with a scripted encounter behind it, for tests that look at it or press it: one JSON line for
 each thing that happens.
 
-    python tests/ui/scripted_screen.py window|offscreen START [--screens DIR] [--stop-after-pumps N] [--fail-at-pump N]
+    python tests/ui/scripted_screen.py window|offscreen START
+        [--rotation N] [--screens DIR] [--stop-after-pumps N] [--fail-at-pump N]
 """
 
 from __future__ import annotations
@@ -101,13 +102,20 @@ def run() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("mode", choices=["window", "offscreen"])
     parser.add_argument("start")
+    parser.add_argument("--rotation", type=int, default=0)
     parser.add_argument("--screens", type=Path)
     parser.add_argument("--confirm-s", type=float, default=600.0)
     parser.add_argument("--stop-after-pumps", type=int, default=sys.maxsize)
     parser.add_argument("--fail-at-pump", type=int, default=0)
     options = parser.parse_args()
     try:
-        main.run(Scripted(options.start, options), title="Presensi", mode=options.mode, screens_dir=options.screens)
+        main.run(
+            Scripted(options.start, options),
+            title="Presensi",
+            mode=options.mode,
+            rotation=options.rotation,
+            screens_dir=options.screens,
+        )
     except KioskError as error:
         tell(error=str(error))
         return error.exit_code

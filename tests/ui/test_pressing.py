@@ -6,8 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.ui.screen_process import ScreenProcess, started
 
@@ -27,10 +31,11 @@ DOUBLE_TAP_MS = 200
 """Longer than a bounce, shorter than anybody needs to read."""
 
 
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
+@contextmanager
+def x_server(width: int, height: int) -> Iterator[str]:
+    """The display of a bare X server whose screen has this size."""
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x480x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as answer:
@@ -38,6 +43,12 @@ def display() -> Iterator[str]:
     yield f":{number}"
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with x_server(800, 480) as name:
+        yield name
 
 
 def touch(display: str, *points: tuple[int, int], taps: int = 1) -> None:
@@ -117,3 +128,29 @@ def test_the_pad_does_not_enter_too_few_digits_and_can_be_left(display: str) -> 
         screen.until(phase="refused_by_person")
     assert not [told for told in screen.heard if "typed" in told]
     assert pressed(screen) == ["cancel"]
+
+
+def on_glass(rotation: int, x: int, y: int) -> tuple[int, int]:
+    """Where a point of the sheet is on a screen that shows the sheet turned by `rotation` against the clock."""
+    return {0: (x, y), 90: (y, 800 - x), 180: (800 - x, 480 - y), 270: (480 - y, x)}[rotation]
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_screen_that_is_mounted_turned_shows_all_and_takes_touches_where_they_are_seen(
+    rotation: int, tmp_path: Path
+) -> None:
+    size = (800, 480) if rotation == 180 else (480, 800)
+    options = ("--rotation", str(rotation), "--screens", str(tmp_path))
+    with x_server(*size) as display, started("window", "nip_pad", *options, DISPLAY=display) as screen:
+        screen.until(ready="nip_pad")
+        points = [*(DIGITS[digit] for digit in "123"), ERASE, *(DIGITS[digit] for digit in "4567"), ENTER]
+        touch(display, *(on_glass(rotation, *point) for point in points))
+        screen.until(phase="enquiring")
+    assert [told["typed"] for told in screen.heard if "typed" in told] == ["124567"]
+    with Image.open(tmp_path / "nip_pad.png") as picture:
+        assert picture.size == size
+        shown = np.asarray(picture.rotate(-rotation, expand=True).convert("L"))
+    assert shown.shape == (480, 800)
+    digits, left = shown[24:456, 384:776], shown[340:456, 0:20]
+    assert digits.std() > 20, "the pad's keys"
+    assert left.std() == 0, "the empty margin"

@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.camera import NO_CAMERA, PiCamera, WebCamera, open_camera, webcam_numbers
+from kiosk.camera import NO_CAMERA, PiCamera, WebCamera, open_camera
 from kiosk.errors import CameraError
+from kiosk.webcams import webcams
 
 
 class DeviceByHand:
@@ -159,13 +160,13 @@ def test_only_webcams_are_taken_for_webcams(tmp_path: Path) -> None:
     for name in nodes:
         (tmp_path / name).touch()
     (tmp_path / "video-dec0").touch()
-    assert webcam_numbers(tmp_path, answers(nodes)) == [2, 20]
+    assert [webcam.number for webcam in webcams(tmp_path, answers(nodes))] == [2, 20]
 
 
 def test_no_devices_no_webcams(tmp_path: Path) -> None:
-    assert webcam_numbers(tmp_path) == []
+    assert webcams(tmp_path) == []
     (tmp_path / "video0").touch()
-    assert webcam_numbers(tmp_path) == [], "a plain file answers no ioctl"
+    assert webcams(tmp_path) == [], "a plain file answers no ioctl"
 
 
 class Picamera2ByHand:
@@ -326,7 +327,7 @@ def test_auto_takes_the_pi_camera_first(picamera2: type[Picamera2ByHand]) -> Non
 
 def test_auto_without_any_camera_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
-    monkeypatch.setattr("kiosk.camera.webcam_numbers", list)
+    monkeypatch.setattr("kiosk.camera.webcams", list)
     with pytest.raises(CameraError) as caught:
         open_camera("auto", 640, 480, 15, 1.0)
     assert str(caught.value) == NO_CAMERA

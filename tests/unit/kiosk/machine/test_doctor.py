@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kiosk.errors import CameraError, ConfigError, ModelError, Unreachable
-from kiosk.machine import doctor
+from kiosk.machine import camera_check, doctor
 from kiosk.machine.doctor import Finding, Verdict
 from kiosk.model import (
     EMPTY_GALLERY,
@@ -24,6 +24,7 @@ from kiosk.model import (
     Person,
     PersonId,
     QueueState,
+    RgbImage,
     Template,
 )
 
@@ -43,6 +44,9 @@ class Camera:
         self.closed = False
         self._frame = Frame(np.full((480, 640, 3), level, np.uint8), 1, 0.0)
         self._lost = lost
+
+    def shows(self, rgb: RgbImage) -> None:
+        self._frame = Frame(rgb, 1, 0.0)
 
     def open(self) -> None: ...
 
@@ -146,24 +150,65 @@ def test_voice() -> None:
 
 def test_a_camera_that_delivers() -> None:
     camera = Camera()
-    finding = doctor.camera(lambda: camera)
+    finding = camera_check.camera(lambda: camera)
     assert finding.verdict is Verdict.OK
     assert (finding.facts["width"], finding.facts["height"], finding.facts["brightness"]) == (640, 480, 120.0)
     assert camera.closed
 
 
 def test_a_covered_camera() -> None:
-    assert doctor.camera(lambda: Camera(level=2)).verdict is Verdict.WARNING
+    assert camera_check.camera(lambda: Camera(level=2)).verdict is Verdict.WARNING
 
 
 def test_a_camera_that_is_lost_is_still_closed() -> None:
     camera = Camera(lost=True)
-    assert doctor.examine({"camera": lambda: doctor.camera(lambda: camera)})["camera"].verdict is Verdict.FAILED
+    assert doctor.examine({"camera": lambda: camera_check.camera(lambda: camera)})["camera"].verdict is Verdict.FAILED
     assert camera.closed
 
 
+UPRIGHT = np.full((480, 640, 3), 60, np.uint8)
+UPRIGHT[:100] = 200  # the light comes from above
+
+
+def lit_from(edge: str, least: float) -> Callable[[RgbImage], float]:
+    """A detector that is sure of a face lit from above, and of one lit from `edge` as far as `least`."""
+    parts = {"above": (slice(0, 50), slice(None)), "below": (slice(-50, None), slice(None))}
+
+    def score(rgb: RgbImage) -> float:
+        if rgb[parts["above"]].mean() > 150:
+            return 0.9
+        return least if rgb[parts[edge]].mean() > 150 else 0.0
+
+    return score
+
+
+@pytest.mark.parametrize("least", [0.0, 0.7])
+@pytest.mark.parametrize(("mounted", "turn"), [(0, 0), (90, 270), (180, 180), (270, 90)])
+def test_faces_that_stand_upright_only_when_the_picture_is_turned(mounted: int, turn: int, least: float) -> None:
+    """`mounted` clockwise; the detector may find what hangs upside down as well, but is less sure of it."""
+    camera = Camera()
+    camera.shows(np.ascontiguousarray(np.rot90(UPRIGHT, -mounted // 90)))
+    finding = camera_check.camera(lambda: camera, lit_from("below", least))
+    assert finding.facts["faces_turned_deg"] == turn
+    assert (finding.verdict is Verdict.WARNING) == (turn != 0)
+    assert finding.advice == (f"Set rotation = {turn} in the table [camera], and look again." if turn else "")
+
+
+def test_the_rotation_to_set_adds_to_the_one_that_is_set() -> None:
+    camera = Camera()
+    camera.shows(np.ascontiguousarray(np.rot90(UPRIGHT, 1)))
+    finding = camera_check.camera(lambda: camera, lit_from("below", 0.0), rotation=270)
+    assert "rotation = 0 " in finding.advice
+
+
+def test_without_a_face_it_is_said_that_nobody_can_tell() -> None:
+    finding = camera_check.camera(Camera, lambda _: 0.0)
+    assert (finding.verdict, finding.facts["faces_turned_deg"]) == (Verdict.OK, None)
+    assert "nobody stands before it" in finding.text
+
+
 def test_a_camera_in_use_is_left_alone() -> None:
-    assert doctor.camera(None).verdict is Verdict.SKIPPED
+    assert camera_check.camera(None).verdict is Verdict.SKIPPED
 
 
 def connector(drm: Path, status: str) -> Path:
