@@ -121,7 +121,8 @@ class Clerk:
         calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
         assessment = schedule.assess(calendar, now.wall_utc, before)
-        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now))))
+        recorded = last.direction if last else None
+        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now), recorded)))
 
 
 def _ago_s(last: LastPresence | None, now: Moment) -> float | None:

@@ -32,6 +32,7 @@ from kiosk.model import (
     LIVENESS_OFF,
     NOBODY,
     Assessment,
+    Direction,
     Fault,
     Hint,
     Liveness,
@@ -104,11 +105,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows."""
+    """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows;
+    `recorded` what that presence was."""
 
     person: Person
     assessment: Assessment
     recorded_ago_s: float | None
+    recorded: Direction | None = None
 
 
 # ---------------------------------------------------------------- inputs

@@ -49,15 +49,22 @@ _SHORT = Person(PersonId("p-1"), Nip("199001012015012001"), "Sekar Contohwati, S
 _LONG = Person(
     PersonId("p-2"), Nip("197505052010011002"), "Drs. H. Raden Bagaswara Contohadiningrat Wirayuda, S.H., M.Si."
 )
+_LONGEST = Person(
+    PersonId("p-3"),
+    Nip("198011172006042003"),
+    "Dr. dr. Hj. Raden Ayu Contohningtyasih Kusumawardhani Hadiningrat Pramudyawardhani Wirayudakusuma, "
+    "Sp.PD., M.Kes., M.Si.",
+)
+"""120 characters."""
+_JAVANESE = Person(PersonId("p-4"), Nip("198505052010012004"), "\ua9b1\ua98f\ua9b8\ua982 \ua995\ua9ba\ua9b4\ua9a0")
+"""A name in a script that the screen's letters do not have."""
 _ACCEPTED = Match(_SHORT.person_id, 6.2, 2.1, 4.0, 3, "accepted")
 _FACE = (0.37, 0.34, 0.63, 0.70)
 
 
-def _prospect(
-    person: Person, direction: Direction, minutes: int, percent: float, ago_s: float | None = None, *, work: bool = True
-) -> Prospect:
+def _prospect(person: Person, direction: Direction, minutes: int, percent: float, *, work: bool = True) -> Prospect:
     local = _NOW if direction is Direction.ARRIVAL else _NOW.replace(hour=15, minute=35)
-    return Prospect(person, Assessment(direction, local, minutes, percent, work), ago_s)
+    return Prospect(person, Assessment(direction, local, minutes, percent, work), None)
 
 
 class Example(NamedTuple):
@@ -78,6 +85,7 @@ def states() -> Iterator[Example]:
     early = _prospect(_SHORT, Direction.DEPARTURE, 25, 1.0)
     yield Example("idle", Encounter(), _STATUS, 0)
     yield Example("idle-offline", Encounter(), offline, 0)
+    yield Example("idle-sending", Encounter(), replace(_STATUS, queue=QueueState(1, 0, None)), 0)
     warned = replace(offline, clock_trusted=False, queue=QueueState(1240, 3, None), connected=None)
     yield Example("idle-clock_untrusted", Encounter(), warned, 0)
     for fault in (Fault.JOURNAL_DAMAGED, Fault.GALLERY_DAMAGED):
@@ -113,16 +121,25 @@ def states() -> Iterator[Example]:
     yield Example("confirm-hours_early", replace(base, phase=Phase.CONFIRM, prospect=hours), _STATUS, 0.2)
     noon = _prospect(_SHORT, Direction.ARRIVAL, 120, 1.0)
     yield Example("confirm-hours_late", replace(base, phase=Phase.CONFIRM, prospect=noon), _STATUS, 0.2)
+    longest = _prospect(_LONGEST, Direction.ARRIVAL, 12, 1.0)
+    yield Example("confirm-longest", replace(base, phase=Phase.CONFIRM, prospect=longest, sighting=two), _STATUS, 0.2)
+    javanese = _prospect(_JAVANESE, Direction.ARRIVAL, 0, 0.0)
+    yield Example("confirm-javanese", replace(base, phase=Phase.CONFIRM, prospect=javanese), _STATUS, 0.2)
     yield Example("saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0)
     yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
     yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)
     yield Example("recorded-early", replace(base, phase=Phase.RECORDED, prospect=early), _STATUS, 0)
     yield Example("recorded-clock_untrusted", replace(base, phase=Phase.RECORDED, prospect=late), warned, 0)
     yield Example("recorded-hours_early", replace(base, phase=Phase.RECORDED, prospect=hours), _STATUS, 0)
+    yield Example("recorded-longest", replace(base, phase=Phase.RECORDED, prospect=longest), _STATUS, 0)
+    yield Example("recorded-javanese", replace(base, phase=Phase.RECORDED, prospect=javanese), _STATUS, 0)
     failed = replace(base, phase=Phase.NOT_RECORDED, prospect=late, fault=Fault.DISK_FULL)
     yield Example("not_recorded", failed, _STATUS, 0)
-    already = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0, 190.0)
-    yield Example("already_recorded", replace(base, phase=Phase.ALREADY_RECORDED, prospect=already), _STATUS, 0)
+    leaving = Assessment(Direction.DEPARTURE, _NOW, 511, 1.0, True)  # what another presence so soon would be
+    arrived = Prospect(_SHORT, leaving, recorded_ago_s=190.0, recorded=Direction.ARRIVAL)
+    yield Example("already_recorded", replace(base, phase=Phase.ALREADY_RECORDED, prospect=arrived), _STATUS, 0)
+    left = replace(home, recorded_ago_s=45.0, recorded=Direction.DEPARTURE)
+    yield Example("already_recorded-home", replace(base, phase=Phase.ALREADY_RECORDED, prospect=left), _STATUS, 0)
     for phase in (Phase.UNKNOWN, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
         yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
     for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):

@@ -23,14 +23,16 @@ class Fit(NamedTuple):
 
 def fit(text: str, room_px: tuple[float, float], span_px: tuple[int, int], most_lines: int, measure: Measure) -> Fit:
     """`text` in at most `most_lines` lines inside `room_px` (width, height), at the largest font size of `span_px`
-    (largest, smallest). What does not fit at the smallest is cut and ends in an ellipsis."""
+    (largest, smallest). Of what does not fit at the smallest the middle is left out: of a name that is too long both
+    ends tell more than its beginning alone."""
     largest, smallest = span_px
     for font_px in range(largest, smallest - 1, -1):
         lines = _lines(text, font_px, room_px, most_lines, measure)
         if lines is not None:
             return Fit(font_px, lines)
-    for end in range(len(text) - 1, 0, -1):
-        lines = _lines(f"{text[:end].rstrip()}…", smallest, room_px, most_lines, measure)
+    for kept in range(len(text) - 1, 0, -1):
+        head, tail = text[: kept - kept // 2].rstrip(), text[len(text) - kept // 2 :].lstrip()
+        lines = _lines(f"{head}…{tail}", smallest, room_px, most_lines, measure)
         if lines is not None:
             return Fit(smallest, lines)
     return Fit(smallest, ())

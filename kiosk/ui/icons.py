@@ -87,6 +87,15 @@ def _check(pen: _Pen) -> None:
     pen.stroke([(28, 52), (43, 67), (72, 35)], 10, 0)
 
 
+def _late(pen: _Pen) -> None:
+    """A clock with a tick: recorded, and not in time."""
+    pen.ring(46, 46, 42, 9)
+    pen.stroke([(46, 22), (46, 47), (30, 56)], 9)
+    pen.disc(72, 72, 33, 0)
+    pen.disc(72, 72, 27)
+    pen.stroke([(60, 73), (69, 82), (85, 63)], 7, 0)
+
+
 def _cross(pen: _Pen) -> None:
     pen.disc(50, 50, 48)
     pen.stroke([(33, 33), (67, 67)], 10, 0)
@@ -211,6 +220,12 @@ def _hold(pen: _Pen) -> None:
         pen.stroke([(x, 20), (x, 52)], 3, 0)
 
 
+def _wait(pen: _Pen) -> None:
+    """Three dots: it is being worked on."""
+    for x in (18, 50, 82):
+        pen.disc(x, 50, 12)
+
+
 def _unmask(pen: _Pen) -> None:
     """A face that wears a mask."""
     pen.oval(20, 4, 80, 96)
@@ -252,6 +267,7 @@ _DRAWN: dict[Icon, Callable[[_Pen], None]] = {
     Icon.NONE: _none,
     Icon.FACE: _face,
     Icon.CHECK: _check,
+    Icon.LATE: _late,
     Icon.CROSS: _cross,
     Icon.QUESTION: _question,
     Icon.WARNING: _warning,
@@ -272,6 +288,7 @@ _DRAWN: dict[Icon, Callable[[_Pen], None]] = {
     Icon.BRIGHT: _bright,
     Icon.LOOK: _look,
     Icon.HOLD: _hold,
+    Icon.WAIT: _wait,
     Icon.UNMASK: _unmask,
     Icon.CAMERA_OFF: _camera_off,
     Icon.LINKED: _linked,

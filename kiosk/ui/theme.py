@@ -35,6 +35,7 @@ DARK_TEXT = _rgb("08130d")
 GREEN = _rgb("45d483")
 GREEN_SPENT = _rgb("2f9f62")
 AMBER = _rgb("ffbf4d")
+AMBER_SPENT = _rgb("c98f2b")
 RED = _rgb("ff8a80")
 BLUE = _rgb("8ec5ff")
 CLEAR = _rgb("000000", 0.0)
@@ -55,6 +56,13 @@ CHIP_WARN = CHIP[Tone.WARN]
 MARK = {Tone.NEUTRAL: Icon.INFO, Tone.OK: Icon.CHECK, Tone.WARN: Icon.CLOCK, Tone.STOP: Icon.STOP}
 """Before the consequence: its tone as a shape."""
 
+KEY = {
+    Tone.NEUTRAL: (GREEN, GREEN_SPENT),
+    Tone.OK: (GREEN, GREEN_SPENT),
+    Tone.WARN: (AMBER, AMBER_SPENT),
+}
+"""The surface of "Benar" by what it brings with it, and what of it has run out with the countdown."""
+
 RING = {Ring.SEARCH: TEXT, Ring.ADJUST: AMBER, Ring.GOOD: GREEN}
 
 PAIRS: tuple[tuple[str, Rgba, Rgba], ...] = (
@@ -63,8 +71,8 @@ PAIRS: tuple[tuple[str, Rgba, Rgba], ...] = (
     ("text on raised", TEXT, RAISED),
     ("muted on ground", MUTED, GROUND),
     ("muted on surface", MUTED, SURFACE),
-    ("dark on green", DARK_TEXT, GREEN),
-    ("dark on spent green", DARK_TEXT, GREEN_SPENT),
+    *((f"dark on {tone.value} key", DARK_TEXT, fill) for tone, (fill, _) in KEY.items()),
+    *((f"dark on spent {tone.value} key", DARK_TEXT, spent) for tone, (_, spent) in KEY.items()),
     ("amber on surface", AMBER, SURFACE),
     *((f"text on {tone.value} tint", TEXT, ground) for tone, ground in TINT.items()),
     *((f"muted on {tone.value} tint", MUTED, ground) for tone, ground in TINT.items()),

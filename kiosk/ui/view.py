@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from kiosk.model import BLOCKING_FAULTS, Assessment, Challenge, Direction, Fault, Hint, TerminalStatus
 from kiosk.terminal.encounter import Button, Encounter, Phase, Settings, seconds_left
-from kiosk.ui import wording
+from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState
 
@@ -39,17 +39,16 @@ def render(
         tone=look.tone,
         icon=look.icon,
         title=text(f"phase.{phase.value}.title", digits=NIP_DIGITS),
-        line=text(f"phase.{phase.value}.line", time=""),
+        line=text(f"phase.{phase.value}.line", direction="", time=""),
         lamp=look.lamp,
         clock=catalogue.time(status.local_time),
         clock_seconds=catalogue.seconds(status.local_time),
         date=catalogue.date(status.local_time),
         zone=status.local_time.tzname() or "",
-        office=status.office_name,
-        people=text("status.people", people=status.people) if status.people else "",
+        office=letters.legible(status.office_name),
+        people=text("status.people", people=status.people) if status.people and not status.queue.waiting else "",
         connected=status.connected,
         connection=_connection(status, catalogue),
-        parked=text("status.parked", parked=status.queue.parked) if status.queue.parked else "",
         waiting=status.queue.waiting,
         notices=notices,
         notice=notices[int(now_s / _NOTICE_S) % len(notices)] if notices else "",
@@ -84,8 +83,13 @@ class _Look:
 
 
 def _connection(status: TerminalStatus, catalogue: Catalogue) -> str:
-    link = {True: "status.connected", False: "status.offline", None: "status.unknown"}[status.connected]
-    return catalogue.text("status.waiting", link=catalogue.text(link), waiting=status.queue.waiting)
+    """How the server is reached, and what waits for it, if anything does."""
+    link = catalogue.text({True: "status.connected", False: "status.offline", None: "status.unknown"}[status.connected])
+    if not status.queue.waiting:
+        return link
+    return catalogue.text(
+        "status.sending" if status.connected else "status.kept", link=link, waiting=status.queue.waiting
+    )
 
 
 def _notices(encounter: Encounter, status: TerminalStatus, catalogue: Catalogue) -> tuple[str, ...]:
@@ -193,11 +197,12 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     """Who, which way, when and what it means; unchanged when nobody is known."""
     if at.encounter.prospect is None:
         return view
-    person, assessment = at.encounter.prospect.person, at.encounter.prospect.assessment
+    assessment = at.encounter.prospect.assessment
+    name, nip = wording.who(at.encounter.prospect.person)
     view = replace(
         view,
-        name=person.name,
-        nip=wording.masked_nip(person.nip),
+        name=name,
+        nip=nip,
         direction=at.text(f"direction.{assessment.direction.value}"),
         direction_icon=Icon.ARRIVAL if assessment.direction is Direction.ARRIVAL else Icon.DEPARTURE,
         presence_time=at.catalogue.time(assessment.local_time),
@@ -226,13 +231,19 @@ def _confirm(view: ViewState, at: _Instant) -> ViewState:
     if view.phase is Phase.SAVING:
         return view
     left_s = seconds_left(at.encounter, at.now_s, at.settings)
-    spoken = at.text("speech.confirm", name=wording.spoken_name(view.name), direction=view.direction)
     return replace(
         view,
         countdown=_countdown(left_s, at.settings.confirm_s),
         buttons=_buttons(at, Button.CORRECT, Button.NOT_ME),
-        speech=Speech("confirm", spoken) if view.name else None,
+        speech=Speech("confirm", _asked_aloud(view, at)) if view.name else None,
     )
+
+
+def _asked_aloud(view: ViewState, at: _Instant) -> str:
+    name = wording.spoken_name(at.encounter.prospect.person.name) if at.encounter.prospect else ""
+    if not name:
+        return at.text("speech.confirm_unnamed", direction=view.direction)
+    return at.text("speech.confirm", name=name, direction=view.direction)
 
 
 def _pad(view: ViewState, at: _Instant) -> ViewState:
@@ -265,6 +276,8 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
     if view.phase is Phase.RECORDED:
         view = _presence(view, at)
         view = replace(view, footnote=view.footnote or view.line)
+        if view.consequence_tone is Tone.WARN:  # recorded as well, but seen from far to be something else than on time
+            view = replace(view, tone=Tone.WARN, icon=Icon.LATE)
         if not at.clock_trusted:
             view = replace(view, consequence="")  # the notice says it there
         direction = at.encounter.prospect.assessment.direction if at.encounter.prospect else Direction.ARRIVAL
@@ -272,9 +285,11 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
         view = replace(view, reason=at.text(f"fault.{fault.value}.title") if fault else "")
-        view = replace(view, name=at.encounter.prospect.person.name if at.encounter.prospect else "")
+        view = replace(view, name=wording.who(at.encounter.prospect.person)[0] if at.encounter.prospect else "")
     elif view.phase is Phase.ALREADY_RECORDED:
         view = _already(view, at)
+    else:  # who stands there in vain is told how to be recorded all the same
+        view = replace(view, reason=at.text("result.otherwise"))
     return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
 
 
@@ -283,10 +298,12 @@ def _already(view: ViewState, at: _Instant) -> ViewState:
     if prospect is None:
         return replace(view, line="")
     ago_s, line = prospect.recorded_ago_s, ""
-    if ago_s is not None and 0 <= ago_s <= _DAY_S:
+    if prospect.recorded is not None and ago_s is not None and 0 <= ago_s <= _DAY_S:
+        which = at.text(f"direction.{prospect.recorded.value}")
         recorded = prospect.assessment.local_time - dt.timedelta(seconds=ago_s)
-        line = at.text("phase.already_recorded.line", time=at.catalogue.time(recorded))
-    return replace(view, name=prospect.person.name, nip=wording.masked_nip(prospect.person.nip), line=line)
+        line = at.text("phase.already_recorded.line", direction=which, time=at.catalogue.time(recorded))
+    name, nip = wording.who(prospect.person)
+    return replace(view, name=name, nip=nip, line=line)
 
 
 def _fault(view: ViewState, at: _Instant) -> ViewState:
@@ -300,7 +317,7 @@ def _fault(view: ViewState, at: _Instant) -> ViewState:
         icon=Icon.CAMERA_OFF if camera else view.icon,
         hint=at.text(f"fault.{fault.value}.title"),
         line=at.text(f"fault.{fault.value}.advice"),
-        code=fault.value,
+        code=at.text("status.fault_number", number=wording.FAULT_NUMBERS[fault]),
     )
 
 
@@ -315,9 +332,9 @@ _LOOKS = {
     Phase.IDENTIFYING: _Look(Layout.LIVE, Tone.OK, Icon.LOOK, Lamp.BUSY, _live),
     Phase.CHALLENGE: _Look(Layout.LIVE, Tone.NEUTRAL, Icon.FACE, Lamp.BUSY, _live),
     Phase.NIP_PAD: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _pad),
-    Phase.ENQUIRING: _Look(Layout.LIVE, Tone.OK, Icon.HOLD, Lamp.BUSY, _live),
+    Phase.ENQUIRING: _Look(Layout.LIVE, Tone.OK, Icon.WAIT, Lamp.BUSY, _live),
     Phase.CONFIRM: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.QUESTION, Lamp.BUSY, _confirm),
-    Phase.SAVING: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.HOLD, Lamp.BUSY, _confirm),
+    Phase.SAVING: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.WAIT, Lamp.BUSY, _confirm),
     Phase.RECORDED: _Look(Layout.RESULT, Tone.OK, Icon.CHECK, Lamp.SUCCESS, _result),
     Phase.NOT_RECORDED: _Look(Layout.RESULT, Tone.STOP, Icon.CROSS, Lamp.FAULT, _result),
     Phase.ALREADY_RECORDED: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.INFO, Lamp.BUSY, _result),

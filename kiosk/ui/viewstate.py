@@ -32,6 +32,7 @@ class Icon(enum.Enum):
     NONE = "none"
     FACE = "face"
     CHECK = "check"
+    LATE = "late"
     CROSS = "cross"
     QUESTION = "question"
     WARNING = "warning"
@@ -52,6 +53,7 @@ class Icon(enum.Enum):
     BRIGHT = "bright"
     LOOK = "look"
     HOLD = "hold"
+    WAIT = "wait"
     UNMASK = "unmask"
     CAMERA_OFF = "camera_off"
     LINKED = "linked"
@@ -139,7 +141,6 @@ class ViewState:
     people: str = ""
     connected: bool | None = None
     connection: str = ""
-    parked: str = ""
     waiting: int = 0
     notices: tuple[str, ...] = ()
     notice: str = ""

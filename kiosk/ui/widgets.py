@@ -58,7 +58,7 @@ class Panel(Part):
 
 class Words(Part, Label):
     """Says `say` so that it fits: it shrinks from `largest` to `smallest` dp, wraps to at most `most_lines` lines, and
-    is cut with an ellipsis when that is not enough."""
+    loses its middle to an ellipsis when that is not enough."""
 
     say = StringProperty("")
     largest = NumericProperty(32)
@@ -68,11 +68,13 @@ class Words(Part, Label):
     def __init__(self, **properties: Any) -> None:
         self._fit = Clock.create_trigger(self._choose, -1)
         super().__init__(**properties)
-        for name in ("say", "size", "bold", "largest", "smallest", "most_lines"):
+        for name in ("say", "size", "valign", "bold", "largest", "smallest", "most_lines"):
             self.fbind(name, self._fit)
 
     def _choose(self, *_: object) -> None:
-        self.text_size = self.size
+        # In the middle a text may be as high as it is: Kivy would leave out the last of three lines that have room
+        # (kivy 2.3.1, core/text/__init__.py, render: what follows the middle line break gets half of the height).
+        self.text_size = self.width, None if self.valign == "middle" else self.height
         span_px = int(dp(self.largest)), int(dp(self.smallest))
         self.font_size, self.text = _fitted(self.say, tuple(self.size), span_px, int(self.most_lines), bool(self.bold))
 

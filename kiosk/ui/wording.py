@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from kiosk.model import Assessment, Direction
+from kiosk.model import Assessment, Direction, Fault, Person
+from kiosk.ui import letters
 from kiosk.ui.catalogue import Catalogue
 
 _BULLET = "•"
 _HIDDEN = 8  # the birth date: Perka BKN 22/2007 begins every NIP with it
 _NIP_DIGITS = 18
+
+FAULT_NUMBERS = {
+    Fault.CAMERA_LOST: 1,
+    Fault.CAMERA_ABSENT: 2,
+    Fault.GALLERY_EMPTY: 3,
+    Fault.GALLERY_STALE: 4,
+    Fault.DISK_FULL: 5,
+    Fault.DISK_READ_ONLY: 6,
+    Fault.DISK_ERROR: 7,
+    Fault.STATE_FOREIGN: 8,
+    Fault.DEVICE_REVOKED: 9,
+    Fault.RECOGNISER_FAILED: 10,
+    Fault.NOT_PROVISIONED: 11,
+    Fault.IDENTITY_DAMAGED: 12,
+    Fault.SETTINGS_WRONG: 13,
+    Fault.PROGRAM_FAILED: 14,
+}
+"""By which a technician is told on the telephone what the screen says (docs/operations.md). A number never changes its
+meaning: it stands on paper in offices."""
+
+
+def who(person: Person) -> tuple[str, str]:
+    """Name and masked NIP as they are shown; the NIP in the name's place when the name cannot be drawn."""
+    name, nip = letters.legible(person.name), masked_nip(person.nip)
+    return (name, nip) if name else (nip, "")
 
 
 def masked_nip(nip: str) -> str:
@@ -19,8 +45,9 @@ def masked_nip(nip: str) -> str:
 
 
 def spoken_name(name: str) -> str:
-    """The name without the titles that a voice stumbles over: "Drs. H. Bagas Wirayuda, M.Si." is "Bagas Wirayuda"."""
-    words = name.split(",", maxsplit=1)[0].split()
+    """The name without the titles that a voice stumbles over: "Drs. H. Bagas Wirayuda, M.Si." is "Bagas Wirayuda".
+    Empty for a name in another alphabet, which it would spell."""
+    words = letters.legible(name).split(",", maxsplit=1)[0].split()
     while len(words) > 1 and words[0].endswith("."):
         words.pop(0)
     return " ".join(words)

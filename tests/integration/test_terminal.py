@@ -125,6 +125,18 @@ def test_the_same_person_is_not_recorded_twice_within_the_interval_but_after_it(
     assert last.direction is Direction.DEPARTURE
 
 
+def test_who_is_recorded_already_is_told_which_presence_that_was(rig: Rig) -> None:
+    for track, direction in ((1, Direction.ARRIVAL), (3, Direction.DEPARTURE)):
+        rig.record(track=track)
+        rig.clock.s += 60
+        assert rig.see(track=track + 1, match=match()) is Phase.ALREADY_RECORDED
+        prospect = rig.terminal.encounter.prospect
+        assert prospect is not None
+        assert prospect.recorded is direction
+        assert prospect.assessment.direction is Direction.DEPARTURE, "what another presence would be"
+        rig.clock.s += SETTINGS.repeat_interval_s
+
+
 def test_the_interval_holds_across_a_restart_of_the_machine(rig: Rig) -> None:
     rig.record(track=1)
     rig.clock.boot_id = "boot-2"

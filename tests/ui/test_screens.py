@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from kiosk.terminal.encounter import Phase
 from kiosk.ui import catalogue, examples, theme
 from kiosk.ui.theme import HEIGHT_DP, WIDTH_DP
 from kiosk.ui.view import render
@@ -23,9 +24,10 @@ from kiosk.ui.viewstate import Layout, Tone, ViewState
 ROOT = Path(__file__).parents[2]
 AA = 4.5
 SMALLEST_PX = 24
-LONGEST_NAME_PX, NAME_PX, HINT_PX, PRIMARY_PX, BUTTON_PX = 34, 44, 36, 32, 80
-LONG_NAME = 48
-"""Names up to this many characters, titles included, are written at NAME_PX at the least."""
+HINT_PX, PRIMARY_PX, BUTTON_PX = 36, 32, 80
+NAME_PX = {48: 44, 80: 34, 120: 28}
+"""Names up to so many characters, titles included, are written at so many px at the least."""
+QUESTION_PX = 44
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,10 @@ def test_letters_are_large_enough_for_a_metre_and_a_half(drawn: list[Drawn]) -> 
         small = [word for word in screen.words if word["font_px"] < SMALLEST_PX]
         assert not small, screen.name
         if view.name:
-            least = NAME_PX if len(view.name) <= LONG_NAME else LONGEST_NAME_PX
+            least = next(font_px for length, font_px in NAME_PX.items() if len(view.name) <= length)
             assert screen.font_px(view.name) >= least, screen.name
+        if view.phase is Phase.CONFIRM:
+            assert screen.font_px(view.title) >= QUESTION_PX, screen.name
         if view.layout is Layout.LIVE:
             assert screen.font_px(view.hint) >= HINT_PX, screen.name
         primary = [view.consequence, view.direction if view.layout is Layout.CONFIRM else ""]
@@ -116,6 +120,15 @@ def test_letters_are_large_enough_for_a_metre_and_a_half(drawn: list[Drawn]) -> 
             primary.append(view.title)
         for text in filter(None, primary):
             assert screen.font_px(text) >= PRIMARY_PX, (screen.name, text)
+
+
+@pytest.mark.slow
+def test_the_question_is_among_the_largest_texts(drawn: list[Drawn]) -> None:
+    for screen in drawn:
+        if screen.view.phase is Phase.CONFIRM:
+            larger = {word["say"] for word in screen.words if word["font_px"] > screen.font_px(screen.view.title)}
+            countdown = str(screen.view.countdown.seconds) if screen.view.countdown else ""
+            assert larger <= {screen.view.name, screen.view.presence_time, countdown}, screen.name
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ from kiosk.terminal.encounter import Button, Encounter, Phase, Prospect
 from kiosk.ui import catalogue, examples
 from kiosk.ui.view import NIP_DIGITS, render
 from kiosk.ui.viewstate import Icon, Lamp, Layout, Ring, Tone, ViewState
+from kiosk.ui.wording import FAULT_NUMBERS
 
 INDONESIAN, ENGLISH = catalogue.load("id"), catalogue.load("en")
 SETTINGS = examples.SETTINGS
@@ -55,7 +56,9 @@ def known(phase: Phase, direction: Direction = Direction.ARRIVAL, minutes: int =
     working_day = bool(other.pop("working_day", True))
     ago_s = other.pop("ago_s", None)
     local = dt.datetime(2026, 11, 24, 7, 42, tzinfo=JAKARTA)
-    prospect = Prospect(WIDI, Assessment(direction, local, minutes, percent, working_day), ago_s)  # type: ignore[arg-type]
+    recorded, person = other.pop("recorded", None), other.pop("person", WIDI)
+    assessment = Assessment(direction, local, minutes, percent, working_day)
+    prospect = Prospect(person, assessment, ago_s, recorded)  # type: ignore[arg-type]
     return replace(Encounter(phase=phase, prospect=prospect), **other)  # type: ignore[arg-type]
 
 
@@ -73,7 +76,7 @@ def test_idle_shows_the_indonesian_clock_and_date_the_office_and_the_queue() -> 
     assert (idle.clock, idle.clock_seconds, idle.zone) == ("07.05", ".09", "WIB")
     assert idle.date == "Selasa, 24 November 2026"
     assert idle.office == "Dinas Contoh"
-    assert idle.connection == "Terhubung · 0 menunggu"
+    assert idle.connection == "Terhubung"
     assert idle.people == "124 pegawai"
     assert idle.title == "Silakan berdiri di depan kamera"
     assert (idle.layout, idle.lamp, idle.speech) == (Layout.IDLE, Lamp.IDLE, None)
@@ -81,17 +84,29 @@ def test_idle_shows_the_indonesian_clock_and_date_the_office_and_the_queue() -> 
 
 @pytest.mark.parametrize(
     ("connected", "said"),
-    [(True, "Terhubung · 12 menunggu"), (False, "Luring · 12 menunggu"), (None, "Menghubungi server · 12 menunggu")],
+    [
+        (True, "Terhubung · mengirim 12 catatan"),
+        (False, "Tidak terhubung · 12 catatan tersimpan di sini"),
+        (None, "Menghubungi server · 12 catatan tersimpan di sini"),
+    ],
 )
 def test_the_connection_is_told_with_what_waits(connected: bool | None, said: str) -> None:
     status = replace(STATUS, connected=connected, queue=QueueState(12, 0, None))
     idle = view(Encounter(), status=status)
     assert (idle.connection, idle.waiting, idle.connected) == (said, 12, connected)
+    assert idle.people == "", "the line has no room for both"
 
 
-def test_refused_events_are_told() -> None:
-    assert view(Encounter(), status=replace(STATUS, queue=QueueState(0, 3, None))).parked == "3 ditolak server"
-    assert view(Encounter()).parked == ""
+@pytest.mark.parametrize(
+    ("connected", "said"), [(True, "Terhubung"), (False, "Tidak terhubung"), (None, "Menghubungi server")]
+)
+def test_that_nothing_waits_is_not_told(connected: bool | None, said: str) -> None:
+    assert view(Encounter(), status=replace(STATUS, connected=connected)).connection == said
+
+
+def test_what_the_server_refused_is_not_told_in_public() -> None:
+    refused = view(Encounter(), status=replace(STATUS, queue=QueueState(0, 3, None)))
+    assert refused == view(Encounter())
 
 
 def test_faults_that_do_not_block_take_turns_as_notices() -> None:
@@ -231,12 +246,12 @@ def test_the_countdown_ends_at_nothing() -> None:
 @pytest.mark.parametrize(
     ("encounter", "said", "tone"),
     [
-        (known(Phase.CONFIRM, minutes=12), "Terlambat 12 menit — potongan 1\u00a0%", Tone.WARN),
-        (known(Phase.CONFIRM, minutes=12, percent=0.5), "Terlambat 12 menit — potongan 0,5\u00a0%", Tone.WARN),
+        (known(Phase.CONFIRM, minutes=12), "Terlambat 12 menit\u00a0— potongan 1\u00a0%", Tone.WARN),
+        (known(Phase.CONFIRM, minutes=12, percent=0.5), "Terlambat 12 menit\u00a0— potongan 0,5\u00a0%", Tone.WARN),
         (known(Phase.CONFIRM, minutes=3, percent=0.0), "Terlambat 3 menit", Tone.WARN),
         (
             known(Phase.CONFIRM, Direction.DEPARTURE, 25),
-            "Pulang 25 menit lebih\u00a0awal — potongan 1\u00a0%",
+            "Pulang 25 menit lebih\u00a0awal\u00a0— potongan 1\u00a0%",
             Tone.WARN,
         ),
         (known(Phase.CONFIRM, Direction.DEPARTURE), "Sesuai jam kerja", Tone.OK),
@@ -250,13 +265,41 @@ def test_the_consequence_is_told_before_it_happens(encounter: Encounter, said: s
 
 def test_the_english_consequence_has_english_decimals() -> None:
     shown = view(known(Phase.CONFIRM, minutes=12, percent=1.25), english=True)
-    assert shown.consequence == "12 min late — deduction 1.25\u00a0%"
+    assert shown.consequence == "12 min late\u00a0— deduction 1.25\u00a0%"
 
 
 def test_the_letter_of_assignment_is_mentioned_only_where_points_are_at_stake() -> None:
     assert view(known(Phase.CONFIRM, minutes=12)).footnote != ""
     assert view(known(Phase.CONFIRM)).footnote == ""
     assert view(known(Phase.CONFIRM, minutes=12, percent=0.0)).footnote == ""
+
+
+def test_that_it_is_recorded_by_itself_is_told_also_while_others_wait() -> None:
+    alone = known(Phase.CONFIRM, sighting=Sighting(0.0, track=1, faces=1))
+    two = known(Phase.CONFIRM, sighting=Sighting(0.0, track=1, faces=2))
+    assert view(two).aside
+    assert view(two).line == view(alone).line == "Tercatat otomatis bila waktu habis"
+
+
+def test_while_the_journal_is_asked_no_hand_is_raised() -> None:
+    """It reads as "stop" to somebody who has been recognised."""
+    assert view(seen(Phase.ENQUIRING)).icon is Icon.WAIT
+    assert view(known(Phase.SAVING)).icon is Icon.WAIT
+
+
+JAVANESE = Person(PersonId("p-1"), Nip("199001012010011002"), "\ua9b1\ua98f\ua9b8\ua982")
+
+
+@pytest.mark.parametrize("phase", [Phase.CONFIRM, Phase.RECORDED, Phase.NOT_RECORDED, Phase.ALREADY_RECORDED])
+def test_a_name_in_another_script_gives_way_to_the_nip(phase: Phase) -> None:
+    shown = view(known(phase, person=JAVANESE))
+    assert (shown.name, shown.nip) == ("•••••••• 201001 1 002", "")
+
+
+def test_a_name_in_another_script_is_not_spelled_by_the_voice() -> None:
+    spoken = view(known(Phase.CONFIRM, person=JAVANESE)).speech
+    assert spoken is not None
+    assert spoken.text == "Datang. Apakah benar?"
 
 
 def test_the_voice_says_the_name_without_titles_and_never_the_consequence() -> None:
@@ -312,9 +355,39 @@ def test_not_recorded_says_so_and_why(fault: Fault) -> None:
     assert (shown.tone, shown.lamp) == (Tone.STOP, Lamp.FAULT)
 
 
-def test_already_recorded_says_when() -> None:
-    shown = view(known(Phase.ALREADY_RECORDED, ago_s=190.0))
-    assert shown.line == "Presensi pukul 07.38 sudah tersimpan"
+@pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        (Direction.ARRIVAL, "Datang pukul 07.38 sudah tersimpan"),
+        (Direction.DEPARTURE, "Pulang pukul 07.38 sudah tersimpan"),
+    ],
+)
+def test_already_recorded_says_which_and_when(recorded: Direction, said: str) -> None:
+    """Of what is on disk, not of what another presence would be now."""
+    for now in Direction:
+        assert view(known(Phase.ALREADY_RECORDED, now, ago_s=190.0, recorded=recorded)).line == said
+
+
+@pytest.mark.parametrize(
+    "phase", [Phase.UNKNOWN, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON], ids=lambda phase: phase.value
+)
+@pytest.mark.parametrize("clock_trusted", [True, False])
+def test_whoever_is_not_recorded_is_told_what_to_do_and_what_if_that_fails(phase: Phase, clock_trusted: bool) -> None:
+    shown = view(Encounter(phase=phase), status=replace(STATUS, clock_trusted=clock_trusted))
+    assert shown.line
+    assert shown.reason == "Tetap gagal? Minta presensi manual ke petugas"
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_what_costs_points_is_recorded_in_another_colour_and_shape_than_what_does_not(direction: Direction) -> None:
+    good, bad = view(known(Phase.RECORDED, direction)), view(known(Phase.RECORDED, direction, 12))
+    assert (good.tone, good.icon, good.lamp) == (Tone.OK, Icon.CHECK, Lamp.SUCCESS)
+    assert (bad.tone, bad.icon, bad.lamp) == (Tone.WARN, Icon.LATE, Lamp.SUCCESS)
+
+
+def test_a_clock_that_is_not_trusted_makes_nobody_late() -> None:
+    shown = view(known(Phase.RECORDED, minutes=12), status=replace(STATUS, clock_trusted=False))
+    assert (shown.tone, shown.icon) == (Tone.OK, Icon.CHECK)
 
 
 def test_unknown_names_nobody() -> None:
@@ -332,7 +405,8 @@ def test_a_blocking_fault_fills_the_screen_with_what_to_do(fault: Fault) -> None
     assert shown.title == "Presensi tidak dapat dicatat"
     assert shown.hint == INDONESIAN.text(f"fault.{fault.value}.title")
     assert shown.line == INDONESIAN.text(f"fault.{fault.value}.advice")
-    assert (shown.tone, shown.lamp, shown.code) == (Tone.STOP, Lamp.FAULT, fault.value)
+    assert (shown.tone, shown.lamp) == (Tone.STOP, Lamp.FAULT)
+    assert shown.code == f"Kode T-{FAULT_NUMBERS[fault]:02d}"
 
 
 def test_a_lost_camera_is_called_so() -> None:

@@ -14,6 +14,7 @@ from kiosk import errors
 from kiosk.commands.doctor import Patient
 from kiosk.machine.state import StateFolder
 from kiosk.model import BLOCKING_FAULTS, Fault
+from kiosk.ui.wording import FAULT_NUMBERS
 
 TEXT = (Path(__file__).parents[4] / "docs/operations.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TEXT.splitlines() if line.startswith("| ")]
@@ -30,6 +31,16 @@ def test_every_fault_is_found_by_its_words_on_the_screen(fault: Fault) -> None:
     (row,) = [row for row in ROWS if len(row) > 1 and row[1] == f"`{fault.value}`"]
     assert row[0] == catalogue["fault"][fault.value]["title"]
     assert (row[2] == "no") == (fault in BLOCKING_FAULTS), "whether it records meanwhile"
+
+
+def test_every_fault_is_found_by_the_number_that_the_screen_shows() -> None:
+    codes = {f"`{fault.value}`" for fault in Fault}
+    told = {row[1]: row[3] for row in ROWS if len(row) == 5 and row[1] in codes}
+    assert FAULT_NUMBERS.keys() == BLOCKING_FAULTS
+    assert len(set(FAULT_NUMBERS.values())) == len(FAULT_NUMBERS)
+    assert {code: number for code, number in told.items() if number != "-"} == {
+        f"`{fault.value}`": f"T-{number:02d}" for fault, number in FAULT_NUMBERS.items()
+    }
 
 
 def every_exit_code() -> set[int]:

@@ -53,7 +53,7 @@ def until_it_ends(over: Callable[[], bool], alive: Callable[[], None]) -> None:
     """A screen: its main thread looks until the source stops."""
     source = source_of(Fault.NOT_PROVISIONED, over, alive)
     while not source.stopping():
-        assert source.pump().code == Fault.NOT_PROVISIONED.value
+        assert source.pump().hint == "Terminal belum dihubungkan"
 
 
 class Start:
@@ -93,5 +93,5 @@ def test_told_to_stop_is_not_over() -> None:
 def test_it_never_says_how_many_wait_and_is_alive_with_every_picture() -> None:
     pats: list[int] = []
     shown = source_of(Fault.SETTINGS_WRONG, lambda: False, lambda: pats.append(1)).pump()
-    assert (shown.title, shown.code, shown.connection) == ("Presensi tidak dapat dicatat", "settings_wrong", "")
+    assert (shown.title, shown.code, shown.connection) == ("Presensi tidak dapat dicatat", "Kode T-13", "")
     assert pats == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import string
 from collections.abc import Iterator, Mapping
 
@@ -50,6 +51,21 @@ def test_every_phase_hint_challenge_fault_direction_and_button_has_its_text(lang
     wanted |= {f"direction.{direction.value}" for direction in Direction}
     wanted |= {f"button.{button.value}" for button in Button}
     assert wanted <= set(catalogue.load(language).texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_that_only_a_technician_understands_is_shown_in_public(language: str) -> None:
+    """No command, option, file or code: those stand in docs/operations.md, by the number on the screen."""
+    texts = catalogue.load(language).texts.values()
+    foreign = re.compile(r"kiosk|--|\.toml|_|/|sudo|CODE|KODE|URL")
+    assert [text for text in texts if foreign.search(string.Formatter().vformat(text, (), Blank()))] == []
+
+
+class Blank(dict[str, object]):
+    """Every field is a number that is not shown."""
+
+    def __missing__(self, key: str) -> int:
+        return 0
 
 
 def test_the_languages_differ_wherever_there_are_words() -> None:
