@@ -1,8 +1,6 @@
 """Which characters the screen's letters have, and what stands for those that they lack. Pure.
 
-Kivy draws a text in one font and takes no other for what that lacks: an empty box would stand there. Fonts for the
-world's scripts (fonts-noto, 300 MB) would need shaping, order and line breaking of each; a name that cannot be drawn
-is rare here, and the NIP that then stands in its place is read by everybody.
+Kivy draws a text in one font and takes no other for what that lacks: an empty box would stand there (decision 47).
 """
 
 from __future__ import annotations
