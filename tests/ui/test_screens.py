@@ -159,6 +159,19 @@ def test_texts_stand_out_from_what_is_behind_them(drawn: list[Drawn]) -> None:
             assert best >= AA, (screen.name, word["say"], best)
 
 
+@pytest.mark.slow
+def test_every_line_of_a_text_is_drawn(drawn: list[Drawn]) -> None:
+    """Counted in the picture: Kivy may leave out a line for which it finds no room, and says nothing."""
+    for screen in drawn:
+        for word in screen.words:
+            lines = word["shown"].count("\n") + 1
+            (left, bottom), (width, height) = word["at_px"], word["room_px"]
+            top = HEIGHT_DP - bottom - height
+            shades = luminances(screen.rgb[int(top) : int(top + height), int(left) : int(left + width)])
+            inked = (np.abs(shades - np.median(shades)) > 0.1).any(axis=1).astype(int)
+            assert lines == 1 or np.count_nonzero(np.diff(inked, prepend=0) == 1) >= lines, (screen.name, word["say"])
+
+
 # ---------------------------------------------------------------- the palette
 
 
