@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -51,7 +49,6 @@ def main(
     """A terminal, its server and a small office on this machine."""
     deadline_s = time.monotonic() + timeout_s if timeout_s else float("inf")
     folder = out.absolute() / "demo"
-    signal.signal(signal.SIGTERM, _interrupt)
     for old in (folder, out / "screens"):
         shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -131,11 +128,6 @@ def _progress(trace: Path) -> str:
         return "the camera showed no face long enough for an encounter"
     outcomes = [json.loads(line)["outcome"] for line in lines]
     return "the encounters ended " + ", ".join(f"{o} ({outcomes.count(o)} times)" for o in sorted(set(outcomes)))
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends the demo as Ctrl-C does, so that no part of it is left behind."""
-    raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:

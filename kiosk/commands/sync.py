@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import signal
 import threading
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from kiosk.journal.queue import JournalQueue
 from kiosk.link.download import Download
 from kiosk.link.part import SealedPart
 from kiosk.machine.clock import SystemClock
+from kiosk.machine.ending import ending
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder, SyncStatus
 from kiosk.machine.watchdog import Notifier, Watchdog
@@ -40,10 +40,7 @@ def command(config: Path | None, state: Path) -> None:
     server = configuration.load(config).server
     folder = StateFolder(state).open()
     manager = Notifier.from_environment()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with folder.lock("sync"):
+    with ending() as stop, folder.lock("sync"):
         identity = Identity.load(folder.identity_dir, server_url=server.url)
         if identity.revoked:
             with contextlib.suppress(OSError):

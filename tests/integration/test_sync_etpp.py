@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ from kiosk.journal.queue import JournalQueue
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
-from tests.integration.office import OFFICE, Office, office, open_outbox, sync_process
+from tests.integration.office import OFFICE, ROOT, Office, office, open_outbox, sync_process
 from tests.unit.kiosk.journal import records
 
 NIP = "198503152010011007"
@@ -80,6 +82,33 @@ def test_from_an_enrolment_to_a_presence(etpp: Office, folder: StateFolder, outb
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert outbox.queue_state().parked == 0
+
+
+SIGNAL_IN_THE_LOCK = """
+import os, signal, threading
+from kiosk.__main__ import main
+notify = threading.Condition.notify_all
+def interrupted(self):
+    if os.path.exists("{mark}"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    notify(self)
+threading.Condition.notify_all = interrupted
+main()
+"""
+
+
+def test_signals_that_come_while_the_first_is_answered_do_not_hang_it(folder: StateFolder, tmp_path: Path) -> None:
+    """Whoever notifies anybody, with the lock held for it, is interrupted by one more signal."""
+    mark = tmp_path / "mark"
+    words = ["-c", SIGNAL_IN_THE_LOCK.format(mark=mark), "sync", "--state", str(folder.path)]
+    with subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL, cwd=ROOT) as process:
+        try:
+            until(lambda: folder.read_status().connected, "contact")
+            mark.touch()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 def _fields(draft: object) -> dict[str, object]:
