@@ -201,7 +201,7 @@ class Patient:
             outbox.close()
 
     def _chain(self) -> Finding:
-        from kiosk.journal.audit import JournalAudit
+        from kiosk.journal.audit import JournalAudit, Tally
         from kiosk.journal.outbox import SqliteOutbox
 
         if not self._state.outbox_path.exists():
@@ -210,9 +210,9 @@ class Patient:
             return doctor.NOT_PROVISIONED
         outbox = SqliteOutbox(self._state.outbox_path, self._who.device_id, key=self._who.storage_key)
         try:
-            audit = JournalAudit(outbox)
-            events = sum(1 for chain in audit.chains() for _ in audit.rows(chain))
-            return doctor.chain(events, [f"{finding.seq}: {finding.what}" for finding in audit.verify()])
+            tally = Tally()
+            broken = [f"{finding.seq}: {finding.what}" for finding in JournalAudit(outbox).verify(tally)]
+            return doctor.chain(tally.events, tally.linked + tally.unlinked, broken)
         finally:
             outbox.close()
 

@@ -53,6 +53,22 @@ class Finding:
     what: str
 
 
+@dataclass(slots=True)
+class Tally:
+    """How much of the journal `verify` could look into. Of `checked` events the content was compared with the hash.
+    Thinned ones have none: the event after it names the hash of a `linked` one, and nothing here says of an `unlinked`
+    one that its hash is the one that was recorded."""
+
+    checked: int = 0
+    linked: int = 0
+    unlinked: int = 0
+    unreadable: int = 0
+
+    @property
+    def events(self) -> int:
+        return self.checked + self.linked + self.unlinked + self.unreadable
+
+
 class JournalAudit:
     """Reads only. Raises OutboxError."""
 
@@ -95,11 +111,19 @@ class JournalAudit:
 
         return self._db.query(read)
 
-    def verify(self) -> Iterator[Finding]:
-        """All that is wrong with the chains: a hash, a link, a gap, a content that cannot be read."""
+    def verify(self, tally: Tally | None = None) -> Iterator[Finding]:
+        """All that is wrong with the chains: a hash, a link, a gap, a content that cannot be read. What was looked at
+        is added to `tally`."""
+        tally = Tally() if tally is None else tally
         for chain in self.chains():
-            expected, before = 1, wire.NO_HASH
+            expected, before, thinned = 1, wire.NO_HASH, False
             for row in self.rows(chain):
+                if thinned and row.body is not None and row.body.get("prev_hash") == before:
+                    tally.unlinked, tally.linked = tally.unlinked - 1, tally.linked + 1
+                tally.checked += row.body is not None
+                tally.unreadable += row.damaged
+                thinned = row.body is None and not row.damaged
+                tally.unlinked += thinned
                 if chain.carried is not None and expected == 1:
                     expected, before = row.seq, str((row.body or {}).get("prev_hash", before))
                 if row.seq != expected:

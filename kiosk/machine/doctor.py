@@ -339,14 +339,16 @@ def outbox(state: QueueState, faults: Iterable[str], now: Moment) -> Finding:
     return Finding(Verdict.OK, text, facts=facts)
 
 
-def chain(events: int, faults: Iterable[str]) -> Finding:
-    """The outcome of verifying every link of the journal's hash chain."""
+def chain(events: int, thinned: int, faults: Iterable[str]) -> Finding:
+    """The outcome of verifying every link of the journal's hash chain. `thinned` of the events have no content left
+    that could be checked."""
     broken = list(faults)
-    facts: dict[str, Fact] = {"events": events, "faults": len(broken)}
+    facts: dict[str, Fact] = {"events": events, "thinned": thinned, "faults": len(broken)}
     if broken:
         advice = "Do not repair it. Keep the file, export what it holds (kiosk events export FILE), tell BKPP."
         return Finding(Verdict.FAILED, f"{len(broken)} faults in {events} events: {broken[0]}", advice, facts)
-    return Finding(Verdict.OK, f"{events} events, unbroken", facts=facts)
+    unchecked = f", {thinned} of them thinned and known by their hash alone" if thinned else ""
+    return Finding(Verdict.OK, f"{events} events, unbroken{unchecked}", facts=facts)
 
 
 def server(url: str, ask: Callable[[str], str | None]) -> Finding:

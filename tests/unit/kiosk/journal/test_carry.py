@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -335,8 +336,35 @@ def test_the_list_names_nobody(broken: Machine) -> None:
 
 def test_verify_says_what_is_wrong_and_exits_with_one(broken: Machine) -> None:
     broken.record(3)
-    assert broken.run("verify").exit_code == 0
+    whole = broken.run("verify")
+    assert (whole.exit_code, whole.output) == (0, "3 events checked: the chain is whole\n")
     broken.outbox.db.transact(lambda c: c.execute("DELETE FROM events WHERE id & 255 = 2"))
     result = broken.run("verify")
     assert result.exit_code == 1
     assert "missing" in result.output
+    assert "2 events checked\n" in result.output
+
+
+@pytest.mark.parametrize(
+    ("acked", "after", "checked", "linked", "alone"),
+    [
+        (4, 2, 2, 1, 3),  # of four in a row the event after them names the last one's hash
+        (4, 0, 0, 0, 4),  # and nothing names it when there is none
+        (1, 1, 1, 1, 0),
+    ],
+)
+def test_verify_says_what_it_could_not_check(
+    broken: Machine, acked: int, after: int, checked: int, linked: int, alone: int
+) -> None:
+    chain_id = broken.record(acked)[0].chain_id
+    queue = JournalQueue(broken.outbox)
+    queue.acknowledge(chain_id, acked, START, {})
+    queue.thin(START.date() + dt.timedelta(days=1))
+    broken.record(after)
+    result = broken.run("verify")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"{checked} events checked: the chain is whole")
+    assert ("where it can be checked" in result.output) == (alone > 0)
+    assert f"{acked} events thinned" in result.output
+    assert f"{linked} known by their link" in result.output
+    assert f"{alone} by their own hash alone" in result.output

@@ -401,8 +401,11 @@ def test_outbox(state: QueueState, faults: list[str], verdict: Verdict) -> None:
 
 
 def test_the_chain() -> None:
-    assert doctor.chain(1200, []).verdict is Verdict.OK
-    assert doctor.chain(1200, ["17: it does not follow the event before it"]).verdict is Verdict.FAILED
+    assert doctor.chain(1200, 0, []) == Finding(
+        Verdict.OK, "1200 events, unbroken", facts={"events": 1200, "thinned": 0, "faults": 0}
+    )
+    assert "1100 of them thinned" in doctor.chain(1200, 1100, []).text
+    assert doctor.chain(1200, 0, ["17: it does not follow the event before it"]).verdict is Verdict.FAILED
 
 
 @pytest.mark.parametrize(("spoken", "verdict"), [("1", Verdict.OK), ("2", Verdict.FAILED), (None, Verdict.FAILED)])
