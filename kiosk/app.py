@@ -23,6 +23,7 @@ from kiosk.liveness import Liveness
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
+from kiosk.machine.lacks import Lacks
 from kiosk.machine.model_files import ModelStore
 from kiosk.machine.state import StateFolder
 from kiosk.machine.voice import open_voice
@@ -91,7 +92,7 @@ class Kiosk:
         self._threads = Threads()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
         self._screen_up = threading.Event()  # nobody is asked anything before there is a screen to ask on
-        faults, latest = FaultBoard(), Latest()
+        faults, latest, lacks = FaultBoard(), Latest(), Lacks()
 
         table = threshold_table(config)
         identity = Identity.load(state.identity_dir)
@@ -109,7 +110,7 @@ class Kiosk:
             retry_ceiling_s=config.camera.retry_ceiling_s,
         )
         self._recognition = Recognition(
-            recogniser_opener(config, options.models_dir, state.path / "cache"),
+            recogniser_opener(config, options.models_dir, state.path / "cache", lacks),
             matcher_of(EMPTY_GALLERY),
             latest,
             faults,
@@ -118,9 +119,9 @@ class Kiosk:
         )
         first_models(self._recognition, options.wait_for_camera)
 
-        self._trace = Trace(options.trace)
-        self._voice = open_voice(config.voice.enabled, config.terminal.language)
-        self._indicators = open_indicators(**config.indicators.model_dump())
+        self._trace = Trace(options.trace, lacks.of("trace"))
+        self._voice = open_voice(config.voice.enabled, config.terminal.language, lacks.of("voice"))
+        self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"))
         terminal = Terminal(
             settings=encounter_settings(config),
             clock=clock,
@@ -142,7 +143,7 @@ class Kiosk:
             use_gallery=lambda snapshot: self._recognition.use(matcher_of(snapshot)),
             sync_status=state.read_status,
             revoked=lambda: identity.revoked,
-            report=Report(state, faults, latest).tell,
+            report=Report(state, faults, latest, lacks).tell,
             gallery_max_age_days=config.terminal.gallery_max_age_days,
         )
         self._housekeeper.load_gallery()  # also when there is none yet: nobody is looked for in vain
@@ -157,7 +158,13 @@ class Kiosk:
             alive=self._screen_lives,
         )
         self._show = partial(
-            screen.show, self._screen, display.mode, display.fullscreen, display.rotation, display.screens_dir
+            screen.show,
+            self._screen,
+            display.mode,
+            display.fullscreen,
+            display.rotation,
+            display.screens_dir,
+            lacks.of("pictures of the screens"),
         )
 
     def run(self) -> None:
@@ -214,14 +221,26 @@ def first_source(open_source: Callable[[], FrameSource], faults: FaultBoard, wai
         return None
 
 
-def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path) -> Callable[[FaceMatcher, int], Recogniser]:
+def recogniser_opener(
+    config: Config, models_dir: Path, cache_dir: Path, lacks: Lacks
+) -> Callable[[FaceMatcher, int], Recogniser]:
     """Opens the models, each time anew: see `kiosk.terminal.recognition.OpenRecogniser`."""
 
     def open_recogniser(matcher: FaceMatcher, tracks: int) -> Recogniser:
         return Recogniser(
-            open_engine(config.recognition.engine, models_dir=models_dir, cache_dir=cache_dir),
+            open_engine(
+                config.recognition.engine,
+                models_dir=models_dir,
+                cache_dir=cache_dir,
+                lost=lacks.of("detector model"),
+            ),
             matcher,
-            Liveness(config.liveness.policy, ModelStore(models_dir), challenge_s=config.liveness.challenge_s),
+            Liveness(
+                config.liveness.policy,
+                ModelStore(models_dir),
+                challenge_s=config.liveness.challenge_s,
+                lost=lacks.of("passive model"),
+            ),
             judge_of(config),
             config.recognition.max_frames,
             min_frames=config.recognition.min_frames,

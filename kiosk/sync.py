@@ -104,6 +104,7 @@ class Sync:
         self._failure: Exception | None = None
         self._lock = threading.Lock()
         self._status = SyncStatus()
+        self._unpublished = ""
         self._pause = Pause(stop, parts.network, parts.progress)
         self._transports = [
             Transport(
@@ -317,4 +318,8 @@ class Sync:
             try:
                 self._parts.folder.write_status(self._status)
             except StateError as error:
-                log.warning("%s", error)
+                if str(error) != self._unpublished:
+                    log.warning("the screen will not know whether there is a connection: %s", error)
+                self._unpublished = str(error)
+            else:
+                self._unpublished = ""

@@ -92,6 +92,8 @@ class Patient:
             "camera": self._camera,
             "display": lambda: doctor.display(os.environ),
             "voice": doctor.speech,
+            "lamps": self._lamps,
+            "optional": lambda: doctor.optional(self._state.read_lacks() if self._terminal_runs() else None),
             "clock": self._clock,
             "identity": self._identity,
             "gallery": self._gallery,
@@ -157,6 +159,13 @@ class Patient:
         except ModelError:
             return None
         return lambda rgb: max((face.score for face in engine.faces(rgb)), default=0.0)
+
+    def _lamps(self) -> Finding:
+        from kiosk.machine.indicators import open_indicators
+
+        indicators = self._config.indicators
+        take = partial(open_indicators, True, indicators.green_pin, indicators.red_pin, indicators.buzzer_pin)
+        return doctor.lamps(indicators.enabled, None if self._terminal_runs() else take)
 
     def _terminal_runs(self) -> bool:
         if not self._state.path.is_dir():

@@ -98,7 +98,7 @@ class PlainHog:
 class YunetDetector:
     """OpenCV's YuNet: finds turned, dim, masked and small faces that HOG does not (docs/accuracy.md, "Detection").
 
-    `model` is the verified file (models_store.YUNET); raises ModelError when it cannot be read.
+    `model` is the verified file (model_files.YUNET); raises ModelError when it cannot be read, or not be run here.
     """
 
     least_face_px = 20
@@ -116,6 +116,10 @@ class YunetDetector:
         except OSError as error:
             raise ModelError(f"{model.name} cannot be read ({error.strerror}). Install it again.") from error
         self._networks: dict[tuple[int, int], Any] = {}
+        try:  # now, while dlib's detector can still take its place
+            self.search(np.zeros((self.search_px, self.search_px, 3), np.uint8), self.search_px)
+        except cv2.error as error:
+            raise ModelError(f"{model.name} cannot be run. Install it again with `kiosk models install`.") from error
 
     def search(self, frame_rgb: RgbImage, longest_px: int) -> list[Found]:
         scale = _scale(frame_rgb, longest_px)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from kiosk.face.descriptor import LANDMARKS_FILE, Describer, ReferenceDescriber,
 from kiosk.face.detector import Detector, Found, HogDetector, PlainHog, YunetDetector
 from kiosk.face.rgb import checked_rgb
 from kiosk.face.tracking import Follower
+from kiosk.machine.lacks import Lost
 from kiosk.machine.model_files import YUNET, ModelStore
 from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, RgbImage
 from kiosk.ports import FaceEngine
@@ -24,6 +26,8 @@ from kiosk.ports import FaceEngine
 _log = logging.getLogger(__name__)
 
 ENGINES = ("auto", "fast", "reference")
+
+_LOST = partial(_log.warning, "no detector model: %s")
 
 
 def open_engine(
@@ -33,6 +37,7 @@ def open_engine(
     cache_dir: Path | None = None,
     threads: int = 1,
     follow: bool = True,
+    lost: Lost = _LOST,
 ) -> FaceEngine:
     """The face engine `name`.
 
@@ -42,7 +47,8 @@ def open_engine(
 
     `models_dir`: optional model files; with YuNet's, faces are found by it. `cache_dir`: keeps the converted descriptor
     (None: converted at every start, 1.5 s). `threads`: for the networks; OpenCV's are set for the whole process.
-    `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other.
+    `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other. `lost` is
+    told of an optional model that is there and cannot be used.
 
     Raises ModelError when the weights are missing, damaged or foreign.
     """
@@ -58,17 +64,17 @@ def open_engine(
             raise
         _log.warning("faces are described by face_recognition itself, more slowly: %s", error)
         describer = ReferenceDescriber()
-    return Engine(Follower(_detector(models_dir), follow=follow), describer)
+    return Engine(Follower(_detector(models_dir, lost), follow=follow), describer)
 
 
-def _detector(models_dir: Path | None) -> Detector:
+def _detector(models_dir: Path | None, lost: Lost) -> Detector:
     if models_dir is not None:
         try:
             model = ModelStore(models_dir).find(YUNET)
             if model is not None:
                 return YunetDetector(model)
         except ModelError as error:  # an optional file must not keep a terminal from starting
-            _log.warning("faces are found by dlib's detector: %s", error)
+            lost(f"{error} Faces are found by dlib's detector.")
     return HogDetector()
 
 

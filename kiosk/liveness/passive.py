@@ -111,10 +111,12 @@ class PassiveModel:
     """
 
     def __init__(self, path: Path) -> None:
+        """Raises ModelError when the file cannot be loaded, or not be run on this machine."""
         try:
             self._net = cv2.dnn.readNetFromONNX(str(path))
         except cv2.error as error:
             raise ModelError(f"{path}: cannot be loaded. Install it again with `kiosk models install`.") from error
+        self.logits(np.zeros((INPUT_PX, INPUT_PX, 3), np.uint8))  # now, while it can still be done without
 
     def score(self, frame_rgb: RgbImage, box: Box) -> float:
         """How alive the face looks, about -15 … 15: the lower of the plain score and, plus GREY_MARGIN, the cast-free.
@@ -133,7 +135,7 @@ class PassiveModel:
         try:
             self._net.setInput(blob)
             live, spoof = (float(value) for value in self._net.forward()[0])
-        except (cv2.error, ValueError) as error:
+        except (cv2.error, TypeError, ValueError) as error:
             raise ModelError("the passive model failed. Install it again with `kiosk models install`.") from error
         if not math.isfinite(live - spoof):
             raise ModelError("the passive model gave no number. Install it again with `kiosk models install`.")

@@ -32,6 +32,7 @@ from __future__ import annotations
 import logging
 import math
 import random as random_module
+from functools import partial
 from pathlib import Path
 
 from kiosk.errors import ConfigError, ModelError
@@ -39,12 +40,15 @@ from kiosk.face.rgb import checked_rgb
 from kiosk.liveness.challenge import ChallengeRun, Patience, Pose, Progress, pose_of
 from kiosk.liveness.motion import DepthTracker, Relief
 from kiosk.liveness.passive import Opinion, PassiveEvidence, PassiveModel, Scorer
+from kiosk.machine.lacks import Lost
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
 from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import Randomness
 
 log = logging.getLogger(__name__)
+
+_LOST = partial(log.warning, "no passive model: %s")
 
 POLICIES = ("off", "passive", "challenge-when-in-doubt", "always-challenge")
 
@@ -74,8 +78,8 @@ class Liveness:
     `random` draws the challenges. `ask=False` is for recordings, where nobody hears a challenge: doubt is reported as
     CHALLENGE, no movement counts as an answer, and only the evidence of (1), (3) and (5) is gathered.
 
-    A model file that cannot be used (another SHA-256, unreadable) counts as none and is logged: asking everybody is
-    safe, and an optional file must not keep a terminal from starting. Raises ConfigError for an unknown policy.
+    A model file that cannot be used (another SHA-256, unreadable) counts as none, and `lost` is told: asking everybody
+    is safe, and an optional file must not keep a terminal from starting. Raises ConfigError for an unknown policy.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class Liveness:
         challenge_s: float = 5.0,
         *,
         ask: bool = True,
+        lost: Lost = _LOST,
     ) -> None:
         if policy not in POLICIES:
             raise ConfigError(f"there is no liveness policy {policy!r}. Choose one of {', '.join(POLICIES)}.")
@@ -95,7 +100,7 @@ class Liveness:
         self._ask = ask
         self._patience = Patience()
         self._run: ChallengeRun | None = None
-        self._model = None if policy == "off" else _load(models)
+        self._model = None if policy == "off" else _load(models, lost)
         if policy == "passive" and self._model is None:
             log.warning("liveness policy `passive`, but no %s: everybody is asked for a movement", PAD_MINIFAS.name)
         self.reset()
@@ -207,7 +212,7 @@ class Liveness:
         return NO_EVIDENCE if median is None else 1 / (1 + math.exp(-max(-50.0, min(50.0, median))))
 
 
-def _load(models: ModelStore | Path | str | Scorer | None) -> Scorer | None:
+def _load(models: ModelStore | Path | str | Scorer | None, lost: Lost) -> Scorer | None:
     if isinstance(models, (str, Path)):
         models = ModelStore(Path(models))
     if not isinstance(models, ModelStore):
@@ -216,5 +221,5 @@ def _load(models: ModelStore | Path | str | Scorer | None) -> Scorer | None:
         path = models.find(PAD_MINIFAS)
         return None if path is None else PassiveModel(path)
     except ModelError as error:
-        log.warning("the passive model is not used, everybody is asked for a movement: %s", error)
+        lost(f"{error} Everybody is asked for a movement.")
         return None

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.errors import KioskError
+from kiosk.machine.lacks import Lost
 from kiosk.model import ClockState, GallerySnapshot, Moment, QueueState
+from kiosk.ports import Indicators
 
 MB = 1_000_000
 DISK_WARNING_BYTES = 1500 * MB
@@ -132,7 +134,31 @@ def speech(which: Callable[[str], str | None] = shutil.which) -> Finding:
     return Finding(Verdict.OK, "espeak-ng")
 
 
+def optional(lacks: Mapping[str, str] | None) -> Finding:
+    """What the running terminal goes without, and why. None: no terminal runs."""
+    if lacks is None:
+        return Finding(Verdict.SKIPPED, "the terminal does not run: only then is it known what it goes without")
+    if not lacks:
+        return Finding(Verdict.OK, "the running terminal has all of its parts")
+    text = "; ".join(f"no {part}: {why}" for part, why in sorted(lacks.items()))
+    advice = "It records without. What has been mended is used after: sudo systemctl restart kiosk"
+    return Finding(Verdict.WARNING, text, advice, dict(lacks))
+
+
 # ---------------------------------------------------------------- the machine
+
+
+def lamps(enabled: bool, open_lamps: Callable[[Lost], Indicators] | None) -> Finding:
+    """Take the pins of lamps and buzzer, and free them. None: the running terminal holds them."""
+    if not enabled:
+        return Finding(Verdict.SKIPPED, "switched off ([indicators] enabled)")
+    if open_lamps is None:
+        return Finding(Verdict.SKIPPED, "in use by the running terminal, if it could take them: see `optional`")
+    why: list[str] = []
+    open_lamps(why.append).close()
+    if why:
+        return Finding(Verdict.WARNING, f"no lamps: {why[0]}", "The terminal records without them.")
+    return Finding(Verdict.OK, "the pins can be taken")
 
 
 def display(

@@ -12,14 +12,26 @@ Tones differ in number, so that they are told apart without seeing. They sound o
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from kiosk.machine.lacks import Lost, cause
 from kiosk.ports import Indicators
 
 _log = logging.getLogger(__name__)
 
 NOT_CONNECTED = -1
+
+_LOST = partial(_log.warning, "no lamps: %s")
+
+How = bool | float
+"""On, off, or blinking with so many seconds on and as many off."""
 
 
 class NoIndicators:
@@ -39,88 +51,113 @@ class NoIndicators:
 
 
 class GpioIndicators:
-    """A state's lamps and tones begin at once and go on in gpiozero's threads; the state set again changes nothing."""
+    """A state's lamps and tones begin at once and go on in gpiozero's threads; the state set again changes nothing.
 
-    def __init__(self, green: Any, red: Any, buzzer: Any) -> None:
+    Lamps that fail are given up: `lost` is told, and nothing is lit any more.
+    """
+
+    def __init__(self, green: Any, red: Any, buzzer: Any, lost: Lost) -> None:
         """gpiozero devices (LED, LED, Buzzer), each None when it is not connected."""
         self._green, self._red, self._buzzer = green, red, buzzer
+        self._lost = lost
         self._state = ""
 
     def idle(self) -> None:
-        if self._enter("idle"):
-            self._steady(self._green, on=False)
-            self._steady(self._red, on=False)
+        self._show("idle", green=False, red=False)
 
     def busy(self) -> None:
-        if self._enter("busy"):
-            self._blink(self._green, 0.25, 0.25)
-            self._steady(self._red, on=False)
+        self._show("busy", green=0.25, red=False)
 
     def success(self) -> None:
-        if self._enter("success"):
-            self._steady(self._green, on=True)
-            self._steady(self._red, on=False)
-            self._tones(1, 0.25)
+        self._show("success", green=True, red=False, tones=1, tone_s=0.25)
 
     def refusal(self) -> None:
-        if self._enter("refusal"):
-            self._steady(self._green, on=False)
-            self._steady(self._red, on=True)
-            self._tones(2, 0.1)
+        self._show("refusal", green=False, red=True, tones=2)
 
     def fault(self) -> None:
-        if self._enter("fault"):
-            self._steady(self._green, on=False)
-            self._blink(self._red, 1.0, 1.0)
-            self._tones(3, 0.1)
+        self._show("fault", green=False, red=1.0, tones=3)
 
     def close(self) -> None:
-        """Everything off and the pins freed."""
+        """Everything off and the pins freed, as far as they let themselves."""
         self._state = "closed"
-        for device in (self._green, self._red, self._buzzer):
-            if device is not None:
-                device.close()
+        _close((self._green, self._red, self._buzzer))
 
-    def _enter(self, state: str) -> bool:
+    def _show(self, state: str, *, green: How, red: How, tones: int = 0, tone_s: float = 0.1) -> None:
         if self._state in (state, "closed"):
-            return False
+            return
         self._state = state
-        return True
-
-    @staticmethod
-    def _steady(lamp: Any, *, on: bool) -> None:
-        if lamp is not None:
-            lamp.on() if on else lamp.off()
-
-    @staticmethod
-    def _blink(lamp: Any, on_s: float, off_s: float) -> None:
-        if lamp is not None:
-            lamp.blink(on_time=on_s, off_time=off_s)
-
-    def _tones(self, count: int, on_s: float) -> None:
-        if self._buzzer is not None:
-            self._buzzer.beep(on_time=on_s, off_time=0.1, n=count)
+        try:
+            _set(self._green, green)
+            _set(self._red, red)
+            if tones and self._buzzer is not None:
+                self._buzzer.beep(on_time=tone_s, off_time=0.1, n=tones)
+        except Exception as error:  # noqa: BLE001 - lgpio.error has no base but Exception
+            self._lost(cause(error))
+            self.close()
 
 
-def open_indicators(enabled: bool, green_pin: int, red_pin: int, buzzer_pin: int) -> Indicators:
+def open_indicators(
+    enabled: bool,
+    green_pin: int,
+    red_pin: int,
+    buzzer_pin: int,
+    lost: Lost = _LOST,
+) -> Indicators:
     """Lamps and buzzer at these BCM pins, -1 for one that is not connected.
 
-    Never raises: a terminal whose lamps cannot be opened says so in the log and records without them.
+    Never raises: when they cannot be opened, `lost` is told, and the terminal records without them.
     """
     if not enabled:
         return NoIndicators()
-    import gpiozero  # reads GPIOZERO_PIN_FACTORY; slow to import where it is not needed
-
     opened: list[Any] = []
+    told: list[warnings.WarningMessage] = []
     try:
-        for kind, pin in ((gpiozero.LED, green_pin), (gpiozero.LED, red_pin), (gpiozero.Buzzer, buzzer_pin)):
-            opened.append(None if pin == NOT_CONNECTED else kind(pin))
-    except (gpiozero.GPIOZeroError, OSError) as error:
-        for device in opened:
-            if device is not None:
-                device.close()
-        _log.warning(
-            "no lamps: %s (%s); check [indicators] and that the user is in the group gpio", type(error).__name__, error
-        )
+        import gpiozero  # reads GPIOZERO_PIN_FACTORY; slow to import where it is not needed
+
+        with _place_for_a_pipe(), warnings.catch_warnings(record=True) as told:
+            for kind, pin in ((gpiozero.LED, green_pin), (gpiozero.LED, red_pin), (gpiozero.Buzzer, buzzer_pin)):
+                opened.append(None if pin == NOT_CONNECTED else kind(pin))
+    except Exception as error:  # noqa: BLE001 - the pin factories raise what they like: lgpio.error is a plain Exception
+        _close(opened)
+        # gpiozero warns why each pin factory cannot be used, and then only says that none could.
+        why = "; ".join((cause(error), *(str(warning.message) for warning in told)))
+        lost(f"{why}. Check [indicators], and that the user is in the group gpio and no other program has the pins.")
         return NoIndicators()
-    return GpioIndicators(*opened)
+    green, red, buzzer = opened
+    return GpioIndicators(green, red, buzzer, lost)
+
+
+@contextlib.contextmanager
+def _place_for_a_pipe() -> Iterator[None]:
+    """lgpio, when it is imported, makes a pipe in the working directory and cannot be used without (lgpio.py,
+    `_callback_thread`; LG_WD, where it is set, names another). A command may be called from somebody else's folder."""
+    if "LG_WD" in os.environ or os.access(".", os.W_OK | os.X_OK):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="presensi-lgpio-") as folder:
+        before = os.open(".", os.O_PATH | os.O_DIRECTORY)
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(PermissionError):  # a folder that cannot be entered was of no use before either
+                os.fchdir(before)
+            os.close(before)
+
+
+def _set(lamp: Any, how: How) -> None:
+    if lamp is None:
+        return
+    if how is True:
+        lamp.on()
+    elif how is False:
+        lamp.off()
+    else:
+        lamp.blink(on_time=how, off_time=how)
+
+
+def _close(devices: Any) -> None:
+    for device in devices:
+        if device is not None:
+            with contextlib.suppress(Exception):  # a lamp that cannot be freed keeps nobody from ending
+                device.close()

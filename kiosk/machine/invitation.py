@@ -25,7 +25,10 @@ class Invitation:
 
 def parse_invitation(text: str) -> Invitation | None:
     """None for any other text: a camera sees many codes."""
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:  # something like an address, that is none
+        return None
     if (parts.scheme, parts.path) != ("presensi", "provision"):
         return None
     query = parse_qs(parts.query)

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -27,6 +27,9 @@ STATUS_MAX_AGE_MS = 180_000
 
 LockName = Literal["run", "sync", "enroll"]
 CameraState = Literal["ok", "lost", "absent", "unknown"]
+
+_ILLEGIBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a file of these may raise that a failing card, or a hand, has changed."""
 
 
 class StateFolder:
@@ -112,9 +115,10 @@ class StateFolder:
     def read_status(self, moment: Moment | None = None) -> SyncStatus:
         return read_status(self.status_path, moment)
 
-    def write_terminal(self, camera: CameraState, faults: Iterable[str]) -> None:
-        """What `kiosk run` tells `kiosk sync` for the heartbeat. Raises StateError."""
-        self._write(self.terminal_path, {"camera": camera, "faults": sorted(faults)})
+    def write_terminal(self, camera: CameraState, faults: Iterable[str], lacks: Mapping[str, str]) -> None:
+        """What `kiosk run` tells `kiosk sync` for the heartbeat; and `lacks`, the optional parts that it goes without
+        and why, for `kiosk doctor`. Raises StateError."""
+        self._write(self.terminal_path, {"camera": camera, "faults": sorted(faults), "lacks": dict(lacks)})
 
     def read_terminal(self) -> tuple[CameraState, tuple[str, ...]]:
         """What was last written; ("unknown", ()) when nothing legible was."""
@@ -122,9 +126,16 @@ class StateFolder:
             data = json.loads(self.terminal_path.read_bytes())
             camera = data["camera"]
             faults = tuple(str(fault) for fault in data["faults"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return camera if camera in {"ok", "lost", "absent"} else "unknown", faults
+        except _ILLEGIBLE:
             return "unknown", ()
-        return camera if camera in {"ok", "lost", "absent"} else "unknown", faults
+
+    def read_lacks(self) -> dict[str, str]:
+        """What was last written; {} when nothing legible was."""
+        try:
+            return {str(part): str(why) for part, why in json.loads(self.terminal_path.read_bytes())["lacks"].items()}
+        except _ILLEGIBLE:
+            return {}
 
     def write_status(self, status: SyncStatus) -> None:
         """Replace the status atomically. Not fsynced: it is rewritten every minute, and a torn one is forgiven."""
@@ -176,7 +187,7 @@ def read_status(path: Path, moment: Moment | None = None) -> SyncStatus:
             boot_id=str(data["boot_id"]),
             monotonic_ms=int(data["monotonic_ms"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except _ILLEGIBLE:
         return SyncStatus()
     if moment is not None and status.connected:
         age_ms = moment.monotonic_ms - status.monotonic_ms

@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Sequence
+from functools import partial
 
+from kiosk.machine.lacks import Lost
 from kiosk.ports import Voice
 
 _log = logging.getLogger(__name__)
@@ -19,6 +21,8 @@ _LONGEST_S = 15.0
 """A sound device that hangs must not silence the terminal for ever; the longest text takes about 6 s."""
 
 _WORDS_A_MINUTE = 150
+
+_LOST = partial(_log.warning, "no voice: %s")
 
 
 class Silence:
@@ -38,8 +42,9 @@ class EspeakVoice:
     texts hold names.
     """
 
-    def __init__(self, command: Sequence[str], longest_s: float = _LONGEST_S) -> None:
-        self._command, self._longest_s = list(command), longest_s
+    def __init__(self, command: Sequence[str], longest_s: float = _LONGEST_S, lost: Lost = _LOST) -> None:
+        """`lost` is told once what is wrong; each text is tried all the same, for a sound device may come back."""
+        self._command, self._longest_s, self._lost = list(command), longest_s, lost
         self._change = threading.Condition()
         self._next: str | None = None
         self._speaking: subprocess.Popen[bytes] | None = None
@@ -86,7 +91,7 @@ class EspeakVoice:
 
     def _finish(self, process: subprocess.Popen[bytes], text: str) -> None:
         try:
-            process.communicate(text.encode(), timeout=self._longest_s)
+            process.communicate(text.encode(errors="replace"), timeout=self._longest_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -99,15 +104,15 @@ class EspeakVoice:
         """Once: a terminal without sound would else fill the log."""
         if not self._complained:
             self._complained = True
-            _log.warning("no voice: %s %s; check espeak-ng and the sound device", self._command[0], why)
+            self._lost(f"{self._command[0]} {why}; check espeak-ng and the sound device")
 
 
-def open_voice(enabled: bool, language: str) -> Voice:
-    """espeak-ng in "id" or "en"; Silence when not enabled or not installed. Never raises."""
+def open_voice(enabled: bool, language: str, lost: Lost = _LOST) -> Voice:
+    """espeak-ng in "id" or "en"; Silence when not enabled or not installed. Never raises: `lost` is told."""
     if not enabled:
         return Silence()
     program = shutil.which("espeak-ng")
     if program is None:
-        _log.warning("no voice: espeak-ng is not installed (apt install espeak-ng)")
+        lost("espeak-ng is not installed (apt install espeak-ng)")
         return Silence()
-    return EspeakVoice([program, "-v", language, "-s", str(_WORDS_A_MINUTE), "--stdin"])
+    return EspeakVoice([program, "-v", language, "-s", str(_WORDS_A_MINUTE), "--stdin"], lost=lost)

@@ -1,10 +1,12 @@
-"""What `kiosk run` tells `kiosk sync` of itself, for the heartbeat: the camera's state and the faults."""
+"""What `kiosk run` tells of itself: camera and faults, for the heartbeat, and what it lacks, for the doctor."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from kiosk.errors import StateError
+from kiosk.machine.lacks import Lacks
 from kiosk.machine.state import CameraState, StateFolder
 from kiosk.model import Fault, Frame
 from kiosk.terminal.capture import Latest
@@ -16,24 +18,29 @@ log = logging.getLogger(__name__)
 class Report:
     """Written whenever it has changed; one thread's."""
 
-    def __init__(self, state: StateFolder, faults: FaultBoard, latest: Latest) -> None:
+    def __init__(self, state: StateFolder, faults: FaultBoard, latest: Latest, lacks: Lacks) -> None:
         self._state = state
         self._faults = faults
         self._latest = latest
-        self._told: tuple[CameraState, tuple[str, ...]] | None = None
+        self._lacks = lacks
+        self._told: tuple[CameraState, tuple[str, ...], Mapping[str, str]] | None = None
+        self._trouble = ""
 
     def tell(self) -> None:
-        """A disk that refuses it is logged; the next call tries again."""
+        """A disk that refuses it is logged, once for each reason; the next call tries again."""
         faults = self._faults.current()
-        now = (camera_state(faults, self._latest.peek()), tuple(sorted(fault.value for fault in faults)))
+        codes = tuple(sorted(fault.value for fault in faults))
+        now = (camera_state(faults, self._latest.peek()), codes, self._lacks.current())
         if now == self._told:
             return
         try:
             self._state.write_terminal(*now)
         except StateError as error:
-            log.warning("the heartbeat will not know of a change: %s", error)
+            if str(error) != self._trouble:
+                log.warning("the heartbeat will not know of a change: %s", error)
+            self._trouble = str(error)
         else:
-            self._told = now
+            self._told, self._trouble = now, ""
 
 
 def camera_state(faults: frozenset[Fault], frame: Frame | None) -> CameraState:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from kiosk.machine.lacks import Lost, cause
 from kiosk.terminal.encounter import RESULTS, Encounter, Phase
+
+_LOST = partial(logging.getLogger(__name__).warning, "no trace: %s")
 
 
 @dataclass
@@ -19,10 +25,16 @@ class _Course:
 
 
 class Trace:
-    """Not thread-safe: called by the thread that steps the encounter."""
+    """Not thread-safe: called by the thread that steps the encounter. A file that cannot be opened or written ends the
+    trace and nothing else: `lost` is told."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._file: TextIO | None = path.open("a", encoding="utf-8", buffering=1) if path else None
+    def __init__(self, path: Path | None, lost: Lost = _LOST) -> None:
+        self._lost = lost
+        self._file: TextIO | None = None
+        try:
+            self._file = path.open("a", encoding="utf-8", buffering=1) if path else None
+        except OSError as error:
+            lost(cause(error))
         self._course: _Course | None = None
         self._phase = Phase.IDLE
 
@@ -64,8 +76,14 @@ class Trace:
             "frames": course.frames,
             "stage_ms": {name: round(ms, 2) for name, ms in sorted(course.stage_ms.items())},
         }
-        self._file.write(json.dumps(line) + "\n")
+        try:
+            self._file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            self._lost(cause(error))
+            self.close()
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):  # what could not be written is still in its buffer
+                file.close()

@@ -13,11 +13,13 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Literal
 
 from kiosk.errors import KioskError
+from kiosk.machine.lacks import Lost
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import ScreenSource
 
@@ -25,11 +27,15 @@ __all__ = ["ScreenSource", "display_available", "run", "show"]
 
 Mode = Literal["auto", "window", "offscreen"]
 
+_LOST = partial(logging.getLogger(__name__).warning, "no pictures of the screens: %s")
 
-def show(source: ScreenSource, mode: Mode, fullscreen: bool, rotation: int, screens_dir: str) -> None:
+
+def show(
+    source: ScreenSource, mode: Mode, fullscreen: bool, rotation: int, screens_dir: str, lost: Lost = _LOST
+) -> None:
     """`run` for the terminal, with its settings of [display]."""
     folder = Path(screens_dir) if screens_dir else None
-    run(source, title="Presensi", mode=mode, fullscreen=fullscreen, rotation=rotation, screens_dir=folder)
+    run(source, title="Presensi", mode=mode, fullscreen=fullscreen, rotation=rotation, screens_dir=folder, lost=lost)
 
 
 def run(
@@ -41,14 +47,15 @@ def run(
     rotation: int = 0,
     screens_dir: Path | None = None,
     size_px: tuple[int, int] = (800, 480),
+    lost: Lost = _LOST,
 ) -> None:
     """Show `source`'s views; blocks the main thread until it stops, SIGTERM or SIGINT comes, or the window is closed.
 
     "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
     where there is a display, else that. A window shows everything turned by `rotation` degrees (0, 90, 180, 270)
     against the clock, for a screen that is mounted so, and takes touches where they are seen; `size_px` is before
-    turning. Once a process: Kivy cannot be started again. Raises KioskError when no window can be opened, and whatever
-    `source.pump` raises.
+    turning. Where pictures cannot be written there are none, and `lost` is told. Once a process: Kivy cannot be started
+    again. Raises KioskError when no window can be opened, and whatever `source.pump` raises.
     """
     if mode == "auto":
         mode = "window" if display_available() else "offscreen"
@@ -57,7 +64,7 @@ def run(
             "there is no display: start the terminal on the desktop or with a screen attached, or use "
             '--display offscreen (display.mode = "offscreen")'
         )
-    pictures = Pictures(screens_dir) if screens_dir is not None else None
+    pictures = Pictures(screens_dir, lost) if screens_dir is not None else None
     with tempfile.TemporaryDirectory(prefix="presensi-kivy-", dir=_in_memory()) as home, _signals() as stopped:
         _prepare(mode, Path(home), title, fullscreen, 0 if mode == "offscreen" else rotation, size_px)
         from kiosk.ui import stage

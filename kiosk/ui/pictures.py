@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from kiosk.errors import StateError
+from kiosk.machine.lacks import Lost
 from kiosk.terminal.encounter import Phase
 
 _MOST = 500
@@ -17,21 +17,26 @@ _MOST = 500
 
 
 class Pictures:
-    """`010-idle.png`, `020-identifying.png`, … in the order of time, and `idle.png` for the newest of each screen."""
+    """`010-idle.png`, `020-identifying.png`, … in the order of time, and `idle.png` for the newest of each screen. A
+    folder that cannot be written ends the pictures and nothing else: `lost` is told."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lost: Lost) -> None:
         self._folder = folder
+        self._lost = lost
         self._number = 0
+        self._ended = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for screen in (phase.value for phase in Phase):
                 for old in (folder / f"{screen}.png", *folder.glob(f"[0-9]*-{screen}.png")):
                     old.unlink(missing_ok=True)
         except OSError as error:
-            raise StateError(f"{folder}: the screens cannot be written there ({error.strerror})") from error
+            self._end(error)
 
     def write(self, screen: str, rgba: bytes, size_px: tuple[int, int]) -> None:
-        """`rgba` as OpenGL gives it: four bytes a pixel, the lowest row first. Raises StateError."""
+        """`rgba` as OpenGL gives it: four bytes a pixel, the lowest row first."""
+        if self._ended:
+            return
         picture = Image.frombytes("RGBA", size_px, rgba).convert("RGB").transpose(Image.Transpose.FLIP_TOP_BOTTOM)
         try:
             latest = self._folder / f"{screen}.png"
@@ -40,7 +45,11 @@ class Pictures:
                 self._number += 1
                 self._save(picture, self._folder / f"{self._number * 10:03d}-{screen}.png")
         except OSError as error:
-            raise StateError(f"{self._folder}: a screen cannot be written ({error.strerror})") from error
+            self._end(error)
+
+    def _end(self, error: OSError) -> None:
+        self._ended = True
+        self._lost(f"{self._folder}: cannot be written ({error.strerror}). Check --screens, its folder and the disk.")
 
     @staticmethod
     def _save(picture: Image.Image, path: Path) -> None:

@@ -155,7 +155,16 @@ def test_the_consoles_code_is_read(angle: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "https://example.org", "presensi:other?server=a&code=b", "presensi:provision?server=a", "WIFI:S:x;;"]
+    "text",
+    [
+        "",
+        "https://example.org",
+        "presensi:other?server=a&code=b",
+        "presensi:provision?server=a",
+        "WIFI:S:x;;",
+        "http://[x",
+        "//\u2100.example",
+    ],
 )
 def test_other_codes_are_ignored(text: str) -> None:
     assert parse_invitation(text) is None

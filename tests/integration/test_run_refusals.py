@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from PIL import Image
 from demo import faces, server
 from demo.processes import Child, Family, family
 from kiosk.face.descriptor import LANDMARKS_FILE, SHA256, weights_path
+from kiosk.machine.model_files import MANIFEST
 from kiosk.machine.state import StateFolder
 
 pytestmark = pytest.mark.slow
@@ -246,6 +248,45 @@ def test_a_terminal_that_no_gallery_has_reached_yet_says_so(terminal: Path, tmp_
     _fault_on_screen(wall.screens, child)
     _until(lambda: StateFolder(state).read_terminal() == ("ok", ("gallery_empty",)), child, "not told to the server")
     assert not (wall.screens / "unknown.png").exists()
+
+
+def test_a_terminal_without_any_of_its_optional_parts_records_and_the_doctor_says_why(
+    terminal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, config = tmp_path / "state", tmp_path / "kiosk.toml"
+    shutil.copytree(terminal / "identity", state / "identity")
+    for model in MANIFEST:
+        (state / "models" / model.file_name).parent.mkdir(exist_ok=True)
+        (state / "models" / model.file_name).write_bytes(b"damaged")
+    config.write_text("[indicators]\nenabled = true\n")
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "none")
+    monkeypatch.setenv("PATH", str(tmp_path))  # no espeak-ng
+    nowhere = Path("/proc/presensi")
+    with family(tmp_path / "logs") as children:
+        child = Wall(children, nowhere / "screens").start(
+            state,
+            *("--config", str(config), "--trace", str(nowhere / "trace.jsonl")),
+            *("--camera", f"replay:{faces.talking_man()}"),
+        )
+        folder = StateFolder(state)
+        _until(lambda: folder.read_terminal() == ("ok", ("gallery_empty",)), child, "it does not run")
+        _until(lambda: len(folder.read_lacks()) == 6, child, "it does not say what it goes without")
+        optional = json.loads(
+            children.run("doctor", ["kiosk", "doctor", "--json", "--only", "optional", "--state", str(state)])
+        )
+        child.process.terminate()
+        assert _ended(child) == 0
+    (check,) = optional["checks"]
+    assert check["verdict"] == "warning"
+    assert set(check["facts"]) == {
+        "lamps",
+        "voice",
+        "trace",
+        "pictures of the screens",
+        "detector model",
+        "passive model",
+    }
+    assert child.log.read_text().count("no lamps: ") == 1
 
 
 def test_a_truncated_model_file_ends_it_at_the_shell(

@@ -64,7 +64,7 @@ def test_large_bodies_are_compressed_and_every_request_has_the_header(terminal: 
 
 def test_the_heartbeat_has_what_the_protocol_names(terminal: Terminal, server: RoughServer) -> None:
     terminal.outbox.count("refused_by_person")
-    terminal.folder.write_terminal("ok", ["camera_lost"])
+    terminal.folder.write_terminal("ok", ["camera_lost"], {})
     with terminal.syncing():
         server.expect(lambda: bool(server.heartbeats), "a heartbeat")
     ours, theirs = server.heartbeats[0], golden("heartbeat")["request"]

@@ -94,6 +94,22 @@ def test_only_a_link_without_an_identity_waits_for_a_person() -> None:
     assert link["RestartPreventExitStatus"].split() == ["77"]
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".service")])
+def test_a_working_directory_is_one_that_the_unit_may_write(name: str) -> None:
+    """ProtectSystem=strict leaves only these; without the setting it is the root folder."""
+    service = read(name)["Service"]
+    kinds = {"StateDirectory": "/var/lib", "CacheDirectory": "/var/cache", "RuntimeDirectory": "/run"}
+    writable = {f"{root}/{service[kind]}" for kind, root in kinds.items() if kind in service}
+    assert service.get("WorkingDirectory", "/") in {*writable, "/"}
+
+
+def test_the_terminal_works_where_lgpio_can_make_its_pipe() -> None:
+    """In memory, gone with the terminal, and named by none of its paths: those are absolute."""
+    service = read("kiosk.service")["Service"]
+    assert service["WorkingDirectory"] == f"/run/{service['RuntimeDirectory']}"
+    assert all(word.startswith(("/", "-", "run")) for word in service["ExecStart"].split()[1:])
+
+
 def test_a_terminal_that_hangs_is_restarted() -> None:
     assert int(read("kiosk.service")["Service"]["WatchdogSec"]) > 0
 

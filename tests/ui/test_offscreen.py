@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kiosk.errors import StateError
 from kiosk.terminal.encounter import Phase
 from kiosk.ui.main import display_available
 from kiosk.ui.pictures import Pictures
@@ -112,7 +111,7 @@ RED_BELOW_BLUE = bytes([255, 0, 0, 255]) + bytes([0, 0, 255, 255])
 
 
 def test_pictures_are_upright_and_for_the_terminals_user_only(tmp_path: Path) -> None:
-    Pictures(tmp_path / "new").write("idle", RED_BELOW_BLUE, (1, 2))
+    Pictures(tmp_path / "new", pytest.fail).write("idle", RED_BELOW_BLUE, (1, 2))
     path = tmp_path / "new" / "idle.png"
     with Image.open(path) as picture:
         assert [picture.getpixel((0, y)) for y in range(2)] == [(0, 0, 255), (255, 0, 0)]
@@ -124,14 +123,14 @@ def test_a_new_run_removes_the_screens_of_the_last_and_nothing_else(tmp_path: Pa
     mine = tmp_path / "holiday.png"
     mine.touch()
     for phase in Phase:
-        Pictures(tmp_path).write(phase.value, RED_BELOW_BLUE, (1, 2))
-    Pictures(tmp_path)
+        Pictures(tmp_path, pytest.fail).write(phase.value, RED_BELOW_BLUE, (1, 2))
+    Pictures(tmp_path, pytest.fail)
     assert list(tmp_path.iterdir()) == [mine]
 
 
 def test_numbered_pictures_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.ui.pictures._MOST", 3)
-    pictures = Pictures(tmp_path)
+    pictures = Pictures(tmp_path, pytest.fail)
     for _ in range(5):
         pictures.write("idle", RED_BELOW_BLUE, (1, 2))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -142,7 +141,20 @@ def test_numbered_pictures_come_to_an_end(tmp_path: Path, monkeypatch: pytest.Mo
     ]
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_said_once_and_ends_the_pictures_only(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StateError, match="cannot be written"):
-        Pictures(tmp_path / "file" / "screens")
+    why: list[str] = []
+    pictures = Pictures(tmp_path / "file" / "screens", why.append)
+    pictures.write("idle", RED_BELOW_BLUE, (1, 2))
+    (told,) = why
+    assert "cannot be written" in told
+
+
+def test_a_folder_that_vanishes_is_said_once_and_ends_the_pictures_only(tmp_path: Path) -> None:
+    why: list[str] = []
+    pictures = Pictures(tmp_path / "screens", why.append)
+    (tmp_path / "screens").rmdir()
+    for _ in range(2):
+        pictures.write("idle", RED_BELOW_BLUE, (1, 2))
+    (told,) = why
+    assert "cannot be written" in told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -113,3 +115,19 @@ def test_a_damaged_model_file_is_reported_and_dlibs_detector_used(
 def test_a_model_file_that_is_not_there_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         YunetDetector(tmp_path / "none.onnx")
+
+
+def test_a_model_that_this_machine_cannot_run_is_reported_at_the_start_and_dlibs_detector_used(
+    photo: RgbImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pinned file, but another OpenCV."""
+    content = b"no network that this OpenCV knows"
+    monkeypatch.setattr(
+        "kiosk.face.engine.YUNET", replace(YUNET, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    )
+    (tmp_path / YUNET.file_name).write_bytes(content)
+    why: list[str] = []
+    engine = open_engine("fast", models_dir=tmp_path, lost=why.append)
+    assert len(why) == 1
+    assert "cannot be run" in why[0]
+    assert len(engine.faces(photo)) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,5 +129,16 @@ def test_a_blurred_face_is_not_scored() -> None:
 def test_a_file_that_is_no_network_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "pad.onnx"
     path.write_bytes(b"not a network")
+    with pytest.raises(ModelError, match="kiosk models install"):
+        PassiveModel(path)
+
+
+def test_a_model_that_cannot_be_run_is_noticed_while_it_can_still_be_done_without(tmp_path: Path) -> None:
+    """Loaded it is, but what comes out are no two numbers."""
+    picture = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, 128, 128]) for name in "io"]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["i"], ["o"])], "g", picture[:1], picture[1:])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    path = tmp_path / "pad.onnx"
+    path.write_bytes(model.SerializeToString())
     with pytest.raises(ModelError, match="kiosk models install"):
         PassiveModel(path)

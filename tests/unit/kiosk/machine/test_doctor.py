@@ -14,6 +14,8 @@ import pytest
 from kiosk.errors import CameraError, ConfigError, ModelError, Unreachable
 from kiosk.machine import camera_check, doctor
 from kiosk.machine.doctor import Finding, Verdict
+from kiosk.machine.indicators import NoIndicators
+from kiosk.machine.lacks import Lost
 from kiosk.model import (
     EMPTY_GALLERY,
     ClockState,
@@ -143,6 +145,41 @@ def test_damaged_weights() -> None:
 def test_voice() -> None:
     assert doctor.speech(lambda _: "/usr/bin/espeak-ng").verdict is Verdict.OK
     assert doctor.speech(lambda _: None).verdict is Verdict.WARNING
+
+
+def test_what_the_running_terminal_goes_without() -> None:
+    assert doctor.optional(None).verdict is Verdict.SKIPPED
+    assert doctor.optional({}).verdict is Verdict.OK
+    lacking = doctor.optional({"trace": "No space left on device (OSError)", "lamps": "GPIO busy (error)"})
+    assert lacking.verdict is Verdict.WARNING
+    assert lacking.text == "no lamps: GPIO busy (error); no trace: No space left on device (OSError)"
+
+
+class Lamps(NoIndicators):
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_lamps_are_taken_and_freed() -> None:
+    lamps = Lamps()
+    assert doctor.lamps(True, lambda _lost: lamps).verdict is Verdict.OK
+    assert lamps.closed
+
+
+def test_lamps_that_cannot_be_taken_are_no_failure() -> None:
+    def busy(lost: Lost) -> NoIndicators:
+        lost("GPIO busy (error)")
+        return NoIndicators()
+
+    finding = doctor.lamps(True, busy)
+    assert (finding.verdict, finding.text) == (Verdict.WARNING, "no lamps: GPIO busy (error)")
+
+
+def test_lamps_that_are_switched_off_or_in_use_are_left_alone() -> None:
+    assert doctor.lamps(False, lambda _lost: pytest.fail("it took them")).verdict is Verdict.SKIPPED
+    assert doctor.lamps(True, None).verdict is Verdict.SKIPPED
 
 
 # ---------------------------------------------------------------- the machine

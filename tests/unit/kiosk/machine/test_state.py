@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import subprocess
 import sys
@@ -149,10 +150,45 @@ def test_a_sync_that_died_is_not_connected(tmp_path: Path, boot_id: str, age_ms:
 def test_what_run_tells_sync(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path)
     assert folder.read_terminal() == ("unknown", ())
-    folder.write_terminal("lost", ["camera_lost", "disk_full"])
+    folder.write_terminal("lost", ["camera_lost", "disk_full"], {"lamps": "GPIO busy"})
     assert folder.read_terminal() == ("lost", ("camera_lost", "disk_full"))
+    assert folder.read_lacks() == {"lamps": "GPIO busy"}
     folder.terminal_path.write_text('{"camera": "on fire", "faults": []}')
     assert folder.read_terminal() == ("unknown", ())
+    assert folder.read_lacks() == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"7",
+        b'{"camera": [], "faults": [], "lacks": []}',
+        b'{"camera": {}, "faults": 1, "lacks": "x"}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_file_of_another_process_that_is_damaged_says_nothing(tmp_path: Path, content: bytes) -> None:
+    folder = StateFolder(tmp_path)
+    folder.terminal_path.write_bytes(content)
+    folder.status_path.write_bytes(content)
+    assert folder.read_terminal() == ("unknown", ())
+    assert folder.read_lacks() == {}
+    assert folder.read_status() == SyncStatus()
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("gallery_version", "1e999"), ("last_contact_utc", '"0001-01-01T00:00:00+07:00"'), ("monotonic_ms", "[]")],
+)
+def test_a_status_with_one_impossible_value_says_nothing(tmp_path: Path, member: str, value: str) -> None:
+    folder = StateFolder(tmp_path)
+    folder.write_status(STATUS)
+    whole = json.loads(folder.status_path.read_text())
+    folder.status_path.write_text(json.dumps({**whole, member: "HERE"}).replace('"HERE"', value))
+    assert folder.read_status() == SyncStatus()
 
 
 def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

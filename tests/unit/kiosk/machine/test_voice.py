@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -130,8 +131,19 @@ def test_a_failing_voice_complains_once_and_without_the_text(tmp_path: Path, cap
 
 
 def test_a_program_that_vanished_is_harmless(tmp_path: Path) -> None:
-    voice = EspeakVoice([str(tmp_path / "gone")])
+    told = threading.Event()
+    voice = EspeakVoice([str(tmp_path / "gone")], lost=lambda _why: told.set())
     voice.say("Selamat pagi")
+    assert told.wait(WITHIN_S)
+    voice.close()
+
+
+def test_a_name_that_cannot_be_encoded_does_not_silence_the_voice(speaker: Speaker) -> None:
+    voice = EspeakVoice([str(speaker.path)])
+    for count, text in enumerate(("Sekar \udcff", "Bagas"), start=1):
+        voice.say(text)
+        speaker.lines("said", count)
+    assert speaker.lines("said", 2) == ["Sekar ?", "Bagas"]
     voice.close()
 
 

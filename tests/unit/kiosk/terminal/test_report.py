@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kiosk.machine.lacks import Lacks
 from kiosk.machine.state import CameraState, StateFolder
 from kiosk.model import Fault, Frame
 from kiosk.terminal.capture import Latest
@@ -37,8 +38,8 @@ def folder(tmp_path: Path) -> StateFolder:
 
 
 def test_each_change_is_written_and_nothing_else(folder: StateFolder) -> None:
-    faults, latest = FaultBoard(), Latest()
-    report = Report(folder, faults, latest)
+    faults, latest, lacks = FaultBoard(), Latest(), Lacks()
+    report = Report(folder, faults, latest, lacks)
     report.tell()
     assert folder.read_terminal() == ("unknown", ())
     latest.put(FRAME)
@@ -46,15 +47,23 @@ def test_each_change_is_written_and_nothing_else(folder: StateFolder) -> None:
     faults.set(Fault.DISK_FULL, True)
     report.tell()
     assert folder.read_terminal() == ("ok", ("disk_full", "gallery_stale"))
+    assert folder.read_lacks() == {}
+    lacks.of("lamps")("GPIO busy")
+    report.tell()
+    assert folder.read_lacks() == {"lamps": "GPIO busy"}
     folder.terminal_path.unlink()
     report.tell()
     assert not folder.terminal_path.exists()  # no change, no write: the card is spared
 
 
-def test_a_disk_that_refuses_is_tried_again(folder: StateFolder) -> None:
-    report = Report(folder, FaultBoard(), Latest())
+def test_a_disk_that_refuses_is_tried_again_and_logged_once(
+    folder: StateFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    report = Report(folder, FaultBoard(), Latest(), Lacks())
     folder.terminal_path.mkdir()  # nothing can replace it
-    report.tell()
+    for _ in range(3):
+        report.tell()
+    assert len(caplog.records) == 1
     folder.terminal_path.rmdir()
     report.tell()
     assert folder.read_terminal() == ("unknown", ())

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Phase
 from kiosk.terminal.trace import Trace
@@ -51,3 +53,27 @@ def test_without_a_file_it_does_nothing() -> None:
     trace.frame(1.0, True, {})
     trace.stepped(_at(Phase.RECORDED), 2.0)
     trace.close()
+
+
+@pytest.mark.parametrize("name", ["none/trace.jsonl", "."])
+def test_a_file_that_cannot_be_opened_leaves_the_terminal_without_a_trace(tmp_path: Path, name: str) -> None:
+    why: list[str] = []
+    trace = Trace(tmp_path / name, why.append)
+    _one_encounter(trace)
+    trace.close()
+    assert len(why) == 1
+
+
+def test_a_full_disk_ends_the_trace_and_nothing_else() -> None:
+    why: list[str] = []
+    trace = Trace(Path("/dev/full"), why.append)
+    for _ in range(2):
+        _one_encounter(trace)
+    trace.close()
+    assert why == ["[Errno 28] No space left on device (OSError)"]
+
+
+def _one_encounter(trace: Trace) -> None:
+    trace.frame(10.0, True, {"detect": 30.0})
+    trace.stepped(_at(Phase.IDENTIFYING), 10.1)
+    trace.stepped(_at(Phase.RECORDED), 11.0)
