@@ -128,6 +128,7 @@ class Kiosk:
             faults=faults,
             trace=self._trace,
             restart_recognition=self._recognition.restart,
+            latest_start=lambda: self._recognition.start,
             office_name=identity.provisioning.office_name,
             timezone=identity.provisioning.timezone,
         )

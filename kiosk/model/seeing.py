@@ -168,7 +168,8 @@ class Sighting:
     `t_s` monotonic seconds at capture. `track` grows by one whenever the nearest face is another one than before;
     0 means that there is no face. `faces` counts faces large enough to matter. `box` is the nearest face as
     fractions of the frame (left, top, right, bottom). `match` is None until a descriptor was worth computing.
-    `frames_used` counts the frames whose descriptors are in `match`.
+    `start` is the number of the recogniser's start after which all of it was gathered: a restart, another gallery or
+    other models give it a new one (kiosk/terminal/recognition.py).
     """
 
     t_s: float
@@ -178,6 +179,7 @@ class Sighting:
     hint: Hint | None = None
     match: Match | None = None
     liveness: LivenessVerdict = LIVENESS_OFF
+    start: int = 0
 
 
 NOBODY = Sighting(t_s=0.0)

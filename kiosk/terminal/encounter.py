@@ -17,6 +17,9 @@ no screen, no camera, no disk and no wall clock: instants are monotonic seconds 
 Look-alikes are people whose enrolled faces are too alike, or who are all too near to this face even after max_frames.
 In doubt about life the challenge comes before the pad, as before ENQUIRING.
 
+A new start (Forget) makes all that the recogniser has gathered worthless: the face in sight gets another number, and
+its old one is done for ever. It comes when a pause is over, when nobody has typed on the pad, and after a fault.
+
 A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet, and a
 revocation also from those in which nothing is being written yet.
 A confirmation outlives the face: somebody who has seen the name and walks on is recorded when the countdown ends.
@@ -202,7 +205,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """The recogniser shall begin anew with the face that it sees."""
+    """The recogniser shall begin anew with the face that it sees, and give it another number."""
 
 
 Effect = Enquire | Record | RecordAttack | Count | Forget
@@ -213,8 +216,9 @@ Effect = Enquire | Record | RecordAttack | Count | Forget
 @dataclass(frozen=True, slots=True)
 class Encounter:
     """`since_s` when the phase began; `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
-    and POSITIONING, and `agreed_s` when a frame last said so; `done_track` a face that has had its result and is left
-    alone until `done_until_s` or until it leaves; `fault` why nothing was recorded (NOT_RECORDED)."""
+    and POSITIONING, and `agreed_s` when a frame last said so; `done_track` a face that has had its result, or was
+    forgotten, and is left alone until `done_until_s` or until it leaves; `fault` why nothing was recorded
+    (NOT_RECORDED)."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -262,7 +266,7 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
             if encounter.phase is not Phase.NIP_PAD or encounter.match is None:
                 return encounter, ()
             entered = replace(_enter(encounter, Phase.ENQUIRING, now_s), nip_tries=encounter.nip_tries + 1)
-            return entered, (Enquire(encounter.match.look_alikes, digits),)
+            return entered, (Enquire(_candidates(encounter.match), digits),)
         case Answered(prospect):
             return _answered(encounter, prospect, now_s, settings)
         case Stored():
@@ -274,7 +278,10 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
                 return encounter, ()
             return replace(_finish(encounter, Phase.NOT_RECORDED, now_s, 0.0), fault=fault), ()
         case FaultsChanged(faults):
-            return _settle(replace(encounter, faults=faults), now_s), ()
+            settled = _settle(replace(encounter, faults=faults), now_s)
+            if encounter.phase is Phase.FAULT and settled.phase is not Phase.FAULT:
+                return _forget(settled)
+            return settled, ()
 
 
 def seconds_left(encounter: Encounter, now_s: float, settings: Settings) -> float:
@@ -297,6 +304,12 @@ def _finish(encounter: Encounter, phase: Phase, now_s: float, pause_until_s: flo
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
     idle = replace(encounter, match=None, prospect=None, fault=None, nip_tries=0)
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
+
+
+def _forget(encounter: Encounter) -> Step:
+    """A new start. The face in sight keeps its number until the recogniser has heard of it, in one frame or in many;
+    what it says of that number was gathered before, and counts for nothing."""
+    return replace(encounter, match=None, done_track=encounter.sighting.track, done_until_s=_NEVER_S), (Forget(),)
 
 
 def _settle(encounter: Encounter, now_s: float) -> Encounter:
@@ -322,7 +335,7 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     if sighting.track == seen.done_track:
         if now_s < seen.done_until_s:
             return _enter(seen, Phase.IDLE, now_s), ()
-        return replace(seen, done_track=0), (Forget(),)
+        return _forget(seen)
     return _search(seen, sighting, now_s, settings)
 
 
@@ -338,7 +351,7 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
         if liveness.state is Liveness.LIVE:
             if match.look_alikes or match.person_id is None:
                 return _enter(seen, Phase.NIP_PAD, now_s), ()
-            return _enter(seen, Phase.ENQUIRING, now_s), (Enquire((match.person_id,)),)
+            return _enter(seen, Phase.ENQUIRING, now_s), (Enquire(_candidates(match)),)
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
         if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
             return _enter(seen, Phase.CHALLENGE, now_s), ()
@@ -352,6 +365,13 @@ def _named(match: Match, settings: Settings) -> bool:
     """Whether it is known who it is, or who it may be of several people whom more frames would not tell apart."""
     least = settings.min_frames if match.person_id is not None else settings.max_frames
     return match.frames >= least and (match.person_id is not None or bool(match.look_alikes))
+
+
+def _candidates(match: Match | None) -> tuple[PersonId, ...]:
+    """Whom the terminal asks about: the one who was accepted, or all look-alikes."""
+    if match is None:
+        return ()
+    return match.look_alikes or ((match.person_id,) if match.person_id is not None else ())
 
 
 def _tell(encounter: Encounter, hint: Hint | None, now_s: float) -> Encounter:
@@ -369,6 +389,8 @@ def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, set
         if encounter.match and encounter.match.look_alikes and encounter.nip_tries < _NIP_TRIES:
             return _enter(encounter, Phase.NIP_PAD, now_s), ()
         return _finish(encounter, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
+    if prospect.person.person_id not in _candidates(encounter.match):
+        return encounter, ()  # to a question about somebody else, before a revocation that has been lifted since
     known = replace(encounter, prospect=prospect)
     ago_s = prospect.recorded_ago_s
     if ago_s is not None and ago_s < settings.repeat_interval_s:
@@ -405,7 +427,7 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     if encounter.phase in RESULTS and age_s >= settings.result_s:
         return _idle(encounter, now_s), ()
     if encounter.phase is Phase.NIP_PAD and age_s >= settings.nip_pad_s:
-        return _idle(encounter, now_s), ()
+        return _forget(_idle(encounter, now_s))
     waiting = encounter.phase in SEARCHING and encounter.phase is not Phase.IDLE
     if waiting and now_s - encounter.seen_s >= settings.leave_s:
         return _idle(encounter, now_s), ()

@@ -1,11 +1,17 @@
 """The recognition thread: newest frame to sighting; models that fail are opened anew with back-off. It never ends by
-itself."""
+itself.
+
+Every start has a number: the first one, and each after a restart, with another gallery or with other models. A sighting
+carries the number of the start that its frame was looked at after, so whoever reads `start` and finds another number
+knows that the sighting was gathered before, wherever it has been meanwhile.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.errors import ModelError
 from kiosk.model import Fault, Sighting
@@ -51,6 +57,12 @@ class Recognition:
         self._recogniser: Recogniser | None = None
         self._tracks = 0
         self._seq = -1
+        self._start = 0
+
+    @property
+    def start(self) -> int:
+        """The number of the latest start. Any thread."""
+        return self._start
 
     def open(self) -> None:
         """Open the models now. Raises ModelError."""
@@ -58,6 +70,7 @@ class Recognition:
         with self._lock:
             opened.use(self._matcher)  # another gallery may have come meanwhile
             self._recogniser = opened
+            self._start += 1
 
     def use(self, matcher: FaceMatcher) -> None:
         """Search another gallery from the next frame on."""
@@ -65,12 +78,14 @@ class Recognition:
             self._matcher = matcher
             if self._recogniser is not None:
                 self._recogniser.use(matcher)
+            self._start += 1
 
     def restart(self) -> None:
         """Treat the face in sight as a new person from the next frame on."""
         with self._lock:
             if self._recogniser is not None:
                 self._recogniser.restart()
+            self._start += 1  # after the order: who reads this number sees frames by it
 
     def failed(self, error: ModelError) -> None:
         """Say so on the screen, and go on without models until they can be opened."""
@@ -98,18 +113,24 @@ class Recognition:
                 wait_s = min(2 * wait_s, self._retry_ceiling_s)
 
     def _watch(self, stop: threading.Event, alive: Callable[[], None]) -> None:
-        recogniser, seen = self._recogniser, 0
-        while recogniser is not None and not stop.is_set():
+        seen = 0
+        while not stop.is_set():
             alive()
-            frame = self._latest.newer_than(self._seq, FRAME_WAIT_S)
-            if frame is None:
-                continue
-            self._seq, seen = frame.seq, seen + 1
-            if seen % 1000 == 0:
-                log.debug("%d frames looked at", seen)
-            sighting = recogniser.see(frame, self._monotonic_s)
-            self._faults.set(Fault.RECOGNISER_FAILED, False)
-            self._sighted(sighting, recogniser.stage_ms)
+            if self.look():
+                seen += 1
+                if seen % 1000 == 0:
+                    log.debug("%d frames looked at", seen)
+
+    def look(self) -> bool:
+        """Wait for the next frame and hand on its sighting; False when none came. Raises ModelError."""
+        recogniser, frame = self._recogniser, self._latest.newer_than(self._seq, FRAME_WAIT_S)
+        if recogniser is None or frame is None:
+            return False
+        self._seq, start = frame.seq, self._start
+        sighting = recogniser.see(frame, self._monotonic_s)
+        self._faults.set(Fault.RECOGNISER_FAILED, False)
+        self._sighted(replace(sighting, start=start), recogniser.stage_ms)
+        return True
 
     @staticmethod
     def _pause(stop: threading.Event, alive: Callable[[], None], wait_s: float) -> None:

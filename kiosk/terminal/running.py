@@ -36,10 +36,12 @@ class Terminal:
         faults: FaultBoard,
         trace: Trace,
         restart_recognition: Callable[[], None],
+        latest_start: Callable[[], int] = lambda: 0,
         office_name: str = "",
         timezone: str = schedule.STANDARD_HOURS.timezone,
     ) -> None:
-        """`office_name` and `timezone` (IANA) hold until the gallery has brought the office's own."""
+        """`latest_start` is the number of the recogniser's latest start. `office_name` and `timezone` (IANA) hold until
+        the gallery has brought the office's own."""
         self.settings = settings
         self.encounter = enc.Encounter()
         self.queue_state = EMPTY_QUEUE
@@ -47,6 +49,7 @@ class Terminal:
         self._faults = faults
         self._trace = trace
         self._restart_recognition = restart_recognition
+        self._latest_start = latest_start
         self._office_name = office_name
         self._timezone = timezone
         self._inbox: queue.SimpleQueue[tuple[enc.Input, dict[str, float]]] = queue.SimpleQueue()
@@ -75,6 +78,8 @@ class Terminal:
             except queue.Empty:
                 break
             if isinstance(what, enc.Saw):
+                if what.sighting.start != self._latest_start():
+                    continue  # gathered before a new start, and on its way meanwhile
                 has_face = what.sighting.track not in (0, self.encounter.done_track)
                 self._trace.frame(what.sighting.t_s, has_face, stage_ms)
             self._step(what, now_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
-from tests.unit.kiosk.factories import SETTINGS, match, prospect, sighting
+from tests.unit.kiosk.factories import SETTINGS, match, person, prospect, sighting
 
 
 class Story:
@@ -266,6 +266,71 @@ def test_who_leaves_is_forgotten(story: Story) -> None:
     assert story(saw(track=0), after_s=SETTINGS.leave_s / 2) is Phase.IDENTIFYING
     assert story(saw(track=0), after_s=SETTINGS.leave_s) is Phase.IDLE
     assert story.state.match is None
+
+
+# ---------------------------------------------------------------- a new start
+
+
+def _unknown(story: Story) -> None:
+    assert story(saw(match=match(None, frames=SETTINGS.max_frames))) is Phase.UNKNOWN
+    story(enc.Tick(), after_s=SETTINGS.result_s)
+
+
+def _not_me(story: Story) -> None:
+    story(saw(match=match()), enc.Answered(prospect()), enc.Pressed(Button.NOT_ME))
+    story(enc.Tick(), after_s=SETTINGS.result_s)
+    story(enc.Tick(), after_s=SETTINGS.refused_pause_s)
+
+
+def _attack(story: Story) -> None:
+    assert story(saw(liveness=LivenessVerdict(Liveness.ATTACK, 0.0, "flat"))) is Phase.ATTACK_REFUSED
+    story(enc.Tick(), after_s=SETTINGS.result_s)
+    story(enc.Tick(), after_s=SETTINGS.refused_pause_s)
+
+
+@pytest.mark.parametrize(
+    ("ends", "sighted"),
+    [
+        (_unknown, saw(match=match(None, frames=SETTINGS.max_frames))),
+        (_not_me, saw(match=match())),
+        (_attack, saw(liveness=LivenessVerdict(Liveness.ATTACK, 0.0, "flat"))),
+    ],
+)
+def test_a_sighting_on_its_way_when_the_pause_ends_decides_nothing(
+    story: Story, ends: Callable[[Story], None], sighted: enc.Saw
+) -> None:
+    """However many are: until the recogniser has heard of the new start they carry what was decided before."""
+    ends(story)
+    before = len([effect for effect in story.effects if not isinstance(effect, enc.Forget)])
+    assert {story(sighted, enc.Tick(), after_s=0.05) for _ in range(20)} == {Phase.IDLE}
+    assert [effect for effect in story.effects if not isinstance(effect, enc.Forget)][before:] == []
+    assert len(story.took(enc.Forget)) == 1
+    assert story(saw(track=2)) is Phase.IDENTIFYING, "the new start has another number"
+
+
+def test_nobody_who_types_on_the_pad_is_a_new_start(story: Story) -> None:
+    alike = saw(match=match(look_alikes=(PersonId("p-1"), PersonId("p-2"))))
+    assert story(alike) is Phase.NIP_PAD
+    assert story(enc.Tick(), after_s=SETTINGS.nip_pad_s) is Phase.IDLE
+    assert story.took(enc.Forget) == [enc.Forget()]
+    assert story(alike) is Phase.IDLE
+
+
+@pytest.mark.parametrize("fault", [Fault.CAMERA_LOST, Fault.DISK_FULL])
+def test_the_end_of_a_fault_is_a_new_start(story: Story, fault: Fault) -> None:
+    story(saw(), enc.FaultsChanged(frozenset({fault})), saw(match=match()))
+    assert story(enc.FaultsChanged(frozenset())) is Phase.IDLE
+    assert story.took(enc.Forget) == [enc.Forget()]
+    assert story(saw(match=match())) is Phase.IDLE
+    assert story(saw(track=2, match=match())) is Phase.ENQUIRING
+
+
+def test_an_answer_about_somebody_else_is_no_answer(story: Story) -> None:
+    """A revocation cut the first question off and was lifted; its answer comes after the second question."""
+    story(saw(match=match("p-1")), enc.FaultsChanged(frozenset({Fault.DEVICE_REVOKED})), enc.FaultsChanged(frozenset()))
+    assert story(saw(track=2, match=match("p-2"))) is Phase.ENQUIRING
+    assert story(enc.Answered(prospect(person=person("p-1")))) is Phase.ENQUIRING
+    assert story(enc.Answered(prospect(person=person("p-2")))) is Phase.CONFIRM
 
 
 # ---------------------------------------------------------------- laws
