@@ -271,6 +271,7 @@ def encounter_settings(config: Config) -> enc.Settings:
         result_s=config.encounter.result_s,
         leave_s=config.encounter.leave_s,
         refused_pause_s=config.encounter.refused_pause_s,
+        identify_s=config.encounter.identify_s,
         repeat_interval_s=config.encounter.repeat_interval_min * 60,
     )
 

@@ -95,6 +95,7 @@ class EncounterSettings(_Section):
     repeat_interval_min: float = Field(ge=0)
     leave_s: float = Field(gt=0)
     refused_pause_s: float = Field(ge=0)
+    identify_s: float = Field(gt=0)
 
 
 class Display(_Section):

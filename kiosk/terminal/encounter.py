@@ -5,7 +5,8 @@ no screen, no camera, no disk and no wall clock: instants are monotonic seconds 
 
     IDLE ──face──> APPROACHING / POSITIONING <──> IDENTIFYING <──> CHALLENGE
       ^                                             │  │  │
-      │                    attack ──────────────────┘  │  └── nobody accepted ──> UNKNOWN
+      │                    attack ──────────────────┘  │  ├── nobody accepted ──> UNKNOWN
+      │                                                │  └── neither for identify_s ──> NOT_IN_TIME
       │                                                │
       │                        accepted ──> ENQUIRING ─┴─ look-alikes ──> NIP_PAD ──> ENQUIRING
       │                                        │
@@ -61,6 +62,7 @@ class Phase(enum.Enum):
     NOT_RECORDED = "not_recorded"
     ALREADY_RECORDED = "already_recorded"
     UNKNOWN = "unknown"
+    NOT_IN_TIME = "not_in_time"
     ATTACK_REFUSED = "attack_refused"
     REFUSED_BY_PERSON = "refused_by_person"
     FAULT = "fault"
@@ -72,6 +74,7 @@ RESULTS = frozenset(
         Phase.NOT_RECORDED,
         Phase.ALREADY_RECORDED,
         Phase.UNKNOWN,
+        Phase.NOT_IN_TIME,
         Phase.ATTACK_REFUSED,
         Phase.REFUSED_BY_PERSON,
     }
@@ -103,6 +106,7 @@ class Settings:
     leave_s: float
     refused_pause_s: float
     repeat_interval_s: float
+    identify_s: float = 10.0
     nip_pad_s: float = 20.0
 
 
@@ -215,13 +219,15 @@ Effect = Enquire | Record | RecordAttack | Count | Forget
 
 @dataclass(frozen=True, slots=True)
 class Encounter:
-    """`since_s` when the phase began; `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
+    """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
+    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
     and POSITIONING, and `agreed_s` when a frame last said so; `done_track` a face that has had its result, or was
     forgotten, and is left alone until `done_until_s` or until it leaves; `fault` why nothing was recorded
     (NOT_RECORDED)."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
+    waited_s: float = 0.0
     seen_s: float = 0.0
     hint: Hint | None = None
     agreed_s: float = 0.0
@@ -292,13 +298,20 @@ def seconds_left(encounter: Encounter, now_s: float, settings: Settings) -> floa
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
-    return encounter if encounter.phase is phase else replace(encounter, phase=phase, since_s=now_s)
+    if encounter.phase is phase:
+        return encounter
+    waited_s = _waited_s(encounter, now_s) if phase in _TELLING else 0.0
+    return replace(encounter, phase=phase, since_s=now_s, waited_s=waited_s)
+
+
+def _waited_s(encounter: Encounter, now_s: float) -> float:
+    return encounter.waited_s + (now_s - encounter.since_s if encounter.phase is Phase.IDENTIFYING else 0.0)
 
 
 def _finish(encounter: Encounter, phase: Phase, now_s: float, pause_until_s: float) -> Encounter:
     """End with a result; this face is left alone until `pause_until_s`."""
     done = replace(encounter, done_track=encounter.sighting.track, done_until_s=pause_until_s)
-    return replace(done, phase=phase, since_s=now_s)
+    return replace(done, phase=phase, since_s=now_s, waited_s=0.0)
 
 
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
@@ -428,7 +441,10 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
         return _idle(encounter, now_s), ()
     if encounter.phase is Phase.NIP_PAD and age_s >= settings.nip_pad_s:
         return _forget(_idle(encounter, now_s))
+    if encounter.phase is Phase.IDENTIFYING and _waited_s(encounter, now_s) >= settings.identify_s:
+        return _finish(encounter, Phase.NOT_IN_TIME, now_s, now_s + settings.result_s), (Count("not_in_time"),)
     waiting = encounter.phase in SEARCHING and encounter.phase is not Phase.IDLE
     if waiting and now_s - encounter.seen_s >= settings.leave_s:
-        return _idle(encounter, now_s), ()
+        # No frame has said that the face has gone: frames that take so long would else never come to an end.
+        return replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s)), ()
     return _settle(encounter, now_s), ()

@@ -140,7 +140,7 @@ def states() -> Iterator[Example]:
     yield Example("already_recorded", replace(base, phase=Phase.ALREADY_RECORDED, prospect=arrived), _STATUS, 0)
     left = replace(home, recorded_ago_s=45.0, recorded=Direction.DEPARTURE)
     yield Example("already_recorded-home", replace(base, phase=Phase.ALREADY_RECORDED, prospect=left), _STATUS, 0)
-    for phase in (Phase.UNKNOWN, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
+    for phase in (Phase.UNKNOWN, Phase.NOT_IN_TIME, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
         yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
     for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):
         yield Example(f"fault-{fault.value}", Encounter(phase=Phase.FAULT, faults=frozenset({fault})), offline, 0)

@@ -339,6 +339,7 @@ _LOOKS = {
     Phase.NOT_RECORDED: _Look(Layout.RESULT, Tone.STOP, Icon.CROSS, Lamp.FAULT, _result),
     Phase.ALREADY_RECORDED: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.INFO, Lamp.BUSY, _result),
     Phase.UNKNOWN: _Look(Layout.RESULT, Tone.WARN, Icon.QUESTION, Lamp.REFUSAL, _result),
+    Phase.NOT_IN_TIME: _Look(Layout.RESULT, Tone.WARN, Icon.CLOCK, Lamp.REFUSAL, _result),
     Phase.ATTACK_REFUSED: _Look(Layout.RESULT, Tone.STOP, Icon.STOP, Lamp.REFUSAL, _result),
     Phase.REFUSED_BY_PERSON: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.CROSS, Lamp.IDLE, _result),
     Phase.FAULT: _Look(Layout.FAULT, Tone.STOP, Icon.WARNING, Lamp.FAULT, _fault),

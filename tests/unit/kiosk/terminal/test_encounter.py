@@ -268,6 +268,69 @@ def test_who_leaves_is_forgotten(story: Story) -> None:
     assert story.state.match is None
 
 
+# ---------------------------------------------------------------- a time limit
+
+
+def _undecided(story: Story, for_s: float, track: int = 1, hint: Hint | None = None) -> Phase:
+    """A face that more frames would tell of, for so long; the screen ticks before each."""
+    for _ in range(round(for_s / 0.25)):
+        story(enc.Tick(), after_s=0.25)
+        story(saw(track=track, match=match(None, frames=1), hint=hint), after_s=0.0)
+    return story.state.phase
+
+
+def test_waiting_has_an_end_that_is_told_and_counted_once(story: Story) -> None:
+    story(saw())
+    assert _undecided(story, SETTINGS.identify_s - 0.25) is Phase.IDENTIFYING
+    assert story(enc.Tick(), after_s=0.25) is Phase.NOT_IN_TIME
+    assert story(enc.Tick(), saw(), after_s=SETTINGS.result_s / 4) is Phase.NOT_IN_TIME
+    assert story.took(enc.Count) == [enc.Count("not_in_time")]
+    assert story(enc.Tick(), after_s=SETTINGS.result_s) is Phase.IDLE
+    assert story(saw()) is Phase.IDLE
+    assert story.took(enc.Forget), "then it is looked at anew"
+    assert story(saw(track=2)) is Phase.IDENTIFYING
+    assert _undecided(story, SETTINGS.identify_s / 2, track=2) is Phase.IDENTIFYING, "and the time as well"
+
+
+def test_the_time_in_which_a_person_is_told_what_to_do_does_not_count(story: Story) -> None:
+    story(saw())
+    _undecided(story, SETTINGS.identify_s - 2.0)
+    assert _undecided(story, SETTINGS.identify_s, hint=Hint.TOO_DARK) is Phase.POSITIONING
+    story(saw(), after_s=0.4)
+    assert story(saw(), enc.Tick(), after_s=0.3) is Phase.IDENTIFYING
+    assert story(saw(), enc.Tick(), after_s=0.8) is Phase.NOT_IN_TIME
+
+
+def test_frames_that_take_longer_than_leaving_come_to_an_end_too(story: Story) -> None:
+    """Between two of them nothing says that the person has gone, and nothing that she stands there still."""
+    frames = 0
+    while story.state.phase is not Phase.NOT_IN_TIME and frames < 100:
+        frames += 1
+        story(saw(track=frames, match=match(None, frames=1)), after_s=0.1)
+        for _ in range(16):
+            story(enc.Tick(), after_s=0.1)
+            if story.state.phase is Phase.NOT_IN_TIME:
+                break
+    assert frames == round(SETTINGS.identify_s / SETTINGS.leave_s)
+
+
+def test_the_next_person_waits_from_the_beginning(story: Story) -> None:
+    story(saw())
+    _undecided(story, SETTINGS.identify_s - 0.5)
+    story(saw(track=0), saw(track=0), after_s=SETTINGS.leave_s)
+    assert story(saw(track=2)) is Phase.IDENTIFYING
+    assert _undecided(story, SETTINGS.identify_s / 2, track=2) is Phase.IDENTIFYING
+
+
+def test_a_challenge_has_its_own_time(story: Story) -> None:
+    asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", Challenge.NOD)
+    story(saw())
+    _undecided(story, SETTINGS.identify_s - 0.5)
+    assert story(saw(match=match(), liveness=asked)) is Phase.CHALLENGE
+    for _ in range(2 * round(SETTINGS.identify_s)):
+        assert story(enc.Tick(), saw(match=match(), liveness=asked), after_s=0.5) is Phase.CHALLENGE
+
+
 # ---------------------------------------------------------------- a new start
 
 
@@ -416,3 +479,20 @@ def test_every_result_passes_when_time_does(timetable: list[tuple[enc.Input, flo
             state, _ = enc.step(state, enc.Stored(), 1e6, SETTINGS)
     state, _ = enc.step(state, enc.Tick(), 2e6, SETTINGS)
     assert state.phase is Phase.IDLE
+
+
+hints = st.none() | st.sampled_from([Hint.TOO_FAR, Hint.TOO_DARK])
+
+
+@given(st.lists(st.tuples(hints, st.booleans(), st.floats(0.01, 2.0)), min_size=20, max_size=120))
+def test_nobody_is_told_to_wait_for_longer_than_the_limit(timetable: list[tuple[Hint | None, bool, float]]) -> None:
+    """However the frames come and whosever faces are in them, as long as there is one."""
+    state, now_s, waited_s, track = enc.Encounter(), 10.0, 0.0, 1
+    for hint, another, after_s in timetable:
+        now_s, track = now_s + after_s, track + another
+        waited_s += after_s if state.phase is Phase.IDENTIFYING else 0.0
+        state, _ = enc.step(state, enc.Tick(), now_s, SETTINGS)
+        if state.phase in enc.RESULTS:
+            waited_s = 0.0
+        assert waited_s < SETTINGS.identify_s + 1e-6  # sums of fractions
+        state, _ = enc.step(state, saw(track=track, hint=hint), now_s, SETTINGS)

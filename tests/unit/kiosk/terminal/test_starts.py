@@ -44,7 +44,15 @@ from tests.unit.kiosk.machine.fake_clock import FakeClock
 from tests.unit.kiosk.terminal.scripted import ScriptedEngine, ScriptedLiveness
 
 HASTY = replace(
-    SETTINGS, min_frames=1, max_frames=2, confirm_s=0.2, result_s=0.2, refused_pause_s=0.1, leave_s=0.5, nip_pad_s=0.5
+    SETTINGS,
+    min_frames=1,
+    max_frames=2,
+    confirm_s=0.2,
+    result_s=0.2,
+    refused_pause_s=0.1,
+    leave_s=0.5,
+    nip_pad_s=0.5,
+    identify_s=1.0,
 )
 """So that every phase is reached, and left, within few steps."""
 
@@ -285,6 +293,7 @@ def test_each_result_is_counted_once(script: list[str]) -> None:
     world.clerk.run()
     counted = {
         Phase.UNKNOWN: "unknown",
+        Phase.NOT_IN_TIME: "not_in_time",
         Phase.ATTACK_REFUSED: "attack_refused",
         Phase.REFUSED_BY_PERSON: "refused_by_person",
         Phase.ALREADY_RECORDED: "already_recorded",

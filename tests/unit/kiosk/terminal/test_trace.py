@@ -39,6 +39,16 @@ def test_an_encounter_is_one_line(tmp_path: Path) -> None:
     assert not any(secret in text for secret in ("p-1", "1980", "Contoh"))
 
 
+def test_who_is_not_recognised_in_time_is_a_line_too(tmp_path: Path) -> None:
+    trace = Trace(tmp_path / "trace.jsonl")
+    trace.frame(10.0, True, {"detect": 30.0})
+    trace.stepped(_at(Phase.IDENTIFYING), 10.1)
+    trace.stepped(_at(Phase.NOT_IN_TIME), 20.1)
+    trace.close()
+    (line,) = map(json.loads, (tmp_path / "trace.jsonl").read_text().splitlines())
+    assert (line["outcome"], line["first_face_to_outcome_ms"]) == ("not_in_time", 10100)
+
+
 def test_frames_without_a_face_begin_nothing(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "trace.jsonl")
     trace.frame(1.0, False, {"detect": 30.0})
