@@ -115,6 +115,7 @@ def open_indicators(
         import gpiozero  # reads GPIOZERO_PIN_FACTORY; slow to import where it is not needed
 
         with _place_for_a_pipe(), warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
             for kind, pin in ((gpiozero.LED, green_pin), (gpiozero.LED, red_pin), (gpiozero.Buzzer, buzzer_pin)):
                 opened.append(None if pin == NOT_CONNECTED else kind(pin))
     except Exception as error:  # noqa: BLE001 - the pin factories raise what they like: lgpio.error is a plain Exception
