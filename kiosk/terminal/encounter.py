@@ -221,7 +221,7 @@ Effect = Enquire | Record | RecordAttack | Count | Forget
 class Encounter:
     """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
     (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
-    and POSITIONING, and `agreed_s` when a frame last said so; `done_track` a face that has had its result, or was
+    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match` and `liveness` are; `done_track` a face that has had its result, or was
     forgotten, and is left alone until `done_until_s` or until it leaves; `fault` why nothing was recorded
     (NOT_RECORDED)."""
 
@@ -232,6 +232,7 @@ class Encounter:
     hint: Hint | None = None
     agreed_s: float = 0.0
     sighting: Sighting = NOBODY
+    track: int = 0
     match: Match | None = None
     liveness: LivenessVerdict = LIVENESS_OFF
     prospect: Prospect | None = None
@@ -309,9 +310,18 @@ def _waited_s(encounter: Encounter, now_s: float) -> float:
 
 
 def _finish(encounter: Encounter, phase: Phase, now_s: float, pause_until_s: float) -> Encounter:
-    """End with a result; this face is left alone until `pause_until_s`."""
-    done = replace(encounter, done_track=encounter.sighting.track, done_until_s=pause_until_s)
+    """End with a result; the face whose it is is left alone until `pause_until_s`."""
+    done = replace(encounter, done_track=_whose(encounter), done_until_s=pause_until_s)
     return replace(done, phase=phase, since_s=now_s, waited_s=0.0)
+
+
+def _whose(encounter: Encounter) -> int:
+    """The track whose result this is: not that of whoever has stepped in since, who would be passed over. A person who
+    was out of sight for a moment has another number and is known by the match."""
+    latest, decided = encounter.sighting.match, encounter.match
+    if latest is None or decided is None or decided.person_id is None or latest.person_id != decided.person_id:
+        return encounter.track
+    return encounter.sighting.track
 
 
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
@@ -355,7 +365,7 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
 def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
     """A face that has no result yet: say what to do, or decide."""
     liveness, match = sighting.liveness, sighting.match
-    seen = replace(encounter, match=match, liveness=liveness)
+    seen = replace(encounter, track=sighting.track, match=match, liveness=liveness)
     if liveness.state is Liveness.ATTACK:
         frames = match.frames if match else 0
         refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)

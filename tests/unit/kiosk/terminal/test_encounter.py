@@ -261,6 +261,30 @@ def test_the_next_in_the_queue_does_not_wait_for_the_result_to_end(confirming: S
     assert confirming(saw(track=2), after_s=1.0) is Phase.IDENTIFYING
 
 
+def test_who_steps_in_during_the_countdown_is_not_passed_over(confirming: Story) -> None:
+    confirming(saw(track=2), enc.Tick(), after_s=SETTINGS.confirm_s)
+    assert confirming(enc.Stored()) is Phase.RECORDED
+    confirming(saw(track=2), after_s=SETTINGS.result_s)
+    assert confirming(saw(track=2, match=match("p-2")), after_s=0.1) is Phase.ENQUIRING
+    assert confirming.took(enc.Enquire)[-1] == enc.Enquire((PersonId("p-2"),))
+
+
+def test_who_was_out_of_sight_for_a_moment_is_not_asked_again(confirming: Story) -> None:
+    """The recogniser has given another number, and the same name."""
+    confirming(saw(track=2, match=match()), enc.Pressed(Button.CORRECT), enc.Stored())
+    assert confirming(saw(track=2, match=match()), after_s=1.1) is Phase.RECORDED
+    assert confirming(enc.Tick(), after_s=SETTINGS.result_s) is Phase.IDLE
+    assert confirming(saw(track=2, match=match()), after_s=0.1) is Phase.IDLE
+    assert len(confirming.took(enc.Enquire)) == 1
+
+
+def test_bukan_saya_leaves_the_one_who_said_it_alone_and_asks_the_next(confirming: Story) -> None:
+    confirming(saw(track=2), enc.Pressed(Button.NOT_ME))
+    confirming(enc.Tick(), after_s=SETTINGS.result_s)
+    assert confirming(saw(track=1, match=match())) is Phase.IDLE
+    assert confirming(saw(track=2, match=match("p-2"))) is Phase.ENQUIRING
+
+
 def test_who_leaves_is_forgotten(story: Story) -> None:
     story(saw(match=match(None, frames=2)))
     assert story(saw(track=0), after_s=SETTINGS.leave_s / 2) is Phase.IDENTIFYING
