@@ -6,14 +6,14 @@ Each subcommand is a module of `etpp.commands`, imported only when it is called.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from etpp.base.errors import Conflict, EtppError, NotFound, StateError, StoreUnavailable
-from etpp.commands.place import place_of, place_options
+from etpp.commands.place import take_place
 
 EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError: 73, StoreUnavailable: 75}
 """As sysexits.h: no such input, data refused, cannot create, try again later."""
@@ -31,19 +31,20 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"etpp.commands.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
+        return take_place(command) if isinstance(command, click.Command) else None
 
 
 @click.command(cls=_Commands, name="etpp", context_settings={"help_option_names": ["-h", "--help"]})
-@place_options
-@click.pass_context
-def cli(context: click.Context, state: Path | None, db: str | None) -> None:
+def cli() -> None:
     """The reference e-TPP server of the attendance terminals."""
-    context.obj = place_of(state, db)
+
+
+take_place(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; expected failures end with a message and the exit code that EXIT_CODES gives."""
+    os.umask(0o077)  # what the server makes is its user's alone
     try:
         cli(arguments, prog_name="etpp")
     except EtppError as error:

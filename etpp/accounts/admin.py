@@ -9,6 +9,7 @@ from fastapi import Depends, Header
 
 from etpp.accounts.context import SecretsOf
 from etpp.base.errors import Problem
+from etpp.serving.private import require_private
 
 
 def _admin(secrets: SecretsOf, authorization: Annotated[str, Header(max_length=200)] = "") -> None:
@@ -18,4 +19,4 @@ def _admin(secrets: SecretsOf, authorization: Annotated[str, Header(max_length=2
         raise Problem("unauthorized", "send `Authorization: Bearer` with the token of the file admin-token")
 
 
-ADMIN = [Depends(_admin)]
+ADMIN = [Depends(require_private), Depends(_admin)]

@@ -10,17 +10,22 @@ from etpp.accounts.context import SecretsOf, secrets_of
 from etpp.base.errors import Problem
 from etpp.console.model import Session
 from etpp.console.visit import PREFIX, AnyVisit, CheckedForm, MemberVisit, form
+from etpp.serving.private import is_private
 
 router = APIRouter()
 
 
 @router.get("/login")
 async def log_in_page(visit: AnyVisit) -> Response:
+    if not is_private(visit.request):
+        raise Problem("unauthorized", visit.texts.log_in_private)
     return visit.page("accounts/login.html", {"error": None})
 
 
 @router.post("/login")
 async def log_in(visit: AnyVisit, secrets: SecretsOf) -> Response:
+    if not is_private(visit.request):
+        raise Problem("unauthorized", visit.texts.log_in_private)
     server = visit.server
     values = await form(visit.request)
     address = "console " + (visit.request.client.host if visit.request.client else "")

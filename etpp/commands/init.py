@@ -14,6 +14,7 @@ from etpp.state import State
 @as_json_option
 def command(place: Place, as_json: bool) -> None:
     """Make the state folder, its keys and the tables. Harmless when they are there."""
+    place.make()
     State(place.state)
     with place.database():
         pass

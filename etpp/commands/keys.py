@@ -10,7 +10,6 @@ from etpp.base.clock import utc_now
 from etpp.base.encoding import format_time
 from etpp.base.errors import Conflict
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
-from etpp.state import State
 from etpp.terminals.keyring import KeyRing, Ring
 from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
@@ -26,7 +25,7 @@ def command() -> None:
 @as_json_option
 def list_keys(place: Place, as_json: bool) -> None:
     """List the keys in use, and the terminals that do not hold all of them."""
-    ring = State(place.state).keys.now()
+    ring = place.secrets().keys.now()
     devices = _alive(place)
     missing = {each.key_id: lacking(devices, ring, each.key_id) for each in ring.signers}
     rows = [
@@ -62,7 +61,7 @@ def list_keys(place: Place, as_json: bool) -> None:
 @as_json_option
 def rotate(place: Place, as_json: bool) -> None:
     """Make a new key. The old one goes on signing until it is retired; terminals take the new one with a heartbeat."""
-    ring = State(place.state).keys
+    ring = place.secrets().keys
     with ring.changing() as now:
         changed = now.with_new_key(utc_now())
         ring.keep(changed)
@@ -81,7 +80,7 @@ def retire(place: Place, key_id: str, force: bool, as_json: bool) -> None:
     --force such a terminal refuses galleries until its next heartbeats have brought it the keys; one that does not take
     them (its software ignores them, or a thief gave it others) has to be provisioned anew.
     """
-    ring: KeyRing = State(place.state).keys
+    ring: KeyRing = place.secrets().keys
     with ring.changing() as now:
         changed = now.without(key_id, utc_now())
         missing = lacking(_alive(place), now, changed.signer.key_id)

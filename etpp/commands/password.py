@@ -6,7 +6,6 @@ import click
 
 from etpp.base.errors import Conflict
 from etpp.commands.place import Place, pass_place
-from etpp.state import State
 
 
 @click.command("password")
@@ -16,4 +15,4 @@ def command(place: Place, password: str) -> None:
     """Set the console's password."""
     if len(password) < 10:
         raise Conflict("the password needs ten characters or more")
-    State(place.state).secrets.set_password(password)
+    place.secrets().secrets.set_password(password)

@@ -10,29 +10,51 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from etpp.base.errors import StateError
 from etpp.db import Database, Transaction
-from etpp.state import prepare_folder
+from etpp.state import State, prepare_folder
 
 T = TypeVar("T")
+
+DEFAULT_STATE = Path("/var/lib/etpp")
 
 
 @dataclass(frozen=True)
 class Place:
     """Where the server's things are."""
 
-    db: str
+    db: Path | str
     state: Path
+
+    def make(self) -> None:
+        """The folder and the tables of a new server: only the commands that may begin one call this."""
+        if not self.state.exists():
+            prepare_folder(self.state)
+            click.echo(f"etpp: a new server in {self.state}", err=True)
+        Database(self.db).close()
+
+    def secrets(self) -> State:
+        """Raises StateError where there is no server."""
+        self._require(self.state)
+        return State(self.state)
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        prepare_folder(self.state)
+        """Raises StateError where there is no server: a mistyped folder must not become an empty one."""
+        if isinstance(self.db, Path):
+            self._require(self.db)
         database = Database(self.db)
         try:
             database.migrate()
             yield database
         finally:
             database.close()
+
+    def _require(self, path: Path) -> None:
+        if not path.exists():
+            raise StateError(f"{self.state}: there is no server. `etpp init` makes one; --state names another folder.")
 
     def change(self, work: Callable[[Transaction], T]) -> T:
         with self.database() as database, database.begin() as tx:
@@ -47,26 +69,44 @@ pass_place = click.make_pass_decorator(Place)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
-def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--state` and `--db`: on the group, and again where an operator would look for them."""
-    state = click.option(
-        "--state",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="ETPP_STATE",
-        help="Folder of the server's keys and, by default, its database. Default: /var/lib/etpp.",
-    )
-    db = click.option(
-        "--db",
-        envvar="ETPP_DB",
-        help="Database as SQLAlchemy writes it: postgresql+psycopg://etpp@/etpp. Default: etpp.db in the state folder.",
-    )
-    return state(db(command))
+def take_place(command: click.Command) -> click.Command:
+    """Let the command, or every command of a group, take `--state` and `--db`: before its name or after it."""
+    if not any(parameter.name == "state" for parameter in command.params):
+        command.params += [
+            click.Option(
+                ["--state"],
+                type=click.Path(path_type=Path, file_okay=False),
+                envvar="ETPP_STATE",
+                expose_value=False,
+                is_eager=True,
+                callback=_note_place,
+                help="Folder of the server's keys and, by default, its database. Default: /var/lib/etpp.",
+            ),
+            click.Option(
+                ["--db"],
+                envvar="ETPP_DB",
+                expose_value=False,
+                is_eager=True,
+                callback=_note_place,
+                help="Database: postgresql+psycopg://etpp@/etpp. Default: etpp.db in the state folder.",
+            ),
+        ]
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            take_place(each)
+    return command
 
 
-def place_of(state: Path | None, db: str | None, outer: Place | None = None) -> Place:
-    folder = state or (outer.state if outer else Path("/var/lib/etpp"))
-    inherited = None if outer is None or state is not None else outer.db
-    return Place(db or inherited or f"sqlite:///{folder.absolute() / 'etpp.db'}", folder)
+def _note_place(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """The word nearest to the command counts, and any word before the environment."""
+    said: dict[str, Any] = context.meta.setdefault("etpp.place", {})
+    name = str(option.name)
+    if value is not None and context.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
+        said.setdefault(name, value)
+    elif value is not None:
+        said[name] = value
+    state = said.get("state") or DEFAULT_STATE
+    context.obj = Place(said.get("db") or state.absolute() / "etpp.db", state)
 
 
 def print_values(value: dict[str, Any], as_json: bool) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import click
 
 from etpp.base.clock import utc_now
+from etpp.base.errors import Problem
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.presence import daybook
@@ -21,15 +21,16 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--office", "office_id", default=None, help="Default: every office.")
-@click.option(
-    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Default: today, local to the office."
-)
+@click.option("--date", "day", default="", help="Default: today, local to the office.")
 @pass_place
 @as_json_option
-def presence_list(place: Place, office_id: str | None, day: dt.datetime | None, as_json: bool) -> None:
+def presence_list(place: Place, office_id: str | None, day: str, as_json: bool) -> None:
     """Who came and went on a day."""
     now = utc_now()
-    date = None if day is None else day.date()
+    try:
+        date = daybook.asked_day(day)
+    except Problem as problem:
+        raise click.BadParameter(problem.detail) from problem
 
     def books(tx: Transaction) -> list[dict[str, Any]]:
         ids = [office_id] if office_id else [each.office_id for each in Offices(tx).all()]

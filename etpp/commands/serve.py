@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import ipaddress
+import socket
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from etpp.app import create_app
-from etpp.commands.place import Place, pass_place, place_of, place_options
+from etpp.commands.place import Place, pass_place
 from etpp.serving.context import Settings
 from etpp.serving.process import bind, run
 from etpp.state import State
@@ -26,28 +29,42 @@ from etpp.state import State
 )
 @click.option("--tls-certificate", type=click.Path(path_type=Path, exists=True), help="PEM file with its chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True), help="PEM file of the certificate's key.")
-@place_options
 @pass_place
 def command(
-    outer: Place,
+    place: Place,
     *,
     host: str,
     port: int,
     approve: Literal["manual", "auto"],
     tls_certificate: Path | None,
     tls_key: Path | None,
-    state: Path | None,
-    db: str | None,
 ) -> None:
     """Run the server. Prints one JSON line with its url when it is ready."""
-
-    place = place_of(state, db, outer)
+    place.make()
     secrets = State(place.state)
     with place.database() as database:
         try:
             listener = bind(host, port)
         except OSError as error:
-            raise click.ClickException(
-                f"cannot listen on {host}:{port}: {error.strerror}. Is another server running?"
-            ) from error
+            raise click.ClickException(f"cannot listen on {host}:{port}: {_advice(error)}") from error
+        if tls_certificate is None and not _is_loopback(listener):
+            click.echo(
+                "etpp: passwords and the administrator's token would travel in the clear: console and administration "
+                "answer on this machine only. Give --tls-certificate, or a reverse proxy with TLS (docs/etpp.md).",
+                err=True,
+            )
         run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key)
+
+
+def _advice(error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "the port is taken. Is another server running? Stop it, or give another --port."
+        case errno.EACCES:
+            return "this user may not. Ports below 1024 are root's; give another --port."
+        case _:
+            return f"{error.strerror}. Give an address of this machine with --host."
+
+
+def _is_loopback(listener: socket.socket) -> bool:
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback

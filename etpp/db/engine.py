@@ -7,19 +7,22 @@ asks for. What the database library raises for a database that is locked, full o
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from etpp.base.errors import Conflict, EtppError, StoreUnavailable
+from etpp.base.errors import Conflict, EtppError, StateError, StoreUnavailable
 
 LOCK_WAIT_S = 10
 """How long a transaction waits for another one before the terminal is told to come again."""
@@ -30,10 +33,13 @@ Transaction = sa.Connection
 
 
 class Database:
-    """Thread-safe. `url` as SQLAlchemy writes it: "sqlite:////var/lib/etpp/etpp.db", "postgresql+psycopg://…"."""
+    """Thread-safe. `place`: a file of SQLite's, or a URL as SQLAlchemy writes it: "postgresql+psycopg://etpp@/etpp".
 
-    def __init__(self, url: str, lock_wait_s: float = LOCK_WAIT_S) -> None:
-        self._engine = _engine(sa.make_url(url), lock_wait_s)
+    Raises StateError for what is neither.
+    """
+
+    def __init__(self, place: Path | str, lock_wait_s: float = LOCK_WAIT_S) -> None:
+        self._engine = _engine(_url(place), lock_wait_s)
         self._sqlite = self._engine.dialect.name == "sqlite"
         self._lock_wait_s = lock_wait_s
         # SQLite has one writer. Waiting here is fair and wakes at once; its own waiting is neither.
@@ -107,7 +113,10 @@ def _translated() -> Iterator[None]:
         raise
     except DataError as error:
         raise Conflict("the database cannot hold such a value") from error
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except IntegrityError as error:
+        # Whoever writes has looked before: somebody else has written the same since. Asked again, the look finds it.
+        raise StoreUnavailable("somebody else wrote the same at this moment") from error
+    except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the database cannot be used now ({_kind(error)})") from error
 
 
@@ -117,9 +126,36 @@ def _kind(error: Exception) -> str:
     return words.strip().partition("\n")[0][:200]
 
 
+def _url(place: Path | str) -> sa.URL:
+    if isinstance(place, Path):
+        return sa.URL.create("sqlite", database=str(place))  # not as text: a folder's name may hold "?" and "%"
+    try:
+        url = sa.make_url(place)
+        known = url.get_dialect().name in ("sqlite", "postgresql") and url.get_dialect().import_dbapi() is not None
+    except (sa.exc.ArgumentError, ImportError):
+        known = False
+    if not known:
+        raise StateError(
+            "the database cannot be understood. Give it as postgresql+psycopg://USER@HOST/NAME or sqlite:////FILE."
+        )
+    return url
+
+
+def _owned_file(url: sa.URL) -> None:
+    """The books are their owner's alone; SQLite gives the log beside them the same mode."""
+    path = Path(str(url.database))
+    with contextlib.suppress(OSError):  # SQLite says it better, when it is asked for something
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            if each.exists() and each.stat().st_mode & 0o077:
+                each.chmod(0o600)
+
+
 def _engine(url: sa.URL, lock_wait_s: float) -> sa.Engine:
     # hide_parameters: an exception's text must not carry names, NIPs or templates into a log.
     if url.get_backend_name() == "sqlite":
+        if url.database not in (None, "", ":memory:"):
+            _owned_file(url)
         engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_s})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,7 +14,7 @@ router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=Fal
 
 
 @router.get("/presence")
-async def presence(office_id: str, server: ServerOf, date: dt.date | None = None) -> dict[str, Any]:
+async def presence(office_id: str, server: ServerOf, date: str = "") -> dict[str, Any]:
     """Today in the office's own time zone by default."""
-    now = server.now()
-    return daybook.as_json(await server.read(lambda tx: daybook.open_day(tx, office_id, date, now)))
+    day, now = daybook.asked_day(date), server.now()
+    return daybook.as_json(await server.read(lambda tx: daybook.open_day(tx, office_id, day, now)))

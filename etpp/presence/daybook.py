@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etpp.base.encoding import format_time
+from etpp.base.errors import Problem
 from etpp.books.model import PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.rules import Shift, WorkCalendar
@@ -36,6 +37,19 @@ class DayBook:
         if self.shift is None:
             return True
         return self.reported_utc is not None and self.reported_utc >= self.shift.end_utc
+
+
+def asked_day(text: str) -> dt.date | None:
+    """The day that somebody asks for; None for an empty text, which is today. Raises Problem `malformed`."""
+    if not text:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        day = dt.date.min
+    if not 1970 < day.year < 9000:
+        raise Problem("malformed", "date: must be a day such as 2026-11-24")
+    return day
 
 
 def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datetime) -> DayBook:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Response
 
-from etpp.base.errors import Problem
 from etpp.console.visit import MemberVisit
 from etpp.db import Transaction
 from etpp.presence import daybook, views
@@ -17,7 +14,7 @@ router = APIRouter()
 
 @router.get("/")
 async def overview(visit: MemberVisit, date: str = "") -> Response:
-    day, now = _day(date), visit.server.now()
+    day, now = daybook.asked_day(date), visit.server.now()
 
     def look(tx: Transaction) -> list[daybook.DayBook]:
         return [daybook.open_day(tx, office.office_id, day, now) for office in Offices(tx).all()]
@@ -37,7 +34,7 @@ async def overview(visit: MemberVisit, date: str = "") -> Response:
 
 @router.get("/offices/{office_id}")
 async def office(visit: MemberVisit, office_id: str, date: str = "") -> Response:
-    day, now = _day(date), visit.server.now()
+    day, now = daybook.asked_day(date), visit.server.now()
     book = await visit.server.read(lambda tx: daybook.open_day(tx, office_id, day, now))
     return visit.page(
         "presence/day.html",
@@ -47,15 +44,3 @@ async def office(visit: MemberVisit, office_id: str, date: str = "") -> Response
             "is_today": book.day == book.calendar.day_of(now),
         },
     )
-
-
-def _day(text: str) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        day = dt.date.min
-    if not 1970 < day.year < 9000:
-        raise Problem("malformed", "date: must be a day such as 2026-11-24")
-    return day

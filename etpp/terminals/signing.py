@@ -134,14 +134,15 @@ class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
 
 
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
-    """Hands the library one key after the other; it wraps what a resolver raises, so problems are kept here."""
+    """Hands the library one key after the other; it wraps what a resolver raises, so that is kept here: a database
+    that cannot be read is no wrong signature."""
 
     def __init__(self, keys_of: Callable[[str], Sequence[bytes]]) -> None:
         self._keys_of = keys_of
         self._keys: Sequence[bytes] | None = None
         self._index = 0
         self.key_id = ""
-        self.problem: Problem | None = None
+        self.problem: Exception | None = None
 
     @property
     def key(self) -> bytes:
@@ -152,7 +153,7 @@ class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
             self.key_id = key_id
             try:
                 self._keys = self._keys_of(key_id)
-            except Problem as problem:
+            except Exception as problem:  # noqa: BLE001 - raised again by `verify`, as what it is
                 self.problem = problem
                 return None
         return Ed25519PublicKey.from_public_bytes(self.key) if self._keys else None

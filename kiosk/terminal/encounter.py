@@ -221,9 +221,9 @@ Effect = Enquire | Record | RecordAttack | Count | Forget
 class Encounter:
     """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
     (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
-    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match` and `liveness` are; `done_track` a face that has had its result, or was
-    forgotten, and is left alone until `done_until_s` or until it leaves; `fault` why nothing was recorded
-    (NOT_RECORDED)."""
+    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match` and `liveness` are; `done_track`
+    a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it leaves;
+    `fault` why nothing was recorded (NOT_RECORDED)."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0

@@ -143,6 +143,10 @@ def test_the_operators_day_on_the_command_line(tmp_path: Path) -> None:
 
 def test_failures_have_a_message_and_an_exit_code(tmp_path: Path) -> None:
     state = tmp_path / "state"
+    assert "there is no server" in etpp(state, "office", "list", expect=73)
+    assert "there is no server" in etpp(state, "keys", "list", expect=73)
+    assert not state.exists()
+    etpp(state, "init")
     assert "there is no office nowhere" in etpp(state, "code", "nowhere", expect=66)
     etpp(state, "office", "add", OFFICE, "Dinas Kominfo")
     assert "exists" in etpp(state, "office", "add", OFFICE, "Dinas Kominfo", expect=65)
@@ -157,6 +161,37 @@ def test_failures_have_a_message_and_an_exit_code(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         assert "Is another server running?" in etpp(state, "serve", "--port", port, expect=1)
+
+
+def test_the_place_is_taken_before_and_after_a_commands_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("one", "two", "odd %20?#name"):
+        etpp(tmp_path / folder, "init")
+        etpp(tmp_path / folder, "office", "add", f"dinas-{len(folder)}", folder)
+    monkeypatch.setenv("ETPP_STATE", str(tmp_path / "two"))
+    assert "dinas-13" in etpp(tmp_path / "odd %20?#name", "office", "list")  # a word before the environment
+    assert "odd" in etpp(tmp_path / "one", "office", "list", "--state", str(tmp_path / "odd %20?#name"))  # the nearest
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["odd %20?#name", "one", "two"]
+    books = tmp_path / "one" / "etpp.db"
+    assert books.stat().st_mode & 0o777 == 0o600
+    books.chmod(0o644)  # as the released version made it
+    etpp(tmp_path / "one", "office", "list")
+    assert books.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expect", "told"),
+    [
+        (("--db", "mysql://x/y", "office", "list"), 73, "cannot be understood"),
+        (("--db", "::", "office", "list"), 73, "cannot be understood"),
+        (("presence", "list", "--date", "0001-01-01"), 2, "such as 2026-11-24"),
+        (("presence", "list", "--date", "gestern"), 2, "such as 2026-11-24"),
+    ],
+)
+def test_ordinary_mistakes_end_with_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], expect: int, told: str
+) -> None:
+    etpp(tmp_path / "state", "init")
+    assert told in etpp(tmp_path / "state", *arguments, expect=expect)
 
 
 def seen(server: Served) -> dict[str, str]:
@@ -215,6 +250,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 def test_tls_with_an_offices_own_authority(tmp_path: Path) -> None:
     chain, key = certificate(tmp_path)
     state = tmp_path / "state"
+    etpp(state, "init")
     etpp(state, "office", "add", OFFICE, "Dinas")
     with served(state, "--tls-certificate", str(chain), "--tls-key", str(key)) as server:
         assert server.url.startswith("https://")
