@@ -33,6 +33,11 @@ class Books:
         row = self._tx.execute(sa.select(chains).where(*_chain(office_id, device_id, chain_id)).with_for_update()).one()
         return _head(row)
 
+    def head(self, office_id: str, device_id: str, chain_id: str) -> ChainHead:
+        """The head as it is now; seq 0 and ZERO_HASH when there is no such chain."""
+        row = self._tx.execute(sa.select(chains).where(*_chain(office_id, device_id, chain_id))).one_or_none()
+        return ChainHead(device_id, chain_id, 0, ZERO_HASH) if row is None else _head(row)
+
     def set_head(self, office_id: str, head: ChainHead) -> None:
         self._tx.execute(
             sa.update(chains)
