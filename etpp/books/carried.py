@@ -14,8 +14,7 @@ from etpp.books.arrivals import Arrival, Missing, examine
 from etpp.books.intake import Taken
 from etpp.books.model import ChainHead
 from etpp.books.proof import Word
-from etpp.books.staging import Staging
-from etpp.books.store import Books
+from etpp.books.store import Books, Staging
 from etpp.db import Transaction
 from etpp.terminals.model import Device
 from etpp.terminals.signing import verify_statement

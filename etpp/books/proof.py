@@ -148,9 +148,7 @@ def _times_hash(times: Iterable[bytes]) -> str:
     return hashlib.sha256(b"[" + b",".join(times) + b"]").hexdigest()
 
 
-def _spans(
-    recorder: Device, events: Sequence[Piece], now: dt.datetime
-) -> dict[int, tuple[dt.datetime, dt.datetime]]:
+def _spans(recorder: Device, events: Sequence[Piece], now: dt.datetime) -> dict[int, tuple[dt.datetime, dt.datetime]]:
     """Each proven event happened after those before it and before those after it, whose clocks were in step."""
     earliest, latest = recorder.provisioned_utc, now
     lows, highs = [], []
