@@ -12,16 +12,13 @@ from etpp.base.errors import Problem
 from etpp.books import intake, proof, wire
 from etpp.books.arrivals import Arrival, Missing, examine
 from etpp.books.intake import Taken
-from etpp.books.model import ChainHead
+from etpp.books.model import GAP, ChainHead
 from etpp.books.proof import Word
 from etpp.books.store import Books, Staging
 from etpp.db import Transaction
 from etpp.terminals.model import Device
 from etpp.terminals.signing import verify_statement
 from etpp.terminals.store import Devices
-
-KEPT = dt.timedelta(days=30)
-"""How long a stretch may take to become whole. It may hold faces, and belongs to nobody's books."""
 
 
 def word_of(tx: Transaction, bearer: Device, carried: wire.Carried, raw: Mapping[str, Any]) -> Word:
@@ -56,7 +53,7 @@ def bring(
     Devices(tx).get(bearer.device_id, lock=True)
     recorder, carried = word.recorder, word.carried
     staging = staging_of(tx, bearer, word)
-    staging.forget(now - KEPT)
+    Books(tx).forget_staged(now)
     head = Books(tx).head(recorder.office_id, recorder.device_id, carried.chain_id)
     if not items:
         bounds = staging.bounds()
@@ -92,11 +89,13 @@ def _fit(items: Sequence[Arrival | Missing], carried: wire.Carried) -> None:
 
 def _are_held(tx: Transaction, word: Word, items: Sequence[Arrival | Missing]) -> bool:
     """Whether the books have these very events."""
-    first, last = items[0].place.first, items[-1].place.last
-    recorder = word.recorder
-    held = Books(tx).links(recorder.office_id, recorder.device_id, word.carried.chain_id, first, last)
     events = [item.link for item in items if isinstance(item, Arrival)]
-    return all(event.seq in held and held[event.seq].hash == event.hash for event in events)
+    if not events:
+        return True
+    recorder, first, last = word.recorder, events[0].seq, events[-1].seq
+    links = Books(tx).links(recorder.office_id, recorder.device_id, word.carried.chain_id, first, last)
+    held = {seq: link.hash for seq, link in links.items() if link.kind != GAP}
+    return all(held.get(event.seq) == event.hash for event in events)
 
 
 def _continues(

@@ -15,6 +15,9 @@ from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, 
 from etpp.db import Transaction
 from etpp.db.tables import chains, events, staged
 
+STAGED_FOR = dt.timedelta(days=30)
+"""How long a carried stretch may take to become whole. It may hold faces, and belongs to nobody's books."""
+
 
 class Books:
     """Events and chains."""
@@ -100,6 +103,10 @@ class Books:
             )
             .values(status=status, problem=None if problem is None else dict(problem))
         )
+
+    def forget_staged(self, now: dt.datetime) -> None:
+        """What bearers have left lying for `STAGED_FOR`."""
+        self._tx.execute(sa.delete(staged).where(staged.c.received_utc < now - STAGED_FOR))
 
     def link(self, office_id: str, event_id: str) -> Link | None:
         """The event with this id; the accepted one if there are several."""
@@ -201,12 +208,6 @@ class Staging:
     def cut(self, seq: int = 0) -> None:
         """Forget what reaches to `seq` or beyond."""
         self._tx.execute(sa.delete(staged).where(*self._here, staged.c.seq >= seq))
-
-    def forget(self, before: dt.datetime) -> None:
-        """What any bearer of the office has left lying since then."""
-        self._tx.execute(
-            sa.delete(staged).where(staged.c.office_id == self._of["office_id"], staged.c.received_utc < before)
-        )
 
 
 def _filter(office_id: str | None, status: LinkStatus | None, kind: str | None) -> list[sa.ColumnElement[bool]]:

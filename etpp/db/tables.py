@@ -214,7 +214,7 @@ staged = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Column("item", sa.JSON, nullable=False),
     sa.Column("received_utc", Utc, nullable=False),
-    sa.Index("ix_staged_office_id_received_utc", "office_id", "received_utc"),
+    sa.Index("ix_staged_received_utc", "received_utc"),
 )
 # Few events have an uncertain time, but their intervals may reach over many days.
 sa.Index(

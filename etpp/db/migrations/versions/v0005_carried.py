@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["office_id"], ["offices.office_id"], name="fk_staged_offices"),
         sa.PrimaryKeyConstraint("office_id", "bearer_id", "device_id", "chain_id", "seq", name="pk_staged"),
     )
-    op.create_index("ix_staged_office_id_received_utc", "staged", ["office_id", "received_utc"])
+    op.create_index("ix_staged_received_utc", "staged", ["received_utc"])
     # The key that a terminal was provisioned with, where it has another one now. When it was replaced nobody wrote
     # down; it was no later than the terminal's last request.
     op.execute(

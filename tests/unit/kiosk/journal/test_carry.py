@@ -18,7 +18,7 @@ from kiosk import wire
 from kiosk.commands import events
 from kiosk.errors import StateError
 from kiosk.journal import carry, export_file
-from kiosk.journal.audit import JournalAudit
+from kiosk.journal.audit import ChainInfo, JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
 from kiosk.link.ports import Claim
@@ -30,6 +30,7 @@ from kiosk.wire.keys import ServerKeys
 from tests.unit.kiosk.journal import records
 from tests.unit.kiosk.machine.fake_clock import START, FakeClock
 
+GOLDEN = Path(__file__).parents[3] / "golden"
 SERVER_KEYS = ServerKeys(0, {"k": bytes(32)})
 
 
@@ -298,6 +299,14 @@ def test_each_run_is_signed_with_its_times(broken: Machine, helper: Machine) -> 
     assert (carried["first_seq"], carried["last_seq"], carried["hash"]) == (1, 6, old[5].hash)
     assert carry.take_in(helper.outbox, iter(lines), office_id="o-1") == 5
     assert [entry.last_seq for entry in claimed(helper).entries] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_golden_statement_is_what_this_terminal_would_sign() -> None:
+    request = json.loads((GOLDEN / "events_carried.json").read_text(encoding="utf-8"))["request"]
+    held = [(wire.parse_event(item["event"]), item["time"]) for item in request["events"]]
+    last = held[-1][0]
+    chain = ChainInfo(1, last.chain_id, last.body["device_id"], "closed", 0, None)
+    assert carry.attestation(chain, held, lambda *_: request["carried"]["signature"]) == request["carried"]
 
 
 def test_a_journal_full_of_holes_signs_its_newest_runs(broken: Machine, helper: Machine) -> None:
