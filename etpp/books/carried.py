@@ -60,6 +60,7 @@ def bring(
         return Taken([], head if bounds is None else _staged(head, bounds), [])
     _fit(items, carried)
     if carried.last_seq <= head.seq and _are_held(tx, word, items):
+        staging.cut()  # somebody else has brought all of it
         return intake.take(tx, recorder, items, carried.chain_id, None, now)
     staging.cut(items[0].place.first)
     _continues(staging.bounds(), head, items, carried)

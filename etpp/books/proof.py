@@ -101,9 +101,8 @@ def prove(word: Word, pieces: Sequence[Piece], head_seq: int, now: dt.datetime) 
     lasts = [each.place.last for each in pieces]
     timed: set[int] = set()
     for run in word.carried.runs or ():
-        held = bisect.bisect_right(proven, head_seq)
         needed = run.last_seq - max(run.first_seq - 1, head_seq)
-        if needed > 0 and _count(proven[held:], run.first_seq, run.last_seq) < needed:
+        if needed > 0 and _count(proven, run.first_seq, run.last_seq) < needed:
             raise refusal("an event of a run that is signed as whole is missing")
         if run.times_hash is not None and _count(proven, run.first_seq, run.last_seq) > run.last_seq - run.first_seq:
             # All of them are events, so that they stand one by one.

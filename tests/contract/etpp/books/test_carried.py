@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import requests
 import rfc8785
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
+from etpp.db.tables import staged
 from tests.contract.etpp.client import ZEROS, Json, Terminal, b64url, problem_of, public_bytes, text_of, time_of
 from tests.contract.etpp.running import Running, wib
 
@@ -112,6 +114,12 @@ def accepted(events: Sequence[Json]) -> dict[int, tuple[str, str]]:
     return {event["seq"]: (event["event_id"], "accepted") for event in events}
 
 
+def waiting(etpp: Running) -> int:
+    """How many rows of any bearer are staged."""
+    with etpp.database.read() as tx:
+        return int(tx.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one())
+
+
 @pytest.fixture
 def person(etpp: Running) -> str:
     etpp.clock.local("2026-11-24 12:00")
@@ -145,9 +153,11 @@ def test_events_invented_among_honest_ones_count_for_nothing(
     *_, last = bring(bearer, sent(forged), carried, size)
     assert problem_of(last) == "carried-refused"
     assert books(etpp) == {}
+    assert waiting(etpp) == 0
     # Neither another bearer nor the recorder itself is disturbed by it.
     assert statuses(bring(etpp.terminal(), sent(honest), carried)) == ["accepted"] * 6
     assert books(etpp) == accepted(honest)
+    assert waiting(etpp) == 0
     assert statuses([recorder.send_events(honest)]) == ["duplicate"] * 6
 
 
@@ -281,11 +291,18 @@ def test_batches_that_never_end_count_for_nothing(
     assert books(etpp) == accepted(honest)
 
 
-def test_what_is_never_completed_is_forgotten(etpp: Running, recorder: Terminal, bearer: Terminal, person: str) -> None:
+@pytest.mark.parametrize("nightly", [True, False])
+def test_what_is_never_completed_is_forgotten(
+    etpp: Running, recorder: Terminal, bearer: Terminal, person: str, nightly: bool
+) -> None:
     honest = [recorder.presence(person) for _ in range(4)]
     carried = word(recorder, sent(honest))
     bring(bearer, sent(honest[:2]), carried)
     etpp.clock.now += dt.timedelta(days=31)
+    if nightly:
+        with etpp.database.begin() as tx:
+            Books(tx).forget_staged(etpp.clock.now)
+        assert waiting(etpp) == 0
     (answer,) = bring(bearer, sent(honest[2:]), carried)
     assert (problem_of(answer), answer.json()["expected_seq"]) == ("sequence-gap", 1)
     assert statuses(bring(bearer, sent(honest), carried)) == ["accepted"] * 4
@@ -435,6 +452,20 @@ def test_a_batch_whose_answer_was_lost_is_sent_again(
             again = bearer.post("events", part)
             expected = ["duplicate" if start == 4 else "accepted"] * 2
             assert (statuses([again]), again.json()["head"]) == (expected, first.json()["head"])
+    assert books(etpp) == accepted(honest)
+
+
+@FORMS
+def test_what_another_has_brought_meanwhile_is_not_needed_any_more(
+    etpp: Running, recorder: Terminal, bearer: Terminal, person: str, vouch: Any
+) -> None:
+    honest = [recorder.presence(person) for _ in range(4)]
+    carried = vouch(recorder, sent(honest))
+    bring(bearer, sent(honest[:2]), carried)
+    bring(etpp.terminal(), sent(honest), carried)
+    assert waiting(etpp) == 2
+    assert statuses(bring(bearer, sent(honest[2:]), carried)) == ["duplicate"] * 2
+    assert waiting(etpp) == 0
     assert books(etpp) == accepted(honest)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from etpp.base.errors import Problem
 from etpp.books import proof, wire
+from etpp.books.arrivals import Arrival, examine
 from etpp.books.chain import Place
 from etpp.books.model import ZERO_HASH
 from etpp.books.proof import Piece, Proof, Word
@@ -141,6 +142,8 @@ def test_what_the_books_hold_need_not_come_again() -> None:
         proof.prove(word((1, 8)), pieces, 2, NOW)
     found = proof.prove(word((1, 8), times=True), pieces, 3, NOW)
     assert (found.proven, found.timed) == ({4, 5, 6, 7, 8}, frozenset())
+    found = proof.prove(word((1, 8), times=True), honest((1, 1)), 1, NOW)
+    assert (found.proven, found.timed) == ({2, 3, 4, 5, 6, 7, 8}, frozenset())
 
 
 def test_times_count_run_by_run() -> None:
@@ -158,3 +161,16 @@ def test_the_golden_stretch_is_proven_with_its_times() -> None:
     said = wire.Carried.model_validate(request["carried"])
     found: Proof = proof.prove(Word(RECORDER, said), [proof.piece(item) for item in request["events"]], 0, NOW)
     assert found.proven == found.timed == {1, 2, 3, 4}
+
+
+def test_a_former_key_is_good_for_what_may_have_been_before_it_was_replaced() -> None:
+    """The first of them lies somewhere between 00:00 and 00:31, the next three after 00:30."""
+    request = json.loads((GOLDEN / "events_carried.json").read_text(encoding="utf-8"))["request"]
+    said = wire.Carried.model_validate(request["carried"])
+    until = dt.datetime(2026, 11, 24, 0, 30, tzinfo=dt.UTC)
+    found = proof.prove(Word(RECORDER, said, until), [proof.piece(item) for item in request["events"]], 0, NOW)
+    judged = [found.judge(item) for item in examine(request["events"], said.device_id) if isinstance(item, Arrival)]
+    assert [item.problem and str(item.problem["type"]).rsplit(":", 1)[-1] for item in judged] == [
+        None,
+        *["event-unproven"] * 3,
+    ]
