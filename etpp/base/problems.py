@@ -27,6 +27,7 @@ _TABLE: Mapping[str, tuple[int, str]] = {
     "code-unknown": (403, "The provisioning code is not valid"),
     "device-revoked": (403, "The terminal was revoked"),
     "device-unknown": (404, "The terminal is not known"),
+    "carried-refused": (403, "The carried events are not vouched for"),
     "sequence-gap": (409, "Events are missing"),
     "chain-broken": (409, "The chain does not follow its head"),
     "too-large": (413, "The request is too large"),
@@ -37,6 +38,7 @@ _TABLE: Mapping[str, tuple[int, str]] = {
     "hash-wrong": (422, "The hash is not that of the event"),
     "person-unknown": (422, "The person is not known"),
     "event-id-reused": (422, "The event id belongs to another event"),
+    "event-unproven": (422, "Nobody vouches for the event"),
     # Never sent: how the books name what a terminal no longer holds.
     "events-missing": (422, "Events are missing for ever"),
     # Of the administrator's calls, which are not part of the terminal's protocol.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ class Arrival:
     event: wire.Event | None
     time: EventTime | None
     problem: Json | None
+    whole: bool = True
+    """Whether its content has the hash that it claims."""
 
     @property
     def place(self) -> chain.Place:
@@ -58,18 +61,18 @@ class Missing:
         return self.gap.chain_id
 
 
-def examine(batch: wire.Batch, device_id: str) -> list[Arrival | Missing]:
-    """The batch's items. `device_id` is their recorder: the sender, or the one that they are carried for.
+def examine(events: Sequence[Mapping[str, Any]], device_id: str) -> list[Arrival | Missing]:
+    """A batch's items. `device_id` is their recorder: the sender, or the one that they are carried for.
 
     Raises Problem `malformed` for what has no place in a chain at all; all else only rejects the one event.
     """
-    found = [_item(index, sent, device_id) for index, sent in enumerate(batch.events)]
+    found = [_item(index, sent, device_id) for index, sent in enumerate(events)]
     if len({item.chain_id for item in found}) > 1:
         raise Problem("malformed", "events: a batch is of one chain")
     return found
 
 
-def _item(index: int, sent: dict[str, Any], device_id: str) -> Arrival | Missing:
+def _item(index: int, sent: Mapping[str, Any], device_id: str) -> Arrival | Missing:
     member = "link" if "link" in sent else "event"
     shape = wire.Gap if member == "link" else wire.Link
     value = sent.get(member)
@@ -86,13 +89,15 @@ def _event(raw: dict[str, Any], time: object, link: wire.Link, device_id: str) -
     try:
         hashed = chain.hashed_form(raw)
     except ValueError as error:
-        return Arrival(_bare(raw), link, None, None, document("event-invalid", f"the event {error}"))
+        problem = document("event-invalid", f"the event {error}")
+        return Arrival(_bare(raw), link, None, None, problem, whole=False)
+    whole = hashlib.sha256(hashed).hexdigest() == link.hash
     if len(hashed) > MAX_EVENT_BYTES:
         problem = document("event-invalid", f"an event has at most {MAX_EVENT_BYTES} bytes")
-        return Arrival(_bare(raw), link, None, None, problem)
-    if hashlib.sha256(hashed).hexdigest() != link.hash:
+        return Arrival(_bare(raw), link, None, None, problem, whole)
+    if not whole:
         problem = document("hash-wrong", "the event was changed after it was made")
-        return Arrival(raw, link, None, None, problem)
+        return Arrival(raw, link, None, None, problem, whole)
     if link.device_id != device_id:
         problem = document("event-invalid", "device_id: is another terminal's")
         return Arrival(raw, link, None, None, problem)

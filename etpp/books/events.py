@@ -8,9 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from etpp.base import encoding, shapes
 from etpp.base.describe import COMMON, describe
 from etpp.base.errors import Problem
-from etpp.books import intake, wire
+from etpp.books import carried, intake, wire
 from etpp.books.arrivals import examine
+from etpp.books.intake import Taken
 from etpp.books.store import Books
+from etpp.db import Transaction
 from etpp.faces import approval
 from etpp.serving.context import Server, ServerOf
 from etpp.terminals.signed import Signed
@@ -24,7 +26,7 @@ router = APIRouter()
         "Send events",
         request=wire.EventsRequest,
         answer=wire.EventsAnswer,
-        problems=(*COMMON, "sequence-gap", "chain-broken"),
+        problems=(*COMMON, "carried-refused", "sequence-gap", "chain-broken"),
     ),
 )
 async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
@@ -34,17 +36,32 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
     if len(batch.events) > wire.MAX_EVENTS:
         raise Problem("too-large", f"at most {wire.MAX_EVENTS} events in one batch")
     now = server.now()
-    recorder, carried = signed.device, batch.carried
-    if carried is not None:
-        recorder = await server.read(lambda tx: intake.recorder_of(tx, signed.device, carried, raw["carried"]))
-    items = await run_in_threadpool(examine, batch, recorder.device_id)
+    bearer, claim = signed.device, batch.carried
+    word = None
+    if claim is not None:
+        word = await server.read(lambda tx: carried.word_of(tx, bearer, claim, raw["carried"]))
+    recorder = bearer if word is None else word.recorder
+    items = await run_in_threadpool(examine, batch.events, recorder.device_id)
+    chain_id = items[0].chain_id if items else batch.reported_through.chain_id
+
+    def take(tx: Transaction) -> Taken:
+        if word is None:
+            return intake.take(tx, bearer, items, chain_id, batch.reported_through, now)
+        return carried.bring(tx, bearer, word, items, batch.events, now)
+
+    def note(tx: Transaction, broken: bool) -> None:
+        if word is not None:
+            carried.staging_of(tx, bearer, word).cut()
+        if broken:
+            Books(tx).note_broken(recorder.office_id, recorder.device_id, chain_id, now)
+
     try:
-        taken = await server.write(lambda tx: intake.take(tx, recorder, items, batch, now))
+        taken = await server.write(take)
     except Problem as problem:
-        if problem.name == "chain-broken":
-            # The batch left no trace; that somebody must look at the terminal is noted on its own.
-            chain_id = items[0].chain_id
-            await server.write(lambda tx: Books(tx).note_broken(recorder.office_id, recorder.device_id, chain_id, now))
+        if problem.name in ("carried-refused", "chain-broken"):
+            # The batch left no trace; what follows from its refusal is noted on its own.
+            broken = problem.name == "chain-broken"
+            await server.write(lambda tx: note(tx, broken))
         raise
     if server.settings.approve == "auto" and taken.enrolments:
         await _approve(server, recorder.office_id, taken.enrolments)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from etpp.base import encoding
 from etpp.base.encoding import Json
-from etpp.base.errors import Conflict, NotFound, Problem
+from etpp.base.errors import Conflict, NotFound
 from etpp.base.problems import document
 from etpp.books import chain, wire
 from etpp.books.arrivals import Arrival, Missing
@@ -21,8 +21,6 @@ from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
 from etpp.roster.store import People
 from etpp.terminals.model import Device
-from etpp.terminals.signing import verify_statement
-from etpp.terminals.store import Devices
 
 CLOCKS_APART = dt.timedelta(seconds=1)
 """How far a terminal's best estimate may lie in this server's future: its anchors are of another server's clock, or of
@@ -38,38 +36,18 @@ class Taken:
     enrolments: list[str]
 
 
-def recorder_of(tx: Transaction, bearer: Device, carried: wire.Carried, raw: Mapping[str, Any]) -> Device:
-    """The terminal that recorded the events which `bearer` carries; of the same office, and by its own signature.
-
-    `raw` is the `carried` member as it came, which the signature covers whole. Raises Problem `signature-invalid`.
-    """
-    device = Devices(tx).get(carried.device_id)
-    statement = {name: value for name, value in raw.items() if name != "signature"}
-    keys = [] if device is None else [key for key in (device.public_key, device.next_key) if key is not None]
-    if (
-        device is None
-        or device.office_id != bearer.office_id
-        or not any(verify_statement(key, carried.signature, statement) for key in keys)
-    ):
-        raise Problem("signature-invalid", "carried: no terminal of this office has signed this")
-    return device
-
-
 def take(
     tx: Transaction,
     device: Device,
     items: Sequence[Arrival | Missing],
-    batch: wire.Batch,
+    chain_id: str,
+    reported: wire.ReportedThrough | None,
     now: dt.datetime,
 ) -> Taken:
     """Write what is new; the same batch again changes nothing. Raises Problem `sequence-gap` or `chain-broken`.
 
-    `device` is the recorder, `items` are the batch's events as `arrivals.examine` gave them.
+    `device` is the recorder, `items` are the batch's events as `arrivals.examine` gave them, all of `chain_id`.
     """
-    _within_statement(items, batch.carried)
-    chain_id = _chain_of(items, batch)
-    # Of carried events the bearer cannot know what else their recorder has: it reports for its own chains only.
-    reported = batch.reported_through if batch.carried is None else None
     locked = sorted({chain_id} if reported is None else {chain_id, reported.chain_id})
     # In the order of their ids, so that two requests cannot wait for each other.
     heads = {each: Books(tx).lock_chain(device.office_id, device.device_id, each, now) for each in locked}
@@ -128,26 +106,6 @@ def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
         raise Conflict("the person is still not known in this office")
     Books(tx).set_status(link, "accepted", None)
     return replace(link, status="accepted", problem=None)
-
-
-def _chain_of(items: Sequence[Arrival | Missing], batch: wire.Batch) -> str:
-    if items:
-        return items[0].chain_id
-    return batch.reported_through.chain_id if batch.carried is None else batch.carried.chain_id
-
-
-def _within_statement(items: Sequence[Arrival | Missing], carried: wire.Carried | None) -> None:
-    """Nothing but what the recorder vouched for. Raises Problem `signature-invalid`."""
-    if carried is None or not items:
-        return
-    places = [item.place for item in items]
-    ends = [place.hash for place in places if place.last == carried.last_seq]
-    if (
-        items[0].chain_id != carried.chain_id
-        or max(place.last for place in places) > carried.last_seq
-        or any(hash_ != carried.hash for hash_ in ends)
-    ):
-        raise Problem("signature-invalid", "carried: does not speak of these events")
 
 
 def _held(tx: Transaction, device: Device, head: ChainHead, places: Sequence[chain.Place]) -> dict[int, Link]:

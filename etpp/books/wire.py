@@ -24,6 +24,8 @@ from etpp.base.shapes import (
 from etpp.terminals.wire import Head
 
 MAX_EVENTS = 500
+MAX_RUNS = 1000
+"""Of one statement: it travels with every batch."""
 
 
 class Match(Shape):
@@ -142,6 +144,15 @@ class SentGap(Shape):
     link: Gap
 
 
+class Run(Shape):
+    """Events that follow each other without a gap. `times_hash`: over the list of their times."""
+
+    first_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    last_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    hash: Hash
+    times_hash: Hash | None = None
+
+
 class Carried(Shape):
     """The word of the terminal that recorded the events, when another one brings them."""
 
@@ -150,7 +161,18 @@ class Carried(Shape):
     first_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
     last_seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
     hash: Hash
+    runs: Annotated[list[Run], Field(min_length=1, max_length=MAX_RUNS)] | None = None
     signature: Annotated[str, StringConstraints(max_length=100)]
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        runs = self.runs or ()
+        befores = [self.first_seq - 1, *(run.last_seq for run in runs)]
+        if any(not before < run.first_seq <= run.last_seq for before, run in zip(befores, runs, strict=False)):
+            raise ValueError("must have runs in order that do not overlap, within first_seq and last_seq")
+        if runs and (runs[-1].last_seq, runs[-1].hash) != (self.last_seq, self.hash):
+            raise ValueError("must have a last run that ends at last_seq with hash")
+        return self
 
 
 class ReportedThrough(Shape):

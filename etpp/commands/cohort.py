@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from etpp.base.clock import utc_now
+from etpp.books.store import Books
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.faces.cohort import refresh
 from etpp.faces.model import DLIB_RESNET_V1
@@ -14,7 +15,12 @@ from etpp.faces.model import DLIB_RESNET_V1
 @pass_place
 @as_json_option
 def command(place: Place, as_json: bool) -> None:
-    """Bring the templates' cohort numbers up to date over the whole regency; for a nightly timer."""
+    """Bring the templates' cohort numbers up to date over the whole regency; for a nightly timer.
+
+    It also forgets carried events that have not become whole in 30 days.
+    """
     with place.database() as database:
         changed = refresh(database, DLIB_RESNET_V1, utc_now())
+        with database.begin() as tx:
+            Books(tx).forget_staged(utc_now())
     print_values({"people_changed": changed}, as_json)

@@ -154,6 +154,16 @@ devices = sa.Table(
     sa.Index("ix_devices_device_id", "device_id"),
 )
 
+# A terminal's keys that another one has replaced: what it signed with them is still to be known as its own.
+device_keys = sa.Table(
+    "device_keys",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("public_key", sa.LargeBinary, primary_key=True),
+    sa.Column("until_utc", Utc, nullable=False),
+)
+
 chains = sa.Table(
     "chains",
     metadata,
@@ -190,6 +200,21 @@ events = sa.Table(
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
     sa.Index("ix_events_office_id_utc", "office_id", "utc"),
     sa.Index("ix_events_received_utc", "received_utc"),
+)
+# Carried events whose stretch is not whole yet, as they came. No part of the books: each bearer has its own.
+staged = sa.Table(
+    "staged",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("bearer_id", sa.String(64), primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("chain_id", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("item", sa.JSON, nullable=False),
+    sa.Column("received_utc", Utc, nullable=False),
+    sa.Index("ix_staged_received_utc", "received_utc"),
 )
 # Few events have an uncertain time, but their intervals may reach over many days.
 sa.Index(

@@ -86,6 +86,7 @@ def admit(tx: Transaction, device_id: str, key: bytes, nonce: int, now: dt.datet
         raise Problem("device-revoked", "BKPP revoked this terminal; keep its events and export them")
     if key == device.next_key:
         # The terminal knows that the rotation was taken: from now on the old key is worthless to a thief.
+        Devices(tx).retire_key(device, device.public_key, now)
         device = replace(device, public_key=key, next_key=None)
         Devices(tx).set_keys(device, key, None)
     elif key != device.public_key:

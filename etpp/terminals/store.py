@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from etpp.base.encoding import Json
 from etpp.db import Transaction
-from etpp.db.tables import codes, devices
+from etpp.db.tables import codes, device_keys, devices
 from etpp.terminals.model import Code, Device
 
 
@@ -79,6 +79,21 @@ class Devices:
     def set_nonce(self, device: Device, highest: int, window: int, now: dt.datetime) -> None:
         """Also notes that the terminal was seen."""
         self._set(device, highest_nonce=highest, nonce_window=f"{window:016x}", last_seen_utc=now)
+
+    def retire_key(self, device: Device, public_key: bytes, now: dt.datetime) -> None:
+        """Remember a key that is in force no more; one that came back and goes again counts to the later moment."""
+        row = {"office_id": device.office_id, "device_id": device.device_id, "public_key": public_key}
+        self._tx.execute(sa.delete(device_keys).where(*(device_keys.c[name] == value for name, value in row.items())))
+        self._tx.execute(sa.insert(device_keys).values(**row, until_utc=now))
+
+    def former_keys(self, device: Device) -> dict[bytes, dt.datetime]:
+        """Key -> until when it was in force."""
+        rows = self._tx.execute(
+            sa.select(device_keys).where(
+                device_keys.c.office_id == device.office_id, device_keys.c.device_id == device.device_id
+            )
+        )
+        return {bytes(row.public_key): row.until_utc for row in rows}
 
     def set_keys(self, device: Device, public_key: bytes, next_key: bytes | None) -> None:
         self._set(device, public_key=public_key, next_key=next_key)

@@ -89,15 +89,17 @@ def export(state: Path, file: Path, everything: bool) -> None:
     code = export_file.new_code()
     count = 0
 
-    def counted(lines: Iterator[wire.Json]) -> Iterator[wire.Json]:
+    def counted(each: Iterator[wire.Json]) -> Iterator[wire.Json]:
         nonlocal count
-        for line in lines:
+        for line in each:
             count += "event" in line
             yield line
 
     try:
         now = SystemClock(outbox.anchors).now()
-        export_file.write(file, code, counted(carry.export(outbox, now, identity.attest, everything=everything)))
+        office_id = identity.provisioning.office_id
+        lines = carry.export(outbox, now, identity.attest, office_id=office_id, everything=everything)
+        export_file.write(file, code, counted(lines))
     except FileExistsError as error:
         raise StateError(f"{file}: exists already. Give another name.") from error
     except OSError as error:
@@ -113,9 +115,10 @@ def export(state: Path, file: Path, everything: bool) -> None:
 @click.pass_obj
 def import_events(state: Path, file: Path, code: str) -> None:
     """Take in another terminal's export; `kiosk sync` then sends it. Repeating it changes nothing."""
-    outbox, _ = _open(state)
+    outbox, identity = _open(state)
     try:
-        taken = carry.take_in(outbox, export_file.read(file, code))
+        lines = export_file.read(file, code)
+        taken = carry.take_in(outbox, lines, office_id=identity.provisioning.office_id)
     except OSError as error:
         raise StateError(f"{file}: cannot be read ({error.strerror}).") from error
     finally:

@@ -51,8 +51,9 @@ def command(config: Path | None, state: Path) -> None:
             )
         outbox = SqliteOutbox(folder.outbox_path, identity.device_id, key=identity.storage_key).open()
         try:
-            carry.vouch(outbox, identity.attest)
             clock = SystemClock(outbox.anchors)
+            carry.vouch(outbox, clock.now(), identity.attest)
+            carry.set_incomplete_aside(outbox)
             settings = sync.SyncSettings(
                 ca_file=server.ca_file or identity.provisioning.ca_file,
                 timeout_s=server.timeout_s,

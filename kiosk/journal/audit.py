@@ -16,7 +16,8 @@ from kiosk.wire import Json
 PAGE = 500
 """Rows read at a time: the lock is not held for a whole journal of years."""
 
-EventState = Literal["waiting", "acknowledged", "parked", "thinned"]
+EventState = Literal["waiting", "acknowledged", "parked", "set_aside", "thinned"]
+"""`set_aside`: of another terminal's chain, nothing of which the server will have as it was brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class ChainInfo:
     state: str
     acked_seq: int
     carried: Json | None
+
+    @property
+    def set_aside(self) -> bool:
+        return self.carried is not None and self.state == "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,9 @@ class JournalAudit:
             except ContentDamaged:
                 damaged = True
         state: EventState = "acknowledged" if seq <= chain.acked_seq else "waiting"
-        if problem is not None:
+        if chain.set_aside:
+            state = "set_aside"
+        elif problem is not None:
             state = "parked"
         elif stored is None:
             state = "thinned"

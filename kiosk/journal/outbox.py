@@ -184,7 +184,10 @@ class SqliteOutbox:
                 with contextlib.suppress(wire.WireError):
                     oldest = None if body is None else wire.parse_utc(wire.loads(body).get("wall_utc"))
         (refused,) = connection.execute("SELECT count(*) FROM events WHERE problem IS NOT NULL").fetchone()
-        return QueueState(waiting=waiting, parked=parked + refused, oldest_waiting_utc=oldest)
+        (set_aside,) = connection.execute(
+            "SELECT count(*) FROM chains WHERE state = 'broken' AND carried IS NOT NULL"
+        ).fetchone()
+        return QueueState(waiting, parked + refused, oldest, set_aside)
 
 
 # ---------------------------------------------------------------- statements that several parts need

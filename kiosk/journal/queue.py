@@ -87,22 +87,44 @@ class JournalQueue:
     def break_chain(self, chain_id: str) -> bool:
         def write(connection: sqlite3.Connection) -> bool:
             row = connection.execute(
-                "SELECT chain_no, state, acked_seq, carried, reissued FROM chains WHERE chain_id = ?", (chain_id,)
+                "SELECT chain_no, state, acked_seq, reissued FROM chains WHERE chain_id = ?", (chain_id,)
             ).fetchone()
             if row is None:
                 return False
-            chain_no, state, acked_seq, carried, reissued = row
+            chain_no, state, acked_seq, reissued = row
             if reissued and not acked_seq:
                 return False
             connection.execute("UPDATE chains SET state = 'broken' WHERE chain_no = ?", (chain_no,))
-            if carried is None:
-                new_no, new_id = open_chain(connection, self._outbox.device_id)
-                if state == "open":
-                    connection.execute("UPDATE chains SET reissued = 1 WHERE chain_no = ?", (new_no,))
-                self._reissue(connection, chain_no, acked_seq, new_no, new_id)
+            new_no, new_id = open_chain(connection, self._outbox.device_id)
+            if state == "open":
+                connection.execute("UPDATE chains SET reissued = 1 WHERE chain_no = ?", (new_no,))
+            self._reissue(connection, chain_no, acked_seq, new_no, new_id)
             return True
 
         return self._db.transact(write)
+
+    def set_aside(self, chain_id: str, problem: Json) -> None:
+
+        def write(connection: sqlite3.Connection) -> None:
+            row = connection.execute(
+                "SELECT chain_no, acked_seq, carried FROM chains WHERE chain_id = ?", (chain_id,)
+            ).fetchone()
+            if row is None:
+                return
+            chain_no, acked_seq, carried = row
+            first_seq = (legible(carried) or {}).get("first_seq", acked_seq + 1)
+            begun = min(acked_seq, first_seq - 1)
+            connection.execute(
+                "UPDATE chains SET state = 'broken', acked_seq = ? WHERE chain_no = ?", (begun, chain_no)
+            )
+            # On one of its events, so that the heartbeat has one line of it.
+            connection.execute(
+                "UPDATE events SET problem = ?1 WHERE id = "
+                "(SELECT min(id) FROM events WHERE id > ?2 AND id < ?3 AND body IS NOT NULL)",
+                (wire.canonical(problem).decode(), row_id(chain_no, begun), row_id(chain_no + 1, 0)),
+            )
+
+        self._db.transact(write)
 
     def chain_state(self) -> ChainState:
 

@@ -52,7 +52,9 @@ def _acknowledged(connection: sqlite3.Connection, before_day: str) -> list[tuple
     """First and last row id, per chain, of what was acknowledged before a day and is not being sent again."""
     rows = connection.execute(
         "SELECT chain_no, min(acked_seq, max(through_seq)) FROM acks JOIN chains USING (chain_no) "
-        "WHERE day < ? GROUP BY chain_no",
+        # Carried events count only when all of them have arrived: until then the server may want them again.
+        "WHERE day < ? AND (carried IS NULL OR NOT json_valid(carried) OR acked_seq >= carried ->> 'last_seq') "
+        "GROUP BY chain_no",
         (before_day,),
     )
     return [(row_id(chain_no, 0), row_id(chain_no, through_seq)) for chain_no, through_seq in rows]

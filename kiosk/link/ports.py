@@ -77,6 +77,10 @@ class EventQueue(Protocol):
         a chain that began so itself and of which the server has taken nothing yet: the fault is the server's.
         """
 
+    def set_aside(self, chain_id: str, problem: Json) -> None:
+        """The server will have nothing of a carried chain as it was brought: keep it, with the server's word, and do
+        not send it until it is imported anew."""
+
     def hash_at(self, chain_id: str, seq: int) -> str | None:
         """The hash of one link; None when it is not held."""
 

@@ -105,6 +105,10 @@ class Sender:
         log.info("%d events acknowledged, up to number %d", len(claim.entries) - len(parked), last_seq)
 
     def _cure(self, refusal: Refused, claim: Claim) -> None:
+        if claim.carried is not None and refusal.problem in {"carried-refused", "chain-broken"}:
+            log.error("another terminal's events are refused (%s) and set aside: kiosk events list", refusal.problem)
+            self._queue.set_aside(claim.chain_id, _document(refusal))
+            return
         match refusal.problem:
             case "sequence-gap":
                 expected = refusal.members.get("expected_seq")
@@ -124,6 +128,14 @@ class Sender:
                 self._batch_events = max(1, len(claim.entries) // 2)
             case _:
                 raise refusal
+
+
+def _document(refusal: Refused) -> Json:
+    return {
+        "type": f"{wire.PROBLEM_PREFIX}{refusal.problem}",
+        "status": refusal.status,
+        "detail": refusal.detail,
+    }
 
 
 def _entry(entry: Entry, timeline: Timeline) -> Json:

@@ -348,11 +348,14 @@ def gallery(snapshot: GallerySnapshot, now: Moment, max_age_days: int) -> Findin
 
 def outbox(state: QueueState, faults: Iterable[str], now: Moment) -> Finding:
     """The journal's queue. `faults` are codes such as "journal_damaged"."""
-    facts: dict[str, Fact] = {"waiting": state.waiting, "parked": state.parked}
+    facts: dict[str, Fact] = {"waiting": state.waiting, "parked": state.parked, "set_aside": state.set_aside}
     text = f"{state.waiting} events wait, {state.parked} refused by the server"
     if broken := ", ".join(faults):
         advice = "kiosk events verify; docs/operations.md tells how to save a damaged journal."
         return Finding(Verdict.FAILED, f"{text}; {broken}", advice, facts)
+    if state.set_aside:
+        advice = "kiosk events list says why; make the export anew on the terminal that recorded them and import it."
+        return Finding(Verdict.WARNING, f"{text}; {state.set_aside} imports set aside", advice, facts)
     if state.parked:
         return Finding(Verdict.WARNING, text, "BKPP decides about refused events: kiosk events list", facts)
     oldest = state.oldest_waiting_utc

@@ -103,8 +103,12 @@ class LastPresence:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """How many events wait for the server and how many it refused."""
+    """How many events wait for the server and how many it refused.
+
+    `set_aside`: chains of other terminals that it refused whole.
+    """
 
     waiting: int
     parked: int
     oldest_waiting_utc: dt.datetime | None
+    set_aside: int = 0

@@ -175,6 +175,7 @@ def problems() -> list[Json]:
         problem("code-unknown", 403, "The provisioning code is not valid", "ask BKPP for a new code"),
         problem("device-revoked", 403, "The terminal was revoked", "keep the events and export them"),
         problem("device-unknown", 404, "The terminal is not known", "provision it again"),
+        problem("carried-refused", 403, "The carried events are not vouched for", "import the export again"),
         problem("sequence-gap", 409, "Events are missing", "send the chain from expected_seq", expected_seq=2),
         problem("chain-broken", 409, "The chain does not follow its head", "keep the chain for export", expected_seq=4),
         problem("too-large", 413, "The request is too large", "at most 500 events and 8388608 bytes"),
@@ -190,6 +191,7 @@ def event_problems() -> list[Json]:
         problem("hash-wrong", 422, "The hash is not that of the event", "the event was changed after it was made"),
         problem("person-unknown", 422, "The person is not known", "no such person in the terminal's office"),
         problem("event-id-reused", 422, "The event id belongs to another event", "event ids are made once"),
+        problem("event-unproven", 422, "Nobody vouches for the event", "no signed end stands behind it"),
     ]
 
 
@@ -349,6 +351,14 @@ def documents() -> dict[str, Json]:
         "first_seq": 1,
         "last_seq": 4,
         "hash": events[3]["hash"],
+        "runs": [
+            {
+                "first_seq": 1,
+                "last_seq": 4,
+                "hash": events[3]["hash"],
+                "times_hash": sha256_hex(rfc8785.dumps(times())),
+            }
+        ],
     }
     provision: Json = {
         "code": "K7QM-3TXA-9PWD",

@@ -93,9 +93,9 @@ class Office:
             if len(page) < 10_000:
                 return rows
 
-    def terminal(self, path: Path) -> StateFolder:
+    def terminal(self, path: Path, office_id: str = OFFICE) -> StateFolder:
         """A folder that has been provisioned by `kiosk provision`."""
-        code = self.admin("POST", f"offices/{OFFICE}/codes")["code"]
+        code = self.admin("POST", f"offices/{office_id}/codes")["code"]
         words = [code, "--server", self.url, "--state", str(path)]
         result = CliRunner().invoke(provision.command, words, catch_exceptions=False)
         if result.exit_code != 0:

@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from kiosk.commands import events, provision
-from kiosk.errors import IdentityError
+from kiosk.errors import IdentityError, StateError
 from kiosk.gallery import TinyGallery
+from kiosk.journal import carry, export_file
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
@@ -264,6 +265,81 @@ def test_a_broken_terminals_events_reach_the_books_through_another(
     assert own.queue_state().parked == 0
     assert sorted(rows_of(etpp, folder)) == sorted(sent), "in the books as the broken terminal's"
     assert rows_of(etpp, helper) == mine
+    own.close()
+
+
+def run(folder: StateFolder, *words: str) -> str:
+    """A `kiosk events` command."""
+    result = CliRunner().invoke(events.command, ["--state", str(folder.path), *words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return str(result.output)
+
+
+def test_an_export_from_before_a_change_of_key_reaches_the_books(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox, tmp_path: Path
+) -> None:
+    sent = record(outbox, etpp.person("198503152010011021"), 3)
+    code = run(folder, "export", str(tmp_path / "stick")).split()[-1]
+    carried = outbox.db.query(lambda c: c.execute("SELECT chain_id FROM chains").fetchone()[0])
+    JournalQueue(outbox).acknowledge(carried, 3, dt.datetime.now(dt.UTC), {})  # it does not send them itself
+    Identity.load(folder.identity_dir).begin_rotation()
+    old = Identity.load(folder.identity_dir).public_key
+    with sync_process(folder):
+        until(lambda: Identity.load(folder.identity_dir).public_key != old, "the new key")
+    helper = etpp.terminal(tmp_path / "helper")
+    run(helper, "import", str(tmp_path / "stick"), "--code", code)
+    own = open_outbox(helper)
+    with sync_process(helper):
+        until(lambda: set(sent) <= set(rows_of(etpp, folder)), "the events from before")
+    assert own.queue_state().set_aside == 0
+    own.close()
+
+
+def test_an_import_that_the_server_refuses_does_not_hold_up_the_others(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox, tmp_path: Path
+) -> None:
+    """Its times were changed on the bearer's card; imported once more it is whole."""
+    sent = record(outbox, etpp.person("198503152010011022"), 3)
+    code = run(folder, "export", str(tmp_path / "stick")).split()[-1]
+    helper = etpp.terminal(tmp_path / "helper")
+    own = open_outbox(helper)
+    run(helper, "import", str(tmp_path / "stick"), "--code", code)
+    earlier = "json_set(time, '$.utc', '2026-01-01T00:30:00.000Z')"
+    own.db.transact(lambda c: c.execute(f"UPDATE events SET time = {earlier} WHERE id & 255 = 2"))
+    mine = record(own, etpp.person("198503152010011023"), 2)
+    with sync_process(helper):
+        until(lambda: own.queue_state().set_aside == 1, "the import set aside")
+        until(lambda: set(mine) <= set(rows_of(etpp, helper)), "the terminal's own events")
+        assert rows_of(etpp, folder) == []
+        assert "carried-refused" in run(helper, "list")
+        run(helper, "import", str(tmp_path / "stick"), "--code", code)
+        until(lambda: set(sent) <= set(rows_of(etpp, folder)), "the import in the books")
+        until(lambda: own.queue_state().waiting == 0, "all acknowledged")
+    assert own.queue_state().set_aside == 0
+    assert own.queue_state().parked == 0
+    own.close()
+
+
+def test_an_import_for_another_office_does_not_hold_up_the_others(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox, tmp_path: Path
+) -> None:
+    """An export of the first release does not name its office, so that the server has the first word on it."""
+    etpp.admin("POST", "offices", {"office_id": "dinas-lain", "name": "Dinas Lain"})
+    record(outbox, etpp.person("198503152010011024"), 3)
+    code = run(folder, "export", str(tmp_path / "stick")).split()[-1]
+    helper = etpp.terminal(tmp_path / "helper", "dinas-lain")
+    with pytest.raises(StateError, match="another office"):
+        run(helper, "import", str(tmp_path / "stick"), "--code", code)
+    head, *lines = export_file.read(tmp_path / "stick", code)
+    del head["office_id"]
+    own = open_outbox(helper)
+    carry.take_in(own, iter([head, *lines]), office_id="dinas-lain")
+    mine = record(own, "018f2c5e-0000-7000-8000-00000000ffff")  # refused alone, but refused by an answer
+    with sync_process(helper):
+        until(lambda: own.queue_state().waiting == 0, "all answered")
+    assert own.queue_state().set_aside == 1
+    assert {parked.event_id for parked in JournalQueue(own).parked(10)} >= set(mine)
+    assert rows_of(etpp, folder) == []
     own.close()
 
 

@@ -48,7 +48,7 @@ def judged(journal: SqliteOutbox, nip: str, name: str, officer: str, pictures: i
     sent = {"event": wire.event_json(event), "time": {**located, "state": "trusted"}}
     reported = {"chain_id": event.chain_id, "seq": 0, "utc": located["utc"]}
     batch = books.Batch.model_validate(json.loads(wire.dumps({"events": [sent], "reported_through": reported})))
-    (arrival,) = examine(batch, str(event.body["device_id"]))
+    (arrival,) = examine(batch.events, str(event.body["device_id"]))
     assert isinstance(arrival, Arrival)
     return arrival
 

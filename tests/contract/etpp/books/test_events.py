@@ -223,8 +223,8 @@ def test_carried_events_need_their_recorders_signature(etpp: Running) -> None:
         bearer.carried_for(broken, events, hash="ab" * 32),
         bearer.carried_for(broken, events, chain_id="another"),
     ):
-        assert problem_of(bearer.post("events", {**batch, "carried": carried})) == "signature-invalid"
-    assert problem_of(stranger.post("events", {**batch, "carried": good})) == "signature-invalid"
+        assert problem_of(bearer.post("events", {**batch, "carried": carried})) == "carried-refused"
+    assert problem_of(stranger.post("events", {**batch, "carried": good})) == "carried-refused"
     assert problem_of(bearer.post("events", {**batch, "carried": 5})) == "malformed"
     assert etpp.events() == []
     assert bearer.post("events", {**batch, "carried": good}).status_code == 200

@@ -25,6 +25,8 @@ from etpp.faces.model import Template
 from etpp.faces.store import Templates
 from etpp.roster.model import Office, Person
 from etpp.roster.store import Offices, People
+from etpp.terminals.model import Code, Device
+from etpp.terminals.store import Devices
 from tests.contract.etpp.running import Running, running
 
 NOW = dt.datetime(2026, 11, 24, 1, 2, 3, 456000, dt.UTC)
@@ -47,6 +49,31 @@ def link(seq: int, event_id: str = "e1", office_id: str = "a", chain_id: str = "
     return Link(
         office_id, "d", chain_id, seq, event_id, "presence", "f" * 64, ZERO_HASH, "accepted", None, {}, time, "p", NOW
     )
+
+
+def test_a_key_that_was_replaced_before_it_was_kept_is_known_by_its_code(url: str) -> None:
+    store = Database(url)
+    store.migrate()
+    config = Config()
+    config.set_main_option("script_location", "etpp.db:migrations")
+    first, second, third = (bytes([n]) * 32 for n in (1, 2, 3))
+    with store.begin() as tx:
+        Offices(tx).add(Office("a", "a", CALENDAR, 1), NOW)
+        for device_id, provisioned_with, now_has in (("d1", first, second), ("d2", third, third)):
+            made = Device("a", device_id, provisioned_with, None, 1, 1, NOW, "t", {}, last_seen_utc=NOW)
+            Devices(tx).add(made)
+            code = Code("a", device_id, NOW)
+            Devices(tx).add_code(code, NOW)
+            Devices(tx).use_code(code, device_id, provisioned_with, NOW)
+            Devices(tx).set_keys(made, now_has, None)
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+    store.migrate()
+    with store.read() as tx:
+        keys = [Devices(tx).former_keys(device) for device in Devices(tx).all()]
+    assert keys == [{first: NOW}, {}]
+    store.close()
 
 
 def test_migrating_twice_is_harmless_and_gives_the_tables_of_the_code(store: Database) -> None:

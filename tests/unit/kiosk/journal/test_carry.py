@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,16 +18,19 @@ from kiosk import wire
 from kiosk.commands import events
 from kiosk.errors import StateError
 from kiosk.journal import carry, export_file
-from kiosk.journal.audit import JournalAudit
+from kiosk.journal.audit import ChainInfo, JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
+from kiosk.link.ports import Claim
+from kiosk.machine import doctor
 from kiosk.machine.identity import Identity, Provisioning, candidate
 from kiosk.machine.state import StateFolder
-from kiosk.model import DeviceId, Event
+from kiosk.model import Anchor, DeviceId, Event
 from kiosk.wire.keys import ServerKeys
 from tests.unit.kiosk.journal import records
 from tests.unit.kiosk.machine.fake_clock import START, FakeClock
 
+GOLDEN = Path(__file__).parents[3] / "golden"
 SERVER_KEYS = ServerKeys(0, {"k": bytes(32)})
 
 
@@ -181,10 +186,11 @@ def test_nobody_adds_to_this_terminals_own_chain(helper: Machine) -> None:
     own = helper.record(2)
     foreign = dict(own[-1].body) | {"device_id": "device-a", "seq": 3, "prev_hash": own[-1].hash}
     event = {**foreign, "hash": wire.digest(foreign)}
-    chain = {"chain_id": own[0].chain_id, "device_id": "device-a", "carried": {"last_seq": 3}}
+    names = {"chain_id": own[0].chain_id, "device_id": "device-a"}
+    chain = {**names, "carried": {**names, "first_seq": 3, "last_seq": 3, "hash": event["hash"]}}
     lines = [{"presensi_export": 1}, {"chain": chain}, {"event": event, "time": {}}]
     with pytest.raises(StateError, match="mixes up"):
-        carry.take_in(helper.outbox, iter(lines))
+        carry.take_in(helper.outbox, iter(lines), office_id="o-1")
     assert helper.outbox.queue_state().waiting == 2
 
 
@@ -227,15 +233,17 @@ def test_its_own_events_are_not_taken_in(broken: Machine, tmp_path: Path) -> Non
 
 def test_what_nobody_vouches_for_is_not_taken_in(broken: Machine, helper: Machine) -> None:
     broken.record(1)
-    lines = carry.export(broken.outbox, FakeClock().now(), lambda *_: None, everything=False)
+    lines = carry.export(broken.outbox, FakeClock().now(), lambda *_: None, office_id="o-1", everything=False)
     with pytest.raises(StateError, match="not signed"):
-        carry.take_in(helper.outbox, lines)
+        carry.take_in(helper.outbox, lines, office_id="o-1")
 
 
 @pytest.mark.parametrize("change", ["content", "order"])
 def test_a_changed_event_is_not_taken_in(broken: Machine, helper: Machine, change: str) -> None:
     broken.record(3)
-    lines = list(carry.export(broken.outbox, FakeClock().now(), broken.identity.attest, everything=False))
+    lines = list(
+        carry.export(broken.outbox, FakeClock().now(), broken.identity.attest, office_id="o-1", everything=False)
+    )
     if change == "content":
         lines[3]["event"]["presence"]["person_id"] = "p-2"
     else:
@@ -243,7 +251,7 @@ def test_a_changed_event_is_not_taken_in(broken: Machine, helper: Machine, chang
         body["presence"]["person_id"] = "p-2"
         lines[2]["event"] = {**body, "hash": wire.digest(body)}
     with pytest.raises((StateError, wire.WireError)):
-        carry.take_in(helper.outbox, iter(lines))
+        carry.take_in(helper.outbox, iter(lines), office_id="o-1")
     assert helper.outbox.queue_state().waiting == 0
 
 
@@ -254,12 +262,222 @@ def test_a_machine_with_a_new_identity_vouches_for_its_former_one(broken: Machin
     renewed = broken.open()
     queue = JournalQueue(renewed)
     assert queue.claim(limit=10, max_bytes=10**9) is None
-    carry.vouch(renewed, broken.identity.attest)
+    carry.vouch(renewed, FakeClock().now(), broken.identity.attest)
     claim = queue.claim(limit=10, max_bytes=10**9)
     assert claim is not None
     assert claim.carried is not None
     assert (claim.carried["device_id"], claim.carried["last_seq"]) == ("device-a", 3)
     renewed.close()
+
+
+# ---------------------------------------------------------------- what is signed, and what is refused at once
+
+
+def lines_of(machine: Machine) -> list[wire.Json]:
+    now = FakeClock().now()
+    return list(carry.export(machine.outbox, now, machine.identity.attest, office_id="o-1", everything=False))
+
+
+def claimed(machine: Machine) -> Claim:
+    claim = JournalQueue(machine.outbox).claim(limit=100, max_bytes=10**9)
+    assert claim is not None
+    return claim
+
+
+def test_each_run_is_signed_with_its_times(broken: Machine, helper: Machine) -> None:
+    old = broken.record(6)
+    broken.outbox.db.transact(lambda c: c.execute("UPDATE events SET body = x'7b7d' WHERE id & 255 = 3"))
+    lines = lines_of(broken)
+    carried = lines[1]["chain"]["carried"]
+    times = {line["event"]["seq"]: line["time"] for line in lines[2:]}
+
+    def run(first: int, last: int) -> wire.Json:
+        digest = hashlib.sha256(wire.canonical([times[seq] for seq in range(first, last + 1)])).hexdigest()
+        return {"first_seq": first, "last_seq": last, "hash": old[last - 1].hash, "times_hash": digest}
+
+    assert carried["runs"] == [run(1, 2), run(4, 6)]
+    assert (carried["first_seq"], carried["last_seq"], carried["hash"]) == (1, 6, old[5].hash)
+    assert carry.take_in(helper.outbox, iter(lines), office_id="o-1") == 5
+    assert [entry.last_seq for entry in claimed(helper).entries] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_golden_statement_is_what_this_terminal_would_sign() -> None:
+    request = json.loads((GOLDEN / "events_carried.json").read_text(encoding="utf-8"))["request"]
+    held = [(wire.parse_event(item["event"]), item["time"]) for item in request["events"]]
+    last = held[-1][0]
+    chain = ChainInfo(1, last.chain_id, last.body["device_id"], "closed", 0, None)
+    assert carry.attestation(chain, held, lambda *_: request["carried"]["signature"]) == request["carried"]
+
+
+def test_a_journal_full_of_holes_signs_its_newest_runs(broken: Machine, helper: Machine) -> None:
+    broken.record(10)
+    broken.outbox.db.transact(lambda c: c.execute("UPDATE events SET body = x'7b7d' WHERE id & 1 = 0"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(carry, "MAX_RUNS", 3)
+        lines = lines_of(broken)
+        assert [run["first_seq"] for run in lines[1]["chain"]["carried"]["runs"]] == [5, 7, 9]
+        assert lines[1]["chain"]["carried"]["first_seq"] == 1
+        assert carry.take_in(helper.outbox, iter(lines), office_id="o-1") == 5
+
+
+def test_what_is_recorded_during_an_export_waits_for_the_next(broken: Machine, helper: Machine) -> None:
+    broken.record(2)
+    now = FakeClock().now()
+    lines = carry.export(broken.outbox, now, broken.identity.attest, office_id="o-1", everything=False)
+    begun = [next(lines), next(lines)]
+    broken.record(1)
+    assert carry.take_in(helper.outbox, iter([*begun, *lines]), office_id="o-1") == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("office", "another office"),
+        ("end", "not those that its terminal has signed"),
+        ("beginning", "not those that its terminal has signed"),
+        ("middle", "not those that its terminal has signed"),
+        ("time", "not those that its terminal has signed"),
+        ("hash", "not those that its terminal has signed"),
+        ("chain", "not those that its terminal has signed"),
+        ("content", "was changed"),
+        ("twice", "does not hold together"),
+    ],
+)
+def test_what_the_server_would_refuse_is_refused_at_once(
+    broken: Machine, helper: Machine, change: str, message: str
+) -> None:
+    broken.record(4)
+    lines = lines_of(broken)
+    match change:
+        case "office":
+            lines[0]["office_id"] = "o-2"
+        case "end":
+            del lines[5]
+        case "beginning":
+            del lines[2]
+        case "middle":
+            del lines[3]
+        case "time":
+            lines[4]["time"]["utc"] = lines[4]["time"]["earliest_utc"]
+        case "hash":
+            lines[1]["chain"]["carried"]["hash"] = "ab" * 32
+        case "chain":
+            lines[1]["chain"]["carried"]["chain_id"] = "another"
+        case "content":
+            lines[3]["event"]["presence"]["person_id"] = "p-2"
+        case "twice":
+            lines.insert(3, lines[2])
+    with pytest.raises(StateError, match=message):
+        carry.take_in(helper.outbox, iter(lines), office_id="o-1")
+    assert helper.outbox.queue_state().waiting == 0
+
+
+def test_an_export_of_the_first_release_is_taken_in(broken: Machine, helper: Machine) -> None:
+    """It names no office, and signs its end alone."""
+    broken.record(3)
+    lines = lines_of(broken)
+    del lines[0]["office_id"]
+    del lines[1]["chain"]["carried"]["runs"]
+    assert carry.take_in(helper.outbox, iter(lines), office_id="o-2") == 3
+
+
+def test_a_later_export_brings_its_own_times_and_is_sent_whole(broken: Machine, helper: Machine) -> None:
+    old = broken.record(3)
+    carry.take_in(helper.outbox, iter(lines_of(broken)), office_id="o-1")
+    JournalQueue(helper.outbox).acknowledge(old[0].chain_id, 2, START, {})
+    broken.record(1)
+    # It has met the server since, and knows its times better.
+    JournalQueue(broken.outbox).add_anchor(Anchor(old[0].moment.boot_id, 0, START, 10))
+    lines = lines_of(broken)
+    assert carry.take_in(helper.outbox, iter(lines), office_id="o-1") == 1
+    claim = claimed(helper)
+    assert claim.carried == lines[1]["chain"]["carried"]
+    assert [entry.fixed_time for entry in claim.entries] == [line["time"] for line in lines[2:]]
+    assert {entry.fixed_time["state"] for entry in claim.entries if entry.fixed_time} == {"trusted"}
+
+
+# ---------------------------------------------------------------- set aside, and back
+
+REFUSED = {"type": "urn:presensi:problem:carried-refused", "detail": "the times are not those that were signed"}
+
+
+def test_a_refused_import_is_set_aside_and_shown_until_it_is_imported_anew(
+    broken: Machine, helper: Machine, tmp_path: Path
+) -> None:
+    old = broken.record(4)
+    code = exported(broken, tmp_path / "stick")
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    queue = JournalQueue(helper.outbox)
+    queue.acknowledge(old[0].chain_id, 2, START, {})
+    queue.set_aside(old[0].chain_id, REFUSED)
+
+    assert queue.claim(limit=100, max_bytes=10**9) is None
+    state = helper.outbox.queue_state()
+    assert (state.waiting, state.parked, state.set_aside) == (0, 1, 1)
+    assert [parked.problem for parked in queue.parked(10)] == [REFUSED]
+    listed = [json.loads(line) for line in helper.run("list", "--json").output.splitlines()]
+    assert [row["state"] for row in listed] == ["set_aside"] * 4
+    assert [row["problem"] for row in listed] == [REFUSED["type"], None, None, None]
+    finding = doctor.outbox(state, [], FakeClock().now())
+    assert (finding.verdict, finding.facts["set_aside"]) == (doctor.Verdict.WARNING, 1)
+
+    helper.run("import", str(tmp_path / "stick"), "--code", code)
+    assert [entry.last_seq for entry in claimed(helper).entries] == [1, 2, 3, 4]
+    state = helper.outbox.queue_state()
+    assert (state.waiting, state.parked, state.set_aside) == (4, 0, 0)
+
+
+def test_a_refused_import_gives_way_to_a_shorter_good_one(broken: Machine, helper: Machine) -> None:
+    broken.record(2)
+    good = lines_of(broken)
+    broken.record(2)
+    carry.take_in(helper.outbox, iter(lines_of(broken)), office_id="o-1")
+    JournalQueue(helper.outbox).set_aside(claimed(helper).chain_id, REFUSED)
+    carry.take_in(helper.outbox, iter(good), office_id="o-1")
+    claim = claimed(helper)
+    assert [entry.last_seq for entry in claim.entries] == [1, 2]
+    assert claim.carried == good[1]["chain"]["carried"]
+
+
+def test_what_has_lost_its_end_here_is_set_aside(broken: Machine, helper: Machine) -> None:
+    (own,) = helper.record(1)
+    broken.record(3)
+    lines = lines_of(broken)
+    carry.take_in(helper.outbox, iter(lines), office_id="o-1")
+    carry.set_incomplete_aside(helper.outbox)
+    assert helper.outbox.queue_state().set_aside == 0
+    helper.outbox.db.transact(lambda c: c.execute("DELETE FROM events WHERE time IS NOT NULL AND id & 255 = 3"))
+    carry.set_incomplete_aside(helper.outbox)
+    assert helper.outbox.queue_state().set_aside == 1
+    assert claimed(helper).chain_id == own.chain_id
+    carry.take_in(helper.outbox, iter(lines), office_id="o-1")
+    carry.set_incomplete_aside(helper.outbox)
+    assert helper.outbox.queue_state().set_aside == 0
+
+
+def test_a_face_is_kept_until_all_of_its_stretch_has_arrived(broken: Machine, helper: Machine) -> None:
+    broken.outbox.append(records.enrolment(), FakeClock().now())
+    old = broken.record(2)
+    carry.take_in(helper.outbox, iter(lines_of(broken)), office_id="o-1")
+    queue = JournalQueue(helper.outbox)
+    queue.acknowledge(old[0].chain_id, 2, START, {})
+    assert queue.erase_enrolments() == 0
+    queue.acknowledge(old[0].chain_id, 3, START, {})
+    assert queue.erase_enrolments() == 1
+
+
+def test_a_former_identitys_times_stay_as_they_were_signed(broken: Machine) -> None:
+    (old,) = broken.record(1)
+    broken.outbox.close()
+    broken.identity = provision(broken.folder, "device-c")
+    broken.outbox = broken.open()
+    carry.vouch(broken.outbox, FakeClock().now(), broken.identity.attest)
+    before = claimed(broken)
+    JournalQueue(broken.outbox).add_anchor(Anchor(old.moment.boot_id, 0, START, 10))
+    assert claimed(broken) == before
+    (time,) = (entry.fixed_time for entry in before.entries)
+    assert before.carried is not None
+    assert before.carried["runs"][0]["times_hash"] == hashlib.sha256(wire.canonical([time])).hexdigest()
 
 
 # ---------------------------------------------------------------- the file
