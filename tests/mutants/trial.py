@@ -129,7 +129,13 @@ def _run(tests: Tests, text: str | None, patience: Patience, report: Path | None
 
 
 class _Repeatable:
-    """Property tests draw the same examples in every trial, and do not shrink: the first failure is all that counts."""
+    """Property tests draw the same examples in every trial, and do not shrink: the first failure is all that counts.
+
+    They come after the examples, which fail within milliseconds where they fail.
+    """
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: hasattr(getattr(item, "obj", None), "hypothesis"))
 
     def pytest_sessionstart(self) -> None:  # after the conftest has chosen its profile, before any test is imported
         if "hypothesis" in sys.modules:
