@@ -35,6 +35,8 @@ def test_each_operator_constant_and_condition_is_changed(source: str, changed: s
         "a: int | None\n",
         "@dataclass(frozen=True, slots=True)\nclass A:\n    b: int = field(compare=False, repr=False)\n",
         "if TYPE_CHECKING:\n    import a\n",
+        "def f(a, *, b): ...\n",
+        'match a:\n    case "b" | "c": ...\n',
     ],
 )
 def test_annotations_and_flags_are_left_alone(source: str) -> None:

@@ -268,6 +268,7 @@ ALONE = [
     Boot("alone", 120_000),
     Boot("after", 5_000, (met("after", 5_000, 7_200_001),)),  # began by 7_200_003 - 5_000 * 0.9994 = 7_195_006
 ]
+ENDS_WITHIN_A_MS = [*ALONE[:2], Boot("after", 5_001, (met("after", 5_001, 7_200_001),))]
 TWO_ALONE = [ALONE[0], Boot("first", 100_000), Boot("second", 200_000), ALONE[2]]
 SERVER_SET = [Boot("b", 60_000, (met("b", 0, 0), met("b", 60_000, 28_800_000)))]
 IN_STEP = [Boot("b", 500_000, (), (Anchor("b", 0, ONE, 2 * 16_000),))]
@@ -296,6 +297,8 @@ CONTRADICTED = [Boot("before", 10_000, (met("before", 10_000, 3_600_000),)), Boo
         (ALONE, "alone", 50_000, (3_592_505, 59_962, 7_125_048, "uncertain")),
         (ALONE, "alone", 120_000, (3_662_463, 129_920, 7_195_006, "uncertain")),
         (ALONE, "alone", 140_000, (3_672_457, 149_908, 7_195_006, "uncertain")),
+        # … which began by 7_200_003 - 5_001 * 0.9994 = 7_195_005.0006: ends are rounded outwards
+        (ENDS_WITHIN_A_MS, "alone", 120_000, (3_662_463, 129_920, 7_195_006, "uncertain")),
         (TWO_ALONE, "first", 0, (3_452_589, 9_992, 6_895_186, "uncertain")),
         (TWO_ALONE, "second", 0, (3_552_529, 109_932, 6_995_126, "uncertain")),
     ],
