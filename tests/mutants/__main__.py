@@ -57,7 +57,7 @@ def examine(row: Row, equivalents: Equivalents, options: argparse.Namespace, see
     record = Record(
         options.out / f"{row.module}.jsonl", digest(row.path), digest(*files), keep_kills=options.keep_kills
     )
-    tests = Tests(options.root, row.module, row.path, row.tests, options.out / f"{row.module}.log")
+    tests = Tests(options.root, row.module, row.path, row.words, options.out / f"{row.module}.log")
     waiting = [mutant for mutant in chosen if mutant.name not in record.outcomes]
     if waiting:
         patience = rehearse(tests)

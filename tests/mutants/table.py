@@ -17,12 +17,17 @@ class TableError(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One module: its tests, and how many of its mutants are tried (0: all)."""
+    """One module: its tests, which of them are left out (in pytest's `-k`), and how many mutants are tried (0: all)."""
 
     module: str
     path: Path
     tests: tuple[str, ...]
+    without: str
     sample: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (*self.tests, "-k", f"not ({self.without})") if self.without else self.tests
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ def read_table(path: Path, root: Path) -> Table:
         for each in (file, *(root / test.split("::")[0] for test in words["tests"])):
             if not each.exists():
                 raise TableError(f"{path}: {module} names {each.relative_to(root)}, which is not there")
-        rows.append(Row(module, file, tuple(words["tests"]), words.get("sample", given["sample"])))
+        sample = words.get("sample", given["sample"])
+        rows.append(Row(module, file, tuple(words["tests"]), words.get("without", ""), sample))
     return Table(tuple(rows), given["seed"], given["least_percent"])
 
 

@@ -37,12 +37,12 @@ class TrialError(Exception):
 
 @dataclass(frozen=True)
 class Tests:
-    """The tests of one module. `paths`: from `root`, pytest's words; `log`: what the latest trial printed."""
+    """The tests of one module. `words`: pytest's, paths from `root`; `log`: what the latest trial printed."""
 
     root: Path
     module: str
     path: Path
-    paths: tuple[str, ...]
+    words: tuple[str, ...]
     log: Path
 
 
@@ -119,7 +119,7 @@ def _run(tests: Tests, text: str | None, patience: Patience, report: Path | None
     if text is not None:
         sys.meta_path.insert(0, _InPlaceOf(tests.module, tests.path, text))
     code = int(
-        pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests.paths], plugins=[_Repeatable()])
+        pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests.words], plugins=[_Repeatable()])
     )
     if report is not None:
         report.write_text(
