@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint, Liveness, PersonId, Quality
+from kiosk.model import Box, Face, Hint, Liveness, LivenessVerdict, PersonId, Quality
 from kiosk.terminal.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests.unit.kiosk import factories
 from tests.unit.kiosk.terminal.scripted import (
@@ -107,7 +107,7 @@ def test_life_counts_only_for_a_face_that_has_been_described(bench: Bench) -> No
     """A living accomplice, too far away to be described, then the photograph of somebody else in his place."""
     bench.hint = Hint.TOO_FAR
     accomplice = bench.see(factories.face())
-    assert accomplice.liveness.state is Liveness.PENDING
+    assert accomplice.liveness == LivenessVerdict(Liveness.PENDING, 0.0, "not_described")
     assert bench.liveness.updates == 0
     bench.hint = None
     bench.see(factories.face())
@@ -137,6 +137,7 @@ def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
     beside = factories.face(left=420, size=int(200 * RIVAL_SHARE))
     seen = bench.see(near, behind)
     assert (seen.hint, seen.faces) == (None, 2)
+    assert seen.box == bench.see(near).box
     assert bench.see(near, beside).hint is Hint.SEVERAL_FACES
 
 
@@ -180,6 +181,13 @@ def test_how_long_a_face_may_be_out_of_sight(bench: Bench, gap_s: float, track: 
     if empty_frame:
         bench.see(after_s=gap_s)
     assert bench.see(factories.face(), after_s=0.0 if empty_frame else gap_s).track == track
+
+
+def test_an_empty_frame_is_not_yet_the_end_of_a_track_whatever_the_clock_says(bench: Bench) -> None:
+    bench.t_s = 1000.0
+    bench.see(factories.face())
+    bench.see(after_s=0.25)
+    assert bench.see(factories.face(), after_s=0.25).track == 1
 
 
 @pytest.mark.parametrize(
