@@ -142,6 +142,13 @@ def test_the_pad_stays_for_twenty_seconds() -> None:
     assert story(20.0, enc.Tick()) is Phase.IDLE
 
 
+@pytest.mark.parametrize("begun", [enquiring, saving])
+def test_an_answer_and_the_disk_are_waited_for(begun: Begun) -> None:
+    story = begun()
+    phase = story.state.phase
+    assert story(1000.0, enc.Tick(), saw(2, match=match())) is phase
+
+
 @pytest.mark.parametrize("nobody", [enc.Tick(), saw(track=0)])
 def test_who_was_not_seen_for_a_second_has_left(nobody: enc.Input) -> None:
     story = identifying()
@@ -221,6 +228,15 @@ def test_a_face_whose_record_failed_is_looked_at_anew_at_once() -> None:
     story.new()
     story(0.5, saw(match=match()))
     assert story.new() == [enc.Forget()]
+
+
+def test_the_next_one_at_the_pad_has_three_tries_too() -> None:
+    story = at_the_pad()
+    for track in (1, 2, 3):
+        phases = [story(0.0, enc.NipEntered("0000"), enc.Answered(None)) for _ in range(3)]
+        assert phases == [Phase.NIP_PAD, Phase.NIP_PAD, Phase.UNKNOWN]
+        assert story(0.0, enc.Pressed(Button.CORRECT)) is Phase.IDLE
+        assert story(0.0, saw(track + 1, match=ALIKE)) is Phase.NIP_PAD
 
 
 # ---------------------------------------------------------------- buttons
