@@ -21,18 +21,20 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: one worker, 
 from tests.mutants.change import Mutant, mutants_of
 from tests.mutants.record import Record, digest
 from tests.mutants.table import HERE, Equivalents, Row, TableError, read_equivalents, read_table
-from tests.mutants.trial import Outcome, Tests, TrialError, attempt, rehearse
+from tests.mutants.trial import Outcome, Suite, TrialError, attempt, rehearse
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the tests of one module are worth. `survivors`: those that are not equivalent."""
+    """What the tests of one module are worth. `survivors`: those that are not equivalent; `misjudged`: those that are
+    listed as equivalent and were killed."""
 
     module: str
     mutants: int
     killed: int
     equivalent: int
     survivors: tuple[Mutant, ...]
+    misjudged: tuple[Mutant, ...]
 
     @property
     def percent(self) -> float:
@@ -57,7 +59,7 @@ def examine(row: Row, equivalents: Equivalents, options: argparse.Namespace, see
     record = Record(
         options.out / f"{row.module}.jsonl", digest(row.path), digest(*files), keep_kills=options.keep_kills
     )
-    tests = Tests(options.root, row.module, row.path, row.words, options.out / f"{row.module}.log")
+    tests = Suite(options.root, row.module, row.path, row.words, options.out / f"{row.module}.log")
     waiting = [mutant for mutant in chosen if mutant.name not in record.outcomes]
     if waiting:
         patience = rehearse(tests)
@@ -70,12 +72,10 @@ def examine(row: Row, equivalents: Equivalents, options: argparse.Namespace, see
 
 def _result(row: Row, equivalents: Equivalents, chosen: list[Mutant], outcomes: dict[str, Outcome]) -> Result:
     survivors = [mutant for mutant in chosen if outcomes[mutant.name] == "survived"]
-    for mutant in chosen:
-        if equivalents.reason(mutant) is not None and mutant not in survivors:
-            raise TableError(f"{row.module}:{mutant.line} is listed as equivalent, but was killed: {mutant.now}")
+    misjudged = [mutant for mutant in chosen if mutant not in survivors and equivalents.reason(mutant) is not None]
     open_ones = tuple(mutant for mutant in survivors if equivalents.reason(mutant) is None)
     killed, equivalent = len(chosen) - len(survivors), len(survivors) - len(open_ones)
-    return Result(row.module, len(chosen), killed, equivalent, open_ones)
+    return Result(row.module, len(chosen), killed, equivalent, open_ones, tuple(misjudged))
 
 
 def _files(path: Path) -> list[Path]:
@@ -83,12 +83,14 @@ def _files(path: Path) -> list[Path]:
 
 
 def report(results: Sequence[Result]) -> str:
-    """The survivors, then a line a module."""
+    """The survivors and what the list of equivalents says wrongly, then a line a module."""
     lines = []
     for each in results:
         for mutant in each.survivors:
             lines.append(f"{each.module}:{mutant.line} in {mutant.definition or 'the module'} survived")
             lines += [f"  - {mutant.was}", f"  + {mutant.now}"]
+        for mutant in each.misjudged:
+            lines.append(f"{each.module}:{mutant.line} is listed as equivalent, but was killed: {mutant.now}")
     lines.append(f"{'module':26} mutants  killed  survived  equivalent   share")
     for each in results:
         counts = f"{each.mutants:7} {each.killed:7} {len(each.survivors):9} {each.equivalent:11}"
@@ -126,6 +128,8 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"mutants: {error}", file=sys.stderr)
         return 2
     print(report(results))
+    if any(result.misjudged for result in results):
+        return 2
     return 1 if any(result.percent < table.least_percent for result in results) else 0
 
 

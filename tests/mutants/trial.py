@@ -16,6 +16,7 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -24,6 +25,9 @@ from types import CodeType, ModuleType
 from typing import Literal
 
 import pytest
+
+_NO_TRIAL = 70
+"""A fork's exit code when it did not come to the tests' own end (pytest has 0 to 5)."""
 
 Outcome = Literal["killed", "survived", "timeout"]
 
@@ -36,7 +40,7 @@ class TrialError(Exception):
 
 
 @dataclass(frozen=True)
-class Tests:
+class Suite:
     """The tests of one module. `words`: pytest's, paths from `root`; `log`: what the latest trial printed."""
 
     root: Path
@@ -59,7 +63,7 @@ class Patience:
         return cls(5 * cpu_s + 2, 20 * wall_s + 60)
 
 
-def rehearse(tests: Tests) -> Patience:
+def rehearse(tests: Suite) -> Patience:
     """Run the tests on the unchanged module, and import here what they imported of others.
 
     Raises TrialError when they fail, or when there are none.
@@ -76,21 +80,25 @@ def rehearse(tests: Tests) -> Patience:
     return Patience.after(cpu_s, time.monotonic() - began)
 
 
-def attempt(tests: Tests, text: str, patience: Patience) -> Outcome:
-    """What the module's tests say of `text` in its place."""
+def attempt(tests: Suite, text: str, patience: Patience) -> Outcome:
+    """What the module's tests say of `text` in its place. Raises TrialError when they could not be asked."""
     code, _ = _in_fork(tests, text, patience, None)
+    if code == _NO_TRIAL:
+        raise TrialError(f"{tests.module}: a trial could not begin; see {tests.log}")
     if code in {None, -signal.SIGXCPU, -signal.SIGKILL}:
         return "timeout"
     return "survived" if code == 0 else "killed"
 
 
-def _in_fork(tests: Tests, text: str | None, patience: Patience, report: Path | None) -> tuple[int | None, float]:
+def _in_fork(tests: Suite, text: str | None, patience: Patience, report: Path | None) -> tuple[int | None, float]:
     """The tests' exit code (None: they hung) and the seconds of the processor that they took."""
     child = os.fork()
     if child == 0:
-        code = 70
+        code = _NO_TRIAL
         try:
             code = _run(tests, text, patience, report)
+        except BaseException:  # noqa: BLE001 - whatever it is, it must not count as the tests' word
+            tests.log.write_text(traceback.format_exc())
         finally:
             os._exit(code)
     handle = os.pidfd_open(child)
@@ -106,7 +114,7 @@ def _in_fork(tests: Tests, text: str | None, patience: Patience, report: Path | 
     return (os.waitstatus_to_exitcode(status) if ended else None), usage.ru_utime + usage.ru_stime
 
 
-def _run(tests: Tests, text: str | None, patience: Patience, report: Path | None) -> int:
+def _run(tests: Suite, text: str | None, patience: Patience, report: Path | None) -> int:
     os.setsid()
     with tests.log.open("wb") as log:
         os.dup2(log.fileno(), 1)

@@ -31,6 +31,15 @@ def matcher(people: People) -> Matcher:
     return Matcher(people.templates(**ORDINARY))
 
 
+@pytest.fixture(scope="module")
+def large() -> People:
+    """More people than are looked at one by one, in several blocks; that they differ shows on the first axes."""
+    people = People(5000)
+    people.centres[:, 20:] = 0.0
+    people.centres[:, :20] *= 4.0
+    return people
+
+
 def test_it_is_the_port(matcher: Matcher) -> None:
     port: FaceMatcher = matcher
     assert port is matcher
@@ -406,14 +415,6 @@ class TestNoSecond:
         assert found.margin == pytest.approx(found.score - (found.threshold - window), abs=1e-6)
         stranger = matcher.identify([np.full(128, 5.0, dtype=np.float32)])
         assert (stranger.person_id, stranger.margin) == (None, 0.0)
-
-    @pytest.fixture(scope="class")
-    def large(self) -> People:
-        """More people than are looked at one by one, in several blocks; that they differ shows on the first axes."""
-        people = People(5000)
-        people.centres[:, 20:] = 0.0
-        people.centres[:, :20] *= 4.0
-        return people
 
 
 def _ordinary(people: People) -> list[Template]:

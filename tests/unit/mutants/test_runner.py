@@ -12,6 +12,7 @@ from tests.mutants.__main__ import sampled
 from tests.mutants.change import mutants_of
 from tests.mutants.record import Record, digest
 from tests.mutants.table import HERE, Equivalents, TableError, read_equivalents, read_table
+from tests.mutants.trial import Patience, Suite, TrialError, attempt
 
 ROOT = HERE.parents[1]
 
@@ -153,6 +154,15 @@ def test_tests_that_fail_by_themselves_are_no_measure(office: Office) -> None:
     code, report, _ = office.run()
     assert code == 2
     assert "its tests do not pass unchanged" in report
+
+
+def test_a_trial_that_cannot_begin_is_no_kill(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    tests = Suite(tmp_path / "gone", "part", tmp_path / "part.py", ("test_part.py",), tmp_path / "log")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(TrialError, match="could not begin"):
+        attempt(tests, PART, Patience())
+    assert "FileNotFoundError" in tests.log.read_text("utf-8")
 
 
 def test_the_tables_of_this_repository_hold() -> None:
