@@ -64,9 +64,10 @@ class Patience:
 
 
 def rehearse(tests: Suite) -> Patience:
-    """Run the tests on the unchanged module, and import here what they imported of others.
+    """Run the tests on the unchanged module, import here what they imported of others, and try the unchanged text.
 
-    Raises TrialError when they fail, or when there are none.
+    Raises TrialError when they fail, when there are none, or when the trial that changes nothing does not survive: then
+    a kill would say nothing.
     """
     report = tests.log.with_suffix(".imports")
     began = time.monotonic()
@@ -77,7 +78,10 @@ def rehearse(tests: Suite) -> Patience:
         with contextlib.suppress(Exception):  # what cannot be imported here, each trial imports for itself
             importlib.import_module(name)
     report.unlink()
-    return Patience.after(cpu_s, time.monotonic() - began)
+    patience = Patience.after(cpu_s, time.monotonic() - began)
+    if attempt(tests, tests.path.read_text("utf-8"), patience) != "survived":
+        raise TrialError(f"{tests.module}: its tests do not pass in a trial of the unchanged text; see {tests.log}")
+    return patience
 
 
 def attempt(tests: Suite, text: str, patience: Patience) -> Outcome:
@@ -126,9 +130,9 @@ def _run(tests: Suite, text: str | None, patience: Patience, report: Path | None
         sys.path.insert(0, str(tests.root))
     if text is not None:
         sys.meta_path.insert(0, _InPlaceOf(tests.module, tests.path, text))
-    code = int(
-        pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests.words], plugins=[_Repeatable()])
-    )
+    # Plain asserts: nobody reads why one failed, and pytest warns of plugins that it can no longer rewrite.
+    quiet = ["-x", "-q", "--no-header", "--assert=plain", "-p", "no:cacheprovider"]
+    code = int(pytest.main([*quiet, *tests.words], plugins=[_Repeatable()]))
     if report is not None:
         report.write_text(
             json.dumps([name for name, each in list(sys.modules.items()) if _of_others(each, tests.root)])
