@@ -94,6 +94,7 @@ def test_a_survivor_is_seen_until_a_test_kills_it(office: Office) -> None:
     assert (code, tried, after[1:]) == (0, 3, ["4", "4", "0", "0", "100.0%"])
 
 
+@pytest.mark.slow
 def test_a_loop_that_became_endless_is_a_kill(office: Office) -> None:
     office.write("part.py", LOOP)
     office.write("test_part.py", COUNTING)
@@ -165,6 +166,7 @@ def test_a_trial_that_cannot_begin_is_no_kill(office: Office, tmp_path: Path) ->
     assert "FileNotFoundError" in tests.log.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_tables_of_this_repository_hold() -> None:
     table = read_table(HERE / "table.toml", ROOT)
     equivalents = read_equivalents(HERE / "equivalent.toml")
