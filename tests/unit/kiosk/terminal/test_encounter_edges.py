@@ -142,6 +142,17 @@ def test_the_pad_stays_for_twenty_seconds() -> None:
     assert story(20.0, enc.Tick()) is Phase.IDLE
 
 
+@pytest.mark.parametrize("begun", [Story, refused, unknown])
+def test_waiting_ends_ten_seconds_after_it_began(begun: Begun) -> None:
+    """Whatever came before: each person waits from the beginning."""
+    story = begun()
+    story(3.0, enc.Tick())
+    for half in range(8, 28):
+        assert story(half / 2, saw(2, match=match(None, 1)), enc.Tick()) is Phase.IDENTIFYING
+    assert story(14.0 - BEFORE_S, enc.Tick()) is Phase.IDENTIFYING
+    assert story(14.0, enc.Tick()) is Phase.NOT_IN_TIME
+
+
 @pytest.mark.parametrize("begun", [enquiring, saving])
 def test_an_answer_and_the_disk_are_waited_for(begun: Begun) -> None:
     story = begun()
