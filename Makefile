@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check torture torture-vm test-install accuracy bench latency memory picture screens clean
+.PHONY: help setup run test check torture torture-vm test-install mutants accuracy bench latency memory picture screens clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ torture-vm: setup ## power cuts of a virtual machine while it records (root, QEM
 
 test-install: setup ## systemd/install.sh on a booted Debian 13: install, start, uninstall, again (root, debootstrap, systemd-nspawn)
 	$(PYTEST) -m install -s tests/install $(ARGS)
+
+mutants: setup ## change the modules that pay and life hang on one place at a time: do their tests notice?
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 accuracy: setup ## identification and attack detection on the evaluation faces: the tables of docs/accuracy.md
 	$(BIN)/kiosk evaluate $(FACES)/lfw $(ARGS)

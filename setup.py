@@ -55,6 +55,7 @@ setup(
         "dev": [
             "pytest>=8.3",
             "hypothesis>=6.120",
+            "cosmic-ray>=8.7",  # `make mutants`
             "mypy>=1.13",
             "ruff>=0.8",
             "import-linter>=2.1",

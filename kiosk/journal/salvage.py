@@ -244,7 +244,7 @@ def _walk(
 
 def _windows(path: Path) -> Iterator[bytes]:
     """The file's bytes in overlapping pieces; zeros where the disk gives none."""
-    with path.open("rb", buffering=0) as stream:
+    with path.open("rb") as stream:
         before = b""
         for start in range(0, path.stat().st_size, _WINDOW_BYTES):
             window = before + _piece(stream.fileno(), start)

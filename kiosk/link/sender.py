@@ -87,7 +87,7 @@ class Sender:
     def _settle(self, claim: Claim, answer: BatchAnswer) -> None:
         last_seq = claim.entries[-1].last_seq
         head = answer.head
-        own_hash = self._queue.hash_at(claim.chain_id, head.seq) if head.seq else wire.NO_HASH
+        own_hash = self._queue.hash_at(claim.chain_id, head.seq)
         if head.chain_id != claim.chain_id or head.seq < last_seq or own_hash not in {None, head.hash}:
             # It says accepted, and that it does not hold them: nothing is acknowledged, and the back-off applies.
             raise wire.WireError("the server's `head` contradicts its own results")
@@ -125,7 +125,7 @@ class Sender:
                 self.chain_broken = True
             case "too-large" | "malformed" if len(claim.entries) > 1:
                 # Halved until the one that is too large, or that the server cannot read, stands alone.
-                self._batch_events = max(1, len(claim.entries) // 2)
+                self._batch_events = len(claim.entries) // 2
             case _:
                 raise refusal
 

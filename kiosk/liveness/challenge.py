@@ -154,8 +154,7 @@ class Patience:
     """
 
     def __init__(self) -> None:
-        self._in_vain = 0.0
-        self._at_s = 0.0
+        self._in_vain = self._at_s = 0.0
         self.paused_from_s = self.paused_until_s = -math.inf
 
     def lost(self, t_s: float) -> bool:
@@ -164,7 +163,7 @@ class Patience:
 
     def count(self, t_s: float, *, passed: bool) -> None:
         """A sequence of which at least one movement was asked has come to its end."""
-        self._in_vain = max(0.0, self._now(t_s) + (-1.0 if passed else 1.0))
+        self._in_vain = self._now(t_s) + (-1.0 if passed else 1.0)
         self._at_s = t_s
         if not passed and self._in_vain >= PATIENCE:
             doubled = PAUSE_S * 2.0 ** math.floor(self._in_vain - PATIENCE)
@@ -181,6 +180,12 @@ class ChallengeRun:
     whenever `asked_s` has changed, the caller starts to follow the face anew from that frame.
     """
 
+    # Of the movement that is asked, and set when it is: frames in a row that show it, or another one clearly; and when
+    # the face was last followed.
+    _made: int
+    _mistaken: int
+    _followed_s: float
+
     def __init__(
         self, randomness: Randomness, challenge_s: float, movements: int, patience: Patience | None = None
     ) -> None:
@@ -192,9 +197,6 @@ class ChallengeRun:
         self._recent: deque[tuple[Pose, Relief | None]] = deque()
         self._rest: Pose | None = None
         self._home: Pose | None = None
-        self._made = 0
-        self._mistaken = 0
-        self._followed_s = 0.0
         self._still_since_s: float | None = None
         self._last_s = -math.inf
         self._todo: list[Challenge] = []
@@ -245,7 +247,7 @@ class ChallengeRun:
 
     def _answer(self, pose: Pose, relief: Relief | None, rest: Pose, since_s: float) -> Progress:
         asked = self._todo[0]
-        made, how_far = _movement(pose, rest, relief, asked)
+        made, how_far = _movement(pose, rest, relief, asked) or (None, 0.0)
         self._made = self._made + 1 if made is asked else 0
         self._mistaken = self._mistaken + 1 if made not in {None, asked} and how_far >= CLEARLY else 0
         if relief is not None:
@@ -318,17 +320,17 @@ def _is_home(relief: Relief | None) -> bool:
     return relief is None or max(abs(relief.turn) / TURN, abs(relief.nod) / NOD) <= HOME_SHARE
 
 
-def _movement(pose: Pose, rest: Pose, relief: Relief | None, asked: Challenge) -> tuple[Challenge | None, float]:
+def _movement(pose: Pose, rest: Pose, relief: Relief | None, asked: Challenge) -> tuple[Challenge, float] | None:
     """The movement that was made since rest and how far it went (1: as far as it must); None for an unclear one."""
     if asked is Challenge.COME_CLOSER and pose.scale_px >= CLOSER * rest.scale_px:
         return Challenge.COME_CLOSER, 1.0
     if relief is None:
-        return None, 0.0
+        return None
     turn, nod, doubt = relief.turn / TURN, relief.nod / NOD, CERTAIN * relief.error
     if abs(turn) >= max(1.0, abs(nod)) and abs(relief.turn) >= doubt:
         agrees = (pose.yaw - rest.yaw) * math.copysign(1, turn) >= TURN_YAW
         kind = Challenge.TURN_LEFT if turn > 0 else Challenge.TURN_RIGHT
-        return (kind, abs(turn)) if agrees else (None, 0.0)
+        return (kind, abs(turn)) if agrees else None
     if abs(nod) >= max(1.0, abs(turn)) and abs(relief.nod) >= doubt:
         return Challenge.NOD, abs(nod)
-    return None, 0.0
+    return None

@@ -45,7 +45,7 @@ class Boot:
     """
 
     boot_id: str
-    last_monotonic_ms: int = 0
+    last_monotonic_ms: int
     anchors: tuple[Anchor, ...] = ()
     ntp: tuple[Anchor, ...] = ()
 

@@ -181,7 +181,7 @@ def _rival(faces: Sequence[Face]) -> Hint | None:
 
 def _near(before: Box, now: Box) -> bool:
     """The same face in the next frame: moved by less than 0.7 of its size, and not half or double as large."""
-    size = max(before.width, now.width, 1)
+    size = max(before.width, now.width)
     dx = (before.left + before.right - now.left - now.right) / 2
     dy = (before.top + before.bottom - now.top - now.bottom) / 2
     return max(abs(dx), abs(dy)) < 0.7 * size and min(before.width, now.width) > 0.5 * size

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.errors import GalleryError, ModelError
-from kiosk.matcher import CROWD_RANGE, Matcher
+from kiosk.matcher import CROWD_RANGE, Matcher, _sample
 from kiosk.model import GallerySnapshot, ModelId, Template
 from kiosk.ports import FaceMatcher
 from tests.unit.kiosk.scores.gallery_kit import People, person_id, template
@@ -29,6 +29,15 @@ def people() -> People:
 @pytest.fixture(scope="module")
 def matcher(people: People) -> Matcher:
     return Matcher(people.templates(**ORDINARY))
+
+
+@pytest.fixture(scope="module")
+def large() -> People:
+    """More people than are looked at one by one, in several blocks; that they differ shows on the first axes."""
+    people = People(5000)
+    people.centres[:, 20:] = 0.0
+    people.centres[:, :20] *= 4.0
+    return people
 
 
 def test_it_is_the_port(matcher: Matcher) -> None:
@@ -280,6 +289,136 @@ class TestBadInput:
     def test_half_of_the_numbers_count_as_none(self, people: People) -> None:
         half = Matcher([template("p", people.centres[0], cohort_mean=-0.6)])
         assert half.normalisation == "none"
+
+
+class TestEdges:
+    """Each limit from both sides, with numbers that float32 holds exactly or that come from the matcher itself."""
+
+    def test_the_score_that_is_asked_for_is_enough(self, people: People) -> None:
+        matcher = Matcher(people.templates(**ORDINARY))
+        probe = [people.picture(5)]
+        score = matcher.identify(probe).score
+        matcher.threshold = score
+        assert matcher.identify(probe).reason == "accepted"
+        matcher.threshold = float(np.nextafter(score, 1.0))
+        assert matcher.identify(probe).reason == "below_threshold"
+
+    def test_who_comes_as_near_as_the_margin_is_not_too_near(self) -> None:
+        people = People(30)
+        near = np.asarray(people.centres[4] + 0.02, dtype=np.float32)
+        templates = [*people.templates(each=1, **ORDINARY), template("near", near, **ORDINARY)]
+        margin = Matcher(templates).identify([near]).margin
+        assert Matcher(templates, margin=margin).identify([near]).reason == "accepted"
+        assert Matcher(templates, margin=margin * 1.001).identify([near]).reason == "margin_too_small"
+
+    def test_who_just_reaches_the_score_is_a_look_alike(self) -> None:
+        people = People(2)
+        near = np.asarray(people.centres[0] + 0.03, dtype=np.float32)
+        matcher = Matcher([template("a", people.centres[0]), template("b", near)])
+        centroids = matcher._centroids
+        between = float(centroids.reaching(centroids.turned(0), np.zeros(2, np.float32), -9.0).scores[1])
+        matcher.threshold = between
+        assert matcher.identify([people.centres[0]]).look_alikes == ("a", "b")
+        matcher.threshold = float(np.nextafter(np.float32(between), np.float32(1.0)))
+        assert matcher.identify([people.centres[0]]).look_alikes == ()
+
+    @pytest.mark.parametrize(("largest", "usable"), [(999.9, True), (1000.0, False)])
+    def test_how_large_a_number_of_a_descriptor_may_be(self, matcher: Matcher, largest: float, usable: bool) -> None:
+        probe = np.zeros(128, dtype=np.float32)
+        probe[3] = -largest
+        if usable:
+            assert matcher.identify([probe]).reason == "below_threshold"
+            return
+        with pytest.raises(ModelError):
+            matcher.identify([probe])
+
+    @pytest.mark.parametrize(("count", "normalisation"), [(39, "none"), (40, "gallery"), (41, "gallery")])
+    def test_from_forty_people_on_a_gallery_is_its_own_cohort(self, count: int, normalisation: str) -> None:
+        assert Matcher(People(count).templates(each=1)).normalisation == normalisation
+
+    def test_a_small_gallery_without_numbers_corrects_nothing(self) -> None:
+        people = People(30)
+        templates = people.templates(each=1)
+        probe = people.picture(3)
+        distances = [np.linalg.norm(probe - t.descriptor) for t in templates]
+        assert Matcher(templates).scores([probe]) == pytest.approx(np.negative(distances), abs=1e-4)
+
+    def test_its_own_cohort_is_everybody_else(self) -> None:
+        """The crowd's edge by hand, over the nearest tenth of as many templates as the others have at the least."""
+        people = People(60)
+        people.centres *= 0.7  # so that crowds lie where they are believed
+        templates = [template(person_id(n), people.picture(n)) for n in range(60) for _ in range(12 if n == 7 else 1)]
+        vectors, owners = np.array([t.descriptor for t in templates]), [t.person_id for t in templates]
+        matcher = Matcher(templates)
+        for who in (person_id(7), person_id(8)):
+            own = [row for row, owner in enumerate(owners) if owner == who]
+            centre = vectors[own].mean(axis=0)
+            squares = []
+            for row in own:
+                others = [other for other, owner in enumerate(owners) if owner != who]
+                nearest = np.sort(np.linalg.norm(vectors[others] - vectors[row], axis=1))[:6]  # of 71 - 12
+                squares.append(max(0.0, nearest.mean() - 2.5 * nearest.std()) ** 2)
+            spread = np.mean(np.sum((vectors[own] - centre) ** 2, axis=1))
+            crowd = np.clip(np.sqrt(max(np.mean(squares) - spread, 0.0)), 0.34, 0.68)
+            assert 0.34 < crowd < 0.68, "else nothing is tried"
+            probe = np.asarray(centre + 0.02, dtype=np.float32)  # not at 0, where a root makes much of a rounding
+            score = matcher.scores([probe])[list(matcher.people).index(who)]
+            assert score == pytest.approx(0.6 * (crowd - 0.56) - np.linalg.norm(probe - centre), abs=1e-5)
+
+    @pytest.mark.parametrize(
+        ("shift", "mean", "sd"),
+        [
+            (0.05, -0.4, 0.02),  # templates that lie further from their mean than the crowd does
+            (0.0, 0.5, 0.04),  # numbers of no cohort there is: an edge of -0.6
+            (0.0, -0.2, 0.02),  # nearer than 99.8 % of people have it
+        ],
+    )
+    def test_the_nearest_crowd_that_is_believed(self, shift: float, mean: float, sd: float) -> None:
+        centre = People(1).centres[0]
+        both = [template("p", centre + sign * shift, cohort_mean=mean, cohort_sd=sd) for sign in (-1, 1)]
+        assert Matcher(both).scores([centre])[0] == pytest.approx(0.6 * (0.34 - 0.56), abs=1e-3)
+
+    def test_the_sample_of_a_cohort_is_spread_over_all_from_the_first_to_the_last(self) -> None:
+        few = People(10).templates(each=1)
+        rows = np.arange(10)
+        vectors, owners = _sample(few, rows)
+        assert owners.tolist() == list(range(10))
+        assert np.array_equal(vectors, [t.descriptor for t in few])
+        many = [few[0]] * 5000
+        vectors, owners = _sample(many, np.arange(5000))
+        assert (len(vectors), owners[0], owners[-1]) == (2048, 0, 4999)
+        assert set(np.diff(owners)) == {2, 3}
+
+
+class TestNoSecond:
+    def test_without_anybody_else_the_margin_is_from_the_worst(self, people: People) -> None:
+        match = Matcher([template("only", people.centres[0])]).identify([people.centres[0]])
+        assert match.score == pytest.approx(0.0, abs=1e-3)
+        assert match.margin == pytest.approx(match.score + 2.0, abs=1e-6)
+
+    def test_with_nothing_to_compare_it_says_the_worst(self, people: People) -> None:
+        for match in (Matcher([]).identify([people.picture(0)]), Matcher(people.templates()).identify([])):
+            assert (match.score, match.margin) == (-2.0, 0.0)
+
+    def test_between_two_people_the_margin_is_that_to_the_other(self, people: People) -> None:
+        matcher = Matcher([template("a", people.centres[0]), template("b", people.centres[1])])
+        match = matcher.identify([people.centres[0]])
+        assert match.margin == pytest.approx(np.linalg.norm(people.centres[0] - people.centres[1]), abs=1e-3)
+
+    @pytest.mark.parametrize(("margin", "window"), [(0.04, 0.05), (0.1, 0.1)])
+    def test_in_a_large_gallery_it_is_the_least_that_it_can_be(
+        self, large: People, margin: float, window: float
+    ) -> None:
+        matcher = Matcher(_ordinary(large), margin=margin)
+        found = matcher.identify([large.centres[2500]])
+        assert (found.person_id, found.look_alikes) == (person_id(2500), ())
+        assert found.margin == pytest.approx(found.score - (found.threshold - window), abs=1e-6)
+        stranger = matcher.identify([np.full(128, 5.0, dtype=np.float32)])
+        assert (stranger.person_id, stranger.margin) == (None, 0.0)
+
+
+def _ordinary(people: People) -> list[Template]:
+    return [template(person_id(number), vector, **ORDINARY) for number, vector in enumerate(people.centres)]
 
 
 def test_memory_is_that_of_the_vectors() -> None:

@@ -54,6 +54,29 @@ def test_the_standard_week_has_37_and_a_half_hours() -> None:
     assert minutes == 37 * 60 + 30
 
 
+MON_TO_THU = (dt.time(7, 30), dt.time(16, 0))
+FRIDAY = (dt.time(7, 30), dt.time(16, 30))
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [
+        (dt.date(2023, 4, 11), None),  # a Tuesday: Perpres 21/2023 was not yet in force
+        (dt.date(2023, 4, 12), MON_TO_THU),  # … from here on
+        (dt.date(2026, 11, 23), MON_TO_THU),
+        (dt.date(2026, 11, 26), MON_TO_THU),
+        (dt.date(2026, 11, 27), FRIDAY),
+        (dt.date(2026, 11, 28), None),
+        (dt.date(2026, 11, 29), None),
+    ],
+)
+def test_the_standard_hours(day: dt.date, hours: tuple[dt.time, dt.time] | None) -> None:
+    found = working_hours(STANDARD_HOURS, day)
+    assert (found and (found[0].start, found[0].end)) == hours
+    if found is not None:
+        assert (found[1].late_percent, found[1].early_percent) == (1.0, 1.0)
+
+
 def test_another_time_zone_shifts_the_same_instant() -> None:
     at = dt.datetime(2026, 11, 24, 0, 0, tzinfo=dt.UTC)  # 07.00 WIB, 09.00 WIT
     papua = WorkCalendar("Asia/Jayapura", STANDARD_HOURS.periods)

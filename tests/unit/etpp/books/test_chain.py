@@ -68,6 +68,19 @@ def test_another_history_is_a_broken_chain(held: int, data: st.DataObject) -> No
     assert (caught.value.name, caught.value.members) == ("chain-broken", {"expected_seq": held + 1})
 
 
+def test_another_event_at_a_place_that_is_held_is_a_broken_chain_though_nothing_new_follows() -> None:
+    true, forged = chain(3), chain(3, "forged")
+    assert follow_from(3, [true[1]], true) == []
+    with pytest.raises(Problem, match="chain-broken"):
+        follow_from(3, [forged[1]], true)
+
+
+def test_a_link_below_the_head_is_nothing_new_whatever_the_books_hold_there() -> None:
+    """Its last event may itself be known to the books by a link alone, and then there is no hash to compare."""
+    true = chain(6)
+    assert follow(6, true[5].hash, [link(true, 2, 4)], {}) == [False]
+
+
 def test_the_first_event_follows_nothing() -> None:
     with pytest.raises(Problem, match="chain-broken"):
         follow_from(0, [Place(1, 1, "a" * 64, "f" * 64)], [])

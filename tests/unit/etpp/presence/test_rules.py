@@ -20,6 +20,8 @@ CALENDAR = WorkCalendar(GOLDEN["calendar"])
 TUESDAY = dt.date(2026, 11, 24)
 START, END = CALENDAR.bounds(TUESDAY)
 MINUTE = dt.timedelta(minutes=1)
+HOUR = dt.timedelta(hours=1)
+SECOND = dt.timedelta(seconds=1)
 
 
 def presence(
@@ -71,10 +73,27 @@ def test_a_day_off_has_no_absentees() -> None:
     assert judge_day([], CALENDAR, dt.date(2026, 11, 28), None).status == "day_off"
 
 
-@pytest.mark.parametrize(("hours_after_end", "status"), [(2, "unclear"), (4, "absent")])
-def test_an_uncertain_time_that_may_lie_in_the_day(hours_after_end: int, status: str) -> None:
-    row = presence(END + dt.timedelta(hours=hours_after_end), dt.timedelta(hours=3), "uncertain")
-    assert judge_day([row], CALENDAR, TUESDAY, END).status == status
+@pytest.mark.parametrize(
+    ("estimate", "spread", "status"),
+    [
+        (END + 2 * HOUR, 3 * HOUR, "unclear"),
+        (END + 4 * HOUR, 3 * HOUR, "absent"),
+        (END + HOUR, HOUR, "absent"),  # it begins with the next day
+        (END + HOUR, HOUR + SECOND, "unclear"),
+        (START - HOUR, HOUR, "unclear"),  # it ends with this day's first moment
+        (START - HOUR, HOUR - SECOND, "absent"),
+    ],
+)
+def test_an_uncertain_time_that_may_lie_in_the_day(estimate: dt.datetime, spread: dt.timedelta, status: str) -> None:
+    assert judge_day([presence(estimate, spread, "uncertain")], CALENDAR, TUESDAY, END).status == status
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [(START - SECOND, "absent"), (START, "present"), (END - SECOND, "present"), (END, "absent")],
+)
+def test_a_day_begins_with_its_first_moment_and_ends_before_the_next(moment: dt.datetime, status: str) -> None:
+    assert judge_day([presence(moment)], CALENDAR, TUESDAY, END).status == status
 
 
 def test_the_local_day_is_the_offices() -> None:

@@ -7,6 +7,7 @@ import itertools
 import math
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ def worlds(draw: st.DrawFn, ntp: bool = False) -> list[Lived]:
     for n in range(draw(st.integers(1, 5))):
         true_ms += draw(st.floats(0, 400 * HOUR_MS))  # switched off
         clock_ms = 0.0
-        life = Lived(Boot(f"boot-{n}"))
+        life = Lived(Boot(f"boot-{n}", 0))
         anchors: list[Anchor] = []
         in_step: list[Anchor] = []
         wall_error_ms = draw(st.sampled_from([0.0, -56 * 365 * 24 * HOUR_MS, 5e6, 20 * 365 * 24 * HOUR_MS]))
@@ -233,6 +234,10 @@ def test_a_server_whose_own_clock_was_set_leaves_the_newest_anchor_in_force() ->
 def test_an_unknown_boot_gives_no_false_certainty() -> None:
     found = locate(Moment(WRONG, "elsewhere", 5, ClockState.UNSYNCHRONISED), [])
     assert (found.earliest, found.latest, found.state) == (FLOOR_UTC, CEILING_UTC, "uncertain")
+    assert (FLOOR_UTC.isoformat(), CEILING_UTC.isoformat()) == (
+        "2025-01-01T00:00:00+00:00",
+        "2262-01-01T00:00:00+00:00",
+    )
 
 
 def test_times_cut_to_milliseconds_are_allowed_for() -> None:
@@ -240,3 +245,109 @@ def test_times_cut_to_milliseconds_are_allowed_for() -> None:
     found = locate(Moment(WRONG, "b", 0, ClockState.UNSYNCHRONISED), [Boot("b", 0, (Anchor("b", 0, at(1), 0),))])
     assert found.earliest <= at(1) - dt.timedelta(milliseconds=1)
     assert found.latest >= at(1) + dt.timedelta(milliseconds=1)
+
+
+# ---------------------------------------------------------------- to the millisecond, by hand from the two bounds
+
+ONE = at(1)
+CENTURY_AHEAD = dt.datetime(2126, 1, 1, tzinfo=dt.UTC)
+
+
+def after_one(ms: int) -> dt.datetime:
+    return ONE + dt.timedelta(milliseconds=ms)
+
+
+def met(boot_id: str, m: int, ms: int, round_trip_ms: int = 0) -> Anchor:
+    """A meeting at the boot's `m`, when the server said one o'clock and `ms`. Its error: half the way and 2 ms."""
+    return Anchor(boot_id, m, after_one(ms), round_trip_ms)
+
+
+MET_TWICE = [Boot("b", 1_000_000, (met("b", 0, 0), met("b", 1_000_000, 1_000_000)))]
+ALONE = [
+    Boot("before", 20_000, (met("before", 10_000, 0),)),  # last seen no earlier than -2 + 10_000 * 0.9994 = 9_992
+    Boot("alone", 120_000),
+    Boot("after", 5_000, (met("after", 5_000, 7_200_001),)),  # began by 7_200_003 - 5_000 * 0.9994 = 7_195_006
+]
+ENDS_WITHIN_A_MS = [*ALONE[:2], Boot("after", 5_001, (met("after", 5_001, 7_200_001),))]
+TWO_ALONE = [ALONE[0], Boot("first", 100_000), Boot("second", 200_000), ALONE[2]]
+SERVER_SET = [Boot("b", 60_000, (met("b", 0, 0), met("b", 60_000, 28_800_000)))]
+IN_STEP = [Boot("b", 500_000, (), (Anchor("b", 0, ONE, 2 * 16_000),))]
+TOUCHING = [Boot("b", 5_000, (met("b", 0, 0), met("b", 5_000, 5_007)))]  # 5_005 - 5_000 * 1.0006 = 2 = 0 + 2
+CONTRADICTED = [Boot("before", 10_000, (met("before", 10_000, 3_600_000),)), Boot("b", 10_000, (met("b", 10_000, 0),))]
+
+
+@pytest.mark.parametrize(
+    ("boots", "boot_id", "m", "expected"),
+    [
+        # half of 100 ms and 2 ms, and 0.6 ms for each second away from the meeting
+        ([Boot("b", 0, (met("b", 1_000_000, 0, 100),))], "b", 1_000_000, (0, -52, 52, "trusted")),
+        ([Boot("b", 0, (met("b", 1_000_000, 0, 100),))], "b", 2_000_000, (1_000_000, 999_348, 1_000_652, "trusted")),
+        ([Boot("b", 0, (met("b", 1_000_000, 0, 100),))], "b", 0, (-1_000_000, -1_000_652, -999_348, "trusted")),
+        # the nearer of two meetings says more
+        (MET_TWICE, "b", 250_000, (250_000, 249_848, 250_152, "trusted")),
+        (MET_TWICE, "b", 750_000, (750_000, 749_848, 750_152, "trusted")),
+        # two meetings whose intervals have one moment in common leave that one
+        (TOUCHING, "b", 0, (2, 2, 2, "trusted")),
+        # the server's clock was set in between: from the newest meeting alone
+        (SERVER_SET, "b", 1_060_000, (29_800_000, 29_799_398, 29_800_602, "trusted")),
+        (SERVER_SET, "b", 0, (28_740_000, 28_739_962, 28_740_038, "trusted")),
+        # … or between two boots: this boot's own
+        (CONTRADICTED, "b", 10_000, (0, -2, 2, "trusted")),
+        # since the boot before was last seen, until this one was last seen before the next began
+        (ALONE, "alone", 50_000, (3_592_505, 59_962, 7_125_048, "uncertain")),
+        (ALONE, "alone", 120_000, (3_662_463, 129_920, 7_195_006, "uncertain")),
+        (ALONE, "alone", 140_000, (3_672_457, 149_908, 7_195_006, "uncertain")),
+        # … which began by 7_200_003 - 5_001 * 0.9994 = 7_195_005.0006: ends are rounded outwards
+        (ENDS_WITHIN_A_MS, "alone", 120_000, (3_662_463, 129_920, 7_195_006, "uncertain")),
+        (TWO_ALONE, "first", 0, (3_452_589, 9_992, 6_895_186, "uncertain")),
+        (TWO_ALONE, "second", 0, (3_552_529, 109_932, 6_995_126, "uncertain")),
+    ],
+)
+def test_to_the_millisecond(boots: list[Boot], boot_id: str, m: int, expected: tuple[int, int, int, str]) -> None:
+    found = locate(Moment(WRONG, boot_id, m, ClockState.UNSYNCHRONISED), boots)
+    estimate, earliest, latest, state = expected
+    assert (found.utc, found.earliest, found.latest, found.state) == (
+        after_one(estimate),
+        after_one(earliest),
+        after_one(latest),
+        state,
+    )
+
+
+def test_the_first_boot_has_no_beginning_and_the_last_no_end() -> None:
+    boots = [Boot("first", 10_000), *MET_TWICE, Boot("last", 10_000)]
+    first = locate(Moment(WRONG, "first", 10_000, ClockState.UNSYNCHRONISED), boots)
+    assert (first.earliest, first.latest) == (FLOOR_UTC, after_one(2))
+    last = locate(Moment(WRONG, "last", 10_000, ClockState.UNSYNCHRONISED), boots)
+    assert (last.earliest, last.latest) == (after_one(999_998 + 9_994), CEILING_UTC)
+
+
+@pytest.mark.parametrize(
+    ("wall_ms", "estimate_ms"),
+    [
+        (59_962, 59_962),  # the interval's first moment
+        (59_961, 3_592_505),  # one before it: known to be wrong, so the middle
+        (7_125_048, 7_125_048),  # its last
+        (7_125_049, 3_592_505),
+    ],
+)
+def test_a_wall_clock_is_believed_to_the_ends_of_the_uncertain_interval(wall_ms: int, estimate_ms: int) -> None:
+    found = locate(Moment(after_one(wall_ms), "alone", 50_000, ClockState.UNSYNCHRONISED), ALONE)
+    assert (found.utc, found.state) == (after_one(estimate_ms), "uncertain")
+
+
+@pytest.mark.parametrize(
+    ("boots", "m", "wall_ms", "state", "half_ms"),
+    [
+        # in step now: the kernel's 16 s, 2 ms, and what a meeting at the boot's beginning may have drifted since
+        ([Boot("b", 1_000_000)], 1_000_000, 0, ClockState.SYNCHRONISED, 16_000 + 2 + 600),
+        ([], 1_000_000, 0, ClockState.SYNCHRONISED, 16_000 + 2 + 600),
+        # in step at the boot's beginning, no more: that, and the drift of half a million
+        (IN_STEP, 500_000, 500_000, ClockState.UNSYNCHRONISED, 16_000 + 2 + 300),
+    ],
+)
+def test_ntp_to_the_millisecond(boots: list[Boot], m: int, wall_ms: int, state: ClockState, half_ms: int) -> None:
+    wall = after_one(wall_ms) if state is ClockState.SYNCHRONISED else CENTURY_AHEAD
+    found = locate(Moment(wall, "b", m, state), boots)
+    assert (found.utc, found.state) == (after_one(wall_ms), "estimated")
+    assert (found.earliest, found.latest) == (after_one(wall_ms - half_ms), after_one(wall_ms + half_ms))

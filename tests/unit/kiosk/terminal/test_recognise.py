@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint, Liveness, PersonId, Quality
+from kiosk.model import Box, Face, Hint, Liveness, LivenessVerdict, PersonId, Quality
 from kiosk.terminal.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
 from tests.unit.kiosk import factories
 from tests.unit.kiosk.terminal.scripted import (
@@ -107,7 +107,7 @@ def test_life_counts_only_for_a_face_that_has_been_described(bench: Bench) -> No
     """A living accomplice, too far away to be described, then the photograph of somebody else in his place."""
     bench.hint = Hint.TOO_FAR
     accomplice = bench.see(factories.face())
-    assert accomplice.liveness.state is Liveness.PENDING
+    assert accomplice.liveness == LivenessVerdict(Liveness.PENDING, 0.0, "not_described")
     assert bench.liveness.updates == 0
     bench.hint = None
     bench.see(factories.face())
@@ -137,6 +137,7 @@ def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
     beside = factories.face(left=420, size=int(200 * RIVAL_SHARE))
     seen = bench.see(near, behind)
     assert (seen.hint, seen.faces) == (None, 2)
+    assert seen.box == bench.see(near).box
     assert bench.see(near, beside).hint is Hint.SEVERAL_FACES
 
 
@@ -168,3 +169,105 @@ def test_the_box_is_told_in_fractions(bench: Bench) -> None:
     face = factories.face()
     wide = Face(Box(64, 48, 320, 240), face.landmarks_px, face.quality)
     assert bench.see(wide).box == (0.1, 0.1, 0.5, 0.5)
+
+
+# ---------------------------------------------------------------- the limits, each from both sides
+
+
+@pytest.mark.parametrize(("gap_s", "track"), [(0.6, 1), (0.601, 2)])
+@pytest.mark.parametrize("empty_frame", [True, False])
+def test_how_long_a_face_may_be_out_of_sight(bench: Bench, gap_s: float, track: int, empty_frame: bool) -> None:
+    bench.see(factories.face(), after_s=0.0)
+    if empty_frame:
+        bench.see(after_s=gap_s)
+    assert bench.see(factories.face(), after_s=0.0 if empty_frame else gap_s).track == track
+
+
+def test_an_empty_frame_is_not_yet_the_end_of_a_track_whatever_the_clock_says(bench: Bench) -> None:
+    bench.t_s = 1000.0
+    bench.see(factories.face())
+    bench.see(after_s=0.25)
+    assert bench.see(factories.face(), after_s=0.25).track == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "size", "track"),
+    [
+        # the first is at (200, 120), 150 large, so its middle at (275, 195): 0.7 of that is 105
+        (304, 120, 150, 1),
+        (305, 120, 150, 2),
+        (96, 120, 150, 1),
+        (95, 120, 150, 2),
+        (200, 224, 150, 1),
+        (200, 225, 150, 2),
+        (200, 16, 150, 1),
+        (200, 15, 150, 2),
+        (237, 157, 76, 1),  # more than half as large
+        (237, 157, 75, 2),
+        (126, 46, 299, 1),  # less than double
+        (125, 45, 300, 2),
+        (334, 120, 299, 1),  # 208.5 to the side: 0.7 of the larger one is 209.3
+        (335, 120, 299, 2),
+    ],
+)
+def test_how_far_a_face_may_be_from_where_it_was(bench: Bench, left: int, top: int, size: int, track: int) -> None:
+    bench.see(factories.face(200, 120, 150))
+    assert bench.see(factories.face(left, top, size)).track == track
+
+
+@pytest.mark.parametrize(("length", "track"), [(1.5, 1), (0.5, 1), (1.501, 2), (0.499, 2)])
+def test_how_far_a_descriptor_may_be_from_the_mean_of_those_before(bench: Bench, length: float, track: int) -> None:
+    for first in (0.75, 1.25):
+        bench.engine.descriptor_now = descriptor(0, first)
+        bench.see(factories.face())
+    bench.engine.descriptor_now = descriptor(0, length)
+    assert bench.see(factories.face()).track == track
+
+
+@pytest.mark.parametrize(("width", "hint"), [(160, Hint.SEVERAL_FACES), (159, None)])
+def test_how_wide_a_rival_is(bench: Bench, width: int, hint: Hint | None) -> None:
+    assert bench.see(factories.face(size=200), factories.face(left=420, size=width)).hint is hint
+
+
+@pytest.mark.parametrize(("score", "faces"), [(0.75, 2), (0.749, 1)])
+def test_how_sure_a_find_must_be(bench: Bench, score: float, faces: int) -> None:
+    best, other = (replace(factories.face(left=left), score=s) for left, s in ((20, 2.5), (420, score)))
+    assert bench.see(best, other).faces == faces
+
+
+@pytest.mark.parametrize(("later_s", "described"), [(0.999, 3), (1.0, 4)])
+def test_how_often_a_face_is_watched_after_the_decision(bench: Bench, later_s: float, described: int) -> None:
+    for after_s in (0.0, 0.25, 0.25):
+        bench.see(factories.face(), after_s=after_s)
+    for _ in range(2):
+        bench.see(factories.face(), after_s=0.25)
+    bench.see(factories.face(), after_s=later_s - 0.5)
+    assert bench.engine.described == described
+
+
+def test_one_look_is_enough_to_notice_another_person() -> None:
+    bench = Bench()
+    bench.recogniser = Recogniser(
+        bench.engine, ScriptedMatcher(), bench.liveness, bench.judge, max_frames=4, min_frames=1, looks=3
+    )
+    counts = []
+    for after_s in (0.0, 0.5, 0.5):
+        bench.see(factories.face(), after_s=after_s)
+        counts.append(bench.engine.described)
+    assert counts == [3, 3, 4]
+
+
+def test_by_itself_one_accepted_frame_decides_and_tracks_are_numbered_from_one() -> None:
+    bench = Bench()
+    bench.recogniser = Recogniser(bench.engine, ScriptedMatcher(), bench.liveness, bench.judge, max_frames=4, looks=1)
+    assert [bench.see(factories.face()).track for _ in range(3)] == [1, 1, 1]
+    assert bench.engine.described == 1
+
+
+def test_what_each_stage_of_the_latest_frame_took(bench: Bench) -> None:
+    ticks = iter([0.0, 0.125, 1.0, 1.25, 2.0, 2.5, 3.0, 4.0, *[9.0] * 8])
+    bench.recogniser.see(factories.frame(0.0), lambda: next(ticks))
+    assert bench.recogniser.stage_ms == {"detect": 125.0, "describe": 250.0, "match": 500.0, "liveness": 1000.0}
+    bench.engine.faces_now = []
+    bench.recogniser.see(factories.frame(0.1), lambda: next(ticks))
+    assert bench.recogniser.stage_ms == {"detect": 0.0}

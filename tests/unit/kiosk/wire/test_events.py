@@ -175,11 +175,25 @@ def test_descriptors_survive_the_wire_bit_for_bit() -> None:
     again = wire.decode_descriptor(wire.encode_descriptor(descriptor))
     assert again.dtype == np.float32
     assert (again == descriptor).all()
+    assert not again.flags.writeable
 
 
-@pytest.mark.parametrize("bad", [None, "", "!!!", wire.encode_descriptor(np.zeros(127, np.float32))])
-def test_descriptors_of_another_form_are_refused(bad: object) -> None:
-    with pytest.raises(wire.WireError):
+ZEROS = wire.encode_descriptor(np.zeros(128, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("bad", "named"),
+    [
+        (None, "not base64"),
+        ("!!!", "not base64"),
+        (ZEROS[:100] + "\n" + ZEROS[100:], "not base64"),  # one form a value: no line breaks
+        ("", "0 bytes instead of 512"),
+        (wire.encode_descriptor(np.zeros(127, np.float32)), "508 bytes instead of 512"),
+        (wire.encode_descriptor(np.zeros(129, np.float32)), "516 bytes instead of 512"),
+    ],
+)
+def test_descriptors_of_another_form_are_refused(bad: object, named: str) -> None:
+    with pytest.raises(wire.WireError, match=named):
         wire.decode_descriptor(bad)
 
 
@@ -200,3 +214,52 @@ def test_garbage_is_no_json_object(content: bytes) -> None:
 def test_a_true_is_no_number() -> None:
     with pytest.raises(wire.WireError, match="seq"):
         wire.member({"seq": True}, "seq", int)
+
+
+def test_bodies_are_written_as_utf8_and_without_numbers_that_are_none() -> None:
+    assert wire.dumps({"name": "José"}) == '{"name":"José"}'.encode()
+    for write in (wire.dumps, wire.event_text):
+        with pytest.raises(ValueError, match="JSON compliant"):
+            write({"score": math.nan})
+
+
+@pytest.mark.parametrize("text", ["QU!JD!!!", "QUJD\n", "é", "QUJDQ"])
+def test_only_base64url_is_a_key_or_signature(text: str) -> None:
+    with pytest.raises(wire.WireError, match="base64url"):
+        wire.from_b64url(text)
+
+
+@pytest.mark.parametrize("length", range(8))
+def test_bytes_survive_base64url_without_padding(length: int) -> None:
+    text = wire.b64url(bytes(range(248, 248 + length)))
+    assert not set(text) & set("=+/")
+    assert wire.from_b64url(text) == bytes(range(248, 248 + length))
+
+
+def test_a_chain_begins_after_nothing_under_the_first_protocol() -> None:
+    first = golden("events")["request"]["events"][0]["event"]
+    assert (first["seq"], first["prev_hash"]) == (1, wire.NO_HASH)
+    assert wire.PROTOCOL == 1
+
+
+@pytest.mark.parametrize("event_id", [5, ["e-1"], True])
+def test_an_event_id_is_text_or_nothing(event_id: object) -> None:
+    example = golden("events")["answer"]
+    example["results"] = [{"event_id": event_id, "status": "accepted"}]
+    with pytest.raises(wire.WireError, match="event_id"):
+        wire.parse_batch_answer(example, ["e-1"])
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ({"type": "urn:presensi:problem:person-unknown"}, "person-unknown"),
+        ({"type": "urn:presensi:problem:" + "x" * 64}, "x" * 64),
+        ({"type": "urn:presensi:problem:" + "x" * 65}, "x" * 64),  # it stands in logs
+        ({"type": "about:blank"}, "unknown"),
+        ({"type": 5}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_problems_name_is_the_last_part_of_this_protocols_types(document: wire.Json, name: str) -> None:
+    assert wire.problem_name(document) == name

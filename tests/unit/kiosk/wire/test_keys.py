@@ -18,6 +18,7 @@ from kiosk.errors import StateError
 from kiosk.machine.identity import Identity, candidate, parse_provisioning
 from kiosk.model import DeviceId
 from kiosk.wire.gallery import open_gallery
+from kiosk.wire.keys import ServerKeys, open_statement, provisioned_keys
 
 ROOT = Path(__file__).parents[4]
 GOLDEN = ROOT / "tests" / "golden"
@@ -157,6 +158,69 @@ def test_after_a_retirement_the_old_key_is_worth_nothing(identity: Identity, sta
     with pytest.raises(wire.WireError):
         identity.take_server_keys(statement)
     assert (believes(identity), identity.server_keys_serial) == ({NEW}, ALONE["serial"])
+
+
+HELD = ServerKeys(0, {OLD: bytes(32)})
+
+
+def stated(**change: Any) -> ServerKeys | None:
+    """What a statement with these members brings, signed by whoever may."""
+    return open_statement({**BOTH, **change}, HELD, lambda key_id, signature, content: True)
+
+
+@pytest.mark.parametrize(("serial", "believed"), [(-1, False), (0, True), (1, True), (2**53 - 1, True), (2**53, False)])
+def test_a_serial_is_a_number_that_json_keeps(serial: int, believed: bool) -> None:
+    answer = {**golden("provision")["answer"], "server_keys_serial": serial}
+    if not believed:
+        with pytest.raises(wire.WireError, match="out of range"):
+            provisioned_keys(answer)
+        return
+    assert provisioned_keys(answer).serial == serial
+
+
+@pytest.mark.parametrize(("count", "believed"), [(0, False), (1, True), (16, True), (17, False)])
+def test_there_are_one_to_sixteen_keys(count: int, believed: bool) -> None:
+    keys = [{**KEY, "key_id": str(n)} for n in range(count)]
+    if not believed:
+        with pytest.raises(wire.WireError, match="1 to 16 keys"):
+            stated(keys=keys)
+        return
+    found = stated(keys=keys)
+    assert found is not None
+    assert list(found.keys) == [str(n) for n in range(count)]
+
+
+@pytest.mark.parametrize(("length", "believed"), [(0, False), (1, True), (64, True), (65, False)])
+def test_a_key_id_has_up_to_64_characters(length: int, believed: bool) -> None:
+    keys = [{**KEY, "key_id": "x" * length}]
+    if not believed:
+        with pytest.raises(wire.WireError, match="empty, too long"):
+            stated(keys=keys)
+        return
+    assert stated(keys=keys) is not None
+
+
+@pytest.mark.parametrize("length", [31, 33])
+def test_a_key_has_32_bytes(length: int) -> None:
+    with pytest.raises(wire.WireError, match="not 32 bytes"):
+        stated(keys=[{"key_id": NEW, "public_key": wire.b64url(bytes(length))}])
+
+
+def test_the_same_serial_brings_nothing_and_a_lower_one_is_refused() -> None:
+    at_nine = ServerKeys(9, HELD.keys)
+    for serial, outcome in ((9, None), (10, 10)):
+        found = open_statement({**BOTH, "serial": serial}, at_nine, lambda key_id, signature, content: True)
+        assert (found and found.serial) == outcome
+    with pytest.raises(wire.WireError, match="older"):
+        open_statement({**BOTH, "serial": 8}, at_nine, lambda key_id, signature, content: True)
+
+
+@pytest.mark.parametrize(
+    ("member", "serial"), [({}, 0), ({"server_keys_serial": None}, 0), ({"server_keys_serial": 7}, 7)]
+)
+def test_the_serial_of_provisioning_is_0_before_any_statement(member: wire.Json, serial: int) -> None:
+    data = {name: value for name, value in golden("provision")["answer"].items() if name != "server_keys_serial"}
+    assert provisioned_keys({**data, **member}).serial == serial
 
 
 def test_an_older_statement_is_refused(identity: Identity) -> None:

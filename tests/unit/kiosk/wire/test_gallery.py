@@ -1,0 +1,150 @@
+"""The gallery's answer, member by member: what protects it, a person, an office and its calendar."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kiosk import wire
+from kiosk.model import DeviceId, WorkDay
+from kiosk.wire.gallery import NotNewer, open_gallery, parse_office, parse_person
+
+GOLDEN = Path(__file__).parents[3] / "golden"
+FULL, DELTA = (
+    json.loads((GOLDEN / f"gallery_{kind}.json").read_text(encoding="utf-8"))["answer"] for kind in ("full", "delta")
+)
+DEVICE = DeviceId(FULL["manifest"]["device_id"])
+OFFICE = FULL["payload"]["office"]
+PERSON = FULL["payload"]["people"][0]
+
+
+def opened(answer: wire.Json, current_version: int) -> Any:
+    """Signed by whom the manifest names: of the signature itself test_keys has the tests."""
+    return open_gallery(
+        answer,
+        device_id=DEVICE,
+        current_version=current_version,
+        verify=lambda key_id, signature, content: (
+            (key_id, len(signature)) == ("gallery-2026-1", 64) and b'"signature"' not in content
+        ),
+    )
+
+
+def resealed(answer: wire.Json, **manifest: Any) -> wire.Json:
+    return {"manifest": {**answer["manifest"], **manifest}, "payload": answer["payload"]}
+
+
+# ---------------------------------------------------------------- the manifest
+
+
+def test_a_whole_gallery_and_a_delta_are_opened() -> None:
+    manifest, payload = opened(FULL, 2)
+    assert (manifest.version, manifest.base_version, manifest.office_id) == (3, None, "dinas-kominfo")
+    assert manifest.issued_utc == dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+    assert payload == FULL["payload"]
+    manifest, payload = opened(DELTA, 3)
+    assert (manifest.version, manifest.base_version) == (4, 3)
+    assert payload == DELTA["payload"]
+
+
+@pytest.mark.parametrize("current", [3, 4])
+def test_a_gallery_must_be_newer_than_the_one_in_use(current: int) -> None:
+    with pytest.raises(NotNewer):
+        opened(FULL, current)
+
+
+@pytest.mark.parametrize("current", [0, 2])
+def test_a_delta_must_build_on_the_one_in_use(current: int) -> None:
+    with pytest.raises(wire.WireError, match="does not build"):
+        opened(DELTA, current)
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (resealed(FULL, key_id="another"), "not signed"),
+        (resealed(FULL, payload_sha256="0" * 64), "not what its manifest says"),
+        (resealed(FULL, device_id="another"), "another terminal"),
+        (resealed(FULL, version="3"), "`version`"),
+        ({"manifest": FULL["manifest"]}, "`payload`"),
+    ],
+)
+def test_what_does_not_hold_together_is_refused(answer: wire.Json, named: str) -> None:
+    with pytest.raises(wire.WireError, match=named):
+        opened(answer, 2)
+
+
+# ---------------------------------------------------------------- people
+
+
+def test_a_person_is_read() -> None:
+    person, templates = parse_person(PERSON)
+    assert (person.nip, person.name) == (PERSON["nip"], PERSON["name"])
+    (template,) = templates
+    assert (template.cohort_mean, template.cohort_sd) == (-0.75, 0.0625)
+    assert np.array_equal(template.descriptor, wire.decode_descriptor(PERSON["templates"][0]["descriptor"]))
+
+
+@pytest.mark.parametrize(("given", "read"), [(None, None), (-1, -1.0), (0.5, 0.5)])
+def test_a_cohort_number_is_a_number_or_nothing(given: object, read: float | None) -> None:
+    data = copy.deepcopy(PERSON)
+    data["templates"][0]["cohort_mean"] = given
+    _, (template,) = parse_person(data)
+    assert template.cohort_mean == read
+
+
+@pytest.mark.parametrize("given", [True, "0.5", []])
+def test_another_value_is_no_cohort_number(given: object) -> None:
+    data = copy.deepcopy(PERSON)
+    data["templates"][0]["cohort_sd"] = given
+    with pytest.raises(wire.WireError, match="`cohort_sd` is not a number"):
+        parse_person(data)
+
+
+def test_a_template_of_another_model_is_refused() -> None:
+    data = copy.deepcopy(PERSON)
+    data["templates"][0]["model_id"] = "arcface-r50"
+    with pytest.raises(wire.WireError, match=f"person {PERSON['person_id']}.*model"):
+        parse_person(data)
+
+
+# ---------------------------------------------------------------- the office
+
+
+def test_an_office_is_read_with_its_calendar() -> None:
+    office = parse_office(OFFICE)
+    assert (office.office_id, office.name) == (OFFICE["office_id"], OFFICE["name"])
+    ordinary, ramadan = office.calendar.periods
+    assert (ordinary.first, ordinary.last) == (dt.date(2026, 1, 1), None)
+    assert (ramadan.first, ramadan.last) == (dt.date(2026, 2, 18), dt.date(2026, 3, 19))
+    assert ordinary.days == {
+        **dict.fromkeys(range(4), WorkDay(dt.time(7, 30), dt.time(16, 0))),
+        4: WorkDay(dt.time(7, 30), dt.time(16, 30)),
+    }
+    assert office.calendar.holidays == {dt.date(2026, 12, 25), dt.date(2027, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"days": {"senin": ["07:30", "16:00"]}}, "weekday"),
+        ({"days": {"mon": ["07:30"]}}, "HH:MM"),
+        ({"days": {"mon": "x"}}, "HH:MM"),
+        ({"late_percent": None}, "late_percent"),
+        ({"early_percent": None}, "early_percent"),
+        ({"late_percent": True}, "late_percent"),
+        ({"last": "19 Maret"}, "YYYY-MM-DD"),
+        ({"first": None}, "YYYY-MM-DD"),
+    ],
+)
+def test_a_period_that_says_something_else_is_refused(change: dict[str, Any], named: str) -> None:
+    data = copy.deepcopy(OFFICE)
+    data["calendar"]["periods"][0] |= change
+    with pytest.raises(wire.WireError, match=named):
+        parse_office(data)
