@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Literal
 
@@ -9,9 +10,12 @@ import click
 
 from etpp.app import create_app
 from etpp.commands.place import Place, pass_place, place_of, place_options
+from etpp.roster.check import broken_hours
 from etpp.serving.context import Settings
 from etpp.serving.process import bind, run
 from etpp.state import State
+
+log = logging.getLogger(__name__)
 
 
 @click.command("serve")
@@ -44,6 +48,11 @@ def command(
     place = place_of(state, db, outer)
     secrets = State(place.state)
     with place.database() as database:
+        with database.read() as tx:
+            for fault in broken_hours(tx):
+                log.warning(
+                    "office %s: its terminals get no gallery: %s. %s", fault.office_id, fault.reason, fault.remedy
+                )
         try:
             listener = bind(host, port)
         except OSError as error:
