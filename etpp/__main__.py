@@ -18,7 +18,20 @@ from etpp.commands.place import take_place
 EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError: 73, StoreUnavailable: 75}
 """As sysexits.h: no such input, data refused, cannot create, try again later."""
 
-COMMANDS = ("code", "cohort", "device", "init", "keys", "office", "openapi", "password", "person", "presence", "serve")
+COMMANDS = (
+    "check",
+    "code",
+    "cohort",
+    "device",
+    "init",
+    "keys",
+    "office",
+    "openapi",
+    "password",
+    "person",
+    "presence",
+    "serve",
+)
 
 
 class _Commands(click.Group):
@@ -49,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli(arguments, prog_name="etpp")
     except EtppError as error:
         click.echo(f"etpp: {error}", err=True)
-        sys.exit(EXIT_CODES.get(type(error), 70))
+        sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 70))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
         raise Problem("too-large", f"at most {MAX_VALUES} values in one body")
     try:
         value = json.loads(
-            body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique
+            body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique
         )
     except (ValueError, RecursionError) as error:
         # UnicodeDecodeError and JSONDecodeError are ValueErrors; their texts may quote the body and are not passed on.
@@ -99,6 +99,18 @@ def parse_json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Problem("malformed", "the body must be a JSON object")
     _refuse_depth(value)
+    return value
+
+
+def canonical_json(value: dict[str, Any]) -> dict[str, Any]:
+    """The value itself, which will be kept as it came: what has no canonical form no reader of it could sign or show.
+
+    Raises Problem `malformed`.
+    """
+    try:
+        canonical(value)
+    except ValueError as error:
+        raise Problem("malformed", f"the body {error}") from None
     return value
 
 

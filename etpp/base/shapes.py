@@ -20,16 +20,11 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from etpp.base import nip, texts
 from etpp.base.encoding import MAX_INTEGER, decode_descriptor, decode_key, format_time, parse_time
 from etpp.base.errors import Problem
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-
-
-def _text(text: str) -> str:
-    if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or ord(c) == 0x7F for c in text):
-        raise ValueError("must not hold control characters")
-    return text
 
 
 def _checked(function: Any) -> AfterValidator:
@@ -52,9 +47,13 @@ EventId = Annotated[
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"),
 ]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Nip = Annotated[str, StringConstraints(pattern=r"^[0-9]{18}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_text)]
-ShortText = Annotated[str, StringConstraints(max_length=100), AfterValidator(_text)]
+Nip = Annotated[str, StringConstraints(pattern=r"^[0-9]{18}$"), AfterValidator(nip.check)]
+Name = Annotated[
+    str,
+    AfterValidator(texts.name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": texts.NAME_LENGTH}),
+]
+ShortText = Annotated[str, StringConstraints(max_length=100), AfterValidator(texts.plain)]
 Key = Annotated[str, StringConstraints(max_length=44), _checked(decode_key)]
 Descriptor = Annotated[str, StringConstraints(max_length=700), _checked(decode_descriptor)]
 Natural = Annotated[int, Field(ge=0, le=MAX_INTEGER)]

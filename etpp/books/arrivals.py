@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from etpp.base import shapes
+from etpp.base import nip, shapes
 from etpp.base.encoding import Json
 from etpp.base.errors import Problem
 from etpp.base.problems import document
@@ -106,6 +106,11 @@ def _event(raw: dict[str, Any], time: object, link: wire.Link, device_id: str) -
         given = wire.SentTime.model_validate(time)
     except ValidationError as error:
         return Arrival(raw, link, None, None, document("event-invalid", shapes.explain(error)))
+    if event.enrolment is not None:
+        try:
+            nip.check_at(event.enrolment.nip, given.earliest_utc, given.latest_utc)
+        except ValueError as error:
+            return Arrival(raw, link, None, None, document("event-invalid", f"enrolment.nip: {error}"))
     return Arrival(raw, link, event, EventTime(given.utc, given.earliest_utc, given.latest_utc, given.state), None)
 
 

@@ -34,7 +34,9 @@ class Books:
             .values(office_id=office_id, device_id=device_id, chain_id=chain_id, seq=0, hash=ZERO_HASH, begun_utc=now)
             .on_conflict_do_nothing()
         )
-        row = self._tx.execute(sa.select(chains).where(*_chain(office_id, device_id, chain_id)).with_for_update()).one()
+        row = self._tx.execute(
+            sa.select(chains).where(*_chain(office_id, device_id, chain_id)).with_for_update(key_share=True)
+        ).one()
         return _head(row)
 
     def head(self, office_id: str, device_id: str, chain_id: str) -> ChainHead:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from etpp.books.model import Link
-from etpp.calendar.rules import WorkCalendar
 from etpp.console.texts import Texts
+from etpp.roster.hours import zone
 from etpp.roster.model import Office
 from etpp.terminals.model import Device
 
 
 def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts) -> dict[str, Any]:
-    zone = WorkCalendar(office.calendar).timezone
+    local = zone(office)
     problem = link.problem or {}
     name = str(problem.get("type", "")).rpartition(":")[2]
     return {
@@ -25,8 +25,8 @@ def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts)
         "person": names.get(link.person_id or "", ""),
         "reason": texts.of("problem", name),
         "detail": str(problem.get("detail", "")),
-        "when": "" if link.time is None else texts.moment(link.time.utc.astimezone(zone)),
-        "received": texts.moment(link.received_utc.astimezone(zone)),
+        "when": "" if link.time is None else texts.moment(link.time.utc.astimezone(local)),
+        "received": texts.moment(link.received_utc.astimezone(local)),
         "acceptable": name == "person-unknown" and link.kind == "presence",
     }
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
 import click
 
 from etpp.base.clock import utc_now
+from etpp.base.encoding import parse_json
+from etpp.base.errors import Conflict, Problem
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
+from etpp.db import Transaction
 from etpp.roster import register
 from etpp.roster.documents import office_json
+from etpp.roster.model import Office
 from etpp.roster.store import Offices
+
+_calendar_option = click.option(
+    "--calendar",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="JSON file with the calendar, as in docs/protocol.md.",
+)
 
 
 @click.group("office")
@@ -25,15 +35,34 @@ def command() -> None:
 @click.option(
     "--timezone", default="Asia/Jakarta", show_default=True, help="Asia/Jakarta, Asia/Makassar, Asia/Jayapura."
 )
-@click.option("--calendar", type=click.File("r"), help="JSON file with the calendar, as in docs/protocol.md.")
+@_calendar_option
 @pass_place
 @as_json_option
-def office_add(place: Place, office_id: str, name: str, timezone: str, calendar: Any | None, as_json: bool) -> None:
+def office_add(place: Place, office_id: str, name: str, timezone: str, calendar: Path | None, as_json: bool) -> None:
     """Add an office."""
     now = utc_now()
-    hours = json.load(calendar) if calendar is not None else register.first_calendar(timezone, now.date())
+    hours = register.first_calendar(timezone, now.date()) if calendar is None else _read(calendar)
     added = place.change(lambda tx: register.add_office(tx, office_id, name, hours, now))
     print_values(office_json(added) if as_json else {"office_id": office_id, "name": name}, as_json)
+
+
+@command.command("change")
+@click.argument("office_id")
+@click.option("--name", help="The new name. Default: as it is.")
+@_calendar_option
+@pass_place
+@as_json_option
+def office_change(place: Place, office_id: str, name: str | None, calendar: Path | None, as_json: bool) -> None:
+    """Change an office's name, its calendar, or both. Its terminals get them at once."""
+    hours = None if calendar is None else _read(calendar)
+
+    def change(tx: Transaction) -> Office:
+        old = register.office(tx, office_id)
+        new_name, new_hours = old.name if name is None else name, old.calendar if hours is None else hours
+        return register.change_office(tx, office_id, new_name, new_hours, utc_now())
+
+    changed = place.change(change)
+    print_values(office_json(changed) if as_json else {"office_id": office_id, "name": changed.name}, as_json)
 
 
 @command.command("list")
@@ -43,3 +72,13 @@ def office_list(place: Place, as_json: bool) -> None:
     """List the offices."""
     offices = place.read(lambda tx: Offices(tx).all())
     print_table([office_json(each) for each in offices], ("office_id", "name", "gallery_version"), as_json)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """As strictly as a body of the API. Raises Conflict, which names the file."""
+    try:
+        return parse_json(path.read_bytes())
+    except Problem as error:
+        raise Conflict(f"{path}: {error.detail}") from error
+    except OSError as error:
+        raise Conflict(f"{path}: cannot be read ({error.strerror})") from error

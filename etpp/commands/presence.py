@@ -11,6 +11,7 @@ from etpp.base.errors import Problem
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.presence import daybook
+from etpp.roster.hours import HoursBroken
 from etpp.roster.store import Offices
 
 
@@ -33,8 +34,15 @@ def presence_list(place: Place, office_id: str | None, day: str, as_json: bool) 
         raise click.BadParameter(problem.detail) from problem
 
     def books(tx: Transaction) -> list[dict[str, Any]]:
-        ids = [office_id] if office_id else [each.office_id for each in Offices(tx).all()]
-        return [daybook.as_json(daybook.open_day(tx, each, date, now)) for each in ids]
+        if office_id:
+            return [daybook.as_json(daybook.open_day(tx, office_id, date, now))]
+        found = []
+        for office in Offices(tx).all():
+            try:
+                found.append(daybook.as_json(daybook.open_day(tx, office.office_id, date, now)))
+            except HoursBroken as error:
+                click.echo(f"etpp: {error}", err=True)
+        return found
 
     found = place.read(books)
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import socket
 from pathlib import Path
 from typing import Literal
@@ -12,9 +13,12 @@ import click
 
 from etpp.app import create_app
 from etpp.commands.place import Place, pass_place
+from etpp.roster.check import broken_hours
 from etpp.serving.context import Settings
 from etpp.serving.process import bind, run
 from etpp.state import State
+
+log = logging.getLogger(__name__)
 
 
 @click.command("serve")
@@ -43,6 +47,11 @@ def command(
     place.make()
     secrets = State(place.state)
     with place.database() as database:
+        with database.read() as tx:
+            for fault in broken_hours(tx):
+                log.warning(
+                    "office %s: its terminals get no gallery: %s. %s", fault.office_id, fault.reason, fault.remedy
+                )
         try:
             listener = bind(host, port)
         except OSError as error:

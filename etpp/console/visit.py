@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from etpp.base.errors import Problem
+from etpp.base.texts import shown
 from etpp.console.model import Session
 from etpp.console.texts import LANGUAGES, Language, Texts, texts
 from etpp.serving.context import Server
@@ -38,9 +39,15 @@ def _source(name: str) -> str:
     return resources.files(f"etpp.{room}").joinpath("templates", file).read_text(encoding="utf-8")
 
 
+def _shown(value: Any) -> Any:
+    """What is put into a page: nothing in it turns the direction of what stands around it, or hides."""
+    return shown(value) if type(value) is str else value
+
+
 _templates = jinja2.Environment(
     loader=jinja2.FunctionLoader(_source),
     autoescape=True,
+    finalize=_shown,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -8,6 +8,7 @@ asks for. What the database library raises for a database that is locked, full o
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -19,9 +20,18 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from etpp.base import texts
 from etpp.base.errors import Conflict, EtppError, StateError, StoreUnavailable
 
 LOCK_WAIT_S = 10
@@ -118,6 +128,12 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailable("somebody else wrote the same at this moment") from error
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the database cannot be used now ({_kind(error)})") from error
+    except UnicodeEncodeError as error:  # a lone surrogate: no database has a form for it
+        raise Conflict("the database cannot hold such a text") from error
+    except StatementError as error:
+        if isinstance(error.orig, Conflict):  # of `_dumps`, which SQLite's driver is given by SQLAlchemy itself
+            raise error.orig from error
+        raise
 
 
 def _kind(error: Exception) -> str:
@@ -153,23 +169,52 @@ def _owned_file(url: sa.URL) -> None:
 
 def _engine(url: sa.URL, lock_wait_s: float) -> sa.Engine:
     # hide_parameters: an exception's text must not carry names, NIPs or templates into a log.
+    common: dict[str, Any] = {"hide_parameters": True, "json_serializer": _dumps, "json_deserializer": _loads}
     if url.get_backend_name() == "sqlite":
         if url.database not in (None, "", ":memory:"):
             _owned_file(url)
-        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_s})
+        engine = sa.create_engine(url, **common, connect_args={"timeout": lock_wait_s})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     wait_ms = int(lock_wait_s * 1000)
     return sa.create_engine(
         url,
-        hide_parameters=True,
+        **common,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=30,
         pool_timeout=lock_wait_s,
         connect_args={"options": f"-c lock_timeout={wait_ms} -c timezone=UTC", "connect_timeout": 10},
     )
+
+
+def _dumps(value: object) -> str:
+    """For every JSON column: what another program could not read is not written. Raises Conflict."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+        if "\\ud" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # fails when a surrogate stands alone
+    except ValueError as error:
+        raise Conflict("the database cannot hold such a value") from error
+    return text
+
+
+def _loads(content: str | bytes) -> Any:
+    """What an earlier release wrote may hold a lone surrogate, with which no page could be sent."""
+    text = content if isinstance(content, str) else content.decode()
+    value = json.loads(text)
+    return _encodable(value) if "\\ud" in text else value
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return texts.encodable(value)
+    if isinstance(value, list):
+        return [_encodable(each) for each in value]
+    if isinstance(value, dict):
+        return {texts.encodable(name): _encodable(each) for name, each in value.items()}
+    return value
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001

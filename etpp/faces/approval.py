@@ -107,10 +107,10 @@ def approve(
     A person's official name stays what it is. Raises MarksOpen unless `accepted` has the key of every mark: those of
     the NIP are looked for here once more, under the office's lock.
     """
+    version = Offices(tx).bump(office_id, now)
     enrolment = pending(tx, office_id, event_id, lock=True)
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
         raise Conflict("the enrolment holds no face data any more")
-    version = Offices(tx).bump(office_id, now)
     found = _marks(tx, enrolment, reviewed.alike)
     check(found, accepted)
     person = People(tx).by_nip(office_id, enrolment.nip)
@@ -148,6 +148,7 @@ def approve_all(tx: Transaction, office_id: str, reviews: Mapping[str, Review], 
 
     What has a mark is left for BKPP.
     """
+    Offices(tx).lock(office_id)
     for event_id, reviewed in reviews.items():
         enrolment = Enrolments(tx).get(office_id, event_id, lock=True)
         if enrolment is None or enrolment.state != "pending":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from etpp.base.errors import NotFound
-from etpp.calendar.rules import WorkCalendar
 from etpp.console.texts import Texts
 from etpp.console.visit import CheckedForm, MemberVisit
 from etpp.db import Transaction
@@ -13,6 +12,7 @@ from etpp.faces import approval, erasure
 from etpp.faces.marks import Mark, MarksOpen
 from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
+from etpp.roster.hours import zone
 from etpp.roster.model import Office, Person
 from etpp.roster.nip import grouped
 from etpp.roster.store import Offices, People
@@ -32,7 +32,7 @@ async def enrolments(visit: MemberVisit) -> Response:
         marks = approval.marks(tx, found)
         for enrolment in found:
             marked = marks.get((enrolment.office_id, enrolment.event_id), ())
-            zone = WorkCalendar(offices[enrolment.office_id].calendar).timezone
+            local = zone(offices[enrolment.office_id])
             pending = enrolment.state == "pending"
             rows["pending" if pending else "decided"].append(
                 {
@@ -45,7 +45,7 @@ async def enrolments(visit: MemberVisit) -> Response:
                     "effect": _effect(tx, enrolment, visit.texts) if pending else "",
                     "officer": enrolment.consent["officer"],
                     "consent": enrolment.consent["text_id"],
-                    "received": visit.texts.moment(enrolment.received_utc.astimezone(zone)),
+                    "received": visit.texts.moment(enrolment.received_utc.astimezone(local)),
                     "state": enrolment.state,
                     "by": enrolment.decided_by or "",
                     "despite": [visit.texts.say(f"approved_{mark['kind']}") for mark in enrolment.marks],

@@ -118,7 +118,7 @@ class Enrolments:
 
     def get(self, office_id: str, event_id: str, lock: bool = False) -> Enrolment | None:
         query = sa.select(enrolments).where(enrolments.c.office_id == office_id, enrolments.c.event_id == event_id)
-        row = self._tx.execute(query.with_for_update() if lock else query).one_or_none()
+        row = self._tx.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
         return None if row is None else _enrolment(row)
 
     def search(self, state: EnrolmentState | None = None, office_id: str | None = None) -> list[Enrolment]:

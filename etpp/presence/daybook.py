@@ -14,6 +14,7 @@ from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
 from etpp.presence.rules import Day, Mark, judge_day
 from etpp.roster import register
+from etpp.roster.hours import hours
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People
 from etpp.terminals.model import Device
@@ -53,9 +54,9 @@ def asked_day(text: str) -> dt.date | None:
 
 
 def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datetime) -> DayBook:
-    """The book of a local day, today's by default. Raises NotFound."""
+    """The book of a local day, today's by default. Raises NotFound and HoursBroken."""
     office = register.office(tx, office_id)
-    calendar = WorkCalendar(office.calendar)
+    calendar = hours(office)
     day = calendar.day_of(now) if day is None else day
     start, end = calendar.bounds(day)
     reported = reported_through(tx, office_id, start)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from etpp.console.visit import MemberVisit
 from etpp.db import Transaction
 from etpp.presence import daybook, views
+from etpp.roster.hours import HoursBroken
 from etpp.roster.store import Offices
 
 router = APIRouter()
@@ -16,15 +17,23 @@ router = APIRouter()
 async def overview(visit: MemberVisit, date: str = "") -> Response:
     day, now = daybook.asked_day(date), visit.server.now()
 
-    def look(tx: Transaction) -> list[daybook.DayBook]:
-        return [daybook.open_day(tx, office.office_id, day, now) for office in Offices(tx).all()]
+    def look(tx: Transaction) -> tuple[list[daybook.DayBook], list[HoursBroken]]:
+        books: list[daybook.DayBook] = []
+        broken: list[HoursBroken] = []
+        for office in Offices(tx).all():
+            try:
+                books.append(daybook.open_day(tx, office.office_id, day, now))
+            except HoursBroken as error:
+                broken.append(error)
+        return books, broken
 
-    books = await visit.server.read(look)
+    books, broken = await visit.server.read(look)
     shown = day or (books[0].day if books else now.date())
     return visit.page(
         "presence/overview.html",
         {
             "offices": [views.office_day(book, visit.texts) for book in books],
+            "broken": [visit.texts.say("hours_broken", office=each.office_id, reason=each.reason) for each in broken],
             "date": shown,
             "date_text": visit.texts.date(shown),
             "is_today": day is None,

@@ -40,7 +40,7 @@ class NewPerson(BaseModel):
 @router.post("/offices", status_code=201)
 async def add_office(new: NewOffice, server: ServerOf) -> dict[str, Any]:
     now = server.now()
-    calendar = new.calendar or register.first_calendar(new.timezone, now.date())
+    calendar = register.first_calendar(new.timezone, now.date()) if new.calendar is None else new.calendar
     return office_json(await server.change(lambda tx: register.add_office(tx, new.office_id, new.name, calendar, now)))
 
 

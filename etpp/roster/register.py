@@ -12,15 +12,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from etpp.base.encoding import Json
+from etpp.base import nip as nips
+from etpp.base import texts
+from etpp.base.encoding import Json, canonical
 from etpp.base.errors import Conflict, NotFound
-from etpp.calendar.rules import CalendarError, WorkCalendar
+from etpp.calendar import rules
 from etpp.db import Transaction
 from etpp.roster.model import Office, Person
 from etpp.roster.store import Offices, People
 
 _OFFICE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_NIP = re.compile(r"[0-9]{18}")
+_LONGEST_OFFICE_NAME = 200
 
 NORMAL_HOURS: Mapping[str, list[str]] = {
     "mon": ["07:30", "16:00"],
@@ -47,7 +49,7 @@ def first_calendar(timezone: str, today: dt.date) -> dict[str, Any]:
 def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
     if not _OFFICE_ID.fullmatch(office_id):
         raise Conflict("an office id has lower-case letters, digits and hyphens, at most 63")
-    _check_text(name)
+    name = _office_name(name)
     _check_calendar(calendar)
     office = Office(office_id, name, calendar, 1)
     Offices(tx).add(office, now)
@@ -56,7 +58,7 @@ def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: 
 
 def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
     """Name and calendar, whole. Its terminals get them with the new gallery version."""
-    _check_text(name)
+    name = _office_name(name)
     _check_calendar(calendar)
     version = Offices(tx).bump(office_id, now)
     Offices(tx).set_calendar(office_id, name, calendar)
@@ -72,9 +74,11 @@ def office(tx: Transaction, office_id: str) -> Office:
 
 def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.datetime) -> Person:
     """A person who has no face yet; the terminals learn of nobody whom they could not recognise."""
-    if not _NIP.fullmatch(nip):
-        raise Conflict("a NIP has 18 digits")
-    _check_text(name)
+    try:
+        nip = nips.check_at(nips.compact(nip), now, now)
+    except ValueError as error:
+        raise Conflict(f"the NIP: {error}") from error
+    name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
     person = Person(office_id, str(uuid.uuid4()), nip, name, version)
     People(tx).add(person)
@@ -83,7 +87,7 @@ def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.dat
 
 def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, now: dt.datetime) -> Person:
     """The official name, which an enrolment never changes."""
-    _check_text(name)
+    name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
     person = People(tx).get(office_id, person_id)
     if person is None or person.erased_version is not None:
@@ -93,12 +97,29 @@ def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, no
 
 
 def _check_calendar(calendar: Json) -> None:
+    """Raises Conflict for what a terminal could not use, and for what no gallery could be signed over."""
     try:
-        WorkCalendar(calendar)
-    except CalendarError as error:
+        rules.check_new(calendar)
+    except rules.CalendarError as error:
         raise Conflict(str(error)) from error
+    try:
+        canonical(dict(calendar))
+    except ValueError as error:
+        raise Conflict(f"calendar: {error}") from error
 
 
-def _check_text(name: str) -> None:
-    if not name.strip() or len(name) > 200 or any(ord(c) < 32 for c in name):
-        raise Conflict("a name has 1 to 200 characters and no control characters")
+def _office_name(name: str) -> str:
+    try:
+        name = texts.plain(texts.without_marks(name))
+    except ValueError as error:
+        raise Conflict(f"the name {error}") from error
+    if not name or len(name) > _LONGEST_OFFICE_NAME:
+        raise Conflict(f"an office's name has 1 to {_LONGEST_OFFICE_NAME} characters")
+    return name
+
+
+def _person_name(name: str) -> str:
+    try:
+        return texts.name(name)
+    except ValueError as error:
+        raise Conflict(f"the name {error}") from error

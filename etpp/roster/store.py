@@ -51,15 +51,23 @@ class Offices:
 
     def bump(self, office_id: str, now: dt.datetime, at_least: int = 0) -> int:
         """Lock the office and raise its gallery version by one (or to `at_least`); the new version."""
-        version = self._tx.execute(
-            sa.select(offices.c.gallery_version).where(offices.c.office_id == office_id).with_for_update()
-        ).scalar_one_or_none()
-        if version is None:
-            raise NotFound(f"there is no office {office_id}")
-        raised = max(int(version) + 1, at_least)
+        raised = max(self.lock(office_id) + 1, at_least)
         self._tx.execute(sa.update(offices).where(offices.c.office_id == office_id).values(gallery_version=raised))
         self._issue(office_id, raised, now)
         return raised
+
+    def lock(self, office_id: str) -> int:
+        """Of two changes of an office's gallery one waits for the other; its version now. Raises NotFound.
+
+        The lock leaves the row's key free (FOR NO KEY UPDATE): events, whose foreign key names the office, go on. It is
+        the first that a change of the office takes, before those of enrolments: the other way round two could deadlock.
+        """
+        version = self._tx.execute(
+            sa.select(offices.c.gallery_version).where(offices.c.office_id == office_id).with_for_update(key_share=True)
+        ).scalar_one_or_none()
+        if version is None:
+            raise NotFound(f"there is no office {office_id}")
+        return int(version)
 
     def issued_utc(self, office_id: str, version: int) -> dt.datetime | None:
         """When this gallery version was made, or None when it never was."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from etpp.base.encoding import canonical, format_time
-from etpp.base.errors import NotFound
+from etpp.base.errors import NotFound, Problem
+from etpp.base.texts import shown
 from etpp.db import Transaction
 from etpp.faces.model import Template
 from etpp.faces.store import Templates
+from etpp.roster.hours import HoursBroken, hours
 from etpp.roster.model import Person
 from etpp.roster.store import Offices, People
 from etpp.terminals.model import Device
@@ -22,6 +24,9 @@ from etpp.terminals.signing import GallerySigner
 
 CACHED = 8
 """Payloads kept ready: after a push, all terminals of an office ask for the same one. 500 people make about 1 MB."""
+
+RETRY_S = 60
+"""When a terminal asks again for a gallery that BKPP must first put right."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,10 @@ class GalleryMaker:
         self._lock = threading.Lock()
 
     def answer(self, tx: Transaction, device: Device, since: int) -> tuple[bytes, str] | None:
-        """(body, ETag) for the device's office, or None when nothing is newer than `since`."""
+        """(body, ETag) for the device's office, or None when nothing is newer than `since`.
+
+        Raises NotFound, and Problem `unavailable` for an office whose calendar no terminal could take.
+        """
         office = Offices(tx).get(device.office_id)
         if office is None:
             raise NotFound(f"there is no office {device.office_id}")
@@ -85,17 +93,21 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
     issued = Offices(tx).issued_utc(office_id, version)
     if office is None or issued is None:
         raise NotFound(f"the office {office_id} has no gallery version {version}")
+    try:
+        hours(office)
+    except HoursBroken as error:
+        raise Problem("unavailable", str(error), retry_after_s=RETRY_S) from error
     # A version that was never issued here (0, or from before a backup was played back) cannot be the base of a delta.
     base = since if Offices(tx).issued_utc(office_id, since) is not None else None
     people, erased = People(tx).changed(office_id, base or 0)
     of_person = _templates_of(people, Templates(tx).all(office_id, base or 0))
     payload: dict[str, Any] = {
-        "office": {"office_id": office.office_id, "name": office.name, "calendar": dict(office.calendar)},
+        "office": {"office_id": office.office_id, "name": shown(office.name), "calendar": dict(office.calendar)},
         "people": [
             {
                 "person_id": person.person_id,
                 "nip": person.nip,
-                "name": person.name,
+                "name": shown(person.name or ""),  # an earlier release took what no terminal takes
                 "templates": [
                     {
                         "template_id": t.template_id,

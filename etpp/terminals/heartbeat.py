@@ -43,7 +43,7 @@ def routes(newest_head: NewestHead) -> APIRouter:
     )
     async def heartbeat(signed: Signed, server: ServerOf, terminals: TerminalsOf) -> dict[str, object]:
         """The newest is kept. After `rotate_key` both keys are good until the new one has signed for the first time."""
-        raw = await signed.json(MAX_BODY_BYTES)
+        raw = encoding.canonical_json(await signed.json(MAX_BODY_BYTES))
         call = shapes.checked(wire.HeartbeatRequest, raw)
         device = signed.device
         now = server.now()

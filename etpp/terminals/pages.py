@@ -7,11 +7,11 @@ import urllib.parse
 import segno
 from fastapi import APIRouter, Response
 
-from etpp.calendar.rules import WorkCalendar
 from etpp.console.visit import PREFIX, CheckedForm, MemberVisit
 from etpp.db import Transaction
 from etpp.faces.cohort import overdue_since
 from etpp.roster import register
+from etpp.roster.hours import zone
 from etpp.roster.model import Office
 from etpp.roster.store import Offices
 from etpp.terminals import life, views
@@ -70,7 +70,7 @@ async def code(visit: MemberVisit, values: CheckedForm) -> Response:
     def make(tx: Transaction) -> tuple[str, str, Office]:
         text, expires = life.new_code(tx, office_id, now)
         office = register.office(tx, office_id)
-        return text, visit.texts.moment(expires.astimezone(WorkCalendar(office.calendar).timezone)), office
+        return text, visit.texts.moment(expires.astimezone(zone(office))), office
 
     text, until, office = await visit.server.write(make)
     url = str(visit.request.base_url).removesuffix(f"{PREFIX}/").rstrip("/")

@@ -9,16 +9,22 @@ from fastapi import APIRouter, Request
 from etpp.base import encoding, shapes
 from etpp.base.describe import describe
 from etpp.base.errors import Problem
-from etpp.calendar.rules import WorkCalendar
+from etpp.db import Transaction
+from etpp.roster.hours import HoursBroken, hours
+from etpp.roster.model import Office
 from etpp.serving.context import ServerOf
 from etpp.terminals import life, signing, wire
 from etpp.terminals.context import TerminalsOf
+from etpp.terminals.model import Device
 from etpp.terminals.signed import json_body, message_of, require_version
 
 router = APIRouter()
 
 MAX_BODY_BYTES = 16 * 1024
 """Anybody can sign with a key of his own: a stranger's body stays small."""
+
+RETRY_S = 60
+"""When to ask again where a person must first put something right."""
 
 
 @router.post(
@@ -41,12 +47,20 @@ async def provision(request: Request, server: ServerOf, terminals: TerminalsOf) 
     address = request.client.host if request.client else ""
     server.guesses.check(address)
     verified = signing.verify(message_of(request), _own_key, True, "content-encoding" in request.headers)
-    call = shapes.checked(wire.ProvisionRequest, await json_body(request, MAX_BODY_BYTES))
+    call = shapes.checked(wire.ProvisionRequest, encoding.canonical_json(await json_body(request, MAX_BODY_BYTES)))
     if call.public_key != verified.key_id:
         raise Problem("signature-invalid", "the key that signed is not public_key")
     now = server.now()
+
+    def make(tx: Transaction) -> tuple[Device, Office, str]:
+        device, office = life.provision(tx, call, verified.nonce, now)
+        return device, office, hours(office).timezone.key
+
     try:
-        device, office = await server.write(lambda tx: life.provision(tx, call, verified.nonce, now))
+        device, office, timezone = await server.write(make)
+    except HoursBroken as error:
+        # The code is not used up: it is good again when the calendar is.
+        raise Problem("unavailable", str(error), retry_after_s=RETRY_S) from error
     except Problem as problem:
         if problem.name == "code-unknown":
             server.guesses.failed(address)
@@ -57,7 +71,7 @@ async def provision(request: Request, server: ServerOf, terminals: TerminalsOf) 
         "office": {
             "office_id": office.office_id,
             "name": office.name,
-            "timezone": WorkCalendar(office.calendar).timezone.key,
+            "timezone": timezone,
         },
         "server_keys": ring.public,
         "server_keys_serial": ring.serial,

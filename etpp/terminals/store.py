@@ -28,7 +28,9 @@ class Devices:
 
     def code(self, code_hash: str) -> Code | None:
         """Locked for this transaction."""
-        row = self._tx.execute(sa.select(codes).where(codes.c.code_hash == code_hash).with_for_update()).one_or_none()
+        row = self._tx.execute(
+            sa.select(codes).where(codes.c.code_hash == code_hash).with_for_update(key_share=True)
+        ).one_or_none()
         if row is None:
             return None
         used_key = None if row.used_key is None else bytes(row.used_key)
@@ -60,7 +62,7 @@ class Devices:
 
     def get(self, device_id: str, lock: bool = False) -> Device | None:
         query = sa.select(devices).where(devices.c.device_id == device_id)
-        row = self._tx.execute(query.with_for_update() if lock else query).one_or_none()
+        row = self._tx.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
         return None if row is None else _device(row)
 
     def all(self, office_id: str | None = None) -> list[Device]:

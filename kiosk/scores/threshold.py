@@ -89,7 +89,7 @@ def packaged_table() -> ThresholdTable:
 def load_table(path: Path) -> ThresholdTable:
     """An office's own table. Raises ModelError."""
     try:
-        return _parse(path.read_text(encoding="utf-8"), str(path))
+        return _parse(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: the threshold table cannot be read. Check the path and its permissions.") from error
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import numpy as np
 import rfc8785
@@ -34,7 +34,7 @@ def canonical(value: object) -> bytes:
     """RFC 8785. Raises WireError for what it cannot express (NaN, a lone surrogate, an integer past 2**53)."""
     try:
         return rfc8785.dumps(cast(Any, value))
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise WireError("the value has no canonical JSON form") from error
 
 
@@ -48,18 +48,27 @@ def digest_of(canonical_form: bytes) -> str:
 
 
 def dumps(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """Raises WireError for what JSON cannot express (NaN, a lone surrogate)."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError as error:  # UnicodeEncodeError is one
+        raise WireError("the value has no JSON form") from error
 
 
 def loads(content: bytes | str) -> Json:
-    """A JSON object from outside. Raises WireError for all that is none, however deep or broken."""
+    """A JSON object from outside, in UTF-8. Raises WireError for all that is none, however deep or broken."""
     try:
-        value = json.loads(content)
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+        value = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise WireError("the body is not JSON") from error
     if not isinstance(value, dict):
         raise WireError("the body is not a JSON object")
     return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def member(data: Mapping[str, Any], name: str, kind: type[T]) -> T:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
+import unicodedata
+import zoneinfo
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from kiosk import wire
@@ -24,6 +29,15 @@ from kiosk.wire import Json, WireError, items, member
 from kiosk.wire.keys import VerifyServer
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+_NIP = re.compile(r"[0-9]{18}")
+_TIME = re.compile(r"\d\d:?\d\d(:?\d\d)?", re.ASCII)
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""General categories (Unicode, 4.5) of what is not seen, or makes the text around it look other than it is."""
+
+_OF_THE_MACHINE = {"localtime", "Factory"}
+"""Zone files that say something else on every machine, or nothing."""
 
 
 class NotNewer(WireError):
@@ -66,6 +80,20 @@ def open_gallery(
     )
 
 
+def check_shown(payload: Json) -> None:
+    """That every name and NIP of an answer is one that a screen shows as it is. Raises WireError.
+
+    Asked of what is fetched, not of a cache: people whom an earlier release let in go on being known.
+    """
+    names = [member(member(payload, "office", dict), "name", str)]
+    for person in items(payload, "people"):
+        names.append(member(person, "name", str))
+        if not _NIP.fullmatch(member(person, "nip", str)):
+            raise WireError(f"person {member(person, 'person_id', str)}: a NIP has 18 digits")
+    if any(unicodedata.category(character) in _HIDDEN for name in names for character in name):
+        raise WireError("a name holds characters that cannot be shown")
+
+
 def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
     """A person of the payload. Raises WireError, which names the person by id only."""
     person_id = PersonId(member(data, "person_id", str))
@@ -77,12 +105,13 @@ def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
 
 
 def parse_office(data: Json) -> Office:
+    """The office of the payload. Raises WireError for a calendar that `schedule` could not read on every day."""
     calendar = member(data, "calendar", dict)
     return Office(
         office_id=member(data, "office_id", str),
         name=member(data, "name", str),
         calendar=WorkCalendar(
-            timezone=member(calendar, "timezone", str),
+            timezone=_zone(member(calendar, "timezone", str)),
             periods=tuple(_period(period) for period in items(calendar, "periods")),
             holidays=frozenset(_date(day) for day in member(calendar, "holidays", list)),
         ),
@@ -112,30 +141,54 @@ def _number_or_none(data: Json, name: str) -> float | None:
     return float(value)
 
 
+def _percent(data: Json, name: str) -> float:
+    value = _number_or_none(data, name)
+    if value is None or math.isnan(value) or not 0 <= value <= 100:
+        raise WireError(f"member `{name}` is not a number from 0 to 100")
+    return value
+
+
+def _zone(name: str) -> str:
+    if name not in _zones():
+        raise WireError("member `timezone` is no time zone that this terminal knows")
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones() - _OF_THE_MACHINE)
+
+
 def _period(data: Json) -> WorkPeriod:
     days = member(data, "days", dict)
     unknown = set(days) - set(WEEKDAYS)
     if unknown:
         raise WireError("a weekday in `days` is unknown")
-    last = data.get("last")
-    late, early = _number_or_none(data, "late_percent"), _number_or_none(data, "early_percent")
-    if late is None or early is None:
-        raise WireError("a period has no `late_percent` or `early_percent`")
+    if "last" not in data:
+        raise WireError("member `last` is missing")
+    first, last = _date(data.get("first")), None if data["last"] is None else _date(data["last"])
+    if last is not None and last < first:
+        raise WireError("a period's `last` comes before its `first`")
     return WorkPeriod(
-        first=_date(data.get("first")),
-        last=None if last is None else _date(last),
+        first=first,
+        last=last,
         days={WEEKDAYS.index(name): _work_day(hours) for name, hours in days.items()},
-        late_percent=late,
-        early_percent=early,
+        late_percent=_percent(data, "late_percent"),
+        early_percent=_percent(data, "early_percent"),
     )
 
 
 def _work_day(hours: object) -> WorkDay:
+    if not isinstance(hours, list) or not all(isinstance(time, str) and _TIME.fullmatch(time) for time in hours):
+        # Python would read 07.30 as seven o'clock and a part of a second.
+        raise WireError("a work day is not a pair of times HH:MM")
     try:
-        start, end = cast(list[str], hours)
-        return WorkDay(dt.time.fromisoformat(start), dt.time.fromisoformat(end))
+        start, end = (dt.time.fromisoformat(time) for time in hours)
     except (ValueError, TypeError) as error:
         raise WireError("a work day is not a pair of times HH:MM") from error
+    if not start < end:
+        raise WireError("a work day does not begin before it ends")
+    return WorkDay(start, end)
 
 
 def _date(text: object) -> dt.date:

@@ -30,7 +30,7 @@ def test_a_month_offline_is_recorded_as_fast_as_ever_and_sent_in_one_go(
 ) -> None:
     with office(tmp_path / "etpp") as place:
         folder = place.terminal(tmp_path / "terminal")
-        people = [place.person(f"19850315201001{n:04d}") for n in range(50)]
+        people = [place.person(f"198503152010011{n + 1:03d}") for n in range(50)]
         place.kill()
 
         outbox = open_outbox(folder)

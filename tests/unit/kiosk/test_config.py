@@ -74,6 +74,10 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
     assert named in str(caught.value)
 
 
+def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
+    assert load(_file(tmp_path, "\ufeff[camera]\nfps = 5\n")).camera.fps == 5
+
+
 def test_a_value_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(_file(tmp_path, '[server]\nurl = "ftp://user:secret@host"\n'))

@@ -15,10 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from kiosk import wire
 from kiosk.errors import GalleryError
-from kiosk.gallery import TinyGallery, previous_of
+from kiosk.gallery import TinyGallery, previous_of, seal, unseal
 from kiosk.machine import durable
 from kiosk.model import EMPTY_GALLERY, DeviceId, GallerySnapshot, PersonId
+from kiosk.schedule import assess
 from kiosk.wire.gallery import Manifest, open_gallery
+from tests.calendars import Case, cases
 from tests.unit.kiosk.machine.fake_clock import START
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -227,6 +229,59 @@ def test_an_office_that_cannot_be_read_refuses_the_update(gallery: TinyGallery, 
     with pytest.raises(GalleryError):
         gallery.apply(manifest(1), {**payload(person(1)), "office": office}, START)
     assert gallery.load() is EMPTY_GALLERY
+
+
+@pytest.mark.parametrize("case", cases("refused"), ids=lambda case: case.why)
+def test_a_calendar_that_is_no_use_refuses_the_update_and_the_old_one_stays(gallery: TinyGallery, case: Case) -> None:
+    gallery.apply(manifest(1), payload(person(1)), START)
+    before = gallery.load().office
+    answer = {**payload(person(2)), "office": {"office_id": "o", "name": "n", "calendar": case.calendar}}
+    try:
+        wire.digest(answer)  # which comes first: what has no canonical form is not the content that was signed
+    except wire.WireError:
+        return
+    with pytest.raises(GalleryError):
+        gallery.apply(manifest(2, 1), {**answer, "removed": []}, START)
+    assert (gallery.load().version, gallery.load().office) == (1, before)
+
+
+@pytest.mark.parametrize("case", cases("good", "old"), ids=lambda case: case.why)
+def test_every_day_can_be_judged_by_a_calendar_that_is_taken(gallery: TinyGallery, case: Case) -> None:
+    office = {"office_id": "o", "name": "n", "calendar": case.calendar}
+    taken = gallery.apply(manifest(1), {**payload(person(1)), "office": office}, START).office
+    assert taken is not None
+    for day in range(0, 400, 3):
+        assert 0 <= assess(taken.calendar, START + dt.timedelta(days=day), None).points_percent <= 100
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"name": f"Siti{mark}Rahayu"} for mark in "\u202e\u009b\x00\x1b\x7f\u2028\u200b\ud800"),
+        *({"nip": nip} for nip in ("", "19850315201001100", "19850315201001100\u0664", "198503152010011004\n")),
+    ],
+    ids=ascii,
+)
+def test_a_name_or_nip_that_cannot_be_shown_refuses_the_update(gallery: TinyGallery, change: Any) -> None:
+    gallery.apply(manifest(1), payload(person(1)), START)
+    with pytest.raises(GalleryError) as caught:
+        gallery.apply(manifest(2, 1), payload(person(3), person(2, **change)), START)
+    assert "Siti" not in str(caught.value)
+    assert names(gallery.load()) == {"Nama 1"}
+
+
+def test_people_of_a_cache_whose_calendar_is_no_use_are_known(gallery: TinyGallery, tmp_path: Path) -> None:
+    """An earlier release took it; without a gallery nobody could be recorded until the server had another one."""
+    gallery.apply(manifest(1), payload(person(1)), START)
+    path = tmp_path / "gallery.tinydb"
+    for held in (path, previous_of(path)):
+        documents = unseal(held.read_bytes(), KEY)
+        (meta,) = documents["meta"].values()
+        meta["office"]["calendar"]["timezone"] = "Asia"
+        documents["people"]["1"]["name"] = "Siti\u200bRahayu"
+        held.write_bytes(seal(documents, KEY))
+    snapshot = gallery.load()
+    assert (names(snapshot), snapshot.office, gallery.damaged) == ({"Siti\u200bRahayu"}, None, False)
 
 
 def test_a_delta_that_does_not_build_on_the_file_is_refused(gallery: TinyGallery) -> None:

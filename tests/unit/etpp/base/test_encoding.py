@@ -96,3 +96,7 @@ def test_garbage_is_malformed(body: bytes) -> None:
     except ValueError:
         with pytest.raises(Problem, match="malformed"):
             encoding.parse_json(body)
+
+
+def test_a_byte_order_mark_changes_nothing() -> None:
+    assert encoding.parse_json(b"\xef\xbb\xbf" + b'{"a": 1}') == {"a": 1}

@@ -60,7 +60,9 @@ class Office0:
     def take_batch(self, document_: dict[str, Any], *, now: dt.datetime = NOW) -> intake.Taken:
         batch = wire.Batch.model_validate(document_)
         with self.database.begin() as tx:
-            return intake.take(tx, self.device, examine(batch, "device-1"), batch, now)
+            items, reported = examine(batch.events, "device-1"), batch.reported_through
+            chain_id = items[0].chain_id if items else reported.chain_id
+            return intake.take(tx, self.device, items, chain_id, reported, now)
 
     def head(self, chain_id: str | None = None) -> ChainHead | None:
         with self.database.read() as tx:

@@ -1,0 +1,25 @@
+"""`etpp check`: what stands in the database and no terminal can take, or would not be let in today."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from etpp.commands.place import Place, as_json_option, pass_place, print_table
+from etpp.roster.check import faults
+
+FAULTY = 65
+"""The exit code when there is anything to put right; as that of refused data."""
+
+
+@click.command("check")
+@pass_place
+@as_json_option
+def command(place: Place, as_json: bool) -> None:
+    """Look for calendars, names and NIPs that must be put right, and say how. Changes nothing."""
+    found = place.read(faults)
+    columns = ("office_id", "person_id", "member", "reason", "remedy")
+    print_table([{column: getattr(fault, column) for column in columns} for fault in found], columns, as_json)
+    if found:
+        sys.exit(FAULTY)
