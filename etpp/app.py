@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from etpp.accounts import pages as accounts_pages
+from etpp.accounts.admin import AdminGate
 from etpp.base import problems
 from etpp.base.openapi import document
 from etpp.base.throttle import Throttle
@@ -41,6 +42,8 @@ from etpp.terminals.store import Devices
 from etpp.terminals.watch import GalleryWatch
 
 CODE_FAILURES_PER_MINUTE = 20
+ACCOUNT_FAILURES_PER_MINUTE = 200
+"""Ten addresses' worth: guessing from many is slowed down, and no single one can lock BKPP out."""
 
 
 def create_app(database: Database, state: State, settings: Settings | None = None) -> FastAPI:
@@ -59,10 +62,18 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
             await watching
 
     app = FastAPI(title="e-TPP", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.server = Server(database, settings, wake=watch.look_now, send_away=watch.end, guesses=guesses)
+    app.state.server = Server(
+        database,
+        settings,
+        wake=watch.look_now,
+        send_away=watch.end,
+        guesses=guesses,
+        account_guesses=Throttle(ACCOUNT_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
+    )
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.secrets = state.secrets
     app.state.session_of = accounts_pages.session_of
+    app.add_middleware(AdminGate, path="/v1/admin", admin_token=state.secrets.admin_token)
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
     calls = (

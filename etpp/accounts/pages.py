@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from etpp.accounts import session
 from etpp.accounts.context import SecretsOf, secrets_of
 from etpp.base.errors import Problem
+from etpp.base.throttle import network_of
 from etpp.console.model import Session
 from etpp.console.visit import PREFIX, AnyVisit, CheckedForm, MemberVisit, form
 from etpp.serving.private import is_private
 
 router = APIRouter()
+
+MAX_USER = 100
+
+_CHECKERS = ThreadPoolExecutor(2, thread_name_prefix="password")
+"""A tenth of a second and 32 MiB of scrypt for each password: neither on the event loop nor in the threads of all other
+requests, which forty guesses at once would fill."""
 
 
 @router.get("/login")
@@ -28,16 +38,18 @@ async def log_in(visit: AnyVisit, secrets: SecretsOf) -> Response:
         raise Problem("unauthorized", visit.texts.log_in_private)
     server = visit.server
     values = await form(visit.request)
-    address = "console " + (visit.request.client.host if visit.request.client else "")
+    user, address = values.get("user", ""), visit.request.client.host if visit.request.client else ""
+    guess, account = f"console {network_of(address)}", user[:MAX_USER]
     try:
-        server.guesses.check(address)
+        server.guesses.reserve(guess)
+        server.account_guesses.reserve(account)
     except Problem:
         return visit.page("accounts/login.html", {"error": visit.texts.log_in_wait}, 429)
-    user = values.get("user", "")
-    # A tenth of a second of scrypt: not on the event loop.
-    if not await run_in_threadpool(secrets.check_password, user, values.get("password", "")):
-        server.guesses.failed(address)
+    check = partial(secrets.check_password, user, values.get("password", ""))
+    if not await asyncio.get_running_loop().run_in_executor(_CHECKERS, check):
         return visit.page("accounts/login.html", {"error": visit.texts.log_in_wrong}, 403)
+    server.guesses.forgive(guess)
+    server.account_guesses.forgive(account)
     answer = visit.go("/")
     answer.set_cookie(
         session.COOKIE,

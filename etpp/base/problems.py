@@ -100,7 +100,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:  # noqa: ARG001
-        name = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "malformed")
+        name = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "malformed")
         return response(Problem(name, str(error.detail)))
 
     @app.exception_handler(Exception)

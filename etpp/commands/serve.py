@@ -15,7 +15,7 @@ from etpp.app import create_app
 from etpp.commands.place import Place, pass_place
 from etpp.roster.check import broken_hours
 from etpp.serving.context import Settings
-from etpp.serving.process import bind, run
+from etpp.serving.process import LOOPBACK, bind, run
 from etpp.state import State
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,16 @@ log = logging.getLogger(__name__)
 )
 @click.option("--tls-certificate", type=click.Path(path_type=Path, exists=True), help="PEM file with its chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True), help="PEM file of the certificate's key.")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    envvar="ETPP_PROXIES",
+    metavar="ADDRESS",
+    default=LOOPBACK,
+    show_default=True,
+    help="A reverse proxy that may say for whom it asks; may be given several times.",
+)
 @pass_place
 def command(
     place: Place,
@@ -42,6 +52,7 @@ def command(
     approve: Literal["manual", "auto"],
     tls_certificate: Path | None,
     tls_key: Path | None,
+    proxies: tuple[str, ...],
 ) -> None:
     """Run the server. Prints one JSON line with its url when it is ready."""
     place.make()
@@ -62,7 +73,7 @@ def command(
                 "answer on this machine only. Give --tls-certificate, or a reverse proxy with TLS (docs/etpp.md).",
                 err=True,
             )
-        run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key)
+        run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key, proxies)
 
 
 def _advice(error: OSError) -> str:

@@ -42,6 +42,9 @@ class Server:
     send_away: Callable[[], None]
     """To be called when the server stops: no request waits any longer."""
     guesses: Throttle = field(repr=False)
+    """Of one address: provisioning codes and passwords."""
+    account_guesses: Throttle = field(repr=False)
+    """For one account, from wherever they come."""
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a writing transaction, in a thread. Durable when this returns."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +17,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from etpp.base.errors import StateError
+from etpp.base.throttle import network_of
+from etpp.serving.connections import allow_open_files, protocol_for
 from etpp.serving.context import Server
+
+LOOPBACK = ("127.0.0.1", "::1")
+"""Where TLS ends at a reverse proxy on the same machine."""
 
 GRACE_S = 10
 """How long a request under way may still take when the server is told to stop; long polls are sent away at once."""
@@ -35,13 +41,27 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _spellings(proxies: Sequence[str]) -> list[str]:
+    """A socket of both families shows an IPv4 peer as ::ffff:127.0.0.1."""
+    return [*proxies, *(f"::ffff:{each}" for each in proxies if ":" not in each and "/" not in each)]
+
+
 def url_of(listener: socket.socket, scheme: str = "http") -> str:
     host, port = listener.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def run(app: FastAPI, listener: socket.socket, certificate: Path | None = None, key: Path | None = None) -> None:
+def run(
+    app: FastAPI,
+    listener: socket.socket,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    proxies: Sequence[str] = LOOPBACK,
+) -> None:
     """Serve until SIGTERM or SIGINT, over TLS with a certificate (PEM, with its chain) and its key.
+
+    `proxies`: addresses that may say for whom they ask (`X-Forwarded-For`, `X-Forwarded-Proto`); the nearest one before
+    them counts.
 
     Prints one JSON line on standard output when requests are being taken. Raises StateError for a bad certificate.
     """
@@ -59,10 +79,11 @@ def run(app: FastAPI, listener: socket.socket, certificate: Path | None = None, 
         timeout_graceful_shutdown=GRACE_S,
         ssl_certfile=certificate,
         ssl_keyfile=key,
-        # Where TLS ends at a reverse proxy on the same machine, only that one may say who the client is.
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1,::1",
+        forwarded_allow_ips=",".join(_spellings(proxies)),
+        http=protocol_for(frozenset(network_of(each) for each in proxies)),
     )
+    allow_open_files()
     url = url_of(listener, "http" if certificate is None else "https")
     asyncio.run(_Server(config, app.state.server, url).serve([listener]))
 

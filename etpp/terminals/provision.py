@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from etpp.base import encoding, shapes
 from etpp.base.describe import describe
 from etpp.base.errors import Problem
+from etpp.base.throttle import network_of
 from etpp.db import Transaction
 from etpp.roster.hours import HoursBroken, hours
 from etpp.roster.model import Office
@@ -44,8 +45,6 @@ async def provision(request: Request, server: ServerOf, terminals: TerminalsOf) 
     The same code and key again give the same terminal.
     """
     require_version(request)
-    address = request.client.host if request.client else ""
-    server.guesses.check(address)
     verified = signing.verify(message_of(request), _own_key, True, "content-encoding" in request.headers)
     call = shapes.checked(wire.ProvisionRequest, encoding.canonical_json(await json_body(request, MAX_BODY_BYTES)))
     if call.public_key != verified.key_id:
@@ -56,15 +55,20 @@ async def provision(request: Request, server: ServerOf, terminals: TerminalsOf) 
         device, office = life.provision(tx, call, verified.nonce, now)
         return device, office, hours(office).timezone.key
 
+    address = network_of(request.client.host) if request.client else ""
+    server.guesses.reserve(address)
+    wrong = False
     try:
         device, office, timezone = await server.write(make)
     except HoursBroken as error:
         # The code is not used up: it is good again when the calendar is.
         raise Problem("unavailable", str(error), retry_after_s=RETRY_S) from error
     except Problem as problem:
-        if problem.name == "code-unknown":
-            server.guesses.failed(address)
+        wrong = problem.name == "code-unknown"
         raise
+    finally:
+        if not wrong:
+            server.guesses.forgive(address)
     ring = terminals.keys.now()
     return {
         "device_id": device.device_id,

@@ -92,7 +92,7 @@ def test_nobody_gets_in_without_the_password(etpp: Running) -> None:
 
 def test_guessing_the_password_is_slowed_down(etpp: Running) -> None:
     for _ in range(20):
-        etpp.server.guesses.failed("console 127.0.0.1")
+        etpp.server.guesses.reserve("console 127.0.0.1")
     stranger = Browser(etpp)
     assert "Tunggu" in stranger.log_in()
     assert stranger.status == 429

@@ -1,0 +1,143 @@
+"""What somebody without a key, a token or a password can make the server do: a real process, raw sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
+
+from etpp.app import create_app
+from etpp.db import Database
+from etpp.serving.connections import HEADERS_S
+from etpp.state import State
+from tests.integration.etpp.test_process import MIB, OFFICE, Served, etpp, served
+
+CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+"""64 KiB of a body whose length nobody is told."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    state = tmp_path_factory.mktemp("strangers") / "state"
+    etpp(state, "init")
+    with served(state) as running:
+        running.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas"})
+        yield running
+
+
+def _walk(found: list[object], prefix: str) -> Iterator[tuple[str, str]]:
+    for each in found:
+        if isinstance(each, Mount):
+            yield from _walk(list(each.routes), prefix + each.path)
+        elif isinstance(each, APIRoute):
+            for method in sorted(each.methods & {"POST", "PUT", "DELETE", "PATCH"}):
+                yield prefix + each.path, method
+
+
+def address_of(server: Served) -> tuple[str, int]:
+    host, port = server.url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def memory_kib(server: Served) -> int:
+    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
+def flood(server: Served, method: str, path: str, megabytes: int, content: str) -> tuple[bytes, int]:
+    """Send a body without an end; the answer's first line, and how many bytes the server let come in."""
+    with socket.create_connection(address_of(server), 60) as link:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        link.sendall(head.encode())
+        answer: list[bytes] = []
+        reader = threading.Thread(target=lambda: answer.append(_first_line(link)))
+        reader.start()
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < megabytes * MIB and reader.is_alive():
+                link.sendall(CHUNK)
+                sent += len(CHUNK)
+        reader.join(60)
+    return (answer or [b""])[0], sent
+
+
+def _first_line(link: socket.socket) -> bytes:
+    with contextlib.suppress(OSError):
+        return link.recv(4096).split(b"\r\n")[0]
+    return b""
+
+
+def test_no_route_reads_a_strangers_body(server: Served, tmp_path: Path) -> None:
+    app = create_app(Database("sqlite://"), State(tmp_path / "state"))
+    asked = [(method, path) for path, method in _walk(list(app.routes), "")]
+    assert len(asked) > 15
+    assert {"/v1/provision", "/v1/admin/offices", "/console/login"} <= {path for _, path in asked}
+    for method, path in asked:
+        where = path.replace("{office_id}", OFFICE).replace("{", "").replace("}", "")
+        for content in ("application/json", "application/x-www-form-urlencoded"):
+            line, sent = flood(server, method, where, 64, content)
+            # What the kernel holds on its way is not the server's; 64 MiB would be.
+            assert sent < 16 * MIB, (method, path, line)
+            assert line.split(b" ")[1:2] not in ([b"200"], [b"201"], [b"500"]), (method, path, line)
+
+
+def test_memory_stays_where_it_was_whatever_is_sent(server: Served) -> None:
+    before = memory_kib(server)
+    for _ in range(4):
+        flood(server, "POST", "/v1/admin/offices", 100, "application/json")
+    assert memory_kib(server) - before < 16 * 1024
+
+
+def test_an_administrators_body_has_a_limit_too(server: Served) -> None:
+    token = (server.state / "admin-token").read_text(encoding="ascii").strip()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    big = b'{"name":"' + b"x" * MIB + b'"}'
+    told = requests.post(f"{server.url}/v1/admin/offices", data=big, headers=headers, timeout=60)
+    assert (told.status_code, told.json()["type"]) == (413, "urn:presensi:problem:too-large")
+    without_length = requests.post(f"{server.url}/v1/admin/offices", data=iter([big]), headers=headers, timeout=60)
+    assert (without_length.status_code, without_length.json()["type"]) == (413, "urn:presensi:problem:too-large")
+
+
+def test_of_two_hundred_passwords_at_once_twenty_are_tried_and_a_terminal_is_answered(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    etpp(state, "init")
+    with served(state) as server:
+        server.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas"})
+        terminal = server.terminal()
+
+        def guess(number: int) -> int:
+            form = {"user": "bkpp", "password": f"guess {number}"}
+            return requests.post(f"{server.url}/console/login", data=form, timeout=120).status_code
+
+        with ThreadPoolExecutor(60) as pool:
+            guesses = [pool.submit(guess, number) for number in range(200)]
+            assert terminal.heartbeat().status_code == 200
+            statuses = [each.result() for each in guesses]
+        assert set(statuses) == {403, 429}
+        # Twenty at once, and what is forgiven while they are looked at.
+        assert 20 <= statuses.count(403) <= 40
+
+
+def test_a_thousand_connections_that_ask_nothing_keep_nobody_out_and_end(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    etpp(state, "init")
+    with served(state) as server, contextlib.ExitStack() as held:
+        server.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas"})
+        terminal = server.terminal()
+        links = [held.enter_context(socket.create_connection(address_of(server), 60)) for _ in range(1100)]
+        for link in links[::2]:
+            link.sendall(b"POST /v1/provision HTTP/1.1\r\nHost: x\r\n")  # and never the end of it
+        assert terminal.heartbeat().status_code == 200
+        for link in links:
+            link.settimeout(HEADERS_S * 8)
+            with contextlib.suppress(ConnectionResetError):
+                assert link.recv(1000) == b""  # the server has ended it
+        assert terminal.heartbeat().status_code == 200
