@@ -38,6 +38,10 @@ CROWD_DEVIATIONS = 2.5
 CROWD_TYPICAL = 0.56
 """Median crowd of people in LFW: with it the score is minus the distance."""
 
+NEIGHBOUR = 0.04
+"""A person whose nearest colleague misses the threshold by less than this must be met that much more closely than the
+colleague's own templates are: who resembles one of two who resemble each other often resembles both."""
+
 WINDOW = 0.05
 """In a large gallery people who miss the threshold by more than this are not looked at more closely."""
 
@@ -156,10 +160,13 @@ class Matcher:
         best, score, margin, close = self._best(descriptors)
         if score < threshold:
             return Match(None, score, margin, threshold, frames, "below_threshold")
+        threshold, alike = self._own_bar(best)
+        if score < threshold:
+            return Match(None, score, margin, threshold, frames, "below_threshold")
         if close:
             named = tuple(self._people[row] for row in (best, *close))
             return Match(None, score, margin, threshold, frames, "margin_too_small", named)
-        return Match(self._people[best], score, margin, threshold, frames, "accepted", self._look_alikes(best))
+        return Match(self._people[best], score, margin, threshold, frames, "accepted", alike)
 
     def _best(self, descriptors: Sequence[Descriptor]) -> tuple[int, float, float, list[int]]:
         """Row and score of the best person, margin to the second, rows of all who come closer to it than the margin.
@@ -183,19 +190,26 @@ class Matcher:
         """Everybody who needs the NIP pad, in pairs. Time grows with the square of the gallery."""
         pairs = set()
         for row, person_id in enumerate(self._people):
-            for other in self._look_alikes(row)[1:]:
+            for other in self._own_bar(row)[1][1:]:
                 pairs.add((min(person_id, other), max(person_id, other)))
         return sorted(pairs)
 
-    def _look_alikes(self, row: int) -> tuple[PersonId, ...]:
-        """The person in `row` and all whose mean template would be identified as that person, or the other way round.
+    def _own_bar(self, row: int) -> tuple[float, tuple[PersonId, ...]]:
+        """What the person in `row` must be met with, and that person with all look-alikes (empty without such).
 
-        Empty without such. Half of all mistaken identities are between such people ("Look-alikes" in the document).
+        Look-alikes are those whose mean template would be identified as that person, or the other way round: half of
+        all mistaken identities are between such people ("Look-alikes" in the document). They type their NIP. One who
+        comes near to that, by NEIGHBOUR, raises the person's threshold instead.
         """
         bias = np.maximum(self._bias, self._bias[row])
-        rows, scores = self._centroids.reaching(self._centroids.turned(row), bias, self.threshold)
-        others = rows[(scores >= self.threshold) & (rows != row)]
-        return (self._people[row], *(self._people[other] for other in others)) if len(others) else ()
+        nearly = self.threshold - NEIGHBOUR
+        rows, scores = self._centroids.reaching(self._centroids.turned(row), bias, nearly)
+        near = (scores >= nearly) & (rows != row)
+        rows, scores = rows[near], scores[near]
+        same = scores >= self.threshold
+        if same.any():
+            return self.threshold, (self._people[row], *(self._people[other] for other in rows[same]))
+        return max(self.threshold, float(scores.max(initial=WORST)) + NEIGHBOUR), ()
 
 
 def _joined(descriptors: Sequence[Descriptor]) -> tuple[npt.NDArray[np.float32], float]:

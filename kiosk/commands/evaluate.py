@@ -11,10 +11,11 @@ import click
 from kiosk.errors import ConfigError
 from kiosk.face import ENGINES, open_engine
 from kiosk.measure.identification import det, report
+from kiosk.measure.identification.check import as_lines, check, outside
 from kiosk.measure.identification.collection import Collection, collect
 from kiosk.measure.identification.table import make_table, write
 from kiosk.model import DLIB_RESNET_V1
-from kiosk.scores.threshold import load_table
+from kiosk.scores.threshold import ThresholdTable, load_table, packaged_table
 
 
 def _part(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, int]:
@@ -40,6 +41,7 @@ def _part(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
 )
 @click.option("--table", "table_file", type=click.Path(path_type=Path), help="Decide by this threshold table.")
 @click.option("--write-table", "new_table", type=click.Path(path_type=Path), help="Only make a threshold table.")
+@click.option("--check-table", is_flag=True, help="Only tell what FPIR the table reaches on people who are not in it.")
 def command(
     folder: Path,
     as_json: bool,
@@ -52,6 +54,7 @@ def command(
     descriptors: Path | None,
     table_file: Path | None,
     new_table: Path | None,
+    check_table: bool,
 ) -> None:
     """Measure identification on DIR/<person>/<photo or clip>.
 
@@ -67,10 +70,16 @@ def command(
     table = None if table_file is None else load_table(table_file)
     if det_file is not None:
         det.check()
-    collection = _collection(folder, engine, models, descriptors).part(*part)
+    whole = _collection(folder, engine, models, descriptors)
+    collection = whole.part(*part)
     if new_table is not None:
         made_from = f"{collection.people} people, {len(collection.owners)} photos"
-        write(make_table(collection, DLIB_RESNET_V1, made_from, seed, _tell), new_table)
+        made = make_table(collection, DLIB_RESNET_V1, made_from, seed, _tell, "/".join(map(str, part)))
+        write(made, new_table)
+        return
+    if check_table:
+        rows = _checked(whole, part, table or packaged_table(), count, seed)
+        click.echo(json.dumps({"check": rows}, indent=1) if as_json else "\n".join(as_lines(rows)))
         return
     try:
         found = report.measure(collection, count, seed, _tell, table)
@@ -79,6 +88,17 @@ def command(
     click.echo(json.dumps(found.as_json(), indent=1) if as_json else report.as_text(found))
     if det_file is not None:
         det.draw(found.curves, report.FPIRS, det_file)
+
+
+def _checked(
+    whole: Collection, part: tuple[int, int], table: ThresholdTable, count: int, seed: int
+) -> list[dict[str, object]]:
+    others = outside(whole, table)
+    if others is whole:
+        _tell("this folder is not the one that the table was made from: all its people are checked")
+    else:
+        _tell(f"{others.people} people of the folder are not in the table")
+    return check(others.part(*part), table, DLIB_RESNET_V1, count, seed, _tell)
 
 
 def _collection(folder: Path, engine: str, models: Path | None, kept: Path | None) -> Collection:

@@ -55,13 +55,16 @@ class Curve(pydantic.BaseModel):
 
 
 class ThresholdTable(pydantic.BaseModel):
-    """All curves, and of which model they speak."""
+    """All curves, and of which model they speak. `folder` and `part`: of which people it was made (a digest, and K/N of
+    them), so that nobody checks it on the same."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     model_id: str
     made_by: str
     made_from: str
+    folder: str = ""
+    part: str = "1/1"
     curves: list[Curve]
 
     def score(self, fpir: float, people: int, normalisation: Normalisation) -> float:

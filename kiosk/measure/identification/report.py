@@ -22,6 +22,7 @@ LARGEST = 420
 """The gallery of the yardsticks: about the employees of the largest office."""
 
 PRODUCT_FPIR = 0.003
+PRODUCT_MARGIN = 0.04
 
 Row = dict[str, Any]
 Tell = Callable[[str], None]
@@ -68,6 +69,7 @@ def measure(collection: Collection, count: int, seed: int, tell: Tell, table: Th
         {
             "people": collection.people,
             "photos": len(acquired),
+            "label_errors": collection.label_errors,
             "failure_to_acquire": round(float(np.mean(~acquired)), 5),
             "rounds": count,
             "seed": seed,

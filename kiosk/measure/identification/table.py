@@ -1,9 +1,10 @@
-"""The threshold table: measured on strangers' attempts, smoothed, written as the file that the matcher reads.
+"""The threshold table: measured on people's pairs, bounded, smoothed, written as the file that the matcher reads.
 
-For each normalisation and gallery size the score is measured above which the given share of strangers lies, one photo
-each. At 0.1 % that rests on a handful of attempts, so the figures of one normalisation are smoothed by a plane in the
-logarithms of people and FPIR, bent in the latter, each weighted by the attempts it rests on. What is written are points
-of that surface.
+For each normalisation, gallery size and number of photos shown it is measured how the FPIR falls with the threshold
+(`pairs`). The score that is written is not the one at which these people meet the FPIR asked, but one that BOUND of
+their resamples meet: others will stand at the terminal. Of one, two and three photos the strictest counts. These
+figures are smoothed by a plane in the logarithms of people and FPIR, bent in the latter, each weighted by the strangers
+it rests on. What is written are points of that surface.
 """
 
 from __future__ import annotations
@@ -18,16 +19,25 @@ import numpy as np
 from kiosk.errors import ConfigError
 from kiosk.matcher import OWN_COHORT_PEOPLE
 from kiosk.measure.identification.collection import Collection
-from kiosk.measure.identification.experiment import Presensi, attempts
-from kiosk.measure.identification.protocol import Condition, eligible, rounds
+from kiosk.measure.identification.experiment import Presensi
+from kiosk.measure.identification.pairs import Pairs, pairs
 from kiosk.model import DLIB_RESNET_V1, ModelId
 from kiosk.scores.threshold import Curve, Normalisation, ThresholdTable
 
 PEOPLE = (10, 25, 50, 100, 200, 400)
 FPIRS = (0.001, 0.003, 0.01, 0.03, 0.1)
 
-_ATTEMPTS = 12_000
-"""Strangers' attempts a point: at 0.3 % some 36 lie above the threshold."""
+PHOTOS = (1, 2, 3)
+
+BOUND = 0.9
+"""Share of the resamples of people that must keep the FPIR asked at the score written."""
+
+_RESAMPLES = 200
+_ROUNDS = 20
+"""Draws of cohort and photos; with its own gallery as cohort, so many times all people are dealt into galleries."""
+
+_FEWEST = 40
+"""People with as many photos, below which that number of photos is left out of account."""
 
 _NO_TABLE = ThresholdTable(
     model_id=str(DLIB_RESNET_V1),
@@ -45,7 +55,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Point:
-    """One measured threshold and how many of the strangers' attempts lie above it."""
+    """One bounded threshold and how many strangers it rests on: those who would lie above it."""
 
     people: int
     fpir: float
@@ -53,8 +63,13 @@ class Point:
     above: float
 
 
-def make_table(collection: Collection, model_id: ModelId, made_from: str, seed: int, tell: Tell) -> ThresholdTable:
-    """Measure all curves; minutes. Raises ConfigError when the folder has too few people for two gallery sizes."""
+def make_table(
+    collection: Collection, model_id: ModelId, made_from: str, seed: int, tell: Tell, part: str = "1/1"
+) -> ThresholdTable:
+    """Measure all curves; minutes. `part`: which of the folder's people the collection has.
+
+    Raises ConfigError when the folder has too few people for two gallery sizes.
+    """
     curves = []
     for normalisation in get_args(Normalisation):
         tell(f"threshold table: scores normalised by {normalisation}")
@@ -64,8 +79,10 @@ def make_table(collection: Collection, model_id: ModelId, made_from: str, seed: 
         curves.append(smoothed(points, normalisation))
     return ThresholdTable(
         model_id=str(model_id),
-        made_by=f"kiosk evaluate --write-table (seed {seed})",
+        made_by=f"kiosk evaluate --write-table (seed {seed}), {BOUND:.0%} of resamples below the FPIR",
         made_from=made_from,
+        folder=collection.folder,
+        part=part,
         curves=curves,
     )
 
@@ -79,16 +96,28 @@ def write(table: ThresholdTable, path: Path) -> None:
 
 
 def _measure(collection: Collection, normalisation: Normalisation, seed: int) -> list[Point]:
-    points = []
-    for people in PEOPLE:
-        if people > eligible(collection, 2) - 20 or (normalisation == "gallery" and people < OWN_COHORT_PEOPLE):
-            continue
-        condition = Condition(people)
-        strangers = len(next(rounds(collection, condition, 1, seed)).strangers)
-        drawn = rounds(collection, condition, max(10, _ATTEMPTS // strangers), seed)
-        found = attempts(collection, drawn, Presensi(normalisation, _NO_TABLE))
-        points += [Point(people, fpir, found.threshold(fpir), fpir * len(found.nonmated)) for fpir in FPIRS]
-    return points
+    sizes = [people for people in PEOPLE if people <= collection.people - 20]
+    if normalisation == "gallery":
+        sizes = [people for people in sizes if people >= OWN_COHORT_PEOPLE]
+    shown = [photos for photos in PHOTOS if sum(len(rows) >= photos for rows in collection.photos()) >= _FEWEST]
+    strictest = np.full((len(sizes), len(FPIRS)), -np.inf)
+    rests_on = np.zeros(len(sizes))
+    for photos in shown:
+        for rows in [[row] for row in range(len(sizes))] if normalisation == "gallery" else [[*range(len(sizes))]]:
+            here = [sizes[row] for row in rows]
+            found = _pairs(collection, normalisation, photos, seed, here[0] if normalisation == "gallery" else None)
+            strictest[rows] = np.maximum(strictest[rows], found.bounds(here, FPIRS, BOUND, seed, _RESAMPLES))
+            rests_on[rows] = np.maximum(rests_on[rows], np.count_nonzero(found.met.sum(axis=1)))
+    return [
+        Point(people, fpir, float(score), fpir * strangers)
+        for people, row, strangers in zip(sizes, strictest, rests_on, strict=True)
+        for fpir, score in zip(FPIRS, row, strict=True)
+    ]
+
+
+def _pairs(collection: Collection, normalisation: Normalisation, photos: int, seed: int, gallery: int | None) -> Pairs:
+    rounds = _ROUNDS if gallery is None else max(_ROUNDS, _ROUNDS * 100 // gallery)
+    return pairs(collection, Presensi(normalisation, _NO_TABLE), photos, rounds, seed, gallery)
 
 
 def smoothed(points: list[Point], normalisation: Normalisation) -> Curve:

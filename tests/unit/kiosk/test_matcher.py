@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.errors import GalleryError, ModelError
-from kiosk.matcher import CROWD_RANGE, Matcher, _sample
+from kiosk.matcher import CROWD_RANGE, NEIGHBOUR, Matcher, _sample
 from kiosk.model import GallerySnapshot, ModelId, Template
 from kiosk.ports import FaceMatcher
 from tests.unit.kiosk.scores.gallery_kit import People, person_id, template
@@ -227,6 +227,51 @@ class TestLookAlikes:
         assert set(match.look_alikes[1:]) == {person_id(4), "also"}
         assert ("also", "like") in matcher.look_alike_pairs()
         assert len(matcher.look_alike_pairs()) == 3
+
+
+class TestCloseNeighbours:
+    """Two who are nearer than usual, but not so near that they need the NIP pad: each must be met more closely."""
+
+    GAP = 0.03
+    """By so much the one's template misses the other's threshold."""
+
+    def _gallery(self, gap: float) -> tuple[Matcher, np.ndarray, np.ndarray]:
+        people = People(30)
+        templates = people.templates(each=1, **ORDINARY)[:4]
+        centre = people.centres[9]
+        along = np.zeros(128, dtype=np.float32)
+        along[0] = 1.0
+        away = gap - Matcher([*templates, template("a", centre), template("b", centre)]).threshold
+        ones = template("a", centre, **ORDINARY)
+        others = template("b", np.asarray(centre + away * along, dtype=np.float32), **ORDINARY)
+        threshold = Matcher([*templates, ones, others]).threshold
+        others = template("b", np.asarray(centre + (gap - threshold) * along, dtype=np.float32), **ORDINARY)
+        return Matcher([*templates, ones, others]), centre, along
+
+    def _at(self, matcher: Matcher, centre: np.ndarray, along: np.ndarray, score: float) -> Any:
+        """A face that meets "a" with this score, on the side away from "b"."""
+        return matcher.identify([np.asarray(centre + score * along, dtype=np.float32)])
+
+    def test_their_own_threshold_rises(self) -> None:
+        matcher, centre, along = self._gallery(self.GAP)
+        raised = matcher.threshold - self.GAP + NEIGHBOUR
+        refused = self._at(matcher, centre, along, raised - 0.002)
+        assert (refused.person_id, refused.reason) == (None, "below_threshold")
+        assert refused.score > matcher.threshold
+        assert refused.threshold == pytest.approx(raised, abs=1e-4)
+        met = self._at(matcher, centre, along, raised + 0.002)
+        assert (met.person_id, met.look_alikes) == ("a", ())
+        assert met.threshold == pytest.approx(raised, abs=1e-4)
+
+    def test_nobody_else_is_asked_for_more(self) -> None:
+        matcher, centre, along = self._gallery(NEIGHBOUR + 0.002)
+        met = self._at(matcher, centre, along, matcher.threshold + 0.002)
+        assert (met.person_id, met.threshold) == ("a", matcher.threshold)
+
+    def test_nearer_than_the_threshold_they_type_their_nip(self) -> None:
+        matcher, centre, along = self._gallery(-0.002)
+        met = self._at(matcher, centre, along, -0.1)
+        assert (met.person_id, met.look_alikes) == ("a", ("a", "b"))
 
 
 class TestBadInput:

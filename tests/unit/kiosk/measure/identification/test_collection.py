@@ -157,3 +157,27 @@ def test_parts_divide_the_people() -> None:
     assert [part.people for part in parts] == [3, 2, 2]
     assert sorted(np.concatenate([part.plain[:, 0] for part in parts])) == list(range(13))
     assert parts[1].owners.tolist() == [0, 0, 1, 1]
+
+
+def test_a_photo_with_a_wrong_name_is_left_out_and_counted(tmp_path: Path) -> None:
+    picture(tmp_path / "Joseph_Blatter" / "Joseph_Blatter_0001.png", (60, 40, 30, RED))
+    picture(tmp_path / "Sepp_Blatter" / "Sepp_Blatter_0001.png", (60, 40, 30, GREEN))
+    found = collect(tmp_path, ColourEngine())
+    assert (found.people, found.label_errors) == (1, 1)
+    assert found.plain[0, :3].round(-1).tolist() == [10, 220, 10]
+
+
+def test_a_folder_is_known_by_whose_pictures_it_has(tmp_path: Path) -> None:
+    for where, who in (("one", "ab"), ("two", "ab"), ("three", "ac")):
+        for person in who:
+            picture(tmp_path / where / person / "1.png", (60, 40, 30, RED))
+    one, two, three = (collect(tmp_path / where, ColourEngine()).folder for where in ("one", "two", "three"))
+    assert one == two != three
+
+
+def test_everybody_but_a_part() -> None:
+    owners = np.repeat(np.arange(5), [1, 2, 1, 2, 1]).astype(np.intp)
+    vectors = np.arange(7, dtype=np.float32)[:, None] * np.ones(128, np.float32)
+    rest = Collection(owners, vectors, vectors, "digest", 3).without(1, 2)
+    assert rest.owners.tolist() == [0, 0, 1, 1]
+    assert (rest.plain[:, 0].tolist(), rest.folder, rest.label_errors) == ([1, 2, 4, 5], "digest", 3)
