@@ -18,7 +18,7 @@ from enrollment import quality, turn
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot
 from kiosk.errors import ModelError
-from kiosk.face.looks import describe_looks
+from kiosk.face.looks import LOOKS
 from kiosk.face.quality import Limits
 from kiosk.model import Descriptor, Face, Quality, RgbImage
 from kiosk.ports import FaceEngine
@@ -186,7 +186,7 @@ def _faces(engine: FaceEngine, rgb: RgbImage) -> list[Face]:
 def _describe(engine: FaceEngine, rgb: RgbImage, face: Face) -> Descriptor:
     """Raises Refusal engine_failed."""
     try:
-        return describe_looks(engine, rgb, face)
+        return engine.describe(rgb, face, LOOKS)
     except (ModelError, ValueError) as error:
         raise Refusal("engine_failed") from error
 

@@ -53,8 +53,9 @@ class FaceEngine(Protocol):
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         """All faces, nearest (largest) first; empty for a frame without any, of whatever size or content."""
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        """(128,) float32 of the face in the frame it was found in."""
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        """(length,) float32 of the face in the frame it was found in: the mean over so many looks at it, or over as
+        many as the model has."""
 
 
 class FaceMatcher(Protocol):

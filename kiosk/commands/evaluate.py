@@ -14,7 +14,8 @@ from kiosk.measure.identification import det, report
 from kiosk.measure.identification.check import as_lines, check, outside
 from kiosk.measure.identification.collection import Collection, collect
 from kiosk.measure.identification.table import make_table, write
-from kiosk.model import DLIB_RESNET_V1
+from kiosk.model import DLIB_RESNET_V1, ModelId
+from kiosk.model.recognisers import RECOGNISERS
 from kiosk.scores.threshold import ThresholdTable, load_table, packaged_table
 
 
@@ -32,6 +33,14 @@ def _part(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
 @click.option("--rounds", "count", type=click.IntRange(1), default=20, show_default=True, help="Draws of people.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Fixes all draws.")
 @click.option("--part", callback=_part, default="1/1", show_default=True, help="K/N: only the Kth of every N people.")
+@click.option(
+    "--model",
+    "model_id",
+    type=click.Choice(list(RECOGNISERS)),
+    default=DLIB_RESNET_V1,
+    show_default=True,
+    help="The recogniser; others than dlib's must be installed in --models.",
+)
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
 @click.option("--models", type=click.Path(path_type=Path), help="Folder of optional models (finds faces with YuNet).")
 @click.option(
@@ -49,6 +58,7 @@ def command(
     count: int,
     seed: int,
     part: tuple[int, int],
+    model_id: str,
     engine: str,
     models: Path | None,
     descriptors: Path | None,
@@ -68,17 +78,19 @@ def command(
         ):  # before the measurement, not after it
             raise ConfigError(f"{written}: its folder does not exist or cannot be written.")
     table = None if table_file is None else load_table(table_file)
+    if table is not None:
+        table.check_model(ModelId(model_id))
     if det_file is not None:
         det.check()
-    whole = _collection(folder, engine, models, descriptors)
+    whole = _collection(folder, engine, models, descriptors, ModelId(model_id))
     collection = whole.part(*part)
     if new_table is not None:
         made_from = f"{collection.people} people, {len(collection.owners)} photos"
-        made = make_table(collection, DLIB_RESNET_V1, made_from, seed, _tell, "/".join(map(str, part)))
+        made = make_table(collection, made_from, seed, _tell, "/".join(map(str, part)))
         write(made, new_table)
         return
     if check_table:
-        rows = _checked(whole, part, table or packaged_table(), count, seed)
+        rows = _checked(whole, part, table or packaged_table(whole.model_id), count, seed)
         click.echo(json.dumps({"check": rows}, indent=1) if as_json else "\n".join(as_lines(rows)))
         return
     try:
@@ -98,13 +110,16 @@ def _checked(
         _tell("this folder is not the one that the table was made from: all its people are checked")
     else:
         _tell(f"{others.people} people of the folder are not in the table")
-    return check(others.part(*part), table, DLIB_RESNET_V1, count, seed, _tell)
+    return check(others.part(*part), table, count, seed, _tell)
 
 
-def _collection(folder: Path, engine: str, models: Path | None, kept: Path | None) -> Collection:
+def _collection(folder: Path, engine: str, models: Path | None, kept: Path | None, model_id: ModelId) -> Collection:
     if kept is not None and kept.exists():
-        return Collection.load(kept)
-    opened = open_engine(engine, models_dir=models, follow=False)
+        collection = Collection.load(kept)
+        if collection.model_id != model_id:
+            raise ConfigError(f"{kept}: holds descriptors of {collection.model_id}. Give --model, or another file.")
+        return collection
+    opened = open_engine(engine, models_dir=models, follow=False, model_id=model_id)
     collection = collect(folder, opened, _progress)
     if kept is not None:
         collection.save(kept)

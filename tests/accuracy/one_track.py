@@ -39,8 +39,8 @@ class Noting:
     def __getattr__(self, name: str) -> object:
         return getattr(self._engine, name)
 
-    def describe(self, frame_rgb: np.ndarray, face: object) -> Descriptor:
-        self.notes.append(self._engine.describe(frame_rgb, face))
+    def describe(self, frame_rgb: np.ndarray, face: object, looks: int = 1) -> Descriptor:
+        self.notes.append(self._engine.describe(frame_rgb, face, looks))
         return self.notes[-1]
 
 

@@ -13,7 +13,7 @@ from kiosk.measure.identification.experiment import Presensi, outcomes
 from kiosk.measure.identification.protocol import Condition, eligible, rounds
 from kiosk.measure.identification.report import PRODUCT_FPIR, PRODUCT_MARGIN, Tell
 from kiosk.measure.identification.statistics import share_interval
-from kiosk.model import ModelId
+from kiosk.measure.identification.table import normalisations
 from kiosk.scores.threshold import ThresholdTable
 
 FPIRS = (PRODUCT_FPIR, 0.01)
@@ -36,21 +36,20 @@ def outside(collection: Collection, table: ThresholdTable) -> Collection:
     return collection.without(int(which), int(parts))
 
 
-def check(
-    collection: Collection, table: ThresholdTable, model_id: ModelId, count: int, seed: int, tell: Tell
-) -> list[Row]:
+def check(collection: Collection, table: ThresholdTable, count: int, seed: int, tell: Tell) -> list[Row]:
     """Rows of what was asked and reached. Raises ConfigError when the folder has too few people."""
     rows = []
+    method = normalisations(collection.model_id)[0]
     for condition in _conditions(collection):
         tell(f"check: {condition.enrolled} people, {condition.probe_photos} shown")
         for fpir in FPIRS:
             drawn = rounds(collection, condition, count, seed)
-            found = outcomes(collection, drawn, Presensi(table=table), fpir=fpir, margin=PRODUCT_MARGIN)
+            found = outcomes(collection, drawn, Presensi(method, table), fpir=fpir, margin=PRODUCT_MARGIN)
             reached = found.accepted
             interval = share_interval(reached, found.nonmated_people, seed)
             rows.append(
                 {
-                    "model": str(model_id),
+                    "model": str(collection.model_id),
                     "enrolled": condition.enrolled,
                     "probe_photos": condition.probe_photos,
                     "fpir_asked": fpir,

@@ -28,7 +28,8 @@ NOBODY = 1 << 30
 @dataclass(frozen=True)
 class Presensi:
     """The terminal's matcher. `normalisation`: with cohort numbers from the round's cohort, as a server computes them;
-    without, as for a gallery that came without; or with none and no own cohort either."""
+    without, as for a gallery that came without; or with none and no own cohort either. A recogniser that is compared by
+    angle knows the last one alone."""
 
     normalisation: Normalisation = "cohort"
     table: ThresholdTable | None = None
@@ -56,11 +57,12 @@ class Presensi:
             numbers = list(zip(means.tolist(), sds.tolist(), strict=True))
         owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         templates = [
-            Template(f"{row}", PersonId(f"{owner:06d}"), collection.described[row], cohort_mean=mean, cohort_sd=sd)
+            Template(f"{row}", PersonId(f"{owner:06d}"), collection.described[row], collection.model_id, mean, sd)
             for row, owner, (mean, sd) in zip(flat, owners, numbers, strict=True)
         ]
         least = NOBODY if self.normalisation == "none" else None
-        return Matcher(templates, fpir, margin, self.table, own_cohort_people=least)
+        model_id = collection.model_id
+        return Matcher(templates, fpir, margin, self.table, model_id=model_id, own_cohort_people=least)
 
 
 def face_recognition_method(collection: Collection, drawn: Round) -> Search:

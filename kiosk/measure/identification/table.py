@@ -21,7 +21,8 @@ from kiosk.matcher import OWN_COHORT_PEOPLE
 from kiosk.measure.identification.collection import Collection
 from kiosk.measure.identification.experiment import Presensi
 from kiosk.measure.identification.pairs import Pairs, pairs
-from kiosk.model import DLIB_RESNET_V1, ModelId
+from kiosk.model import ModelId
+from kiosk.model.recognisers import RECOGNISERS
 from kiosk.scores.threshold import Curve, Normalisation, ThresholdTable
 
 PEOPLE = (10, 25, 50, 100, 200, 400)
@@ -39,16 +40,19 @@ _ROUNDS = 20
 _FEWEST = 40
 """People with as many photos, below which that number of photos is left out of account."""
 
-_NO_TABLE = ThresholdTable(
-    model_id=str(DLIB_RESNET_V1),
-    made_by="",
-    made_from="",
-    curves=[
-        Curve(normalisation=each, people=[1, 2], fpirs=[0.1, 0.2], scores=[[0.0, 0.0], [0.0, 0.0]])
-        for each in get_args(Normalisation)
-    ],
-)
-"""What the matcher needs to be made; its thresholds are not used here."""
+
+def _no_table(model_id: ModelId) -> ThresholdTable:
+    """What the matcher needs to be made; its thresholds are not used here."""
+    return ThresholdTable(
+        model_id=str(model_id),
+        made_by="",
+        made_from="",
+        curves=[
+            Curve(normalisation=each, people=[1, 2], fpirs=[0.1, 0.2], scores=[[0.0, 0.0], [0.0, 0.0]])
+            for each in get_args(Normalisation)
+        ],
+    )
+
 
 Tell = Callable[[str], None]
 
@@ -63,28 +67,31 @@ class Point:
     above: float
 
 
-def make_table(
-    collection: Collection, model_id: ModelId, made_from: str, seed: int, tell: Tell, part: str = "1/1"
-) -> ThresholdTable:
+def make_table(collection: Collection, made_from: str, seed: int, tell: Tell, part: str = "1/1") -> ThresholdTable:
     """Measure all curves; minutes. `part`: which of the folder's people the collection has.
 
     Raises ConfigError when the folder has too few people for two gallery sizes.
     """
     curves = []
-    for normalisation in get_args(Normalisation):
+    for normalisation in normalisations(collection.model_id):
         tell(f"threshold table: scores normalised by {normalisation}")
         points = _measure(collection, normalisation, seed)
         if len({point.people for point in points}) < 2:
             raise ConfigError("a threshold table needs a folder of more people: 100 at the least, best 1,000.")
         curves.append(smoothed(points, normalisation))
     return ThresholdTable(
-        model_id=str(model_id),
+        model_id=str(collection.model_id),
         made_by=f"kiosk evaluate --write-table (seed {seed}), {BOUND:.0%} of resamples below the FPIR",
         made_from=made_from,
         folder=collection.folder,
         part=part,
         curves=curves,
     )
+
+
+def normalisations(model_id: ModelId) -> tuple[Normalisation, ...]:
+    """The ways in which scores of this recogniser are corrected; there is no crowd where angles are compared."""
+    return get_args(Normalisation) if RECOGNISERS[model_id].score == "distance" else ("none",)
 
 
 def write(table: ThresholdTable, path: Path) -> None:
@@ -117,7 +124,7 @@ def _measure(collection: Collection, normalisation: Normalisation, seed: int) ->
 
 def _pairs(collection: Collection, normalisation: Normalisation, photos: int, seed: int, gallery: int | None) -> Pairs:
     rounds = _ROUNDS if gallery is None else max(_ROUNDS, _ROUNDS * 100 // gallery)
-    return pairs(collection, Presensi(normalisation, _NO_TABLE), photos, rounds, seed, gallery)
+    return pairs(collection, Presensi(normalisation, _no_table(collection.model_id)), photos, rounds, seed, gallery)
 
 
 def smoothed(points: list[Point], normalisation: Normalisation) -> Curve:

@@ -67,8 +67,8 @@ class ScriptedEngine:
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         return self.faces_now
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        self.described += 1
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        self.described += looks
         return self.descriptor_now
 
 

@@ -94,7 +94,7 @@ def test_no_track_has_the_number_of_one_that_was_before_the_failure() -> None:
     """The encounter would take the next person for the one who is done."""
 
     class Dying(ScriptedEngine):
-        def describe(self, frame_rgb: RgbImage, face: Face) -> np.ndarray:
+        def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> np.ndarray:
             raise BROKEN
 
     rig = Rig([Dying(), ScriptedEngine()])
@@ -129,8 +129,8 @@ def _break(engine: object, part: str) -> None:
     """onnxruntime and dlib are given what they refuse, as memory gone bad might."""
     describer, finder = engine._describer, engine._finder  # type: ignore[attr-defined]
     if part == "describer":
-        session = describer._session
-        describer._session = _Refusing(lambda: session.run(None, {"chips": np.zeros((1, 2), np.float32)}))
+        session = describer._network._session
+        describer._network._session = _Refusing(lambda: session.run(None, {"chips": np.zeros((1, 2), np.float32)}))
     else:
         finder.find = lambda _: cv2.cvtColor(np.zeros((2, 2), np.uint8), cv2.COLOR_RGB2GRAY)
 

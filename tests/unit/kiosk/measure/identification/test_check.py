@@ -12,7 +12,6 @@ from kiosk.measure.identification.check import as_lines, check, outside
 from kiosk.measure.identification.collection import Collection
 from kiosk.measure.identification.label_errors import is_wrong
 from kiosk.measure.identification.statistics import share_interval
-from kiosk.model import DLIB_RESNET_V1
 from kiosk.scores.threshold import ThresholdTable, packaged_table
 from tests.unit.kiosk.scores.gallery_kit import People
 
@@ -41,7 +40,7 @@ def test_only_the_other_half_of_its_own_folder_is_outside_a_table(folder: Collec
 
 
 def test_rows_say_what_was_asked_and_what_was_reached(folder: Collection) -> None:
-    rows = check(folder, packaged_table(), DLIB_RESNET_V1, 2, 1, lambda _: None)
+    rows = check(folder, packaged_table(), 2, 1, lambda _: None)
     assert {(row["enrolled"], row["probe_photos"]) for row in rows} == {(100, 1), (200, 1), (50, 2), (20, 3)}
     for row in rows:
         assert row["model"] == "dlib-resnet-v1"
@@ -54,7 +53,7 @@ def test_rows_say_what_was_asked_and_what_was_reached(folder: Collection) -> Non
 
 def test_too_few_people_are_no_check(folder: Collection) -> None:
     with pytest.raises(ConfigError, match="500 at the least"):
-        check(folder.part(1, 4), packaged_table(), DLIB_RESNET_V1, 2, 1, lambda _: None)
+        check(folder.part(1, 4), packaged_table(), 2, 1, lambda _: None)
 
 
 def test_attempts_of_one_person_are_not_independent() -> None:

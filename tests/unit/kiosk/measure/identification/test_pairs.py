@@ -8,10 +8,11 @@ import pytest
 from kiosk.measure.identification.collection import Collection
 from kiosk.measure.identification.experiment import Presensi
 from kiosk.measure.identification.pairs import Pairs, pairs
-from kiosk.measure.identification.table import _NO_TABLE
+from kiosk.model import DLIB_RESNET_V1
+from kiosk.scores.threshold import packaged_table
 from tests.unit.kiosk.scores.gallery_kit import People
 
-EVERYBODY = Presensi("none", _NO_TABLE)
+EVERYBODY = Presensi("none", packaged_table(DLIB_RESNET_V1))
 
 
 def _pairs(scores: np.ndarray) -> Pairs:
