@@ -121,7 +121,8 @@ class GuidedCapture:
             return
         self._described_s = frame.t_s
         descriptor = self._engine.describe(frame.rgb, verdict.face, LOOKS)
-        self._shots[pose].append(Shot(descriptor, verdict.face.quality, frame.seq + 1))
+        more = self._engine.describe_more(frame.rgb, verdict.face)
+        self._shots[pose].append(Shot(descriptor, verdict.face.quality, frame.seq + 1, more))
 
     def _pose(self, yaw: float) -> Pose | None:
         """The pose a good frame belongs to; None before the straight look, which turns are measured from."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,9 @@ of it is added, which makes the score that of the frames' mean cosine: with less
 """
 
 _BLOCK = 1024
+
+Alike = tuple[PersonId, ...]
+Reason = Literal["accepted", "below_threshold", "margin_too_small", "gallery_empty"]
 
 
 class Matcher:
@@ -145,6 +149,11 @@ class Matcher:
         return self._table.score(self._fpir, len(self._people), normalisation)
 
     @property
+    def model_id(self) -> ModelId:
+        """Whose descriptors it compares."""
+        return self._recogniser.model_id
+
+    @property
     def people(self) -> Sequence[PersonId]:
         """Everybody enrolled, in the order of `scores`."""
         return self._people
@@ -163,18 +172,22 @@ class Matcher:
         one, or broken.
         """
         frames, threshold = len(descriptors), self.threshold
+
+        def outcome(score: float, margin: float, reason: Reason, *who: PersonId, alike: Alike = ()) -> Match:
+            person_id = who[0] if who else None
+            return Match(person_id, score, margin, threshold, frames, reason, alike, self.model_id)
+
         if not frames or not self._people:
-            return Match(None, WORST, 0.0, threshold, frames, "below_threshold" if self._people else "gallery_empty")
+            return outcome(WORST, 0.0, "below_threshold" if self._people else "gallery_empty")
         best, score, margin, close = self._best(descriptors)
         if score < threshold:
-            return Match(None, score, margin, threshold, frames, "below_threshold")
+            return outcome(score, margin, "below_threshold")
         threshold, alike = self._own_bar(best)
         if score < threshold:
-            return Match(None, score, margin, threshold, frames, "below_threshold")
+            return outcome(score, margin, "below_threshold")
         if close:
-            named = tuple(self._people[row] for row in (best, *close))
-            return Match(None, score, margin, threshold, frames, "margin_too_small", named)
-        return Match(self._people[best], score, margin, threshold, frames, "accepted", alike)
+            return outcome(score, margin, "margin_too_small", alike=tuple(self._people[row] for row in (best, *close)))
+        return outcome(score, margin, "accepted", self._people[best], alike=alike)
 
     def _best(self, descriptors: Sequence[Descriptor]) -> tuple[int, float, float, list[int]]:
         """Row and score of the best person, margin to the second, rows of all who come closer to it than the margin.
@@ -202,7 +215,7 @@ class Matcher:
                 pairs.add((min(person_id, other), max(person_id, other)))
         return sorted(pairs)
 
-    def _own_bar(self, row: int) -> tuple[float, tuple[PersonId, ...]]:
+    def _own_bar(self, row: int) -> tuple[float, Alike]:
         """What the person in `row` must be met with, and that person with all look-alikes (empty without such).
 
         Look-alikes are those whose mean template would be identified as that person, or the other way round: half of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +48,7 @@ def open_engine(
     follow: bool = True,
     lost: Lost = _LOST,
     model_id: ModelId = DLIB_RESNET_V1,
+    more: Sequence[ModelId] = (),
 ) -> FaceEngine:
     """The face engine `name`.
 
@@ -58,17 +60,19 @@ def open_engine(
     (None: converted at every start, 1.5 s). `threads`: for the networks; OpenCV's are set for the whole process.
     `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other. `lost` is
     told of an optional model that is there and cannot be used.
-    `model_id`: who describes; another than dlib's must be installed in `models_dir`, and knows no "reference".
+    `model_id`: who describes; another than dlib's must be installed in `models_dir`, and knows no "reference". `more`:
+    recognisers for `describe_more`.
 
     Raises ModelError when the weights are missing, damaged or foreign.
     """
     if name not in ENGINES:
         raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
     cv2.setNumThreads(threads)
+    describer_of = partial(open_describer, name, models_dir=models_dir, cache_dir=cache_dir, threads=threads)
+    further = [describer_of(model_id=each) for each in more]
     if name == "reference" and model_id == DLIB_RESNET_V1:
-        return Engine(PlainHog(), ReferenceDescriber())
-    describer = open_describer(name, models_dir=models_dir, cache_dir=cache_dir, threads=threads, model_id=model_id)
-    return Engine(Follower(_detector(models_dir, lost), follow=follow), describer)
+        return Engine(PlainHog(), ReferenceDescriber(), further)
+    return Engine(Follower(_detector(models_dir, lost), follow=follow), describer_of(model_id=model_id), further)
 
 
 def open_describer(
@@ -114,10 +118,11 @@ class Finder(Protocol):
 class Engine:
     """A finder, dlib's five landmarks, the quality measures and a describer. Used by one thread."""
 
-    def __init__(self, finder: Finder, describer: Describer) -> None:
+    def __init__(self, finder: Finder, describer: Describer, more: Sequence[Describer] = ()) -> None:
         self._finder = finder
         self._predictor = dlib.shape_predictor(str(weights_path(LANDMARKS_FILE)))
         self._describer = describer
+        self._more = more
 
     @property
     def model_id(self) -> ModelId:
@@ -153,10 +158,21 @@ class Engine:
 
     def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
         """Raises ValueError and ModelError as `faces` does, ValueError also for other than five finite landmarks."""
+        return self._described(self._describer, frame_rgb, face, looks)
+
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        """Raises as `describe` does."""
+        return {
+            each.recogniser.model_id: self._described(each, frame_rgb, face, each.recogniser.looks)
+            for each in self._more
+        }
+
+    @staticmethod
+    def _described(describer: Describer, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
         frame = checked_rgb(frame_rgb)
         if face.landmarks_px.shape != (5, 2) or not np.isfinite(face.landmarks_px).all():
             raise ValueError("a face is described by five landmarks, (5, 2) finite numbers")
         try:
-            return self._describer.describe(frame, face, min(looks, self._describer.recogniser.looks))
+            return describer.describe(frame, face, min(looks, describer.recogniser.looks))
         except (RuntimeError, cv2.error) as error:  # dlib's and OpenCV's
             raise ModelError(f"the face describer failed ({type(error).__name__}).") from error

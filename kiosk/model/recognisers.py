@@ -6,11 +6,12 @@ those of another. dlib's is part of the program, the others are files that someb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from kiosk.model.office import GallerySnapshot
 from kiosk.model.seeing import DLIB_RESNET_V1, ModelId
 
 Alignment = Literal["dlib-150", "arcface-112"]
@@ -91,3 +92,11 @@ W600K_112 = Recogniser(
 RECOGNISERS: Mapping[ModelId, Recogniser] = MappingProxyType(
     {recogniser.model_id: recogniser for recogniser in (DLIB, FP_112, W600K_112)}
 )
+
+
+def counting(snapshot: GallerySnapshot, installed: Collection[ModelId]) -> ModelId:
+    """Whose templates count at this terminal: what the office's gallery says, as far as that recogniser is installed
+    here and anybody has templates of it; else dlib's."""
+    wanted = snapshot.office.recogniser if snapshot.office else DLIB_RESNET_V1
+    usable = wanted in installed and any(template.model_id == wanted for template in snapshot.templates)
+    return wanted if usable else DLIB_RESNET_V1

@@ -66,6 +66,9 @@ class SceneEngine:
         scene = self._scene(frame_rgb)
         return descriptor(scene.person, scene.variant)
 
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        return {}
+
 
 def picture(scene: int) -> RgbImage:
     rgb = np.zeros((48, 64, 3), np.uint8)

@@ -71,6 +71,9 @@ class ScriptedEngine:
         self.described += looks
         return self.descriptor_now
 
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        return {}
+
 
 class ScriptedMatcher:
     """Everybody is `person_id`, or one of the `look_alikes`."""
@@ -78,6 +81,7 @@ class ScriptedMatcher:
     def __init__(self, person_id: str | None = "p-1", look_alikes: tuple[PersonId, ...] = ()) -> None:
         self.person_id = person_id
         self.look_alikes = look_alikes
+        self.model_id = DLIB_RESNET_V1
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         return factories.match(self.person_id, len(descriptors), look_alikes=self.look_alikes)

@@ -13,7 +13,7 @@ import pytest
 from demo.faces import astronaut
 from kiosk.errors import ModelError
 from kiosk.face import open_engine
-from kiosk.model import Face, Fault, Frame, RgbImage, Sighting
+from kiosk.model import Face, Fault, Frame, ModelId, RgbImage, Sighting
 from kiosk.ports import FaceEngine, FaceMatcher
 from kiosk.terminal.capture import Latest
 from kiosk.terminal.faults import FaultBoard
@@ -123,6 +123,22 @@ def test_the_real_engine_that_breaks_while_it_runs_is_replaced(tmp_path: Path, p
     assert rig.history == [frozenset(), FAILED]
     assert rig.faults.current() == frozenset()
     assert rig.sightings[0].match is not None, "described by the second one"
+
+
+def test_a_gallery_of_another_recogniser_opens_that_one() -> None:
+    rig = Rig([ScriptedEngine(), ScriptedEngine()])
+    rig.run()
+    other = ScriptedMatcher("p-2")
+    other.model_id = ModelId("fp-112")
+    rig.recognition.use(other)
+    rig.stop.clear()
+    rig.wanted = 2
+    rig.run()
+    assert [matcher for matcher, _ in rig.opened_with] == [rig.matcher, other]
+    match = rig.sightings[-1].match
+    assert match is not None
+    assert match.person_id == "p-2"
+    assert rig.sightings[-1].track > rig.sightings[0].track
 
 
 def _break(engine: object, part: str) -> None:

@@ -44,6 +44,9 @@ class ColourEngine:
         x, y = np.clip(face.landmarks_px[0].astype(int), 0, None)
         return np.resize(frame_rgb[y, x].astype(np.float32), 128)
 
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        return {}
+
 
 def picture(path: Path, *patches: tuple[int, int, int, tuple[int, int, int]]) -> None:
     """A dark picture with square patches: left, top, size, RGB."""
