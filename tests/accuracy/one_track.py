@@ -1,6 +1,6 @@
 """How far apart the frames of one person's track are, and those of two: `python tests/accuracy/one_track.py FACES`.
 
-Behind `recognise.STRANGER_DISTANCE`. FACES is the evaluation folder: its clips give tracks of one person (each
+Behind `Recogniser.same_person` of dlib's. FACES is the evaluation folder: its clips give tracks of one person (each
 described frame against the mean of those before it, as the recogniser compares them), its `lfw` pairs of different
 people (one photo against the mean of another person's up to three).
 """

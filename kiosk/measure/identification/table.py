@@ -30,7 +30,7 @@ FPIRS = (0.001, 0.003, 0.01, 0.03, 0.1)
 
 PHOTOS = (1, 2, 3)
 
-BOUND = 0.9
+BOUND = 0.8
 """Share of the resamples of people that must keep the FPIR asked at the score written."""
 
 _RESAMPLES = 200
