@@ -13,6 +13,7 @@ from kiosk.face import ENGINES, open_engine
 from kiosk.measure.identification import det, report
 from kiosk.measure.identification.check import as_lines, check, outside
 from kiosk.measure.identification.collection import Collection, collect
+from kiosk.measure.identification.report import PRODUCT_FPIR
 from kiosk.measure.identification.table import make_table, write
 from kiosk.model import DLIB_RESNET_V1, ModelId
 from kiosk.model.recognisers import RECOGNISERS
@@ -51,6 +52,13 @@ def _part(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
 @click.option("--table", "table_file", type=click.Path(path_type=Path), help="Decide by this threshold table.")
 @click.option("--write-table", "new_table", type=click.Path(path_type=Path), help="Only make a threshold table.")
 @click.option("--check-table", is_flag=True, help="Only tell what FPIR the table reaches on people who are not in it.")
+@click.option(
+    "--fpir",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=PRODUCT_FPIR,
+    show_default=True,
+    help="With --check-table: the FPIR to ask for.",
+)
 def command(
     folder: Path,
     as_json: bool,
@@ -65,6 +73,7 @@ def command(
     table_file: Path | None,
     new_table: Path | None,
     check_table: bool,
+    fpir: float,
 ) -> None:
     """Measure identification on DIR/<person>/<photo or clip>.
 
@@ -90,7 +99,7 @@ def command(
         write(made, new_table)
         return
     if check_table:
-        rows = _checked(whole, part, table or packaged_table(whole.model_id), count, seed)
+        rows = _checked(whole, part, table or packaged_table(whole.model_id), count, seed, fpir)
         click.echo(json.dumps({"check": rows}, indent=1) if as_json else "\n".join(as_lines(rows)))
         return
     try:
@@ -103,14 +112,14 @@ def command(
 
 
 def _checked(
-    whole: Collection, part: tuple[int, int], table: ThresholdTable, count: int, seed: int
+    whole: Collection, part: tuple[int, int], table: ThresholdTable, count: int, seed: int, fpir: float
 ) -> list[dict[str, object]]:
     others = outside(whole, table)
     if others is whole:
         _tell("this folder is not the one that the table was made from: all its people are checked")
     else:
         _tell(f"{others.people} people of the folder are not in the table")
-    return check(others.part(*part), table, count, seed, _tell)
+    return check(others.part(*part), table, count, seed, _tell, fpir)
 
 
 def _collection(folder: Path, engine: str, models: Path | None, kept: Path | None, model_id: ModelId) -> Collection:

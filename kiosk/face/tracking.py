@@ -101,8 +101,8 @@ class Follower:
     def _enough_px(self, frame: RgbImage, least_face_px: float) -> int:
         """How large the picture has to be for the detector to find faces of `least_face_px`."""
         detector = self._detector
-        enough = max(frame.shape[:2]) * detector.least_face_px / least_face_px
-        return max(detector.glance_px, min(detector.search_px, round(enough)))
+        enough = round(max(frame.shape[:2]) * detector.least_face_px / least_face_px)
+        return max(detector.glance_px, min(detector.search_px, int(enough)))
 
     def _refined(self, frame: RgbImage) -> list[tuple[_Followed, Found]]:
         kept: list[tuple[_Followed, Found]] = []

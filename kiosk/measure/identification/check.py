@@ -16,8 +16,6 @@ from kiosk.measure.identification.statistics import share_interval
 from kiosk.measure.identification.table import normalisations
 from kiosk.scores.threshold import ThresholdTable
 
-FPIRS = (PRODUCT_FPIR, 0.01)
-
 SIZES = (100, 200, 420)
 OTHERS = 400
 """People who must be left for cohort and strangers: below 260 in the cohort its numbers ask for another threshold
@@ -36,30 +34,31 @@ def outside(collection: Collection, table: ThresholdTable) -> Collection:
     return collection.without(int(which), int(parts))
 
 
-def check(collection: Collection, table: ThresholdTable, count: int, seed: int, tell: Tell) -> list[Row]:
-    """Rows of what was asked and reached. Raises ConfigError when the folder has too few people."""
+def check(
+    collection: Collection, table: ThresholdTable, count: int, seed: int, tell: Tell, fpir: float = PRODUCT_FPIR
+) -> list[Row]:
+    """Rows of what was asked (`fpir`) and reached. Raises ConfigError when the folder has too few people."""
     rows = []
     method = normalisations(collection.model_id)[0]
     for condition in _conditions(collection):
         tell(f"check: {condition.enrolled} people, {condition.probe_photos} shown")
-        for fpir in FPIRS:
-            drawn = rounds(collection, condition, count, seed)
-            found = outcomes(collection, drawn, Presensi(method, table), fpir=fpir, margin=PRODUCT_MARGIN)
-            reached = found.accepted
-            interval = share_interval(reached, found.nonmated_people, seed)
-            rows.append(
-                {
-                    "model": str(collection.model_id),
-                    "enrolled": condition.enrolled,
-                    "probe_photos": condition.probe_photos,
-                    "fpir_asked": fpir,
-                    "fpir_reached": round(float(np.mean(reached)), 5),
-                    "fpir_ci95": [round(interval.low, 5), round(interval.high, 5)],
-                    "fnir": round(float(np.mean(found.missed)), 5),
-                    "mated": len(found.missed),
-                    "nonmated": len(reached),
-                }
-            )
+        drawn = rounds(collection, condition, count, seed)
+        found = outcomes(collection, drawn, Presensi(method, table), fpir=fpir, margin=PRODUCT_MARGIN)
+        reached = found.accepted
+        interval = share_interval(reached, found.nonmated_people, seed)
+        rows.append(
+            {
+                "model": str(collection.model_id),
+                "enrolled": condition.enrolled,
+                "probe_photos": condition.probe_photos,
+                "fpir_asked": fpir,
+                "fpir_reached": round(float(np.mean(reached)), 5),
+                "fpir_ci95": [round(interval.low, 5), round(interval.high, 5)],
+                "fnir": round(float(np.mean(found.missed)), 5),
+                "mated": len(found.missed),
+                "nonmated": len(reached),
+            }
+        )
     if not rows:
         raise ConfigError("a table is checked on more people: 500 at the least, 60 of them with two photos or more.")
     return rows
