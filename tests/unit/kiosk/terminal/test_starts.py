@@ -25,6 +25,7 @@ from kiosk.model import (
     Liveness,
     LivenessVerdict,
     Match,
+    ModelId,
     PersonId,
     RgbImage,
 )
@@ -207,6 +208,7 @@ class NumberedMatcher:
     number: int
     person_id: str | None
     look_alikes: tuple[PersonId, ...]
+    model_id: ModelId = DLIB_RESNET_V1
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         self.world.between()
