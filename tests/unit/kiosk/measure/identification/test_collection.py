@@ -13,7 +13,7 @@ import pytest
 from kiosk.errors import ConfigError, GalleryError
 from kiosk.measure.identification.collection import Collection, collect
 from kiosk.measure.identification.report import measure
-from kiosk.model import Box, Descriptor, Face, ModelId, Quality, RgbImage
+from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, Quality, RgbImage
 
 QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)
 
@@ -21,7 +21,7 @@ QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)
 class ColourEngine:
     """Sees a face in every bright patch; describes it by the patch's colour."""
 
-    model_id = ModelId("colour")
+    model_id = DLIB_RESNET_V1
 
     def __init__(self, least_px: int = 0) -> None:
         self.least_px = least_px
