@@ -15,7 +15,8 @@ setup(
     packages=find_packages(include=["kiosk*", "enrollment*", "etpp*", "demo*"]),
     package_data={
         "kiosk": ["default.toml", "py.typed"],
-        "kiosk.scores": ["fpir_table.json"],
+        "kiosk.measure.identification": ["label_errors.toml"],
+        "kiosk.scores": ["fpir_table*.json"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
         "etpp": ["*/templates/*", "console/static/*", "console/i18n/*", "db/migrations/*", "db/migrations/versions/*"],
         "enrollment": ["i18n/*.toml"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enrollment import quality
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot
-from kiosk.face.looks import describe_looks
+from kiosk.face.looks import LOOKS
 from kiosk.face.quality import Limits
 from kiosk.model import Frame
 from kiosk.ports import FaceEngine, FrameSource
@@ -120,8 +120,9 @@ class GuidedCapture:
         if len(self._shots[pose]) >= KEPT or frame.t_s - self._described_s < GAP_S:
             return
         self._described_s = frame.t_s
-        descriptor = describe_looks(self._engine, frame.rgb, verdict.face)
-        self._shots[pose].append(Shot(descriptor, verdict.face.quality, frame.seq + 1))
+        descriptor = self._engine.describe(frame.rgb, verdict.face, LOOKS)
+        more = self._engine.describe_more(frame.rgb, verdict.face)
+        self._shots[pose].append(Shot(descriptor, verdict.face.quality, frame.seq + 1, more))
 
     def _pose(self, yaw: float) -> Pose | None:
         """The pose a good frame belongs to; None before the straight look, which turns are measured from."""

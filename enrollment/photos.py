@@ -18,9 +18,9 @@ from enrollment import quality, turn
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot
 from kiosk.errors import ModelError
-from kiosk.face.looks import describe_looks
+from kiosk.face.looks import LOOKS
 from kiosk.face.quality import Limits
-from kiosk.model import Descriptor, Face, Quality, RgbImage
+from kiosk.model import Face, Quality, RgbImage
 from kiosk.ports import FaceEngine
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp"})
@@ -183,10 +183,10 @@ def _faces(engine: FaceEngine, rgb: RgbImage) -> list[Face]:
         raise Refusal("engine_failed") from error
 
 
-def _describe(engine: FaceEngine, rgb: RgbImage, face: Face) -> Descriptor:
+def _shot(engine: FaceEngine, rgb: RgbImage, face: Face, number: int) -> Shot:
     """Raises Refusal engine_failed."""
     try:
-        return describe_looks(engine, rgb, face)
+        return Shot(engine.describe(rgb, face, LOOKS), face.quality, number, engine.describe_more(rgb, face))
     except (ModelError, ValueError) as error:
         raise Refusal("engine_failed") from error
 
@@ -238,7 +238,7 @@ def gather(engine: FaceEngine, paths: Sequence[Path], bounds: Limits) -> Gathere
             if verdict.face is None or verdict.reason is not None:
                 skipped.append((number, verdict.reason or "no_face"))
                 continue
-            shots.append(Shot(_describe(engine, rgb, verdict.face), verdict.face.quality, number))
+            shots.append(_shot(engine, rgb, verdict.face, number))
         except Refusal as refusal:
             raise Refusal(refusal.reason, **refusal.details, picture=number) from refusal
     if not shots:

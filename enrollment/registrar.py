@@ -16,9 +16,12 @@ from enrollment.nip import NipParts
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot, check_agreement, choose
 from kiosk.config import EnrolmentSettings
-from kiosk.model import DLIB_RESNET_V1, EnrolmentDraft, Event, ModelId, Nip
+from kiosk.model import DLIB_RESNET_V1, Descriptor, EnrolmentDraft, Event, ModelId, Nip
 from kiosk.ports import Clock, Outbox
 from kiosk.scores.likeness import Rule
+
+MORE_BYTES = 45_000
+"""Room for further recognisers' templates in base64: with twenty of dlib's an event stays below the server's 64 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,7 @@ class Registrar:
             consent_utc=consent.given_utc,
             consent_text_id=consent.text_id,
             officer=consent.officer,
+            more=_more(templates),
         )
         return self._outbox.append(draft, self._clock.now())
 
@@ -200,3 +204,15 @@ class Registrar:
         if not self._gallery_loaded:
             notes.append(Warn("gallery_missing"))
         return notes
+
+
+def _more(templates: Sequence[Shot]) -> tuple[tuple[ModelId, tuple[Descriptor, ...]], ...]:
+    """The templates of each further recogniser that described all of the pictures, as far as an event has room."""
+    common = set.intersection(*(set(shot.more) for shot in templates))
+    found, room = [], MORE_BYTES
+    for model_id in sorted(common):
+        of_model = tuple(shot.more[model_id] for shot in templates)
+        room -= sum(template.nbytes for template in of_model) * 4 // 3
+        if room >= 0:
+            found.append((model_id, of_model))
+    return tuple(found)

@@ -21,17 +21,22 @@ from kiosk.journal.audit import JournalAudit, Row
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
+from kiosk.machine.model_files import ModelStore
 from kiosk.machine.state import StateFolder
-from kiosk.model import EMPTY_GALLERY, GallerySnapshot, ModelId
+from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, GallerySnapshot, ModelId
 from kiosk.ports import Clock, FaceEngine
 
 
 def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
     """The terminal's face engine, set to search every picture thoroughly: there is time, and a second face must not be
-    overlooked. Raises ModelError."""
+    overlooked. Of a terminal (`state`) it also describes by every further recogniser that is installed there. Raises
+    ModelError."""
+    name = config.recognition.engine
     if state is None:
-        return open_engine(config.recognition.engine, follow=False)
-    return open_engine(config.recognition.engine, models_dir=state / "models", cache_dir=state / "cache", follow=False)
+        return open_engine(name, follow=False)
+    models = state / "models"
+    more = [each for each in ModelStore(models).recognisers() if each != DLIB_RESNET_V1]
+    return open_engine(name, models_dir=models, cache_dir=state / "cache", follow=False, more=more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from enrollment.quality import merit
 from enrollment.refusal import Refusal
-from kiosk.model import Descriptor, Quality
+from kiosk.model import Descriptor, ModelId, Quality
 from kiosk.scores.likeness import threshold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
-    """One good picture of a face. `number` counts the pictures or frames it was taken from, from 1."""
+    """One good picture of a face. `number` counts the pictures or frames it was taken from, from 1; `more`: the same
+    picture by further recognisers."""
 
     descriptor: Descriptor
     quality: Quality
     number: int
+    more: Mapping[ModelId, Descriptor] = field(default_factory=dict)
 
 
 def distance(one: Descriptor, other: Descriptor) -> float:

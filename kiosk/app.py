@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,7 +31,8 @@ from kiosk.machine.state import StateFolder
 from kiosk.machine.voice import open_voice
 from kiosk.machine.watchdog import Watchdog
 from kiosk.matcher import Matcher
-from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, Hint, Quality
+from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, GallerySnapshot, Hint, Quality
+from kiosk.model.recognisers import RECOGNISERS, counting
 from kiosk.ports import FaceMatcher, FrameSource
 from kiosk.scores.threshold import ThresholdTable, load_table
 from kiosk.terminal import encounter as enc
@@ -48,6 +51,8 @@ from kiosk.ui import catalogue
 from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
 from kiosk.ui.sources import LiveSource
+
+log = logging.getLogger(__name__)
 
 ALIVE_WITHIN_S = {"capture": 60.0, "recognition": 30.0, "housekeeper": 300.0, "screen": SCREEN_WITHIN_S}
 """The longest silence of each part before systemd restarts the terminal. A camera may take its back-off's ceiling; the
@@ -98,7 +103,20 @@ class Kiosk:
         identity = Identity.load(state.identity_dir)
         self._outbox = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()
         clock = SystemClock(self._outbox.anchors)
-        matcher_of = partial(Matcher, fpir=config.recognition.fpir, margin=config.recognition.margin, table=table)
+        installed = ModelStore(options.models_dir).recognisers
+
+        def matcher_of(snapshot: GallerySnapshot) -> Matcher:
+            settings, model_id = config.recognition, counting(snapshot, installed())
+            if snapshot.office and model_id != snapshot.office.recogniser:
+                log.warning("the office's recogniser %s cannot be used yet: dlib's is", snapshot.office.recogniser)
+            own = table if table is not None and table.model_id == model_id else None
+            templates = [template for template in snapshot.templates if template.model_id == model_id]
+            return Matcher(templates, settings.fpir, settings.margin, own, model_id=model_id)
+
+        def use_gallery(snapshot: GallerySnapshot) -> None:
+            matcher = matcher_of(snapshot)
+            self._recognition.use(matcher)
+            self._clerk.model_id = matcher.model_id
 
         open_source = camera_opener(config)
         self._source = first_source(open_source, faults, options.wait_for_camera)
@@ -141,7 +159,7 @@ class Kiosk:
             self._outbox,
             faults,
             clock,
-            use_gallery=lambda snapshot: self._recognition.use(matcher_of(snapshot)),
+            use_gallery=use_gallery,
             sync_status=state.read_status,
             revoked=lambda: identity.revoked,
             report=Report(state, faults, latest, lacks).tell,
@@ -234,6 +252,8 @@ def recogniser_opener(
                 models_dir=models_dir,
                 cache_dir=cache_dir,
                 lost=lacks.of("detector model"),
+                threads=engine_threads(os.cpu_count() or 1),
+                model_id=matcher.model_id,
             ),
             matcher,
             Liveness(
@@ -250,6 +270,11 @@ def recogniser_opener(
         )
 
     return open_recogniser
+
+
+def engine_threads(cores: int) -> int:
+    """Threads of the networks: half of the board's cores, the others are left over for screen, camera and journal."""
+    return max(1, cores // 2)
 
 
 def first_models(recognition: Recognition, wait: bool) -> None:
@@ -282,7 +307,8 @@ def threshold_table(config: Config) -> ThresholdTable | None:
         return None
     try:
         table = load_table(Path(config.recognition.fpir_table))
-        table.check_model(DLIB_RESNET_V1)
+        if table.model_id not in RECOGNISERS:
+            table.check_model(DLIB_RESNET_V1)
     except ModelError as error:
         raise ConfigError(f"[recognition] fpir_table: {error}") from error
     return table

@@ -5,6 +5,9 @@
 *crowd* is the distance at which the person's nearest strangers lie, from the cohort numbers: a person who looks like
 many others must be met more closely. So an ordinary person's score is simply minus the distance. Each choice in this
 formula has its experiment in docs/accuracy.md.
+
+Recognisers that are compared by the angle between descriptors (`Recogniser.score`) have no crowd; their distance is the
+chord between the unit vectors, sqrt(2 - 2 cos), which orders as the angle does, so all the rest is the same.
 """
 
 from __future__ import annotations
@@ -12,19 +15,19 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from kiosk.errors import GalleryError, ModelError
 from kiosk.model import DLIB_RESNET_V1, Descriptor, GallerySnapshot, Match, ModelId, PersonId, Template
+from kiosk.model.recognisers import RECOGNISERS, Recogniser
 from kiosk.scores.cohort import numbers_of_scores, pair_scores
 from kiosk.scores.nearest import Centroids, axes
 from kiosk.scores.threshold import Normalisation, ThresholdTable, packaged_table
 
 _log = logging.getLogger(__name__)
-
-LENGTH = 128
 
 LARGEST_NORM = 1e3
 """Descriptors have a norm near 1.4; that of 1e19 has no square in float32, and what is no number compares wrongly."""
@@ -37,6 +40,10 @@ CROWD_DEVIATIONS = 2.5
 
 CROWD_TYPICAL = 0.56
 """Median crowd of people in LFW: with it the score is minus the distance."""
+
+NEIGHBOUR = 0.04
+"""A person whose nearest colleague misses the threshold by less than this must be met that much more closely than the
+colleague's own templates are: who resembles one of two who resemble each other often resembles both."""
 
 WINDOW = 0.05
 """In a large gallery people who miss the threshold by more than this are not looked at more closely."""
@@ -59,10 +66,14 @@ FRAME_SPREAD_WEIGHT = 0.65
 The mean of several frames lies nearer to everybody, strangers too, and the more so the more the frames differ: from
 those of different days by much, from those of one second hardly. With this weight one threshold gives the same FPIR for
 one photo and for means of two and three. A threshold for each number of photos instead refuses twice as many employees
-in real sequences, whose frames are alike (docs/accuracy.md, "Frames of one encounter").
+in real sequences, whose frames are alike (docs/accuracy.md, "Frames of one encounter"). Where angles are compared all
+of it is added, which makes the score that of the frames' mean cosine: with less, the FPIR rises with the photos.
 """
 
 _BLOCK = 1024
+
+Alike = tuple[PersonId, ...]
+Reason = Literal["accepted", "below_threshold", "margin_too_small", "gallery_empty"]
 
 
 class Matcher:
@@ -90,14 +101,15 @@ class Matcher:
             raise ValueError("fpir must lie between 0 and 1")
         self._fpir, self._margin = fpir, margin
         self._own_cohort_people = OWN_COHORT_PEOPLE if own_cohort_people is None else own_cohort_people
-        self._table = table or packaged_table()
+        self._table = table or packaged_table(model_id)
         self._table.check_model(model_id)
+        self._recogniser = RECOGNISERS[model_id]
         given = gallery.templates if isinstance(gallery, GallerySnapshot) else gallery
         templates = sorted(given, key=lambda template: template.person_id)
         self._people: list[PersonId] = []
         owners = np.empty(len(templates), dtype=np.intp)
         for row, template in enumerate(templates):
-            _check(template, model_id)
+            _check(template, self._recogniser)
             if not self._people or self._people[-1] != template.person_id:
                 self._people.append(template.person_id)
             owners[row] = len(self._people) - 1
@@ -108,18 +120,21 @@ class Matcher:
 
     def _fill(self, templates: Sequence[Template], owners: npt.NDArray[np.intp]) -> None:
         sample, sample_owners = _sample(templates, owners)
-        own = len(self._people) >= self._own_cohort_people
-        edges = np.array([_edge(template) for template in templates], dtype=np.float32)
+        by_angle = self._recogniser.score == "cosine"
+        own = not by_angle and len(self._people) >= self._own_cohort_people
+        edges = np.array([math.nan if by_angle else _edge(template) for template in templates], dtype=np.float32)
         unnumbered = np.isnan(edges)
         self._centroids = Centroids(len(self._people), axes(sample))
         for start in range(0, len(templates), _BLOCK):
             rows = np.arange(start, min(start + _BLOCK, len(templates)))
             vectors = _stacked(templates[start : start + _BLOCK])
+            if by_angle:
+                vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             self._centroids.add(vectors, owners[rows])
             own_rows = rows[unnumbered[rows]]
             if own and len(own_rows):
                 edges[own_rows] = _own_edges(vectors[unnumbered[rows]], owners[own_rows], sample, sample_owners)
-        spread = self._centroids.finish()
+        spread = self._centroids.finish(unit=by_angle)
         self._bias = _bias(edges, owners, spread)
         self._make_stricter(np.bincount(owners, unnumbered) > 0, "gallery" if own else "none")
 
@@ -134,6 +149,11 @@ class Matcher:
         return self._table.score(self._fpir, len(self._people), normalisation)
 
     @property
+    def model_id(self) -> ModelId:
+        """Whose descriptors it compares."""
+        return self._recogniser.model_id
+
+    @property
     def people(self) -> Sequence[PersonId]:
         """Everybody enrolled, in the order of `scores`."""
         return self._people
@@ -142,24 +162,32 @@ class Matcher:
         """(people,) score of each person, WORST without descriptors. Raises ModelError as `identify` does."""
         if not self._people or not len(descriptors):
             return np.full(len(self._people), WORST, dtype=np.float32)
-        probe, further = _joined(descriptors)
+        probe, further = _joined(descriptors, self._recogniser)
         return self._centroids.scores(self._centroids.turn(probe), self._bias, further)
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         """Join all descriptors of one encounter (one person's face over several frames) into one decision.
 
-        Raises ModelError when a descriptor is not 128 finite numbers: the engine is another one, or broken.
+        Raises ModelError when a descriptor is not as many finite numbers as the recogniser gives: the engine is another
+        one, or broken.
         """
         frames, threshold = len(descriptors), self.threshold
+
+        def outcome(score: float, margin: float, reason: Reason, *who: PersonId, alike: Alike = ()) -> Match:
+            person_id = who[0] if who else None
+            return Match(person_id, score, margin, threshold, frames, reason, alike, self.model_id)
+
         if not frames or not self._people:
-            return Match(None, WORST, 0.0, threshold, frames, "below_threshold" if self._people else "gallery_empty")
+            return outcome(WORST, 0.0, "below_threshold" if self._people else "gallery_empty")
         best, score, margin, close = self._best(descriptors)
         if score < threshold:
-            return Match(None, score, margin, threshold, frames, "below_threshold")
+            return outcome(score, margin, "below_threshold")
+        threshold, alike = self._own_bar(best)
+        if score < threshold:
+            return outcome(score, margin, "below_threshold")
         if close:
-            named = tuple(self._people[row] for row in (best, *close))
-            return Match(None, score, margin, threshold, frames, "margin_too_small", named)
-        return Match(self._people[best], score, margin, threshold, frames, "accepted", self._look_alikes(best))
+            return outcome(score, margin, "margin_too_small", alike=tuple(self._people[row] for row in (best, *close)))
+        return outcome(score, margin, "accepted", self._people[best], alike=alike)
 
     def _best(self, descriptors: Sequence[Descriptor]) -> tuple[int, float, float, list[int]]:
         """Row and score of the best person, margin to the second, rows of all who come closer to it than the margin.
@@ -168,7 +196,7 @@ class Matcher:
         stranger's score is that of the most promising person, and a margin without a second is the least it can be.
         """
         limit = self.threshold - max(WINDOW, self._margin)
-        probe, further = _joined(descriptors)
+        probe, further = _joined(descriptors, self._recogniser)
         rows, scores = self._centroids.reaching(self._centroids.turn(probe), self._bias, limit, further)
         first = int(scores.argmax())
         best, score = int(rows[first]), float(scores[first])
@@ -183,47 +211,61 @@ class Matcher:
         """Everybody who needs the NIP pad, in pairs. Time grows with the square of the gallery."""
         pairs = set()
         for row, person_id in enumerate(self._people):
-            for other in self._look_alikes(row)[1:]:
+            for other in self._own_bar(row)[1][1:]:
                 pairs.add((min(person_id, other), max(person_id, other)))
         return sorted(pairs)
 
-    def _look_alikes(self, row: int) -> tuple[PersonId, ...]:
-        """The person in `row` and all whose mean template would be identified as that person, or the other way round.
+    def _own_bar(self, row: int) -> tuple[float, Alike]:
+        """What the person in `row` must be met with, and that person with all look-alikes (empty without such).
 
-        Empty without such. Half of all mistaken identities are between such people ("Look-alikes" in the document).
+        Look-alikes are those whose mean template would be identified as that person, or the other way round: half of
+        all mistaken identities are between such people ("Look-alikes" in the document). They type their NIP. One who
+        comes near to that, by NEIGHBOUR, raises the person's threshold instead.
         """
         bias = np.maximum(self._bias, self._bias[row])
-        rows, scores = self._centroids.reaching(self._centroids.turned(row), bias, self.threshold)
-        others = rows[(scores >= self.threshold) & (rows != row)]
-        return (self._people[row], *(self._people[other] for other in others)) if len(others) else ()
+        nearly = self.threshold - NEIGHBOUR
+        rows, scores = self._centroids.reaching(self._centroids.turned(row), bias, nearly)
+        near = (scores >= nearly) & (rows != row)
+        rows, scores = rows[near], scores[near]
+        same = scores >= self.threshold
+        if same.any():
+            return self.threshold, (self._people[row], *(self._people[other] for other in rows[same]))
+        return max(self.threshold, float(scores.max(initial=WORST)) + NEIGHBOUR), ()
 
 
-def _joined(descriptors: Sequence[Descriptor]) -> tuple[npt.NDArray[np.float32], float]:
-    """(128,) the mean of the frames, and what to add to squared distances from it for their difference."""
+def _joined(descriptors: Sequence[Descriptor], recogniser: Recogniser) -> tuple[npt.NDArray[np.float32], float]:
+    """(length,) the mean of the frames, and what to add to squared distances from it for their difference."""
     for descriptor in descriptors:
-        if not _usable(descriptor):
+        if not _usable(descriptor, recogniser):
             raise ModelError(
-                f"a face descriptor is not {LENGTH} finite numbers: it is of another model, or the engine is broken. "
-                "`kiosk doctor` checks the engine."
+                f"a face descriptor is not {recogniser.length} finite numbers: it is of another model, or the engine "
+                "is broken. `kiosk doctor` checks the engine."
             )
     frames = np.asarray(descriptors, dtype=np.float32)
+    if recogniser.score == "cosine":
+        frames = frames / np.linalg.norm(frames, axis=1, keepdims=True)
     mean: npt.NDArray[np.float32] = frames.mean(axis=0)
-    return mean, FRAME_SPREAD_WEIGHT * float(np.square(frames - mean).sum() / len(frames))
+    weight = FRAME_SPREAD_WEIGHT if recogniser.score == "distance" else 1.0
+    return mean, weight * float(np.square(frames - mean).sum() / len(frames))
 
 
-def _usable(descriptor: Descriptor) -> bool:
-    """False for another shape, NaN, infinity, and numbers so large that they are as bad as infinity."""
-    return np.shape(descriptor) == (LENGTH,) and bool(np.abs(descriptor).max() < LARGEST_NORM)
+def _usable(descriptor: Descriptor, recogniser: Recogniser) -> bool:
+    """False for another shape, NaN, infinity, numbers so large that they are as bad as infinity, and no direction."""
+    if np.shape(descriptor) != (recogniser.length,) or not np.abs(descriptor).max() < LARGEST_NORM:
+        return False
+    return recogniser.score == "distance" or bool(np.abs(descriptor).max() > 1 / LARGEST_NORM)
 
 
-def _check(template: Template, model_id: ModelId) -> None:
-    if template.model_id != model_id:
+def _check(template: Template, recogniser: Recogniser) -> None:
+    if template.model_id != recogniser.model_id:
         raise GalleryError(
-            f"the gallery holds templates of the model {template.model_id}, this terminal uses {model_id}. "
+            f"the gallery holds templates of the model {template.model_id}, this terminal uses {recogniser.model_id}. "
             "Enrol again, or let the server send templates of this model."
         )
-    if not _usable(template.descriptor):
-        raise GalleryError(f"a template in the gallery is not {LENGTH} finite numbers. Fetch the gallery again.")
+    if not _usable(template.descriptor, recogniser):
+        raise GalleryError(
+            f"a template in the gallery is not {recogniser.length} finite numbers. Fetch the gallery again."
+        )
     numbers = (template.cohort_mean, template.cohort_sd)
     if any(number is not None and not math.isfinite(number) for number in numbers):
         raise GalleryError("a template's cohort numbers are not finite. Compute them again: `etpp cohort`.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from kiosk.model import (
@@ -53,12 +53,20 @@ class FaceEngine(Protocol):
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         """All faces, nearest (largest) first; empty for a frame without any, of whatever size or content."""
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        """(128,) float32 of the face in the frame it was found in."""
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        """(length,) float32 of the face in the frame it was found in: the mean over so many looks at it, or over as
+        many as the model has."""
+
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> Mapping[ModelId, Descriptor]:
+        """The same face by each further recogniser that the engine was opened with, all their looks; often by none."""
 
 
 class FaceMatcher(Protocol):
     """One-to-many search over a gallery."""
+
+    @property
+    def model_id(self) -> ModelId:
+        """Whose descriptors it compares: the engine's must be the same."""
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         """Join all descriptors of one encounter (one person's face over several frames) into one decision."""

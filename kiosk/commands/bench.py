@@ -13,7 +13,8 @@ import numpy as np
 from kiosk import config as settings
 from kiosk.errors import CameraError
 from kiosk.face.quality import Limits
-from kiosk.model import RgbImage
+from kiosk.model import DLIB_RESNET_V1, ModelId, RgbImage
+from kiosk.model.recognisers import RECOGNISERS
 
 WIDTH, HEIGHT = 640, 480
 
@@ -25,7 +26,16 @@ WIDTH, HEIGHT = 640, 480
 @click.option("--employees", type=click.IntRange(0), default=420, show_default=True, help="Size of the gallery.")
 @click.option("--templates", type=click.IntRange(2), default=100_000, show_default=True, help="For matching alone.")
 @click.option("--models", type=click.Path(path_type=Path), help="Folder of optional models [default: none is used].")
-def command(as_json: bool, clip: Path | None, rounds: int, employees: int, templates: int, models: Path | None) -> None:
+@click.option(
+    "--model",
+    type=click.Choice(list(RECOGNISERS)),
+    default=DLIB_RESNET_V1,
+    show_default=True,
+    help="This side's recogniser; others than dlib's must be installed in --models.",
+)
+def command(
+    as_json: bool, clip: Path | None, rounds: int, employees: int, templates: int, models: Path | None, model: str
+) -> None:
     """Compare frames a second, ms and CPU per decision, and each step alone, with one thread each.
 
     Both sides see the same frames in turn, in one process. The person is enrolled from the clip's first third.
@@ -45,6 +55,7 @@ def command(as_json: bool, clip: Path | None, rounds: int, employees: int, templ
         min_frames=config.recognition.min_frames,
         limits=Limits(**config.quality.model_dump()),
         models_dir=models,
+        model_id=ModelId(model),
     )
     click.echo(json.dumps(results.as_json(), indent=2) if as_json else results.as_table())
 

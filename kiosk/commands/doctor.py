@@ -194,7 +194,8 @@ class Patient:
         if self._who is None:
             return doctor.NOT_PROVISIONED
         snapshot = TinyGallery(self._state.gallery_path, self._who.storage_key).load()
-        return doctor.gallery(snapshot, self._now, self._config.terminal.gallery_max_age_days)
+        installed = ModelStore(self._state.path / "models").recognisers()
+        return doctor.gallery(snapshot, self._now, self._config.terminal.gallery_max_age_days, installed)
 
     def _outbox(self) -> Finding:
         from kiosk.journal.outbox import SqliteOutbox

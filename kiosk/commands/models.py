@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from kiosk.commands.options import DEFAULT_STATE
-from kiosk.machine.model_files import ModelStore
+from kiosk.machine.model_files import ModelFile, ModelStore
 
 
 @click.group("models", invoke_without_command=True)
@@ -44,22 +44,36 @@ def list_models(store: ModelStore, as_json: bool = False) -> None:
             ("file", model.file_name),
             ("use", model.use),
             ("licence", model.licence),
+            ("restrictions", model.restrictions),
             ("origin", model.origin),
             ("sha256", model.sha256),
         ):
-            click.echo(f"  {what:8} {text}")
+            if text:
+                click.echo(f"  {what:12} {text}")
 
 
 @command.command("install")
 @click.argument("source", metavar="PATH|URL")
+@click.option("--yes", is_flag=True, help="Accept what the licence leaves open without being asked.")
 @click.pass_obj
-def install(store: ModelStore, source: str) -> None:
+def install(store: ModelStore, source: str, yes: bool) -> None:
     """Copy or download a model file into the folder, if its SHA-256 is that of a known one.
 
-    Which model it is follows from the SHA-256, whatever the file is called.
+    Which model it is follows from the SHA-256, whatever the file is called. A model whose licence leaves something open
+    is installed once you have accepted that. A recogniser is then rewritten into a faster form, which is kept in the
+    folder `cache` beside the models and proven equal by a self-test.
     """
-    model = store.install(source)
+
+    def accept(model: ModelFile) -> bool:
+        for what in ("name", "use", "licence", "restrictions", "origin"):
+            if text := getattr(model, what):
+                click.echo(f"  {what:12} {text}")
+        return not model.restrictions or yes or click.confirm("Install it all the same?", default=False)
+
+    model = store.install(source, accept=accept)
     click.echo(f"installed {model.name} as {store.path(model)}")
-    click.echo(f"  use      {model.use}")
-    click.echo(f"  licence  {model.licence}")
-    click.echo(f"  origin   {model.origin}")
+    if model.model_id is not None:
+        from kiosk.face.engine import open_describer  # takes a second to load
+
+        open_describer(models_dir=store.folder, cache_dir=store.folder.parent / "cache", model_id=model.model_id)
+        click.echo(f"{model.name} passed its self-test")

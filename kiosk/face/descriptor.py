@@ -15,9 +15,11 @@ import onnxruntime
 
 from kiosk.errors import ModelError
 from kiosk.face.dlib_model import read_layers
+from kiosk.face.looks import looks_at
 from kiosk.face.onnx_writer import to_onnx
 from kiosk.machine.durable import atomic_write
-from kiosk.model import Descriptor, RgbImage
+from kiosk.model import Box, Descriptor, Face, RgbImage
+from kiosk.model.recognisers import DLIB, Recogniser
 
 _log = logging.getLogger(__name__)
 
@@ -73,12 +75,18 @@ def _package_models() -> Path:
 class Describer(Protocol):
     """Face in a frame -> descriptor. Used by one thread at a time."""
 
-    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
-        """(128,) float32 of the face with dlib's five landmarks `shape` in a contiguous frame."""
+    @property
+    def recogniser(self) -> Recogniser:
+        """Whose descriptors they are."""
+
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
+        """(length,) float32 of a face in a contiguous frame, the mean over so many looks at it."""
 
 
 class ReferenceDescriber:
     """`face_recognition`'s own encoder. Importing that package loads all its models, some 150 MB: who asks pays."""
+
+    recogniser = DLIB
 
     def __init__(self) -> None:
         weights_path(RESNET_FILE)
@@ -90,15 +98,21 @@ class ReferenceDescriber:
             ) from error
         self._encoder: Any = api.face_encoder
 
-    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
         # face_encodings(…, num_jitters=1) does the same, with landmarks that it looks for itself.
-        return np.asarray(self._encoder.compute_face_descriptor(frame_rgb, shape, 1), dtype=np.float32)
+        seen = [
+            self._encoder.compute_face_descriptor(frame, dlib_shape(seen), 1)
+            for frame, seen in looks_at(frame_rgb, face, looks)
+        ]
+        mean: Descriptor = np.mean(np.array(seen, dtype=np.float32), axis=0, dtype=np.float32)
+        return mean
 
 
-class FastDescriber:
-    """The ResNet in onnxruntime: 17 times as fast as in dlib, one thread each (docs/accuracy.md, "Fast descriptor")."""
+class Network:
+    """An ONNX model with one input and one output, in onnxruntime. One thread at a time."""
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
+        """Raises ModelError when it cannot be loaded."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -106,23 +120,51 @@ class FastDescriber:
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base but Exception
-            raise ModelError(f"the converted descriptor model cannot be loaded ({type(error).__name__}).") from error
+            raise ModelError(f"the descriptor model cannot be loaded ({type(error).__name__}).") from error
+        self._input: str = self._session.get_inputs()[0].name
 
-    def describe(self, frame_rgb: RgbImage, shape: dlib.full_object_detection) -> Descriptor:
-        return np.asarray(self.describe_chips(face_chip(frame_rgb, shape)[None])[0])
-
-    def describe_chips(self, chips: Chips) -> npt.NDArray[np.float32]:
-        """(n, 128) float32 of many faces at once. Raises ModelError when the network fails."""
+    def run(self, batch: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """(n, length) float32. Raises ModelError when the network fails."""
         try:
-            described = self._session.run(None, {"chips": chips})[0]
+            described = self._session.run(None, {self._input: batch})[0]
         except Exception as error:  # onnxruntime's exceptions share no base but Exception
             raise ModelError(f"the descriptor model failed ({type(error).__name__}).") from error
         return np.asarray(described, dtype=np.float32)
 
 
+class FastDescriber:
+    """The ResNet in onnxruntime: 17 times as fast as in dlib, one thread each (docs/accuracy.md, "Fast descriptor")."""
+
+    recogniser = DLIB
+
+    def __init__(self, model: bytes, threads: int = 1) -> None:
+        self._network = Network(model, threads)
+
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
+        """All looks go through the network as one batch."""
+        chips = [face_chip(frame, dlib_shape(seen)) for frame, seen in looks_at(frame_rgb, face, looks)]
+        mean: Descriptor = np.mean(self.describe_chips(np.stack(chips)), axis=0, dtype=np.float32)
+        return mean
+
+    def describe_chips(self, chips: Chips) -> npt.NDArray[np.float32]:
+        """(n, 128) float32 of many faces at once. Raises ModelError when the network fails."""
+        return self._network.run(chips)
+
+
 def face_chip(frame_rgb: RgbImage, shape: dlib.full_object_detection) -> npt.NDArray[np.uint8]:
     """(150, 150, 3) uint8: the face cut out, upright, scaled, exactly as dlib does before it describes."""
     return np.asarray(dlib.get_face_chip(frame_rgb, shape, CHIP_PX, CHIP_PADDING), dtype=np.uint8)
+
+
+def dlib_shape(face: Face) -> dlib.full_object_detection:
+    """The face's box and landmarks as dlib passes them on."""
+    points = [dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks_px]
+    return dlib.full_object_detection(dlib_rectangle(face.box_px), points)
+
+
+def dlib_rectangle(box: Box, left: int = 0, top: int = 0) -> dlib.rectangle:
+    """The box in a part of the frame that begins at (left, top). dlib's right and bottom are inclusive."""
+    return dlib.rectangle(box.left - left, box.top - top, box.right - 1 - left, box.bottom - 1 - top)
 
 
 def open_fast_describer(

@@ -56,8 +56,8 @@ class HogDetector:
 
     _THOROUGH_LEAST_PX = 480
     # docs/accuracy.md, "Following": between 80 and 104 px and margins of 0.25 and 0.4 hardly anything changes.
-    _FOLLOW_FACE_PX = 88
-    _FOLLOW_MARGIN = 0.3
+    _FOLLOW_FACE_PX = 80
+    _FOLLOW_MARGIN = 0.25
     _FOLLOW_SCORE = -0.3
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -14,12 +15,20 @@ import numpy.typing as npt
 
 from kiosk.errors import ModelError
 from kiosk.face import quality
-from kiosk.face.descriptor import LANDMARKS_FILE, Describer, ReferenceDescriber, open_fast_describer, weights_path
+from kiosk.face.aligned import open_aligned_describer
+from kiosk.face.descriptor import (
+    LANDMARKS_FILE,
+    Describer,
+    ReferenceDescriber,
+    dlib_rectangle,
+    open_fast_describer,
+    weights_path,
+)
 from kiosk.face.detector import Detector, Found, HogDetector, PlainHog, YunetDetector
 from kiosk.face.rgb import checked_rgb
 from kiosk.face.tracking import Follower
 from kiosk.machine.lacks import Lost
-from kiosk.machine.model_files import YUNET, ModelStore
+from kiosk.machine.model_files import YUNET, ModelStore, recogniser_file
 from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, RgbImage
 from kiosk.ports import FaceEngine
 
@@ -38,6 +47,8 @@ def open_engine(
     threads: int = 1,
     follow: bool = True,
     lost: Lost = _LOST,
+    model_id: ModelId = DLIB_RESNET_V1,
+    more: Sequence[ModelId] = (),
 ) -> FaceEngine:
     """The face engine `name`.
 
@@ -49,22 +60,43 @@ def open_engine(
     (None: converted at every start, 1.5 s). `threads`: for the networks; OpenCV's are set for the whole process.
     `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other. `lost` is
     told of an optional model that is there and cannot be used.
+    `model_id`: who describes; another than dlib's must be installed in `models_dir`, and knows no "reference". `more`:
+    recognisers for `describe_more`.
 
     Raises ModelError when the weights are missing, damaged or foreign.
     """
     if name not in ENGINES:
         raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
     cv2.setNumThreads(threads)
-    if name == "reference":
-        return Engine(PlainHog(), ReferenceDescriber())
+    describer_of = partial(open_describer, name, models_dir=models_dir, cache_dir=cache_dir, threads=threads)
+    further = [describer_of(model_id=each) for each in more]
+    if name == "reference" and model_id == DLIB_RESNET_V1:
+        return Engine(PlainHog(), ReferenceDescriber(), further)
+    return Engine(Follower(_detector(models_dir, lost), follow=follow), describer_of(model_id=model_id), further)
+
+
+def open_describer(
+    name: str = "auto",
+    *,
+    models_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    threads: int = 1,
+    model_id: ModelId = DLIB_RESNET_V1,
+) -> Describer:
+    """What describes the faces of `model_id`, as `open_engine` does. Raises ModelError."""
+    if model_id != DLIB_RESNET_V1:
+        recogniser, known = recogniser_file(model_id)
+        file = ModelStore(models_dir).find(known) if models_dir is not None else None
+        if file is None:
+            raise ModelError(f"the recogniser {model_id} is not installed. `kiosk models list` says what it is.")
+        return open_aligned_describer(recogniser, file, cache_dir, threads)
     try:
-        describer: Describer = open_fast_describer(cache_dir, threads)
+        return open_fast_describer(cache_dir, threads)
     except ModelError as error:
         if name == "fast":
             raise
         _log.warning("faces are described by face_recognition itself, more slowly: %s", error)
-        describer = ReferenceDescriber()
-    return Engine(Follower(_detector(models_dir, lost), follow=follow), describer)
+        return ReferenceDescriber()
 
 
 def _detector(models_dir: Path | None, lost: Lost) -> Detector:
@@ -86,14 +118,15 @@ class Finder(Protocol):
 class Engine:
     """A finder, dlib's five landmarks, the quality measures and a describer. Used by one thread."""
 
-    def __init__(self, finder: Finder, describer: Describer) -> None:
+    def __init__(self, finder: Finder, describer: Describer, more: Sequence[Describer] = ()) -> None:
         self._finder = finder
         self._predictor = dlib.shape_predictor(str(weights_path(LANDMARKS_FILE)))
         self._describer = describer
+        self._more = more
 
     @property
     def model_id(self) -> ModelId:
-        return DLIB_RESNET_V1
+        return self._describer.recogniser.model_id
 
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         """Raises ValueError for what is not a (height, width, 3) uint8 array, ModelError when a network fails."""
@@ -120,26 +153,26 @@ class Engine:
         part = np.ascontiguousarray(frame[top : max(box.bottom + around, 1), left : max(box.right + around, 1)])
         if part.size == 0:
             part, left, top = frame, 0, 0
-        shape = self._predictor(part, _rectangle(box, left, top))
+        shape = self._predictor(part, dlib_rectangle(box, left, top))
         return np.array([(point.x + left, point.y + top) for point in shape.parts()], dtype=np.float32)
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
         """Raises ValueError and ModelError as `faces` does, ValueError also for other than five finite landmarks."""
+        return self._described(self._describer, frame_rgb, face, looks)
+
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        """Raises as `describe` does."""
+        return {
+            each.recogniser.model_id: self._described(each, frame_rgb, face, each.recogniser.looks)
+            for each in self._more
+        }
+
+    @staticmethod
+    def _described(describer: Describer, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
         frame = checked_rgb(frame_rgb)
+        if face.landmarks_px.shape != (5, 2) or not np.isfinite(face.landmarks_px).all():
+            raise ValueError("a face is described by five landmarks, (5, 2) finite numbers")
         try:
-            return self._describer.describe(frame, dlib_shape(face))
-        except RuntimeError as error:  # dlib's
+            return describer.describe(frame, face, min(looks, describer.recogniser.looks))
+        except (RuntimeError, cv2.error) as error:  # dlib's and OpenCV's
             raise ModelError(f"the face describer failed ({type(error).__name__}).") from error
-
-
-def dlib_shape(face: Face) -> dlib.full_object_detection:
-    """The face's box and landmarks as dlib passes them on. Raises ValueError for others than five finite landmarks."""
-    if face.landmarks_px.shape != (5, 2) or not np.isfinite(face.landmarks_px).all():
-        raise ValueError("a face is described by five landmarks, (5, 2) finite numbers")
-    points = [dlib.point(round(float(x)), round(float(y))) for x, y in face.landmarks_px]
-    return dlib.full_object_detection(_rectangle(face.box_px), points)
-
-
-def _rectangle(box: Box, left: int = 0, top: int = 0) -> dlib.rectangle:
-    """The box in a part of the frame that begins at (left, top). dlib's right and bottom are inclusive."""
-    return dlib.rectangle(box.left - left, box.top - top, box.right - 1 - left, box.bottom - 1 - top)

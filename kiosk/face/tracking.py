@@ -57,7 +57,7 @@ class Follower:
             return self._detector.search(frame_rgb, self._detector.thorough_px)
         tiny = miniature(frame_rgb)
         if self._seen is None or frame_rgb.shape != self._shape or float(np.abs(tiny - self._seen).mean()) > CUT:
-            found = self._detector.search(frame_rgb, self._detector.thorough_px)
+            found = self._anew(frame_rgb)
             self._begin(found, tiny)
         elif self._followed:
             found = self._follow(frame_rgb, tiny)
@@ -65,6 +65,15 @@ class Follower:
             found = self._wait_for_somebody(frame_rgb, tiny)
         self._seen, self._shape = tiny, frame_rgb.shape
         return found
+
+    def _anew(self, frame: RgbImage) -> list[Found]:
+        """Who is in a scene that nothing is known of. Where a glance finds somebody, only others as near come into
+        question (NEWCOMER), and the picture need not be searched for smaller ones."""
+        found = self._detector.search(frame, self._detector.glance_px)
+        if not found:
+            return self._detector.search(frame, self._detector.thorough_px)
+        longest_px = self._enough_px(frame, NEWCOMER * max(face.box.width for face in found))
+        return found if longest_px <= self._detector.glance_px else self._detector.search(frame, longest_px)
 
     def _begin(self, found: list[Found], tiny: npt.NDArray[np.float32]) -> None:
         self._followed = [_Followed(face.box, face.score) for face in found]
@@ -86,11 +95,14 @@ class Follower:
 
     def _search(self, frame: RgbImage, least_face_px: float = 0.0) -> list[Found]:
         """Faces of at least `least_face_px` in the frame, or as small as the detector finds in a search."""
-        detector, longest_px = self._detector, self._detector.search_px
-        if least_face_px:
-            enough = max(frame.shape[:2]) * detector.least_face_px / least_face_px
-            longest_px = max(detector.glance_px, min(longest_px, round(enough)))
-        return detector.search(frame, longest_px)
+        longest_px = self._enough_px(frame, least_face_px) if least_face_px else self._detector.search_px
+        return self._detector.search(frame, longest_px)
+
+    def _enough_px(self, frame: RgbImage, least_face_px: float) -> int:
+        """How large the picture has to be for the detector to find faces of `least_face_px`."""
+        detector = self._detector
+        enough = round(max(frame.shape[:2]) * detector.least_face_px / least_face_px)
+        return max(detector.glance_px, min(detector.search_px, int(enough)))
 
     def _refined(self, frame: RgbImage) -> list[tuple[_Followed, Found]]:
         kept: list[tuple[_Followed, Found]] = []

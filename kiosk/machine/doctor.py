@@ -15,7 +15,7 @@ import shutil
 import stat
 import struct
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -23,7 +23,8 @@ from typing import Protocol
 
 from kiosk.errors import KioskError
 from kiosk.machine.lacks import Lost
-from kiosk.model import ClockState, GallerySnapshot, Moment, QueueState
+from kiosk.model import DLIB_RESNET_V1, ClockState, GallerySnapshot, ModelId, Moment, QueueState
+from kiosk.model.recognisers import counting
 from kiosk.ports import Indicators
 
 MB = 1_000_000
@@ -322,16 +323,30 @@ def identity(device_id: str, office: str, revoked: bool, folder: Path) -> Findin
     return Finding(Verdict.OK, text, facts=facts)
 
 
-def gallery(snapshot: GallerySnapshot, now: Moment, max_age_days: int) -> Finding:
+def gallery(
+    snapshot: GallerySnapshot, now: Moment, max_age_days: int, installed: Collection[ModelId] = (DLIB_RESNET_V1,)
+) -> Finding:
+    """`installed`: the recognisers whose templates this terminal can compare."""
     facts: dict[str, Fact] = {
         "version": snapshot.version,
         "people": len(snapshot.people),
         "templates": len(snapshot.templates),
     }
     text = f"version {snapshot.version}: {len(snapshot.people)} people, {len(snapshot.templates)} templates"
+    wanted, used = snapshot.office.recogniser if snapshot.office else DLIB_RESNET_V1, counting(snapshot, installed)
+    having = {
+        model_id: len({each.person_id for each in snapshot.templates if each.model_id == model_id})
+        for model_id in sorted({each.model_id for each in snapshot.templates} | {used})
+    }
+    facts |= {"recogniser": used} | {f"people_{model_id}": people for model_id, people in having.items()}
+    if len(having) > 1:
+        text += f" ({', '.join(f'{people} people with {model_id}' for model_id, people in having.items())})"
     if not snapshot.templates:
         advice = "Nobody can be recognised. Is kiosk-sync running, and is anybody enrolled for this office?"
         return Finding(Verdict.FAILED, text, advice, facts)
+    if wanted != used:
+        advice = "Install it with `kiosk models install`, and enrol people with it; until then dlib's is used."
+        return Finding(Verdict.WARNING, f"{text}; the office's recogniser {wanted} cannot be used", advice, facts)
     if snapshot.fetched_utc is None or now.clock_state is not ClockState.SYNCHRONISED:
         return Finding(Verdict.OK, f"{text}, of unknown age", facts=facts)
     age = now.wall_utc - snapshot.fetched_utc

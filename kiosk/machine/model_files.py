@@ -12,20 +12,26 @@ import os
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from kiosk.errors import ModelError
+from kiosk.model import DLIB_RESNET_V1, ModelId
+from kiosk.model.recognisers import FP_112, RECOGNISERS, W600K_112, Recogniser
 
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One known model. `size_bytes` bounds what is read from an untrusted source; `use` says what it is for."""
+    """One known model. `size_bytes` bounds what is read from an untrusted source; `use` says what it is for.
+
+    `restrictions`: what its licence or its origin leaves open, which whoever installs it has to accept. `model_id`: of
+    a recogniser, what its templates are called.
+    """
 
     name: str
     file_name: str
@@ -34,6 +40,8 @@ class ModelFile:
     licence: str
     origin: str
     use: str
+    restrictions: str = ""
+    model_id: ModelId | None = None
 
 
 PAD_MINIFAS = ModelFile(
@@ -56,7 +64,43 @@ YUNET = ModelFile(
     use="face detection at a distance, turned and in dim light; without it dlib's detector is used",
 )
 
-MANIFEST: tuple[ModelFile, ...] = (PAD_MINIFAS, YUNET)
+_RECOGNISES = "recognition where the office's gallery says so; without it dlib's descriptor is used"
+
+RECOGNISER_FP_112 = ModelFile(
+    name="recogniser-fp-112",
+    file_name="recogniser-fp-112.onnx",
+    size_bytes=4_829_942,
+    sha256="dee8c607c1f9f8a8bc3e094a123a886386dae1982342c60998a1171d1f87f1b8",
+    licence=FP_112.licence,
+    origin="https://www.npmjs.com/package/faceplugin-face-recognition-js, 0.0.1, its PReLUs spelled out",
+    use=_RECOGNISES,
+    restrictions=FP_112.restrictions,
+    model_id=FP_112.model_id,
+)
+
+RECOGNISER_W600K_112 = ModelFile(
+    name="recogniser-w600k-112",
+    file_name="recogniser-w600k-112.onnx",
+    size_bytes=13_649_082,
+    sha256="4368fd856dab0418d3ce773eb6cf2f9f6e7a9596923ea53676ca9f0be5c9103f",
+    licence=W600K_112.licence,
+    origin="https://github.com/nidheerakesh/offlineid, restored from its int8 file",
+    use=_RECOGNISES,
+    restrictions=W600K_112.restrictions,
+    model_id=W600K_112.model_id,
+)
+
+MANIFEST: tuple[ModelFile, ...] = (PAD_MINIFAS, YUNET, RECOGNISER_FP_112, RECOGNISER_W600K_112)
+
+_RECOGNISER_FILES = {model.model_id: model for model in MANIFEST if model.model_id is not None}
+
+
+def recogniser_file(model_id: ModelId) -> tuple[Recogniser, ModelFile]:
+    """What the recogniser is and which file it is in. Raises ModelError for one that is unknown, or needs no file."""
+    if model_id not in _RECOGNISER_FILES:
+        raise ModelError(f"there is no recogniser {model_id}. Known: {', '.join(RECOGNISERS)}.")
+    return RECOGNISERS[model_id], _RECOGNISER_FILES[model_id]
+
 
 Status = Literal["installed", "absent", "damaged"]
 
@@ -103,11 +147,19 @@ class ModelStore:
             )
         return self.path(model)
 
-    def install(self, source: str, *, timeout_s: float = 30.0) -> ModelFile:
+    def recognisers(self) -> list[ModelId]:
+        """dlib's, and those whose files are here and whole."""
+        found = [model_id for model_id, file in _RECOGNISER_FILES.items() if self.status(file) == "installed"]
+        return [DLIB_RESNET_V1, *found]
+
+    def install(
+        self, source: str, *, timeout_s: float = 30.0, accept: Callable[[ModelFile], bool] = lambda _: True
+    ) -> ModelFile:
         """Copy or download the model file `source` (path, http, https or file URL) into the folder, atomically.
 
-        Which model it is follows from its SHA-256 alone, never from its name. Raises ModelError when the source
-        cannot be read, is none of the known models, or the folder cannot be written; the folder is then unchanged.
+        Which model it is follows from its SHA-256 alone, never from its name; `accept` is then asked. Raises ModelError
+        when the source cannot be read, is none of the known models or is not accepted, or the folder cannot be written;
+        the folder is then unchanged.
         """
         ceiling = max(model.size_bytes for model in self.manifest)
         try:
@@ -124,6 +176,8 @@ class ModelStore:
                 target.flush()
                 os.fsync(target.fileno())
             model = self._by_digest(digest, source)
+            if not accept(model):
+                raise ModelError(f"{model.name} was not installed: its terms were not accepted.")
             Path(temporary).chmod(0o644)
             Path(temporary).replace(self.path(model))
             _sync_folder(self.folder)

@@ -16,13 +16,21 @@ import numpy.typing as npt
 
 from kiosk.errors import CameraError
 from kiosk.face import open_engine, quality
-from kiosk.face.descriptor import RESNET_FILE, FastDescriber, face_chip, open_fast_describer, weights_path
+from kiosk.face.descriptor import (
+    RESNET_FILE,
+    FastDescriber,
+    dlib_shape,
+    face_chip,
+    open_fast_describer,
+    weights_path,
+)
 from kiosk.face.detector import PlainHog
-from kiosk.face.engine import dlib_shape
+from kiosk.face.looks import LOOKS
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
 from kiosk.measure.loops import KNOWN, Loop, PlainLoop, PresensiLoop, QuarterLoop, Side, median_ms, run_loops
-from kiosk.model import Descriptor, PersonId, RgbImage, Template
+from kiosk.model import DLIB_RESNET_V1, Descriptor, ModelId, PersonId, RgbImage, Template
+from kiosk.model.recognisers import RECOGNISERS
 from kiosk.ports import FaceEngine
 from kiosk.terminal.recognise import Recogniser
 
@@ -59,11 +67,13 @@ class Results:
     frames: int
     employees: int
     templates: int
+    model_id: ModelId = DLIB_RESNET_V1
 
     def as_json(self) -> dict[str, object]:
         presensi, plain, quarter = self.sides
         steps = {step.what: step for step in self.steps}
         return {
+            "model": str(self.model_id),
             "descriptor_speedup": steps["descriptor"].speedup,
             "descriptor_max_abs_diff": steps["descriptor"].max_abs_diff,
             "detection_speedup": steps["detection"].speedup,
@@ -81,9 +91,8 @@ class Results:
         }
 
     def as_table(self) -> str:
-        lines = [
-            f"{'whole pipeline, ' + str(self.frames) + ' frames':50}   fps  ms/frame  CPU ms  recognised  decision ms"
-        ]
+        what = f"whole pipeline, {self.frames} frames, {self.model_id}"
+        lines = [f"{what:50}   fps  ms/frame  CPU ms  recognised  decision ms"]
         for side in self.sides:
             lines.append(
                 f"  {side.name:48} {side.fps:5.1f} {1e3 / side.fps:9.1f} {side.cpu_s / side.frames * 1e3:7.1f}"
@@ -170,11 +179,18 @@ def random_descriptors(count: int, rng: np.random.Generator) -> npt.NDArray[np.f
     return np.asarray((rng.normal(size=(count, 128)) * np.sqrt(variances)) @ rotation.T + mean, dtype=np.float32)
 
 
-def gallery(person: Sequence[Descriptor], others: int, rng: np.random.Generator) -> list[Template]:
-    """The person of the clip among `others`."""
-    own = [Template(f"known-{i}", KNOWN, descriptor) for i, descriptor in enumerate(person)]
-    strangers = random_descriptors(others, rng)
-    return own + [Template(f"other-{i}", PersonId(f"other {i}"), vector) for i, vector in enumerate(strangers)]
+def gallery(person: Sequence[Descriptor], others: int, rng: np.random.Generator, model_id: ModelId) -> list[Template]:
+    """The person of the clip among `others`; where angles are compared, those lie in random directions."""
+    known = RECOGNISERS[model_id]
+    own = [Template(f"known-{i}", KNOWN, descriptor, model_id) for i, descriptor in enumerate(person)]
+    strangers = (
+        random_descriptors(others, rng)
+        if known.score == "distance"
+        else rng.normal(size=(others, known.length)).astype(np.float32)
+    )
+    return own + [
+        Template(f"other-{i}", PersonId(f"other {i}"), vector, model_id) for i, vector in enumerate(strangers)
+    ]
 
 
 def run(
@@ -186,38 +202,55 @@ def run(
     min_frames: int,
     limits: quality.Limits,
     models_dir: Path | None,
+    model_id: ModelId = DLIB_RESNET_V1,
 ) -> Results:
     """All comparisons on one person's clip, one thread each. Raises CameraError for a clip without a face to enrol."""
     rng = np.random.default_rng(2027)
     rgb = [np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8) for bgr in frames_bgr]
-    still = open_engine("fast", models_dir=models_dir, follow=False)
+    open_fast = partial(open_engine, "fast", models_dir=models_dir)
+    still = open_fast(follow=False, model_id=model_id)
     third = [rgb[index] for index in _spread(len(rgb) // 3, ENROLLED_FRAMES)]
-    person = [still.describe(frame, face) for frame in third for face in still.faces(frame)[:1]]
+    person = [still.describe(frame, face, LOOKS) for frame in third for face in still.faces(frame)[:1]]
     if not person:
         raise CameraError("no face was found in the clip's first third. Give a clip of one person with --clip.")
-    known = gallery(person, employees, rng)
-    loops = _loops(known, limits, min_frames, models_dir)
+    known = gallery(person, employees, rng, model_id)
+    ours = _ours(open_fast(model_id=model_id), known, limits, min_frames, models_dir)
+    if model_id != DLIB_RESNET_V1:  # the other loops know dlib's descriptors only
+        plain = open_fast(follow=False)
+        person = [plain.describe(frame, face) for frame in third for face in plain.faces(frame)[:1]]
+        known = gallery(person, employees, rng, DLIB_RESNET_V1)
+    loops = [ours, *_theirs(known)]
     spread = [rgb[index] for index in _spread(len(rgb), STEP_INPUTS)]
     steps = [
         compare_descriptors(spread, still, open_fast_describer()),
-        compare_detection(rgb, open_engine("fast", models_dir=models_dir)),
+        compare_detection(rgb, open_fast()),
         compare_matching(templates, 40, rng),
     ]
-    return Results(run_loops(loops, frames_bgr, rounds), steps, rounds * len(rgb), employees, templates)
+    return Results(run_loops(loops, frames_bgr, rounds), steps, rounds * len(rgb), employees, templates, model_id)
 
 
-def _loops(known: Sequence[Template], limits: quality.Limits, min_frames: int, models_dir: Path | None) -> list[Loop]:
+def _ours(
+    engine: FaceEngine,
+    known: Sequence[Template],
+    limits: quality.Limits,
+    min_frames: int,
+    models_dir: Path | None,
+) -> Loop:
     recogniser = Recogniser(
-        open_engine("fast", models_dir=models_dir),
-        Matcher(known),
+        engine,
+        Matcher(known, model_id=engine.model_id),
         Liveness("challenge-when-in-doubt", models_dir),
         partial(quality.judge, limits=limits),
         max_frames=12,
         min_frames=min_frames,
     )
+    return PresensiLoop(recogniser, min_frames)
+
+
+def _theirs(known: Sequence[Template]) -> list[Loop]:
     vectors = [template.descriptor.astype(np.float64) for template in known]
     names = [str(template.person_id) for template in known]
-    return [PresensiLoop(recogniser, min_frames), PlainLoop(vectors, names), QuarterLoop(vectors, names)]
+    return [PlainLoop(vectors, names), QuarterLoop(vectors, names)]
 
 
 def _whole(ms: float | None) -> str:

@@ -56,9 +56,12 @@ class WorkCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Office:
+    """`recogniser`: whose templates count at this office's terminals."""
+
     office_id: str
     name: str
     calendar: WorkCalendar
+    recogniser: ModelId = DLIB_RESNET_V1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,7 +58,10 @@ class AttackDraft:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnrolmentDraft:
-    """A person's new templates, with the consent that permits them."""
+    """A person's new templates, with the consent that permits them.
+
+    `more`: of the same pictures, in the same order, by each further recogniser that is installed.
+    """
 
     nip: Nip
     name: str
@@ -69,6 +72,7 @@ class EnrolmentDraft:
     consent_utc: dt.datetime
     consent_text_id: str
     officer: str
+    more: tuple[tuple[ModelId, tuple[Descriptor, ...]], ...] = ()
 
 
 Draft = PresenceDraft | AttackDraft | EnrolmentDraft

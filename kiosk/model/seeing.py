@@ -17,7 +17,7 @@ RgbImage = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, colour order RGB."""
 
 Descriptor = npt.NDArray[np.float32]
-"""(128,) float32, the ResNet's face descriptor, near unit length."""
+"""(length,) float32, a recogniser's face descriptor (`kiosk.model.recognisers`): dlib's has 128 numbers."""
 
 DLIB_RESNET_V1 = ModelId("dlib-resnet-v1")
 """The descriptor's model: both engines run these weights, so their galleries are interchangeable."""
@@ -95,7 +95,8 @@ class Match:
 
     `person_id` is None when nobody was accepted and `reason` says why. `score` is higher for more alike, `margin` its
     distance to the best score of another person, `threshold` what the score had to reach. `look_alikes` names the
-    people who must be told apart by the NIP pad; it is empty in the ordinary case.
+    people who must be told apart by the NIP pad; it is empty in the ordinary case. `model_id`: whose descriptors were
+    compared.
     """
 
     person_id: PersonId | None
@@ -105,6 +106,7 @@ class Match:
     frames: int
     reason: Literal["accepted", "below_threshold", "margin_too_small", "gallery_empty"]
     look_alikes: tuple[PersonId, ...] = ()
+    model_id: ModelId = DLIB_RESNET_V1
 
 
 class Liveness(enum.Enum):

@@ -34,7 +34,7 @@ class Found(NamedTuple):
 class Centroids:
     """One vector a person: the mean of the person's templates. Filled once by `add`, then closed by `finish`.
 
-    `rotation` (128, 128), orthogonal, its first columns the axes of most variance (see `axes`). Memory: the vectors
+    `rotation` (length, length) orthogonal, its first columns the axes of most variance (`axes`). Memory: the vectors
     once, as float32, and three numbers a person.
     """
 
@@ -51,7 +51,7 @@ class Centroids:
         return len(self._head)
 
     def add(self, templates: Vectors, owners: npt.NDArray[np.intp]) -> None:
-        """Add templates (n, 128) of the people in rows `owners` (n,), which must not decrease."""
+        """Add templates (n, length) of the people in rows `owners` (n,), which must not decrease."""
         turned = templates @ self._rotation
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         rows = owners[starts]
@@ -60,18 +60,27 @@ class Centroids:
         self._squares[rows] += np.add.reduceat(np.einsum("ij,ij->i", turned, turned), starts)
         self._count[rows] += np.diff(starts, append=len(owners))
 
-    def finish(self) -> Vectors:
-        """Divide the sums; returns (people,) the mean squared distance of each one's templates from their mean."""
+    def finish(self, *, unit: bool = False) -> Vectors:
+        """Divide the sums; returns (people,) the mean squared distance of each one's templates from their mean.
+
+        `unit`: the means are then made unit vectors, for recognisers that are compared by angle.
+        """
         self._head /= self._count[:, None]
         self._tail /= self._count[:, None]
         mean_square = self._squares / self._count
         self._head_squares = np.einsum("ij,ij->i", self._head, self._head)
         self._squares = self._head_squares + np.einsum("ij,ij->i", self._tail, self._tail)
         spread: Vectors = np.maximum(mean_square - self._squares, 0.0)
+        if unit:
+            lengths = np.sqrt(np.maximum(self._squares, 1e-12))[:, None]
+            self._head /= lengths
+            self._tail /= lengths
+            self._head_squares = np.einsum("ij,ij->i", self._head, self._head)
+            self._squares = np.ones_like(self._squares)
         return spread
 
     def turn(self, probe: Vectors) -> Vectors:
-        """`probe` (128,) in the turned space, which the searches ask for."""
+        """`probe` (length,) in the turned space, which the searches ask for."""
         turned: Vectors = probe @ self._rotation
         return turned
 
@@ -101,7 +110,7 @@ class Centroids:
 
 
 def axes(sample: Vectors) -> Vectors:
-    """(128, 128) orthogonal: the axes of the sample's (n, 128) covariance, most variance first."""
+    """(length, length) orthogonal: the axes of the sample's (n, length) covariance, most variance first."""
     centred = sample - sample.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     return np.ascontiguousarray(vectors[:, ::-1], dtype=np.float32)

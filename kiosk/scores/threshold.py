@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pydantic
 
 from kiosk.errors import ModelError
-from kiosk.model import ModelId
+from kiosk.model import DLIB_RESNET_V1, ModelId
+from kiosk.model.recognisers import RECOGNISERS
 
 Normalisation = Literal["cohort", "gallery", "none"]
 """How scores are corrected for crowded kinds of faces: with the server's cohort numbers, with numbers made from the
@@ -55,13 +56,16 @@ class Curve(pydantic.BaseModel):
 
 
 class ThresholdTable(pydantic.BaseModel):
-    """All curves, and of which model they speak."""
+    """All curves, and of which model they speak. `folder` and `part`: of which people it was made (a digest, and K/N of
+    them), so that nobody checks it on the same."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     model_id: str
     made_by: str
     made_from: str
+    folder: str = ""
+    part: str = "1/1"
     curves: list[Curve]
 
     def score(self, fpir: float, people: int, normalisation: Normalisation) -> float:
@@ -80,9 +84,12 @@ class ThresholdTable(pydantic.BaseModel):
             )
 
 
-def packaged_table() -> ThresholdTable:
-    """The table that comes with the program."""
-    name = "fpir_table.json"
+def packaged_table(model_id: ModelId = DLIB_RESNET_V1) -> ThresholdTable:
+    """The table that comes with the program for this recogniser. Raises ModelError for one it does not know."""
+    known = RECOGNISERS.get(model_id)
+    if known is None:
+        raise ModelError(f"there is no threshold table for {model_id}. This program is older than the templates.")
+    name = known.table
     return _parse(resources.files("kiosk.scores").joinpath(name).read_text(encoding="utf-8"), name)
 
 

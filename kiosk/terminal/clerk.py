@@ -44,7 +44,7 @@ class Clerk:
         self._outbox = outbox
         self._clock = clock
         self._faults = faults
-        self._model_id = model_id
+        self.model_id = model_id
         self._reply = reply
         self._orders: queue.SimpleQueue[enc.Effect | None] = queue.SimpleQueue()
         self.office = Office()
@@ -71,11 +71,11 @@ class Clerk:
                 version = self.office.snapshot.version
                 direction = prospect.assessment.direction
                 person_id = prospect.person.person_id
-                stored = self._append(PresenceDraft(person_id, direction, found, liveness, self._model_id, version))
+                stored = self._append(PresenceDraft(person_id, direction, found, liveness, found.model_id, version))
                 self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
                 self._reply(stored)
             case enc.RecordAttack(liveness, frames):
-                self._append(AttackDraft(liveness, frames, self._model_id))
+                self._append(AttackDraft(liveness, frames, self.model_id))
             case enc.Count(what):
                 self.probe(what)
             case enc.Forget():

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from kiosk.face.looks import LOOKS, describe_looks
+from kiosk.face.looks import LOOKS
 from kiosk.model import Box, Descriptor, Face, Frame, Hint, Liveness, LivenessVerdict, Match, Quality, Sighting
+from kiosk.model.recognisers import RECOGNISERS
 from kiosk.ports import FaceEngine, FaceMatcher, LivenessDetector
 
 T = TypeVar("T")
@@ -31,11 +32,6 @@ scikit-image's astronaut HOG gives the face 1.5 and two patches of her suit, as 
 
 SAME_TRACK_S = 0.6
 """A face that was out of sight for longer is another encounter."""
-
-STRANGER_DISTANCE = 0.5
-"""A frame this far from the mean of its track's shows somebody who stepped in. Of 234 described frames of the clips
-none was further than 0.43 from its own track's mean, of 4,000 pairs of different LFW people none was nearer than 0.5
-(`tests/accuracy/one_track.py`; at 0.6 it would be 1 %)."""
 
 NOT_DESCRIBED = LivenessVerdict(Liveness.PENDING, 0.0, "not_described")
 """Evidence of life counts only from the first described frame on. Else a living accomplice could gather it in frames
@@ -73,6 +69,10 @@ class Recogniser:
         """Frames are described until somebody is accepted over at least `min_frames`, or `max_frames` were in vain.
         `looks`: so many looks are taken at each of them (kiosk.face.looks). `tracks`: so many were numbered before."""
         self._engine = engine
+        # A frame this far from the mean of its track's shows somebody who stepped in. With dlib, of 234 described
+        # frames of the clips none was further than 0.43 from its own track's mean, of 4,000 pairs of different LFW
+        # people none was nearer than 0.5 (`tests/accuracy/one_track.py`; at 0.6 it would be 1 %).
+        self._stranger_distance = RECOGNISERS[engine.model_id].same_person
         self._matcher = matcher
         self._liveness = liveness
         self._judge = judge
@@ -154,8 +154,8 @@ class Recogniser:
     def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
         decided = self._decided(track)
         looks = 1 if decided else self._looks  # to notice another person one look is enough
-        descriptor = self._timed("describe", timer, lambda: describe_looks(self._engine, frame.rgb, face, looks))
-        if track.descriptors and _distance(descriptor, track.descriptors) > STRANGER_DISTANCE:
+        descriptor = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face, looks))
+        if track.descriptors and _distance(descriptor, track.descriptors) > self._stranger_distance:
             track, decided = self._begin(face.box_px, frame.t_s), False
         track.described_s = frame.t_s
         if not decided:

@@ -66,17 +66,21 @@ class Recognition:
 
     def open(self) -> None:
         """Open the models now. Raises ModelError."""
-        opened = self._open_recogniser(self._matcher, self._tracks)
+        matcher = self._matcher
+        opened = self._open_recogniser(matcher, self._tracks)
         with self._lock:
-            opened.use(self._matcher)  # another gallery may have come meanwhile
-            self._recogniser = opened
-            self._start += 1
+            if self._matcher.model_id == matcher.model_id:
+                opened.use(self._matcher)  # another gallery may have come meanwhile
+                self._recogniser = opened
+                self._start += 1
 
     def use(self, matcher: FaceMatcher) -> None:
-        """Search another gallery from the next frame on."""
+        """Search another gallery from the next frame on; one of another recogniser's opens that one."""
         with self._lock:
-            self._matcher = matcher
-            if self._recogniser is not None:
+            another, self._matcher = matcher.model_id != self._matcher.model_id, matcher
+            if another and self._recogniser is not None:
+                self._tracks, self._recogniser = self._recogniser.tracks, None
+            elif self._recogniser is not None:
                 self._recogniser.use(matcher)
             self._start += 1
 
@@ -114,7 +118,7 @@ class Recognition:
 
     def _watch(self, stop: threading.Event, alive: Callable[[], None]) -> None:
         seen = 0
-        while not stop.is_set():
+        while self._recogniser is not None and not stop.is_set():
             alive()
             if self.look():
                 seen += 1

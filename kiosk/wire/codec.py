@@ -125,18 +125,18 @@ def from_b64url(text: str) -> bytes:
 
 
 def encode_descriptor(descriptor: Descriptor) -> str:
-    """Base64 of 128 little-endian float32."""
+    """Base64 of little-endian float32."""
     return base64.b64encode(np.ascontiguousarray(descriptor, dtype="<f4").tobytes()).decode()
 
 
-def decode_descriptor(text: object) -> Descriptor:
-    """(128,) float32, read-only. Raises WireError for another length, NaN and infinity."""
+def decode_descriptor(text: object, length: int = DESCRIPTOR_SIZE) -> Descriptor:
+    """(length,) float32, read-only. Raises WireError for another length, NaN and infinity."""
     try:
         raw = base64.b64decode(cast(str, text), validate=True)
     except (ValueError, TypeError) as error:
         raise WireError("a descriptor is not base64") from error
-    if len(raw) != 4 * DESCRIPTOR_SIZE:
-        raise WireError(f"a descriptor has {len(raw)} bytes instead of {4 * DESCRIPTOR_SIZE}")
+    if len(raw) != 4 * length:
+        raise WireError(f"a descriptor has {len(raw)} bytes instead of {4 * length}")
     descriptor = np.frombuffer(raw, dtype="<f4").astype(np.float32, copy=False)
     if not np.isfinite(descriptor).all():
         raise WireError("a descriptor holds a number that is not finite")

@@ -152,6 +152,10 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "frames": draft.frames,
             "liveness": _liveness(draft.liveness),
         }
+    more = [
+        {"model_id": model_id, "templates": [encode_descriptor(template) for template in templates]}
+        for model_id, templates in draft.more
+    ]
     return "enrolment", {
         "nip": draft.nip,
         "name": draft.name,
@@ -164,6 +168,7 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "text_id": draft.consent_text_id,
             "officer": draft.officer,
         },
+        **({"more_templates": more} if more else {}),
     }
 
 

@@ -25,6 +25,7 @@ from kiosk.model import (
     WorkDay,
     WorkPeriod,
 )
+from kiosk.model.recognisers import RECOGNISERS, Recogniser
 from kiosk.wire import Json, WireError, items, member
 from kiosk.wire.keys import VerifyServer
 
@@ -99,7 +100,7 @@ def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
     person_id = PersonId(member(data, "person_id", str))
     try:
         person = Person(person_id, Nip(member(data, "nip", str)), member(data, "name", str))
-        return person, tuple(_template(person_id, template) for template in items(data, "templates"))
+        return person, (*_templates(person_id, data), *_more_templates(person_id, data))
     except WireError as error:
         raise WireError(f"person {person_id}: {error}") from error
 
@@ -115,18 +116,31 @@ def parse_office(data: Json) -> Office:
             periods=tuple(_period(period) for period in items(calendar, "periods")),
             holidays=frozenset(_date(day) for day in member(calendar, "holidays", list)),
         ),
+        recogniser=ModelId(member(data, "recogniser", str)) if "recogniser" in data else DLIB_RESNET_V1,
     )
 
 
-def _template(person_id: PersonId, data: Json) -> Template:
-    model_id = member(data, "model_id", str)
-    if model_id != DLIB_RESNET_V1:
+def _templates(person_id: PersonId, data: Json) -> list[Template]:
+    """Those that every terminal knows: dlib's."""
+    templates = items(data, "templates")
+    if any(member(template, "model_id", str) != DLIB_RESNET_V1 for template in templates):
         raise WireError("a template's model is not the one that this terminal uses")
+    return [_template(person_id, template, RECOGNISERS[DLIB_RESNET_V1]) for template in templates]
+
+
+def _more_templates(person_id: PersonId, data: Json) -> list[Template]:
+    """Those of further recognisers; what this program does not know is left out, a newer terminal reads it."""
+    given = items(data, "more_templates") if "more_templates" in data else []
+    known = [(RECOGNISERS.get(ModelId(member(template, "model_id", str))), template) for template in given]
+    return [_template(person_id, template, recogniser) for recogniser, template in known if recogniser is not None]
+
+
+def _template(person_id: PersonId, data: Json, recogniser: Recogniser) -> Template:
     return Template(
         template_id=member(data, "template_id", str),
         person_id=person_id,
-        descriptor=wire.decode_descriptor(data.get("descriptor")),
-        model_id=ModelId(model_id),
+        descriptor=wire.decode_descriptor(data.get("descriptor"), recogniser.length),
+        model_id=recogniser.model_id,
         cohort_mean=_number_or_none(data, "cohort_mean"),
         cohort_sd=_number_or_none(data, "cohort_sd"),
     )

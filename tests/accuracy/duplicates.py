@@ -26,7 +26,7 @@ from enrollment.refusal import Refusal
 from enrollment.station import open_engine_for
 from enrollment.templates import Shot, check_agreement, choose
 from kiosk import config
-from kiosk.face.looks import describe_looks
+from kiosk.face.looks import LOOKS
 from kiosk.face.quality import judge
 from kiosk.model import Descriptor, Nip, Quality
 from kiosk.ports import FaceEngine
@@ -102,7 +102,7 @@ def describe(engine: FaceEngine, folder: Path, border: int, scores: list[float])
         middle = np.array([width / 2, height / 2])
         faces = sorted(engine.faces(rgb), key=lambda face: _off(face.box_px, middle))
         if faces:
-            shots.append(Shot(describe_looks(engine, rgb, faces[0]), faces[0].quality, number))
+            shots.append(Shot(engine.describe(rgb, faces[0], LOOKS), faces[0].quality, number))
             scores.append(faces[0].score)
     return shots
 

@@ -29,10 +29,17 @@ from demo.faces import talking_man
 from kiosk import config
 from kiosk.errors import CameraError
 from kiosk.face import open_engine, tracking
-from kiosk.face.descriptor import RESNET_FILE, FastDescriber, open_fast_describer, self_test_chips, weights_path
+from kiosk.face.descriptor import (
+    RESNET_FILE,
+    FastDescriber,
+    dlib_shape,
+    open_fast_describer,
+    self_test_chips,
+    weights_path,
+)
 from kiosk.face.detector import Detector, HogDetector, YunetDetector
 from kiosk.face.dlib_model import read_layers
-from kiosk.face.engine import Engine, Finder, dlib_shape
+from kiosk.face.engine import Engine, Finder
 from kiosk.face.onnx_writer import to_onnx
 from kiosk.face.tracking import Follower
 from kiosk.machine.model_files import YUNET

@@ -1,6 +1,6 @@
 """How far apart the frames of one person's track are, and those of two: `python tests/accuracy/one_track.py FACES`.
 
-Behind `recognise.STRANGER_DISTANCE`. FACES is the evaluation folder: its clips give tracks of one person (each
+Behind `Recogniser.same_person` of dlib's. FACES is the evaluation folder: its clips give tracks of one person (each
 described frame against the mean of those before it, as the recogniser compares them), its `lfw` pairs of different
 people (one photo against the mean of another person's up to three).
 """
@@ -39,8 +39,8 @@ class Noting:
     def __getattr__(self, name: str) -> object:
         return getattr(self._engine, name)
 
-    def describe(self, frame_rgb: np.ndarray, face: object) -> Descriptor:
-        self.notes.append(self._engine.describe(frame_rgb, face))
+    def describe(self, frame_rgb: np.ndarray, face: object, looks: int = 1) -> Descriptor:
+        self.notes.append(self._engine.describe(frame_rgb, face, looks))
         return self.notes[-1]
 
 

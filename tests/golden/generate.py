@@ -59,11 +59,11 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def descriptor(start: int) -> str:
-    """128 little-endian float32, unit length, of no real face."""
-    numbers = [((start + i * 37) % 101) / 101 - 0.5 for i in range(128)]
+def descriptor(start: int, size: int = 128) -> str:
+    """`size` little-endian float32, unit length, of no real face."""
+    numbers = [((start + i * 37) % 101) / 101 - 0.5 for i in range(size)]
     length = sum(x * x for x in numbers) ** 0.5
-    return base64.b64encode(struct.pack("<128f", *(x / length for x in numbers))).decode()
+    return base64.b64encode(struct.pack(f"<{size}f", *(x / length for x in numbers))).decode()
 
 
 def event(seq: int, prev_hash: str, kind: str, payload: Json, wall_utc: str, **extra: Any) -> Json:
@@ -226,9 +226,22 @@ def person(person_id: str, nip: str, name: str, start: int, cohort: tuple[float,
     }
 
 
-def gallery(version: int, base_version: int | None, people: list[Json], removed: list[str] | None) -> Json:
+def more_template(template_id: str, model_id: str, start: int, size: int) -> Json:
+    return {
+        "template_id": template_id,
+        "model_id": model_id,
+        "descriptor": descriptor(start, size),
+        "cohort_mean": None,
+        "cohort_sd": None,
+    }
+
+
+def gallery(
+    version: int, base_version: int | None, people: list[Json], removed: list[str] | None, **office: str
+) -> Json:
+    name = "Dinas Komunikasi dan Informatika"
     payload: Json = {
-        "office": {"office_id": "dinas-kominfo", "name": "Dinas Komunikasi dan Informatika", "calendar": calendar()},
+        "office": {"office_id": "dinas-kominfo", "name": name, "calendar": calendar(), **office},
         "people": people,
     }
     if removed is not None:
@@ -368,6 +381,13 @@ def documents() -> dict[str, Json]:
     }
     a = person(PERSON_A, "197001011995031002", "Budi Santoso", 1, (-0.75, 0.0625))
     b = person(PERSON_B, "198112312005012003", "Siti Aminah, S.Kom.", 2, None)
+    several = {
+        **a,
+        "more_templates": [
+            more_template("018f2c5e-0000-7000-8000-00000000c001", "fp-112", 5, 512),
+            more_template("018f2c5e-0000-7000-8000-00000000c002", "one-of-tomorrow", 6, 64),
+        ],
+    }
     return {
         "keys": {
             "about": "Keys of the golden files. For tests only; never provision a terminal with them.",
@@ -420,11 +440,26 @@ def documents() -> dict[str, Json]:
         "event_attack": events[1],
         "event_enrolment": events[2],
         "event_unknown_member": events[3],
+        "event_enrolment_more": event(
+            5,
+            events[3]["hash"],
+            "enrolment",
+            {
+                **ENROLMENT,
+                "more_templates": [{"model_id": "fp-112", "templates": [descriptor(n, 512) for n in (7, 8)]}],
+            },
+            "2026-11-24T00:30:05.000Z",
+        ),
         "gallery_full": {"query": {"since": 0, "wait_s": 25}, "status": 200, "answer": gallery(3, None, [a, b], None)},
         "gallery_delta": {
             "query": {"since": 3, "wait_s": 25},
             "status": 200,
             "answer": gallery(4, 3, [person(PERSON_A, "197001011995031002", "Budi Santoso", 3, None)], [PERSON_B]),
+        },
+        "gallery_recognisers": {
+            "query": {"since": 0, "wait_s": 25},
+            "status": 200,
+            "answer": gallery(5, None, [several], None, recogniser="fp-112"),
         },
         "heartbeat": {
             "request": heartbeat,

@@ -109,3 +109,15 @@ def test_wrong_words_are_explained(words: list[str]) -> None:
     assert done.returncode == 2
     assert "Error" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_table_is_checked_on_enough_people_only(every_fourth: Path, kept: Path) -> None:
+    refused = _evaluate(every_fourth, "--descriptors", kept, "--check-table")
+    assert refused.returncode != 0
+    assert "500 at the least" in refused.stderr
+
+
+def test_descriptors_of_one_recogniser_are_not_taken_for_another_s(every_fourth: Path, kept: Path) -> None:
+    refused = _evaluate(every_fourth, "--descriptors", kept, "--model", "fp-112")
+    assert refused.returncode != 0
+    assert "holds descriptors of dlib-resnet-v1" in refused.stderr

@@ -28,7 +28,8 @@ NOBODY = 1 << 30
 @dataclass(frozen=True)
 class Presensi:
     """The terminal's matcher. `normalisation`: with cohort numbers from the round's cohort, as a server computes them;
-    without, as for a gallery that came without; or with none and no own cohort either."""
+    without, as for a gallery that came without; or with none and no own cohort either. A recogniser that is compared by
+    angle knows the last one alone."""
 
     normalisation: Normalisation = "cohort"
     table: ThresholdTable | None = None
@@ -56,11 +57,12 @@ class Presensi:
             numbers = list(zip(means.tolist(), sds.tolist(), strict=True))
         owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         templates = [
-            Template(f"{row}", PersonId(f"{owner:06d}"), collection.described[row], cohort_mean=mean, cohort_sd=sd)
+            Template(f"{row}", PersonId(f"{owner:06d}"), collection.described[row], collection.model_id, mean, sd)
             for row, owner, (mean, sd) in zip(flat, owners, numbers, strict=True)
         ]
         least = NOBODY if self.normalisation == "none" else None
-        return Matcher(templates, fpir, margin, self.table, own_cohort_people=least)
+        model_id = collection.model_id
+        return Matcher(templates, fpir, margin, self.table, model_id=model_id, own_cohort_people=least)
 
 
 def face_recognition_method(collection: Collection, drawn: Round) -> Search:
@@ -107,9 +109,25 @@ def _scores(search: Search, rows: Rows, collection: Collection, people: int) -> 
     return search(usable) if len(usable) else np.full(people, -np.inf)
 
 
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What the terminal did at its threshold and margin, attempt by attempt (booleans).
+
+    `missed`, `wrong`, `asked` of enrolled people: not identified as themselves, identified as somebody else, sent to
+    the NIP pad; one who ends there among those to be told apart is not missed. `accepted` of strangers, whose they are
+    says `nonmated_people`: reached the threshold with somebody.
+    """
+
+    missed: npt.NDArray[np.bool_]
+    wrong: npt.NDArray[np.bool_]
+    asked: npt.NDArray[np.bool_]
+    accepted: npt.NDArray[np.bool_]
+    nonmated_people: Rows
+
+
 @dataclass(frozen=True)
 class Decided:
-    """What the terminal would have done at its packaged threshold and margin, as shares of the attempts."""
+    """The same as shares of the attempts."""
 
     fpir: float
     fnir: float
@@ -117,17 +135,11 @@ class Decided:
     asked_for_nip: float
 
 
-def decisions(
-    collection: Collection,
-    drawn: Iterable[Round],
-    method: Presensi,
-    *,
-    fpir: float,
-    margin: float,
-) -> Decided:
-    """Let the matcher decide every attempt. A mated attempt counts as missed unless the person is accepted, or is among
-    the look-alikes whom the NIP pad tells apart; `asked_for_nip` says how many of all mated attempts need the pad."""
-    missed, wrong, asked, accepted = [], [], [], []
+def outcomes(
+    collection: Collection, drawn: Iterable[Round], method: Presensi, *, fpir: float, margin: float
+) -> Outcomes:
+    """Let the matcher decide every attempt."""
+    missed, wrong, asked, accepted, people = [], [], [], [], []
     for one in drawn:
         matcher = method.matcher(collection, one, fpir, margin)
         for place, rows in enumerate(one.probes):
@@ -140,5 +152,14 @@ def decisions(
             asked.append(bool(match.look_alikes))
         for rows in one.strangers:
             match = matcher.identify(list(collection.described[rows[collection.acquired[rows]]]))
-            accepted.append(match.score > match.threshold)
-    return Decided(*(float(np.mean(share)) for share in (accepted, missed, wrong, asked)))
+            accepted.append(match.score >= match.threshold)
+        people.append(one.stranger_people)
+    return Outcomes(np.array(missed), np.array(wrong), np.array(asked), np.array(accepted), np.concatenate(people))
+
+
+def decisions(
+    collection: Collection, drawn: Iterable[Round], method: Presensi, *, fpir: float, margin: float
+) -> Decided:
+    found = outcomes(collection, drawn, method, fpir=fpir, margin=margin)
+    shares = (found.accepted, found.missed, found.wrong, found.asked)
+    return Decided(*(float(np.mean(share)) for share in shares))

@@ -14,6 +14,8 @@ from kiosk.measure.identification.collection import Collection
 from kiosk.measure.identification.experiment import Method, Presensi, attempts, decisions, face_recognition_method
 from kiosk.measure.identification.protocol import Condition, eligible, rounds
 from kiosk.measure.identification.statistics import Attempts, fnir_intervals
+from kiosk.measure.identification.table import normalisations
+from kiosk.model import DLIB_RESNET_V1
 from kiosk.scores.threshold import ThresholdTable
 
 FPIRS = [0.001, 0.003, 0.01, 0.03]
@@ -22,6 +24,7 @@ LARGEST = 420
 """The gallery of the yardsticks: about the employees of the largest office."""
 
 PRODUCT_FPIR = 0.003
+PRODUCT_MARGIN = 0.04
 
 Row = dict[str, Any]
 Tell = Callable[[str], None]
@@ -66,8 +69,10 @@ def measure(collection: Collection, count: int, seed: int, tell: Tell, table: Th
     acquired = collection.acquired
     report = Report(
         {
+            "model": str(collection.model_id),
             "people": collection.people,
             "photos": len(acquired),
+            "label_errors": collection.label_errors,
             "failure_to_acquire": round(float(np.mean(~acquired)), 5),
             "rounds": count,
             "seed": seed,
@@ -79,18 +84,21 @@ def measure(collection: Collection, count: int, seed: int, tell: Tell, table: Th
     if not acquired.any():
         raise ValueError("no face was found in any photo")
     shown = [condition for condition in wanted if condition == wanted[0] or condition.probe_photos > 1]
+    best, *others = normalisations(collection.model_id)
     for condition in wanted:
         tell(_title(condition))
-        found = _attempts(collection, condition, count, seed, Presensi())
+        found = _attempts(collection, condition, count, seed, Presensi(best))
         report.rows += _rows(condition, found, seed)
         if condition not in shown:
             continue
-        plain = _attempts(collection, condition, count, seed, face_recognition_method)
-        report.curves[_title(condition)] = {"Presensi": found, "face_recognition": plain}
-        report.baseline += _rows(condition, plain, seed)
-        report.product += _product_rows(collection, condition, count, seed, table)
+        report.curves[_title(condition)] = {"Presensi": found}
+        if collection.model_id == DLIB_RESNET_V1:
+            plain = _attempts(collection, condition, count, seed, face_recognition_method)
+            report.curves[_title(condition)]["face_recognition"] = plain
+            report.baseline += _rows(condition, plain, seed)
+        report.product += _product_rows(collection, condition, count, seed, Presensi(best, table))
     for condition in [condition for condition in wanted if condition.probe_photos == 1 and condition.min_photos == 2]:
-        for normalisation in ("gallery", "none"):
+        for normalisation in others:
             if condition.enrol_photos == 3:
                 tell(f"{_title(condition)}, normalisation: {normalisation}")
                 found = _attempts(collection, condition, count, seed, Presensi(normalisation))
@@ -136,14 +144,12 @@ def _finite(score: float) -> float | None:
     return round(score, 4) if math.isfinite(score) else None
 
 
-def _product_rows(
-    collection: Collection, condition: Condition, count: int, seed: int, table: ThresholdTable | None
-) -> list[Row]:
+def _product_rows(collection: Collection, condition: Condition, count: int, seed: int, method: Presensi) -> list[Row]:
     """What the terminal decides at its own threshold: the only rows whose threshold was not set on these strangers."""
     rows = []
     for margin in MARGINS:
         drawn = rounds(collection, condition, count, seed)
-        decided = decisions(collection, drawn, Presensi(table=table), fpir=PRODUCT_FPIR, margin=margin)
+        decided = decisions(collection, drawn, method, fpir=PRODUCT_FPIR, margin=margin)
         shares = {name: round(share, 5) for name, share in dataclasses.asdict(decided).items()}
         rows.append(
             {
@@ -163,17 +169,14 @@ def as_text(report: Report) -> str:
     facts = report.facts
     lines = [
         f"{facts['people']} people, {facts['photos']} photos, no face found in {facts['failure_to_acquire']:.2%}",
+        f"recogniser {facts['model']}, {facts['label_errors']} photos with wrong names left out",
         f"{facts['rounds']} rounds, seed {facts['seed']}",
         "",
         "Presensi, threshold set on these strangers (FNIR with 95 % interval)",
         *_lines(report.rows),
         "",
-        "without the server's cohort numbers",
-        *_lines(report.fallback),
-        "",
-        "face_recognition's distance",
-        *_lines(report.baseline),
-        "",
+        *_section("without the server's cohort numbers", report.fallback),
+        *_section("face_recognition's distance", report.baseline),
         f"the terminal's own decision: packaged threshold for FPIR {PRODUCT_FPIR:.1%}",
         "  people  enrol  shown  margin    FPIR     FNIR  as somebody else  asked for NIP",
         *(
@@ -183,6 +186,10 @@ def as_text(report: Report) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _section(title: str, rows: list[Row]) -> list[str]:
+    return [title, *_lines(rows), ""] if rows else []
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -90,6 +90,16 @@ def fnir_intervals(attempts: Attempts, fpirs: list[float], seed: int, resamples:
     return ends
 
 
+def share_interval(happened: npt.NDArray[np.bool_], whose: Whose, seed: int, resamples: int = RESAMPLES) -> Interval:
+    """95 % interval of the share of attempts in which something happened: a bootstrap over the people whose they are,
+    or Wilson's interval for as many attempts as there are people, if wider."""
+    rng = np.random.default_rng(seed)
+    shares = [np.average(happened, weights=_draws(rng, whose)) for _ in range(resamples)]
+    low, high = np.percentile(shares, (2.5, 97.5))
+    plain = wilson(float(np.mean(happened)), len(np.unique(whose)))
+    return Interval(float(min(low, plain.low)), float(max(high, plain.high)))
+
+
 def wilson(share: float, count: int) -> Interval:
     """Wilson's 95 % score interval of a share seen in `count` independent trials."""
     if not count:

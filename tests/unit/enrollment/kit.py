@@ -61,10 +61,13 @@ class SceneEngine:
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         return list(self._scene(frame_rgb).faces)
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        self.described += 1
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        self.described += looks
         scene = self._scene(frame_rgb)
         return descriptor(scene.person, scene.variant)
+
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        return {}
 
 
 def picture(scene: int) -> RgbImage:

@@ -245,10 +245,10 @@ class FailingEngine(SceneEngine):
         super().__init__(scenes)
         self._failing, self._error = failing, error
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
         if int(frame_rgb[0, 0, 0]) == self._failing:
             raise self._error
-        return super().describe(frame_rgb, face)
+        return super().describe(frame_rgb, face, looks)
 
 
 @pytest.mark.parametrize("error", [ModelError("the network failed."), ValueError("landmarks")])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from enrollment.templates import Shot
 from kiosk.errors import DiskFull
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import DLIB_RESNET_V1, Draft, Event, ModelId, Moment, Nip
+from kiosk.wire import canonical, encode_descriptor
 from tests.unit.enrollment.kit import ANI, BUDI, CITRA, CONSENT, OFFICE, SETTINGS, NoonClock, descriptor, outbox, shots
 
 
@@ -81,6 +84,34 @@ def test_an_enrolment_is_in_the_journal_with_its_consent(journal: SqliteOutbox) 
     np.testing.assert_array_equal(person.templates, [shot.descriptor for shot in enrolled.templates])
     assert len(detail["qualities"]) == len(person.templates) == 4
     assert enrolled.warnings == ()
+
+
+def test_further_recognisers_templates_are_enrolled_where_all_pictures_have_them(journal: SqliteOutbox) -> None:
+    one, some = ModelId("fp-112"), ModelId("w600k-112")
+    vectors = {n: np.full(512, n + 1, dtype=np.float32) for n in range(4)}
+    taken = tuple(
+        dataclasses.replace(shot, more={one: vectors[n]} | ({some: vectors[n]} if n else {}))
+        for n, shot in enumerate(shots(0))
+    )
+    made = registrar(journal)
+    enrolled = made.enrol(made.admit(ANI, "Ani", OFFICE, replace=False), Sitting(taken, 3, one_sitting=True), CONSENT)
+    (event,) = [event for event, _ in journal.enrolments()]
+    detail: Any = event.body["enrolment"]
+    (more,) = detail["more_templates"]
+    assert more["model_id"] == one
+    assert more["templates"] == [encode_descriptor(shot.more[one]) for shot in enrolled.templates]
+    assert len(more["templates"]) == len(detail["templates"])
+
+
+def test_further_templates_never_make_an_event_too_large(journal: SqliteOutbox) -> None:
+    models = [ModelId(f"model-{n}") for n in range(9)]
+    taken = tuple(
+        dataclasses.replace(shot, more=dict.fromkeys(models, np.ones(512, dtype=np.float32))) for shot in shots(0)
+    )
+    made = registrar(journal)
+    made.enrol(made.admit(ANI, "Ani", OFFICE, replace=False), Sitting(taken, 3, one_sitting=True), CONSENT)
+    (event,) = [event for event, _ in journal.enrolments()]
+    assert 40_000 < len(canonical(event.body)) < 64 * 1024
 
 
 def test_the_same_face_under_another_nip_is_refused(journal: SqliteOutbox) -> None:

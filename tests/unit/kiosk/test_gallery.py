@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -17,7 +18,8 @@ from kiosk import wire
 from kiosk.errors import GalleryError
 from kiosk.gallery import TinyGallery, previous_of, seal, unseal
 from kiosk.machine import durable
-from kiosk.model import EMPTY_GALLERY, DeviceId, GallerySnapshot, PersonId
+from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, DeviceId, GallerySnapshot, ModelId, PersonId
+from kiosk.model.recognisers import counting
 from kiosk.schedule import assess
 from kiosk.wire.gallery import Manifest, open_gallery
 from tests.calendars import Case, cases
@@ -136,6 +138,51 @@ def test_descriptors_are_float32_to_the_bit(gallery: TinyGallery) -> None:
     assert template.descriptor.dtype == np.float32
     assert wire.encode_descriptor(template.descriptor) == one["templates"][0]["descriptor"]
     assert (template.cohort_mean, template.cohort_sd) == (0.1, None)
+
+
+def test_templates_of_several_recognisers_lie_side_by_side(gallery: TinyGallery) -> None:
+    """What this program does not know is left out; a terminal of an earlier release reads no `more_templates`."""
+    answer = golden("gallery_recognisers")["answer"]
+    gallery.apply(*opened(answer), START)
+    snapshot = gallery.load()
+    (given,) = answer["payload"]["people"]
+    assert [(t.model_id, len(t.descriptor)) for t in snapshot.templates] == [("dlib-resnet-v1", 128), ("fp-112", 512)]
+    assert wire.encode_descriptor(snapshot.templates[1].descriptor) == given["more_templates"][0]["descriptor"]
+    assert {t.person_id for t in snapshot.templates} == {given["person_id"]}
+    assert snapshot.office is not None
+    assert snapshot.office.recogniser == "fp-112"
+
+
+@pytest.mark.parametrize("size", [0, 128, 511])
+def test_a_descriptor_has_the_length_of_its_recogniser(gallery: TinyGallery, size: int) -> None:
+    short = {
+        "template_id": "t",
+        "model_id": "fp-112",
+        "descriptor": wire.encode_descriptor(np.ones(size, dtype=np.float32)),
+    }
+    with pytest.raises(GalleryError, match="instead of 2048"):
+        gallery.apply(manifest(1), payload(person(1, more_templates=[short])), START)
+    assert gallery.load() is EMPTY_GALLERY
+
+
+def test_an_office_that_names_no_recogniser_counts_dlib_s(gallery: TinyGallery) -> None:
+    gallery.apply(*opened(golden("gallery_full")["answer"]), START)
+    office = gallery.load().office
+    assert office is not None
+    assert office.recogniser == DLIB_RESNET_V1
+
+
+def test_the_office_s_recogniser_counts_where_it_is_installed_and_somebody_has_its_templates(
+    gallery: TinyGallery,
+) -> None:
+    gallery.apply(*opened(golden("gallery_recognisers")["answer"]), START)
+    snapshot = gallery.load()
+    both = (DLIB_RESNET_V1, ModelId("fp-112"))
+    assert counting(snapshot, both) == "fp-112"
+    assert counting(snapshot, both[:1]) == DLIB_RESNET_V1
+    of_dlib = tuple(t for t in snapshot.templates if t.model_id == DLIB_RESNET_V1)
+    assert counting(dataclasses.replace(snapshot, templates=of_dlib), both) == DLIB_RESNET_V1
+    assert counting(EMPTY_GALLERY, both) == DLIB_RESNET_V1
 
 
 def test_a_reader_in_another_process_sees_the_change(gallery: TinyGallery, tmp_path: Path) -> None:

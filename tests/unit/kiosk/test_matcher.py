@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.errors import GalleryError, ModelError
-from kiosk.matcher import CROWD_RANGE, Matcher, _sample
+from kiosk.matcher import CROWD_RANGE, NEIGHBOUR, Matcher, _sample
 from kiosk.model import GallerySnapshot, ModelId, Template
 from kiosk.ports import FaceMatcher
 from tests.unit.kiosk.scores.gallery_kit import People, person_id, template
@@ -227,6 +227,113 @@ class TestLookAlikes:
         assert set(match.look_alikes[1:]) == {person_id(4), "also"}
         assert ("also", "like") in matcher.look_alike_pairs()
         assert len(matcher.look_alike_pairs()) == 3
+
+
+class TestCloseNeighbours:
+    """Two who are nearer than usual, but not so near that they need the NIP pad: each must be met more closely."""
+
+    GAP = 0.03
+    """By so much the one's template misses the other's threshold."""
+
+    def _gallery(self, gap: float) -> tuple[Matcher, np.ndarray, np.ndarray]:
+        people = People(30)
+        templates = people.templates(each=1, **ORDINARY)[:4]
+        centre = people.centres[9]
+        along = np.zeros(128, dtype=np.float32)
+        along[0] = 1.0
+        away = gap - Matcher([*templates, template("a", centre), template("b", centre)]).threshold
+        ones = template("a", centre, **ORDINARY)
+        others = template("b", np.asarray(centre + away * along, dtype=np.float32), **ORDINARY)
+        threshold = Matcher([*templates, ones, others]).threshold
+        others = template("b", np.asarray(centre + (gap - threshold) * along, dtype=np.float32), **ORDINARY)
+        return Matcher([*templates, ones, others]), centre, along
+
+    def _at(self, matcher: Matcher, centre: np.ndarray, along: np.ndarray, score: float) -> Any:
+        """A face that meets "a" with this score, on the side away from "b"."""
+        return matcher.identify([np.asarray(centre + score * along, dtype=np.float32)])
+
+    def test_their_own_threshold_rises(self) -> None:
+        matcher, centre, along = self._gallery(self.GAP)
+        raised = matcher.threshold - self.GAP + NEIGHBOUR
+        refused = self._at(matcher, centre, along, raised - 0.002)
+        assert (refused.person_id, refused.reason) == (None, "below_threshold")
+        assert refused.score > matcher.threshold
+        assert refused.threshold == pytest.approx(raised, abs=1e-4)
+        met = self._at(matcher, centre, along, raised + 0.002)
+        assert (met.person_id, met.look_alikes) == ("a", ())
+        assert met.threshold == pytest.approx(raised, abs=1e-4)
+
+    def test_nobody_else_is_asked_for_more(self) -> None:
+        matcher, centre, along = self._gallery(NEIGHBOUR + 0.002)
+        met = self._at(matcher, centre, along, matcher.threshold + 0.002)
+        assert (met.person_id, met.threshold) == ("a", matcher.threshold)
+
+    def test_nearer_than_the_threshold_they_type_their_nip(self) -> None:
+        matcher, centre, along = self._gallery(-0.002)
+        met = self._at(matcher, centre, along, -0.1)
+        assert (met.person_id, met.look_alikes) == ("a", ("a", "b"))
+
+
+class TestByAngle:
+    """Recognisers of unit vectors: minus the chord, which orders as the cosine does; no crowd, no length."""
+
+    ID = ModelId("fp-112")
+
+    def _people(self, count: int = 30, seed: int = 0) -> np.ndarray:
+        vectors = np.random.default_rng(seed).normal(size=(count, 512)).astype(np.float32)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+    def _matcher(self, rows: np.ndarray, **numbers: Any) -> Matcher:
+        templates = [Template("t", person_id(place), row, self.ID, **numbers) for place, row in enumerate(rows)]
+        return Matcher(templates, model_id=self.ID)
+
+    def test_the_score_is_minus_the_chord(self) -> None:
+        people = self._people()
+        probe = np.asarray(people[3] + 0.5 * people[4], dtype=np.float32)
+        cosines = people @ probe / np.linalg.norm(probe)
+        scores = self._matcher(people).scores([probe])
+        np.testing.assert_allclose(scores, -np.sqrt(2 - 2 * cosines), atol=1e-4)
+
+    def test_lengths_and_cohort_numbers_change_nothing(self) -> None:
+        people, probe = self._people(), self._people(seed=1)[0]
+        plain = self._matcher(people).scores([probe])
+        lengths = np.linspace(0.1, 30, len(people), dtype=np.float32)[:, None]
+        np.testing.assert_allclose(self._matcher(people * lengths).scores([20 * probe]), plain, atol=1e-4)
+        np.testing.assert_allclose(self._matcher(people, **ORDINARY).scores([probe]), plain, atol=1e-4)
+        assert self._matcher(people).normalisation == self._matcher(self._people(60)).normalisation == "none"
+
+    def test_several_frames_count_by_their_mean_cosine(self) -> None:
+        people = self._people()
+        frames = [np.asarray(people[3] + 0.6 * noise, dtype=np.float32) for noise in self._people(4, seed=2)]
+        cosines = [frame @ people.T / np.linalg.norm(frame) for frame in frames]
+        expected = -np.sqrt(2 - 2 * np.mean(cosines, axis=0))
+        np.testing.assert_allclose(self._matcher(people).scores(frames), expected, atol=1e-4)
+
+    def test_several_templates_count_by_their_mean_direction(self) -> None:
+        one, other, probe = self._people(3)
+        templates = [Template("t", person_id(0), row, self.ID) for row in (one, other)]
+        mean = (one + other) / np.linalg.norm(one + other)
+        (score,) = Matcher(templates, model_id=self.ID).scores([probe])
+        assert score == pytest.approx(-np.sqrt(2 - 2 * float(mean @ probe)), abs=1e-4)
+
+    def test_everybody_is_found_and_strangers_are_refused(self) -> None:
+        people = self._people(200)
+        matcher = self._matcher(people)
+        for place, noise in enumerate(self._people(200, seed=3)):
+            match = matcher.identify([np.asarray(people[place] + 0.8 * noise, dtype=np.float32)])
+            assert (match.person_id, match.look_alikes) == (person_id(place), ())
+            assert matcher.identify([noise]).person_id is None
+
+    @pytest.mark.parametrize("bad", [np.zeros(512), np.full(512, np.nan), np.ones(128)])
+    def test_what_has_no_direction_or_another_length_is_refused(self, bad: np.ndarray) -> None:
+        with pytest.raises(ModelError, match="512 finite numbers"):
+            self._matcher(self._people()).identify([np.asarray(bad, dtype=np.float32)])
+        with pytest.raises(GalleryError, match="512 finite numbers"):
+            self._matcher(np.stack([np.resize(bad, np.shape(bad))]))
+
+    def test_templates_of_another_recogniser_are_not_compared(self) -> None:
+        with pytest.raises(GalleryError, match="fp-112"):
+            Matcher([template("a", np.ones(128))], model_id=self.ID)
 
 
 class TestBadInput:

@@ -16,6 +16,7 @@ import pytest
 
 from demo.faces import astronaut
 from kiosk.face import open_engine
+from kiosk.face.looks import LOOKS, looks_at
 from kiosk.machine.model_files import YUNET
 from kiosk.model import DLIB_RESNET_V1, Box, Face, RgbImage
 from kiosk.ports import FaceEngine
@@ -87,6 +88,15 @@ def test_a_descriptor_is_128_float32_and_the_same_in_every_engine(engine: FaceEn
     (expected,) = face_recognition.face_encodings(frame, [(box.top, box.right - 1, box.bottom - 1, box.left)])
     assert np.abs(descriptor - expected).max() < 1e-3
     assert engine.model_id == DLIB_RESNET_V1
+
+
+def test_many_looks_are_the_mean_of_each_alone(engine: FaceEngine, photo: RgbImage) -> None:
+    frame = scene(photo, 1.0, 200, 100)
+    (face,) = engine.faces(frame)
+    each = [engine.describe(seen, there) for seen, there in looks_at(frame, face, LOOKS)]
+    for count in (2, LOOKS):
+        np.testing.assert_allclose(engine.describe(frame, face, count), np.mean(each[:count], axis=0), atol=1e-5)
+    np.testing.assert_array_equal(engine.describe(frame, face, LOOKS + 3), engine.describe(frame, face, LOOKS))
 
 
 def test_the_face_is_the_same_person_wherever_and_however_large(engine: FaceEngine, photo: RgbImage) -> None:

@@ -64,10 +64,19 @@ class Stream:
         self.frame[:40, :40] = 255 - self.frame[:40, :40]
 
 
-def test_the_first_frame_is_searched_thoroughly() -> None:
-    stream = Stream(box())
-    assert stream.next() == [box()]
-    assert stream.calls == [1600]
+def test_the_first_frame_is_searched_thoroughly_where_a_glance_finds_nobody() -> None:
+    stream = Stream(box(width=100))
+    assert stream.next() == [box(width=100)]
+    assert stream.calls == [320, 1600]
+
+
+def test_beside_somebody_near_the_first_frame_is_searched_for_those_as_near() -> None:
+    stream = Stream(box(width=160), box(450, width=125))
+    assert stream.next() == [box(width=160), box(450, width=125)]
+    assert stream.calls == [320, 427]
+    close = Stream(box(width=240))
+    assert close.next() == [box(width=240)]
+    assert close.calls == [320]
 
 
 def test_a_known_face_costs_a_look_at_its_surroundings() -> None:
@@ -106,8 +115,11 @@ def test_newcomers_are_searched_for_only_as_finely_as_they_matter() -> None:
 
 
 def test_a_small_known_face_stays_although_the_search_is_too_coarse_for_it() -> None:
-    stream = Stream(box(width=240), box(450, width=90))
+    stream = Stream(box(450, width=90))
     stream.next()
+    stream.detector.there = [box(width=240), box(450, width=90)]
+    for _ in range(SEARCH_EVERY):
+        stream.next()
     for _ in range(3 * SEARCH_EVERY):
         assert sorted(stream.next()) == [box(width=240), box(450, width=90)]
 
@@ -117,7 +129,7 @@ def test_another_scene_is_searched_afresh() -> None:
     stream.next()
     stream.detector.there = [box(100, width=100), box(400, width=100)]
     assert len(stream.next(np.full((*SIZE, 3), 180, dtype=np.uint8))) == 2
-    assert stream.calls == [1600]
+    assert stream.calls == [320, 1600]
 
 
 def test_another_frame_size_is_searched_afresh() -> None:
@@ -125,7 +137,7 @@ def test_another_frame_size_is_searched_afresh() -> None:
     stream.next()
     stream.detector.there = []
     assert stream.next(np.full((240, 320, 3), 100, dtype=np.uint8)) == []
-    assert stream.calls == [1600]
+    assert stream.calls == [320, 1600]
 
 
 def test_an_empty_still_scene_is_looked_at_now_and_then() -> None:

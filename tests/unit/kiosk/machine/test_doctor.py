@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 from collections.abc import Callable
@@ -17,17 +18,21 @@ from kiosk.machine.doctor import Finding, Verdict
 from kiosk.machine.indicators import NoIndicators
 from kiosk.machine.lacks import Lost
 from kiosk.model import (
+    DLIB_RESNET_V1,
     EMPTY_GALLERY,
     ClockState,
     Frame,
     GallerySnapshot,
+    ModelId,
     Moment,
     Nip,
+    Office,
     Person,
     PersonId,
     QueueState,
     RgbImage,
     Template,
+    WorkCalendar,
 )
 
 NOW = dt.datetime(2026, 11, 24, 0, 30, tzinfo=dt.UTC)
@@ -408,6 +413,21 @@ def snapshot(age: dt.timedelta | None, templates: int = 1) -> GallerySnapshot:
 )
 def test_gallery(found: GallerySnapshot, verdict: Verdict) -> None:
     assert doctor.gallery(found, moment(), 30).verdict is verdict
+
+
+def test_a_gallery_says_who_has_templates_of_which_recogniser() -> None:
+    fp = ModelId("fp-112")
+    found = snapshot(dt.timedelta(hours=1))
+    office = Office("o-1", "Dinas", WorkCalendar("Asia/Jakarta", ()), fp)
+    more = dataclasses.replace(found.templates[0], model_id=fp, descriptor=np.ones(512, dtype=np.float32))
+    both = dataclasses.replace(found, office=office, templates=(*found.templates, more))
+    counted = doctor.gallery(both, moment(), 30, (DLIB_RESNET_V1, fp))
+    assert counted.verdict is Verdict.OK
+    assert (counted.facts["recogniser"], counted.facts["people_fp-112"]) == (fp, 1)
+    missing = doctor.gallery(both, moment(), 30, (DLIB_RESNET_V1,))
+    assert missing.verdict is Verdict.WARNING
+    assert "fp-112 cannot be used" in missing.text
+    assert missing.facts["recogniser"] == DLIB_RESNET_V1
 
 
 def test_a_gallery_is_not_called_old_by_a_clock_that_may_be_wrong() -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import ModelError
-from kiosk.machine.model_files import MANIFEST, PAD_MINIFAS, ModelFile, ModelStore
+from kiosk.machine.model_files import MANIFEST, PAD_MINIFAS, ModelFile, ModelStore, recogniser_file
+from kiosk.model import DLIB_RESNET_V1
 
 CONTENT = b"weights" * 1000
 MODEL = ModelFile(
@@ -181,3 +182,26 @@ def test_the_manifest_says_all_that_must_be_said() -> None:
         assert len(bytes.fromhex(model.sha256)) == 32
         assert model.size_bytes > 0
         assert all((model.licence, model.origin.startswith("https://"), model.use))
+
+
+def test_nothing_is_installed_before_its_terms_are_accepted(store: ModelStore, source: Path) -> None:
+    asked: list[str] = []
+
+    def refuse(model: ModelFile) -> bool:
+        asked.append(model.name)
+        return False
+
+    with pytest.raises(ModelError, match="not accepted"):
+        store.install(str(source), accept=refuse)
+    assert asked == ["toy"]
+    assert list(store.folder.iterdir()) == []
+    assert store.install(str(source), accept=lambda model: model is MODEL) is MODEL
+    assert store.status(MODEL) == "installed"
+
+
+def test_a_recogniser_says_what_its_licence_leaves_open() -> None:
+    for model in MANIFEST:
+        assert (model.model_id is None) == (not model.restrictions)
+        assert (model.model_id is None) or recogniser_file(model.model_id)[1] is model
+    with pytest.raises(ModelError, match="there is no recogniser dlib-resnet-v1"):
+        recogniser_file(DLIB_RESNET_V1)

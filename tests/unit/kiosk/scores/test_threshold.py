@@ -43,7 +43,7 @@ def test_the_packaged_table_is_whole_and_sane() -> None:
         for people in (1, 25, 420, 5000, 100_000):
             scores = [table.score(fpir, people, normalisation) for fpir in (0.1, 0.03, 0.003, 0.0003)]
             assert scores == sorted(scores)
-            assert -0.65 < scores[0] < scores[-1] < -0.2
+            assert -0.65 < scores[0] < scores[-1] < -0.15  # beyond: nobody's own photos would match
     for people in (25, 420):
         assert table.score(0.003, people, "cohort") < table.score(0.003, people, "none")
 

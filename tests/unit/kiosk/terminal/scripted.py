@@ -67,9 +67,12 @@ class ScriptedEngine:
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         return self.faces_now
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        self.described += 1
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        self.described += looks
         return self.descriptor_now
+
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        return {}
 
 
 class ScriptedMatcher:
@@ -78,6 +81,7 @@ class ScriptedMatcher:
     def __init__(self, person_id: str | None = "p-1", look_alikes: tuple[PersonId, ...] = ()) -> None:
         self.person_id = person_id
         self.look_alikes = look_alikes
+        self.model_id = DLIB_RESNET_V1
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         return factories.match(self.person_id, len(descriptors), look_alikes=self.look_alikes)

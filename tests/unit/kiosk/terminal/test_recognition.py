@@ -13,7 +13,7 @@ import pytest
 from demo.faces import astronaut
 from kiosk.errors import ModelError
 from kiosk.face import open_engine
-from kiosk.model import Face, Fault, Frame, RgbImage, Sighting
+from kiosk.model import Face, Fault, Frame, ModelId, RgbImage, Sighting
 from kiosk.ports import FaceEngine, FaceMatcher
 from kiosk.terminal.capture import Latest
 from kiosk.terminal.faults import FaultBoard
@@ -94,7 +94,7 @@ def test_no_track_has_the_number_of_one_that_was_before_the_failure() -> None:
     """The encounter would take the next person for the one who is done."""
 
     class Dying(ScriptedEngine):
-        def describe(self, frame_rgb: RgbImage, face: Face) -> np.ndarray:
+        def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> np.ndarray:
             raise BROKEN
 
     rig = Rig([Dying(), ScriptedEngine()])
@@ -125,12 +125,28 @@ def test_the_real_engine_that_breaks_while_it_runs_is_replaced(tmp_path: Path, p
     assert rig.sightings[0].match is not None, "described by the second one"
 
 
+def test_a_gallery_of_another_recogniser_opens_that_one() -> None:
+    rig = Rig([ScriptedEngine(), ScriptedEngine()])
+    rig.run()
+    other = ScriptedMatcher("p-2")
+    other.model_id = ModelId("fp-112")
+    rig.recognition.use(other)
+    rig.stop.clear()
+    rig.wanted = 2
+    rig.run()
+    assert [matcher for matcher, _ in rig.opened_with] == [rig.matcher, other]
+    match = rig.sightings[-1].match
+    assert match is not None
+    assert match.person_id == "p-2"
+    assert rig.sightings[-1].track > rig.sightings[0].track
+
+
 def _break(engine: object, part: str) -> None:
     """onnxruntime and dlib are given what they refuse, as memory gone bad might."""
     describer, finder = engine._describer, engine._finder  # type: ignore[attr-defined]
     if part == "describer":
-        session = describer._session
-        describer._session = _Refusing(lambda: session.run(None, {"chips": np.zeros((1, 2), np.float32)}))
+        session = describer._network._session
+        describer._network._session = _Refusing(lambda: session.run(None, {"chips": np.zeros((1, 2), np.float32)}))
     else:
         finder.find = lambda _: cv2.cvtColor(np.zeros((2, 2), np.uint8), cv2.COLOR_RGB2GRAY)
 

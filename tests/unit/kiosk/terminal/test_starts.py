@@ -25,6 +25,7 @@ from kiosk.model import (
     Liveness,
     LivenessVerdict,
     Match,
+    ModelId,
     PersonId,
     RgbImage,
 )
@@ -189,7 +190,7 @@ class NumberedEngine(ScriptedEngine):
         self.world.between()
         return self.faces_now
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
         self.world.between()
         if self.world.broken:
             self.world.broken = False
@@ -207,6 +208,7 @@ class NumberedMatcher:
     number: int
     person_id: str | None
     look_alikes: tuple[PersonId, ...]
+    model_id: ModelId = DLIB_RESNET_V1
 
     def identify(self, descriptors: Sequence[Descriptor]) -> Match:
         self.world.between()

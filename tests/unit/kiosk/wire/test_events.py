@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import math
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
-from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Located, Moment
+from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Located, ModelId, Moment
 from tests.unit.kiosk.journal import records
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -38,12 +39,26 @@ def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
     )
 
 
-@pytest.mark.parametrize("name", ["event_presence", "event_attack", "event_enrolment", "event_unknown_member"])
+@pytest.mark.parametrize(
+    "name", ["event_presence", "event_attack", "event_enrolment", "event_enrolment_more", "event_unknown_member"]
+)
 def test_a_golden_event_is_understood_and_its_hash_is_ours(name: str) -> None:
     data = golden(name)
     event = wire.parse_event(data)
     assert wire.event_json(event) == data
     assert wire.digest(event.body) == data["hash"]
+
+
+def test_further_recognisers_templates_travel_beside_dlib_s() -> None:
+    theirs = golden("event_enrolment_more")["enrolment"]
+    plain = records.enrolment()
+    more = tuple(
+        (ModelId(each["model_id"]), tuple(wire.decode_descriptor(text, 512) for text in each["templates"]))
+        for each in theirs["more_templates"]
+    )
+    ours = body(dataclasses.replace(plain, more=more))["enrolment"]
+    assert ours["more_templates"] == theirs["more_templates"]
+    assert {name: value for name, value in ours.items() if name != "more_templates"} == body(plain)["enrolment"]
 
 
 @pytest.mark.parametrize("draft", [records.presence(), records.attack(), records.enrolment()])

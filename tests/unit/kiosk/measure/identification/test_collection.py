@@ -13,7 +13,7 @@ import pytest
 from kiosk.errors import ConfigError, GalleryError
 from kiosk.measure.identification.collection import Collection, collect
 from kiosk.measure.identification.report import measure
-from kiosk.model import Box, Descriptor, Face, ModelId, Quality, RgbImage
+from kiosk.model import DLIB_RESNET_V1, Box, Descriptor, Face, ModelId, Quality, RgbImage
 
 QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)
 
@@ -21,7 +21,7 @@ QUALITY = Quality(60, 100, 120, 40, 0, 0, 0, 0, 0.25, 0.4, 0.2)
 class ColourEngine:
     """Sees a face in every bright patch; describes it by the patch's colour."""
 
-    model_id = ModelId("colour")
+    model_id = DLIB_RESNET_V1
 
     def __init__(self, least_px: int = 0) -> None:
         self.least_px = least_px
@@ -39,10 +39,13 @@ class ColourEngine:
                 found.append(Face(box, np.full((5, 2), (left + width / 2, top + height / 2), np.float32), QUALITY))
         return sorted(found, key=lambda face: -face.box_px.width)
 
-    def describe(self, frame_rgb: RgbImage, face: Face) -> Descriptor:
-        self.described += 1
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        self.described += looks
         x, y = np.clip(face.landmarks_px[0].astype(int), 0, None)
         return np.resize(frame_rgb[y, x].astype(np.float32), 128)
+
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
+        return {}
 
 
 def picture(path: Path, *patches: tuple[int, int, int, tuple[int, int, int]]) -> None:
@@ -122,7 +125,7 @@ def test_a_clip_is_one_photo(tmp_path: Path) -> None:
     engine = ColourEngine()
     found = collect(tmp_path, engine)
     assert found.owners.tolist() == [0]
-    assert engine.described == 5 * 4
+    assert engine.described == 5 * (1 + 4)
     assert found.plain[0, 0] == pytest.approx(175, abs=12)
 
 
@@ -157,3 +160,27 @@ def test_parts_divide_the_people() -> None:
     assert [part.people for part in parts] == [3, 2, 2]
     assert sorted(np.concatenate([part.plain[:, 0] for part in parts])) == list(range(13))
     assert parts[1].owners.tolist() == [0, 0, 1, 1]
+
+
+def test_a_photo_with_a_wrong_name_is_left_out_and_counted(tmp_path: Path) -> None:
+    picture(tmp_path / "Joseph_Blatter" / "Joseph_Blatter_0001.png", (60, 40, 30, RED))
+    picture(tmp_path / "Sepp_Blatter" / "Sepp_Blatter_0001.png", (60, 40, 30, GREEN))
+    found = collect(tmp_path, ColourEngine())
+    assert (found.people, found.label_errors) == (1, 1)
+    assert found.plain[0, :3].round(-1).tolist() == [10, 220, 10]
+
+
+def test_a_folder_is_known_by_whose_pictures_it_has(tmp_path: Path) -> None:
+    for where, who in (("one", "ab"), ("two", "ab"), ("three", "ac")):
+        for person in who:
+            picture(tmp_path / where / person / "1.png", (60, 40, 30, RED))
+    one, two, three = (collect(tmp_path / where, ColourEngine()).folder for where in ("one", "two", "three"))
+    assert one == two != three
+
+
+def test_everybody_but_a_part() -> None:
+    owners = np.repeat(np.arange(5), [1, 2, 1, 2, 1]).astype(np.intp)
+    vectors = np.arange(7, dtype=np.float32)[:, None] * np.ones(128, np.float32)
+    rest = Collection(owners, vectors, vectors, "digest", 3).without(1, 2)
+    assert rest.owners.tolist() == [0, 0, 1, 1]
+    assert (rest.plain[:, 0].tolist(), rest.folder, rest.label_errors) == ([1, 2, 4, 5], "digest", 3)

@@ -1,0 +1,135 @@
+"""Recognisers whose face is cut out on five points of a template: an installed ONNX file, rewritten and proven."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.errors import ModelError
+from kiosk.face.descriptor import TOLERANCE, Network, self_test_chips
+from kiosk.face.onnx_rewriter import rewritten
+from kiosk.machine.durable import atomic_write
+from kiosk.model import Descriptor, Face, RgbImage
+from kiosk.model.recognisers import Recogniser
+
+_log = logging.getLogger(__name__)
+
+CHIP_PX = 112
+
+Pixels = npt.NDArray[np.uint8]
+"""(n, 112, 112, 3) uint8 RGB, faces cut out on the template."""
+
+TEMPLATE = np.array([(79.43, 53.39), (65.65, 53.86), (30.48, 53.92), (44.40, 54.12), (55.22, 80.53)], dtype=np.float64)
+"""Where dlib's five landmarks (Face.landmarks_px) lie in a face that was put on the ArcFace template by its eyes, nose
+and corners of the mouth: their means over LFW."""
+
+
+class AlignedDescriber:
+    """One recogniser's network. One thread."""
+
+    def __init__(self, recogniser: Recogniser, model: bytes, threads: int = 1) -> None:
+        self.recogniser = recogniser
+        self._network = Network(model, threads)
+
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
+        """(length,) float32 of unit length: of the face, and with two looks of its mirror image as well."""
+        chip = face_chip(frame_rgb, face.landmarks_px)
+        chips = np.stack([chip, chip[:, ::-1]] if looks > 1 else [chip])
+        return unit(unit(self.describe_chips(chips)).mean(axis=0))
+
+    def describe_chips(self, chips: Pixels) -> npt.NDArray[np.float32]:
+        """(n, length) float32, as the network gives them."""
+        known = self.recogniser
+        ordered = chips if known.colour == "rgb" else chips[..., ::-1]
+        values = (ordered.astype(np.float32) - np.float32(known.mean)) / np.float32(known.scale)
+        return self._network.run(np.ascontiguousarray(values.transpose(0, 3, 1, 2)))
+
+
+def face_chip(frame_rgb: RgbImage, landmarks: npt.NDArray[np.float32]) -> Pixels:
+    """(112, 112, 3) uint8: the face moved, turned and scaled so that its points come nearest to TEMPLATE's.
+
+    Raises ModelError for points that all lie in one place.
+    """
+    points = landmarks.astype(np.float64)
+    ours, theirs = points - points.mean(axis=0), TEMPLATE - TEMPLATE.mean(axis=0)
+    size = float((ours**2).sum())
+    if not size:
+        raise ModelError("a face's landmarks lie all in one place.")
+    # The least squares of a similarity have this closed form (Umeyama 1991, without reflection, in two dimensions).
+    along = float((ours * theirs).sum()) / size
+    across = float((ours[:, 0] * theirs[:, 1] - ours[:, 1] * theirs[:, 0]).sum()) / size
+    turn = np.array([[along, -across], [across, along]])
+    offset = TEMPLATE.mean(axis=0) - turn @ points.mean(axis=0)
+    matrix = np.column_stack([turn, offset])
+    return np.asarray(cv2.warpAffine(frame_rgb, matrix, (CHIP_PX, CHIP_PX), flags=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Each row (or the one vector) divided by its length."""
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
+
+
+def open_aligned_describer(
+    recogniser: Recogniser, file: Path, cache_dir: Path | None = None, threads: int = 1
+) -> AlignedDescriber:
+    """The describer of an installed, verified `file`: its rewritten form, proven equal, or itself where that fails.
+
+    `cache_dir` keeps the rewritten form under its own digest. Raises ModelError when the file cannot be read or run.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file.name} cannot be read ({error.strerror}). Install it again.") from error
+    original = AlignedDescriber(recogniser, content, threads)
+    chips = np.stack([cv2.resize(chip, (CHIP_PX, CHIP_PX)) for chip in self_test_chips()]).astype(np.uint8)
+    expected = unit(np.concatenate([original.describe_chips(chip[None]) for chip in chips]))
+    if expected.shape[1] != recogniser.length:
+        raise ModelError(f"{file.name} gives {expected.shape[1]} numbers, not {recogniser.length}.")
+    prefix = f"{recogniser.model_id}-{hashlib.sha256(content).hexdigest()[:16]}-"
+    try:
+        fast = _cached(cache_dir, prefix) if cache_dir else None
+        model = rewritten(content) if fast is None else fast
+        describer = AlignedDescriber(recogniser, model, threads)
+        difference = float(np.abs(unit(describer.describe_chips(chips)) - expected).max())
+        if not difference <= TOLERANCE:  # also when it is not a number
+            raise ModelError(f"it differs by {difference:.2g} (allowed: {TOLERANCE:g})")
+    except ModelError as error:
+        _log.warning("%s runs as it is, more slowly: its rewritten form failed (%s)", file.name, error)
+        return original
+    if cache_dir is not None and fast is None:
+        _keep(cache_dir, prefix, model)
+    return describer
+
+
+def _cached(folder: Path, prefix: str) -> bytes | None:
+    """The form kept in `folder`; None when there is none, or it is not as it was written."""
+    try:
+        for path in sorted(folder.glob(f"{prefix}*.onnx")):
+            model = path.read_bytes()
+            if path.name == _name(prefix, model):
+                return model
+            _log.warning("a cached recogniser is damaged and made anew")
+    except OSError as error:
+        _log.warning("a cached recogniser cannot be read: %s", error.strerror)
+    return None
+
+
+def _name(prefix: str, model: bytes) -> str:
+    return f"{prefix}{hashlib.sha256(model).hexdigest()[:16]}.onnx"
+
+
+def _keep(folder: Path, prefix: str, model: bytes) -> None:
+    path = folder / _name(prefix, model)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, model)
+        for old in folder.glob(f"{prefix}*.onnx"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("the rewritten recogniser is not kept (%s): the next start rewrites it again", error.strerror)
