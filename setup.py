@@ -49,6 +49,8 @@ setup(
             "jinja2>=3.1",
             "psycopg[binary]>=3.2",
             "segno>=1.6",  # the QR code of a provisioning code
+            "holidays>=0.60",
+            "hijridate>=2.3",
         ],
         "evaluate": ["matplotlib>=3.9"],
         "demo": ["scikit-image>=0.25", "scikit-video>=1.1.11"],
