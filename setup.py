@@ -17,7 +17,16 @@ setup(
         "kiosk": ["default.toml", "py.typed"],
         "kiosk.scores": ["fpir_table.json"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
-        "etpp": ["*/templates/*", "console/static/*", "console/i18n/*", "db/migrations/*", "db/migrations/versions/*"],
+        "etpp": [
+            "*/templates/*",
+            "console/static/*",
+            "console/i18n/*",
+            "db/migrations/*",
+            "db/migrations/versions/*",
+            "absence/kinds.toml",
+            "allowance/policies/*.toml",
+            "presence/discipline.toml",
+        ],
         "enrollment": ["i18n/*.toml"],
     },
     install_requires=[
