@@ -61,6 +61,12 @@ class Calendar:
             self._by_roster[each.person_id].append((each.first, each.last))
         self._by_name = {row.person_id for row in facts.roster} | set(self._by_roster)
         self._plans: dict[tuple[str, dt.date], DayPlan] = {}
+        self._deadlines: dict[tuple[str, dt.date, int], dt.datetime] = {}
+        hours = [hours for period in facts.periods for hours in period.days.values()]
+        hours += [shift.hours for shift in facts.shifts]
+        hours += [special.hours for special in facts.special_days if special.hours is not None]
+        self.flexible = any(each.core is not None for each in hours)
+        """Whether anybody anywhere works flexible hours, which are judged by the week."""
 
     def zone(self, office_id: str) -> ZoneInfo:
         return self._zones[self._known(office_id)]
@@ -68,6 +74,24 @@ class Calendar:
     def lineage(self, office_id: str) -> tuple[str | None, ...]:
         """The scopes that hold for an office, nearest first; the last is None, the regency."""
         return self._lineage[self._known(office_id)]
+
+    def deadline(self, office_id: str, date: dt.date, days: int) -> dt.datetime:
+        """The end of the how manieth of an office's working days after a date; of the date itself for 0.
+
+        Raises PlanError where so many working days are not in sight within a year.
+        """
+        key = office_id, date, days
+        if key not in self._deadlines:
+            plan, left = self.office_plan(office_id, date), days
+            for n in range(1, 366):
+                if not left:
+                    break
+                plan = self.office_plan(office_id, date + n * ONE_DAY)
+                left -= plan.work is not None
+            if left:
+                raise PlanError(f"office {office_id}: no {days} working days within a year after {date}")
+            self._deadlines[key] = plan.until_utc
+        return self._deadlines[key]
 
     def office_plan(self, office_id: str, date: dt.date) -> DayPlan:
         """The day of whoever works by the office's hours."""

@@ -1,0 +1,154 @@
+"""A person's month in service: which days count, in which post, and how each was judged. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from etpp.absence.model import Excuse
+from etpp.absence.rules import Cover, in_force, letter_state
+from etpp.allowance.facts import MonthFacts
+from etpp.allowance.model import Policy
+from etpp.calendar.model import DayPlan
+from etpp.presence.decided import corrections_in_force, settle
+from etpp.presence.judge import judge_days, short_weeks
+from etpp.presence.model import Fault, JudgedDay
+from etpp.roster.assignments import Acting, Assignment
+
+ONE_DAY = dt.timedelta(days=1)
+WEEK_AFTER_MONDAY = dt.timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Working days of the month in one post, the own or an acting one, that the allowance is paid for."""
+
+    assignment: Assignment
+    acting: Acting | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One person's month. `working_days`: of the whole month; `entitled`: the dates of it that are paid for.
+
+    `faults`: of days that are paid for, by date. `open`: what is undecided, as in Statement.
+    """
+
+    last: Assignment
+    working_days: int
+    entitled: tuple[dt.date, ...]
+    segments: tuple[Segment, ...]
+    days: tuple[JudgedDay, ...]
+    faults: tuple[Fault, ...]
+    excuses: tuple[Excuse, ...]
+    open: tuple[str, ...]
+    manual: tuple[str, ...]
+    assignments: Mapping[dt.date, Assignment]
+
+
+def serve(facts: MonthFacts, policy: Policy) -> Service | None:
+    """None for somebody who did not belong to any office in the month."""
+    month, career, calendar = facts.month, facts.career, facts.regency.calendar
+    served = career.within(month.first, month.last)
+    if not served:
+        return None
+    zone = calendar.zone(served[-1].office_id)
+    plans: list[tuple[dt.date, DayPlan | None]] = []
+    assignments: dict[dt.date, Assignment] = {}
+    counts: dict[tuple[Assignment, Acting | None], int] = {}
+    entitled: list[dt.date] = []
+    working_days = 0
+    for date in month.dates():
+        assignment = served[0] if len(served) == 1 and _holds(served[0], date) else career.on(date)
+        if assignment is None:
+            # Days before joining and after leaving are part of the month that the base is paid for.
+            nearest = served[0] if date < served[0].first else served[-1]
+            working_days += calendar.office_plan(nearest.office_id, date).work is not None
+            plans.append((date, None))
+            continue
+        assignments[date] = assignment
+        plan = calendar.person_plan(career, date)
+        plans.append((date, plan))
+        if plan is None or plan.work is None:
+            continue
+        working_days += 1
+        if assignment.entitled:
+            entitled.append(date)
+            for acting in (None, *career.acting_on(date)):
+                counts[assignment, acting] = counts.get((assignment, acting), 0) + 1
+
+    excuses: tuple[Excuse, ...] = ()
+    if facts.letters:
+        excuses = in_force(
+            career.person_id,
+            facts.letters,
+            facts.letter_decisions,
+            facts.letter_revocations,
+            facts.regency.kinds,
+            zone,
+        )
+    corrections, undecided = corrections_in_force(
+        career.person_id,
+        facts.corrections,
+        facts.correction_decisions,
+        zone,
+        partial(calendar.deadline, served[-1].office_id),
+        policy.correction_days,
+    )
+    punches = settle(career.person_id, facts.punches, facts.time_decisions, facts.manual_entries)
+    if calendar.flexible:
+        monday = month.first - month.first.weekday() * ONE_DAY
+        before = [monday + n * ONE_DAY for n in range(month.first.weekday())]
+        plans = [(date, calendar.person_plan(career, date)) for date in before] + plans
+    days = judge_days(plans, punches, Cover(excuses), corrections, facts.regency.reports)
+    faults = [fault for day in days for fault in day.faults if fault.date >= month.first]
+    if calendar.flexible:
+        faults += [f for f in short_weeks(days) if month.first <= _sunday(f.date) <= month.last]
+        days = tuple(day for day in days if day.date >= month.first)
+    return Service(
+        served[-1],
+        working_days,
+        tuple(entitled),
+        tuple(Segment(assignment, acting, n) for (assignment, acting), n in counts.items()),
+        days,
+        tuple(sorted((f for f in faults if _is_entitled(facts, f.date)), key=_by_date)),
+        excuses,
+        _open(facts, days, undecided, assignments),
+        tuple(each for day in days for each in day.manual),
+        assignments,
+    )
+
+
+def _open(
+    facts: MonthFacts, days: tuple[JudgedDay, ...], undecided: tuple[str, ...], served: Mapping[dt.date, Assignment]
+) -> tuple[str, ...]:
+    found = [f"review:{event}" for day in days for event in day.review]
+    found += [f"waiting:{day.date}" for day in days if day.waiting]
+    if undecided:
+        dates = {correction.correction_id: correction.date for correction in facts.corrections}
+        found += [f"correction:{each}" for each in undecided if dates[each] in served]
+    for letter in facts.letters:
+        mine = facts.career.person_id in letter.person_ids
+        if mine and letter_state(letter, facts.letter_decisions, facts.letter_revocations) == "submitted":
+            found.append(f"letter:{letter.letter_id}")
+    return tuple(dict.fromkeys(sorted(found)))
+
+
+def _is_entitled(facts: MonthFacts, date: dt.date) -> bool:
+    assignment = facts.career.on(date)
+    return assignment is not None and assignment.entitled
+
+
+def _holds(assignment: Assignment, date: dt.date) -> bool:
+    return assignment.first <= date and (assignment.last is None or date <= assignment.last)
+
+
+def _sunday(date: dt.date) -> dt.date:
+    return date - date.weekday() * ONE_DAY + WEEK_AFTER_MONDAY
+
+
+def _by_date(fault: Fault) -> tuple[dt.date, str, tuple[str, ...]]:
+    return fault.date, fault.kind, fault.because
