@@ -104,6 +104,9 @@ class Cover:
     def __init__(self, excuses: Sequence[Excuse]) -> None:
         self._excuses = excuses
 
+    def __bool__(self) -> bool:
+        return bool(self._excuses)
+
     def uncovered(
         self, deduction: Excusable, start: dt.datetime, end: dt.datetime
     ) -> tuple[dt.timedelta, tuple[str, ...]]:

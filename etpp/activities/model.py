@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Step = Literal["submitted", "verified", "returned", "withdrawn"]
 
@@ -104,8 +104,7 @@ class EntryTerms:
     day_ceiling: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):  # a tuple is made three times as fast, and there are a hundred in a month
     """One entry with its points as entered and as recognised. They differ where a ceiling or a verdict cut them."""
 
     entry_id: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,8 @@ Deadline = Callable[[dt.date, int], dt.datetime]
 Holder = Callable[[dt.date], tuple[str, int] | None]
 """The post and the job class that the entries' author had on a date; None outside of the service."""
 
+_ENTERED = attrgetter("entered_utc", "entry_id")
+_TAKEN_AT = attrgetter("at_utc", "step_id")
 _UNDECIDED: frozenset[Verdict] = frozenset({"waiting"})
 
 
@@ -47,49 +49,50 @@ def recognise(
 
     Of entries in one another's time, and of an item's quantity beyond its day's ceiling, the ones entered first count.
     """
-    by_entry: dict[str, list[EntryStep]] = defaultdict(list)
-    for step in steps:
-        by_entry[step.entry_id].append(step)
-    judged: list[Judged] = []
-    by_day: dict[dt.date, list[Judged]] = defaultdict(list)
-    taken: dict[dt.date, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+    by_entry: dict[str, list[EntryStep]] = {}
+    for step in sorted(steps, key=_TAKEN_AT):
+        by_entry.setdefault(step.entry_id, []).append(step)
+    judged: dict[str, Judged] = {}
+    by_day: dict[dt.date, list[Judged]] = {}
+    taken: dict[dt.date, list[tuple[dt.datetime, dt.datetime]]] = {}
     used: dict[tuple[dt.date, str], Decimal] = {}
-    seen: set[str] = set()
-    for entry in sorted(entries, key=_entered):
-        if entry.entry_id in seen:
+    holders: dict[dt.date, tuple[str, int] | None] = {}
+    for entry in sorted(entries, key=_ENTERED):
+        if entry.entry_id in judged:
             continue
-        seen.add(entry.entry_id)
         date = entry.date
-        holder = held(date)
+        if date not in holders:
+            holders[date] = held(date)
+            by_day[date] = []
+        holder = holders[date]
         worth = None if holder is None else catalogue.worth(entry.item_id, date, *holder)
-        verdict: Verdict
-        recognised = entered = ZERO
         if worth is None:
-            verdict = "no_weight"
+            found = Judged(entry.entry_id, date, ZERO, ZERO, "no_weight")
         else:
+            verdict = _follow(entry, by_entry.get(entry.entry_id, ()), terms, deadline, zone, as_of_utc)
             weight, most = worth
-            entered = weight * entry.quantity
-            verdict = entry_verdict(entry, by_entry.get(entry.entry_id, ()), terms, deadline, zone, as_of_utc)
-            if verdict == "recognised":
-                recognised = entered
-                if entry.start_utc is not None and entry.end_utc is not None:
-                    if _overlaps(taken[date], entry.start_utc, entry.end_utc):
-                        verdict, recognised = "overlap", ZERO
-                    else:
-                        taken[date].append((entry.start_utc, entry.end_utc))
-                if most is not None and verdict == "recognised":
-                    before = used.get((date, entry.item_id), ZERO)
-                    counted = min(entry.quantity, most - before)
-                    used[date, entry.item_id] = before + counted
-                    if counted < entry.quantity:
-                        verdict, recognised = "over_item", weight * counted
-        found = Judged(entry.entry_id, date, entered, recognised, verdict)
-        judged.append(found)
+            quantity = entry.quantity
+            counted = quantity if verdict == "recognised" else ZERO
+            if counted and entry.start_utc is not None and entry.end_utc is not None:
+                spans = taken.setdefault(date, [])
+                if _overlaps(spans, entry.start_utc, entry.end_utc):
+                    verdict, counted = "overlap", ZERO
+                else:
+                    spans.append((entry.start_utc, entry.end_utc))
+            if counted and most is not None:
+                before = used.get((date, entry.item_id), ZERO)
+                counted = min(quantity, most - before)
+                used[date, entry.item_id] = before + counted
+                if counted < quantity:
+                    verdict = "over_item"
+            entered = weight * quantity
+            found = Judged(entry.entry_id, date, entered, entered if counted is quantity else weight * counted, verdict)
+        judged[entry.entry_id] = found
         by_day[date].append(found)
     return Ledger(
         tuple(_day(date, by_day[date], terms.day_ceiling) for date in sorted(by_day)),
-        tuple(each.entry_id for each in judged if each.verdict in _UNDECIDED),
-        tuple(judged),
+        tuple(each.entry_id for each in judged.values() if each.verdict in _UNDECIDED),
+        tuple(judged.values()),
     )
 
 
@@ -106,10 +109,22 @@ def entry_verdict(
     A step out of turn changes nothing: verifying what was not submitted, deciding on one's own entry, submitting again
     what was verified. The first submission is held to the deadline of entry; each one begins the time of verification.
     """
+    return _follow(entry, sorted(steps, key=_TAKEN_AT), terms, deadline, zone, as_of_utc)
+
+
+def _follow(
+    entry: Entry,
+    steps: Sequence[EntryStep],
+    terms: EntryTerms,
+    deadline: Deadline,
+    zone: ZoneInfo,
+    as_of_utc: dt.datetime,
+) -> Verdict:
+    """`entry_verdict`, of steps in their order."""
     state: Literal["draft", "submitted", "verified", "returned", "withdrawn"] = "draft"
     submitted = False
     due: dt.datetime | None = None
-    for step in sorted(steps, key=_taken_at) if len(steps) > 1 else steps:
+    for step in steps:
         own = step.by == entry.person_id
         if state == "submitted" and due is not None and step.at_utc > due:
             break  # the time of verification has passed: what it was then is what counts
@@ -197,11 +212,3 @@ def _day(date: dt.date, judged: list[Judged], ceiling: Decimal | None) -> DayPoi
 
 def _overlaps(spans: Iterable[tuple[dt.datetime, dt.datetime]], start: dt.datetime, end: dt.datetime) -> bool:
     return any(first < end and start < until for first, until in spans)
-
-
-def _entered(entry: Entry) -> tuple[dt.datetime, str, str]:
-    return entry.entered_utc, entry.entry_id, entry.item_id
-
-
-def _taken_at(step: EntryStep) -> tuple[dt.datetime, str]:
-    return step.at_utc, step.step_id

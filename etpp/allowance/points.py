@@ -47,8 +47,8 @@ def achieve(facts: MonthFacts, service: Service, policy: Policy, costs: Mapping[
         points, because = _day_points(day, found, rule)
         total += points
         if points or found.entered:
-            entered = Line("entered", found.entered, "points", name)
-            lines.append(Line(f"day:{day.date}", points, "points", name, because, (entered,)))
+            entered = () if found.entered == points else (Line("entered", found.entered, "points", name),)
+            lines.append(Line(f"day:{day.date}", points, "points", name, because, entered))
         if rule.points_off and day.works and day.whole_day is not None:
             off += day.whole_day[0].points_off
 
@@ -100,7 +100,7 @@ def _day_points(day: JudgedDay, found: DayPoints, rule: PointsRule) -> tuple[Dec
     """What one day gives: from activities, or from the letters that cover it."""
     if day.status == "absent" and not rule.absent_days_count:
         return ZERO, ()
-    activities = tuple(f"entry:{each}" for each in found.entry_ids)
+    activities = tuple([f"entry:{each}" for each in found.entry_ids])
     if not day.works or day.whole_day is None or rule.given == "none":
         return found.recognised, activities
     kind, letters = day.whole_day

@@ -58,11 +58,14 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
     zone = calendar.zone(served[-1].office_id)
     plans: list[tuple[dt.date, DayPlan | None]] = []
     assignments: dict[dt.date, Assignment] = {}
-    counts: dict[tuple[Assignment, Acting | None], int] = {}
+    counts: dict[tuple[str, str], tuple[Assignment, Acting | None, int]] = {}
     entitled: list[dt.date] = []
     working_days = 0
+    # Most people stay where they are all month, and have their office's days.
+    stays = served[0] if _holds(served[0], month.first - ONE_DAY) and _holds(served[0], month.last + ONE_DAY) else None
+    follows = stays is not None and not calendar.has_roster(career.person_id)
     for date in month.dates():
-        assignment = served[0] if len(served) == 1 and _holds(served[0], date) else career.on(date)
+        assignment = stays or career.on(date)
         if assignment is None:
             # Days before joining and after leaving are part of the month that the base is paid for.
             nearest = served[0] if date < served[0].first else served[-1]
@@ -70,7 +73,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
             plans.append((date, None))
             continue
         assignments[date] = assignment
-        plan = calendar.person_plan(career, date)
+        plan = calendar.office_plan(assignment.office_id, date) if follows else calendar.person_plan(career, date)
         plans.append((date, plan))
         if plan is None or plan.work is None:
             continue
@@ -78,7 +81,8 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         if assignment.entitled:
             entitled.append(date)
             for acting in (None, *career.acting_on(date)):
-                counts[assignment, acting] = counts.get((assignment, acting), 0) + 1
+                key = assignment.assignment_id, "" if acting is None else acting.acting_id
+                counts[key] = assignment, acting, counts[key][2] + 1 if key in counts else 1
 
     excuses: tuple[Excuse, ...] = ()
     if facts.letters:
@@ -112,9 +116,9 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         served[-1],
         working_days,
         tuple(entitled),
-        tuple(Segment(assignment, acting, n) for (assignment, acting), n in counts.items()),
+        tuple(Segment(*each) for each in counts.values()),
         days,
-        tuple(sorted((f for f in faults if _is_entitled(facts, f.date)), key=_by_date)),
+        tuple(sorted((f for f in faults if _is_entitled(assignments, f.date)), key=_by_date)),
         excuses,
         _open(facts, days, undecided, assignments),
         tuple(each for day in days for each in day.manual),
@@ -137,8 +141,8 @@ def _open(
     return tuple(dict.fromkeys(sorted(found)))
 
 
-def _is_entitled(facts: MonthFacts, date: dt.date) -> bool:
-    assignment = facts.career.on(date)
+def _is_entitled(assignments: Mapping[dt.date, Assignment], date: dt.date) -> bool:
+    assignment = assignments.get(date)
     return assignment is not None and assignment.entitled
 
 

@@ -101,6 +101,10 @@ class Calendar:
             plan = self._plans[office_id, date] = self._plan(office_id, date, days, [office_id] * 3)
         return plan
 
+    def has_roster(self, person_id: str) -> bool:
+        """Whether a person's days may differ from the office's."""
+        return person_id in self._by_name
+
     def person_plan(self, person: Placed, date: dt.date) -> DayPlan | None:
         office_id = person.office_on(date)
         if office_id is None:

@@ -47,13 +47,10 @@ def judge_days(
         if report is None or report.first_day is None or date < report.first_day:
             days.append(JudgedDay(date, plan.office_id, "outside", works=plan.work is not None))
             continue
-        touching = [
-            punch
-            for punch in doubtful
-            if punch.earliest_utc < plan.until_utc
-            and punch.latest_utc >= plan.from_utc
-            and not plan.from_utc <= punch.utc < plan.until_utc
-        ]
+        if plan.work is None and first == at and not plan.occasions and not doubtful:
+            days.append(JudgedDay(date, plan.office_id, "day_off", works=False))
+            continue
+        touching = [punch for punch in doubtful if _touches(punch, plan)] if doubtful else ()
         today = corrections.get(date, NO_CORRECTIONS) if corrections else NO_CORRECTIONS
         days.append(judge_day(plan, punches[first:at], cover, today, report.reported_utc, touching))
     return tuple(days)
@@ -120,7 +117,7 @@ class _Day:
     def judged(self) -> JudgedDay:
         plan, work, corrections = self.plan, self.plan.work, self.corrections
         arrival, departure = self._marks()
-        whole_day = None if work is None else self.cover.whole_day(work.start_utc, work.end_utc)
+        whole_day = self.cover.whole_day(work.start_utc, work.end_utc) if work is not None and self.cover else None
         worked: int | None = None
         status: Status
         if work is None:
@@ -139,7 +136,12 @@ class _Day:
         if plan.occasions and (work is None or arrival is not None or departure is not None):
             for occasion in plan.occasions:
                 self._judge_occasion(occasion, work)
-        punches = self.punches
+        elsewhere, by_hand = [], []
+        for punch in self.punches:
+            if punch.office_id != plan.office_id:
+                elsewhere.append(punch.event_id)
+            if punch.manual:
+                by_hand.append(punch.event_id)
         return JudgedDay(
             plan.date,
             plan.office_id,
@@ -152,8 +154,8 @@ class _Day:
             whole_day,
             self._to_review(),
             self.waiting,
-            tuple(p.event_id for p in punches if p.office_id != plan.office_id),
-            tuple(p.event_id for p in punches if p.manual),
+            tuple(elsewhere),
+            tuple(by_hand),
             worked,
             None if work is None else work.need_minutes,
         )
@@ -282,13 +284,21 @@ class _Day:
         return max(minutes, min(credited, work.need_minutes or 0))
 
     def _to_review(self) -> tuple[str, ...]:
-        if not self.touching and not any(punch.uncertain for punch in self.punches):
-            return ()
-        return tuple(sorted(p.event_id for p in (*self.punches, *self.touching) if p.uncertain))
+        found = [punch.event_id for punch in self.punches if punch.uncertain]
+        if self.touching:
+            found += [punch.event_id for punch in self.touching]
+        return tuple(sorted(found)) if found else ()
 
     def _planned(self) -> tuple[str, ...]:
         work = self.plan.work
         return (f"calendar:{work.source}",) if work is not None else ()
+
+
+def _touches(punch: Punch, plan: DayPlan) -> bool:
+    """Whether an uncertain presence of another day may have happened on this one."""
+    if plan.from_utc <= punch.utc < plan.until_utc:
+        return False
+    return punch.earliest_utc < plan.until_utc and punch.latest_utc >= plan.from_utc
 
 
 def _may_lie_in(punch: Punch, first: dt.datetime, until: dt.datetime) -> bool:

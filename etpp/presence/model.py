@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from etpp.absence.model import Kind
 
@@ -103,8 +103,7 @@ class OfficeReports:
     reported_utc: dt.datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """An arrival or a departure. `because`: the event or the correction that it rests on."""
 
     at_utc: dt.datetime
@@ -135,8 +134,7 @@ class Excused:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedDay:
+class JudgedDay(NamedTuple):  # a tuple is made three times as fast, and a regency's month has 300,000
     """One person's day. `works`: whether work was planned. `whole_day`: the kind of letters that cover all of it.
 
     `review`: uncertain presences that somebody must decide on; until then doubt is in the person's favour. `waiting`:
