@@ -95,7 +95,10 @@ def letter(person_id: str, number: int) -> dict[str, object]:
         first,
         "ab" * 32,
     )
-    return {"letters": (given,), "letter_decisions": (LetterDecision(f"d-{number}", f"l-{number}", True, "boss", first),)}
+    return {
+        "letters": (given,),
+        "letter_decisions": (LetterDecision(f"d-{number}", f"l-{number}", True, "boss", first),),
+    }
 
 
 def main() -> None:
