@@ -54,7 +54,7 @@ def recognise(
         by_entry.setdefault(step.entry_id, []).append(step)
     judged: dict[str, Judged] = {}
     by_day: dict[dt.date, list[Judged]] = {}
-    taken: dict[dt.date, list[tuple[dt.datetime, dt.datetime]]] = {}
+    taken: list[tuple[dt.datetime, dt.datetime]] = []
     used: dict[tuple[dt.date, str], Decimal] = {}
     holders: dict[dt.date, tuple[str, int] | None] = {}
     for entry in sorted(entries, key=_ENTERED):
@@ -74,11 +74,10 @@ def recognise(
             quantity = entry.quantity
             counted = quantity if verdict == "recognised" else ZERO
             if counted and entry.start_utc is not None and entry.end_utc is not None:
-                spans = taken.setdefault(date, [])
-                if _overlaps(spans, entry.start_utc, entry.end_utc):
+                if _overlaps(taken, entry.start_utc, entry.end_utc):
                     verdict, counted = "overlap", ZERO
                 else:
-                    spans.append((entry.start_utc, entry.end_utc))
+                    taken.append((entry.start_utc, entry.end_utc))
             if counted and most is not None:
                 before = used.get((date, entry.item_id), ZERO)
                 counted = min(quantity, most - before)
