@@ -50,47 +50,52 @@ def recognise(
     Of entries in one another's time, and of an item's quantity beyond its day's ceiling, the ones entered first count.
     """
     by_entry: dict[str, list[EntryStep]] = {}
-    for step in sorted(steps, key=_TAKEN_AT):
-        by_entry.setdefault(step.entry_id, []).append(step)
+    for step in steps:
+        known = by_entry.get(step.entry_id)
+        if known is None:
+            by_entry[step.entry_id] = [step]
+        else:
+            known.append(step)
     judged: dict[str, Judged] = {}
-    by_day: dict[dt.date, list[Judged]] = {}
+    days: dict[dt.date, _Day] = {}
     taken: list[tuple[dt.datetime, dt.datetime]] = []
     used: dict[tuple[dt.date, str], Decimal] = {}
-    holders: dict[dt.date, tuple[str, int] | None] = {}
     for entry in sorted(entries, key=_ENTERED):
-        if entry.entry_id in judged:
+        entry_id, date = entry.entry_id, entry.date
+        if entry_id in judged:
             continue
-        date = entry.date
-        if date not in holders:
-            holders[date] = held(date)
-            by_day[date] = []
-        holder = holders[date]
-        worth = None if holder is None else catalogue.worth(entry.item_id, date, *holder)
+        day = days.get(date)
+        if day is None:
+            day = days[date] = _Day(held(date))
+        worth = None if day.holder is None else catalogue.worth(entry.item_id, date, *day.holder)
         if worth is None:
-            found = Judged(entry.entry_id, date, ZERO, ZERO, "no_weight")
-        else:
-            verdict = _follow(entry, by_entry.get(entry.entry_id, ()), terms, deadline, zone, as_of_utc)
-            weight, most = worth
-            quantity = entry.quantity
-            counted = quantity if verdict == "recognised" else ZERO
-            if counted and entry.start_utc is not None and entry.end_utc is not None:
-                if _overlaps(taken, entry.start_utc, entry.end_utc):
-                    verdict, counted = "overlap", ZERO
-                else:
-                    taken.append((entry.start_utc, entry.end_utc))
-            if counted and most is not None:
-                before = used.get((date, entry.item_id), ZERO)
-                counted = min(quantity, most - before)
-                used[date, entry.item_id] = before + counted
-                if counted < quantity:
-                    verdict = "over_item"
-            entered = weight * quantity
-            found = Judged(entry.entry_id, date, entered, entered if counted is quantity else weight * counted, verdict)
-        judged[entry.entry_id] = found
-        by_day[date].append(found)
+            judged[entry_id] = Judged(entry_id, date, ZERO, ZERO, "no_weight")
+            continue
+        verdict = entry_verdict(entry, by_entry.get(entry_id, ()), terms, deadline, zone, as_of_utc)
+        weight, most = worth
+        quantity = entry.quantity
+        counted = quantity if verdict == "recognised" else ZERO
+        if counted and entry.start_utc is not None and entry.end_utc is not None:
+            if _overlaps(taken, entry.start_utc, entry.end_utc):
+                verdict, counted = "overlap", ZERO
+            else:
+                taken.append((entry.start_utc, entry.end_utc))
+        if counted and most is not None:
+            before = used.get((date, entry.item_id), ZERO)
+            counted = min(quantity, most - before)
+            used[date, entry.item_id] = before + counted
+            if counted < quantity:
+                verdict = "over_item"
+        entered = weight * quantity
+        recognised = entered if counted is quantity else weight * counted
+        day.entered += entered
+        if recognised:
+            day.recognised += recognised
+            day.entry_ids.append(entry_id)
+        judged[entry_id] = Judged(entry_id, date, entered, recognised, verdict)
     return Ledger(
-        tuple(_day(date, by_day[date], terms.day_ceiling) for date in sorted(by_day)),
-        tuple(each.entry_id for each in judged.values() if each.verdict in _UNDECIDED),
+        tuple([days[date].points(date, terms.day_ceiling) for date in sorted(days)]),
+        tuple([each.entry_id for each in judged.values() if each.verdict in _UNDECIDED]),
         tuple(judged.values()),
     )
 
@@ -108,18 +113,9 @@ def entry_verdict(
     A step out of turn changes nothing: verifying what was not submitted, deciding on one's own entry, submitting again
     what was verified. The first submission is held to the deadline of entry; each one begins the time of verification.
     """
-    return _follow(entry, sorted(steps, key=_TAKEN_AT), terms, deadline, zone, as_of_utc)
-
-
-def _follow(
-    entry: Entry,
-    steps: Sequence[EntryStep],
-    terms: EntryTerms,
-    deadline: Deadline,
-    zone: ZoneInfo,
-    as_of_utc: dt.datetime,
-) -> Verdict:
-    """`entry_verdict`, of steps in their order."""
+    # Nearly all have two steps, in their order.
+    if len(steps) > 2 or (len(steps) == 2 and steps[1].at_utc <= steps[0].at_utc):
+        steps = sorted(steps, key=_TAKEN_AT)
     state: Literal["draft", "submitted", "verified", "returned", "withdrawn"] = "draft"
     submitted = False
     due: dt.datetime | None = None
@@ -196,17 +192,20 @@ def check_entry(
     return tuple(faults)
 
 
-def _day(date: dt.date, judged: list[Judged], ceiling: Decimal | None) -> DayPoints:
-    entered, recognised = ZERO, ZERO
-    ids = []
-    for each in judged:
-        entered += each.entered
-        if each.recognised:
-            recognised += each.recognised
-            ids.append(each.entry_id)
-    if ceiling is not None and recognised > ceiling:
-        recognised = ceiling
-    return DayPoints(date, entered, recognised, tuple(ids))
+class _Day:
+    """One day's points while they are being added up."""
+
+    __slots__ = ("entered", "entry_ids", "holder", "recognised")
+
+    def __init__(self, holder: tuple[str, int] | None) -> None:
+        self.holder = holder
+        self.entered = ZERO
+        self.recognised = ZERO
+        self.entry_ids: list[str] = []
+
+    def points(self, date: dt.date, ceiling: Decimal | None) -> DayPoints:
+        recognised = self.recognised if ceiling is None else min(self.recognised, ceiling)
+        return DayPoints(date, self.entered, recognised, tuple(self.entry_ids))
 
 
 def _overlaps(spans: Iterable[tuple[dt.datetime, dt.datetime]], start: dt.datetime, end: dt.datetime) -> bool:

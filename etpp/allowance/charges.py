@@ -42,7 +42,14 @@ def charges(faults: Sequence[Fault], policy: Policy) -> Mapping[str, Charge]:
             cost = ZERO if met <= deduction.free else cost_of(fault, deduction)
             total = percent if deduction.unit == "percent" else points
             total[deduction.source] = total.get(deduction.source, ZERO) + cost
-            line = Line(f"{fault.kind}:{fault.date}", cost, deduction.unit, rule, fault.because, _minutes(fault, rule))
+            line = Line(
+                f"{fault.kind}:{fault.date.isoformat()}",
+                cost,
+                deduction.unit,
+                rule,
+                fault.because,
+                _minutes(fault, rule),
+            )
             lines.setdefault(deduction.source, []).append(line)
     return {
         source: Charge(

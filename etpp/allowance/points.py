@@ -48,7 +48,7 @@ def achieve(facts: MonthFacts, service: Service, policy: Policy, costs: Mapping[
         total += points
         if points or found.entered:
             entered = () if found.entered == points else (Line("entered", found.entered, "points", name),)
-            lines.append(Line(f"day:{day.date}", points, "points", name, because, entered))
+            lines.append(Line("day:" + day.date.isoformat(), points, "points", name, because, entered))
         if rule.points_off and day.works and day.whole_day is not None:
             off += day.whole_day[0].points_off
 
@@ -100,7 +100,7 @@ def _day_points(day: JudgedDay, found: DayPoints, rule: PointsRule) -> tuple[Dec
     """What one day gives: from activities, or from the letters that cover it."""
     if day.status == "absent" and not rule.absent_days_count:
         return ZERO, ()
-    activities = tuple([f"entry:{each}" for each in found.entry_ids])
+    activities = tuple(["entry:" + each for each in found.entry_ids])
     if not day.works or day.whole_day is None or rule.given == "none":
         return found.recognised, activities
     kind, letters = day.whole_day

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -58,7 +58,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
     zone = calendar.zone(served[-1].office_id)
     plans: list[tuple[dt.date, DayPlan | None]] = []
     assignments: dict[dt.date, Assignment] = {}
-    counts: dict[tuple[str, str], tuple[Assignment, Acting | None, int]] = {}
+    posts: list[tuple[Assignment, Acting | None]] = []
     entitled: list[dt.date] = []
     working_days = 0
     # Most people stay where they are all month, and have their office's days.
@@ -80,9 +80,8 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         working_days += 1
         if assignment.entitled:
             entitled.append(date)
-            for acting in (None, *career.acting_on(date)):
-                key = assignment.assignment_id, "" if acting is None else acting.acting_id
-                counts[key] = assignment, acting, counts[key][2] + 1 if key in counts else 1
+            posts.append((assignment, None))
+            posts += [(assignment, acting) for acting in career.acting_on(date)]
 
     excuses: tuple[Excuse, ...] = ()
     if facts.letters:
@@ -116,7 +115,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         served[-1],
         working_days,
         tuple(entitled),
-        tuple(Segment(*each) for each in counts.values()),
+        _segments(posts),
         days,
         tuple(sorted((f for f in faults if _is_entitled(assignments, f.date)), key=_by_date)),
         excuses,
@@ -124,6 +123,19 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         tuple(each for day in days for each in day.manual),
         assignments,
     )
+
+
+def _segments(posts: Iterable[tuple[Assignment, Acting | None]]) -> tuple[Segment, ...]:
+    """Days in one post as one segment, in the order in which the posts were first held."""
+    days: list[tuple[Assignment, Acting | None, int]] = []
+    for assignment, acting in posts:
+        for position, (own, second, n) in enumerate(days):
+            if own is assignment and second is acting:
+                days[position] = own, second, n + 1
+                break
+        else:
+            days.append((assignment, acting, 1))
+    return tuple([Segment(*each) for each in days])
 
 
 def _open(

@@ -52,6 +52,11 @@ def judge_days(
             continue
         touching = [punch for punch in doubtful if _touches(punch, plan)] if doubtful else ()
         today = corrections.get(date, NO_CORRECTIONS) if corrections else NO_CORRECTIONS
+        if at - first > 1 and not (cover or today or doubtful) and _in_time(plan, punches[first:at]):
+            came, went = punches[first], punches[at - 1]
+            marks = Mark(came.utc, f"event:{came.event_id}"), Mark(went.utc, f"event:{went.event_id}")
+            days.append(JudgedDay(date, plan.office_id, "present", works=True, arrival=marks[0], departure=marks[1]))
+            continue
         days.append(judge_day(plan, punches[first:at], cover, today, report.reported_utc, touching))
     return tuple(days)
 
@@ -292,6 +297,21 @@ class _Day:
     def _planned(self) -> tuple[str, ...]:
         work = self.plan.work
         return (f"calendar:{work.source}",) if work is not None else ()
+
+
+def _in_time(plan: DayPlan, punches: Sequence[Punch]) -> bool:
+    """Whether a day is one of the many on which there is nothing to judge: seen in time at both ends, by machines of
+    the own office, with nothing else asked for."""
+    work = plan.work
+    return (
+        work is not None
+        and punches[0].utc <= work.arrive_by_utc
+        and punches[-1].utc >= work.leave_from_utc
+        and punches[0].utc < work.end_utc
+        and work.need_minutes is None
+        and not plan.occasions
+        and all(each.office_id == plan.office_id and not each.manual for each in punches)
+    )
 
 
 def _touches(punch: Punch, plan: DayPlan) -> bool:
