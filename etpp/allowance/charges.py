@@ -9,13 +9,13 @@ from decimal import Decimal
 
 from etpp.allowance.model import Deduction, Line, LoseAll, Policy
 from etpp.base.money import HUNDRED, ZERO
-from etpp.presence.model import Fault
+from etpp.presence.model import Excused, Fault
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
     """What is taken from one source: `percent` of it under the source's cap, `points` off it, and a line for each
-    fault, those that cost nothing because they were free included."""
+    fault, also for those that cost nothing because they were free or a letter excused them."""
 
     percent: Decimal
     points: Decimal
@@ -25,9 +25,9 @@ class Charge:
 NOTHING = Charge(ZERO, ZERO, ())
 
 
-def charges(faults: Sequence[Fault], policy: Policy) -> Mapping[str, Charge]:
+def charges(faults: Sequence[Fault], excused: Sequence[Excused], policy: Policy) -> Mapping[str, Charge]:
     """By source. `faults`: by date; the first ones of a deduction are its free ones."""
-    if not faults:
+    if not faults and not excused:
         return {}
     percent: dict[str, Decimal] = {}
     points: dict[str, Decimal] = {}
@@ -51,6 +51,11 @@ def charges(faults: Sequence[Fault], policy: Policy) -> Mapping[str, Charge]:
                 _minutes(fault, rule),
             )
             lines.setdefault(deduction.source, []).append(line)
+        for each in excused:
+            if each.kind in deduction.faults:
+                key = f"excused:{each.kind}:{each.date.isoformat()}"
+                line = Line(key, ZERO, deduction.unit, rule, each.because)
+                lines.setdefault(deduction.source, []).append(line)
     return {
         source: Charge(
             min(percent.get(source, ZERO), policy.caps.get(source, HUNDRED)), points.get(source, ZERO), tuple(found)

@@ -14,7 +14,7 @@ from etpp.allowance.model import Policy
 from etpp.calendar.model import DayPlan
 from etpp.presence.decided import corrections_in_force, settle
 from etpp.presence.judge import judge_days, short_weeks
-from etpp.presence.model import Fault, JudgedDay
+from etpp.presence.model import Excused, Fault, JudgedDay
 from etpp.roster.assignments import Acting, Assignment
 
 ONE_DAY = dt.timedelta(days=1)
@@ -34,7 +34,7 @@ class Segment:
 class Service:
     """One person's month. `working_days`: of the whole month; `entitled`: the dates of it that are paid for.
 
-    `faults`: of days that are paid for, by date. `open`: what is undecided, as in Statement.
+    `faults` and what was `excused`: of days that are paid for, by date. `open`: what is undecided, as in Statement.
     """
 
     last: Assignment
@@ -43,6 +43,7 @@ class Service:
     segments: tuple[Segment, ...]
     days: tuple[JudgedDay, ...]
     faults: tuple[Fault, ...]
+    excused: tuple[Excused, ...]
     excuses: tuple[Excuse, ...]
     open: tuple[str, ...]
     manual: tuple[str, ...]
@@ -118,6 +119,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         _segments(posts),
         days,
         tuple(sorted((f for f in faults if _is_entitled(assignments, f.date)), key=_by_date)),
+        tuple([each for day in days for each in day.excused if _is_entitled(assignments, each.date)]),
         excuses,
         _open(facts, days, undecided, assignments),
         tuple(each for day in days for each in day.manual),

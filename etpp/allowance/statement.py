@@ -44,7 +44,7 @@ class _Reckoning:
 
     def statement(self) -> Statement:
         facts, policy, service = self.facts, self.policy, self.service
-        costs = charges(service.faults, policy)
+        costs = charges(service.faults, service.excused, policy)
         achieved = achieve(facts, service, policy, costs)
         if achieved is not None:
             self.open += [f"entry:{each}" for each in achieved.undecided]

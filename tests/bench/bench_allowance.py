@@ -1,6 +1,6 @@
 """Statements a second in memory: a regency's month reckoned from presences and activities on one core.
 
-    python tests/bench/bench_allowance.py [--people 1000] [--policy kulon-progo-2019]
+    make bench-allowance ARGS="[--people 1000] [--policy kulon-progo-2019]"
 
 Each person has two presences a working day, a hundred activities with two steps each, and every fifth one a letter.
 Printed: what one core reckons, what hashing adds, and how many statements a late fact makes anew.

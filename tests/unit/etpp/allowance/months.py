@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from etpp.absence.catalogue import delivered as delivered_kinds
 from etpp.absence.model import Letter, LetterDecision
@@ -28,6 +29,7 @@ from tests.unit.etpp.calendar.calendars import PARENTS, calendar_facts, local
 
 OCTOBER = Month(2026, 10)
 LONG_AGO = dt.date(2020, 1, 1)
+ZONE = ZoneInfo("Asia/Jakarta")
 AS_OF = local("2026-11-10 00:00")
 POINT = Catalogue([Item("point", "Poin", "poin", LONG_AGO, None)], [Weight("w", "point", LONG_AGO, None, Decimal(1))])
 IN_TIME = ("07:20", "16:40")

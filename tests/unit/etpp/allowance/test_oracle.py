@@ -26,7 +26,8 @@ def test_both_reckonings_agree(world: World) -> None:
         found = statement(world.facts, POLICIES[policy_id])
         assert found is not None
         slow = Slow(world, policy_id)
-        assert {line.key: line.amount for line in found.lines} == slow.lines, policy_id
+        amounts = {line.key: line.amount for line in found.lines if line.amount}
+        assert amounts == {key: amount for key, amount in slow.lines.items() if amount}, policy_id
         assert (found.working_days, found.entitled_days) == (len(slow.working), len(slow.paid))
         assert (found.gross, found.net) == (slow.gross, slow.net)
         assert {o for o in found.open if o.startswith(("review", "waiting"))} == {
