@@ -18,7 +18,20 @@ from etpp.commands.place import place_of, place_options
 EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError: 73, StoreUnavailable: 75}
 """As sysexits.h: no such input, data refused, cannot create, try again later."""
 
-COMMANDS = ("code", "cohort", "device", "init", "keys", "office", "openapi", "password", "person", "presence", "serve")
+COMMANDS = (
+    "code",
+    "cohort",
+    "device",
+    "init",
+    "keys",
+    "office",
+    "openapi",
+    "password",
+    "person",
+    "policy",
+    "presence",
+    "serve",
+)
 
 
 class _Commands(click.Group):
