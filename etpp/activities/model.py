@@ -114,8 +114,7 @@ class Judged(NamedTuple):  # a tuple is made three times as fast, and there are 
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class DayPoints:
+class DayPoints(NamedTuple):
     """One day's points. `recognised` is under the day's ceiling; `entry_ids` are the entries that it rests on."""
 
     date: dt.date

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from etpp.activities.model import EntryTerms
 from etpp.base.money import Rounding
@@ -184,8 +184,7 @@ class OfficeScore:
     decided_utc: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):  # a tuple is made three times as fast, and a month has about fifty
     """One amount, the rule that it follows (`policy-id#key`), and the facts that it follows from, such as `event:…`.
 
     `parts` explain the amount; only a statement's own lines add up.

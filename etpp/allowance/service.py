@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,6 +50,17 @@ class Service:
     assignments: Mapping[dt.date, Assignment]
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where and when somebody was expected."""
+
+    plans: Sequence[tuple[dt.date, DayPlan | None]]
+    assignments: Mapping[dt.date, Assignment]
+    working_days: int
+    entitled: tuple[dt.date, ...]
+    segments: tuple[Segment, ...]
+
+
 def serve(facts: MonthFacts, policy: Policy) -> Service | None:
     """None for somebody who did not belong to any office in the month."""
     month, career, calendar = facts.month, facts.career, facts.regency.calendar
@@ -57,33 +68,8 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
     if not served:
         return None
     zone = calendar.zone(served[-1].office_id)
-    plans: list[tuple[dt.date, DayPlan | None]] = []
-    assignments: dict[dt.date, Assignment] = {}
-    posts: list[tuple[Assignment, Acting | None]] = []
-    entitled: list[dt.date] = []
-    working_days = 0
-    # Most people stay where they are all month, and have their office's days.
-    stays = served[0] if _holds(served[0], month.first - ONE_DAY) and _holds(served[0], month.last + ONE_DAY) else None
-    follows = stays is not None and not calendar.has_roster(career.person_id)
-    for date in month.dates():
-        assignment = stays or career.on(date)
-        if assignment is None:
-            # Days before joining and after leaving are part of the month that the base is paid for.
-            nearest = served[0] if date < served[0].first else served[-1]
-            working_days += calendar.office_plan(nearest.office_id, date).work is not None
-            plans.append((date, None))
-            continue
-        assignments[date] = assignment
-        plan = calendar.office_plan(assignment.office_id, date) if follows else calendar.person_plan(career, date)
-        plans.append((date, plan))
-        if plan is None or plan.work is None:
-            continue
-        working_days += 1
-        if assignment.entitled:
-            entitled.append(date)
-            posts.append((assignment, None))
-            posts += [(assignment, acting) for acting in career.acting_on(date)]
-
+    place = _stay(facts, served[0]) or _follow(facts, served)
+    assignments, plans = place.assignments, place.plans
     excuses: tuple[Excuse, ...] = ()
     if facts.letters:
         excuses = in_force(
@@ -106,17 +92,18 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
     if calendar.flexible:
         monday = month.first - month.first.weekday() * ONE_DAY
         before = [monday + n * ONE_DAY for n in range(month.first.weekday())]
-        plans = [(date, calendar.person_plan(career, date)) for date in before] + plans
+        plans = [*((date, calendar.person_plan(career, date)) for date in before), *plans]
     days = judge_days(plans, punches, Cover(excuses), corrections, facts.regency.reports)
-    faults = [fault for day in days for fault in day.faults if fault.date >= month.first]
+    first = month.first
+    faults = [fault for day in days for fault in day.faults if fault.date >= first]
     if calendar.flexible:
         faults += [f for f in short_weeks(days) if month.first <= _sunday(f.date) <= month.last]
         days = tuple(day for day in days if day.date >= month.first)
     return Service(
         served[-1],
-        working_days,
-        tuple(entitled),
-        _segments(posts),
+        place.working_days,
+        place.entitled,
+        place.segments,
         days,
         tuple(sorted((f for f in faults if _is_entitled(assignments, f.date)), key=_by_date)),
         tuple([each for day in days for each in day.excused if _is_entitled(assignments, each.date)]),
@@ -125,6 +112,52 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         tuple(each for day in days for each in day.manual),
         assignments,
     )
+
+
+def _stay(facts: MonthFacts, served: Assignment) -> _Places | None:
+    """Of most people: they stay in one post all month, and their days are their office's."""
+    month, career, calendar = facts.month, facts.career, facts.regency.calendar
+    first, last = month.first, month.last
+    stays = _holds(served, first - ONE_DAY) and _holds(served, last + ONE_DAY)
+    if not stays or calendar.has_roster(career.person_id) or career.has_actings:
+        return None
+    plans, working = calendar.office_days(served.office_id, first, last)
+    return _Places(
+        plans,
+        dict.fromkeys([date for date, _ in plans], served),
+        len(working),
+        working if served.entitled else (),
+        (Segment(served, None, len(working)),) if served.entitled and working else (),
+    )
+
+
+def _follow(facts: MonthFacts, served: Sequence[Assignment]) -> _Places:
+    """Day by day, wherever the person was."""
+    career, calendar = facts.career, facts.regency.calendar
+    plans: list[tuple[dt.date, DayPlan | None]] = []
+    assignments: dict[dt.date, Assignment] = {}
+    posts: list[tuple[Assignment, Acting | None]] = []
+    entitled: list[dt.date] = []
+    working_days = 0
+    for date in facts.month.dates():
+        assignment = career.on(date)
+        if assignment is None:
+            # Days before joining and after leaving are part of the month that the base is paid for.
+            nearest = served[0] if date < served[0].first else served[-1]
+            working_days += calendar.office_plan(nearest.office_id, date).work is not None
+            plans.append((date, None))
+            continue
+        assignments[date] = assignment
+        plan = calendar.person_plan(career, date)
+        plans.append((date, plan))
+        if plan is None or plan.work is None:
+            continue
+        working_days += 1
+        if assignment.entitled:
+            entitled.append(date)
+            posts.append((assignment, None))
+            posts += [(assignment, acting) for acting in career.acting_on(date)]
+    return _Places(plans, assignments, working_days, tuple(entitled), _segments(posts))
 
 
 def _segments(posts: Iterable[tuple[Assignment, Acting | None]]) -> tuple[Segment, ...]:

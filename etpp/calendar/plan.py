@@ -30,6 +30,7 @@ BEFORE_MIDNIGHT = dt.timedelta(hours=2)
 
 _SEASONS: tuple[Season, ...] = ("ramadan", "usual")
 
+_Span = tuple[tuple[tuple[dt.date, DayPlan], ...], tuple[dt.date, ...]]
 _Decided = tuple[Hours | None, str, bool]
 """A date's hours or None, the fact that gave them, and whether a roster did."""
 
@@ -61,6 +62,7 @@ class Calendar:
             self._by_roster[each.person_id].append((each.first, each.last))
         self._by_name = {row.person_id for row in facts.roster} | set(self._by_roster)
         self._plans: dict[tuple[str, dt.date], DayPlan] = {}
+        self._spans: dict[tuple[str, dt.date, dt.date], _Span] = {}
         self._deadlines: dict[tuple[str, dt.date, int], dt.datetime] = {}
         hours = [hours for period in facts.periods for hours in period.days.values()]
         hours += [shift.hours for shift in facts.shifts]
@@ -100,6 +102,16 @@ class Calendar:
             days = [self._office_day(office_id, date + n * ONE_DAY) for n in (-1, 0, 1)]
             plan = self._plans[office_id, date] = self._plan(office_id, date, days, [office_id] * 3)
         return plan
+
+    def office_days(self, office_id: str, first: dt.date, last: dt.date) -> _Span:
+        """The office's plans between two dates, and the working days among them."""
+        key = office_id, first, last
+        found = self._spans.get(key)
+        if found is None:
+            dates = [first + n * ONE_DAY for n in range((last - first).days + 1)]
+            plans = tuple((date, self.office_plan(office_id, date)) for date in dates)
+            found = self._spans[key] = plans, tuple(date for date, plan in plans if plan.work is not None)
+        return found
 
     def has_roster(self, person_id: str) -> bool:
         """Whether a person's days may differ from the office's."""

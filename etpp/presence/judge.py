@@ -302,16 +302,14 @@ class _Day:
 def _in_time(plan: DayPlan, punches: Sequence[Punch]) -> bool:
     """Whether a day is one of the many on which there is nothing to judge: seen in time at both ends, by machines of
     the own office, with nothing else asked for."""
-    work = plan.work
-    return (
-        work is not None
-        and punches[0].utc <= work.arrive_by_utc
-        and punches[-1].utc >= work.leave_from_utc
-        and punches[0].utc < work.end_utc
-        and work.need_minutes is None
-        and not plan.occasions
-        and all(each.office_id == plan.office_id and not each.manual for each in punches)
-    )
+    work, office_id = plan.work, plan.office_id
+    if work is None or work.need_minutes is not None or plan.occasions:
+        return False
+    for punch in punches:
+        if punch.office_id != office_id or punch.manual:
+            return False
+    arrived = punches[0].utc
+    return arrived <= work.arrive_by_utc and arrived < work.end_utc and punches[-1].utc >= work.leave_from_utc
 
 
 def _touches(punch: Punch, plan: DayPlan) -> bool:

@@ -85,6 +85,10 @@ class Career:
         assignment = self.on(date)
         return None if assignment is None else assignment.office_id
 
+    @property
+    def has_actings(self) -> bool:
+        return bool(self._actings)
+
     def acting_on(self, date: dt.date) -> tuple[Acting, ...]:
         if not self._actings:
             return ()

@@ -68,7 +68,7 @@ def test_every_change_changes_the_hash(changes: dict[str, Any]) -> None:
 
 def test_an_event_behind_a_line_is_in_the_hash() -> None:
     line = FULL.lines[0]
-    swapped = replace(FULL, lines=(replace(line, because=("event:other",)), *FULL.lines[1:]))
+    swapped = replace(FULL, lines=(line._replace(because=("event:other",)), *FULL.lines[1:]))
     assert statement_hash(swapped) != statement_hash(FULL)
 
 
