@@ -317,6 +317,7 @@ def test_a_date_without_decided_hours_is_an_error_not_a_day_off() -> None:
         ({"need_minutes": 450}, "flexible"),
         ({"core": (dt.time(7), dt.time(15)), "need_minutes": 450}, "core"),
         ({"core": (dt.time(9), dt.time(15)), "need_minutes": 511}, "fit"),
+        ({"core": (dt.time(9), dt.time(15)), "need_minutes": 0}, "fit"),
     ],
 )
 def test_hours_that_are_none(values: dict[str, Any], says: str) -> None:
