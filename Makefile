@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check torture torture-vm test-install mutants accuracy bench latency memory picture screens clean
+.PHONY: help setup run test check torture torture-vm test-install mutants accuracy bench latency test-allowance bench-allowance memory picture screens clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,6 +60,12 @@ latency: setup ## from a face's first appearance to "tercatat", by stage
 
 picture: setup ## the picture that opens the README, by the running terminal
 	$(BIN)/python -m demo.picture
+
+test-allowance: setup ## the four policies against a second, slow reckoning, on 20,000 generated months (about a quarter of an hour)
+	ALLOWANCE_EXAMPLES=20000 $(PYTEST) -q tests/unit/etpp/allowance/test_oracle.py $(ARGS)
+
+bench-allowance: setup ## statements a second in memory, and what a late fact makes anew
+	$(BIN)/python -m tests.bench.bench_allowance $(ARGS)
 
 memory: setup ## memory of kiosk run with 1,000 employees over 20,000 frames
 	$(BIN)/python tests/bench/bench_memory.py $(ARGS)

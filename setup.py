@@ -18,7 +18,16 @@ setup(
         "kiosk.measure.identification": ["label_errors.toml"],
         "kiosk.scores": ["fpir_table*.json"],
         "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
-        "etpp": ["*/templates/*", "console/static/*", "console/i18n/*", "db/migrations/*", "db/migrations/versions/*"],
+        "etpp": [
+            "*/templates/*",
+            "console/static/*",
+            "console/i18n/*",
+            "db/migrations/*",
+            "db/migrations/versions/*",
+            "absence/kinds.toml",
+            "allowance/policies/*.toml",
+            "presence/discipline.toml",
+        ],
         "enrollment": ["i18n/*.toml"],
     },
     install_requires=[
@@ -50,6 +59,8 @@ setup(
             "jinja2>=3.1",
             "psycopg[binary]>=3.2",
             "segno>=1.6",  # the QR code of a provisioning code
+            "holidays>=0.60",
+            "hijridate>=2.3",
         ],
         "evaluate": ["matplotlib>=3.9"],
         "demo": ["scikit-image>=0.25", "scikit-video>=1.1.11"],

@@ -29,6 +29,7 @@ COMMANDS = (
     "openapi",
     "password",
     "person",
+    "policy",
     "presence",
     "serve",
 )

@@ -1,0 +1,1 @@
+"""What people did for points: the catalogue with its weights, entries, and what of them is recognised."""

@@ -1,0 +1,168 @@
+"""A statement's canonical hash, and the chain of an office's closed months. Pure: signing and keeping are elsewhere.
+
+Hashes are SHA-256 over RFC 8785 JSON, as those of events. Amounts are texts without an exponent and without trailing
+zeros, so that equal statements have equal hashes wherever they are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from etpp.allowance.model import Line, Month, Statement
+from etpp.base.money import ZERO, plain
+
+NO_MONTH = "0" * 64
+"""`prev_hash` of an office's first closed month."""
+
+
+class SealError(ValueError):
+    """A month cannot be sealed as asked; the message says why, without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Despite:
+    """What was still open when a month was sealed all the same, and the two people who took that decision."""
+
+    open: tuple[str, ...]
+    decided_by: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedStatement:
+    person_id: str
+    hash: str
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMonth:
+    """One office's closed month, by person. `hash` covers everything else, `prev_hash` the months before it."""
+
+    office_id: str
+    month: Month
+    statements: tuple[SealedStatement, ...]
+    total: Decimal
+    despite: Despite | None
+    prev_hash: str
+    hash: str
+
+
+def statement_document(statement: Statement) -> dict[str, Any]:
+    """The statement as JSON values; `statement_hash` is over these."""
+    return {
+        "person_id": statement.person_id,
+        "office_id": statement.office_id,
+        "month": str(statement.month),
+        "policy_id": statement.policy_id,
+        "policy_sha256": statement.policy_sha256,
+        "working_days": statement.working_days,
+        "entitled_days": statement.entitled_days,
+        "gross": plain(statement.gross),
+        "net": plain(statement.net),
+        "lines": [_line(line) for line in statement.lines],
+        "open": list(statement.open),
+        "manual": list(statement.manual),
+    }
+
+
+def statement_hash(statement: Statement) -> str:
+    return _hash(statement_document(statement))
+
+
+def seal(
+    office_id: str,
+    month: Month,
+    statements: Iterable[Statement],
+    previous: SealedMonth | None,
+    despite: Despite | None = None,
+) -> SealedMonth:
+    """Closes an office's month after `previous`. Raises SealError.
+
+    Refused while something of a statement is open, unless `despite` names exactly that and two people have decided it.
+    """
+    mine = sorted(statements, key=lambda s: s.person_id)
+    if any(s.office_id != office_id or s.month != month for s in mine):
+        raise SealError("a statement is of another office or month")
+    if len({s.person_id for s in mine}) < len(mine):
+        raise SealError("a person has two statements")
+    if previous is not None and (previous.office_id != office_id or previous.month.following != month):
+        raise SealError(f"{month} does not follow what was closed before")
+    _refuse_open({each for s in mine for each in s.open}, despite)
+    sealed = tuple(SealedStatement(s.person_id, statement_hash(s), s.net) for s in mine)
+    total = sum((s.net for s in sealed), ZERO)
+    prev_hash = NO_MONTH if previous is None else previous.hash
+    return SealedMonth(
+        office_id,
+        month,
+        sealed,
+        total,
+        despite,
+        prev_hash,
+        _month_hash(office_id, month, sealed, total, despite, prev_hash),
+    )
+
+
+def broken_at(months: Sequence[SealedMonth]) -> int | None:
+    """The position of the first month of an office that does not follow from the ones before it; None if all do."""
+    prev_hash, expected = NO_MONTH, months[0].month if months else None
+    for position, sealed in enumerate(months):
+        total = sum((s.net for s in sealed.statements), ZERO)
+        whole = _month_hash(sealed.office_id, sealed.month, sealed.statements, total, sealed.despite, sealed.prev_hash)
+        if (sealed.hash, sealed.prev_hash, sealed.month) != (whole, prev_hash, expected) or sealed.total != total:
+            return position
+        if sealed.office_id != months[0].office_id:
+            return position
+        prev_hash, expected = sealed.hash, sealed.month.following
+    return None
+
+
+def _refuse_open(found: set[str], despite: Despite | None) -> None:
+    named = set() if despite is None else set(despite.open)
+    if found != named:
+        raise SealError(f"{len(found - named)} matters are open, {len(named - found)} are named that are not")
+    if despite is not None and len(set(despite.decided_by)) < 2:
+        raise SealError("a month with open matters takes the decision of two people")
+
+
+def _month_hash(
+    office_id: str,
+    month: Month,
+    statements: tuple[SealedStatement, ...],
+    total: Decimal,
+    despite: Despite | None,
+    prev_hash: str,
+) -> str:
+    return _hash(
+        {
+            "office_id": office_id,
+            "month": str(month),
+            "statements": [[s.person_id, s.hash, plain(s.net)] for s in statements],
+            "total": plain(total),
+            "despite": None
+            if despite is None
+            else {"open": sorted(despite.open), "decided_by": sorted(despite.decided_by)},
+            "prev_hash": prev_hash,
+        }
+    )
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "key": line.key,
+        "amount": plain(line.amount),
+        "unit": line.unit,
+        "rule": line.rule,
+        "because": list(line.because),
+        "parts": [_line(part) for part in line.parts],
+    }
+
+
+def _hash(document: dict[str, Any]) -> str:
+    """For texts and whole numbers under ASCII keys the standard library writes what RFC 8785 asks for, and faster."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

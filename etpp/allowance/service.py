@@ -1,0 +1,205 @@
+"""A person's month in service: which days count, in which post, and how each was judged. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from etpp.absence.model import Excuse
+from etpp.absence.rules import Cover, in_force, letter_state
+from etpp.allowance.facts import MonthFacts
+from etpp.allowance.model import Policy
+from etpp.calendar.model import DayPlan
+from etpp.presence.decided import corrections_in_force, settle
+from etpp.presence.judge import judge_days, short_weeks
+from etpp.presence.model import Excused, Fault, JudgedDay
+from etpp.roster.assignments import Acting, Assignment
+
+ONE_DAY = dt.timedelta(days=1)
+WEEK_AFTER_MONDAY = dt.timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Working days of the month in one post, the own or an acting one, that the allowance is paid for."""
+
+    assignment: Assignment
+    acting: Acting | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One person's month. `working_days`: of the whole month; `entitled`: the dates of it that are paid for.
+
+    `faults` and what was `excused`: of days that are paid for, by date. `open`: what is undecided, as in Statement.
+    """
+
+    last: Assignment
+    working_days: int
+    entitled: tuple[dt.date, ...]
+    segments: tuple[Segment, ...]
+    days: tuple[JudgedDay, ...]
+    faults: tuple[Fault, ...]
+    excused: tuple[Excused, ...]
+    excuses: tuple[Excuse, ...]
+    open: tuple[str, ...]
+    manual: tuple[str, ...]
+    assignments: Mapping[dt.date, Assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where and when somebody was expected."""
+
+    plans: Sequence[tuple[dt.date, DayPlan | None]]
+    assignments: Mapping[dt.date, Assignment]
+    working_days: int
+    entitled: tuple[dt.date, ...]
+    segments: tuple[Segment, ...]
+
+
+def serve(facts: MonthFacts, policy: Policy) -> Service | None:
+    """None for somebody who did not belong to any office in the month."""
+    month, career, calendar = facts.month, facts.career, facts.regency.calendar
+    served = career.within(month.first, month.last)
+    if not served:
+        return None
+    zone = calendar.zone(served[-1].office_id)
+    place = _stay(facts, served[0]) or _follow(facts, served)
+    assignments, plans = place.assignments, place.plans
+    excuses: tuple[Excuse, ...] = ()
+    if facts.letters:
+        excuses = in_force(
+            career.person_id,
+            facts.letters,
+            facts.letter_decisions,
+            facts.letter_revocations,
+            facts.regency.kinds,
+            zone,
+        )
+    corrections, undecided = corrections_in_force(
+        career.person_id,
+        facts.corrections,
+        facts.correction_decisions,
+        zone,
+        partial(calendar.deadline, served[-1].office_id),
+        policy.correction_days,
+    )
+    punches = settle(career.person_id, facts.punches, facts.time_decisions, facts.manual_entries)
+    if calendar.flexible:
+        monday = month.first - month.first.weekday() * ONE_DAY
+        before = [monday + n * ONE_DAY for n in range(month.first.weekday())]
+        plans = [*((date, calendar.person_plan(career, date)) for date in before), *plans]
+    days = judge_days(plans, punches, Cover(excuses), corrections, facts.regency.reports)
+    first = month.first
+    faults = [fault for day in days for fault in day.faults if fault.date >= first]
+    if calendar.flexible:
+        faults += [f for f in short_weeks(days) if month.first <= _sunday(f.date) <= month.last]
+        days = tuple(day for day in days if day.date >= month.first)
+    return Service(
+        served[-1],
+        place.working_days,
+        place.entitled,
+        place.segments,
+        days,
+        tuple(sorted((f for f in faults if _is_entitled(assignments, f.date)), key=_by_date)),
+        tuple([each for day in days for each in day.excused if _is_entitled(assignments, each.date)]),
+        excuses,
+        _open(facts, days, undecided, assignments),
+        tuple(each for day in days for each in day.manual),
+        assignments,
+    )
+
+
+def _stay(facts: MonthFacts, served: Assignment) -> _Places | None:
+    """Of most people: they stay in one post all month, and their days are their office's."""
+    month, career, calendar = facts.month, facts.career, facts.regency.calendar
+    first, last = month.first, month.last
+    stays = _holds(served, first - ONE_DAY) and _holds(served, last + ONE_DAY)
+    if not stays or calendar.has_roster(career.person_id) or career.has_actings:
+        return None
+    plans, working = calendar.office_days(served.office_id, first, last)
+    return _Places(
+        plans,
+        dict.fromkeys([date for date, _ in plans], served),
+        len(working),
+        working if served.entitled else (),
+        (Segment(served, None, len(working)),) if served.entitled and working else (),
+    )
+
+
+def _follow(facts: MonthFacts, served: Sequence[Assignment]) -> _Places:
+    """Day by day, wherever the person was."""
+    career, calendar = facts.career, facts.regency.calendar
+    plans: list[tuple[dt.date, DayPlan | None]] = []
+    assignments: dict[dt.date, Assignment] = {}
+    posts: list[tuple[Assignment, Acting | None]] = []
+    entitled: list[dt.date] = []
+    working_days = 0
+    for date in facts.month.dates():
+        assignment = career.on(date)
+        if assignment is None:
+            # Days before joining and after leaving are part of the month that the base is paid for.
+            nearest = served[0] if date < served[0].first else served[-1]
+            working_days += calendar.office_plan(nearest.office_id, date).work is not None
+            plans.append((date, None))
+            continue
+        assignments[date] = assignment
+        plan = calendar.person_plan(career, date)
+        plans.append((date, plan))
+        if plan is None or plan.work is None:
+            continue
+        working_days += 1
+        if assignment.entitled:
+            entitled.append(date)
+            posts.append((assignment, None))
+            posts += [(assignment, acting) for acting in career.acting_on(date)]
+    return _Places(plans, assignments, working_days, tuple(entitled), _segments(posts))
+
+
+def _segments(posts: Iterable[tuple[Assignment, Acting | None]]) -> tuple[Segment, ...]:
+    """Days in one post as one segment, in the order in which the posts were first held."""
+    days: list[tuple[Assignment, Acting | None, int]] = []
+    for assignment, acting in posts:
+        for position, (own, second, n) in enumerate(days):
+            if own is assignment and second is acting:
+                days[position] = own, second, n + 1
+                break
+        else:
+            days.append((assignment, acting, 1))
+    return tuple([Segment(*each) for each in days])
+
+
+def _open(
+    facts: MonthFacts, days: tuple[JudgedDay, ...], undecided: tuple[str, ...], served: Mapping[dt.date, Assignment]
+) -> tuple[str, ...]:
+    found = [f"review:{event}" for day in days for event in day.review]
+    found += [f"waiting:{day.date}" for day in days if day.waiting]
+    if undecided:
+        dates = {correction.correction_id: correction.date for correction in facts.corrections}
+        found += [f"correction:{each}" for each in undecided if dates[each] in served]
+    for letter in facts.letters:
+        mine = facts.career.person_id in letter.person_ids
+        if mine and letter_state(letter, facts.letter_decisions, facts.letter_revocations) == "submitted":
+            found.append(f"letter:{letter.letter_id}")
+    return tuple(dict.fromkeys(sorted(found)))
+
+
+def _is_entitled(assignments: Mapping[dt.date, Assignment], date: dt.date) -> bool:
+    assignment = assignments.get(date)
+    return assignment is not None and assignment.entitled
+
+
+def _holds(assignment: Assignment, date: dt.date) -> bool:
+    return assignment.first <= date and (assignment.last is None or date <= assignment.last)
+
+
+def _sunday(date: dt.date) -> dt.date:
+    return date - date.weekday() * ONE_DAY + WEEK_AFTER_MONDAY
+
+
+def _by_date(fault: Fault) -> tuple[dt.date, str, tuple[str, ...]]:
+    return fault.date, fault.kind, fault.because

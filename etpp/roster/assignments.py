@@ -1,0 +1,130 @@
+"""Who served where, in which post and class, under whom: dated facts, and one person's career made of them. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["pns", "pppk", "contract"]
+
+
+class CareerError(ValueError):
+    """Assignments contradict one another; the message names them by their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One person's place from a date to a date (`last` None: still). `rank`: golongan such as `III/c`, "" without one.
+
+    `entitled`: whether the allowance is paid for these days at all.
+    """
+
+    assignment_id: str
+    person_id: str
+    office_id: str
+    post_id: str
+    job_class: int
+    rank: str
+    status: Status
+    superior_id: str | None
+    first: dt.date
+    last: dt.date | None = None
+    entitled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A second post that somebody fills besides the own one (Plt.) from a date to a date."""
+
+    acting_id: str
+    person_id: str
+    post_id: str
+    job_class: int
+    first: dt.date
+    last: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """Who decides in a superior's place from a date to a date."""
+
+    superior_id: str
+    deputy_id: str
+    first: dt.date
+    last: dt.date | None = None
+
+
+class Career:
+    """One person's assignments by date. Raises CareerError for another person's, and for two posts on one date."""
+
+    __slots__ = ("_actings", "_assignments", "person_id")
+
+    def __init__(self, person_id: str, assignments: Iterable[Assignment], actings: Iterable[Acting] = ()) -> None:
+        self.person_id = person_id
+        self._assignments = tuple(sorted(assignments, key=_begins))
+        self._actings = tuple(sorted(actings, key=lambda a: (a.first, a.acting_id)))
+        previous: Assignment | None = None
+        for each in self._assignments:
+            if each.last is not None and each.last < each.first:
+                raise CareerError(f"assignment {each.assignment_id}: it ends before it begins")
+            if previous is not None and (previous.last is None or each.first <= previous.last):
+                raise CareerError(f"assignments {previous.assignment_id} and {each.assignment_id} overlap")
+            previous = each
+        if ({a.person_id for a in self._assignments} | {a.person_id for a in self._actings}) - {person_id}:
+            raise CareerError("a career is made of one person's assignments")
+
+    def on(self, date: dt.date) -> Assignment | None:
+        for each in self._assignments:
+            if each.first <= date and (each.last is None or date <= each.last):
+                return each
+        return None
+
+    def office_on(self, date: dt.date) -> str | None:
+        assignment = self.on(date)
+        return None if assignment is None else assignment.office_id
+
+    @property
+    def has_actings(self) -> bool:
+        return bool(self._actings)
+
+    def acting_on(self, date: dt.date) -> tuple[Acting, ...]:
+        if not self._actings:
+            return ()
+        return tuple(a for a in self._actings if a.first <= date and (a.last is None or date <= a.last))
+
+    def within(self, first: dt.date, last: dt.date) -> tuple[Assignment, ...]:
+        """The assignments that hold on any date between two, in their order."""
+        return tuple(a for a in self._assignments if a.first <= last and (a.last is None or a.last >= first))
+
+
+def may_decide(by: str, career: Career, deputies: Iterable[Deputy], date: dt.date) -> bool:
+    """Whether somebody decides on a person's activities and corrections of a date: the superior or a deputy, never the
+    person, whoever deputises for whom."""
+    assignment = career.on(date)
+    if assignment is None or assignment.superior_id is None or by == career.person_id:
+        return False
+    deputising = {
+        d.deputy_id
+        for d in deputies
+        if d.superior_id == assignment.superior_id and d.first <= date and (d.last is None or date <= d.last)
+    }
+    return by == assignment.superior_id or by in deputising
+
+
+def superiors_in_a_circle(superiors: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The people, by id, who are above themselves; `superiors` has everybody's on one date."""
+    found = set()
+    for person in superiors:
+        above, seen = superiors[person], set[str]()
+        while above is not None and above not in seen and above != person:
+            seen.add(above)
+            above = superiors.get(above)
+        if above == person:
+            found.add(person)
+    return tuple(sorted(found))
+
+
+def _begins(assignment: Assignment) -> tuple[dt.date, str]:
+    return assignment.first, assignment.assignment_id

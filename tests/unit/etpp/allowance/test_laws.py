@@ -1,0 +1,86 @@
+"""What must hold of every month, whatever the facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etpp.allowance.adjust import adjustments
+from etpp.allowance.model import Statement
+from etpp.allowance.policy import DELIVERED, delivered
+from etpp.allowance.seal import seal, statement_hash
+from etpp.allowance.statement import statement
+from etpp.roster.assignments import Career
+from tests.unit.etpp.allowance.slow_days import World
+from tests.unit.etpp.allowance.worlds import shuffled, worlds
+
+POLICIES = [delivered(policy_id) for policy_id in DELIVERED]
+LAW = settings(max_examples=100, suppress_health_check=list(HealthCheck), deadline=None)
+
+
+def of(world: World, policy: object = POLICIES[0]) -> Statement:
+    found = statement(world.facts, policy)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+@LAW
+@given(worlds())
+def test_a_further_letter_never_lowers_pay_under_the_default(world: World) -> None:
+    """Each letter by itself taken away: what is paid is never more without it."""
+    whole = of(world)
+    for letter in world.facts.letters:
+        without = tuple(each for each in world.facts.letters if each is not letter)
+        less = statement(replace(world.facts, letters=without), POLICIES[0])
+        assert less is not None
+        assert less.gross <= whole.gross
+        assert less.net <= whole.net
+
+
+@LAW
+@given(worlds(), st.data())
+def test_the_order_of_facts_changes_nothing(world: World, data: st.DataObject) -> None:
+    other = shuffled(world.facts, lambda facts: data.draw(st.permutations(facts)))
+    for policy in POLICIES:
+        assert statement(other, policy) == of(world, policy)
+
+
+@LAW
+@given(worlds())
+def test_lines_add_up_and_nobody_owes_for_a_month(world: World) -> None:
+    for policy in POLICIES:
+        found = of(world, policy)
+        assert sum(line.amount for line in found.lines) == found.net
+        assert 0 <= found.net <= found.gross
+        assert all(line.amount == line.amount.to_integral_value() for line in found.lines)
+
+
+@LAW
+@given(worlds())
+def test_two_people_cannot_be_swapped(world: World) -> None:
+    """The same facts under another name are nobody's: letters, corrections and activities name their person."""
+    facts = world.facts
+    stranger = Career("budi", [replace(place, person_id="budi") for place in world.places])
+    found = statement(replace(facts, career=stranger), POLICIES[0])
+    assert found is not None
+    assert statement_hash(found) != statement_hash(of(world))
+
+
+@LAW
+@given(worlds(), worlds())
+def test_the_list_is_the_sum_of_its_statements(one: World, other: World) -> None:
+    first = of(one)
+    second = replace(of(other), person_id="budi", month=first.month, office_id=first.office_id)
+    closed = [replace(each, open=()) for each in (first, second)]
+    assert seal(first.office_id, first.month, closed, None).total == first.net + second.net
+
+
+@LAW
+@given(worlds())
+def test_adjustments_are_the_difference(world: World) -> None:
+    closed = statement(replace(world.facts, letters=(), corrections=()), POLICIES[2])
+    anew = of(world, POLICIES[2])
+    assert closed is not None
+    assert closed.net + sum(each.amount for each in adjustments(closed, anew)) == anew.net

@@ -1,0 +1,178 @@
+"""Closed months: canonical hashes, an office's chain, what may not be sealed, and what a later fact changes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from etpp.allowance.adjust import adjustments
+from etpp.allowance.model import Line, Month, Statement
+from etpp.allowance.seal import (
+    NO_MONTH,
+    Despite,
+    SealedMonth,
+    SealError,
+    broken_at,
+    seal,
+    statement_document,
+    statement_hash,
+)
+from etpp.base.encoding import canonical
+from tests.unit.etpp.allowance.months import BANDS, OCTOBER, duty, made, october
+
+FULL = made(october())
+BUDI = replace(FULL, person_id="budi", net=Decimal(1000))
+
+
+def chain(length: int = 3) -> list[SealedMonth]:
+    months: list[SealedMonth] = []
+    month, previous = OCTOBER, None
+    for _ in range(length):
+        statements = [replace(each, month=month) for each in (FULL, BUDI)]
+        previous = seal("kominfo", month, statements, previous)
+        months.append(previous)
+        month = month.following
+    return months
+
+
+def test_the_hash_is_that_of_the_canonical_json() -> None:
+    odd = replace(FULL, lines=(*FULL.lines, Line('"\\\n\u0001é€\U0001f600', Decimal("1.50"), "points", "r")))
+    assert statement_hash(odd) == hashlib.sha256(canonical(statement_document(odd))).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"person_id": "budi"},  # no two people can be swapped
+        {"net": FULL.net + 1},
+        {"gross": FULL.gross + 1},
+        {"working_days": 21},
+        {"entitled_days": 21},
+        {"policy_sha256": "0" * 64},
+        {"lines": FULL.lines[1:]},
+        {"lines": FULL.lines[::-1]},
+        {"open": ("waiting:2026-10-05",)},
+        {"manual": ("m",)},
+        {"month": Month(2026, 11)},
+        {"office_id": "dinkes"},
+    ],
+)
+def test_every_change_changes_the_hash(changes: dict[str, Any]) -> None:
+    assert statement_hash(replace(FULL, **changes)) != statement_hash(FULL)
+
+
+def test_an_event_behind_a_line_is_in_the_hash() -> None:
+    line = FULL.lines[0]
+    swapped = replace(FULL, lines=(line._replace(because=("event:other",)), *FULL.lines[1:]))
+    assert statement_hash(swapped) != statement_hash(FULL)
+
+
+def test_equal_amounts_have_equal_hashes() -> None:
+    assert statement_hash(replace(FULL, net=Decimal(f"{FULL.net}.00"))) == statement_hash(FULL)
+
+
+def test_the_sum_of_the_list_is_the_sum_of_the_statements() -> None:
+    sealed = seal("kominfo", OCTOBER, [BUDI, FULL], None)
+    assert sealed.total == FULL.net + 1000
+    assert [each.person_id for each in sealed.statements] == ["ani", "budi"]
+    assert sealed == seal("kominfo", OCTOBER, [FULL, BUDI], None)
+
+
+def test_months_are_chained() -> None:
+    months = chain()
+    assert [each.prev_hash for each in months] == [NO_MONTH, *(each.hash for each in months[:-1])]
+    assert broken_at(months) is None
+    assert broken_at([]) is None
+    assert all(a.hash != b.hash for a, b in pairwise(months))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"total": Decimal(1)},
+        {"statements": ()},
+        {"despite": Despite(("x",), ("a", "b"))},
+        {"prev_hash": NO_MONTH},
+        {"hash": "0" * 64},
+        {"office_id": "dinkes"},
+        {"month": Month(2027, 3)},
+    ],
+)
+def test_a_damaged_month_breaks_the_chain_there(damage: dict[str, Any]) -> None:
+    months = chain()
+    months[1] = replace(months[1], **damage)
+    assert broken_at(months) == 1
+
+
+def test_a_month_taken_out_breaks_the_chain() -> None:
+    first, _, third = chain()
+    assert broken_at([first, third]) == 1
+    assert broken_at([third]) == 0
+
+
+def test_two_people_who_are_swapped_break_the_chain() -> None:
+    months = chain(1)
+    one, two = months[0].statements
+    swapped = (replace(one, person_id=two.person_id), replace(two, person_id=one.person_id))
+    assert broken_at([replace(months[0], statements=swapped)]) == 0
+
+
+OPEN = replace(FULL, open=("review:e", "waiting:2026-10-05"))
+
+
+@pytest.mark.parametrize(
+    ("statements", "previous", "despite", "says"),
+    [
+        ([OPEN], None, None, "2 matters are open"),
+        ([OPEN], None, Despite(("review:e",), ("a", "b")), "1 matters are open"),
+        ([OPEN], None, Despite(OPEN.open, ("a", "a")), "two people"),
+        ([FULL], None, Despite(("review:e",), ("a", "b")), "1 are named that are not"),
+        ([FULL, FULL], None, None, "two statements"),
+        ([replace(FULL, office_id="dinkes")], None, None, "another office"),
+        ([replace(FULL, month=Month(2026, 9))], None, None, "another office or month"),
+        ([FULL], chain(1)[0], None, "does not follow"),  # closed twice
+        ([FULL], replace(chain(1)[0], month=Month(2026, 8)), None, "does not follow"),  # a month is missing
+        ([FULL], replace(chain(1)[0], month=Month(2026, 9), office_id="dinkes"), None, "does not follow"),
+    ],
+)
+def test_what_cannot_be_sealed(statements: Any, previous: Any, despite: Any, says: str) -> None:
+    with pytest.raises(SealError, match=says):
+        seal("kominfo", OCTOBER, statements, previous, despite)
+
+
+def test_two_people_can_close_a_month_in_spite_of_what_they_name() -> None:
+    sealed = seal("kominfo", OCTOBER, [OPEN], None, Despite(OPEN.open[::-1], ("a", "b")))
+    assert broken_at([sealed]) is None
+
+
+def test_a_late_letter_becomes_an_adjustment_with_its_reason() -> None:
+    late = {"05": ["09:00", "16:40"]}
+    closed = made(october(late, points_a_day=250))
+    anew = made(october(late, points_a_day=250, letters=[duty("05 07:30", "05 09:00")]))
+    found = adjustments(closed, anew)
+    assert sum(each.amount for each in found) == anew.net - closed.net > 0
+    individual = next(each for each in found if each.key == "individual")
+    # one per cent of 5,500 points is 55 of 6,000
+    assert individual.amount == Decimal(1_200_000) * 55 / 6000
+    assert individual.because == ("letter:L",)
+    assert individual.rule == "kulon-progo-2019#individual"
+    assert adjustments(closed, closed) == ()
+
+
+def test_a_line_that_appears_is_an_adjustment_too() -> None:
+    closed, anew = made(october(), BANDS), made(october({"05": []}), BANDS)
+    (deduction, *_) = (each for each in adjustments(closed, anew) if each.key == "deduction:allowance")
+    assert deduction.amount == -80_000
+    assert deduction.because == ("calendar:hours",)
+
+
+@pytest.mark.parametrize("changes", [{"person_id": "budi"}, {"month": Month(2026, 9)}, {"policy_sha256": "0"}])
+def test_only_two_statements_of_one_person_month_and_policy_can_be_compared(changes: dict[str, Any]) -> None:
+    other: Statement = replace(FULL, **changes)
+    with pytest.raises(ValueError, match="one person, month and policy"):
+        adjustments(FULL, other)

@@ -1,0 +1,96 @@
+"""Careers by date, who decides on whom, and superiors in a circle."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from etpp.roster.assignments import Acting, Assignment, Career, CareerError, Deputy, may_decide, superiors_in_a_circle
+
+JANUARY, MARCH, JUNE = dt.date(2026, 1, 1), dt.date(2026, 3, 1), dt.date(2026, 6, 1)
+ONE = dt.timedelta(days=1)
+
+
+def place(assignment_id: str, first: dt.date, last: dt.date | None = None, person_id: str = "ani") -> Assignment:
+    office = f"office-{assignment_id}"
+    return Assignment(assignment_id, person_id, office, "clerk", 7, "III/a", "pns", "boss", first, last)
+
+
+CAREER = Career("ani", [place("b", MARCH, JUNE), place("a", JANUARY, MARCH - ONE)])
+
+
+@pytest.mark.parametrize(
+    ("date", "office"),
+    [
+        (JANUARY - ONE, None),  # before joining
+        (JANUARY, "office-a"),
+        (MARCH - ONE, "office-a"),
+        (MARCH, "office-b"),
+        (JUNE, "office-b"),
+        (JUNE + ONE, None),  # after leaving
+    ],
+)
+def test_where_somebody_belongs(date: dt.date, office: str | None) -> None:
+    assert CAREER.office_on(date) == office
+
+
+def test_the_assignments_of_a_span_of_dates() -> None:
+    assert [a.assignment_id for a in CAREER.within(JANUARY, MARCH)] == ["a", "b"]
+    assert [a.assignment_id for a in CAREER.within(MARCH, JUNE)] == ["b"]
+    assert CAREER.within(JUNE + ONE, JUNE + ONE) == ()
+
+
+@pytest.mark.parametrize(
+    ("places", "says"),
+    [
+        ([place("a", JANUARY), place("b", MARCH)], "a and b overlap"),  # a person with two posts
+        ([place("a", JANUARY, MARCH), place("b", MARCH)], "a and b overlap"),  # on one date
+        ([place("a", MARCH, JANUARY)], "ends before it begins"),
+        ([place("a", JANUARY, person_id="budi")], "one person's"),
+    ],
+)
+def test_contradictions_are_refused_by_name(places: list[Assignment], says: str) -> None:
+    with pytest.raises(CareerError, match=says):
+        Career("ani", places)
+
+
+def test_acting_posts_by_date() -> None:
+    acting = Acting("x", "ani", "head", 9, MARCH, JUNE)
+    career = Career("ani", [place("a", JANUARY)], [acting])
+    assert [bool(career.acting_on(d)) for d in (MARCH - ONE, MARCH, JUNE, JUNE + ONE)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("by", "date", "may"),
+    [
+        ("boss", MARCH, True),
+        ("ani", MARCH, False),  # never oneself
+        ("other", MARCH, False),
+        ("deputy", MARCH, True),  # while deputising
+        ("deputy", JUNE, False),  # not any more
+        ("deputy", MARCH - ONE, False),  # not yet
+        ("stranger", MARCH, False),  # deputises for somebody else
+        ("boss", JUNE + ONE, False),  # ani has left
+    ],
+)
+def test_who_decides(by: str, date: dt.date, may: bool) -> None:
+    deputies = [
+        Deputy("boss", "deputy", MARCH, JUNE - ONE),
+        Deputy("other-boss", "stranger", JANUARY),
+        Deputy("boss", "ani", JANUARY),
+    ]
+    assert may_decide(by, CAREER, deputies, date) is may
+
+
+@pytest.mark.parametrize(
+    ("superiors", "circle"),
+    [
+        ({"a": "b", "b": "c", "c": None}, ()),
+        ({"a": "a"}, ("a",)),
+        ({"a": "b", "b": "a", "c": "a"}, ("a", "b")),  # c is below the circle, not in it
+        ({"a": "gone"}, ()),
+    ],
+)
+def test_superiors_in_a_circle(superiors: dict[str, str | None], circle: tuple[str, ...]) -> None:
+    assert superiors_in_a_circle(superiors) == circle
