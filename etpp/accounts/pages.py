@@ -10,10 +10,12 @@ from fastapi import APIRouter, Request, Response
 
 from etpp.accounts import session
 from etpp.accounts.context import SecretsOf, secrets_of
+from etpp.accounts.store import EndedSessions
 from etpp.base.errors import Problem
 from etpp.base.throttle import network_of
 from etpp.console.model import Session
 from etpp.console.visit import PREFIX, AnyVisit, CheckedForm, MemberVisit, form
+from etpp.serving.context import Server
 from etpp.serving.private import is_private
 
 router = APIRouter()
@@ -65,14 +67,20 @@ async def log_in(visit: AnyVisit, secrets: SecretsOf) -> Response:
 
 @router.post("/logout")
 async def log_out(visit: MemberVisit, values: CheckedForm) -> Response:  # noqa: ARG001
+    if visit.session is not None:
+        ended, until, now = visit.session.session_id, visit.session.expires_utc, visit.server.now()
+        await visit.server.write(lambda tx: EndedSessions(tx).add(ended, until, now))
     answer = visit.go("/login")
     answer.delete_cookie(session.COOKIE, path=PREFIX)
     return answer
 
 
 def session_of(request: Request) -> Session | None:
-    """Who a request of the console is, by its cookie."""
+    """Who a request of the console is, by its cookie; None also for a log-in that was ended. Reads the database."""
     cookie = request.cookies.get(session.COOKIE, "")
-    return (
-        session.read(secrets_of(request).session_key_now(), cookie, request.app.state.server.now()) if cookie else None
-    )
+    server: Server = request.app.state.server
+    found = session.read(secrets_of(request).session_key_now(), cookie, server.now()) if cookie else None
+    if found is None:
+        return None
+    with server.database.read() as tx:
+        return None if EndedSessions(tx).has(found.session_id) else found

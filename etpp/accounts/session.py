@@ -35,7 +35,8 @@ def read(key: bytes, cookie: str, now: dt.datetime) -> Session | None:
         return None
     if values["expires"] < now.timestamp():
         return None
-    return Session(values["user"], _text(_mac(key, b"csrf", claims)))
+    expires = dt.datetime.fromtimestamp(values["expires"], dt.UTC)
+    return Session(values["user"], _text(_mac(key, b"csrf", claims)), values["id"], expires)
 
 
 def _mac(key: bytes, purpose: bytes, data: bytes) -> bytes:

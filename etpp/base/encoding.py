@@ -6,7 +6,9 @@ import base64
 import binascii
 import datetime as dt
 import json
+import math
 import re
+import struct
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -23,6 +25,9 @@ MAX_INTEGER = 2**53 - 1
 """RFC 8785 (3.2.2.3) and every other reader of JSON hold integers exactly up to here."""
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z", re.ASCII)
+LONGEST_DESCRIPTOR = 100.0
+"""A face's descriptor is near unit length; 128 numbers of 3e38 would be finite and overflow every sum."""
+
 _EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
@@ -71,7 +76,7 @@ def decode_signature(text: str) -> bytes:
 
 
 def decode_descriptor(text: str) -> bytes:
-    """512 bytes of 128 finite little-endian float32 from base64; raises ValueError."""
+    """512 bytes of 128 little-endian float32 from base64, of a length that a face's has; raises ValueError."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -81,6 +86,8 @@ def decode_descriptor(text: str) -> bytes:
     # An exponent of all ones is an infinity or no number at all; it would poison every comparison of the gallery.
     if any(data[i + 3] & 0x7F == 0x7F and data[i + 2] & 0x80 for i in range(0, 512, 4)):
         raise ValueError("must be finite numbers")
+    if math.dist(struct.unpack("<128f", data), (0.0,) * 128) > LONGEST_DESCRIPTOR:
+        raise ValueError("must be the descriptor of a face: near unit length")
     return data
 
 

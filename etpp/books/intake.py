@@ -27,6 +27,11 @@ CLOCKS_APART = dt.timedelta(seconds=1)
 this one's before NTP slewed it."""
 
 
+MAX_PENDING = 1000
+"""Enrolments of one terminal that may wait: more than the largest office has people. Each is compared with the whole
+regency whenever somebody looks at them."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """What the books made of a batch. `enrolments`: event ids of those it brought, now or when it was sent before."""
@@ -123,6 +128,8 @@ def _contradiction(
     enrolment = None if arrival.event is None else arrival.event.enrolment
     if enrolment is not None and enrolment.office_id != device.office_id:
         return document("event-invalid", "enrolment.office_id: a terminal enrols for its own office only")
+    if enrolment is not None and Enrolments(tx).count_pending(device.device_id) >= MAX_PENDING:
+        return document("event-invalid", f"{MAX_PENDING} enrolments of this terminal wait for BKPP already")
     if arrival.link.event_id in used:
         return _reused(tx, arrival, device)
     if device.revoked_utc is not None and arrival.time is not None and arrival.time.earliest_utc > device.revoked_utc:

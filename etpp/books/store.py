@@ -52,7 +52,10 @@ class Books:
         )
 
     def note_broken(self, office_id: str, device_id: str, chain_id: str, now: dt.datetime) -> None:
-        """Somebody must look at this chain: what the terminal sent contradicts the books."""
+        """Somebody must look at this chain: what the terminal sent contradicts the books, or begins in the middle."""
+        self.lock_chain(
+            office_id, device_id, chain_id, now
+        )  # of one that was broken from its first link there is no row
         self._tx.execute(sa.update(chains).where(*_chain(office_id, device_id, chain_id)).values(broken_utc=now))
 
     def newest_head(self, office_id: str, device_id: str) -> ChainHead | None:

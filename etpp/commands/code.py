@@ -11,10 +11,15 @@ from etpp.terminals import life
 
 @click.command("code")
 @click.argument("office_id")
+@click.option("--withdraw", is_flag=True, help="End every open code of the office instead.")
 @pass_place
 @as_json_option
-def command(place: Place, office_id: str, as_json: bool) -> None:
+def command(place: Place, office_id: str, withdraw: bool, as_json: bool) -> None:
     """Make a one-time code with which one terminal of OFFICE_ID is provisioned."""
+    if withdraw:
+        ended = place.change(lambda tx: life.withdraw_codes(tx, office_id, utc_now()))
+        print_values({"withdrawn": ended}, as_json)
+        return
     text, expires = place.change(lambda tx: life.new_code(tx, office_id, utc_now()))
     if as_json:
         print_values({"code": text, "office_id": office_id, "expires_utc": expires.isoformat()}, as_json)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from etpp.base.errors import Conflict, NotFound, Problem, StoreUnavailable
 from etpp.console.texts import LANGUAGES
-from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, LogInFirst, visit_of
+from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, LogInFirst, visit_of_failed
 
 router = APIRouter()
 
@@ -50,11 +50,13 @@ def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
         if isinstance(error, StoreUnavailable):
             status = 503
         text = error.detail if isinstance(error, Problem) else str(error)
-        return visit_of(request).page("console/message.html", {"text": text}, status)
+        return (await visit_of_failed(request)).page("console/message.html", {"text": text}, status)
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
-        return visit_of(request).page("console/message.html", {"text": HTTPStatus(status).phrase}, status)
+        return (await visit_of_failed(request)).page(
+            "console/message.html", {"text": HTTPStatus(status).phrase}, status
+        )
 
     console.add_exception_handler(HTTPException, http)
     for kind in (NotFound, Conflict, StoreUnavailable, Problem):

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import jinja2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
-from etpp.base.errors import Problem
+from etpp.base.errors import Problem, StoreUnavailable
 from etpp.base.texts import shown
 from etpp.console.model import Session
 from etpp.console.texts import LANGUAGES, Language, Texts, texts
@@ -104,7 +105,18 @@ class Visit:
 
 def visit_of(request: Request) -> Visit:
     """Whose it is, the accounts say: `app.state.session_of`."""
-    session: Session | None = request.app.state.session_of(request)
+    return _visit(request, request.app.state.session_of(request))
+
+
+async def visit_of_failed(request: Request) -> Visit:
+    """For the page that says why a request failed: nobody's when even that cannot be looked up."""
+    try:
+        return await run_in_threadpool(visit_of, request)
+    except StoreUnavailable:
+        return _visit(request, None)
+
+
+def _visit(request: Request, session: Session | None) -> Visit:
     return Visit(request, request.app.state.server, texts(_language_of(request)), session)
 
 

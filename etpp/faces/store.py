@@ -130,6 +130,11 @@ class Enrolments:
             query = query.where(enrolments.c.office_id == office_id)
         return [_enrolment(row) for row in self._tx.execute(query)]
 
+    def count_pending(self, device_id: str) -> int:
+        """How many of one terminal's wait."""
+        mine = enrolments.c.state == "pending", enrolments.c.device_id == device_id
+        return self._tx.execute(sa.select(sa.func.count()).where(*mine).select_from(enrolments)).scalar_one()
+
     def pending_with_nip(self, nip: str) -> list[Enrolment]:
         """Those of one NIP that wait, in all offices; oldest first."""
         query = sa.select(enrolments).where(enrolments.c.nip == nip, enrolments.c.state == "pending")

@@ -23,6 +23,19 @@ async def code(office_id: str, server: ServerOf) -> dict[str, Any]:
     return {"code": text, "expires_utc": format_time(expires)}
 
 
+@router.get("/codes")
+async def open_codes(server: ServerOf) -> dict[str, Any]:
+    """Those that are good now; the codes themselves are known to nobody but who was given them."""
+    found = await server.read(lambda tx: Devices(tx).open_codes(server.now()))
+    return {"codes": [{"office_id": code.office_id, "expires_utc": format_time(code.expires_utc)} for code in found]}
+
+
+@router.delete("/offices/{office_id}/codes")
+async def withdraw(office_id: str, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    return {"withdrawn": await server.write(lambda tx: life.withdraw_codes(tx, office_id, now))}
+
+
 @router.get("/devices")
 async def list_all(server: ServerOf, office_id: str | None = None) -> dict[str, Any]:
     devices = await server.read(lambda tx: Devices(tx).all(office_id))

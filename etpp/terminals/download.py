@@ -23,7 +23,7 @@ from etpp.terminals.watch import Mark
 router = APIRouter()
 
 MAX_WAIT_S = 55
-MAX_AHEAD = 1_000_000
+MAX_AHEAD = 10_000
 """How far a terminal's version may be ahead of the server's, which then lost some when a backup was played back."""
 
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")

@@ -20,6 +20,10 @@ from etpp.terminals.signing import slide, verify_proof
 from etpp.terminals.store import Devices
 
 CODE_LIFETIME = dt.timedelta(hours=24)
+MAX_NONCE_STEP = 10**9
+"""How far a request's counter may be ahead of the highest one: a terminal skips 1,000 at each start. Who holds its key
+for a moment cannot use up all numbers and lock it out for ever."""
+
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 characters that are not mistaken for each other when read aloud; 12 of them are 60 bits."""
 
@@ -32,6 +36,13 @@ def new_code(tx: Transaction, office_id: str, now: dt.datetime) -> tuple[str, dt
     expires = now + CODE_LIFETIME
     Devices(tx).add_code(Code(office_id, _hash(letters), expires), now)
     return "-".join((letters[:4], letters[4:8], letters[8:])), expires
+
+
+def withdraw_codes(tx: Transaction, office_id: str, now: dt.datetime) -> int:
+    """End every open code of the office; how many there were."""
+    if Offices(tx).get(office_id) is None:
+        raise NotFound(f"there is no office {office_id}")
+    return Devices(tx).withdraw_codes(office_id, now)
 
 
 def provision(tx: Transaction, request: wire.ProvisionRequest, nonce: int, now: dt.datetime) -> tuple[Device, Office]:
@@ -96,7 +107,8 @@ def admit(tx: Transaction, device_id: str, key: bytes, nonce: int, now: dt.datet
 
 
 def accept_nonce(tx: Transaction, device: Device, nonce: int, now: dt.datetime) -> None:
-    slid = slide(device.highest_nonce, device.nonce_window, nonce)
+    ahead = nonce > device.highest_nonce + MAX_NONCE_STEP
+    slid = None if ahead else slide(device.highest_nonce, device.nonce_window, nonce)
     if slid is None:
         raise Problem("replayed-request", "go on above highest_nonce", members={"highest_nonce": device.highest_nonce})
     Devices(tx).set_nonce(device, *slid, now)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import urllib.parse
 
 import segno
 from fastapi import APIRouter, Response
 
+from etpp.console.texts import Texts
 from etpp.console.visit import PREFIX, CheckedForm, MemberVisit
 from etpp.db import Transaction
 from etpp.faces.cohort import overdue_since
@@ -15,6 +17,7 @@ from etpp.roster.hours import zone
 from etpp.roster.model import Office
 from etpp.roster.store import Offices
 from etpp.terminals import life, views
+from etpp.terminals.store import Devices
 
 router = APIRouter()
 
@@ -28,6 +31,7 @@ async def terminals(visit: MemberVisit) -> Response:
         return {
             "terminals": views.terminals(tx, visit.texts, now),
             "offices": Offices(tx).all(),
+            "codes": _codes(tx, visit.texts, now),
             "cohort_overdue": ""
             if since is None
             else visit.texts.say("cohort_overdue", when=visit.texts.ago(now - since)),
@@ -62,6 +66,20 @@ async def write_off(visit: MemberVisit, values: CheckedForm, device_id: str) -> 
     return visit.go("/terminals")
 
 
+@router.get("/offices/{office_id}/codes/withdraw")
+async def withdraw_question(visit: MemberVisit, office_id: str) -> Response:
+    office = await visit.server.read(lambda tx: register.office(tx, office_id))
+    question = visit.texts.say("withdraw_question", office=office.name)
+    return visit.confirm(question, visit.texts.withdraw_what, visit.texts.withdraw, "/terminals")
+
+
+@router.post("/offices/{office_id}/codes/withdraw")
+async def withdraw(visit: MemberVisit, values: CheckedForm, office_id: str) -> Response:  # noqa: ARG001
+    now = visit.server.now()
+    await visit.server.write(lambda tx: life.withdraw_codes(tx, office_id, now))
+    return visit.go("/terminals")
+
+
 @router.post("/codes")
 async def code(visit: MemberVisit, values: CheckedForm) -> Response:
     now = visit.server.now()
@@ -77,3 +95,16 @@ async def code(visit: MemberVisit, values: CheckedForm) -> Response:
     uri = "presensi:provision?" + urllib.parse.urlencode({"server": url, "code": text})
     qr = segno.make(uri, error="m").svg_data_uri(scale=6)
     return visit.page("terminals/code.html", {"code": text, "until": until, "office": office, "url": url, "qr": qr})
+
+
+def _codes(tx: Transaction, texts: Texts, now: dt.datetime) -> list[dict[str, str]]:
+    """The codes that are good now, without themselves: only who was given one knows it."""
+    offices = {office.office_id: office for office in Offices(tx).all()}
+    return [
+        {
+            "office_id": code.office_id,
+            "office": offices[code.office_id].name,
+            "until": texts.moment(code.expires_utc.astimezone(zone(offices[code.office_id]))),
+        }
+        for code in Devices(tx).open_codes(now)
+    ]

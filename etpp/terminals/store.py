@@ -36,6 +36,17 @@ class Devices:
         used_key = None if row.used_key is None else bytes(row.used_key)
         return Code(row.office_id, row.code_hash, row.expires_utc, row.device_id, used_key)
 
+    def open_codes(self, now: dt.datetime) -> list[Code]:
+        """Not used and not expired, of all offices; the next to expire first."""
+        open_ = (codes.c.device_id.is_(None), codes.c.expires_utc > now)
+        query = sa.select(codes).where(*open_).order_by(codes.c.expires_utc, codes.c.office_id)
+        return [Code(row.office_id, row.code_hash, row.expires_utc) for row in self._tx.execute(query)]
+
+    def withdraw_codes(self, office_id: str, now: dt.datetime) -> int:
+        """They have expired now."""
+        open_ = (codes.c.office_id == office_id, codes.c.device_id.is_(None), codes.c.expires_utc > now)
+        return self._tx.execute(sa.update(codes).where(*open_).values(expires_utc=now)).rowcount
+
     def use_code(self, code: Code, device_id: str, public_key: bytes, now: dt.datetime) -> None:
         self._tx.execute(
             sa.update(codes)

@@ -15,7 +15,7 @@ import requests
 
 from etpp.accounts.session import LIFETIME
 from etpp.faces.cohort import refresh
-from tests.contract.etpp.client import MODEL_ID, Terminal, time_of
+from tests.contract.etpp.client import MODEL_ID, Terminal, problem_of, time_of
 from tests.contract.etpp.running import NIP, OFFICE, Running, running, wib
 
 DAY = "2026-11-24"
@@ -375,3 +375,35 @@ def test_what_is_not_there_is_said_on_a_page(browser: Browser, path: str) -> Non
     browser.visit(path)
     assert browser.status in (404, 405)
     assert browser.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_copied_cookie_is_dead_after_the_log_out(etpp: Running, browser: Browser) -> None:
+    browser.visit("/")
+    copied = dict(browser.http.cookies)
+    thief = Browser(etpp)
+    thief.http.cookies.update(copied)
+    assert not thief.visit("/").startswith("Masuk")
+    assert thief.url.endswith("/console/")
+    browser.submit("/logout")
+    thief.visit("/")
+    assert thief.url.endswith("/console/login")
+
+
+def test_codes_that_are_good_are_listed_and_withdrawn(etpp: Running, browser: Browser) -> None:
+    code = etpp.admin("POST", f"offices/{OFFICE}/codes")["code"]
+    text = browser.visit("/terminals")
+    assert "Kode yang masih berlaku" in text
+    assert code not in text
+    browser.visit(f"/offices/{OFFICE}/codes/withdraw")
+    assert "Batalkan kode untuk Dinas Komunikasi dan Informatika?" in browser.text
+    browser.submit("")
+    assert "Kode yang masih berlaku" not in browser.text
+    assert problem_of(Terminal(etpp.url).provision(code)) == "code-unknown"
+
+
+def test_a_chain_that_is_broken_from_its_first_link_is_shown(etpp: Running, browser: Browser) -> None:
+    terminal = etpp.terminal()
+    event = terminal.event("attack", terminal.attack()["attack"], seq=1, prev_hash="ab" * 32)
+    assert problem_of(terminal.send_events([event])) == "chain-broken"
+    assert "Rantai" in browser.visit("/events")
+    assert terminal.device_id[:8] in browser.text

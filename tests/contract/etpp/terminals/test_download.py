@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+import pytest
+
 from etpp.faces.store import Enrolments
 from tests.contract.etpp.client import check_gallery, problem_of
 from tests.contract.etpp.running import NIP, OFFICE, Running
@@ -122,3 +125,38 @@ def test_a_revoked_terminal_is_told_even_while_it_waits(etpp: Running) -> None:
         etpp.admin("POST", f"devices/{terminal.device_id}/revoke")
         assert problem_of(waiting.result(20)) == "device-revoked"
     assert problem_of(terminal.send_events([])) == "device-revoked"
+
+
+def test_a_key_that_was_borrowed_for_a_moment_does_not_lock_its_terminal_out(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    for far in (2**53 - 1, 10**9 + 1000):
+        assert problem_of(terminal.gallery(nonce=far)) == "replayed-request"
+    assert terminal.gallery(nonce=10**9).status_code == 200  # a terminal never skips so many
+    assert terminal.gallery(nonce=10**9 + 1).status_code == 200
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(10_000, 200), (10_001, 400)])
+def test_an_offices_versions_cannot_be_used_up(etpp: Running, ahead: int, status: int) -> None:
+    terminal = etpp.terminal()
+    version = terminal.gallery().json()["manifest"]["version"]
+    assert terminal.gallery(since=version + ahead).status_code == status
+
+
+def test_a_terminal_fills_the_approvals_page_only_so_far(etpp: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etpp.books.intake.MAX_PENDING", 2)
+    terminal = etpp.terminal()
+    events = [terminal.enrolment(f"{NIP[:-1]}{n}", "Sri Lestari", n) for n in range(1, 5)]
+    results = terminal.send_events(events).json()["results"]
+    assert [result["status"] for result in results] == ["accepted", "accepted", "rejected", "rejected"]
+    assert "wait for BKPP already" in results[2]["problem"]["detail"]
+    etpp.admin("POST", f"offices/{OFFICE}/enrolments/{events[0]['event_id']}/reject")
+    (again,) = terminal.send_events([terminal.enrolment(NIP, "Sri Lestari", 9)]).json()["results"]
+    assert again["status"] == "accepted"
+
+
+@pytest.mark.parametrize(("number", "status"), [(3e38, "rejected"), (9.0, "rejected"), (0.09, "accepted")])
+def test_numbers_that_are_no_face_are_refused(etpp: Running, number: float, status: str) -> None:
+    template = base64.b64encode(np.full(128, number, "<f4").tobytes()).decode()
+    terminal = etpp.terminal()
+    (result,) = terminal.send_events([terminal.enrolment(NIP, "Sri Lestari", templates=[template])]).json()["results"]
+    assert result["status"] == status
