@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
 import logging
@@ -67,13 +68,14 @@ def command(
             listener = bind(host, port)
         except OSError as error:
             raise click.ClickException(f"cannot listen on {host}:{port}: {_advice(error)}") from error
-        if tls_certificate is None and not _is_loopback(listener):
-            click.echo(
-                "etpp: passwords and the administrator's token would travel in the clear: console and administration "
-                "answer on this machine only. Give --tls-certificate, or a reverse proxy with TLS (docs/etpp.md).",
-                err=True,
-            )
-        run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key, proxies)
+        with contextlib.closing(listener):
+            if tls_certificate is None and not _is_loopback(listener):
+                click.echo(
+                    "etpp: passwords and the administrator's token would travel in the clear: console and "
+                    "administration answer on this machine only. Give --tls-certificate, or a reverse proxy with TLS (docs/etpp.md).",
+                    err=True,
+                )
+            run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key, proxies)
 
 
 def _advice(error: OSError) -> str:
