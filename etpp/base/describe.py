@@ -9,12 +9,24 @@ from etpp.base import shapes
 from etpp.base.problems import MEDIA_TYPE, document
 
 COMMON = ("malformed", "protocol-version", "signature-invalid", "replayed-request", "device-revoked", "device-unknown")
-_VERSION = {
-    "name": "Presensi-Protocol",
-    "in": "header",
-    "required": True,
-    "schema": {"type": "string", "const": "1"},
-}
+
+
+def header(name: str, text: str, *, required: bool = True, **schema: Any) -> dict[str, Any]:
+    """A request's header as an OpenAPI parameter."""
+    shape = {"type": "string", **schema}
+    return {"name": name, "in": "header", "required": required, "description": text, "schema": shape}
+
+
+_SIGNED = (
+    header("Presensi-Protocol", "The version that is spoken.", const="1"),
+    header("Signature-Input", "RFC 9421: label sig1 with created, keyid, nonce and tag; docs/protocol.md, Signatures."),
+    header("Signature", "RFC 9421: the Ed25519 signature sig1."),
+)
+_WITH_BODY = (
+    header("Content-Digest", "RFC 9530: sha-256 over the body as it is sent."),
+    header("Content-Encoding", "gzip, or nothing.", required=False, enum=["gzip"]),
+)
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
 def describe(
@@ -34,6 +46,7 @@ def describe(
         code: {
             "description": ", ".join(f"`{name}`" for name in found),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+            **({"headers": _RETRY_AFTER} if code in (429, 503) else {}),
         }
         for code, found in sorted(by_status.items())
     }
@@ -42,7 +55,7 @@ def describe(
         "content": {"application/json": {"schema": _reference(answer)}},
         "headers": {"Presensi-Protocol": {"schema": {"type": "string", "const": "1"}}},
     }
-    extra: dict[str, Any] = {"parameters": [_VERSION]}
+    extra: dict[str, Any] = {"parameters": [*_SIGNED, *(_WITH_BODY if request is not None else ())]}
     if request is not None:
         extra["requestBody"] = {
             "required": True,

@@ -72,7 +72,8 @@ def command(
             if tls_certificate is None and not _is_loopback(listener):
                 click.echo(
                     "etpp: passwords and the administrator's token would travel in the clear: console and "
-                    "administration answer on this machine only. Give --tls-certificate, or a reverse proxy with TLS (docs/etpp.md).",
+                    "administration answer on this machine only. Give --tls-certificate, or a reverse proxy with TLS "
+                    "(docs/etpp.md).",
                     err=True,
                 )
             run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key, proxies)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from importlib import resources
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -34,6 +33,10 @@ async def language(visit: AnyVisit, to: str, back: str = "/") -> Response:
     return answer
 
 
+_WORDS = {404: "http_not_found", 405: "http_not_found", 413: "http_too_large"}
+"""Of the framework's own refusals: what a person can do about each."""
+
+
 def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
     """The app to be mounted at PREFIX. It shares the server's `state`, in which `session_of` says who a request is."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
@@ -54,9 +57,9 @@ def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
-        return (await visit_of_failed(request)).page(
-            "console/message.html", {"text": HTTPStatus(status).phrase}, status
-        )
+        visit = await visit_of_failed(request)
+        text = visit.texts.say(_WORDS.get(status, "http_refused"))
+        return visit.page("console/message.html", {"text": text}, status)
 
     console.add_exception_handler(HTTPException, http)
     for kind in (NotFound, Conflict, StoreUnavailable, Problem):

@@ -223,6 +223,9 @@ staged = sa.Table(
     sa.Column("received_utc", Utc, nullable=False),
     sa.Index("ix_staged_received_utc", "received_utc"),
 )
+# What does not count is a page of its own, and there are few of those among millions.
+sa.Index("ix_events_status", events.c.status, events.c.received_utc)
+sa.Index("ix_events_person", events.c.office_id, events.c.person_id, events.c.utc)
 # Few events have an uncertain time, but their intervals may reach over many days.
 sa.Index(
     "ix_events_uncertain",

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from etpp.base import encoding
-from etpp.base.describe import describe
+from etpp.base.describe import describe, header
 from etpp.base.errors import Problem
 from etpp.db import Transaction
 from etpp.roster.store import Offices
@@ -28,8 +28,17 @@ MAX_AHEAD = 10_000
 
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _described = describe("Fetch the gallery", answer=wire.GalleryAnswer)
+_described["openapi_extra"]["parameters"] += [
+    header("Range", "bytes=FIRST- with If-Range: what a cut download still lacks.", required=False),
+    header("If-Range", "The ETag of the download that was cut.", required=False),
+]
+_ETAG = {"ETag": {"description": "Strong; of the very bytes.", "schema": {"type": "string"}}}
+_described["responses"][200]["headers"] |= _ETAG | {"Accept-Ranges": {"schema": {"type": "string", "const": "bytes"}}}
 _described["responses"][204] = {"description": "Nothing newer than `since` within `wait_s`"}
-_described["responses"][206] = {"description": "The rest of the same bytes, for `Range` with `If-Range`"}
+_described["responses"][206] = {
+    "description": "The rest of the same bytes, for `Range` with `If-Range`",
+    "headers": _ETAG,
+}
 _described["responses"][416] = {"description": "The range lies behind the end"}
 
 

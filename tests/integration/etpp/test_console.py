@@ -167,7 +167,7 @@ def test_the_day_is_shown_with_minutes_terminals_and_certainty(etpp: Running, br
 
 @pytest.mark.parametrize("date", ["gestern", "0001-01-01", "9999-12-31", "2026-02-30"])
 def test_a_date_that_is_none_is_said(browser: Browser, date: str) -> None:
-    assert "must be a day" in browser.visit(f"/?date={date}")
+    assert "Tanggal itu tidak ada" in browser.visit(f"/?date={date}")
     assert browser.status == 400
 
 

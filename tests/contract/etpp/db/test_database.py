@@ -127,6 +127,30 @@ def test_every_key_begins_with_the_office(store: Database) -> None:
         assert [key[0] for key in keys] == ["office_id"] * len(keys), table
 
 
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        # the page of what does not count, among millions that do
+        ("SELECT * FROM events WHERE status = :status ORDER BY received_utc DESC LIMIT 50", "ix_events_status"),
+        # one person's history
+        ("SELECT * FROM events WHERE office_id = :office AND person_id = :person ORDER BY utc", "ix_events_person"),
+        # the same NIP in any office, asked at every approval
+        ("SELECT * FROM people WHERE nip = :nip", "ix_people_nip"),
+        ("SELECT * FROM enrolments WHERE nip = :nip AND state = 'pending'", "ix_enrolments_nip"),
+    ],
+)
+def test_what_is_asked_of_a_large_table_has_an_index(tmp_path: Path, query: str, index: str) -> None:
+    database = Database(tmp_path / "etpp.db")
+    database.migrate()
+    values = dict.fromkeys(("status", "office", "person", "nip"), "x")
+    used = {name: value for name, value in values.items() if f":{name}" in query}
+    with database.read() as tx:
+        plan = " ".join(str(row) for row in tx.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"), used))
+    database.close()
+    assert index in plan
+    assert "SCAN" not in plan
+
+
 def test_an_exception_leaves_no_trace(store: Database) -> None:
     def half_done() -> None:
         with store.begin() as tx:
