@@ -155,6 +155,14 @@ def people_of(folder: StateFolder) -> int:
     return len(TinyGallery(folder.gallery_path, Identity.load(folder.identity_dir).storage_key).load().people)
 
 
+def nothing_waits(folder: StateFolder) -> bool:
+    outbox = open_outbox(folder)
+    try:
+        return outbox.queue_state().waiting == 0
+    finally:
+        outbox.close()
+
+
 def provisioned(etpp: Running, path: Path) -> StateFolder:
     code = etpp.admin("POST", f"offices/{OFFICE}/codes")["code"]
     words = [code, "--server", etpp.url, "--state", str(path)]
@@ -177,7 +185,8 @@ def test_a_presence_takes_the_way_of_the_tour(
 
         listener.on = True
         phases = stand_before(folder, pictures, monkeypatch)
-        sync_until(folder, "the presence in the books", lambda: etpp.events("kind=presence"))
+        sync_until(folder, "the presence in the books, and acknowledged", lambda: nothing_waits(folder))
+        assert etpp.events("kind=presence")
         day = etpp.admin("GET", f"presence?office_id={OFFICE}")
         listener.on = False
 
