@@ -7,7 +7,7 @@
 #   PYTHON=python3.11     the interpreter (default: the one of an existing environment, else python3)
 #   VENV=.venv            the environment's folder
 #   EXTRAS=server,demo,dev
-#   TEST_TOOLS=yes        also what some tests need and skip without: PostgreSQL, nginx, shellcheck
+#   TEST_TOOLS=yes        also what some tests need and skip without: PostgreSQL, nginx, Caddy, shellcheck
 #   SYSTEM_PACKAGES=skip  do not look at Debian packages at all
 #   PIP_*                 reach pip as they are
 #
@@ -28,7 +28,7 @@ LOCATION=$VENV/.location     # scripts in an environment hold its path, so a mov
 # (docs/operations.md has what happened).
 NEEDED_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri)        # Kivy's drawing, also off-screen
 COMFORT_PACKAGES=(libmtdev1 espeak-ng xvfb xauth xdotool)        # touch screens; the voice; tests that press real buttons
-TEST_PACKAGES=(postgresql shellcheck nginx-light)                            # not on everybody's machine: a database server runs
+TEST_PACKAGES=(postgresql shellcheck nginx-light caddy)         # not on everybody's machine: a database server runs
 BOARD_PACKAGES=(python3-picamera2 python3-lgpio)                 # Raspberry Pi: PyPI has no libcamera, and no lgpio for 3.13
 # Compiled packages that must come as wheels: a build of any of them takes from ten minutes to hours on a Raspberry Pi.
 WHEELS_ONLY=dlib,dlib-bin,kivy,numpy,opencv-python-headless,onnxruntime,onnx

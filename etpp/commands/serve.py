@@ -15,11 +15,19 @@ import click
 from etpp.app import create_app
 from etpp.commands.place import Place, pass_place
 from etpp.roster.check import broken_hours
+from etpp.serving.connections import Proxies
 from etpp.serving.context import Settings
 from etpp.serving.process import LOOPBACK, bind, run
 from etpp.state import State
 
 log = logging.getLogger(__name__)
+
+
+def _proxies(context: click.Context, option: click.Parameter, said: tuple[str, ...]) -> Proxies:  # noqa: ARG001
+    try:
+        return Proxies([each for word in said for each in word.replace(",", " ").split()])
+    except ValueError as error:
+        raise click.BadParameter(f"{error}. Give an address such as 10.0.0.7, or a network.") from None
 
 
 @click.command("serve")
@@ -40,6 +48,7 @@ log = logging.getLogger(__name__)
     multiple=True,
     envvar="ETPP_PROXIES",
     metavar="ADDRESS",
+    callback=_proxies,
     default=LOOPBACK,
     show_default=True,
     help="A reverse proxy that may say for whom it asks; may be given several times.",
@@ -53,9 +62,11 @@ def command(
     approve: Literal["manual", "auto"],
     tls_certificate: Path | None,
     tls_key: Path | None,
-    proxies: tuple[str, ...],
+    proxies: Proxies,
 ) -> None:
     """Run the server. Prints one JSON line with its url when it is ready."""
+    if tls_key is not None and tls_certificate is None:
+        raise click.UsageError("--tls-key needs its --tls-certificate")
     place.make()
     secrets = State(place.state)
     with place.database() as database:
@@ -76,7 +87,7 @@ def command(
                     "(docs/etpp.md).",
                     err=True,
                 )
-            run(create_app(database, secrets, Settings(approve=approve)), listener, tls_certificate, tls_key, proxies)
+            run(create_app(database, secrets, Settings(approve=approve)), listener, proxies, tls_certificate, tls_key)
 
 
 def _advice(error: OSError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import urllib.parse
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from etpp.serving.context import Server
 PREFIX = "/console"
 LANGUAGE_COOKIE = "etpp_language"
 MAX_FORM_BYTES = 16 * 1024
+FORM_S = 30.0
+"""Within which a form must be there: anybody may send half of one to the log-in, to hold a connection."""
 
 HEADERS = {
     # No script at all: what an attacker writes into a name stays text.
@@ -140,10 +143,14 @@ MemberVisit = Annotated[Visit, Depends(_member)]
 async def form(request: Request) -> Mapping[str, str]:
     """A submitted form, in bounded memory. Raises Problem."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise Problem("too-large", "the form is too large")
+    try:
+        async with asyncio.timeout(FORM_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_FORM_BYTES:
+                    raise Problem("too-large", "the form is too large")
+    except TimeoutError:
+        raise Problem("too-large", f"the form did not arrive within {FORM_S:.0f} seconds") from None
     try:
         return dict(urllib.parse.parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
     except ValueError:

@@ -21,6 +21,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.exc import (
+    DatabaseError,
     DataError,
     DBAPIError,
     IntegrityError,
@@ -128,6 +129,11 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailable("somebody else wrote the same at this moment") from error
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the database cannot be used now ({_kind(error)})") from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # ours: a statement that is none, what a driver cannot do
+            raise
+        # SQLite's for a file that is none of its own, or was changed behind its back.
+        raise StoreUnavailable(f"the database is damaged ({_kind(error)}); put it back from the backup") from error
     except UnicodeEncodeError as error:  # a lone surrogate: no database has a form for it
         raise Conflict("the database cannot hold such a text") from error
     except StatementError as error:

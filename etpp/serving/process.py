@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import socket
 import ssl
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -17,9 +17,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from etpp.base.errors import StateError
-from etpp.base.throttle import network_of
-from etpp.serving.connections import allow_open_files, protocol_for
+from etpp.serving.connections import Door, PatientProtocol, Proxies, allow_open_files
 from etpp.serving.context import Server
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.1", "::1")
 """Where TLS ends at a reverse proxy on the same machine."""
@@ -28,10 +29,10 @@ GRACE_S = 10
 """How long a request under way may still take when the server is told to stop; long polls are sent away at once."""
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> Door:
     """A listening address; port 0 takes any free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = Door(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -41,11 +42,6 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _spellings(proxies: Sequence[str]) -> list[str]:
-    """A socket of both families shows an IPv4 peer as ::ffff:127.0.0.1."""
-    return [*proxies, *(f"::ffff:{each}" for each in proxies if ":" not in each and "/" not in each)]
-
-
 def url_of(listener: socket.socket, scheme: str = "http") -> str:
     host, port = listener.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
@@ -53,10 +49,10 @@ def url_of(listener: socket.socket, scheme: str = "http") -> str:
 
 def run(
     app: FastAPI,
-    listener: socket.socket,
+    listener: Door,
+    proxies: Proxies,
     certificate: Path | None = None,
     key: Path | None = None,
-    proxies: Sequence[str] = LOOPBACK,
 ) -> None:
     """Serve until SIGTERM or SIGINT, over TLS with a certificate (PEM, with its chain) and its key.
 
@@ -80,10 +76,12 @@ def run(
         ssl_certfile=certificate,
         ssl_keyfile=key,
         proxy_headers=True,
-        forwarded_allow_ips=",".join(_spellings(proxies)),
-        http=protocol_for(frozenset(network_of(each) for each in proxies)),
+        forwarded_allow_ips=",".join(proxies.spellings),
+        http=PatientProtocol,
+        ws="none",  # a connection that became another protocol's would have no end of patience
     )
     allow_open_files()
+    listener.guard(proxies)
     url = url_of(listener, "http" if certificate is None else "https")
     asyncio.run(_Server(config, app.state.server, url).serve([listener]))
 
@@ -102,11 +100,15 @@ class _Server(uvicorn.Server):
             notify("READY=1")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        notify("STOPPING=1")
-        self._etpp.send_away()
-        # uvicorn would raise the signal again at the end; a stop that was asked for ends with exit code 0.
+        # A signal's handler: nothing here may fail or wait. uvicorn would raise the signal again at the end; a stop
+        # that was asked for ends with exit code 0.
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._etpp.send_away()
+        notify("STOPPING=1")
+        await super().shutdown(sockets)
 
 
 def notify(state: str) -> None:
@@ -117,7 +119,10 @@ def notify(state: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.sendto(state.encode(), address)
+        try:
+            channel.sendto(state.encode(), address)
+        except OSError as error:  # nobody listens any more: no reason not to serve, or not to stop
+            log.warning("systemd cannot be told %s: %s", state, error.strerror)
 
 
 _LOGGING = {

@@ -38,6 +38,13 @@ def new_code(tx: Transaction, office_id: str, now: dt.datetime) -> tuple[str, dt
     return "-".join((letters[:4], letters[4:8], letters[8:])), expires
 
 
+def open_codes(tx: Transaction, office_id: str, now: dt.datetime) -> list[Code]:
+    """Those of the office that are good now. The codes themselves only their holders know."""
+    if Offices(tx).get(office_id) is None:
+        raise NotFound(f"there is no office {office_id}")
+    return [code for code in Devices(tx).open_codes(now) if code.office_id == office_id]
+
+
 def withdraw_codes(tx: Transaction, office_id: str, now: dt.datetime) -> int:
     """End every open code of the office; how many there were."""
     if Offices(tx).get(office_id) is None:

@@ -22,6 +22,7 @@ FAILURES: dict[str, dict[str, Exception]] = {
         "locked": sqlite3.OperationalError("database is locked"),
         "read-only": sqlite3.OperationalError("attempt to write a readonly database"),
         "full": sqlite3.OperationalError("database or disk is full"),
+        "damaged": sqlite3.DatabaseError("database disk image is malformed"),
         "raced": sqlite3.IntegrityError("UNIQUE constraint failed: events.office_id, events.event_id"),
     },
     "postgresql": {

@@ -185,6 +185,10 @@ def test_the_place_is_taken_before_and_after_a_commands_name(tmp_path: Path, mon
         (("--db", "::", "office", "list"), 73, "cannot be understood"),
         (("presence", "list", "--date", "0001-01-01"), 2, "such as 2026-11-24"),
         (("presence", "list", "--date", "gestern"), 2, "such as 2026-11-24"),
+        (("serve", "--tls-key", __file__), 2, "--tls-key needs its --tls-certificate"),
+        (("serve", "--proxy", "*"), 2, "Give an address"),
+        (("code", "nowhere", "--list"), 66, "there is no office nowhere"),
+        (("code", "nowhere", "--list", "--withdraw"), 2, "--withdraw or --list"),
     ],
 )
 def test_ordinary_mistakes_end_with_one_line(
@@ -192,6 +196,27 @@ def test_ordinary_mistakes_end_with_one_line(
 ) -> None:
     etpp(tmp_path / "state", "init")
     assert told in etpp(tmp_path / "state", *arguments, expect=expect)
+
+
+def test_open_codes_are_listed_and_withdrawn(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    etpp(state, "init")
+    for office in (OFFICE, "other"):
+        etpp(state, "office", "add", office, "Dinas")
+    code = etpp(state, "code", OFFICE).strip()
+    etpp(state, "code", "other")
+    listed = etpp(state, "code", OFFICE, "--list", "--json")
+    assert [each["office_id"] for each in json.loads(listed)] == [OFFICE]
+    assert code not in listed
+    assert json.loads(etpp(state, "code", OFFICE, "--withdraw", "--json")) == {"withdrawn": 1}
+    assert json.loads(etpp(state, "code", OFFICE, "--list", "--json")) == []
+
+
+def test_a_damaged_database_is_said_to_be_one(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    etpp(state, "init")
+    (state / "etpp.db").write_bytes(b"no database at all" * 1000)
+    assert "put it back from the backup" in etpp(state, "office", "list", expect=75)
 
 
 def seen(server: Served) -> dict[str, str]:
@@ -225,6 +250,16 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(tmp_path: Path) -> N
             server.process.send_signal(signal.SIGTERM)
             assert channel.recv(100) == b"STOPPING=1"
             assert server.process.wait(30) == 0
+
+
+def test_it_stops_also_when_nobody_wants_to_be_told(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(str(tmp_path / "notify"))
+        with served(tmp_path / "state", NOTIFY_SOCKET=str(tmp_path / "notify")) as server:
+            (tmp_path / "notify").unlink()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(30) == 0
+    assert "systemd cannot be told STOPPING=1" in server.log
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

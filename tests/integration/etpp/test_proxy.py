@@ -1,11 +1,13 @@
-"""The server behind a real nginx, with the configuration of docs/etpp.md as it stands there."""
+"""The server behind a real nginx and a real Caddy, with the configurations of docs/etpp.md as they stand there."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tests.integration.etpp.test_process import OFFICE, ROOT, Served, certificat
 from tests.integration.office import free_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt install nginx-light)")
+CADDY = shutil.which("caddy")
 
 TEMPORARY = "client_body proxy fastcgi uwsgi scgi"
 GUESSES = 30
@@ -37,34 +39,79 @@ class Proxied:
         return pool.request("POST", where, fields=form, encode_multipart=False, headers=headers, redirect=False).status
 
 
-@pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[Proxied]:
+def _documented(language: str, changes: dict[str, str]) -> str:
+    text = (ROOT / "docs" / "etpp.md").read_text(encoding="utf-8")
+    (block,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    for documented, here in changes.items():
+        assert documented in block
+        block = block.replace(documented, here)
+    return str(block)
+
+
+@contextmanager
+def _nginx(folder: Path, server: Served, chain: Path, key: Path) -> Iterator[str]:
+    if NGINX is None:
+        pytest.skip("nginx is not installed (apt install nginx-light)")
+    port = free_port()
+    block = _documented(
+        "nginx",
+        {
+            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+            "/etc/ssl/etpp.pem": str(chain),
+            "/etc/ssl/etpp.key": str(key),
+            "http://127.0.0.1:8765": server.url,
+        },
+    )
+    folders = "".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY.split())
+    head = f"pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}}"
+    configuration = folder / "nginx.conf"
+    configuration.write_text(f"{head} http {{ access_log off; {folders} {block} }}", encoding="utf-8")
+    command = [NGINX, "-e", f"{folder}/error.log", "-c", str(configuration)]
+    subprocess.run(command, check=True)  # it listens when this has ended
+    try:
+        yield f"https://127.0.0.1:{port}"
+    finally:
+        subprocess.run([*command, "-s", "stop"], check=True)
+
+
+@contextmanager
+def _caddy(folder: Path, server: Served, chain: Path, key: Path) -> Iterator[str]:
+    if CADDY is None:
+        pytest.skip("Caddy is not installed (apt install caddy)")
+    url = f"https://127.0.0.1:{free_port()}"
+    block = _documented(
+        "caddy",
+        {
+            "etpp.example.go.id": url,
+            "/etc/ssl/etpp.pem": str(chain),
+            "/etc/ssl/etpp.key": str(key),
+            "127.0.0.1:8765": server.url.removeprefix("http://"),
+        },
+    )
+    configuration = folder / "Caddyfile"
+    configuration.write_text(f"{{\nadmin unix/{folder}/admin\nauto_https off\n}}\n{block}", encoding="utf-8")
+    home = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    options = ["--config", str(configuration), "--adapter", "caddyfile"]
+    with (folder / "caddy.log").open("w") as log:
+        # It listens when this has ended.
+        pid = folder / "caddy.pid"
+        start = [CADDY, "start", *options, "--pidfile", str(pid)]
+        subprocess.run(start, check=True, env=home, stdout=log, stderr=log)
+        try:
+            yield url
+        finally:
+            stop = [CADDY, "stop", "--address", f"unix/{folder}/admin"]
+            subprocess.run(stop, check=True, env=home, stdout=log, stderr=log)
+
+
+@pytest.fixture(params=[_nginx, _caddy], ids=["nginx", "caddy"])
+def proxied(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxied]:
     chain, key = certificate(tmp_path)
     state = tmp_path / "state"
     etpp(state, "init")
-    with served(state) as server:
+    with served(state) as server, request.param(tmp_path, server, chain, key) as url:
         server.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas"})
-        text = (ROOT / "docs" / "etpp.md").read_text(encoding="utf-8")
-        (block,) = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)
-        port = free_port()
-        for documented, here in (
-            ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-            ("/etc/ssl/etpp.pem", str(chain)),
-            ("/etc/ssl/etpp.key", str(key)),
-            ("http://127.0.0.1:8765", server.url),
-        ):
-            assert documented in block
-            block = block.replace(documented, here)
-        folders = "".join(f"{name}_temp_path {tmp_path}/{name};" for name in TEMPORARY.split())
-        head = f"pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log; events {{}}"
-        configuration = tmp_path / "nginx.conf"
-        configuration.write_text(f"{head} http {{ access_log off; {folders} {block} }}", encoding="utf-8")
-        command = [str(NGINX), "-e", f"{tmp_path}/error.log", "-c", str(configuration)]
-        subprocess.run(command, check=True)  # it listens when this has ended
-        try:
-            yield Proxied(server, f"https://127.0.0.1:{port}", chain)
-        finally:
-            subprocess.run([*command, "-s", "stop"], check=True)
+        yield Proxied(server, url, chain)
 
 
 def test_a_terminals_signatures_hold_through_it(proxied: Proxied) -> None:

@@ -17,9 +17,11 @@ from starlette.routing import Mount
 
 from etpp.app import create_app
 from etpp.db import Database
-from etpp.serving.connections import HEADERS_S
+from etpp.serving.connections import HEADERS_S, IN_ALL, PER_ADDRESS, Door, Proxies
 from etpp.state import State
-from tests.integration.etpp.test_process import MIB, OFFICE, Served, etpp, served
+from tests.contract.etpp.client import Terminal
+from tests.contract.etpp.running import running
+from tests.integration.etpp.test_process import MIB, OFFICE, Served, certificate, etpp, served
 
 CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 """64 KiB of a body whose length nobody is told."""
@@ -47,7 +49,7 @@ def _walk(found: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def address_of(server: Served) -> tuple[str, int]:
-    host, port = server.url.removeprefix("http://").split(":")
+    host, port = server.url.partition("://")[2].split(":")
     return host, int(port)
 
 
@@ -145,3 +147,74 @@ def test_a_thousand_connections_that_ask_nothing_keep_nobody_out_and_end(tmp_pat
             with contextlib.suppress(ConnectionResetError):
                 assert link.recv(1000) == b""  # the server has ended it
         assert terminal.heartbeat().status_code == 200
+
+
+def test_connections_that_never_begin_tls_are_counted_too(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path)
+    state = tmp_path / "state"
+    etpp(state, "init")
+    etpp(state, "office", "add", OFFICE, "Dinas")
+    options = ("--tls-certificate", str(chain), "--tls-key", str(key), "--proxy", "127.0.0.9")
+    with served(state, *options) as server, contextlib.ExitStack() as held:
+        source = ("127.0.0.2", 0)
+        links = [held.enter_context(socket.create_connection(address_of(server), 60, source)) for _ in range(1100)]
+        terminal = Terminal(server.url, verify=str(chain))
+        assert terminal.provision(etpp(state, "code", OFFICE).strip()).status_code == 201
+        # Connections are let in as they came: whoever came before the terminal was let in or sent away by now.
+        sent_away = 0
+        for link in links:
+            link.setblocking(False)
+            try:
+                sent_away += link.recv(1) == b""
+            except ConnectionResetError:
+                sent_away += 1
+            except BlockingIOError:
+                pass
+        assert sent_away == 1100 - PER_ADDRESS
+
+
+def test_the_door_counts_each_address_and_all_and_lets_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Door(socket.AF_INET, socket.SOCK_STREAM) as door, contextlib.ExitStack() as held:
+        door.bind(("127.0.0.1", 0))
+        door.listen(2000)
+        door.guard(Proxies(["127.0.0.8/30"]))
+
+        def come(client: str) -> socket.socket:
+            held.enter_context(socket.create_connection(door.getsockname(), 60, (client, 0)))
+            return held.enter_context(door.accept()[0])
+
+        guests = [come("127.0.0.2") for _ in range(PER_ADDRESS)]
+        with pytest.raises(ConnectionAbortedError):
+            come("127.0.0.2")
+        come("127.0.0.3")
+        guests[0].close()
+        guests[0].close()  # twice is once
+        come("127.0.0.2")
+        with pytest.raises(ConnectionAbortedError):
+            come("127.0.0.2")
+        proxies = [come("127.0.0.9") for _ in range(PER_ADDRESS + 1)]
+        monkeypatch.setattr("etpp.serving.connections.IN_ALL", 2 * PER_ADDRESS + 2)
+        with pytest.raises(ConnectionAbortedError):
+            come("127.0.0.9")
+        proxies[0].close()
+        come("127.0.0.4")
+    assert IN_ALL > 10 * PER_ADDRESS
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.5", "::ffff:10.0.0.5", "fd00::7"])
+def test_a_proxy_is_known_by_its_network_and_in_both_families(peer: str) -> None:
+    assert peer in Proxies(["10.0.0.0/24", "fd00::7"])
+    assert peer not in Proxies(["10.0.1.0/24", "fd00::8"])
+    for wrong in ("*", "proxy.local", "300.1.1.1", ""):
+        with pytest.raises(ValueError):  # noqa: PT011 - ipaddress's own
+            Proxies([wrong])
+
+
+def test_half_a_form_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etpp.console.visit.FORM_S", 0.1)
+    with (
+        running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as server,
+        socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 60) as link,
+    ):
+        link.sendall(b"POST /console/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nuser=b")
+        assert _first_line(link) == b"HTTP/1.1 400 Bad Request"
