@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 PROTOCOL = 1
 HEADER = "Presensi-Protocol"
 MEDIA_TYPE = "application/problem+json"
+RETRY_S = 5
+"""When to come again after the database could not be used."""
 
 _TABLE: Mapping[str, tuple[int, str]] = {
     "malformed": (400, "The request cannot be read"),
@@ -82,7 +84,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(StoreUnavailable)
     async def _unavailable(request: Request, error: StoreUnavailable) -> JSONResponse:  # noqa: ARG001
         log.warning("store unavailable: %s", error)
-        return response(Problem("unavailable", "nothing was stored; send it again", retry_after_s=5))
+        return response(Problem("unavailable", "nothing was stored; send it again", retry_after_s=RETRY_S))
 
     @app.exception_handler(NotFound)
     async def _not_found(request: Request, error: NotFound) -> JSONResponse:  # noqa: ARG001

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from importlib import resources
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 
 from etpp.base.errors import Conflict, NotFound, Problem, StoreUnavailable
+from etpp.base.problems import RETRY_S
 from etpp.console.texts import LANGUAGES
 from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, LogInFirst, visit_of_failed
+
+log = logging.getLogger(__name__)
 
 router = APIRouter()
 
@@ -50,10 +55,15 @@ def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
 
     async def message(request: Request, error: Exception) -> Response:
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
-        if isinstance(error, StoreUnavailable):
-            status = 503
         text = error.detail if isinstance(error, Problem) else str(error)
         return (await visit_of_failed(request)).page("console/message.html", {"text": text}, status)
+
+    async def unavailable(request: Request, error: Exception) -> Response:
+        log.warning("store unavailable: %s", error)
+        visit = await visit_of_failed(request)
+        answer = visit.page("console/message.html", {"text": visit.texts.http_unavailable}, 503)
+        answer.headers["Retry-After"] = str(RETRY_S)
+        return answer
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
@@ -62,6 +72,8 @@ def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
         return visit.page("console/message.html", {"text": text}, status)
 
     console.add_exception_handler(HTTPException, http)
-    for kind in (NotFound, Conflict, StoreUnavailable, Problem):
+    console.add_exception_handler(RequestValidationError, http)
+    console.add_exception_handler(StoreUnavailable, unavailable)
+    for kind in (NotFound, Conflict, Problem):
         console.add_exception_handler(kind, message)
     return console

@@ -407,3 +407,8 @@ def test_a_chain_that_is_broken_from_its_first_link_is_shown(etpp: Running, brow
     assert problem_of(terminal.send_events([event])) == "chain-broken"
     assert "Rantai" in browser.visit("/events")
     assert terminal.device_id[:8] in browser.text
+
+
+def test_a_request_without_what_it_needs_is_told_in_the_pages_language(browser: Browser) -> None:
+    assert "Permintaan ini tidak dapat dipenuhi" in browser.visit("/language")
+    assert browser.status == 400

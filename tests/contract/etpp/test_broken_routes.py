@@ -1,0 +1,147 @@
+"""The database fails at every statement of every route of the administrator's and of the console: each time it is
+"later", nothing is half done, and later it works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
+
+from etpp.app import create_app
+from etpp.db import Database
+from etpp.roster.store import People
+from etpp.state import State
+from tests.contract.etpp.client import Terminal, problem_of
+from tests.contract.etpp.running import OFFICE, Running, running
+from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
+
+ELSEWHERE = "dinas-lain"
+CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
+MODELS: dict[str, Callable[[World], dict[str, Any]]] = {
+    "POST /v1/admin/offices": lambda it: {"office_id": f"dinas-{it.next()}", "name": "Dinas"},
+    "PUT /v1/admin/offices/{office_id}": lambda it: {"name": f"Dinas {it.next()}", "calendar": CALENDAR},
+    "POST /v1/admin/offices/{office_id}/people": lambda it: {"nip": it.nip(), "name": "Budi"},
+    "PUT /v1/admin/offices/{office_id}/people/{person_id}": lambda it: {"name": f"Sri Lestari {it.next()}"},
+}
+WITHOUT_DATABASE = "GET /console/style.css"
+REFUSED = "POST /console/login"
+"""In the end too: no password is given."""
+
+
+@dataclass
+class World:
+    """Makes what a route is asked about, new for each."""
+
+    etpp: Running
+    terminal: Terminal
+    count: int = 10
+
+    def next(self) -> int:
+        self.count += 1
+        return self.count
+
+    def nip(self) -> str:
+        return f"198503152010011{self.next():03d}"
+
+    def path(self, path: str) -> str:
+        made: dict[str, Callable[[], str]] = {
+            "office_id": lambda: OFFICE,
+            "person_id": lambda: self.etpp.person(self.nip()),
+            "device_id": self.device,
+            "event_id": self.waiting if "/enrolments" in path else self.rejected,
+        }
+        if path.endswith("/write-off"):
+            device = self.device()
+            self.etpp.admin("POST", f"devices/{device}/revoke")
+            made["device_id"] = lambda: device
+        return re.sub(r"{(\w+)}", lambda name: made[name[1]](), path)
+
+    def device(self) -> str:
+        return str(self.etpp.terminal().device_id)
+
+    def waiting(self) -> str:
+        """An enrolment with a face of its own."""
+        return self.sent(self.terminal.enrolment(self.nip(), "Siti", self.next()))
+
+    def rejected(self) -> str:
+        """An event of somebody who was not of this office then, and is now."""
+        person = self.etpp.person(self.nip(), office_id=ELSEWHERE)
+        event_id = self.sent(self.terminal.presence(person))
+        with self.etpp.database.begin() as tx:
+            known = People(tx).get(ELSEWHERE, person)
+            assert known is not None
+            People(tx).add(replace(known, office_id=OFFICE))
+        return event_id
+
+    def sent(self, event: dict[str, Any]) -> str:
+        self.terminal.send_events([event])
+        return str(event["event_id"])
+
+
+def walk(found: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Method and path of every route, of routers and of applications that are mounted."""
+    for each in found:
+        if isinstance(each, APIRoute):
+            yield from ((method, prefix + each.path) for method in each.methods)
+        elif isinstance(each, Mount):
+            yield from walk(list(each.routes), prefix + each.path)
+        elif hasattr(each, "original_router"):  # what FastAPI keeps of `include_router`
+            yield from walk(list(each.original_router.routes), prefix)
+
+
+@pytest.fixture
+def etpp(url: str, tmp_path: Path) -> Iterator[Running]:
+    with running(url, tmp_path / "state", poll_s=3600.0) as server:
+        yield server
+
+
+def log_in(etpp: Running) -> tuple[requests.Session, str]:
+    """A member's cookies and the token of its forms."""
+    member = requests.Session()
+    password = (etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
+    page = member.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": password}, timeout=60).text
+    return member, re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+
+
+def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
+    app = create_app(Database("sqlite://"), State(tmp_path / "other"))
+    found = sorted({f"{method} {path}" for method, path in walk(list(app.routes))})
+    routes = [each for each in found if "/v1/admin/" in each or "/console/" in each]
+    assert len(routes) > 40
+    routes.sort(key=lambda route: route.endswith("/logout"))  # at the end, the session is over
+    breaker = Breaker(etpp.database.engine)
+    breaker.install()
+    error = FAILURES[etpp.database.engine.dialect.name]["locked"]
+    it = World(etpp, etpp.terminal())
+    etpp.admin("POST", "offices", {"office_id": ELSEWHERE, "name": "Dinas Lain"})
+    token = {"Authorization": f"Bearer {etpp.state.secrets.admin_token}"}
+    member, csrf = log_in(etpp)
+    wrong: list[str] = []
+    for route in routes:
+        method, _, path = route.partition(" ")
+        console = path.startswith("/console")
+        sent: dict[str, Any] = {"params": {"office_id": OFFICE, "to": "id"}, "timeout": 60, "allow_redirects": False}
+        if console and method == "POST":
+            sent["data"] = {"csrf": csrf, "office_id": OFFICE}
+        elif not console:
+            sent |= {"headers": token, "json": MODELS[route](it) if route in MODELS else {}}
+        where, number = etpp.url + it.path(path), 1
+        while True:
+            with breaker.at(number, error):
+                answer = (member if console else requests).request(method, where, **sent)
+            if not breaker.hit:
+                break
+            good = answer.status_code == 503 and answer.headers.get("Retry-After") == "5"
+            if not good or (not console and problem_of(answer) != "unavailable"):
+                wrong.append(f"{route} at {number}: {answer.status_code} {answer.text[-200:]}")
+            number += 1
+        if (number == 1) != (route == WITHOUT_DATABASE) or (answer.status_code >= 400) != (route == REFUSED):
+            wrong.append(f"{route} at last, {number}: {answer.status_code} {answer.text[-200:]}")
+    assert not wrong, "\n".join(wrong)
