@@ -40,7 +40,7 @@ def check(digits: str) -> str:
     if digits[15:] == "000":
         raise ValueError("the last three digits must not be 000")
     # Of contract staff only the year is known, of others the month: the birthday counts when it lies in it.
-    month = 12 if _contract(digits) else appointed.month
+    month = 12 if of_contract(digits) else appointed.month
     last_day = appointed.replace(month=month, day=calendar.monthrange(appointed.year, month)[1])
     if _age(born, last_day) < YOUNGEST_AT_APPOINTMENT or _age(born, appointed) >= OLDEST_IN_SERVICE:
         raise ValueError("the dates of birth and of appointment do not fit together")
@@ -61,7 +61,8 @@ def check_at(digits: str, earliest_utc: dt.datetime, latest_utc: dt.datetime) ->
     return digits
 
 
-def _contract(digits: str) -> bool:
+def of_contract(digits: str) -> bool:
+    """Whether the NIP is one of contract staff (PPPK)."""
     return digits[12] == "2" and digits[13] != "0"
 
 
@@ -74,7 +75,7 @@ def _dates(digits: str) -> tuple[dt.date, dt.date]:
     if born.year < 1900:
         raise ValueError("the first eight digits must be a date of birth")
     try:
-        appointed = dt.date(int(digits[8:12]), 1 if _contract(digits) else int(digits[12:14]), 1)
+        appointed = dt.date(int(digits[8:12]), 1 if of_contract(digits) else int(digits[12:14]), 1)
     except ValueError as error:
         raise ValueError("the month of appointment is none") from error
     return born, appointed

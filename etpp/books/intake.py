@@ -16,7 +16,7 @@ from etpp.books import chain, wire
 from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import GAP, ChainHead, EventTime, Link, LinkStatus
 from etpp.books.store import Books
-from etpp.db import Transaction
+from etpp.db import Transaction, recording
 from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
 from etpp.roster.store import People
@@ -53,6 +53,7 @@ def take(
 
     `device` is the recorder, `items` are the batch's events as `arrivals.examine` gave them, all of `chain_id`.
     """
+    now = recording(tx, now)
     locked = sorted({chain_id} if reported is None else {chain_id, reported.chain_id})
     # In the order of their ids, so that two requests cannot wait for each other.
     heads = {each: Books(tx).lock_chain(device.office_id, device.device_id, each, now) for each in locked}

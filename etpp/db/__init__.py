@@ -1,5 +1,6 @@
-"""The database: its transactions, its tables and their migrations."""
+"""The database: its transactions, its tables and their migrations; facts that are only added."""
 
 from etpp.db.engine import Database, Transaction
+from etpp.db.facts import Facts, closing, recording
 
-__all__ = ["Database", "Transaction"]
+__all__ = ["Database", "Facts", "Transaction", "closing", "recording"]

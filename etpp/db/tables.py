@@ -72,8 +72,11 @@ people = sa.Table(
     sa.Column("name", sa.String(200)),
     sa.Column("changed_version", sa.BigInteger, nullable=False),
     sa.Column("erased_version", sa.BigInteger),
+    # Who it is in the whole regency: pay knows people, terminals know the faces of one office.
+    sa.Column("employee_id", sa.String(64), nullable=False),
 )
 sa.Index("ix_people_nip", people.c.nip)
+sa.Index("ix_people_employee_id", people.c.employee_id)
 sa.Index(
     "uq_people_office_id_nip",
     people.c.office_id,

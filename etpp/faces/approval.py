@@ -20,6 +20,7 @@ from etpp.faces.cohort import Cohort, Numbers, matrix
 from etpp.faces.marks import RULE, Mark, check, of_nip
 from etpp.faces.model import Enrolment, Template
 from etpp.faces.store import Enrolments, Templates
+from etpp.roster import register
 from etpp.roster.model import Person
 from etpp.roster.store import Offices, People
 from kiosk.scores.likeness import nearest
@@ -115,8 +116,7 @@ def approve(
     check(found, accepted)
     person = People(tx).by_nip(office_id, enrolment.nip)
     if person is None:
-        person = Person(office_id, str(uuid.uuid4()), enrolment.nip, enrolment.name, version)
-        People(tx).add(person)
+        person = register.admit(tx, office_id, enrolment.nip, enrolment.name, version, now, by)
     else:
         People(tx).note_change(office_id, person.person_id, version)
     numbers = reviewed.numbers

@@ -7,21 +7,27 @@ import datetime as dt
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.faces.store import Enrolments, Templates
-from etpp.roster.store import Offices, People
+from etpp.roster.store import Offices, People, Roster
 
 
 def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.datetime, forget: bool = False) -> int:
     """Remove a person's face data here and, by the gallery version returned, on every terminal.
 
-    The books keep the presences with name and NIP, because pay rests on them; `forget` takes those away too.
+    The books keep the presences with name and NIP, because pay rests on them; `forget` takes those away too. Raises
+    Conflict for somebody who was ever entitled to an allowance: the law asks for the records of pay.
     """
     person = People(tx).get(office_id, person_id)
     if person is None:
         raise NotFound("there is no such person in this office")
     if person.erased_version is not None and not forget:
         raise Conflict("the person was erased already")
+    roster = Roster(tx)
+    if forget and any(stay.entitled for stay in roster.career(person.employee_id).all):
+        raise Conflict("name and NIP belong to the records of pay; erase the face alone")
     version = person.erased_version or Offices(tx).bump(office_id, now)
     Templates(tx).delete(office_id, person_id)
     Enrolments(tx).forget(office_id, person_id, person.nip)
     People(tx).erase(office_id, person_id, version, forget)
+    if forget and not any(each.nip for each in roster.faces_of(person.employee_id)):
+        roster.forget(person.employee_id)
     return version

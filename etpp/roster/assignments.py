@@ -50,6 +50,7 @@ class Acting:
 class Deputy:
     """Who decides in a superior's place from a date to a date."""
 
+    deputising_id: str
     superior_id: str
     deputy_id: str
     first: dt.date
@@ -84,6 +85,10 @@ class Career:
     def office_on(self, date: dt.date) -> str | None:
         assignment = self.on(date)
         return None if assignment is None else assignment.office_id
+
+    @property
+    def all(self) -> tuple[Assignment, ...]:
+        return self._assignments
 
     @property
     def has_actings(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from etpp.base.encoding import Json
 
@@ -19,16 +20,38 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`changed_version` is the gallery version that brought the present templates; `erased_version` the one that
-    removed the person from the terminals (None while enrolled)."""
+    """A person as an office's terminals know them. `changed_version` is the gallery version that brought the present
+    templates; `erased_version` the one that removed the person from the terminals (None while enrolled). `employee_id`:
+    who it is in the whole regency."""
 
     office_id: str
     person_id: str
+    employee_id: str
     nip: str | None = field(repr=False)
     name: str | None = field(repr=False)
     changed_version: int
     erased_version: int | None = None
     templates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """A person in the whole regency: what pay calls `person_id`. `other_id`: of contract staff without a NIP."""
+
+    person_id: str
+    name: str = field(repr=False)
+    nip: str | None = field(repr=False)
+    other_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficePlace:
+    """Where an office stands in the regency's tree, and in which time zone."""
+
+    office_id: str
+    parent_id: str | None
+    kind: Literal["office", "opd", "uptd", "school", "unit"]
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -17,9 +17,15 @@ from etpp.base import texts
 from etpp.base.encoding import Json, canonical
 from etpp.base.errors import Conflict, NotFound
 from etpp.calendar import rules
+from etpp.calendar import store as hours_facts
 from etpp.db import Transaction
-from etpp.roster.model import Office, Person
-from etpp.roster.store import Offices, People
+from etpp.roster.assignments import Assignment, Status
+from etpp.roster.hours import zone
+from etpp.roster.model import Employee, Office, OfficePlace, Person
+from etpp.roster.store import ASSIGNMENTS, PLACES, Offices, People, Roster
+
+OPERATOR = "operator"
+"""Whoever has the administrator's token or the machine itself."""
 
 _OFFICE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LONGEST_OFFICE_NAME = 200
@@ -53,6 +59,7 @@ def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: 
     _check_calendar(calendar)
     office = Office(office_id, name, calendar, 1)
     Offices(tx).add(office, now)
+    _note_hours(tx, office, now)
     return office
 
 
@@ -62,7 +69,9 @@ def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, no
     _check_calendar(calendar)
     version = Offices(tx).bump(office_id, now)
     Offices(tx).set_calendar(office_id, name, calendar)
-    return Office(office_id, name, calendar, version)
+    changed = Office(office_id, name, calendar, version)
+    _note_hours(tx, changed, now)
+    return changed
 
 
 def office(tx: Transaction, office_id: str) -> Office:
@@ -80,8 +89,27 @@ def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.dat
         raise Conflict(f"the NIP: {error}") from error
     name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
-    person = Person(office_id, str(uuid.uuid4()), nip, name, version)
+    return admit(tx, office_id, nip, name, version, now, OPERATOR)
+
+
+def admit(tx: Transaction, office_id: str, nip: str, name: str, version: int, now: dt.datetime, by: str) -> Person:
+    """Whom the office's terminals may know from a gallery version on: somebody of the regency, or a new employee.
+
+    Who belongs to no office on this day belongs to this one from now on. Which post it is nobody has said yet, so
+    nothing is paid for it until the roster says so. Raises Conflict when the office knows the NIP already.
+    """
+    roster = Roster(tx)
+    employee_id = roster.with_number(nip)
+    if employee_id is None:
+        employee_id = str(uuid.uuid4())
+        roster.add(Employee(employee_id, name, nip), by, now)
+    person = Person(office_id, str(uuid.uuid4()), employee_id, nip, name, version)
     People(tx).add(person)
+    today = now.astimezone(zone(office(tx, office_id))).date()
+    if roster.career(employee_id).on(today) is None:
+        status: Status = "pppk" if nips.of_contract(nip) else "pns"
+        stay = Assignment(person.person_id, employee_id, office_id, "", 0, "", status, None, today, None, False)
+        ASSIGNMENTS.add(tx, [stay], by, now)
     return person
 
 
@@ -93,7 +121,20 @@ def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, no
     if person is None or person.erased_version is not None:
         raise NotFound("there is no such person in this office")
     People(tx).rename(office_id, person_id, name, version)
+    employee = Roster(tx).employee(person.employee_id)
+    if employee is not None:
+        Roster(tx).add(replace(employee, name=name), OPERATOR, now)
     return replace(person, name=name, changed_version=version)
+
+
+def _note_hours(tx: Transaction, office: Office, now: dt.datetime) -> None:
+    """The office's calendar as the dated facts that pay reads."""
+    before = PLACES.one(tx, office.office_id)
+    timezone = str(office.calendar["timezone"])
+    if before is None or before.timezone != timezone:
+        place = OfficePlace(office.office_id, None, "office", timezone)
+        PLACES.add(tx, [place if before is None else replace(before, timezone=timezone)], OPERATOR, now)
+    hours_facts.replace(tx, office.office_id, office.calendar, OPERATOR, now)
 
 
 def _check_calendar(calendar: Json) -> None:

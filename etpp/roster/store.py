@@ -9,9 +9,16 @@ import sqlalchemy as sa
 
 from etpp.base.encoding import Json
 from etpp.base.errors import Conflict, NotFound
-from etpp.db import Transaction
+from etpp.db import Facts, Transaction, pay_tables
 from etpp.db.tables import Utc, gallery_versions, offices, people, templates
-from etpp.roster.model import Identity, Office, Person
+from etpp.roster.assignments import Acting, Assignment, Career, Deputy
+from etpp.roster.model import Employee, Identity, Office, OfficePlace, Person
+
+EMPLOYEES = Facts(Employee, pay_tables.employees, "person_id")
+PLACES = Facts(OfficePlace, pay_tables.office_places, "office_id")
+ASSIGNMENTS = Facts(Assignment, pay_tables.assignments, "assignment_id")
+ACTINGS = Facts(Acting, pay_tables.actings, "acting_id")
+DEPUTIES = Facts(Deputy, pay_tables.deputies, "deputising_id")
 
 
 class Offices:
@@ -120,6 +127,7 @@ class People:
             sa.insert(people).values(
                 office_id=person.office_id,
                 person_id=person.person_id,
+                employee_id=person.employee_id,
                 nip=person.nip,
                 name=person.name,
                 changed_version=person.changed_version,
@@ -207,6 +215,74 @@ class People:
         return None if row is None else _person(row)
 
 
+class Roster:
+    """Employees of the whole regency, and who served where and when."""
+
+    def __init__(self, tx: Transaction, known_utc: dt.datetime | None = None) -> None:
+        self._tx = tx
+        self._known_utc = known_utc
+
+    def employee(self, person_id: str) -> Employee | None:
+        found = EMPLOYEES.find(self._tx, pay_tables.employees.c.person_id == person_id, known_utc=self._known_utc)
+        return found[0] if found else None
+
+    def employees(self, person_ids: Sequence[str] | None = None) -> dict[str, Employee]:
+        """By id: those asked for, or everybody."""
+        conditions = [] if person_ids is None else [pay_tables.employees.c.person_id.in_(person_ids)]
+        return {each.person_id: each for each in EMPLOYEES.find(self._tx, *conditions, known_utc=self._known_utc)}
+
+    def with_number(self, number: str) -> str | None:
+        """Whom a NIP or another id stands for, now or ever."""
+        query = sa.select(pay_tables.numbers.c.person_id).where(pay_tables.numbers.c.number == number)
+        found: str | None = self._tx.execute(query).scalar_one_or_none()
+        return found
+
+    def add(self, employee: Employee, by: str, now: dt.datetime) -> None:
+        """A new employee, or what is said of one anew. Raises Conflict when a number stands for somebody else."""
+        for number in (employee.nip, employee.other_id):
+            if number is None:
+                continue
+            holder = self.with_number(number)
+            if holder is None:
+                self._tx.execute(sa.insert(pay_tables.numbers).values(number=number, person_id=employee.person_id))
+            elif holder != employee.person_id:
+                raise Conflict("the NIP or id stands for somebody else")
+        EMPLOYEES.add(self._tx, [employee], by, now)
+
+    def forget(self, person_id: str) -> None:
+        """Name and numbers of somebody who was never paid."""
+        employees, numbers = pay_tables.employees, pay_tables.numbers
+        self._tx.execute(sa.delete(employees).where(employees.c.person_id == person_id))
+        self._tx.execute(sa.delete(numbers).where(numbers.c.person_id == person_id))
+
+    def career(self, person_id: str) -> Career:
+        """Raises CareerError where what was recorded contradicts itself."""
+        where = pay_tables.assignments.c.person_id == person_id
+        acting = pay_tables.actings.c.person_id == person_id
+        return Career(
+            person_id,
+            ASSIGNMENTS.find(self._tx, where, known_utc=self._known_utc),
+            ACTINGS.find(self._tx, acting, known_utc=self._known_utc),
+        )
+
+    def assignments(
+        self, first: dt.date, last: dt.date, office_id: str | None = None, person_ids: Sequence[str] | None = None
+    ) -> list[Assignment]:
+        """Those that hold on a day between two, of an office or of people."""
+        table = pay_tables.assignments
+        conditions = [table.c.first <= last, sa.or_(table.c.last.is_(None), table.c.last >= first)]
+        if office_id is not None:
+            conditions.append(table.c.office_id == office_id)
+        if person_ids is not None:
+            conditions.append(table.c.person_id.in_(person_ids))
+        return ASSIGNMENTS.find(self._tx, *conditions, known_utc=self._known_utc)
+
+    def faces_of(self, person_id: str) -> list[Person]:
+        """The person as the terminals of offices know or knew them."""
+        query = _select_people().where(people.c.employee_id == person_id).order_by(people.c.office_id)
+        return [_person(row) for row in self._tx.execute(query)]
+
+
 def _office(row: sa.Row[tuple[object, ...]]) -> Office:
     return Office(row.office_id, row.name, row.calendar, row.gallery_version)
 
@@ -225,5 +301,12 @@ def _select_people() -> sa.Select[tuple[object, ...]]:
 
 def _person(row: sa.Row[tuple[object, ...]]) -> Person:
     return Person(
-        row.office_id, row.person_id, row.nip, row.name, row.changed_version, row.erased_version, row.templates
+        row.office_id,
+        row.person_id,
+        row.employee_id,
+        row.nip,
+        row.name,
+        row.changed_version,
+        row.erased_version,
+        row.templates,
     )

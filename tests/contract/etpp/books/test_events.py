@@ -74,7 +74,7 @@ def test_a_rejected_presence_counts_once_its_person_is_known(etpp: Running) -> N
     with etpp.database.begin() as tx:
         moved = People(tx).get("dinas-lain", person)
         assert moved is not None
-        People(tx).add(type(moved)(OFFICE, person, moved.nip, moved.name, 1))
+        People(tx).add(type(moved)(OFFICE, person, moved.employee_id, moved.nip, moved.name, 1))
     assert etpp.admin("POST", accept)["status"] == "accepted"
     assert terminal.send_events([event]).json()["results"][0]["status"] == "duplicate"
 

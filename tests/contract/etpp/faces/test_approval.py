@@ -230,7 +230,7 @@ def crowd(etpp: Running, people: int, apart: float) -> None:
     with etpp.database.begin() as tx:
         for number in range(people):
             person_id = f"p{number:03d}"
-            People(tx).add(Person(OTHER_OFFICE, person_id, f"{number:018d}", f"Pegawai {number}", 1))
+            People(tx).add(Person(OTHER_OFFICE, person_id, person_id, f"{number:018d}", f"Pegawai {number}", 1))
             vectors = [descriptor(number, n, apart=apart).astype("<f4") for n in range(3)]
             templates = [Template(f"{person_id}-{n}", person_id, MODEL_ID, v.tobytes()) for n, v in enumerate(vectors)]
             Templates(tx).replace(OTHER_OFFICE, person_id, templates)

@@ -68,7 +68,7 @@ def fill(etpp: Running, people: int) -> None:
     with etpp.database.begin() as tx:
         for number, vector in enumerate(vectors(people)):
             person_id = f"p{number:04d}"
-            People(tx).add(Person("lain", person_id, f"{number:018d}", f"Pegawai {number}", 1))
+            People(tx).add(Person("lain", person_id, person_id, f"{number:018d}", f"Pegawai {number}", 1))
             Templates(tx).replace("lain", person_id, [Template(person_id, person_id, MODEL_ID, vector.tobytes())])
 
 

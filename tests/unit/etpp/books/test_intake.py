@@ -43,7 +43,7 @@ class Office0:
         with database.begin() as tx:
             Offices(tx).add(Office(OFFICE, "Dinas", {}, 1), NOW)
             Devices(tx).add(self.device)
-            People(tx).add(Person(OFFICE, PERSON, NIP, "Sri Lestari", 1))
+            People(tx).add(Person(OFFICE, PERSON, PERSON, NIP, "Sri Lestari", 1))
 
     def presence(self, **changes: Any) -> dict[str, Any]:
         return self.terminal.presence(PERSON, **changes)
@@ -346,7 +346,7 @@ def test_a_presence_is_accepted_once_its_person_is_known(office: Office0) -> Non
     with pytest.raises(Conflict, match="still not known"):
         reconsider(office, event["event_id"])
     with office.database.begin() as tx:
-        People(tx).add(Person(OFFICE, who, "198503152010011008", "Budi", 2))
+        People(tx).add(Person(OFFICE, who, who, "198503152010011008", "Budi", 2))
     link = reconsider(office, event["event_id"])
     assert (link.status, link.problem) == ("accepted", None)
     assert office.links() == [link]

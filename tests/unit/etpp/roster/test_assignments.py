@@ -76,9 +76,9 @@ def test_acting_posts_by_date() -> None:
 )
 def test_who_decides(by: str, date: dt.date, may: bool) -> None:
     deputies = [
-        Deputy("boss", "deputy", MARCH, JUNE - ONE),
-        Deputy("other-boss", "stranger", JANUARY),
-        Deputy("boss", "ani", JANUARY),
+        Deputy("d1", "boss", "deputy", MARCH, JUNE - ONE),
+        Deputy("d2", "other-boss", "stranger", JANUARY),
+        Deputy("d3", "boss", "ani", JANUARY),
     ]
     assert may_decide(by, CAREER, deputies, date) is may
 

@@ -1,0 +1,44 @@
+"""An office's calendar of docs/protocol.md as the dated facts that pay reads. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from etpp.calendar.model import Hours, SpecialDay, WorkPeriod
+from etpp.calendar.rules import WEEKDAYS
+
+ONE_DAY = dt.timedelta(days=1)
+
+
+def periods_of(office_id: str, calendar: Mapping[str, Any]) -> list[WorkPeriod]:
+    """The document's periods without overlaps: of several that hold on a day, the last counts.
+
+    The calendar is one that `rules.check_new` lets through.
+    """
+    read = [
+        (dt.date.fromisoformat(p["first"]), None if p["last"] is None else dt.date.fromisoformat(p["last"]), p["days"])
+        for p in calendar["periods"]
+    ]
+    starts = sorted({first for first, _, _ in read} | {last + ONE_DAY for _, last, _ in read if last is not None})
+    found = []
+    for place, start in enumerate(starts):
+        following = starts[place + 1] if place + 1 < len(starts) else None
+        holding = [days for first, last, days in read if first <= start and (last is None or start <= last)]
+        if holding:
+            last = None if following is None else following - ONE_DAY
+            found.append(WorkPeriod(f"{office_id}:{start}", office_id, start, last, _hours(holding[-1])))
+    return found
+
+
+def holidays_of(office_id: str, calendar: Mapping[str, Any], decided_utc: dt.datetime) -> list[SpecialDay]:
+    days = sorted({dt.date.fromisoformat(day) for day in calendar["holidays"]})
+    return [SpecialDay(f"{office_id}:{day}", office_id, day, None, "", decided_utc) for day in days]
+
+
+def _hours(days: Mapping[str, Any]) -> dict[int, Hours]:
+    return {
+        WEEKDAYS.index(name): Hours(dt.time.fromisoformat(start), dt.time.fromisoformat(end))
+        for name, (start, end) in days.items()
+    }

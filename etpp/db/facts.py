@@ -1,0 +1,146 @@
+"""Facts in SQL: one kind, one table, a column for each field of its type, and who recorded it when.
+
+Rows are only added. Of several rows with one id the last counts, and one that is `withdrawn` takes its fact back; what
+was known at an earlier moment stays readable (`known_utc`), so that a month can be reckoned again as it was closed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from etpp.base.errors import Conflict
+from etpp.db.engine import Transaction
+from etpp.db.pay_tables import closings
+
+F = TypeVar("F")
+
+_CLOSING = 7307772
+"""The number of PostgreSQL's advisory lock between what is recorded and the closing of a month. Arbitrary."""
+_MICROSECOND = dt.timedelta(microseconds=1)
+_PAGE = 5_000
+
+
+def recording(tx: Transaction, now: dt.datetime) -> dt.datetime:
+    """The moment under which this transaction's facts are known: after every month that is closed already.
+
+    A closing waits for the transactions that have called this, and they for it: no fact can slip under a closed month,
+    whichever server's clock is behind.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_CLOSING)))
+    closed = _last_closing(tx)
+    return now if closed is None or now > closed else closed + _MICROSECOND
+
+
+def closing(tx: Transaction, now: dt.datetime) -> dt.datetime:
+    """The moment up to which facts count for what is closed now. Whoever records waits until the transaction ends."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLOSING)))
+    closed = _last_closing(tx)
+    return now if closed is None or now > closed else closed + _MICROSECOND
+
+
+class Facts(Generic[F]):
+    """One kind of fact. `kind`: a frozen dataclass or NamedTuple whose fields are columns of `table`.
+
+    `key`: the fields that identify the fact, its id. `once`: a fact of this kind is never recorded anew, so that an id
+    (one field) stands for one row; Conflict when it is there already.
+    """
+
+    def __init__(self, kind: type[F], table: sa.Table, *key: str, once: bool = False) -> None:
+        self._kind = kind
+        self._table = table
+        self._key = [table.c[name] for name in key]
+        self._once = once
+        names = _fields(kind)
+        self._columns = [table.c[name] for name in names]
+        hints = get_type_hints(kind)
+        self._codecs = {
+            name: (position, TypeAdapter(hints[name]))
+            for position, name in enumerate(names)
+            if isinstance(table.c[name].type, sa.JSON)
+        }
+
+    def add(self, tx: Transaction, facts: Iterable[F], by: str, now: dt.datetime) -> None:
+        """Record them. `by`: who says so; an operator at the command line is `operator`."""
+        self._write(tx, facts, by, now, withdrawn=False)
+
+    def withdraw(self, tx: Transaction, facts: Iterable[F], by: str, now: dt.datetime) -> None:
+        """Take them back. What was known before stays."""
+        self._write(tx, facts, by, now, withdrawn=True)
+
+    def find(
+        self, tx: Transaction, *conditions: sa.ColumnElement[bool], known_utc: dt.datetime | None = None
+    ) -> list[F]:
+        """Those that count, in the order of their ids; of what was known at `known_utc` (None: now)."""
+        table = self._table
+        query = sa.select(*self._columns).where(*conditions).order_by(*self._key, table.c.fact_no)
+        if known_utc is not None:
+            query = query.where(table.c.recorded_utc <= known_utc)
+        if not self._once:
+            later = table.alias("later")
+            newer = sa.select(later.c.fact_no).where(
+                *(later.c[column.name] == column for column in self._key),
+                later.c.fact_no > table.c.fact_no,
+                *(() if known_utc is None else (later.c.recorded_utc <= known_utc,)),
+            )
+            query = query.where(~newer.exists(), ~table.c.withdrawn)
+        return [self._fact(row) for row in tx.execute(query)]
+
+    def key_of(self, fact: F) -> tuple[Any, ...]:
+        return tuple(getattr(fact, column.name) for column in self._key)
+
+    def one(self, tx: Transaction, *key: Any) -> F | None:
+        """The one with this id, if it counts."""
+        found = self.find(tx, *(column == value for column, value in zip(self._key, key, strict=True)))
+        return found[0] if found else None
+
+    def _write(self, tx: Transaction, facts: Iterable[F], by: str, now: dt.datetime, *, withdrawn: bool) -> None:
+        rows = [self._row(fact, by, now, withdrawn) for fact in facts]
+        if not rows:
+            return
+        if self._once:
+            self._refuse_known(tx, [row[self._key[0].name] for row in rows])
+        recorded = recording(tx, now)
+        for row in rows:
+            row["recorded_utc"] = recorded
+        tx.execute(sa.insert(self._table), rows)
+
+    def _refuse_known(self, tx: Transaction, keys: Sequence[str]) -> None:
+        if len(set(keys)) < len(keys):
+            raise Conflict("one id stands for two facts")
+        for start in range(0, len(keys), _PAGE):
+            page = keys[start : start + _PAGE]
+            if tx.execute(sa.select(self._key[0]).where(self._key[0].in_(page)).limit(1)).first() is not None:
+                raise Conflict("a fact with this id is recorded already")
+
+    def _row(self, fact: F, by: str, now: dt.datetime, withdrawn: bool) -> dict[str, Any]:
+        row = {column.name: getattr(fact, column.name) for column in self._columns}
+        for name, (_, codec) in self._codecs.items():
+            row[name] = codec.dump_python(row[name], mode="json")
+        return {**row, "withdrawn": withdrawn, "recorded_utc": now, "recorded_by": by}
+
+    def _fact(self, row: Sequence[Any]) -> F:
+        if not self._codecs:
+            return self._kind(*row)
+        values = list(row)
+        for position, codec in self._codecs.values():
+            values[position] = codec.validate_python(values[position])
+        return self._kind(*values)
+
+
+def _last_closing(tx: Transaction) -> dt.datetime | None:
+    last: dt.datetime | None = tx.execute(sa.select(sa.func.max(closings.c.as_of_utc))).scalar_one()
+    return last
+
+
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    if dataclasses.is_dataclass(kind):
+        return tuple(field.name for field in dataclasses.fields(kind))
+    return tuple(kind._fields)
