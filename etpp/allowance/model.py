@@ -48,6 +48,16 @@ class Month:
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
 
+    @classmethod
+    def of(cls, text: str) -> Month:
+        """From `2026-11`. Raises ValueError."""
+        year, _, number = text.partition("-")
+        if not (text.isascii() and len(year) == 4 and len(number) == 2 and year.isdecimal() and number.isdecimal()):
+            raise ValueError("must be a month such as 2026-11")
+        if not (1970 < int(year) < 9000 and 1 <= int(number) <= 12):
+            raise ValueError("must be a month such as 2026-11")
+        return cls(int(year), int(number))
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -182,6 +192,29 @@ class OfficeScore:
     month: Month
     percent: Decimal
     decided_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """From a date to a date the regency pays by the policy with this hash. For a month, what holds on its first day."""
+
+    use_id: str
+    sha256: str
+    first: dt.date
+    last: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthStep:
+    """What somebody said of an office's month: the office has checked the list with this hash, or it was paid."""
+
+    step_id: str
+    office_id: str
+    month: str
+    step: Literal["checked", "paid"]
+    hash: str
+    by: str
+    at_utc: dt.datetime
 
 
 class Line(NamedTuple):  # a tuple is made three times as fast, and a month has about fifty

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from etpp.allowance.adjust import Adjustment
 from etpp.allowance.model import Line, Month, Statement
 from etpp.base.money import ZERO, plain
 
@@ -41,11 +42,13 @@ class SealedStatement:
 
 @dataclass(frozen=True, slots=True)
 class SealedMonth:
-    """One office's closed month, by person. `hash` covers everything else, `prev_hash` the months before it."""
+    """One office's closed month, by person. `adjustments` of months closed before are paid, or taken back, with it.
+    `total`: of both. `hash` covers everything else, `prev_hash` the months before it."""
 
     office_id: str
     month: Month
     statements: tuple[SealedStatement, ...]
+    adjustments: tuple[Adjustment, ...]
     total: Decimal
     despite: Despite | None
     prev_hash: str
@@ -70,8 +73,23 @@ def statement_document(statement: Statement) -> dict[str, Any]:
     }
 
 
+def statement_of(document: Mapping[str, Any]) -> Statement:
+    """The statement that `statement_document` was made of."""
+    amounts = {name: Decimal(document[name]) for name in ("gross", "net")}
+    lists = {name: tuple(document[name]) for name in ("open", "manual")}
+    month = Month.of(document["month"])
+    lines = tuple(_line_of(line) for line in document["lines"])
+    return Statement(**{**document, **amounts, **lists, "month": month, "lines": lines})
+
+
 def statement_hash(statement: Statement) -> str:
-    return _hash(statement_document(statement))
+    return document_hash(statement_document(statement))
+
+
+def document_hash(document: Mapping[str, Any]) -> str:
+    """For texts and whole numbers under ASCII keys the standard library writes what RFC 8785 asks for, and faster."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def seal(
@@ -80,6 +98,7 @@ def seal(
     statements: Iterable[Statement],
     previous: SealedMonth | None,
     despite: Despite | None = None,
+    adjustments: Iterable[Adjustment] = (),
 ) -> SealedMonth:
     """Closes an office's month after `previous`. Raises SealError.
 
@@ -92,18 +111,22 @@ def seal(
         raise SealError("a person has two statements")
     if previous is not None and (previous.office_id != office_id or previous.month.following != month):
         raise SealError(f"{month} does not follow what was closed before")
+    paid = tuple(sorted(adjustments, key=lambda a: (a.person_id, str(a.month), a.key)))
+    if any(not a.month.first < month.first for a in paid):
+        raise SealError("an adjustment is of a month that was not closed before")
     _refuse_open({each for s in mine for each in s.open}, despite)
     sealed = tuple(SealedStatement(s.person_id, statement_hash(s), s.net) for s in mine)
-    total = sum((s.net for s in sealed), ZERO)
+    total = _total(sealed, paid)
     prev_hash = NO_MONTH if previous is None else previous.hash
     return SealedMonth(
         office_id,
         month,
         sealed,
+        paid,
         total,
         despite,
         prev_hash,
-        _month_hash(office_id, month, sealed, total, despite, prev_hash),
+        _month_hash(office_id, month, sealed, paid, total, despite, prev_hash),
     )
 
 
@@ -111,8 +134,16 @@ def broken_at(months: Sequence[SealedMonth]) -> int | None:
     """The position of the first month of an office that does not follow from the ones before it; None if all do."""
     prev_hash, expected = NO_MONTH, months[0].month if months else None
     for position, sealed in enumerate(months):
-        total = sum((s.net for s in sealed.statements), ZERO)
-        whole = _month_hash(sealed.office_id, sealed.month, sealed.statements, total, sealed.despite, sealed.prev_hash)
+        total = _total(sealed.statements, sealed.adjustments)
+        whole = _month_hash(
+            sealed.office_id,
+            sealed.month,
+            sealed.statements,
+            sealed.adjustments,
+            total,
+            sealed.despite,
+            sealed.prev_hash,
+        )
         if (sealed.hash, sealed.prev_hash, sealed.month) != (whole, prev_hash, expected) or sealed.total != total:
             return position
         if sealed.office_id != months[0].office_id:
@@ -133,15 +164,19 @@ def _month_hash(
     office_id: str,
     month: Month,
     statements: tuple[SealedStatement, ...],
+    adjustments: tuple[Adjustment, ...],
     total: Decimal,
     despite: Despite | None,
     prev_hash: str,
 ) -> str:
-    return _hash(
+    return document_hash(
         {
             "office_id": office_id,
             "month": str(month),
             "statements": [[s.person_id, s.hash, plain(s.net)] for s in statements],
+            "adjustments": [
+                [a.person_id, str(a.month), a.key, plain(a.amount), a.rule, list(a.because)] for a in adjustments
+            ],
             "total": plain(total),
             "despite": None
             if despite is None
@@ -162,7 +197,16 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def _hash(document: dict[str, Any]) -> str:
-    """For texts and whole numbers under ASCII keys the standard library writes what RFC 8785 asks for, and faster."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _line_of(document: Mapping[str, Any]) -> Line:
+    return Line(
+        document["key"],
+        Decimal(document["amount"]),
+        document["unit"],
+        document["rule"],
+        tuple(document["because"]),
+        tuple(_line_of(part) for part in document["parts"]),
+    )
+
+
+def _total(statements: tuple[SealedStatement, ...], adjustments: tuple[Adjustment, ...]) -> Decimal:
+    return sum((s.net for s in statements), ZERO) + sum((a.amount for a in adjustments), ZERO)

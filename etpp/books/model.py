@@ -61,6 +61,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceOf:
+    """One presence of an employee, and at which office."""
+
+    event_id: str
+    office_id: str
+    time: EventTime
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceRow:
     """One accepted presence as the day's book needs it."""
 

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.base.encoding import Json
 from etpp.books.arrivals import Arrival, Missing
-from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, PresenceRow
-from etpp.db import Transaction
+from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, PresenceOf, PresenceRow
+from etpp.db import Transaction, pay_tables, tables
 from etpp.db.tables import chains, events, staged
 
 STAGED_FOR = dt.timedelta(days=30)
@@ -150,6 +150,37 @@ class Books:
                 if row.person_id is not None and time is not None:
                     found[row.event_id] = PresenceRow(row.person_id, row.device_id, row.event_id, time)
         return sorted(found.values(), key=lambda p: (p.time.utc, p.event_id))
+
+    def punches(
+        self, office_id: str, start: dt.datetime, end: dt.datetime, known_utc: dt.datetime | None = None
+    ) -> dict[str, list[PresenceOf]]:
+        """employee -> presences in [start, end), and uncertain ones that may lie there, at any office, of everybody
+        who was ever assigned to this one; by time. Of those that had come by `known_utc` (None: all)."""
+        assigned, people = pay_tables.assignments, tables.people
+        ours = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+        faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
+        columns = sa.select(
+            people.c.employee_id,
+            events.c.event_id,
+            events.c.office_id,
+            events.c.utc,
+            events.c.earliest_utc,
+            events.c.latest_utc,
+            events.c.time_state,
+        ).select_from(people.join(events, faces))
+        counts = [people.c.employee_id.in_(ours), events.c.status == "accepted", events.c.kind == "presence"]
+        if known_utc is not None:
+            counts.append(events.c.received_utc <= known_utc)
+        within = columns.where(*counts, events.c.utc >= start, events.c.utc < end)
+        perhaps = columns.where(
+            *counts, events.c.time_state == "uncertain", events.c.earliest_utc < end, events.c.latest_utc >= start
+        )
+        found: dict[str, dict[str, PresenceOf]] = {}
+        for query in (within, perhaps):
+            for row in self._tx.execute(query):
+                time = EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
+                found.setdefault(row.employee_id, {})[row.event_id] = PresenceOf(row.event_id, row.office_id, time)
+        return {who: sorted(each.values(), key=lambda p: (p.time.utc, p.event_id)) for who, each in found.items()}
 
     def search(
         self, office_id: str | None, status: LinkStatus | None, kind: str | None, limit: int, offset: int

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from etpp.calendar.document import holidays_of, periods_of
-from etpp.calendar.model import ByRoster, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
+from etpp.calendar.model import ByRoster, CalendarFacts, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
 from etpp.db import Facts, Transaction, pay_tables
 
 PERIODS = Facts(WorkPeriod, pay_tables.work_periods, "period_id")
@@ -30,6 +30,27 @@ def replace(tx: Transaction, office_id: str, calendar: Mapping[str, Any], by: st
         for d in holidays_of(office_id, calendar, now)
     ]
     _change(tx, SPECIAL_DAYS, held, wanted, by, now)
+
+
+def calendar_facts(
+    tx: Transaction,
+    timezone: str,
+    parents: Mapping[str, str | None],
+    timezones: Mapping[str, str],
+    known_utc: dt.datetime | None = None,
+) -> CalendarFacts:
+    """All that is known of when people work. The tree of offices and their zones are the roster's."""
+    return CalendarFacts(
+        timezone,
+        parents,
+        tuple(PERIODS.find(tx, known_utc=known_utc)),
+        tuple(SPECIAL_DAYS.find(tx, known_utc=known_utc)),
+        tuple(OCCASIONS.find(tx, known_utc=known_utc)),
+        tuple(SHIFTS.find(tx, known_utc=known_utc)),
+        tuple(ROSTER_DAYS.find(tx, known_utc=known_utc)),
+        tuple(BY_ROSTER.find(tx, known_utc=known_utc)),
+        timezones,
+    )
 
 
 def _change(tx: Transaction, kind: Facts[Any], held: list[Any], wanted: list[Any], by: str, now: dt.datetime) -> None:

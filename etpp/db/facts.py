@@ -76,11 +76,17 @@ class Facts(Generic[F]):
         self._write(tx, facts, by, now, withdrawn=True)
 
     def find(
-        self, tx: Transaction, *conditions: sa.ColumnElement[bool], known_utc: dt.datetime | None = None
+        self,
+        tx: Transaction,
+        *conditions: sa.ColumnElement[bool],
+        known_utc: dt.datetime | None = None,
+        as_recorded: bool = False,
     ) -> list[F]:
-        """Those that count, in the order of their ids; of what was known at `known_utc` (None: now)."""
+        """Those that count, in the order of their ids, or as they were recorded; of what was known at `known_utc`
+        (None: now)."""
         table = self._table
-        query = sa.select(*self._columns).where(*conditions).order_by(*self._key, table.c.fact_no)
+        order = [table.c.fact_no] if as_recorded else [*self._key, table.c.fact_no]
+        query = sa.select(*self._columns).where(*conditions).order_by(*order)
         if known_utc is not None:
             query = query.where(table.c.recorded_utc <= known_utc)
         if not self._once:

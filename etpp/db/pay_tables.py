@@ -338,6 +338,7 @@ month_steps = _facts(
     _id("office_id"),
     _text("month", 7),
     _text("step", 20),
+    sa.Column("hash", sa.String(64), nullable=False),
     _id("by"),
     _utc("at_utc"),
     sa.Index("ix_month_steps_office_id_month", "office_id", "month"),

@@ -12,9 +12,10 @@ from etpp.books.model import PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
+from etpp.presence.model import OfficeReports
 from etpp.presence.rules import Day, Mark, judge_day
 from etpp.roster import register
-from etpp.roster.hours import hours
+from etpp.roster.hours import hours, zone
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People
 from etpp.terminals.model import Device
@@ -86,6 +87,14 @@ def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.
     moments = [reported.get(device.device_id) for device in counting]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known and len(known) == len(moments) else None
+
+
+def office_reports(tx: Transaction, office: Office, since: dt.date) -> OfficeReports:
+    """What the books can say of an office for pay from a day on."""
+    start = dt.datetime.combine(since, dt.time(), zone(office)).astimezone(dt.UTC)
+    begun = [device.provisioned_utc.astimezone(zone(office)).date() for device in Devices(tx).all(office.office_id)]
+    reported = reported_through(tx, office.office_id, start)
+    return OfficeReports(office.office_id, min(begun, default=None), reported)
 
 
 def as_json(book: DayBook) -> dict[str, Any]:

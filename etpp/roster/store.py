@@ -265,6 +265,18 @@ class Roster:
             ACTINGS.find(self._tx, acting, known_utc=self._known_utc),
         )
 
+    def careers(self, person_ids: Sequence[str]) -> dict[str, Career]:
+        """Of those people, by id. Raises CareerError."""
+        posts: dict[str, list[Assignment]] = {person: [] for person in person_ids}
+        for page in _pages(person_ids):
+            where = pay_tables.assignments.c.person_id.in_(page)
+            for post in ASSIGNMENTS.find(self._tx, where, known_utc=self._known_utc):
+                posts[post.person_id].append(post)
+        actings: dict[str, list[Acting]] = {}
+        for acting in ACTINGS.find(self._tx, known_utc=self._known_utc):
+            actings.setdefault(acting.person_id, []).append(acting)
+        return {person: Career(person, held, actings.get(person, ())) for person, held in posts.items()}
+
     def assignments(
         self, first: dt.date, last: dt.date, office_id: str | None = None, person_ids: Sequence[str] | None = None
     ) -> list[Assignment]:
@@ -281,6 +293,10 @@ class Roster:
         """The person as the terminals of offices know or knew them."""
         query = _select_people().where(people.c.employee_id == person_id).order_by(people.c.office_id)
         return [_person(row) for row in self._tx.execute(query)]
+
+
+def _pages(ids: Sequence[str], page: int = 1000) -> list[Sequence[str]]:
+    return [ids[start : start + page] for start in range(0, len(ids), page)]
 
 
 def _office(row: sa.Row[tuple[object, ...]]) -> Office:

@@ -1,0 +1,169 @@
+"""The facts of an office's month out of the books and the rooms, as the pure rules take them.
+
+Read once an office, not once a person; what was known at a moment, so that a closed month can be reckoned again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from etpp.absence.catalogue import Catalogue as Kinds
+from etpp.absence.catalogue import delivered as delivered_kinds
+from etpp.absence.catalogue import read_catalogue
+from etpp.absence.store import KINDS
+from etpp.activities.catalogue import Catalogue as Activities
+from etpp.activities.store import ITEMS, WEIGHTS
+from etpp.allowance.facts import MonthFacts, Regency, latest_scores
+from etpp.allowance.model import Month, Policy
+from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
+from etpp.allowance.store import SCORES, Policies, office_facts
+from etpp.base.errors import NotFound
+from etpp.books.model import PresenceOf
+from etpp.books.store import Books
+from etpp.calendar.plan import Calendar
+from etpp.calendar.store import calendar_facts
+from etpp.db import Transaction
+from etpp.presence.daybook import office_reports
+from etpp.presence.model import OfficeReports, Punch
+from etpp.roster.store import PLACES, Offices, Roster
+
+F = TypeVar("F")
+
+REGENCY_ZONE = "Asia/Jakarta"
+"""Of offices that have said no other."""
+BEFORE, AFTER = dt.timedelta(days=8), dt.timedelta(days=3)
+"""How far presences around a month may belong to it: a flexible week begins on its Monday, a night shift ends on the
+next day, and no time zone is further away."""
+
+
+def policy_of(tx: Transaction, month: Month, known_utc: dt.datetime | None = None) -> tuple[Policy, str]:
+    """What the regency pays a month by, with its text: as decided last for its first day, or the delivered one."""
+    sha256 = Policies(tx).used(month.first, known_utc)
+    text = delivered_text(DELIVERED[0]) if sha256 is None else Policies(tx).text(sha256)
+    if text is None:
+        raise NotFound("the policy that was decided for this month is not kept here")
+    return read_policy(text), text
+
+
+def regency(
+    tx: Transaction,
+    month: Month,
+    as_of_utc: dt.datetime,
+    known_utc: dt.datetime | None = None,
+    reports: Iterable[OfficeReports] | None = None,
+) -> Regency:
+    """What all statements of a month share. `reports`: of a closed month, as they were; None: as the books have them
+    now. Raises PlanError, CatalogueError and WeightError where recorded facts contradict one another."""
+    places = PLACES.find(tx, known_utc=known_utc)
+    return Regency(
+        Calendar(
+            calendar_facts(
+                tx,
+                REGENCY_ZONE,
+                {place.office_id: place.parent_id for place in places},
+                {place.office_id: place.timezone for place in places},
+                known_utc,
+            )
+        ),
+        _kinds(tx, known_utc),
+        Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc)),
+        {each.office_id: each for each in (reports_now(tx, month) if reports is None else reports)},
+        latest_scores(score for score in SCORES.find(tx, known_utc=known_utc) if score.month == month),
+        as_of_utc,
+    )
+
+
+def reports_now(tx: Transaction, month: Month) -> list[OfficeReports]:
+    """Up to when each office's terminals have reported, as far as a month needs it."""
+    return [office_reports(tx, office, month.first) for office in Offices(tx).all()]
+
+
+def office_month(
+    tx: Transaction,
+    office_id: str,
+    month: Month,
+    shared: Regency,
+    known_utc: dt.datetime | None = None,
+    only: Sequence[str] | None = None,
+) -> list[MonthFacts]:
+    """The facts of everybody whose month is the office's, who served there last in it; by person. `only`: of these."""
+    roster = Roster(tx, known_utc)
+    here = {each.person_id for each in roster.assignments(month.first, month.last, office_id, only)}
+    careers = {
+        person: career
+        for person, career in roster.careers(sorted(here)).items()
+        if career.within(month.first, month.last)[-1].office_id == office_id
+    }
+    first, last = month.first - BEFORE, month.last + AFTER
+    moments = _midnight(first), _midnight(last)
+    punches = {
+        person: [_punch(each) for each in found]
+        for person, found in Books(tx).punches(office_id, *moments, known_utc).items()
+    }
+    uncertain = [each.event_id for found in punches.values() for each in found if each.uncertain]
+    # Letters of the year before count, too: for what a kind has at most, and for the day of a long absence.
+    since = _midnight(dt.date(month.year - 1, 1, 1))
+    rows = office_facts(tx, office_id, first, last, since, moments, uncertain, known_utc)
+
+    letters: dict[str, list[Any]] = defaultdict(list)
+    for letter in rows.letters:
+        for person in dict.fromkeys(letter.person_ids):
+            letters[person].append(letter)
+    decisions = _by(rows.letter_decisions, lambda each: each.letter_id)
+    revocations = _by(rows.letter_revocations, lambda each: each.letter_id)
+    corrections = _by(rows.corrections, lambda each: each.person_id)
+    decided = _by(rows.correction_decisions, lambda each: each.correction_id)
+    times = _by(rows.time_decisions, lambda each: each.event_id)
+    manual = _by(rows.manual_entries, lambda each: each.person_id)
+    entries = _by(rows.entries, lambda each: each.person_id)
+    steps = _by(rows.entry_steps, lambda each: each.entry_id)
+    sanctions = _by(rows.sanctions, lambda each: each.person_id)
+
+    return [
+        MonthFacts(
+            month,
+            career,
+            shared,
+            punches=tuple(punches.get(person, ())),
+            time_decisions=_of(times, (each.event_id for each in punches.get(person, ()) if each.uncertain)),
+            manual_entries=tuple(manual.get(person, ())),
+            letters=tuple(letters.get(person, ())),
+            letter_decisions=_of(decisions, (each.letter_id for each in letters.get(person, ()))),
+            letter_revocations=_of(revocations, (each.letter_id for each in letters.get(person, ()))),
+            corrections=tuple(corrections.get(person, ())),
+            correction_decisions=_of(decided, (each.correction_id for each in corrections.get(person, ()))),
+            entries=tuple(entries.get(person, ())),
+            entry_steps=_of(steps, (each.entry_id for each in entries.get(person, ()))),
+            sanctions=tuple(sanctions.get(person, ())),
+        )
+        for person, career in careers.items()
+    ]
+
+
+def _punch(presence: PresenceOf) -> Punch:
+    time = presence.time
+    uncertain = time.state == "uncertain"
+    return Punch(presence.event_id, time.utc, time.earliest_utc, time.latest_utc, uncertain, presence.office_id)
+
+
+def _kinds(tx: Transaction, known_utc: dt.datetime | None) -> Kinds:
+    recorded = KINDS.find(tx, known_utc=known_utc, as_recorded=True)
+    return read_catalogue(recorded[-1].text) if recorded else delivered_kinds()
+
+
+def _by(facts: Iterable[F], key: Callable[[F], str]) -> Mapping[str, list[F]]:
+    found: dict[str, list[F]] = defaultdict(list)
+    for fact in facts:
+        found[key(fact)].append(fact)
+    return found
+
+
+def _of(found: Mapping[str, list[F]], keys: Iterable[str]) -> tuple[F, ...]:
+    return tuple(fact for key in keys for fact in found.get(key, ()))
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -1,0 +1,286 @@
+"""Policies, scores, sanctions and closed months in SQL; and the facts of all rooms that one office's month rests on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from etpp.absence import store as absence
+from etpp.absence.model import Letter, LetterDecision, LetterRevocation
+from etpp.activities import store as activities
+from etpp.activities.model import Entry, EntryStep
+from etpp.allowance.adjust import Adjustment
+from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUse, Sanction, Statement
+from etpp.allowance.policy import read_policy
+from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, statement_of
+from etpp.base.errors import Conflict
+from etpp.db import Facts, Transaction, pay_tables
+from etpp.presence import store as presence
+from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, OfficeReports, TimeDecision
+
+USES = Facts(PolicyUse, pay_tables.policy_uses, "use_id")
+SANCTIONS = Facts(Sanction, pay_tables.sanctions, "sanction_id")
+SCORES = Facts(OfficeScore, pay_tables.office_scores, "score_id", once=True)
+STEPS = Facts(MonthStep, pay_tables.month_steps, "step_id", once=True)
+
+
+class Policies:
+    """The texts that months were paid by, which never change."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def keep(self, policy: Policy, text: str, now: dt.datetime) -> None:
+        """Raises Conflict when another text was kept under the policy's id: a policy that is changed has a new one."""
+        table = pay_tables.policy_texts
+        kept = self._tx.execute(sa.select(table.c.sha256).where(table.c.policy_id == policy.policy_id)).scalars().all()
+        if policy.sha256 in kept:
+            return
+        if kept:
+            raise Conflict(f"the policy {policy.policy_id} was kept with another text: give the changed one a new id")
+        row = {"sha256": policy.sha256, "policy_id": policy.policy_id, "text": text, "stored_utc": now}
+        self._tx.execute(sa.insert(pay_tables.policy_texts).values(**row))
+
+    def text(self, sha256: str) -> str | None:
+        table = pay_tables.policy_texts
+        found: str | None = self._tx.execute(
+            sa.select(table.c.text).where(table.c.sha256 == sha256)
+        ).scalar_one_or_none()
+        return found
+
+    def get(self, sha256: str) -> Policy | None:
+        text = self.text(sha256)
+        return None if text is None else read_policy(text)
+
+    def used(self, day: dt.date, known_utc: dt.datetime | None = None) -> str | None:
+        """The hash of the policy decided last for a day."""
+        table = pay_tables.policy_uses
+        holds = (table.c.first <= day, sa.or_(table.c.last.is_(None), table.c.last >= day))
+        found = USES.find(self._tx, *holds, known_utc=known_utc, as_recorded=True)
+        return found[-1].sha256 if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closed month of an office as it is kept: what was sealed, and what it takes to come to the same once more.
+
+    `as_of_utc`: up to when facts counted. `reports`: what the books could say of the offices then. `signature`: by the
+    server's key `key_id`, over the month's hash.
+    """
+
+    sealed: SealedMonth
+    as_of_utc: dt.datetime
+    policy_sha256: str
+    reports: tuple[OfficeReports, ...]
+    key_id: str
+    signature: bytes
+    closed_by: str
+
+
+class Closings:
+    """Closed months. Rows are only added."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, closing: Closing, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        """`documents`: the statements as JSON, by person."""
+        sealed = closing.sealed
+        at = {"office_id": sealed.office_id, "month": str(sealed.month)}
+        despite = sealed.despite and {"open": list(sealed.despite.open), "decided_by": list(sealed.despite.decided_by)}
+        self._tx.execute(
+            sa.insert(pay_tables.closings).values(
+                **at,
+                as_of_utc=closing.as_of_utc,
+                policy_sha256=closing.policy_sha256,
+                reports=[_report_json(each) for each in closing.reports],
+                despite=despite,
+                total=sealed.total,
+                prev_hash=sealed.prev_hash,
+                hash=sealed.hash,
+                key_id=closing.key_id,
+                signature=closing.signature,
+                closed_by=closing.closed_by,
+            )
+        )
+        rows = [
+            {**at, "person_id": s.person_id, "hash": s.hash, "net": s.net, "document": dict(documents[s.person_id])}
+            for s in sealed.statements
+        ]
+        if rows:
+            self._tx.execute(sa.insert(pay_tables.closed_statements), rows)
+        adjusted = [
+            {
+                **at,
+                "person_id": each.person_id,
+                "of_month": str(each.month),
+                "key": each.key,
+                "amount": each.amount,
+                "rule": each.rule,
+                "because": list(each.because),
+            }
+            for each in sealed.adjustments
+        ]
+        if adjusted:
+            self._tx.execute(sa.insert(pay_tables.adjustments), adjusted)
+
+    def get(self, office_id: str, month: Month) -> Closing | None:
+        found = self._find(pay_tables.closings.c.month == str(month), office_id)
+        return found[0] if found else None
+
+    def last(self, office_id: str) -> Closing | None:
+        table = pay_tables.closings
+        newest = sa.select(sa.func.max(table.c.month)).where(table.c.office_id == office_id).scalar_subquery()
+        found = self._find(table.c.month == newest, office_id)
+        return found[0] if found else None
+
+    def of_office(self, office_id: str) -> list[Closing]:
+        """In the order of their months."""
+        return self._find(sa.true(), office_id)
+
+    def months(self) -> dict[tuple[str, Month], str]:
+        """(office, month) -> hash, of all that are closed."""
+        table = pay_tables.closings
+        rows = self._tx.execute(sa.select(table.c.office_id, table.c.month, table.c.hash))
+        return {(row.office_id, Month.of(row.month)): row.hash for row in rows}
+
+    def documents(self, office_id: str, month: Month) -> dict[str, dict[str, Any]]:
+        """person -> the closed statement as JSON."""
+        table = pay_tables.closed_statements
+        query = sa.select(table.c.person_id, table.c.document).where(
+            table.c.office_id == office_id, table.c.month == str(month)
+        )
+        return {row.person_id: row.document for row in self._tx.execute(query.order_by(table.c.person_id))}
+
+    def statements_of(self, person_id: str) -> dict[tuple[str, Month], Statement]:
+        """(office, month) -> the closed statement, of one person."""
+        table = pay_tables.closed_statements
+        query = sa.select(table).where(table.c.person_id == person_id).order_by(table.c.month)
+        return {(row.office_id, Month.of(row.month)): statement_of(row.document) for row in self._tx.execute(query)}
+
+    def statement(self, office_id: str, month: Month, person_id: str) -> Statement | None:
+        table = pay_tables.closed_statements
+        at = (table.c.office_id == office_id, table.c.month == str(month), table.c.person_id == person_id)
+        document = self._tx.execute(sa.select(table.c.document).where(*at)).scalar_one_or_none()
+        return None if document is None else statement_of(document)
+
+    def adjusted(self, office_id: str, person_ids: Iterable[str] | None = None) -> list[Adjustment]:
+        """All that was ever paid or taken back with the office's months, by month and person."""
+        table = pay_tables.adjustments
+        query = sa.select(table).where(table.c.office_id == office_id)
+        if person_ids is not None:
+            query = query.where(table.c.person_id.in_(list(person_ids)))
+        query = query.order_by(table.c.month, table.c.person_id, table.c.of_month, table.c.key)
+        return [_adjustment(row) for row in self._tx.execute(query)]
+
+    def _find(self, condition: sa.ColumnElement[bool], office_id: str) -> list[Closing]:
+        table = pay_tables.closings
+        query = sa.select(table).where(table.c.office_id == office_id, condition).order_by(table.c.month)
+        return [self._closing(row) for row in self._tx.execute(query).all()]
+
+    def _closing(self, row: Any) -> Closing:
+        statements, paid = pay_tables.closed_statements, pay_tables.adjustments
+        mine = sa.select(statements.c.person_id, statements.c.hash, statements.c.net).where(
+            statements.c.office_id == row.office_id, statements.c.month == row.month
+        )
+        adjusted = sa.select(paid).where(paid.c.office_id == row.office_id, paid.c.month == row.month)
+        order = (paid.c.person_id, paid.c.of_month, paid.c.key)
+        despite = row.despite and Despite(tuple(row.despite["open"]), tuple(row.despite["decided_by"]))
+        sealed = SealedMonth(
+            row.office_id,
+            Month.of(row.month),
+            tuple(SealedStatement(*each) for each in self._tx.execute(mine.order_by(statements.c.person_id))),
+            tuple(_adjustment(each) for each in self._tx.execute(adjusted.order_by(*order))),
+            row.total,
+            despite,
+            row.prev_hash,
+            row.hash,
+        )
+        reports = tuple(_report(each) for each in row.reports)
+        return Closing(sealed, row.as_of_utc, row.policy_sha256, reports, row.key_id, row.signature, row.closed_by)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFacts:
+    """What all rooms know of an office's people for a month, in lists as the tables have them."""
+
+    letters: list[Letter]
+    letter_decisions: list[LetterDecision]
+    letter_revocations: list[LetterRevocation]
+    corrections: list[Correction]
+    correction_decisions: list[CorrectionDecision]
+    time_decisions: list[TimeDecision]
+    manual_entries: list[ManualEntry]
+    entries: list[Entry]
+    entry_steps: list[EntryStep]
+    sanctions: list[Sanction]
+
+
+def office_facts(
+    tx: Transaction,
+    office_id: str,
+    first: dt.date,
+    last: dt.date,
+    letters_since: dt.datetime,
+    moments: tuple[dt.datetime, dt.datetime],
+    event_ids: Collection[str],
+    known_utc: dt.datetime | None,
+) -> OfficeFacts:
+    """`first` to `last`: the days that facts of a day are asked for; `moments`: those of facts with a time.
+    `event_ids`: presences of uncertain time."""
+    assigned = pay_tables.assignments
+    people = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+
+    letters, with_people = pay_tables.letters, pay_tables.letter_people
+    ours = sa.select(with_people.c.letter_id).where(with_people.c.person_id.in_(people))
+    asked = (letters.c.until_utc > letters_since, letters.c.letter_id.in_(ours))
+    letter_ids = sa.select(letters.c.letter_id).where(*asked)
+
+    entries, steps = pay_tables.entries, pay_tables.entry_steps
+    entered = (entries.c.person_id.in_(people), entries.c.date.between(first, last))
+    entry_ids = sa.select(entries.c.entry_id).where(*entered)
+
+    corrections, decided = pay_tables.corrections, pay_tables.correction_decisions
+    proposed = (corrections.c.person_id.in_(people), corrections.c.date.between(first, last))
+    correction_ids = sa.select(corrections.c.correction_id).where(*proposed)
+
+    manual, sanctions = pay_tables.manual_entries, pay_tables.sanctions
+    sanctioned = (sanctions.c.person_id.in_(people), sanctions.c.first <= last, sanctions.c.last >= first)
+    return OfficeFacts(
+        absence.LETTERS.find(tx, *asked, known_utc=known_utc),
+        absence.DECISIONS.find(tx, pay_tables.letter_decisions.c.letter_id.in_(letter_ids), known_utc=known_utc),
+        absence.REVOCATIONS.find(tx, pay_tables.letter_revocations.c.letter_id.in_(letter_ids), known_utc=known_utc),
+        presence.CORRECTIONS.find(tx, *proposed, known_utc=known_utc),
+        presence.CORRECTION_DECISIONS.find(tx, decided.c.correction_id.in_(correction_ids), known_utc=known_utc),
+        presence.TIME_DECISIONS.find(tx, pay_tables.time_decisions.c.event_id.in_(event_ids), known_utc=known_utc)
+        if event_ids
+        else [],
+        presence.MANUAL_ENTRIES.find(
+            tx, manual.c.person_id.in_(people), manual.c.at_utc.between(*moments), known_utc=known_utc
+        ),
+        activities.ENTRIES.find(tx, *entered, known_utc=known_utc),
+        activities.STEPS.find(tx, steps.c.entry_id.in_(entry_ids), known_utc=known_utc),
+        SANCTIONS.find(tx, *sanctioned, known_utc=known_utc),
+    )
+
+
+def _adjustment(row: Any) -> Adjustment:
+    return Adjustment(row.person_id, Month.of(row.of_month), row.key, row.amount, row.rule, tuple(row.because))
+
+
+def _report_json(report: OfficeReports) -> list[str | None]:
+    first_day = None if report.first_day is None else report.first_day.isoformat()
+    return [report.office_id, first_day, None if report.reported_utc is None else report.reported_utc.isoformat()]
+
+
+def _report(row: list[Any]) -> OfficeReports:
+    office_id, first_day, reported = row
+    return OfficeReports(
+        office_id,
+        None if first_day is None else dt.date.fromisoformat(first_day),
+        None if reported is None else dt.datetime.fromisoformat(reported),
+    )
