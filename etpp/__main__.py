@@ -19,19 +19,24 @@ EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError
 """As sysexits.h: no such input, data refused, cannot create, try again later."""
 
 COMMANDS = (
+    "audit",
     "check",
     "code",
     "cohort",
     "device",
     "init",
     "keys",
+    "month",
     "office",
     "openapi",
     "password",
     "person",
     "policy",
     "presence",
+    "sanction",
+    "score",
     "serve",
+    "statement",
 )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from etpp.activities.model import Item, Weight
+
+Worth = tuple[Decimal, Decimal | None]
+"""Points of one unit, and the quantity that counts in a day."""
 
 
 class WeightError(ValueError):
@@ -34,22 +37,27 @@ class Catalogue:
             if same and (same[-1].last is None or weight.first <= same[-1].last):
                 raise WeightError(f"weights {same[-1].weight_id} and {weight.weight_id} hold on the same date")
             same.append(weight)
-        self._worth: dict[tuple[str, dt.date, str, int], tuple[Decimal, Decimal | None] | None] = {}
+        self._worths: dict[tuple[dt.date, str, int], _Worths] = {}
 
     def item(self, item_id: str, date: dt.date) -> Item | None:
         return next((item for item in self._items.get(item_id, ()) if _holds(item, date)), None)
 
-    def worth(self, item_id: str, date: dt.date, post_id: str, job_class: int) -> tuple[Decimal, Decimal | None] | None:
-        """Points of one unit and the quantity that counts in a day; None when the item is worth nothing to the post.
+    def worths(self, date: dt.date, post_id: str, job_class: int) -> Mapping[str, Worth | None]:
+        """What each item is worth to a post on a date, by item: found once for all who hold such a post.
 
-        A weight for the post goes before one for the job class, and that before the one for everybody.
+        A weight for the post goes before one for the job class, and that before the one for everybody. Any item may be
+        asked for by `[]`, None when it is worth nothing to the post.
         """
-        key = item_id, date, post_id, job_class
-        if key not in self._worth:
-            self._worth[key] = self._find(*key)
-        return self._worth[key]
+        key = date, post_id, job_class
+        found = self._worths.get(key)
+        if found is None:
+            found = self._worths[key] = _Worths(self, date, post_id, job_class)
+        return found
 
-    def _find(self, item_id: str, date: dt.date, post_id: str, job_class: int) -> tuple[Decimal, Decimal | None] | None:
+    def worth(self, item_id: str, date: dt.date, post_id: str, job_class: int) -> Worth | None:
+        return self.worths(date, post_id, job_class)[item_id]
+
+    def find(self, item_id: str, date: dt.date, post_id: str, job_class: int) -> Worth | None:
         item = self.item(item_id, date)
         if item is None:
             return None
@@ -58,6 +66,19 @@ class Catalogue:
                 if _holds(weight, date):
                     return weight.points, item.most_a_day
         return None
+
+
+class _Worths(dict[str, Worth | None]):
+    """One post's worths on one date, looked up in the catalogue when they are asked for first."""
+
+    def __init__(self, catalogue: Catalogue, date: dt.date, post_id: str, job_class: int) -> None:
+        super().__init__()
+        self._case = date, post_id, job_class
+        self._catalogue = catalogue
+
+    def __missing__(self, item_id: str) -> Worth | None:
+        worth = self[item_id] = self._catalogue.find(item_id, *self._case)
+        return worth
 
 
 def _holds(row: Item | Weight, date: dt.date) -> bool:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from etpp.activities.catalogue import Catalogue
+from etpp.activities.catalogue import Catalogue, Worth
 from etpp.activities.model import (
     DayPoints,
     Entry,
     EntryFault,
     EntryStep,
     EntryTerms,
-    Judged,
     Ledger,
     Verdict,
 )
@@ -30,9 +30,9 @@ Deadline = Callable[[dt.date, int], dt.datetime]
 Holder = Callable[[dt.date], tuple[str, int] | None]
 """The post and the job class that the entries' author had on a date; None outside of the service."""
 
-_ENTERED = attrgetter("entered_utc", "entry_id")
+_ENTERED = attrgetter("entered_utc")
+_ENTRY_ID = attrgetter("entry_id")
 _TAKEN_AT = attrgetter("at_utc", "step_id")
-_UNDECIDED: frozenset[Verdict] = frozenset({"waiting"})
 
 
 def recognise(
@@ -49,32 +49,31 @@ def recognise(
 
     Of entries in one another's time, and of an item's quantity beyond its day's ceiling, the ones entered first count.
     """
-    by_entry: dict[str, list[EntryStep]] = {}
+    by_entry: dict[str, list[EntryStep]] = defaultdict(list)
     for step in steps:
-        known = by_entry.get(step.entry_id)
-        if known is None:
-            by_entry[step.entry_id] = [step]
-        else:
-            known.append(step)
-    judged: dict[str, Judged] = {}
+        by_entry[step.entry_id].append(step)
+    verdicts: dict[str, tuple[str, dt.date, Decimal, Decimal, Verdict]] = {}
+    undecided: list[str] = []
     days: dict[dt.date, _Day] = {}
     taken: list[tuple[dt.datetime, dt.datetime]] = []
     used: dict[tuple[dt.date, str], Decimal] = {}
-    for entry in sorted(entries, key=_ENTERED):
-        entry_id, date = entry.entry_id, entry.date
-        if entry_id in judged:
+    for entry in sorted(sorted(entries, key=_ENTRY_ID), key=_ENTERED):
+        entry_id, date, quantity = entry.entry_id, entry.date, entry.quantity
+        if entry_id in verdicts:
             continue
         day = days.get(date)
         if day is None:
-            day = days[date] = _Day(held(date))
-        worth = None if day.holder is None else catalogue.worth(entry.item_id, date, *day.holder)
+            holder = held(date)
+            day = days[date] = _Day(None if holder is None else catalogue.worths(date, *holder))
+        worth = None if day.worths is None else day.worths[entry.item_id]
         if worth is None:
-            judged[entry_id] = Judged(entry_id, date, ZERO, ZERO, "no_weight")
+            verdicts[entry_id] = entry_id, date, ZERO, ZERO, "no_weight"
             continue
         verdict = entry_verdict(entry, by_entry.get(entry_id, ()), terms, deadline, zone, as_of_utc)
         weight, most = worth
-        quantity = entry.quantity
         counted = quantity if verdict == "recognised" else ZERO
+        if verdict == "waiting":
+            undecided.append(entry_id)
         if counted and entry.start_utc is not None and entry.end_utc is not None:
             if _overlaps(taken, entry.start_utc, entry.end_utc):
                 verdict, counted = "overlap", ZERO
@@ -92,11 +91,11 @@ def recognise(
         if recognised:
             day.recognised += recognised
             day.entry_ids.append(entry_id)
-        judged[entry_id] = Judged(entry_id, date, entered, recognised, verdict)
+        verdicts[entry_id] = entry_id, date, entered, recognised, verdict
     return Ledger(
         tuple([days[date].points(date, terms.day_ceiling) for date in sorted(days)]),
-        tuple([each.entry_id for each in judged.values() if each.verdict in _UNDECIDED]),
-        tuple(judged.values()),
+        tuple(undecided),
+        tuple(verdicts.values()),
     )
 
 
@@ -113,9 +112,12 @@ def entry_verdict(
     A step out of turn changes nothing: verifying what was not submitted, deciding on one's own entry, submitting again
     what was verified. The first submission is held to the deadline of entry; each one begins the time of verification.
     """
-    # Nearly all have two steps, in their order.
-    if len(steps) > 2 or (len(steps) == 2 and steps[1].at_utc <= steps[0].at_utc):
-        steps = sorted(steps, key=_TAKEN_AT)
+    if len(steps) == 2 and terms.entry_days is None and terms.verify_days is None:
+        first, second = steps
+        in_turn = first.step == "submitted" and second.step == "verified" and first.at_utc < second.at_utc
+        if in_turn and first.by == entry.person_id != second.by:
+            return "recognised"  # so it goes with nearly all
+    steps = sorted(steps, key=_TAKEN_AT)
     state: Literal["draft", "submitted", "verified", "returned", "withdrawn"] = "draft"
     submitted = False
     due: dt.datetime | None = None
@@ -195,10 +197,10 @@ def check_entry(
 class _Day:
     """One day's points while they are being added up."""
 
-    __slots__ = ("entered", "entry_ids", "holder", "recognised")
+    __slots__ = ("entered", "entry_ids", "recognised", "worths")
 
-    def __init__(self, holder: tuple[str, int] | None) -> None:
-        self.holder = holder
+    def __init__(self, worths: Mapping[str, Worth | None] | None) -> None:
+        self.worths = worths
         self.entered = ZERO
         self.recognised = ZERO
         self.entry_ids: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,6 +20,11 @@ class Adjustment:
     amount: Decimal
     rule: str
     because: tuple[str, ...]
+
+
+def in_order(found: Iterable[Adjustment]) -> tuple[Adjustment, ...]:
+    """As a sealed month has them."""
+    return tuple(sorted(found, key=lambda a: (a.person_id, str(a.month), a.key)))
 
 
 def adjustments(closed: Statement, anew: Statement) -> tuple[Adjustment, ...]:

@@ -81,6 +81,11 @@ def reports_now(tx: Transaction, month: Month) -> list[OfficeReports]:
     return [office_reports(tx, office, month.first) for office in Offices(tx).all()]
 
 
+def window(month: Month) -> tuple[dt.datetime, dt.datetime]:
+    """From when until when presences are looked at for a month."""
+    return _midnight(month.first - BEFORE), _midnight(month.last + AFTER)
+
+
 def office_month(
     tx: Transaction,
     office_id: str,
@@ -98,7 +103,7 @@ def office_month(
         if career.within(month.first, month.last)[-1].office_id == office_id
     }
     first, last = month.first - BEFORE, month.last + AFTER
-    moments = _midnight(first), _midnight(last)
+    moments = window(month)
     punches = {
         person: [_punch(each) for each in found]
         for person, found in Books(tx).punches(office_id, *moments, known_utc).items()

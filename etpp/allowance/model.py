@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -35,7 +36,7 @@ class Month:
 
     @property
     def last(self) -> dt.date:
-        return self.following.first - dt.timedelta(days=1)
+        return dt.date(self.year, self.number, monthrange(self.year, self.number)[1])
 
     @property
     def following(self) -> Month:

@@ -40,15 +40,20 @@ def achieve(facts: MonthFacts, service: Service, policy: Policy, costs: Mapping[
     total, off = ZERO, ZERO
     name = policy.rule(POINTS)
     for day in service.days:
-        assignment = service.assignments.get(day.date)
+        date = day.date
+        assignment = service.assignments.get(date)
         if assignment is None or not assignment.entitled:
             continue
-        found = by_day.get(day.date, NO_POINTS)
+        found = by_day.get(date)
+        if found is None:
+            if not day.works or day.whole_day is None:
+                continue  # nothing entered, nothing given
+            found = NO_POINTS
         points, because = _day_points(day, found, rule)
         total += points
         if points or found.entered:
             entered = () if found.entered == points else (Line("entered", found.entered, "points", name),)
-            lines.append(Line("day:" + day.date.isoformat(), points, "points", name, because, entered))
+            lines.append(Line("day:" + date.isoformat(), points, "points", name, because, entered))
         if rule.points_off and day.works and day.whole_day is not None:
             off += day.whole_day[0].points_off
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from etpp.allowance.adjust import Adjustment
+from etpp.allowance.adjust import Adjustment, in_order
 from etpp.allowance.model import Line, Month, Statement
 from etpp.base.money import ZERO, plain
 
@@ -92,6 +92,11 @@ def document_hash(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def open_matters(statements: Iterable[Statement]) -> tuple[str, ...]:
+    """What keeps a month with these statements open, each once, in order."""
+    return tuple(sorted({each for s in statements for each in s.open}))
+
+
 def seal(
     office_id: str,
     month: Month,
@@ -111,10 +116,10 @@ def seal(
         raise SealError("a person has two statements")
     if previous is not None and (previous.office_id != office_id or previous.month.following != month):
         raise SealError(f"{month} does not follow what was closed before")
-    paid = tuple(sorted(adjustments, key=lambda a: (a.person_id, str(a.month), a.key)))
+    paid = in_order(adjustments)
     if any(not a.month.first < month.first for a in paid):
         raise SealError("an adjustment is of a month that was not closed before")
-    _refuse_open({each for s in mine for each in s.open}, despite)
+    _refuse_open(set(open_matters(mine)), despite)
     sealed = tuple(SealedStatement(s.person_id, statement_hash(s), s.net) for s in mine)
     total = _total(sealed, paid)
     prev_hash = NO_MONTH if previous is None else previous.hash

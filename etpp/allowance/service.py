@@ -12,7 +12,7 @@ from etpp.absence.rules import Cover, in_force, letter_state
 from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Policy
 from etpp.calendar.model import DayPlan
-from etpp.presence.decided import corrections_in_force, settle
+from etpp.presence.decided import DayCorrections, corrections_in_force, settle
 from etpp.presence.judge import judge_days, short_weeks
 from etpp.presence.model import Excused, Fault, JudgedDay
 from etpp.roster.assignments import Acting, Assignment
@@ -64,7 +64,8 @@ class _Places:
 def serve(facts: MonthFacts, policy: Policy) -> Service | None:
     """None for somebody who did not belong to any office in the month."""
     month, career, calendar = facts.month, facts.career, facts.regency.calendar
-    served = career.within(month.first, month.last)
+    first, last = month.first, month.last
+    served = career.within(first, last)
     if not served:
         return None
     zone = calendar.zone(served[-1].office_id)
@@ -80,25 +81,27 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
             facts.regency.kinds,
             zone,
         )
-    corrections, undecided = corrections_in_force(
-        career.person_id,
-        facts.corrections,
-        facts.correction_decisions,
-        zone,
-        partial(calendar.deadline, served[-1].office_id),
-        policy.correction_days,
-    )
+    corrections: Mapping[dt.date, DayCorrections] = {}
+    undecided: tuple[str, ...] = ()
+    if facts.corrections:
+        corrections, undecided = corrections_in_force(
+            career.person_id,
+            facts.corrections,
+            facts.correction_decisions,
+            zone,
+            partial(calendar.deadline, served[-1].office_id),
+            policy.correction_days,
+        )
     punches = settle(career.person_id, facts.punches, facts.time_decisions, facts.manual_entries)
     if calendar.flexible:
-        monday = month.first - month.first.weekday() * ONE_DAY
-        before = [monday + n * ONE_DAY for n in range(month.first.weekday())]
+        monday = first - first.weekday() * ONE_DAY
+        before = [monday + n * ONE_DAY for n in range(first.weekday())]
         plans = [*((date, calendar.person_plan(career, date)) for date in before), *plans]
     days = judge_days(plans, punches, Cover(excuses), corrections, facts.regency.reports)
-    first = month.first
     faults = [fault for day in days for fault in day.faults if fault.date >= first]
     if calendar.flexible:
-        faults += [f for f in short_weeks(days) if month.first <= _sunday(f.date) <= month.last]
-        days = tuple(day for day in days if day.date >= month.first)
+        faults += [f for f in short_weeks(days) if first <= _sunday(f.date) <= last]
+        days = tuple(day for day in days if day.date >= first)
     return Service(
         served[-1],
         place.working_days,

@@ -18,7 +18,7 @@ from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUs
 from etpp.allowance.policy import read_policy
 from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, statement_of
 from etpp.base.errors import Conflict
-from etpp.db import Facts, Transaction, pay_tables
+from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence import store as presence
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, OfficeReports, TimeDecision
 
@@ -62,6 +62,9 @@ class Policies:
         holds = (table.c.first <= day, sa.or_(table.c.last.is_(None), table.c.last >= day))
         found = USES.find(self._tx, *holds, known_utc=known_utc, as_recorded=True)
         return found[-1].sha256 if found else None
+
+
+_A_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +269,70 @@ def office_facts(
         activities.STEPS.find(tx, steps.c.entry_id.in_(entry_ids), known_utc=known_utc),
         SANCTIONS.find(tx, *sanctioned, known_utc=known_utc),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whose days from a date to a date may look different since something became known. `person_id` None: everybody's;
+    `last` None: all that follow."""
+
+    person_id: str | None
+    first: dt.date
+    last: dt.date | None
+
+
+def touched(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | None = None) -> list[Touched]:
+    """What was recorded after a moment (and by `known_utc`) may change. Rather too much than too little: whoever is
+    named is reckoned again, and what comes out the same changes nothing."""
+    found: set[Touched] = set()
+
+    def look(table: sa.Table, *columns: Any, of: sa.FromClause | None = None) -> Iterable[Any]:
+        known = [table.c.recorded_utc > since_utc]
+        if known_utc is not None:
+            known.append(table.c.recorded_utc <= known_utc)
+        return tx.execute(sa.select(*columns).select_from(table if of is None else of).where(*known).distinct())
+
+    t = pay_tables
+    for table in (t.kind_catalogues, t.work_periods, t.special_days, t.occasions, t.shifts, t.office_places):
+        found.update(Touched(None, dt.date.min, None) for _ in look(table, sa.literal(1)))
+    for table in (t.activity_items, t.activity_weights, t.office_scores):
+        found.update(Touched(None, dt.date.min, None) for _ in look(table, sa.literal(1)))
+    for table in (t.assignments, t.actings, t.by_roster, t.roster_days, t.sanctions, t.manual_entries):
+        found.update(Touched(row.person_id, dt.date.min, None) for row in look(table, table.c.person_id))
+
+    # A letter counts for later days as well: towards what its kind has at most, and in an absence that goes on.
+    for table in (t.letters, t.letter_decisions, t.letter_revocations):
+        said = t.letters if table is t.letters else table.join(t.letters, t.letters.c.letter_id == table.c.letter_id)
+        named = said.join(t.letter_people, t.letter_people.c.letter_id == t.letters.c.letter_id)
+        rows = look(table, t.letter_people.c.person_id, t.letters.c.first_utc, of=named)
+        found.update(Touched(row.person_id, row.first_utc.date() - _A_DAY, None) for row in rows)
+    entered = t.entry_steps.join(t.entries, t.entries.c.entry_id == t.entry_steps.c.entry_id)
+    proposed = t.correction_decisions.join(
+        t.corrections, t.corrections.c.correction_id == t.correction_decisions.c.correction_id
+    )
+    for table, of, dated in (
+        (t.entries, None, t.entries),
+        (t.entry_steps, entered, t.entries),
+        (t.corrections, None, t.corrections),
+        (t.correction_decisions, proposed, t.corrections),
+    ):
+        rows = look(table, dated.c.person_id, dated.c.date, of=of)
+        found.update(Touched(row.person_id, row.date, row.date) for row in rows)
+
+    events, faces = tables.events, tables.people
+    whose = sa.and_(faces.c.office_id == events.c.office_id, faces.c.person_id == events.c.person_id)
+    seen = sa.select(faces.c.employee_id, events.c.earliest_utc, events.c.latest_utc).distinct()
+    came = [events.c.received_utc > since_utc, events.c.kind == "presence", events.c.earliest_utc.is_not(None)]
+    if known_utc is not None:
+        came.append(events.c.received_utc <= known_utc)
+    of_events = seen.select_from(events.join(faces, whose)).where(*came)
+    timed = events.join(faces, whose).join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
+    decided = seen.select_from(timed).where(t.time_decisions.c.recorded_utc > since_utc)
+    for query in (of_events, decided):
+        for row in tx.execute(query):
+            first, last = row.earliest_utc.date() - _A_DAY, row.latest_utc.date() + _A_DAY
+            found.add(Touched(row.employee_id, first, last))
+    return list(found)
 
 
 def _adjustment(row: Any) -> Adjustment:

@@ -92,6 +92,27 @@ class Books:
         )
         return {row.event_id for row in rows}
 
+    def accepted(self, event_ids: Sequence[str]) -> list[Link]:
+        """The accepted events with these ids, in whichever office."""
+        here = sa.select(tables.offices.c.office_id)  # every index of events begins with the office
+        query = sa.select(events).where(
+            events.c.office_id.in_(here), events.c.event_id.in_(event_ids), events.c.status == "accepted"
+        )
+        return [_link(row) for row in self._tx.execute(query)]
+
+    def hashes(self, office_id: str, device_id: str, chain_id: str, seqs: Sequence[int]) -> dict[int, str]:
+        """seq -> hash, of those events and gaps that the books have."""
+        found: dict[int, str] = {}
+        for start in range(0, len(seqs), 1000):
+            query = sa.select(events.c.seq, events.c.hash).where(
+                events.c.office_id == office_id,
+                events.c.device_id == device_id,
+                events.c.chain_id == chain_id,
+                events.c.seq.in_(seqs[start : start + 1000]),
+            )
+            found |= {row.seq: row.hash for row in self._tx.execute(query)}
+        return found
+
     def add_links(self, links: Sequence[Link]) -> None:
         if links:
             self._tx.execute(sa.insert(events), [_values(link) for link in links])

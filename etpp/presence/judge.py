@@ -14,7 +14,7 @@ from typing import Literal
 
 from etpp.absence.model import Excusable
 from etpp.absence.rules import Cover
-from etpp.calendar.model import DayPlan, OccasionPlan, Work
+from etpp.calendar.model import MINUTES_A_DAY, DayPlan, OccasionPlan, Work
 from etpp.presence.decided import DayCorrections
 from etpp.presence.model import Excused, Fault, FaultKind, JudgedDay, Mark, OfficeReports, Punch, Status
 
@@ -54,8 +54,9 @@ def judge_days(
         today = corrections.get(date, NO_CORRECTIONS) if corrections else NO_CORRECTIONS
         if at - first > 1 and not (cover or today or doubtful) and _in_time(plan, punches[first:at]):
             came, went = punches[first], punches[at - 1]
-            marks = Mark(came.utc, f"event:{came.event_id}"), Mark(went.utc, f"event:{went.event_id}")
-            days.append(JudgedDay(date, plan.office_id, "present", works=True, arrival=marks[0], departure=marks[1]))
+            arrival = Mark(came.utc, "event:" + came.event_id)
+            departure = Mark(went.utc, "event:" + went.event_id)
+            days.append(JudgedDay(date, plan.office_id, "present", plan.work is not None, arrival, departure))
             continue
         days.append(judge_day(plan, punches[first:at], cover, today, report.reported_utc, touching))
     return tuple(days)
@@ -99,6 +100,19 @@ def short_weeks(days: Iterable[JudgedDay]) -> tuple[Fault, ...]:
 class _Day:
     """One day while it is being judged."""
 
+    __slots__ = (
+        "complete",
+        "corrections",
+        "cover",
+        "excused",
+        "faults",
+        "plan",
+        "punches",
+        "reported_utc",
+        "touching",
+        "waiting",
+    )
+
     def __init__(
         self,
         plan: DayPlan,
@@ -141,12 +155,14 @@ class _Day:
         if plan.occasions and (work is None or arrival is not None or departure is not None):
             for occasion in plan.occasions:
                 self._judge_occasion(occasion, work)
-        elsewhere, by_hand = [], []
+        elsewhere, by_hand, review = [], [], [punch.event_id for punch in self.touching] if self.touching else []
         for punch in self.punches:
             if punch.office_id != plan.office_id:
                 elsewhere.append(punch.event_id)
             if punch.manual:
                 by_hand.append(punch.event_id)
+            if punch.uncertain:
+                review.append(punch.event_id)
         return JudgedDay(
             plan.date,
             plan.office_id,
@@ -157,7 +173,7 @@ class _Day:
             tuple(self.faults),
             tuple(self.excused),
             whole_day,
-            self._to_review(),
+            tuple(sorted(review)) if review else (),
             self.waiting,
             tuple(elsewhere),
             tuple(by_hand),
@@ -174,10 +190,10 @@ class _Day:
             over = work is not None and first.utc >= work.end_utc
             if not over:
                 at = first.earliest_utc if first.uncertain else first.utc
-                arrival = Mark(at, f"event:{first.event_id}", first.uncertain, first.manual)
+                arrival = Mark(at, "event:" + first.event_id, first.uncertain, first.manual)
             if over or last is not first:
                 at = last.latest_utc if last.uncertain else last.utc
-                departure = Mark(at, f"event:{last.event_id}", last.uncertain, last.manual)
+                departure = Mark(at, "event:" + last.event_id, last.uncertain, last.manual)
         if self.corrections and work is not None:
             arrival = self._corrected("arrival", work.arrive_by_utc) or arrival
             departure = self._corrected("departure", work.leave_from_utc) or departure
@@ -217,11 +233,14 @@ class _Day:
         known: bool,
     ) -> None:
         # Whole minutes: 07:30:59 is 07:30 to everybody who reads a clock.
-        if (end - start) // ONE_MINUTE <= grace:
+        minutes = whole_minutes(end - start)
+        if minutes <= grace:
             return
-        left, letters = self.cover.uncovered(kind, start, end)
-        minutes = left // ONE_MINUTE
-        because = (mark.because, *(f"letter:{each}" for each in letters))
+        because: tuple[str, ...] = (mark.because,)
+        if self.cover:
+            left, letters = self.cover.uncovered(kind, start, end)
+            minutes = whole_minutes(left)
+            because = (mark.because, *[f"letter:{each}" for each in letters])
         if minutes <= grace:
             self.excused.append(Excused(kind, self.plan.date, because))
         elif not known:
@@ -284,19 +303,18 @@ class _Day:
         before, _ = self.cover.uncovered("late", work.start_utc, start)
         after, _ = self.cover.uncovered("early", end, work.end_utc)
         with_letters = work.end_utc - work.start_utc - before - after
-        minutes = max(present // ONE_MINUTE - work.break_minutes, 0)
-        credited = max(with_letters // ONE_MINUTE - work.break_minutes, 0)
+        minutes = max(whole_minutes(present) - work.break_minutes, 0)
+        credited = max(whole_minutes(with_letters) - work.break_minutes, 0)
         return max(minutes, min(credited, work.need_minutes or 0))
-
-    def _to_review(self) -> tuple[str, ...]:
-        found = [punch.event_id for punch in self.punches if punch.uncertain]
-        if self.touching:
-            found += [punch.event_id for punch in self.touching]
-        return tuple(sorted(found)) if found else ()
 
     def _planned(self) -> tuple[str, ...]:
         work = self.plan.work
         return (f"calendar:{work.source}",) if work is not None else ()
+
+
+def whole_minutes(span: dt.timedelta) -> int:
+    """Rounded down, as `span // ONE_MINUTE`, in half of its time."""
+    return span.days * MINUTES_A_DAY + span.seconds // 60
 
 
 def _in_time(plan: DayPlan, punches: Sequence[Punch]) -> bool:

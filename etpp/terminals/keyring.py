@@ -22,7 +22,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from etpp.base import files
-from etpp.base.encoding import encode_key
+from etpp.base.encoding import decode_key, encode_key
 from etpp.base.errors import Conflict, NotFound, StateError
 from etpp.terminals.signing import GallerySigner
 
@@ -54,6 +54,12 @@ class Ring:
     def public(self) -> list[dict[str, str]]:
         """As the protocol writes them."""
         return [{"key_id": each.key_id, "public_key": encode_key(each.public_key)} for each in self.signers]
+
+    @property
+    def known(self) -> dict[str, bytes]:
+        """Id -> public key, of all that ever signed: what they signed stays valid when they are retired."""
+        stated = (key for each in self.statements for key in each["keys"])
+        return {str(key["key_id"]): decode_key(str(key["public_key"])) for key in (*stated, *self.public)}
 
     def after(self, serial: int | None) -> Statement | None:
         """What a terminal has to be told next. None: nothing; it is up to date, or does not say what it holds.

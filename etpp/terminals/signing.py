@@ -123,6 +123,10 @@ class GallerySigner:
         """32 bytes that are the key."""
         return self._key.private_bytes_raw()
 
+    def sign_bytes(self, message: bytes) -> bytes:
+        """64 bytes over a message that no manifest can be: it is not JSON."""
+        return self._key.sign(message)
+
     def sign(self, document: Mapping[str, Any]) -> str:
         """base64url over the RFC 8785 form of the manifest or statement without its signature."""
         return encode_key(self._key.sign(canonical(dict(document))))

@@ -79,13 +79,14 @@ def person(number: int, shared: Regency, chance: random.Random) -> MonthFacts:
     facts = MonthFacts(
         MONTH, Career(person_id, [place]), shared, tuple(punches), entries=tuple(entries), entry_steps=tuple(steps)
     )
-    return facts if number % 5 else replace(facts, **letter(person_id, number))
+    return facts if number % 5 else replace(facts, **letter(person_id, 5 + number % 20))
 
 
-def letter(person_id: str, number: int) -> dict[str, object]:
-    first = dt.datetime(2026, 10, 5 + number % 20, 0, 30, tzinfo=dt.UTC)
+def letter(person_id: str, day: int) -> dict[str, object]:
+    """A letter of duty for one day of the month, from the beginning of work on."""
+    first, letter_id = dt.datetime(2026, 10, day, 0, 30, tzinfo=dt.UTC), f"l-{person_id}-{day}"
     given = Letter(
-        f"l-{number}",
+        letter_id,
         "dinas-luar",
         "094",
         first.date(),
@@ -99,16 +100,27 @@ def letter(person_id: str, number: int) -> dict[str, object]:
     )
     return {
         "letters": (given,),
-        "letter_decisions": (LetterDecision(f"d-{number}", f"l-{number}", True, "boss", first),),
+        "letter_decisions": (LetterDecision(f"d-{letter_id}", letter_id, True, "boss", first),),
     }
 
 
-def reckon(people: list[MonthFacts], policy: Policy) -> float:
-    """Seconds of one core for everybody's statement."""
-    began = time.process_time()
+def reckon(people: list[MonthFacts], policy: Policy) -> tuple[float, float]:
+    """Seconds of one core for everybody's statement, and by the clock on the wall: this machine has other work."""
+    began, wall = time.process_time(), time.perf_counter()
     for facts in people:
         statement(facts, policy)
-    return time.process_time() - began
+    return time.process_time() - began, time.perf_counter() - wall
+
+
+def someone_late(people: list[MonthFacts], policy: Policy) -> tuple[str, int]:
+    """A person without a letter who came late, and the day of the month."""
+    for facts in people:
+        made = None if facts.letters else statement(facts, policy)
+        for line in () if made is None else made.lines:
+            for part in (line, *line.parts, *(inner for outer in line.parts for inner in outer.parts)):
+                if part.key.startswith("late:"):
+                    return facts.career.person_id, dt.date.fromisoformat(part.key.removeprefix("late:")).day
+    raise SystemExit("nobody was late: ask for more --people")
 
 
 def main() -> None:
@@ -125,19 +137,23 @@ def main() -> None:
     gc.freeze()  # the facts do not change while statements are made of them
 
     # Each statement is let go of as a run lets go of it once it is stored.
-    took = min(reckon(people, policy) for _ in range(RUNS))
+    runs = [reckon(people, policy) for _ in range(RUNS)]
+    took, by_the_wall = (min(each) for each in zip(*runs, strict=True))
     found = [made for facts in people if (made := statement(facts, policy)) is not None]
     began = time.process_time()
     hashes = {made.person_id: statement_hash(made) for made in found}
     hashing = time.process_time() - began
     print(f"{len(found)} statements from {presences} presences and {activities} activities by {policy.policy_id}")
-    print(f"{len(found) / took:,.0f} statements/s on one core ({took:.2f} s); hashing {len(found) / hashing:,.0f}/s")
+    for clock, seconds in (("of a core", took), ("by the wall", by_the_wall)):
+        print(f"{len(found) / seconds:,.0f} statements a second {clock} ({seconds:.2f} s, the best of {RUNS} runs)")
+    print(f"hashing: {len(found) / hashing:,.0f} a second")
 
-    late = letter(people[1].career.person_id, 1)
+    # Whom a fact touches it names itself: no other statement has to be made again.
+    late = letter(*someone_late(people, policy))
     touched = [replace(facts, **late) for facts in people if facts.career.person_id in late["letters"][0].person_ids]
     anew = [made for facts in touched if (made := statement(facts, policy)) is not None]
     changed = sum(statement_hash(made) != hashes[made.person_id] for made in anew)
-    print(f"a late letter for one person makes {len(anew)} statement anew, {changed} of {len(found)} changed")
+    print(f"a late letter for one who came late: {len(anew)} of {len(found)} statements made anew, {changed} changed")
     print(f"total {sum(made.net for made in found):,} rupiah")
 
 

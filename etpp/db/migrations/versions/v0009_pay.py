@@ -84,6 +84,7 @@ def _facts(name: str, *columns: Any) -> None:
         sa.Column("recorded_utc", UTC, nullable=False),
         sa.Column("recorded_by", sa.String(64), nullable=False),
         sa.Index(f"ix_{name}_{columns[0].name}", columns[0].name, "fact_no"),
+        sa.Index(f"ix_{name}_recorded_utc", "recorded_utc"),
     )
 
 

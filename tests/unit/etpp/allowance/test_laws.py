@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from etpp.allowance.adjust import adjustments
 from etpp.allowance.model import Statement
 from etpp.allowance.policy import DELIVERED, delivered
-from etpp.allowance.seal import seal, statement_hash
+from etpp.allowance.seal import Despite, seal, statement_hash
 from etpp.allowance.statement import statement
+from etpp.calendar.plan import Calendar
 from etpp.roster.assignments import Career
 from tests.unit.etpp.allowance.slow_days import World
 from tests.unit.etpp.allowance.worlds import shuffled, worlds
@@ -66,6 +67,25 @@ def test_two_people_cannot_be_swapped(world: World) -> None:
     found = statement(replace(facts, career=stranger), POLICIES[0])
     assert found is not None
     assert statement_hash(found) != statement_hash(of(world))
+
+
+@LAW
+@given(worlds(), st.data())
+def test_a_month_made_again_from_the_facts_alone_is_the_closed_one(world: World, data: st.DataObject) -> None:
+    """Nothing that the first reckoning left behind is used: another calendar, another career, facts in another order,
+    and every statement sealed under the hash that it was closed with."""
+    facts = shuffled(world.facts, lambda facts: data.draw(st.permutations(facts)))
+    again = replace(
+        facts,
+        career=Career("ani", reversed(world.places), reversed(world.actings)),
+        regency=replace(facts.regency, calendar=Calendar(world.calendar)),
+    )
+    for policy in POLICIES:
+        first, second = of(world, policy), statement(again, policy)
+        assert second is not None
+        despite = Despite(first.open, ("a", "b")) if first.open else None
+        closed, anew = (seal(made.office_id, made.month, [made], None, despite) for made in (first, second))
+        assert anew == closed
 
 
 @LAW

@@ -232,13 +232,19 @@ def _letters(draw: st.DrawFn, days: st.SearchStrategy[dt.date]) -> dict[str, Any
                 st.sampled_from([0, 0, 0, 1, 5, 20]),
                 st.sampled_from(TIMES),
                 st.sampled_from(["boss", "boss", "boss", "boss", "ani", "refused", "nobody", "revoked"]),
+                st.sampled_from([False, False, True]),
             ),
             max_size=4,
         )
     )
-    letters, decisions, revocations = [], [], []
-    for n, (kind, date, start, more, end, how) in enumerate(rows):
+    letters: list[Letter] = []
+    decisions, revocations = [], []
+    for n, (own_kind, date, start, more, end, how, goes_on) in enumerate(rows):
+        kind = own_kind
         first, until = local(f"{date} {start}"), local(f"{date + more * ONE} {end}")
+        if goes_on and letters:  # where the one before it ends, with a minute in both
+            kind, first = letters[-1].kind_id, letters[-1].until_utc - dt.timedelta(minutes=1)
+            until = first + dt.timedelta(hours=2, days=more)
         if until <= first:
             until = first + dt.timedelta(minutes=1)
         letter_id = f"l{n}"

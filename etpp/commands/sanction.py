@@ -1,0 +1,108 @@
+"""`etpp sanction`: what somebody loses by a document, from a date to a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import click
+
+from etpp.allowance.model import Sanction
+from etpp.allowance.store import SANCTIONS
+from etpp.base import texts
+from etpp.base.clock import utc_now
+from etpp.base.errors import NotFound
+from etpp.base.money import plain
+from etpp.commands.month import by_option
+from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
+from etpp.db import Transaction
+from etpp.roster.store import Roster
+
+LONGEST_DOCUMENT = 200
+DATE = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group("sanction")
+def command() -> None:
+    """Sanctions by document."""
+
+
+@command.command("add")
+@click.argument("person")
+@click.argument("percent", type=click.IntRange(1, 100))
+@click.option("--first", type=DATE, required=True, help="First day, such as 2026-11-01.")
+@click.option("--last", type=DATE, required=True, help="Last day.")
+@click.option("--document", required=True, help="The decision's number and date.")
+@by_option
+@pass_place
+@as_json_option
+def sanction_add(
+    place: Place,
+    person: str,
+    percent: int,
+    first: dt.datetime,
+    last: dt.datetime,
+    document: str,
+    by: str,
+    as_json: bool,
+) -> None:
+    """So many PERCENT less for PERSON (a NIP, another number or an id)."""
+    if last < first:
+        raise click.BadParameter("the last day lies before the first")
+    try:
+        said = texts.plain(document.strip())
+    except ValueError as error:
+        raise click.BadParameter(f"the document {error}") from error
+    if not 0 < len(said) <= LONGEST_DOCUMENT:
+        raise click.BadParameter(f"the document has 1 to {LONGEST_DOCUMENT} characters")
+
+    def enter(tx: Transaction) -> Sanction:
+        roster = Roster(tx)
+        person_id = roster.with_number(person) or person
+        if roster.employee(person_id) is None:
+            raise NotFound("nobody in the roster has this number or id")
+        made = Sanction(str(uuid.uuid4()), person_id, Decimal(percent), first.date(), last.date(), said)
+        SANCTIONS.add(tx, [made], by, utc_now())
+        return made
+
+    print_values(_json(place.change(enter)), as_json)
+
+
+@command.command("list")
+@pass_place
+@as_json_option
+def sanction_list(place: Place, as_json: bool) -> None:
+    """All that are in force, by whom they concern."""
+    found = place.read(SANCTIONS.find)
+    rows = [_json(each) for each in found]
+    print_table(rows, ("sanction_id", "person_id", "percent", "first", "last", "document"), as_json)
+
+
+@command.command("withdraw")
+@click.argument("sanction_id")
+@by_option
+@pass_place
+@as_json_option
+def sanction_withdraw(place: Place, sanction_id: str, by: str, as_json: bool) -> None:
+    """Take a sanction back; a closed month gets an adjustment."""
+
+    def withdraw(tx: Transaction) -> Sanction:
+        found = SANCTIONS.one(tx, sanction_id)
+        if found is None:
+            raise NotFound("there is no such sanction")
+        SANCTIONS.withdraw(tx, [found], by, utc_now())
+        return found
+
+    print_values(_json(place.change(withdraw)), as_json)
+
+
+def _json(each: Sanction) -> dict[str, str]:
+    return {
+        "sanction_id": each.sanction_id,
+        "person_id": each.person_id,
+        "percent": plain(each.percent),
+        "first": each.first.isoformat(),
+        "last": each.last.isoformat(),
+        "document": each.document,
+    }

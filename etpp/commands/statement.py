@@ -1,0 +1,59 @@
+"""`etpp statement`: one person's month, unfolded to the facts behind each amount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from etpp.allowance import month as months
+from etpp.allowance.model import Month
+from etpp.allowance.seal import statement_document
+from etpp.base.clock import utc_now
+from etpp.base.errors import NotFound
+from etpp.commands.month import MONTH
+from etpp.commands.place import Place, as_json_option, pass_place, print_values
+from etpp.db import Transaction
+from etpp.roster.store import Roster
+
+
+@click.group("statement")
+def command() -> None:
+    """Statements of the allowance."""
+
+
+@command.command("show")
+@click.argument("person")
+@click.argument("month", type=MONTH)
+@pass_place
+@as_json_option
+def statement_show(place: Place, person: str, month: Month, as_json: bool) -> None:
+    """The month of PERSON (a NIP, another number or an id): closed as it was sealed, open as the facts stand now."""
+
+    def look(tx: Transaction) -> dict[str, Any]:
+        roster = Roster(tx)
+        person_id = roster.with_number(person) or person
+        employee = roster.employee(person_id)
+        if employee is None:
+            raise NotFound("nobody in the roster has this number or id")
+        found, closed = months.person_month(tx, person_id, month, utc_now())
+        return {"name": employee.name, "closed": closed, **statement_document(found)}
+
+    found = place.read(look)
+    if as_json:
+        print_values(found, as_json)
+        return
+    click.echo(f"{found['name']}, {found['month']}, {found['policy_id']}: {'closed' if found['closed'] else 'open'}")
+    for line in found["lines"]:
+        _tell(line, 0)
+    click.echo(f"gross {found['gross']}, net {found['net']}")
+    for each in found["open"]:
+        click.echo(f"open: {each}")
+
+
+def _tell(line: Mapping[str, Any], depth: int) -> None:
+    because = f"  <- {', '.join(line['because'])}" if line["because"] else ""
+    click.echo(f"{'  ' * depth}{line['key']}: {line['amount']} {line['unit']} [{line['rule']}]{because}")
+    for part in line["parts"]:
+        _tell(part, depth + 1)
