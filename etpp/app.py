@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from etpp.accounts import pages as accounts_pages
 from etpp.accounts.admin import AdminGate
+from etpp.allowance import api as allowance_api
 from etpp.base import problems
 from etpp.base.openapi import document
 from etpp.base.throttle import Throttle
@@ -41,6 +43,15 @@ from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
 from etpp.terminals.watch import GalleryWatch
 
+ADMINISTRATION = (
+    roster_api.router,
+    faces_api.router,
+    terminals_api.router,
+    books_api.router,
+    presence_api.router,
+    allowance_api.router,
+)
+"""The administrator's calls, which are not part of the terminals' protocol."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
 """Ten addresses' worth: guessing from many is slowed down, and no single one can lock BKPP out."""
@@ -82,13 +93,6 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         download.router,
         heartbeat.routes(_newest_head),
     )
-    administration = (
-        roster_api.router,
-        faces_api.router,
-        terminals_api.router,
-        books_api.router,
-        presence_api.router,
-    )
     pages = (
         accounts_pages.router,
         roster_pages.routes(_erased_through),
@@ -97,11 +101,24 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         books_pages.router,
         presence_pages.router,
     )
-    for router in (*calls, *administration):
+    for router in calls:
         app.include_router(router)
+    for router in ADMINISTRATION:
+        app.include_router(router, include_in_schema=False)  # not part of the terminals' protocol
     app.mount(PREFIX, shell.build(app.state, pages))
     app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
     return app
+
+
+def administration_document() -> dict[str, Any]:
+    """OpenAPI 3.1 of the administrator's calls."""
+    app = FastAPI(title="e-TPP, administration", version="1")
+    for router in ADMINISTRATION:
+        app.include_router(router)
+    found = app.openapi()
+    found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    found["security"] = [{"token": []}]
+    return found
 
 
 def _newest_head(tx: Transaction, device: Device) -> ChainHead | None:

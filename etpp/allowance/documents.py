@@ -7,7 +7,7 @@ from typing import Any
 
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.audit import Audited
-from etpp.allowance.model import Month, MonthStep
+from etpp.allowance.model import Month, MonthStep, Policy, PolicyUse, Sanction
 from etpp.allowance.month import Reckoned, Standing
 from etpp.allowance.seal import statement_document
 from etpp.allowance.store import Closing
@@ -68,6 +68,29 @@ def adjustment_json(each: Adjustment) -> dict[str, Any]:
         "amount": plain(each.amount),
         "rule": each.rule,
         "because": list(each.because),
+    }
+
+
+def sanction_json(each: Sanction) -> dict[str, Any]:
+    return {
+        "sanction_id": each.sanction_id,
+        "person_id": each.person_id,
+        "percent": plain(each.percent),
+        "first": each.first.isoformat(),
+        "last": each.last.isoformat(),
+        "document": each.document,
+    }
+
+
+def policy_json(policy: Policy, use: PolicyUse | None = None) -> dict[str, Any]:
+    """A policy, and from when until when the regency pays by it."""
+    period = use or policy
+    return {
+        "policy_id": policy.policy_id,
+        "title": policy.title,
+        "first": period.first.isoformat(),
+        "last": None if period.last is None else period.last.isoformat(),
+        "sha256": policy.sha256,
     }
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from etpp.allowance import gather
 from etpp.allowance.adjust import Adjustment, adjustments, in_order
 from etpp.allowance.facts import Regency
-from etpp.allowance.model import Month, MonthStep, Policy, Statement
+from etpp.allowance.model import Month, MonthStep, Policy, PolicyUse, Statement
 from etpp.allowance.seal import (
     Despite,
     SealError,
@@ -27,7 +27,7 @@ from etpp.allowance.seal import (
     statement_of,
 )
 from etpp.allowance.statement import statement
-from etpp.allowance.store import STEPS, Closing, Closings, Policies, Touched, touched
+from etpp.allowance.store import STEPS, USES, Closing, Closings, Policies, Touched, touched
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import ZERO, plain
 from etpp.db import Transaction, closing, pay_tables, recording
@@ -41,6 +41,7 @@ State = Literal["open", "reckoned", "checked", "closed", "paid"]
 """`open`: the month is not over. `reckoned`: it is, and nobody has checked the list as it stands."""
 
 
+ONE_DAY = dt.timedelta(days=1)
 SHOWN = 20
 """Open matters that an error names."""
 
@@ -210,6 +211,23 @@ def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime
     return found[0], False
 
 
+def use_policy(tx: Transaction, policy: Policy, text: str, use: PolicyUse, by: str, now: dt.datetime) -> None:
+    """Decide that the regency pays by a policy. Raises Conflict: outside of what the policy itself says, in the middle
+    of a month, and for months that are closed, which keep the policy that they were closed by."""
+    if use.first.day != 1 or (use.last is not None and (use.last + ONE_DAY).day != 1):
+        raise Conflict("a policy holds for whole months: from the first day of one to the last day of one")
+    if use.last is not None and use.last < use.first:
+        raise Conflict("the last day lies before the first")
+    over = policy.last is not None and (use.last is None or use.last > policy.last)
+    if use.first < policy.first or over:
+        raise Conflict(f"the policy {policy.policy_id} itself holds from {policy.first} to {policy.last or 'further'}")
+    closed = [month for _, month in Closings(tx).months() if month.last >= use.first]
+    if [month for month in closed if use.last is None or month.first <= use.last]:
+        raise Conflict("a month of that time is closed already; a policy is decided for months to come")
+    Policies(tx).keep(policy, text, now)
+    USES.add(tx, [use], by, now)
+
+
 def signed_form(office_id: str, month: Month, sealed_hash: str) -> bytes:
     """What the server's key signs of a closed month."""
     return f"presensi-month {office_id} {month} {sealed_hash}".encode("ascii")
@@ -236,10 +254,15 @@ def _statements(
     only: Sequence[str] | None = None,
 ) -> tuple[Statement, ...]:
     people = gather.office_month(tx, office_id, month, shared, known_utc, only)
-    try:
-        made = [statement(facts, policy) for facts in people]
-    except ValueError as error:  # PolicyGap, PlanError, CareerError: each names what is missing
-        raise Conflict(str(error)) from error
+    made, gaps = [], []
+    for facts in people:
+        try:
+            made.append(statement(facts, policy))
+        except ValueError as error:  # PolicyGap, PlanError: each names what is missing
+            gaps.append(f"{facts.career.person_id}: {error}")
+    if gaps:
+        more = f" (and {len(gaps) - SHOWN} more)" if len(gaps) > SHOWN else ""
+        raise Conflict(f"the list cannot be reckoned: {'; '.join(gaps[:SHOWN])}{more}")
     return tuple(sorted((each for each in made if each is not None), key=lambda s: s.person_id))
 
 

@@ -172,7 +172,8 @@ class _Reckoning:
             self._add(Line(trigger.key, -self.left, "rupiah", self.policy.rule(trigger.key), because))
 
     def _taxes(self, gross: Decimal) -> None:
-        percent = _tax_percent(self.policy, self.service.last)
+        # Of somebody in no post that is paid for, rank and status may not be known, and nothing is taxed.
+        percent = _tax_percent(self.policy, self.service.last) if self.service.entitled else ZERO
         rule = self.policy.rule("tax")
         because = (f"assignment:{self.service.last.assignment_id}",)
         rate = Line("percent", percent, "percent", rule)

@@ -14,7 +14,7 @@ from etpp.books.model import LinkStatus
 from etpp.books.store import Books
 from etpp.serving.context import ServerOf
 
-router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["books"])
 
 
 @router.get("/events")

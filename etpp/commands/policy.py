@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from pathlib import Path
+from typing import Any
 
 import click
 
+from etpp.allowance import month as months
+from etpp.allowance.documents import policy_json
 from etpp.allowance.explain import explain
-from etpp.allowance.model import Policy
+from etpp.allowance.model import Policy, PolicyUse
 from etpp.allowance.policy import DELIVERED, PolicyError, delivered_text, read_policy
-from etpp.commands.place import as_json_option, print_values
+from etpp.allowance.store import USES, Policies
+from etpp.base.clock import utc_now
+from etpp.commands.month import by_option
+from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
+from etpp.db import Transaction
+
+DATE = click.DateTime(["%Y-%m-%d"])
 
 MAX_BYTES = 1_000_000
 """A policy has a few kilobytes; whatever is larger was named by mistake."""
@@ -29,17 +40,7 @@ def command() -> None:
 @as_json_option
 def policy_check(file: Path, as_json: bool) -> None:
     """Say whether FILE is a policy, and its hash; refuse it with the reason."""
-    policy = _read(file)
-    print_values(
-        {
-            "policy_id": policy.policy_id,
-            "title": policy.title,
-            "first": policy.first.isoformat(),
-            "last": None if policy.last is None else policy.last.isoformat(),
-            "sha256": policy.sha256,
-        },
-        as_json,
-    )
+    print_values(policy_json(_read(file)[0]), as_json)
 
 
 @command.command("explain")
@@ -47,7 +48,7 @@ def policy_check(file: Path, as_json: bool) -> None:
 @as_json_option
 def policy_explain(policy: str, as_json: bool) -> None:
     """Print what POLICY says in sentences: a file, or the name of a delivered one."""
-    found = read_policy(delivered_text(policy)) if policy in DELIVERED else _read(Path(policy))
+    found, _ = _named(policy)
     if as_json:
         print_values({"policy_id": found.policy_id, "sentences": list(explain(found))}, as_json)
         return
@@ -55,13 +56,49 @@ def policy_explain(policy: str, as_json: bool) -> None:
         click.echo(sentence)
 
 
-def _read(file: Path) -> Policy:
+@command.command("use")
+@click.argument("policy", default=DELIVERED[0])
+@click.option("--first", type=DATE, required=True, help="First day of the month from which the regency pays by it.")
+@click.option("--last", type=DATE, help="Last day of a month. Default: until another one is decided.")
+@by_option
+@pass_place
+@as_json_option
+def policy_use(place: Place, policy: str, first: dt.datetime, last: dt.datetime | None, by: str, as_json: bool) -> None:
+    """Pay by POLICY (a file, or the name of a delivered one) from a month on."""
+    found, text = _named(policy)
+    use = PolicyUse(str(uuid.uuid4()), found.sha256, first.date(), None if last is None else last.date())
+    place.change(lambda tx: months.use_policy(tx, found, text, use, by, utc_now()))
+    print_values(policy_json(found, use), as_json)
+
+
+@command.command("list")
+@pass_place
+@as_json_option
+def policy_list(place: Place, as_json: bool) -> None:
+    """By which policy the regency pays when, as it was decided. For one month, what was decided last counts."""
+
+    def look(tx: Transaction) -> list[dict[str, Any]]:
+        uses = USES.find(tx, as_recorded=True)
+        return [policy_json(policy, use) for use in uses if (policy := Policies(tx).get(use.sha256)) is not None]
+
+    print_table(place.read(look), ("policy_id", "first", "last", "title"), as_json)
+
+
+def _named(policy: str) -> tuple[Policy, str]:
+    if policy in DELIVERED:
+        text = delivered_text(policy)
+        return read_policy(text), text
+    return _read(Path(policy))
+
+
+def _read(file: Path) -> tuple[Policy, str]:
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise _Refused(f"{file}: more than {MAX_BYTES} bytes are no policy")
-        return read_policy(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        return read_policy(text), text
     except UnicodeDecodeError as error:
         raise _Refused(f"{file}: no UTF-8 text") from error
     except OSError as error:

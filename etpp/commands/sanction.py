@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import click
 
+from etpp.allowance.documents import sanction_json
 from etpp.allowance.model import Sanction
 from etpp.allowance.store import SANCTIONS
 from etpp.base import texts
 from etpp.base.clock import utc_now
 from etpp.base.errors import NotFound
-from etpp.base.money import plain
 from etpp.commands.month import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
@@ -66,7 +66,7 @@ def sanction_add(
         SANCTIONS.add(tx, [made], by, utc_now())
         return made
 
-    print_values(_json(place.change(enter)), as_json)
+    print_values(sanction_json(place.change(enter)), as_json)
 
 
 @command.command("list")
@@ -75,7 +75,7 @@ def sanction_add(
 def sanction_list(place: Place, as_json: bool) -> None:
     """All that are in force, by whom they concern."""
     found = place.read(SANCTIONS.find)
-    rows = [_json(each) for each in found]
+    rows = [sanction_json(each) for each in found]
     print_table(rows, ("sanction_id", "person_id", "percent", "first", "last", "document"), as_json)
 
 
@@ -94,15 +94,4 @@ def sanction_withdraw(place: Place, sanction_id: str, by: str, as_json: bool) ->
         SANCTIONS.withdraw(tx, [found], by, utc_now())
         return found
 
-    print_values(_json(place.change(withdraw)), as_json)
-
-
-def _json(each: Sanction) -> dict[str, str]:
-    return {
-        "sanction_id": each.sanction_id,
-        "person_id": each.person_id,
-        "percent": plain(each.percent),
-        "first": each.first.isoformat(),
-        "last": each.last.isoformat(),
-        "document": each.document,
-    }
+    print_values(sanction_json(place.change(withdraw)), as_json)

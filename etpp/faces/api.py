@@ -15,7 +15,7 @@ from etpp.faces.store import Enrolments
 from etpp.roster.documents import person_json
 from etpp.serving.context import ServerOf
 
-router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
 
 BY = "admin-api"
 

@@ -10,7 +10,7 @@ from etpp.accounts.admin import ADMIN
 from etpp.presence import daybook
 from etpp.serving.context import ServerOf
 
-router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["presence"])
 
 
 @router.get("/presence")

@@ -13,7 +13,7 @@ from etpp.roster.documents import office_json, person_json
 from etpp.roster.store import Offices, People
 from etpp.serving.context import ServerOf
 
-router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["roster"])
 
 
 class NewOffice(BaseModel):

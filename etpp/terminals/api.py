@@ -13,7 +13,7 @@ from etpp.terminals import life
 from etpp.terminals.documents import device_json
 from etpp.terminals.store import Devices
 
-router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, include_in_schema=False)
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["terminals"])
 
 
 @router.post("/offices/{office_id}/codes", status_code=201)

@@ -14,6 +14,7 @@ import requests
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
+from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.app import create_app
 from etpp.db import Database
 from etpp.roster.store import People
@@ -24,15 +25,34 @@ from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
 
 ELSEWHERE = "dinas-lain"
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
+
+
+def sanction(it: World) -> dict[str, Any]:
+    days = {"first": "2026-12-01", "last": "2026-12-31"}
+    return {"by": "bkpp", "person_id": it.employee(), "percent": 25, "document": "SK 12/2026", **days}
+
+
 MODELS: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /v1/admin/offices": lambda it: {"office_id": f"dinas-{it.next()}", "name": "Dinas"},
     "PUT /v1/admin/offices/{office_id}": lambda it: {"name": f"Dinas {it.next()}", "calendar": CALENDAR},
     "POST /v1/admin/offices/{office_id}/people": lambda it: {"nip": it.nip(), "name": "Budi"},
     "PUT /v1/admin/offices/{office_id}/people/{person_id}": lambda it: {"name": f"Sri Lestari {it.next()}"},
+    "POST /v1/admin/offices/{office_id}/months/{month}/check": lambda it: {"by": "kepala"},
+    "POST /v1/admin/offices/{office_id}/months/{month}/close": lambda it: {"by": "bkpp"},
+    "POST /v1/admin/offices/{office_id}/months/{month}/pay": lambda it: {"by": "bendahara"},
+    "POST /v1/admin/scores": lambda it: {
+        "by": "bkpp",
+        "office_id": OFFICE,
+        "month": "2026-09",
+        "percent": "96.5",
+    },
+    "POST /v1/admin/sanctions": sanction,
+    "POST /v1/admin/sanctions/{sanction_id}/withdraw": lambda it: {"by": "bkpp"},
+    "POST /v1/admin/policies": lambda it: {"by": "bkpp", "text": delivered_text(DELIVERED[0]), "first": "2027-01-01"},
 }
 WITHOUT_DATABASE = "GET /console/style.css"
-REFUSED = "POST /console/login"
-"""In the end too: no password is given."""
+REFUSED = {"POST /console/login", "GET /v1/admin/offices/{office_id}/months/{month}/audit"}
+"""In the end too: no password is given, and no month is closed yet."""
 
 
 @dataclass
@@ -56,7 +76,11 @@ class World:
             "person_id": lambda: self.etpp.person(self.nip()),
             "device_id": self.device,
             "event_id": self.waiting if "/enrolments" in path else self.rejected,
+            "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
+            "sanction_id": self.sanction,
         }
+        if "/employees/" in path:
+            made["person_id"] = self.employee
         if path.endswith("/write-off"):
             device = self.device()
             self.etpp.admin("POST", f"devices/{device}/revoke")
@@ -65,6 +89,15 @@ class World:
 
     def device(self) -> str:
         return str(self.etpp.terminal().device_id)
+
+    def employee(self) -> str:
+        with self.etpp.database.read() as tx:
+            person = People(tx).get(OFFICE, self.etpp.person(self.nip()))
+        assert person is not None
+        return person.employee_id
+
+    def sanction(self) -> str:
+        return str(self.etpp.admin("POST", "sanctions", sanction(self))["sanction_id"])
 
     def waiting(self) -> str:
         """An enrolment with a face of its own."""
@@ -142,6 +175,6 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
             if not good or (not console and problem_of(answer) != "unavailable"):
                 wrong.append(f"{route} at {number}: {answer.status_code} {answer.text[-200:]}")
             number += 1
-        if (number == 1) != (route == WITHOUT_DATABASE) or (answer.status_code >= 400) != (route == REFUSED):
+        if (number == 1) != (route == WITHOUT_DATABASE) or (answer.status_code >= 400) != (route in REFUSED):
             wrong.append(f"{route} at last, {number}: {answer.status_code} {answer.text[-200:]}")
     assert not wrong, "\n".join(wrong)

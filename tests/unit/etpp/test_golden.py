@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -23,12 +25,13 @@ def test_the_golden_files_are_as_generated() -> None:
         assert kept == document, f"{name}.json: run tests/golden/generate.py"
 
 
-def test_the_openapi_document_is_the_apps() -> None:
-    """Where this fails: `etpp openapi > docs/openapi.json`."""
+@pytest.mark.parametrize(("option", "file"), [([], "openapi.json"), (["--administration"], "openapi-admin.json")])
+def test_the_openapi_document_is_the_apps(option: list[str], file: str) -> None:
+    """Where this fails: `etpp openapi > docs/openapi.json`, or with the option into docs/openapi-admin.json."""
     made = subprocess.run(
-        [sys.executable, "-m", "etpp", "openapi"], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-m", "etpp", "openapi", *option], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert json.loads(made.stdout) == json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    assert json.loads(made.stdout) == json.loads((ROOT / "docs" / file).read_text(encoding="utf-8"))
 
 
 def test_the_openapi_document_holds_the_four_calls_and_nothing_else() -> None:

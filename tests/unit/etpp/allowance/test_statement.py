@@ -265,6 +265,11 @@ def test_gaps_of_a_policy_are_named() -> None:
         made(october(assignments=[assignment(rank="V/a")]))
 
 
+def test_of_somebody_in_no_paid_post_neither_class_nor_rank_need_be_known() -> None:
+    found = made(october(assignments=[assignment(job_class=0, rank="", entitled=False)]))
+    assert (found.gross, found.net, found.entitled_days) == (0, 0, 0)
+
+
 def test_who_belonged_to_no_office_has_no_statement() -> None:
     assert statement(replace(october(), career=Career("ani", [])), KULON_PROGO) is None
     gone = assignment(last=dt.date(2026, 9, 30))
