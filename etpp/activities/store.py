@@ -53,6 +53,14 @@ def steps_with(tx: Transaction, entry_ids: Sequence[str]) -> dict[str, list[Entr
     return found
 
 
+def people_under(tx: Transaction, superior_ids: Sequence[str], first: dt.date, last: dt.date) -> list[str]:
+    """Whose superior one of these was on a day between two."""
+    table = pay_tables.assignments
+    holds = table.c.first <= last, sa.or_(table.c.last.is_(None), table.c.last >= first)
+    query = sa.select(table.c.person_id).where(table.c.superior_id.in_(superior_ids), *holds).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
 def hold_authors(tx: Transaction, person_ids: Iterable[str]) -> None:
     """Of two changes of one author's entries one waits for the other: neither sees half of what overlaps it.
 

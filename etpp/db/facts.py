@@ -82,12 +82,13 @@ class Facts(Generic[F]):
         *conditions: sa.ColumnElement[bool],
         known_utc: dt.datetime | None = None,
         as_recorded: bool = False,
+        limit: int | None = None,
     ) -> list[F]:
         """Those that count, in the order of their ids, or as they were recorded; of what was known at `known_utc`
-        (None: now)."""
+        (None: now). `limit`: no more than the first so many."""
         table = self._table
         order = [table.c.fact_no] if as_recorded else [*self._key, table.c.fact_no]
-        query = sa.select(*self._columns).where(*conditions).order_by(*order)
+        query = sa.select(*self._columns).where(*conditions).order_by(*order).limit(limit)
         if known_utc is not None:
             query = query.where(table.c.recorded_utc <= known_utc)
         if not self._once:

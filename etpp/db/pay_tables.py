@@ -142,6 +142,7 @@ roster_days = _facts(
     _id("shift_id", nullable=True),
     _utc("decided_utc"),
     sa.Index("ix_roster_days_date", "date"),
+    sa.Index("ix_roster_days_person_id", "person_id"),
 )
 by_roster = _facts("by_roster", _id("person_id"), *_period())
 
@@ -162,7 +163,6 @@ letters = _facts(
     _utc("submitted_utc"),
     sa.Column("document_sha256", sa.String(64)),
     sa.Index("ix_letters_until_utc", "until_utc"),
-    once=True,
 )
 # Whom a letter is for, so that one person's are found among the regency's.
 letter_people = sa.Table(

@@ -159,6 +159,7 @@ _facts(
     _id("shift_id", nullable=True),
     _utc("decided_utc"),
     sa.Index("ix_roster_days_date", "date"),
+    sa.Index("ix_roster_days_person_id", "person_id"),
 )
 _facts("by_roster", _id("person_id"), *_period())
 
@@ -177,7 +178,6 @@ _facts(
     _utc("submitted_utc"),
     sa.Column("document_sha256", sa.String(64)),
     sa.Index("ix_letters_until_utc", "until_utc"),
-    once=True,
 )
 sa.Table(
     "letter_people",
