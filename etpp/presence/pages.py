@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Response
 
-from etpp.base.errors import Problem
-from etpp.console.visit import MemberVisit, Visit
+from etpp.console.visit import MemberVisit
 from etpp.db import Transaction
 from etpp.presence import daybook, views
 from etpp.roster.hours import HoursBroken
@@ -16,16 +13,9 @@ from etpp.roster.store import Offices
 router = APIRouter()
 
 
-def _day(visit: Visit, date: str) -> dt.date | None:
-    try:
-        return daybook.asked_day(date)
-    except Problem as problem:
-        raise Problem(problem.name, visit.texts.date_wrong) from problem
-
-
 @router.get("/")
 async def overview(visit: MemberVisit, date: str = "") -> Response:
-    day, now = _day(visit, date), visit.server.now()
+    day, now = daybook.asked_day(date), visit.server.now()
 
     def look(tx: Transaction) -> tuple[list[daybook.DayBook], list[HoursBroken]]:
         books: list[daybook.DayBook] = []
@@ -43,7 +33,7 @@ async def overview(visit: MemberVisit, date: str = "") -> Response:
         "presence/overview.html",
         {
             "offices": [views.office_day(book, visit.texts) for book in books],
-            "broken": [visit.texts.say("hours_broken", office=each.office_id, reason=each.reason) for each in broken],
+            "broken": [visit.texts.refusal(each) for each in broken],
             "date": shown,
             "date_text": visit.texts.date(shown),
             "is_today": day is None,
@@ -53,7 +43,7 @@ async def overview(visit: MemberVisit, date: str = "") -> Response:
 
 @router.get("/offices/{office_id}")
 async def office(visit: MemberVisit, office_id: str, date: str = "") -> Response:
-    day, now = _day(visit, date), visit.server.now()
+    day, now = daybook.asked_day(date), visit.server.now()
     book = await visit.server.read(lambda tx: daybook.open_day(tx, office_id, day, now))
     return visit.page(
         "presence/day.html",
