@@ -19,7 +19,7 @@ from etpp.books.store import Books
 from etpp.db import Transaction, recording
 from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
-from etpp.roster.store import People
+from etpp.roster.store import Offices, People
 from etpp.terminals.model import Device
 
 CLOCKS_APART = dt.timedelta(seconds=1)
@@ -111,6 +111,7 @@ def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
     if not People(tx).known(office_id, [link.person_id]):
         raise Conflict("the person is still not known in this office", key="person_still_unknown")
     Books(tx).set_status(link, "accepted", None)
+    Offices(tx).call_attention(office_id)  # no head of a chain has moved: who keeps the day's figures learns it by this
     return replace(link, status="accepted", problem=None)
 
 
