@@ -246,7 +246,7 @@ class Roster:
             if holder is None:
                 self._tx.execute(sa.insert(pay_tables.numbers).values(number=number, person_id=employee.person_id))
             elif holder != employee.person_id:
-                raise Conflict("the NIP or id stands for somebody else")
+                raise Conflict("the NIP or id stands for somebody else", key="nip_elsewhere")
         EMPLOYEES.add(self._tx, [employee], by, now)
 
     def forget(self, person_id: str) -> None:

@@ -59,7 +59,8 @@ def fill(database: Database, rows: int) -> dt.date:
             Offices(tx).add(Office(office_id, f"Kantor {number}", first_calendar("Asia/Jakarta", FIRST), 1), now)
             for person in range(PEOPLE):
                 nip = f"{number:09d}{person:09d}"
-                People(tx).add(Person(office_id, f"person-{person}", nip, f"Pegawai {person}", 1))
+                employee = f"employee-{number}-{person}"
+                People(tx).add(Person(office_id, f"person-{person}", employee, nip, f"Pegawai {person}", 1))
         words = {"hash": "ab" * 32, "offices": OFFICES, "people": PEOPLE, "a_day": A_DAY, **_DIALECTS[dialect]}
         # The only colons that are not the parameter's stand in texts.
         statement = _EVENTS.format(**words)
