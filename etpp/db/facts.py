@@ -120,11 +120,11 @@ class Facts(Generic[F]):
 
     def _refuse_known(self, tx: Transaction, keys: Sequence[str]) -> None:
         if len(set(keys)) < len(keys):
-            raise Conflict("one id stands for two facts")
+            raise Conflict("one id stands for two facts", key="fact_known")
         for start in range(0, len(keys), _PAGE):
             page = keys[start : start + _PAGE]
             if tx.execute(sa.select(self._key[0]).where(self._key[0].in_(page)).limit(1)).first() is not None:
-                raise Conflict("a fact with this id is recorded already")
+                raise Conflict("a fact with this id is recorded already", key="fact_known")
 
     def _row(self, fact: F, by: str, now: dt.datetime, withdrawn: bool) -> dict[str, Any]:
         row = {column.name: getattr(fact, column.name) for column in self._columns}
