@@ -155,7 +155,7 @@ def _punch(presence: PresenceOf) -> Punch:
 
 
 def _kinds(tx: Transaction, known_utc: dt.datetime | None) -> Kinds:
-    recorded = KINDS.find(tx, known_utc=known_utc, as_recorded=True)
+    recorded = KINDS.find(tx, known_utc=known_utc, order="recorded")
     return read_catalogue(recorded[-1].text) if recorded else delivered_kinds()
 
 

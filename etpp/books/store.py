@@ -208,7 +208,7 @@ class Books:
         )
         found: dict[str, dict[str, PresenceOf]] = {}
         for query in (within, perhaps):
-            for row in self._tx.execute(query):
+            for row in self._tx.execute(query).all():
                 time = EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
                 found.setdefault(row.employee_id, {})[row.event_id] = PresenceOf(row.event_id, row.office_id, time)
         return {who: sorted(each.values(), key=lambda p: (p.time.utc, p.event_id)) for who, each in found.items()}

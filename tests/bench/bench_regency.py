@@ -193,9 +193,8 @@ def main() -> None:
                 made += len(found)
                 total += sum(int(each.net) for each in found)
         took, used = time.perf_counter() - began, time.process_time() - cpu
-        print(
-            f"{made} statements in {took:.1f} s ({used:.1f} s of this process): read {reading:.1f}, made {reckoning:.1f}"
-        )
+        parts = f"read {reading:.1f}, made {reckoning:.1f}"
+        print(f"{made} statements in {took:.1f} s ({used:.1f} s of this process): {parts}")
         print(f"{made / took:,.0f} statements/s with PostgreSQL; total {total:,} rupiah")
         began = time.perf_counter()
         with database.read() as tx:
