@@ -77,6 +77,8 @@ setup(
             "matplotlib>=3.9",
             "pre-commit>=4.0",
             "pytest-xdist>=3.6",
+            "grimp>=3.0",  # which modules a page reaches
+            "playwright>=1.49",  # drives the distribution's Chromium; it fetches no browser by itself
         ],
     },
     entry_points={

@@ -31,6 +31,7 @@ from etpp.faces import api as faces_api
 from etpp.faces import pages as faces_pages
 from etpp.presence import api as presence_api
 from etpp.presence import pages as presence_pages
+from etpp.presence.summaries import Summaries
 from etpp.roster import api as roster_api
 from etpp.roster import pages as roster_pages
 from etpp.serving.context import Server, Settings
@@ -104,7 +105,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         faces_pages.router,
         terminals_pages.router,
         books_pages.router,
-        presence_pages.router,
+        presence_pages.routes(Summaries()),
     )
     for router in calls:
         app.include_router(router)

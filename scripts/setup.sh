@@ -27,7 +27,7 @@ LOCATION=$VENV/.location     # scripts in an environment hold its path, so a mov
 # Found by adding to a bare Debian 12 and 13 what was missing until both commands worked, and taking each away again
 # (docs/operations.md has what happened).
 NEEDED_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri)        # Kivy's drawing, also off-screen
-COMFORT_PACKAGES=(libmtdev1 espeak-ng xvfb xauth xdotool)        # touch screens; the voice; tests that press real buttons
+COMFORT_PACKAGES=(libmtdev1 espeak-ng xvfb xauth xdotool chromium) # touch screens; the voice; tests that press real buttons
 TEST_PACKAGES=(postgresql shellcheck nginx-light caddy)         # not on everybody's machine: a database server runs
 BOARD_PACKAGES=(python3-picamera2 python3-lgpio)                 # Raspberry Pi: PyPI has no libcamera, and no lgpio for 3.13
 # Compiled packages that must come as wheels: a build of any of them takes from ten minutes to hours on a Raspberry Pi.
@@ -150,7 +150,7 @@ check_system() {
   venv=$(venv_package)
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     [[ -z $venv ]] || stop 69 "this Python cannot make virtual environments (modules venv and ensurepip are missing): install them."
-    say "not a Debian system: please see that OpenGL, EGL, Xvfb, xauth, xdotool, libmtdev and espeak-ng are installed"
+    say "not a Debian system: please see that OpenGL, EGL, Xvfb, xauth, xdotool, Chromium, libmtdev and espeak-ng are installed"
     return 0
   fi
   wanted=("${COMFORT_PACKAGES[@]}")

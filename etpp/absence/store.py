@@ -29,7 +29,7 @@ REVOCATIONS = Facts(LetterRevocation, pay_tables.letter_revocations, "revocation
 
 def kinds_text(tx: Transaction, known_utc: dt.datetime | None = None) -> str | None:
     """What the regency has decided last, or None while the delivered catalogue holds."""
-    recorded = KINDS.find(tx, known_utc=known_utc, as_recorded=True)
+    recorded = KINDS.find(tx, known_utc=known_utc, order="recorded")
     return recorded[-1].text if recorded else None
 
 

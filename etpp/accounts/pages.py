@@ -22,6 +22,8 @@ router = APIRouter()
 
 MAX_USER = 100
 
+_PRIVATE = "the log-in is taken over HTTPS only: ask by https://, or on the server itself"
+
 _CHECKERS = ThreadPoolExecutor(2, thread_name_prefix="password")
 """A tenth of a second and 32 MiB of scrypt for each password: neither on the event loop nor in the threads of all other
 requests, which forty guesses at once would fill."""
@@ -30,14 +32,14 @@ requests, which forty guesses at once would fill."""
 @router.get("/login")
 async def log_in_page(visit: AnyVisit) -> Response:
     if not is_private(visit.request):
-        raise Problem("unauthorized", visit.texts.log_in_private)
+        raise Problem("unauthorized", _PRIVATE, key="log_in_private")
     return visit.page("accounts/login.html", {"error": None})
 
 
 @router.post("/login")
 async def log_in(visit: AnyVisit, secrets: SecretsOf) -> Response:
     if not is_private(visit.request):
-        raise Problem("unauthorized", visit.texts.log_in_private)
+        raise Problem("unauthorized", _PRIVATE, key="log_in_private")
     server = visit.server
     values = await form(visit.request)
     user, address = values.get("user", ""), visit.request.client.host if visit.request.client else ""

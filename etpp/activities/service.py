@@ -209,8 +209,9 @@ def _both(entered: Answer, submitted: Answer) -> Answer:
 
 
 def _by_entry(steps: Sequence[EntryStep]) -> dict[str, list[EntryStep]]:
+    """In the order in which they were taken."""
     found: dict[str, list[EntryStep]] = {}
-    for step in steps:
+    for step in sorted(steps, key=lambda step: (step.at_utc, step.step_id)):
         found.setdefault(step.entry_id, []).append(step)
     return found
 

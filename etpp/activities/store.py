@@ -25,17 +25,17 @@ People = Sequence[str] | sa.Select[tuple[str]]
 def entries_of(
     tx: Transaction, people: People, first: dt.date, last: dt.date, known_utc: dt.datetime | None = None
 ) -> list[Entry]:
-    """Those people's entries between two dates, as recorded; an office's hundred thousand as well as one's."""
-    return ENTRIES.find(tx, *_entered(tx, people, first, last), known_utc=known_utc, as_recorded=True)
+    """Those people's entries between two dates, in no order; an office's hundred thousand as well as one's."""
+    return ENTRIES.find(tx, *_entered(tx, people, first, last), known_utc=known_utc, order="any")
 
 
 def steps_of(
     tx: Transaction, people: People, first: dt.date, last: dt.date, known_utc: dt.datetime | None = None
 ) -> list[EntryStep]:
-    """What was done with those people's entries between two dates, whenever."""
+    """What was done with those people's entries between two dates, whenever; in no order."""
     entries, steps = pay_tables.entries, pay_tables.entry_steps
     ids = sa.select(entries.c.entry_id).where(*_entered(tx, people, first, last))
-    return STEPS.find(tx, steps.c.entry_id.in_(ids), known_utc=known_utc, as_recorded=True)
+    return STEPS.find(tx, steps.c.entry_id.in_(ids), known_utc=known_utc, order="any")
 
 
 def entries_with(tx: Transaction, entry_ids: Sequence[str]) -> dict[str, Entry]:
@@ -48,7 +48,7 @@ def steps_with(tx: Transaction, entry_ids: Sequence[str]) -> dict[str, list[Entr
     """By entry, in the order in which they were recorded."""
     found: dict[str, list[EntryStep]] = {entry_id: [] for entry_id in entry_ids}
     where = pay_tables.entry_steps.c.entry_id.in_(_ids(tx, entry_ids))
-    for step in STEPS.find(tx, where, as_recorded=True):
+    for step in STEPS.find(tx, where, order="recorded"):
         found[step.entry_id].append(step)
     return found
 

@@ -206,7 +206,7 @@ async def list_policies(server: ServerOf) -> dict[str, Any]:
     def look(tx: Transaction) -> list[dict[str, Any]]:
         kept = Policies(tx)
         found = []
-        for use in USES.find(tx, as_recorded=True):
+        for use in USES.find(tx, order="recorded"):
             policy = kept.get(use.sha256)
             if policy is not None:
                 found.append(policy_json(policy, use))

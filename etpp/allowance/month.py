@@ -337,4 +337,4 @@ def _named(since: Iterable[Touched], month: Month) -> Collection[str | None]:
 
 def _steps(tx: Transaction, office_id: str, month: Month) -> list[MonthStep]:
     table = pay_tables.month_steps
-    return STEPS.find(tx, table.c.office_id == office_id, table.c.month == str(month), as_recorded=True)
+    return STEPS.find(tx, table.c.office_id == office_id, table.c.month == str(month), order="recorded")

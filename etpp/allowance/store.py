@@ -60,7 +60,7 @@ class Policies:
         """The hash of the policy decided last for a day."""
         table = pay_tables.policy_uses
         holds = (table.c.first <= day, sa.or_(table.c.last.is_(None), table.c.last >= day))
-        found = USES.find(self._tx, *holds, known_utc=known_utc, as_recorded=True)
+        found = USES.find(self._tx, *holds, known_utc=known_utc, order="recorded")
         return found[-1].sha256 if found else None
 
 
@@ -265,8 +265,8 @@ def office_facts(
         presence.MANUAL_ENTRIES.find(
             tx, manual.c.person_id.in_(people), manual.c.at_utc.between(*moments), known_utc=known_utc
         ),
-        activities.ENTRIES.find(tx, *entered, known_utc=known_utc),
-        activities.STEPS.find(tx, steps.c.entry_id.in_(entry_ids), known_utc=known_utc),
+        activities.ENTRIES.find(tx, *entered, known_utc=known_utc, order="any"),
+        activities.STEPS.find(tx, steps.c.entry_id.in_(entry_ids), known_utc=known_utc, order="any"),
         SANCTIONS.find(tx, *sanctioned, known_utc=known_utc),
     )
 

@@ -13,16 +13,31 @@ from collections.abc import Mapping
 
 
 class EtppError(Exception):
-    """Base of all expected failures."""
+    """Base of all expected failures.
+
+    The message is English, for problem documents and the command line. `key` and `values` are what the console's
+    catalogues know it by (table `refused`); without a key a page only says that it could not be done.
+    """
+
+    def __init__(self, message: str, *, key: str | None = None, **values: object) -> None:
+        super().__init__(message)
+        self.key = key
+        self.values = values
 
 
 class Problem(EtppError):
     """Becomes a problem document (RFC 9457). `name` is a row of the protocol's table of problems."""
 
     def __init__(
-        self, name: str, detail: str, *, members: Mapping[str, object] | None = None, retry_after_s: int | None = None
+        self,
+        name: str,
+        detail: str,
+        *,
+        key: str | None = None,
+        members: Mapping[str, object] | None = None,
+        retry_after_s: int | None = None,
     ) -> None:
-        super().__init__(f"{name}: {detail}")
+        super().__init__(f"{name}: {detail}", key=key)
         self.name = name
         self.detail = detail
         self.members = dict(members or {})

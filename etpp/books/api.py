@@ -10,8 +10,10 @@ from etpp.accounts.admin import ADMIN
 from etpp.base.encoding import MAX_INTEGER
 from etpp.books import intake
 from etpp.books.documents import link_json
-from etpp.books.model import LinkStatus
+from etpp.books.model import Link, LinkStatus
 from etpp.books.store import Books
+from etpp.db import Transaction
+from etpp.roster import register
 from etpp.serving.context import ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["books"])
@@ -27,8 +29,14 @@ async def events(
     offset: Annotated[int, Query(ge=0, le=MAX_INTEGER)] = 0,
 ) -> dict[str, Any]:
     """Newest received first, with the number of all that match."""
-    count = await server.read(lambda tx: Books(tx).count(office_id, status, kind))
-    found = await server.read(lambda tx: Books(tx).search(office_id, status, kind, limit, offset))
+
+    def look(tx: Transaction) -> tuple[int, list[Link]]:
+        if office_id is not None:
+            register.office(tx, office_id)
+        books = Books(tx)
+        return books.count(office_id, status, kind), books.search(office_id, status, kind, limit, offset)
+
+    count, found = await server.read(look)
     return {"count": count, "events": [link_json(link) for link in found]}
 
 

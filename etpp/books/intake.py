@@ -19,7 +19,7 @@ from etpp.books.store import Books
 from etpp.db import Transaction, recording
 from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
-from etpp.roster.store import People
+from etpp.roster.store import Offices, People
 from etpp.terminals.model import Device
 
 CLOCKS_APART = dt.timedelta(seconds=1)
@@ -101,16 +101,17 @@ def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
     """Accept a presence that was rejected because its person was not known then, and is now."""
     link = Books(tx).link(office_id, event_id)
     if link is None:
-        raise NotFound("there is no such event in this office")
+        raise NotFound("there is no such event in this office", key="event_unknown")
     if link.status == "accepted":
-        raise Conflict("the event was accepted already")
+        raise Conflict("the event was accepted already", key="event_accepted")
     if link.kind != "presence" or link.person_id is None or link.time is None or link.problem is None:
-        raise Conflict("only a presence whose person was not known can be accepted later")
+        raise Conflict("only a presence whose person was not known can be accepted later", key="event_final")
     if link.problem.get("type") != document("person-unknown", "")["type"]:
-        raise Conflict("the event breaks the protocol and cannot be accepted")
+        raise Conflict("the event breaks the protocol and cannot be accepted", key="event_broken")
     if not People(tx).known(office_id, [link.person_id]):
-        raise Conflict("the person is still not known in this office")
+        raise Conflict("the person is still not known in this office", key="person_still_unknown")
     Books(tx).set_status(link, "accepted", None)
+    Offices(tx).call_attention(office_id)  # no head of a chain has moved: who keeps the day's figures learns it by this
     return replace(link, status="accepted", problem=None)
 
 

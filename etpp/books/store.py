@@ -72,6 +72,16 @@ class Books:
         query = sa.select(chains).where(chains.c.office_id == office_id).order_by(chains.c.begun_utc, chains.c.chain_id)
         return [_head(row) for row in self._tx.execute(query)]
 
+    def marks(self) -> Mapping[str, frozenset[tuple[object, ...]]]:
+        """office_id -> how far each of its chains has come and has reported, for all offices in one query."""
+        rows = self._tx.execute(
+            sa.select(chains.c.office_id, chains.c.device_id, chains.c.chain_id, chains.c.seq, chains.c.reported_utc)
+        )
+        found: dict[str, set[tuple[object, ...]]] = {}
+        for row in rows:
+            found.setdefault(row.office_id, set()).add(tuple(row[1:]))
+        return {office_id: frozenset(each) for office_id, each in found.items()}
+
     def links(self, office_id: str, device_id: str, chain_id: str, first: int, last: int) -> dict[int, Link]:
         """seq -> link, for those between and including."""
         rows = self._tx.execute(
@@ -198,7 +208,7 @@ class Books:
         )
         found: dict[str, dict[str, PresenceOf]] = {}
         for query in (within, perhaps):
-            for row in self._tx.execute(query):
+            for row in self._tx.execute(query).all():
                 time = EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
                 found.setdefault(row.employee_id, {})[row.event_id] = PresenceOf(row.event_id, row.office_id, time)
         return {who: sorted(each.values(), key=lambda p: (p.time.utc, p.event_id)) for who, each in found.items()}

@@ -15,7 +15,7 @@ from etpp.terminals.model import Device
 def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts) -> dict[str, Any]:
     local = zone(office)
     problem = link.problem or {}
-    name = str(problem.get("type", "")).rpartition(":")[2]
+    name = _name(problem)
     return {
         "office_id": link.office_id,
         "office": office.name,
@@ -24,7 +24,7 @@ def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts)
         "kind": texts.say(f"kind_{link.kind}"),
         "person": names.get(link.person_id or "", ""),
         "reason": texts.of("problem", name),
-        "detail": str(problem.get("detail", "")),
+        "detail": _detail(name, problem),
         "when": "" if link.time is None else texts.moment(link.time.utc.astimezone(local)),
         "received": texts.moment(link.received_utc.astimezone(local)),
         "acceptable": name == "person-unknown" and link.kind == "presence",
@@ -40,8 +40,17 @@ def parked(device: Device, office: Office, texts: Texts) -> list[dict[str, Any]]
             "office": office.name,
             "terminal": device.device_id[:8],
             "event_id": str(row.get("event_id", "")),
-            "reason": texts.of("problem", str(row.get("problem", {}).get("type", "")).rpartition(":")[2]),
-            "detail": str(row.get("problem", {}).get("detail", ""))[:200],
+            "reason": texts.of("problem", _name(row.get("problem", {}))),
+            "detail": _detail(_name(row.get("problem", {})), row.get("problem", {})),
         }
         for row in rows
     ]
+
+
+def _name(problem: Mapping[str, Any]) -> str:
+    return str(problem.get("type", "")).rpartition(":")[2]
+
+
+def _detail(name: str, problem: Mapping[str, Any]) -> str:
+    """The member of an event that breaks the protocol, in the protocol's words; of others the reason says it all."""
+    return str(problem.get("detail", ""))[:200] if name == "event-invalid" else ""

@@ -8,7 +8,6 @@ from etpp.base.clock import utc_now
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.terminals import life
 from etpp.terminals.documents import device_json
-from etpp.terminals.store import Devices
 
 
 @click.group("device")
@@ -22,7 +21,7 @@ def command() -> None:
 @as_json_option
 def device_list(place: Place, office_id: str | None, as_json: bool) -> None:
     """List the terminals."""
-    devices = place.read(lambda tx: Devices(tx).all(office_id))
+    devices = place.read(lambda tx: life.devices(tx, office_id))
     columns = ("office_id", "device_id", "last_seen_utc", "gallery_version", "revoked_utc")
     print_table([device_json(each) for each in devices], columns, as_json)
 

@@ -9,7 +9,6 @@ from etpp.commands.place import Place, as_json_option, pass_place, print_table, 
 from etpp.faces import erasure
 from etpp.roster import register
 from etpp.roster.documents import person_json
-from etpp.roster.store import People
 
 
 @click.group("person")
@@ -36,7 +35,7 @@ def person_add(place: Place, office_id: str, nip: str, name: str, as_json: bool)
 @as_json_option
 def person_list(place: Place, office_id: str, erased: bool, as_json: bool) -> None:
     """List an office's people."""
-    people = place.read(lambda tx: People(tx).everyone(office_id, erased))
+    people = place.read(lambda tx: register.everyone(tx, office_id, erased))
     print_table([person_json(each) for each in people], ("person_id", "nip", "name", "templates", "erased"), as_json)
 
 

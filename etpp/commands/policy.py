@@ -78,7 +78,7 @@ def policy_list(place: Place, as_json: bool) -> None:
     """By which policy the regency pays when, as it was decided. For one month, what was decided last counts."""
 
     def look(tx: Transaction) -> list[dict[str, Any]]:
-        uses = USES.find(tx, as_recorded=True)
+        uses = USES.find(tx, order="recorded")
         return [policy_json(policy, use) for use in uses if (policy := Policies(tx).get(use.sha256)) is not None]
 
     print_table(place.read(look), ("policy_id", "first", "last", "title"), as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from importlib import resources
+from typing import cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 
-from etpp.base.errors import Conflict, NotFound, Problem, StoreUnavailable
+from etpp.base.errors import Conflict, EtppError, NotFound, Problem, StoreUnavailable
 from etpp.base.problems import RETRY_S
 from etpp.console.texts import LANGUAGES
 from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, LogInFirst, visit_of_failed
@@ -55,8 +56,9 @@ def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
 
     async def message(request: Request, error: Exception) -> Response:
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
-        text = error.detail if isinstance(error, Problem) else str(error)
-        return (await visit_of_failed(request)).page("console/message.html", {"text": text}, status)
+        visit = await visit_of_failed(request)
+        text = visit.texts.refusal(cast(EtppError, error))
+        return visit.page("console/message.html", {"text": text}, status)
 
     async def unavailable(request: Request, error: Exception) -> Response:
         log.warning("store unavailable: %s", error)
@@ -68,12 +70,17 @@ def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
         visit = await visit_of_failed(request)
-        text = visit.texts.say(_WORDS.get(status, "http_refused"))
+        text = visit.texts.say(_WORDS[status]) if status in _WORDS else visit.texts.of("refused", "cannot")
         return visit.page("console/message.html", {"text": text}, status)
+
+    async def failed(request: Request, error: Exception) -> Response:  # noqa: ARG001
+        visit = await visit_of_failed(request)
+        return visit.page("console/message.html", {"text": visit.texts.http_failed}, 500)
 
     console.add_exception_handler(HTTPException, http)
     console.add_exception_handler(RequestValidationError, http)
     console.add_exception_handler(StoreUnavailable, unavailable)
+    console.add_exception_handler(Exception, failed)
     for kind in (NotFound, Conflict, Problem):
         console.add_exception_handler(kind, message)
     return console

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal, cast
 
+from etpp.base.errors import EtppError
+
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
 
@@ -32,6 +34,11 @@ class Texts:
     def of(self, table: str, key: str) -> str:
         """A text of a table; what it does not know is shown as it is."""
         return str(self._catalogue[table].get(key, key))
+
+    def refusal(self, error: EtppError) -> str:
+        """Why something could not be done; of an error that no page was meant to show, only that it could not."""
+        table = self._catalogue["refused"]
+        return str(table[error.key or "cannot"]).format(**error.values)
 
     def date(self, day: dt.date) -> str:
         return self.say(

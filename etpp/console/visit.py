@@ -148,13 +148,13 @@ async def form(request: Request) -> Mapping[str, str]:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_FORM_BYTES:
-                    raise Problem("too-large", "the form is too large")
+                    raise Problem("too-large", "the form is too large", key="form_too_large")
     except TimeoutError:
-        raise Problem("too-large", f"the form did not arrive within {FORM_S:.0f} seconds") from None
+        raise Problem("too-large", f"the form did not arrive within {FORM_S:.0f} seconds", key="form_late") from None
     try:
         return dict(urllib.parse.parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
     except ValueError:
-        raise Problem("malformed", "the form cannot be read") from None
+        raise Problem("malformed", "the form cannot be read", key="form_unreadable") from None
 
 
 async def _checked_form(visit: MemberVisit) -> Mapping[str, str]:
@@ -162,7 +162,8 @@ async def _checked_form(visit: MemberVisit) -> Mapping[str, str]:
     right = "" if visit.session is None else visit.session.csrf
     # In constant time: the answer must not tell how much of a guess was right.
     if visit.session is None or not hmac.compare_digest(values.get("csrf", "").encode(), right.encode()):
-        raise Problem("signature-invalid", "the form is not of this session; go back and load the page again")
+        text = "the form is not of this session; go back and load the page again"
+        raise Problem("signature-invalid", text, key="form_foreign")
     return values
 
 

@@ -123,7 +123,7 @@ def _translated() -> Iterator[None]:
     except EtppError:
         raise
     except DataError as error:
-        raise Conflict("the database cannot hold such a value") from error
+        raise Conflict("the database cannot hold such a value", key="value_impossible") from error
     except IntegrityError as error:
         # Whoever writes has looked before: somebody else has written the same since. Asked again, the look finds it.
         raise StoreUnavailable("somebody else wrote the same at this moment") from error
@@ -135,7 +135,7 @@ def _translated() -> Iterator[None]:
         # SQLite's for a file that is none of its own, or was changed behind its back.
         raise StoreUnavailable(f"the database is damaged ({_kind(error)}); put it back from the backup") from error
     except UnicodeEncodeError as error:  # a lone surrogate: no database has a form for it
-        raise Conflict("the database cannot hold such a text") from error
+        raise Conflict("the database cannot hold such a text", key="value_impossible") from error
     except StatementError as error:
         if isinstance(error.orig, Conflict):  # of `_dumps`, which SQLite's driver is given by SQLAlchemy itself
             raise error.orig from error
@@ -202,7 +202,7 @@ def _dumps(value: object) -> str:
         if "\\ud" in text:
             json.dumps(value, ensure_ascii=False).encode()  # fails when a surrogate stands alone
     except ValueError as error:
-        raise Conflict("the database cannot hold such a value") from error
+        raise Conflict("the database cannot hold such a value", key="value_impossible") from error
     return text
 
 

@@ -12,6 +12,7 @@ from etpp.faces import approval, erasure
 from etpp.faces.documents import enrolment_json
 from etpp.faces.model import EnrolmentState
 from etpp.faces.store import Enrolments
+from etpp.roster import register
 from etpp.roster.documents import person_json
 from etpp.serving.context import ServerOf
 
@@ -32,6 +33,8 @@ async def enrolments(
     server: ServerOf, state: EnrolmentState | None = None, office_id: str | None = None
 ) -> dict[str, Any]:
     def look(tx: Transaction) -> list[dict[str, Any]]:
+        if office_id is not None:
+            register.office(tx, office_id)
         found = Enrolments(tx).search(state, office_id)
         marks = approval.marks(tx, found)
         return [enrolment_json(each, marks.get((each.office_id, each.event_id), ())) for each in found]

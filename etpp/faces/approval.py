@@ -111,7 +111,7 @@ def approve(
     version = Offices(tx).bump(office_id, now)
     enrolment = pending(tx, office_id, event_id, lock=True)
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
-        raise Conflict("the enrolment holds no face data any more")
+        raise Conflict("the enrolment holds no face data any more", key="enrolment_empty")
     found = _marks(tx, enrolment, reviewed.alike)
     check(found, accepted)
     person = People(tx).by_nip(office_id, enrolment.nip)
@@ -169,7 +169,7 @@ def pending(tx: Transaction, office_id: str, event_id: str, lock: bool = False) 
     """One that still waits. Raises NotFound and Conflict."""
     enrolment = Enrolments(tx).get(office_id, event_id, lock)
     if enrolment is None:
-        raise NotFound("there is no such enrolment in this office")
+        raise NotFound("there is no such enrolment in this office", key="enrolment_unknown")
     if enrolment.state != "pending":
-        raise Conflict(f"the enrolment was {enrolment.state} already")
+        raise Conflict(f"the enrolment was {enrolment.state} already", key="enrolment_decided")
     return enrolment

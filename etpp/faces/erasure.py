@@ -18,12 +18,12 @@ def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.dateti
     """
     person = People(tx).get(office_id, person_id)
     if person is None:
-        raise NotFound("there is no such person in this office")
+        raise NotFound("there is no such person in this office", key="person_unknown")
     if person.erased_version is not None and not forget:
-        raise Conflict("the person was erased already")
+        raise Conflict("the person was erased already", key="person_erased")
     roster = Roster(tx)
     if forget and any(stay.entitled for stay in roster.career(person.employee_id).all):
-        raise Conflict("name and NIP belong to the records of pay; erase the face alone")
+        raise Conflict("name and NIP belong to the records of pay; erase the face alone", key="person_paid")
     version = person.erased_version or Offices(tx).bump(office_id, now)
     Templates(tx).delete(office_id, person_id)
     Enrolments(tx).forget(office_id, person_id, person.nip)

@@ -57,7 +57,8 @@ class MarksOpen(Conflict):
 
     def __init__(self, marks: Sequence[Mark]) -> None:
         self.keys = tuple(mark.key for mark in marks)
-        super().__init__(f"the enrolment has open marks; to approve it all the same: {_query(self.keys)}")
+        text = f"the enrolment has open marks; to approve it all the same: {_query(self.keys)}"
+        super().__init__(text, key="marks_open")
 
 
 def check(marks: Sequence[Mark], accepted: Collection[str]) -> None:

@@ -146,5 +146,5 @@ def _told(mark: Mark, office: Office, texts: Texts) -> dict[str, object]:
 def _person(tx: Transaction, office_id: str, person_id: str) -> Person:
     person = People(tx).get(office_id, person_id)
     if person is None:
-        raise NotFound("there is no such person in this office")
+        raise NotFound("there is no such person in this office", key="person_unknown")
     return person

@@ -50,7 +50,7 @@ def asked_day(text: str) -> dt.date | None:
     except ValueError:
         day = dt.date.min
     if not 1970 < day.year < 9000:
-        raise Problem("malformed", "date: must be a day such as 2026-11-24")
+        raise Problem("malformed", "date: must be a day such as 2026-11-24", key="date_wrong")
     return day
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from etpp.console.texts import Texts
 from etpp.presence import daybook
 from etpp.presence.rules import Day, Mark
+from etpp.presence.summaries import Summary, summarise
 from etpp.roster.model import Person
 from etpp.roster.nip import masked
 
@@ -36,40 +36,70 @@ class PersonDay:
 
 
 @dataclass(frozen=True)
+class OfficeLine:
+    """One office's line in the overview."""
+
+    office_id: str
+    name: str
+    working: bool
+    complete: bool
+    reported: str
+    people: int
+    counts: Mapping[str, int]
+    late: int
+
+
+@dataclass(frozen=True)
 class OfficeDay:
-    """One office's line in the overview, and the whole of its own page."""
+    """One office's own page."""
 
     office_id: str
     name: str
     date: str
     hours: str
     working: bool
-    complete: bool
     reported: str
     counts: Mapping[str, int]
     late: int
     people: Sequence[PersonDay]
 
 
+def office_line(summary: Summary, texts: Texts) -> OfficeLine:
+    return OfficeLine(
+        office_id=summary.office_id,
+        name=summary.name,
+        working=summary.working,
+        complete=summary.complete,
+        reported=_reported(summary, texts),
+        people=summary.people,
+        counts=summary.counts,
+        late=summary.late,
+    )
+
+
 def office_day(book: daybook.DayBook, texts: Texts) -> OfficeDay:
-    zone = book.calendar.timezone
+    zone, summary = book.calendar.timezone, summarise(book)
     shift = book.shift
     hours = ""
     if shift is not None:
         ends = [moment.astimezone(zone) for moment in (shift.start_utc, shift.end_utc)]
         hours = f"{texts.time(ends[0])}–{texts.time(ends[1])} {ends[0].tzname()}"
     return OfficeDay(
-        office_id=book.office.office_id,
-        name=book.office.name,
+        office_id=summary.office_id,
+        name=summary.name,
         date=texts.date(book.day),
         hours=hours,
-        working=shift is not None,
-        complete=book.complete,
-        reported=texts.never if book.reported_utc is None else texts.moment(book.reported_utc.astimezone(zone)),
-        counts=Counter(day.status for _, day in book.people),
-        late=sum(1 for _, day in book.people if day.arrival is not None and day.arrival.minutes_off),
+        working=summary.working,
+        reported=_reported(summary, texts),
+        counts=summary.counts,
+        late=summary.late,
         people=[_person_day(person, day, zone, texts) for person, day in book.people],
     )
+
+
+def _reported(summary: Summary, texts: Texts) -> str:
+    reported = summary.reported_utc
+    return texts.never if reported is None else texts.moment(reported.astimezone(summary.zone))
 
 
 def _person_day(person: Person, day: Day, zone: ZoneInfo, texts: Texts) -> PersonDay:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from etpp.accounts.admin import ADMIN
 from etpp.roster import register
 from etpp.roster.documents import office_json, person_json
-from etpp.roster.store import Offices, People
+from etpp.roster.store import Offices
 from etpp.serving.context import ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["roster"])
@@ -59,7 +59,7 @@ async def change_office(office_id: str, new: ChangedOffice, server: ServerOf) ->
 
 @router.get("/offices/{office_id}/people")
 async def list_people(office_id: str, server: ServerOf, erased: bool = False) -> dict[str, Any]:
-    people = await server.read(lambda tx: People(tx).everyone(office_id, erased))
+    people = await server.read(lambda tx: register.everyone(tx, office_id, erased))
     return {"people": [person_json(person) for person in people]}
 
 

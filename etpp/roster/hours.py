@@ -24,7 +24,8 @@ class HoursBroken(Conflict):
     def __init__(self, office_id: str, reason: str) -> None:
         self.office_id = office_id
         self.reason = reason
-        super().__init__(f"office {office_id}: {reason}. Put it right: etpp office change {office_id} --calendar FILE")
+        text = f"office {office_id}: {reason}. Put it right: etpp office change {office_id} --calendar FILE"
+        super().__init__(text, key="hours_broken", office=office_id)
 
 
 def hours(office: Office) -> WorkCalendar:

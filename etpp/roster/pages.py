@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Response
 
+from etpp.base.errors import Conflict
+from etpp.base.texts import NAME_LENGTH
 from etpp.console.texts import Texts
-from etpp.console.visit import MemberVisit
+from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
 from etpp.roster import register
+from etpp.roster.model import Person
 from etpp.roster.nip import grouped
-from etpp.roster.store import People
 
 ErasedThrough = Callable[[Transaction, str], Sequence[int]]
 """(office id) -> up to which gallery version each of the office's terminals in use has erased people."""
@@ -23,8 +25,8 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
     @router.get("/offices/{office_id}/people")
     async def people(visit: MemberVisit, office_id: str) -> Response:
         def look(tx: Transaction) -> dict[str, object]:
+            everyone = register.everyone(tx, office_id, include_erased=True)
             done = erased_through(tx, office_id)
-            everyone = People(tx).everyone(office_id, include_erased=True)
             return {
                 "office": register.office(tx, office_id),
                 "people": [
@@ -41,7 +43,27 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
 
         return visit.page("roster/people.html", await visit.server.read(look))
 
+    @router.get("/offices/{office_id}/people/{person_id}/rename")
+    async def rename_form(visit: MemberVisit, office_id: str, person_id: str) -> Response:
+        person = await visit.server.read(lambda tx: register.person(tx, office_id, person_id))
+        return _rename_page(visit, person, person.name or "")
+
+    @router.post("/offices/{office_id}/people/{person_id}/rename")
+    async def rename(visit: MemberVisit, values: CheckedForm, office_id: str, person_id: str) -> Response:
+        now, name = visit.server.now(), values.get("name", "")
+        try:
+            await visit.server.change(lambda tx: register.rename_person(tx, office_id, person_id, name, now))
+        except Conflict as error:  # what was typed stays, to be put right
+            person = await visit.server.read(lambda tx: register.person(tx, office_id, person_id))
+            return _rename_page(visit, person, name, visit.texts.refusal(error), 409)
+        return visit.go(f"/offices/{office_id}/people")
+
     return router
+
+
+def _rename_page(visit: Visit, person: Person, name: str, error: str = "", status: int = 200) -> Response:
+    values = {"person": person, "nip": grouped(person.nip), "name": name, "error": error, "longest": NAME_LENGTH}
+    return visit.page("roster/rename.html", values, status)
 
 
 def _erasure(erased_version: int | None, erased_through: Sequence[int], texts: Texts) -> str | None:

@@ -54,7 +54,7 @@ def first_calendar(timezone: str, today: dt.date) -> dict[str, Any]:
 
 def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
     if not _OFFICE_ID.fullmatch(office_id):
-        raise Conflict("an office id has lower-case letters, digits and hyphens, at most 63")
+        raise Conflict("an office id has lower-case letters, digits and hyphens, at most 63", key="office_id_wrong")
     name = _office_name(name)
     _check_calendar(calendar)
     office = Office(office_id, name, calendar, 1)
@@ -77,7 +77,7 @@ def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, no
 def office(tx: Transaction, office_id: str) -> Office:
     found = Offices(tx).get(office_id)
     if found is None:
-        raise NotFound(f"there is no office {office_id}")
+        raise NotFound(f"there is no office {office_id}", key="office_unknown", office=office_id)
     return found
 
 
@@ -86,7 +86,7 @@ def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.dat
     try:
         nip = nips.check_at(nips.compact(nip), now, now)
     except ValueError as error:
-        raise Conflict(f"the NIP: {error}") from error
+        raise Conflict(f"the NIP: {error}", key="nip_wrong") from error
     name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
     return admit(tx, office_id, nip, name, version, now, OPERATOR)
@@ -113,18 +113,30 @@ def admit(tx: Transaction, office_id: str, nip: str, name: str, version: int, no
     return person
 
 
+def person(tx: Transaction, office_id: str, person_id: str) -> Person:
+    """Who is not erased. Raises NotFound."""
+    found = People(tx).get(office_id, person_id)
+    if found is None or found.erased_version is not None:
+        raise NotFound("there is no such person in this office", key="person_unknown")
+    return found
+
+
+def everyone(tx: Transaction, office_id: str, include_erased: bool = False) -> list[Person]:
+    """The office's people in order of their names. Raises NotFound for an office that does not exist."""
+    office(tx, office_id)
+    return People(tx).everyone(office_id, include_erased)
+
+
 def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, now: dt.datetime) -> Person:
     """The official name, which an enrolment never changes."""
     name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
-    person = People(tx).get(office_id, person_id)
-    if person is None or person.erased_version is not None:
-        raise NotFound("there is no such person in this office")
+    old = person(tx, office_id, person_id)
     People(tx).rename(office_id, person_id, name, version)
-    employee = Roster(tx).employee(person.employee_id)
+    employee = Roster(tx).employee(old.employee_id)
     if employee is not None:
         Roster(tx).add(replace(employee, name=name), OPERATOR, now)
-    return replace(person, name=name, changed_version=version)
+    return replace(old, name=name, changed_version=version)
 
 
 def _note_hours(tx: Transaction, office: Office, now: dt.datetime) -> None:
@@ -142,20 +154,24 @@ def _check_calendar(calendar: Json) -> None:
     try:
         rules.check_new(calendar)
     except rules.CalendarError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="calendar_wrong") from error
     try:
         canonical(dict(calendar))
     except ValueError as error:
-        raise Conflict(f"calendar: {error}") from error
+        raise Conflict(f"calendar: {error}", key="calendar_wrong") from error
 
 
 def _office_name(name: str) -> str:
     try:
         name = texts.plain(texts.without_marks(name))
     except ValueError as error:
-        raise Conflict(f"the name {error}") from error
+        raise Conflict(f"the name {error}", key="office_name_wrong", longest=_LONGEST_OFFICE_NAME) from error
     if not name or len(name) > _LONGEST_OFFICE_NAME:
-        raise Conflict(f"an office's name has 1 to {_LONGEST_OFFICE_NAME} characters")
+        raise Conflict(
+            f"an office's name has 1 to {_LONGEST_OFFICE_NAME} characters",
+            key="office_name_wrong",
+            longest=_LONGEST_OFFICE_NAME,
+        )
     return name
 
 
@@ -163,4 +179,4 @@ def _person_name(name: str) -> str:
     try:
         return texts.name(name)
     except ValueError as error:
-        raise Conflict(f"the name {error}") from error
+        raise Conflict(f"the name {error}", key="name_wrong", longest=texts.NAME_LENGTH) from error

@@ -30,7 +30,7 @@ class Offices:
     def add(self, office: Office, now: dt.datetime) -> None:
         """Raises Conflict when the office exists."""
         if self.get(office.office_id) is not None:
-            raise Conflict(f"the office {office.office_id} exists")
+            raise Conflict(f"the office {office.office_id} exists", key="office_exists", office=office.office_id)
         self._tx.execute(
             sa.insert(offices).values(
                 office_id=office.office_id,
@@ -73,7 +73,7 @@ class Offices:
             sa.select(offices.c.gallery_version).where(offices.c.office_id == office_id).with_for_update(key_share=True)
         ).scalar_one_or_none()
         if version is None:
-            raise NotFound(f"there is no office {office_id}")
+            raise NotFound(f"there is no office {office_id}", key="office_unknown", office=office_id)
         return int(version)
 
     def issued_utc(self, office_id: str, version: int) -> dt.datetime | None:
@@ -122,7 +122,7 @@ class People:
     def add(self, person: Person) -> None:
         """Raises Conflict when an enrolled person of the office has the NIP."""
         if person.nip is not None and self.by_nip(person.office_id, person.nip) is not None:
-            raise Conflict("an enrolled person of this office has this NIP")
+            raise Conflict("an enrolled person of this office has this NIP", key="nip_taken")
         self._tx.execute(
             sa.insert(people).values(
                 office_id=person.office_id,
@@ -257,7 +257,7 @@ class Roster:
             if holder is None:
                 self._tx.execute(sa.insert(pay_tables.numbers).values(number=number, person_id=employee.person_id))
             elif holder != employee.person_id:
-                raise Conflict("the NIP or id stands for somebody else")
+                raise Conflict("the NIP or id stands for somebody else", key="nip_elsewhere")
         EMPLOYEES.add(self._tx, [employee], by, now)
 
     def forget(self, person_id: str) -> None:

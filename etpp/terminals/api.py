@@ -38,7 +38,7 @@ async def withdraw(office_id: str, server: ServerOf) -> dict[str, Any]:
 
 @router.get("/devices")
 async def list_all(server: ServerOf, office_id: str | None = None) -> dict[str, Any]:
-    devices = await server.read(lambda tx: Devices(tx).all(office_id))
+    devices = await server.read(lambda tx: life.devices(tx, office_id))
     return {"devices": [device_json(device) for device in devices]}
 
 

@@ -56,7 +56,7 @@ class GalleryMaker:
         """
         office = Offices(tx).get(device.office_id)
         if office is None:
-            raise NotFound(f"there is no office {device.office_id}")
+            raise NotFound(f"there is no office {device.office_id}", key="office_unknown", office=device.office_id)
         if office.gallery_version == since:
             return None
         payload = self._payload(tx, office.office_id, office.gallery_version, since)

@@ -12,6 +12,7 @@ from typing import Any
 from etpp.base import encoding
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.db import Transaction
+from etpp.roster import register
 from etpp.roster.model import Office
 from etpp.roster.store import Offices
 from etpp.terminals import wire
@@ -30,8 +31,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 def new_code(tx: Transaction, office_id: str, now: dt.datetime) -> tuple[str, dt.datetime]:
     """A one-time code for one terminal of the office, and when it expires. Only its hash is kept."""
-    if Offices(tx).get(office_id) is None:
-        raise NotFound(f"there is no office {office_id}")
+    register.office(tx, office_id)
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     expires = now + CODE_LIFETIME
     Devices(tx).add_code(Code(office_id, _hash(letters), expires), now)
@@ -40,15 +40,13 @@ def new_code(tx: Transaction, office_id: str, now: dt.datetime) -> tuple[str, dt
 
 def open_codes(tx: Transaction, office_id: str, now: dt.datetime) -> list[Code]:
     """Those of the office that are good now. The codes themselves only their holders know."""
-    if Offices(tx).get(office_id) is None:
-        raise NotFound(f"there is no office {office_id}")
+    register.office(tx, office_id)
     return [code for code in Devices(tx).open_codes(now) if code.office_id == office_id]
 
 
 def withdraw_codes(tx: Transaction, office_id: str, now: dt.datetime) -> int:
     """End every open code of the office; how many there were."""
-    if Offices(tx).get(office_id) is None:
-        raise NotFound(f"there is no office {office_id}")
+    register.office(tx, office_id)
     return Devices(tx).withdraw_codes(office_id, now)
 
 
@@ -138,11 +136,18 @@ def beat(
     return rotated
 
 
+def devices(tx: Transaction, office_id: str | None = None) -> list[Device]:
+    """All terminals, or an office's. Raises NotFound for an office that does not exist."""
+    if office_id is not None:
+        register.office(tx, office_id)
+    return Devices(tx).all(office_id)
+
+
 def revoke(tx: Transaction, device_id: str, now: dt.datetime) -> Device:
     """From now on the terminal's requests are refused; one that waits for a gallery is told at once."""
     device = _device(tx, device_id)
     if device.revoked_utc is not None:
-        raise Conflict("the terminal was revoked already")
+        raise Conflict("the terminal was revoked already", key="terminal_revoked")
     Devices(tx).revoke(device, now)
     Offices(tx).call_attention(device.office_id)
     return device
@@ -152,7 +157,7 @@ def write_off(tx: Transaction, device_id: str, now: dt.datetime) -> Device:
     """Nothing more will come from a revoked terminal: its silence no longer keeps anybody from being absent."""
     device = _device(tx, device_id)
     if device.revoked_utc is None:
-        raise Conflict("revoke the terminal first")
+        raise Conflict("revoke the terminal first", key="terminal_in_use")
     Devices(tx).write_off(device, now)
     return device
 
@@ -160,7 +165,7 @@ def write_off(tx: Transaction, device_id: str, now: dt.datetime) -> Device:
 def _device(tx: Transaction, device_id: str) -> Device:
     device = Devices(tx).get(device_id, lock=True)
     if device is None:
-        raise NotFound("there is no terminal with this id")
+        raise NotFound("there is no terminal with this id", key="terminal_unknown")
     return device
 
 

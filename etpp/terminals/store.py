@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,16 @@ class Devices:
         if office_id is not None:
             query = query.where(devices.c.office_id == office_id)
         return [_device(row) for row in self._tx.execute(query)]
+
+    def marks(self) -> Mapping[str, frozenset[tuple[object, ...]]]:
+        """office_id -> its terminals, and since when each no longer counts, for all offices in one query."""
+        rows = self._tx.execute(
+            sa.select(devices.c.office_id, devices.c.device_id, devices.c.revoked_utc, devices.c.written_off_utc)
+        )
+        found: dict[str, set[tuple[object, ...]]] = {}
+        for row in rows:
+            found.setdefault(row.office_id, set()).add(tuple(row[1:]))
+        return {office_id: frozenset(each) for office_id, each in found.items()}
 
     def erased_through(self, office_id: str) -> list[int]:
         """Up to which gallery version each of an office's terminals has erased people; without revoked ones."""

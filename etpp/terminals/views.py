@@ -77,8 +77,8 @@ def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) ->
         clock_good=clock_good,
         camera=texts.say(f"camera_{beat['camera']}") if beat else "",
         faults=[texts.of("fault", str(fault)) for fault in beat.get("faults", [])],
-        temperature="" if temperature is None else f"{temperature:.0f} °C",
-        disk="" if disk is None else f"{disk / 1e9:.1f} GB",
+        temperature="" if temperature is None else f"{temperature:.0f}\u00a0°C",
+        disk="" if disk is None else f"{disk / 1e9:.1f}\u00a0GB",
         software=device.software,
     )
 

@@ -47,7 +47,18 @@ case "$*" in *update*) touch "$FAKES/lists"; exit 0 ;; esac
 [ -e "$FAKES/lists" ] || { echo "E: Unable to locate package" >&2; exit 100; }
 for name; do touch "$FAKES/installed/$name"; rm -f "$FAKES/no-venv-module"; done
 """
-SYSTEM = ("libgl1", "libegl1", "libgles2", "libgl1-mesa-dri", "xvfb", "xauth", "xdotool", "libmtdev1", "espeak-ng")
+SYSTEM = (
+    "libgl1",
+    "libegl1",
+    "libgles2",
+    "libgl1-mesa-dri",
+    "xvfb",
+    "xauth",
+    "xdotool",
+    "chromium",
+    "libmtdev1",
+    "espeak-ng",
+)
 
 
 class Machine:

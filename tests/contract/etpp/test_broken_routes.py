@@ -162,7 +162,7 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
         console = path.startswith("/console")
         sent: dict[str, Any] = {"params": {"office_id": OFFICE, "to": "id"}, "timeout": 60, "allow_redirects": False}
         if console and method == "POST":
-            sent["data"] = {"csrf": csrf, "office_id": OFFICE}
+            sent["data"] = {"csrf": csrf, "office_id": OFFICE, "name": "Siti Aminah"}
         elif not console:
             sent |= {"headers": token, "json": MODELS[route](it) if route in MODELS else {}}
         where, number = etpp.url + it.path(path), 1

@@ -3,75 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from etpp.accounts.session import LIFETIME
 from etpp.faces.cohort import refresh
 from tests.contract.etpp.client import MODEL_ID, Terminal, problem_of, time_of
-from tests.contract.etpp.running import NIP, OFFICE, Running, running, wib
+from tests.contract.etpp.running import NIP, OFFICE, Running, wib
+from tests.integration.etpp.browser import Browser
 
 DAY = "2026-11-24"
-
-
-@dataclass
-class Browser:
-    """Keeps cookies, follows redirects, submits the forms that a page has."""
-
-    etpp: Running
-    http: requests.Session = field(default_factory=requests.Session)
-    page: str = ""
-    status: int = 0
-    url: str = ""
-    headers: Any = None
-
-    def visit(self, path: str) -> str:
-        return self._took(self.http.get(f"{self.etpp.url}/console{path}", timeout=30))
-
-    def log_in(self, user: str = "bkpp", password: str | None = None) -> str:
-        secret = (self.etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
-        self.visit("/login")
-        return self.submit("/login", user=user, password=secret if password is None else password)
-
-    def submit(self, action: str, **values: str) -> str:
-        """Fill in the form whose action ends so ("": the page's own address); its hidden fields go with it."""
-        for attributes, inner in re.findall(r"<form([^>]*)>(.*?)</form>", self.page, re.DOTALL):
-            where = html.unescape(re.findall(r'action="([^"]*)"', attributes)[0]) if "action" in attributes else ""
-            if where.endswith(action) if action else not where:
-                hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', inner))
-                target = self.etpp.url + where if where else self.url
-                return self._took(self.http.post(target, data=hidden | values, timeout=30))
-        return pytest.fail(f"no form {action} on {self.url}")
-
-    def _took(self, answer: requests.Response) -> str:
-        self.page, self.status, self.url, self.headers = answer.text, answer.status_code, answer.url, answer.headers
-        return self.text
-
-    @property
-    def text(self) -> str:
-        """What is to be read on the page, in one line."""
-        body = self.page.split("<main>")[-1]
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
-
-
-@pytest.fixture
-def etpp(tmp_path: Path) -> Iterator[Running]:
-    with running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as server:
-        yield server
-
-
-@pytest.fixture
-def browser(etpp: Running) -> Browser:
-    member = Browser(etpp)
-    member.log_in()
-    return member
 
 
 def row_of(text: str, name: str) -> str:
@@ -355,7 +297,7 @@ def test_rejected_parked_and_broken_are_shown_with_reasons(etpp: Running, browse
     assert f"{terminal.chain_id} · 1" in text
     browser.submit(f"{ghost['event_id']}/accept")
     assert browser.status == 409
-    assert "still not known" in browser.text
+    assert "masih belum dikenal di kantor ini" in browser.text
 
 
 def test_the_language_is_a_choice_that_leads_nowhere_else(etpp: Running, browser: Browser) -> None:

@@ -148,6 +148,14 @@ def test_failures_have_a_message_and_an_exit_code(tmp_path: Path) -> None:
     assert not state.exists()
     etpp(state, "init")
     assert "there is no office nowhere" in etpp(state, "code", "nowhere", expect=66)
+    for words in (
+        ("code", "nowhere", "--list"),
+        ("code", "nowhere", "--withdraw"),
+        ("person", "list", "nowhere"),
+        ("device", "list", "--office", "nowhere"),
+        ("presence", "list", "--office", "nowhere"),
+    ):
+        assert "there is no office nowhere" in etpp(state, *words, expect=66)
     etpp(state, "office", "add", OFFICE, "Dinas Kominfo")
     assert "exists" in etpp(state, "office", "add", OFFICE, "Dinas Kominfo", expect=65)
     assert "18 digits" in etpp(state, "person", "add", OFFICE, "12", "Budi", expect=65)

@@ -1,0 +1,41 @@
+"""Debian's Chromium, driven by Playwright: no other browser is fetched."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.contract.etpp.running import Running
+
+HEIGHT_PX = 900
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Skips where there is none: a distribution without the package `chromium`."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed (apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def page_of(context: BrowserContext, etpp: Running, language: str) -> Page:
+    """A page in the language, at the log-in, nobody logged in."""
+    page = context.new_page()
+    page.goto(f"{etpp.url}/console/language?to={language}&back=/login")
+    return page
+
+
+def log_in(page: Page, etpp: Running) -> None:
+    page.fill("#user", "bkpp")
+    page.fill("#password", (etpp.state.folder / "console-password").read_text(encoding="ascii").strip())
+    page.click("main button")
+    page.wait_for_url("**/console/")

@@ -1,0 +1,135 @@
+"""A regency that strains every page of the console: forty offices, names of 120 characters, every state there is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from etpp.roster.store import Offices
+from tests.contract.etpp.client import time_of
+from tests.contract.etpp.running import OFFICE, Running
+
+DAY = "2026-11-24"
+SCHOOL = "smpn-1-wates"
+BROKEN = "kapanewon-rusak"
+LONGEST_OFFICE = (
+    "Unit Pelaksana Teknis Daerah Pusat Kesehatan Masyarakat Rawat Inap Pratama Panjatan Dua pada Dinas Kesehatan "
+    "Kabupaten Kulon Progo Daerah Istimewa Yogyakarta"
+)
+OFFICES = ("Dinas Pertanian dan Pangan", "Badan Keuangan dan Aset", "Kapanewon Girimulyo", "Kalurahan Banjarharjo")
+LONGEST_NAME = (
+    "Dr. dr. R. Ng. Raden Mas Suryaningrat Kusumawardhana Hadiwinoto Prawirodirdjo Cokroaminoto, Sp.PD., "
+    "M.Sc., M.Kes., FINASIM."
+)[:120]
+ONE_WORD = "Wahyuningrumsarikusumaningtyas" * 4
+PEOPLE = (
+    LONGEST_NAME,
+    ONE_WORD,
+    "Bambang Wicaksono, S.T.",
+    "Dwi Rahayu, S.Kom.",
+    "Eko Prasetyo, S.E.",
+    "Fitri Handayani, M.Si.",
+    "Gunawan",
+    "Siti Nur Aini Rahmawati Puspitaningrum, S.Pd., M.Pd.",
+)
+FAULTS = ["camera_lost", "clock_untrusted", "disk_read_only", "gallery_stale", "identity_damaged", "recogniser_failed"]
+NOBODY = "018f2c5e-0000-7000-8000-0000000000ff"
+Page = tuple[str, str]
+"""A name for a picture, and the path."""
+
+
+def nip(number: int) -> str:
+    return f"1970{number % 12 + 1:02d}15200501{number % 2 + 1}{number + 1:03d}"
+
+
+def fill(etpp: Running) -> list[Page]:
+    """The pages to be looked at, in no order that matters. The clock stands at 16:12 afterwards."""
+    etpp.admin("POST", "offices", {"office_id": SCHOOL, "name": "SMP Negeri 1 Wates"})
+    etpp.admin("POST", "offices", {"office_id": "upt-puskesmas", "name": LONGEST_OFFICE})
+    etpp.admin("POST", "offices", {"office_id": BROKEN, "name": "Kapanewon dengan kalender rusak"})
+    for number in range(37):
+        name = f"{OFFICES[number % len(OFFICES)]} {number + 1}"
+        etpp.admin("POST", "offices", {"office_id": f"kantor-{number:02d}", "name": name})
+    good, school = etpp.terminal(), etpp.terminal(SCHOOL)
+    bad, gone, lost = (etpp.terminal("upt-puskesmas") for _ in range(3))
+    ids = [etpp.person(nip(n), name) for n, name in enumerate(PEOPLE)]
+
+    def come(person: int, clock: str, state: str = "trusted", spread_s: float = 0) -> None:
+        etpp.clock.local(f"{DAY} {clock}")
+        batch = good.batch([good.presence(ids[person])], etpp.clock.now)
+        at = etpp.clock.now - dt.timedelta(seconds=spread_s)
+        batch["events"][0]["time"] = time_of(at, spread_s, state)
+        good.post("events", batch)
+
+    come(0, "07:05", "estimated")
+    come(2, "07:12")
+    come(1, "09:31", "uncertain", 7200)
+    come(3, "15:48")
+    come(0, "15:58")
+    # A face that is the school's too, another face and name under a NIP, a NIP that waits twice and is elsewhere.
+    etpp.person(nip(1), LONGEST_NAME, SCHOOL)
+    for terminal, number, name, seed in (
+        (school, 20, LONGEST_NAME, 1),
+        (school, 22, "Kartika Sari", 4),
+        (good, 0, "Kartika Sari, S.Pd.", 1),
+        (good, 0, ONE_WORD, 7),
+        (good, 1, ONE_WORD, 9),
+        (good, 23, "Yuni Astuti", 30),
+    ):
+        terminal.send_events([terminal.enrolment(nip(number), name, seed, seed + 1)], at=etpp.clock.now)
+    decided = school.enrolment(nip(24), LONGEST_NAME, 1, 2)
+    refused = school.enrolment(nip(25), ONE_WORD, 60, 61)
+    school.send_events([decided, refused], at=etpp.clock.now)
+    marks = {each["event_id"]: each["marks"] for each in etpp.admin("GET", "enrolments")["enrolments"]}
+    answers = "&".join(f"accept={mark['key']}" for mark in marks[decided["event_id"]])
+    etpp.admin("POST", f"offices/{SCHOOL}/enrolments/{decided['event_id']}/approve?{answers}")
+    etpp.admin("POST", f"offices/{SCHOOL}/enrolments/{refused['event_id']}/reject")
+    etpp.admin("DELETE", f"offices/{OFFICE}/people/{ids[6]}?forget=true")
+    good.send_events([good.presence(NOBODY), good.event("attack", {"model_id": "", "frames": -1})], at=etpp.clock.now)
+    problem = {"type": "urn:presensi:problem:event-invalid", "detail": f"presence.{'x' * 150}: must be text"}
+    counters = {"unknown": 1234567, "attack_refused": 98765, "refused_by_person": 123456}
+    bad.heartbeat(
+        queue={"waiting": 123456, "parked": 1234},
+        faults=[*FAULTS, "something_new_that_no_release_of_this_server_knows_of"],
+        camera="lost",
+        wall_utc="1970-01-01T02:10:00.000Z",
+        clock_state="unsynchronised",
+        disk_free_bytes=1_100_000_000_000,
+        counters=counters,
+        parked=[{"event_id": NOBODY, "problem": problem}],
+        software="presensi-kiosk 10.11.12+20261124.abcdef0123456789",
+    )
+    bad.last_hash = "ab" * 32
+    bad.send_events([bad.attack()])
+    for terminal in (gone, lost):
+        etpp.admin("POST", f"devices/{terminal.device_id}/revoke")
+    etpp.admin("POST", f"devices/{lost.device_id}/write-off")
+    etpp.admin("POST", "offices/upt-puskesmas/codes")
+    with etpp.database.begin() as tx:  # as an earlier release may have left it
+        Offices(tx).set_calendar(BROKEN, "Kapanewon dengan kalender rusak", {"timezone": "Asia"})
+    etpp.clock.local(f"{DAY} 16:12")
+    good.heartbeat(gallery_version=9, wall_utc=f"{DAY}T09:12:00.000Z")
+    waiting = etpp.admin("GET", "enrolments?state=pending")["enrolments"]
+    marked = max(waiting, key=lambda each: len(each["marks"]))
+    enrolment = f"/enrolments/{marked['office_id']}/{marked['event_id']}"
+    person = f"/offices/{OFFICE}/people/{ids[0]}"
+    return [
+        ("overview", f"/?date={DAY}"),
+        ("overview-day-off", "/?date=2026-11-22"),
+        ("day", f"/offices/{OFFICE}?date={DAY}"),
+        ("day-longest-office", f"/offices/upt-puskesmas?date={DAY}"),
+        ("people", f"/offices/{OFFICE}/people"),
+        ("people-none", "/offices/upt-puskesmas/people"),
+        ("rename", f"{person}/rename"),
+        ("rename-one-word", f"/offices/{OFFICE}/people/{ids[1]}/rename"),
+        ("erase", f"{person}/erase"),
+        ("terminals", "/terminals"),
+        ("revoke", f"/terminals/{good.device_id}/revoke"),
+        ("write-off", f"/terminals/{gone.device_id}/write-off"),
+        ("withdraw", "/offices/upt-puskesmas/codes/withdraw"),
+        ("enrolments", "/enrolments"),
+        ("approve", f"{enrolment}/approve"),
+        ("reject", f"{enrolment}/reject"),
+        ("events", "/events"),
+        ("refused", f"/offices/{BROKEN}?date={DAY}"),
+        ("not-found", "/nothing"),
+    ]

@@ -1,0 +1,100 @@
+"""Every page of the console in a real browser: nothing is cut, whatever the width, the language and the names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from etpp.console.texts import LANGUAGES, Language
+from tests.browser import crowded
+from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of
+from tests.browser.fitting import WIDTHS_PX, misfits
+from tests.contract.etpp.running import Running, running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, list[crowded.Page]]]:
+    folder = tmp_path_factory.mktemp("console")
+    with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
+        yield etpp, crowded.fill(etpp)
+
+
+def look(page: Page, what: str, wrong: list[str]) -> None:
+    for width in WIDTHS_PX:
+        page.set_viewport_size({"width": width, "height": HEIGHT_PX})
+        wrong += [f"{what} at {width} px: {each}" for each in misfits(page)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_fits_at_every_width(
+    browser: Browser, filled: tuple[Running, list[crowded.Page]], language: Language
+) -> None:
+    etpp, pages = filled
+    with browser.new_context() as context:
+        page = page_of(context, etpp, language)
+        wrong: list[str] = []
+        look(page, "login", wrong)
+        page.fill("#user", "bkpp")
+        page.fill("#password", "wrong")
+        page.click("main button")
+        look(page, "login refused", wrong)
+        log_in(page, etpp)
+        for what, path in pages:
+            page.goto(f"{etpp.url}/console{path}")
+            assert page.locator("html").get_attribute("lang") == language
+            look(page, what, wrong)
+        page.goto(f"{etpp.url}/console/terminals")
+        page.select_option("#office", "upt-puskesmas")
+        page.click("form[action$='/codes'] button")
+        look(page, "code", wrong)
+    assert wrong == []
+
+
+def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]]) -> None:
+    shown = {"accounts/login.html", "terminals/code.html", "console/base.html"}
+    by_page = {
+        "overview": "presence/overview.html",
+        "day": "presence/day.html",
+        "people": "roster/people.html",
+        "rename": "roster/rename.html",
+        "erase": "console/confirm.html",
+        "terminals": "terminals/terminals.html",
+        "enrolments": "faces/enrolments.html",
+        "approve": "faces/approve.html",
+        "events": "books/events.html",
+        "not-found": "console/message.html",
+    }
+    shown |= {by_page[name] for name, _ in filled[1] if name in by_page}
+    there = Path(str(resources.files("etpp"))).glob("*/templates/*.html")
+    assert shown == {f"{each.parent.parent.name}/{each.name}" for each in there}
+
+
+CUT = {
+    "beyond the window": '<button style="margin-left: 380px">Setujui</button>',
+    "its content is wider": '<div style="width: 50px"><b>Perekamanwajah</b></div>',
+    "cut or covered": '<div style="height: 10px; overflow: hidden"><button>Tolak</button></div>',
+    "broken within a word": '<button style="width: 20px; overflow-wrap: anywhere">Setujui</button>',
+    "the page scrolls sideways": '<p style="width: 500px">x</p>',
+}
+
+
+@pytest.mark.parametrize("what", CUT)
+def test_what_does_not_fit_is_found(browser: Browser, what: str) -> None:
+    with browser.new_context(viewport={"width": 390, "height": HEIGHT_PX}) as context:
+        page = context.new_page()
+        page.set_content('<body style="margin: 0"><button>Baik</button></body>')
+        assert misfits(page) == []
+        page.set_content(f'<body style="margin: 0">{CUT[what]}</body>')
+        assert any(re.match(what, each) for each in misfits(page))

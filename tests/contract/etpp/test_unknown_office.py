@@ -1,0 +1,23 @@
+"""An office that does not exist is said to be none, and is not answered with an empty list."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.etpp.running import OFFICE, Running
+
+LISTS = (
+    "offices/{}/people",
+    "devices?office_id={}",
+    "events?office_id={}",
+    "enrolments?office_id={}",
+    "presence?office_id={}",
+)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_office_that_does_not_exist(etpp: Running, path: str) -> None:
+    answer = etpp.admin("GET", path.format("nowhere"), expect=404)
+    assert answer["type"] == "urn:presensi:problem:not-found"
+    assert answer["detail"] == "there is no office nowhere"
+    etpp.admin("GET", path.format(OFFICE), expect=200)
