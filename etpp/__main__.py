@@ -21,6 +21,7 @@ EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError
 COMMANDS = (
     "activities",
     "audit",
+    "calendar",
     "check",
     "code",
     "cohort",

@@ -24,6 +24,7 @@ from etpp.books import pages as books_pages
 from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
+from etpp.calendar import api as calendar_api
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
@@ -34,6 +35,7 @@ from etpp.presence import pages as presence_pages
 from etpp.presence.summaries import Summaries
 from etpp.roster import api as roster_api
 from etpp.roster import pages as roster_pages
+from etpp.roster.plans import Around
 from etpp.serving.context import Server, Settings
 from etpp.state import State
 from etpp.terminals import api as terminals_api
@@ -53,10 +55,11 @@ ADMINISTRATION = (
     books_api.router,
     presence_api.router,
     activities_api.routes(entry_terms),
+    calendar_api.routes(Around()),
     allowance_api.router,
 )
 """The administrator's calls, which are not part of the terminals' protocol."""
-UPLOADS = {activities_api.IMPORT: sheets.MAX_BYTES}
+UPLOADS = {activities_api.IMPORT: sheets.MAX_BYTES, calendar_api.IMPORT: sheets.MAX_BYTES}
 """The calls whose bodies are files, and the bytes that they may have."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200

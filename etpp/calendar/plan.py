@@ -77,6 +77,18 @@ class Calendar:
         """The scopes that hold for an office, nearest first; the last is None, the regency."""
         return self._lineage[self._known(office_id)]
 
+    def decided(self, office_id: str, date: dt.date) -> bool:
+        """Whether anybody has said what an office's hours are on a date, off included."""
+        return any(
+            (scope, date) in self._special
+            or any(
+                period.first <= date and (period.last is None or date <= period.last)
+                for season in _SEASONS
+                for period in self._periods.get((scope, season), ())
+            )
+            for scope in self.lineage(office_id)
+        )
+
     def deadline(self, office_id: str, date: dt.date, days: int) -> dt.datetime:
         """The end of the how manieth of an office's working days after a date; of the date itself for 0.
 

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from etpp.calendar.document import holidays_of, periods_of
 from etpp.calendar.model import ByRoster, CalendarFacts, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
 from etpp.db import Facts, Transaction, pay_tables
@@ -16,6 +18,30 @@ OCCASIONS = Facts(Occasion, pay_tables.occasions, "occasion_id")
 SHIFTS = Facts(Shift, pay_tables.shifts, "shift_id")
 ROSTER_DAYS = Facts(RosterDay, pay_tables.roster_days, "roster_id")
 BY_ROSTER = Facts(ByRoster, pay_tables.by_roster, "person_id", "first")
+
+
+_CALENDAR = 7307773
+"""The number of PostgreSQL's advisory lock of who changes the calendar. Arbitrary."""
+
+
+def hold(tx: Transaction) -> None:
+    """Of two changes of the calendar one waits for the other: each was tried with what is known. SQLite has one writer.
+
+    Before the locks of offices: whoever changes an office's calendar takes this first.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_CALENDAR)))
+
+
+def roster_days(
+    tx: Transaction, first: dt.date, last: dt.date, person_id: str | None, after: str, limit: int
+) -> list[RosterDay]:
+    """Those between two dates, of one person or of all, by id; those after an id."""
+    table = pay_tables.roster_days
+    asked = [table.c.date.between(first, last), table.c.roster_id > after]
+    if person_id is not None:
+        asked.append(table.c.person_id == person_id)
+    return ROSTER_DAYS.find(tx, *asked, limit=limit)
 
 
 def replace(tx: Transaction, office_id: str, calendar: Mapping[str, Any], by: str, now: dt.datetime) -> None:

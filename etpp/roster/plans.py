@@ -10,7 +10,7 @@ from etpp.calendar.plan import Calendar
 from etpp.calendar.store import calendar_facts
 from etpp.db import Transaction
 from etpp.roster.hours import REGENCY_ZONE
-from etpp.roster.store import PLACES
+from etpp.roster.store import PLACES, Roster
 
 
 def facts_for(tx: Transaction, people: Sequence[str] | None = ()) -> CalendarFacts:
@@ -19,6 +19,19 @@ def facts_for(tx: Transaction, people: Sequence[str] | None = ()) -> CalendarFac
     parents = {place.office_id: place.parent_id for place in places}
     zones = {place.office_id: place.timezone for place in places}
     return calendar_facts(tx, REGENCY_ZONE, parents, zones, people=people)
+
+
+class Around:
+    """What the calendar is handed of the roster (`calendar.decide.Around`)."""
+
+    def facts(self, tx: Transaction, people: Sequence[str] | None) -> CalendarFacts:
+        return facts_for(tx, people)
+
+    def who(self, tx: Transaction, said: str) -> str:
+        return Roster(tx).who(said)
+
+    def actor(self, tx: Transaction, said: str) -> str:
+        return Roster(tx).actor(said)
 
 
 def calendar_for(tx: Transaction, people: Sequence[str] = ()) -> Calendar:

@@ -58,6 +58,7 @@ def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: 
     name = _office_name(name)
     _check_calendar(calendar)
     office = Office(office_id, name, calendar, 1)
+    hours_facts.hold(tx)
     Offices(tx).add(office, now)
     _note_hours(tx, office, now)
     return office
@@ -67,6 +68,7 @@ def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, no
     """Name and calendar, whole. Its terminals get them with the new gallery version."""
     name = _office_name(name)
     _check_calendar(calendar)
+    hours_facts.hold(tx)
     version = Offices(tx).bump(office_id, now)
     Offices(tx).set_calendar(office_id, name, calendar)
     changed = Office(office_id, name, calendar, version)

@@ -1,0 +1,58 @@
+"""A roster out of a spreadsheet: shown first, recorded whole or not at all, and as often as one likes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from etpp.base import sheets
+from etpp.base.errors import Conflict, NotFound
+from etpp.base.sheets import Fault, Row, SheetError
+from etpp.calendar import sheet
+from etpp.calendar.decide import Around, Decided, record_roster
+from etpp.calendar.store import SHIFTS
+from etpp.db import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`decided`: what it came to, or would."""
+
+    decided: Decided
+    faults: tuple[Fault, ...]
+    done: bool
+
+
+def read(content: bytes) -> list[Row]:
+    """Before any transaction: a workbook takes a while. Raises Conflict for a table that cannot be read."""
+    try:
+        return sheets.read(content, sheet.COLUMNS)
+    except SheetError as error:
+        raise Conflict(str(error)) from error
+
+
+def take(
+    tx: Transaction,
+    rows: Sequence[Row],
+    around: Around,
+    by: str,
+    now: dt.datetime,
+    month: sheet.Month | None = None,
+    *,
+    dry_run: bool = False,
+    partial: bool = False,
+) -> Imported:
+    """With faults nothing is recorded, but for `partial`: then the rows without one. Raises Conflict."""
+
+    def who(said: str) -> str | None:
+        try:
+            return around.who(tx, said)
+        except NotFound:
+            return None
+
+    shifts = [each.shift_id for each in SHIFTS.find(tx)]
+    found = sheet.read(rows, shifts, who, now, month)
+    only_shown = dry_run or (bool(found.faults) and not partial)
+    decided = record_roster(tx, found.days, around, around.actor(tx, by), now, dry_run=only_shown)
+    return Imported(decided, found.faults, not only_shown)
