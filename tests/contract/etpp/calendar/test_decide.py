@@ -20,7 +20,7 @@ from tests.contract.etpp.running import OFFICE, Running, wib
 
 SCHOOL = "sd-1"
 DAY = {"start": "07:30", "end": "16:00", "break_minutes": 60}
-WEEK = {name: DAY for name in ("mon", "tue", "wed", "thu", "fri")}
+WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), DAY)
 NIGHT = {"shift_id": "night", "hours": {"start": "22:00", "end": "06:00"}}
 
 
