@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,31 @@ from hypothesis import strategies as st
 
 from etpp.base import encoding
 from etpp.base.errors import Problem
+
+SPELLINGS = json.loads((Path(__file__).parents[3] / "golden" / "base64url.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", SPELLINGS, ids=lambda case: repr(case["given"]))
+def test_a_key_has_one_spelling(case: Any) -> None:
+    if case["hex"] is None:
+        with pytest.raises(ValueError, match="base64url"):
+            encoding.decode_key(case["given"])
+    else:
+        assert encoding.decode_key(case["given"]).hex() == case["hex"]
+
+
+@pytest.mark.parametrize("case", SPELLINGS, ids=lambda case: repr(case["given"]))
+def test_a_signature_has_one_spelling(case: Any) -> None:
+    """Its 64 bytes end in the same way as a key's 32: 48 more make no difference to the last characters."""
+    text = "AAAA" * 8 + "AAAA" * 2 + case["given"]
+    if case["hex"] is None:
+        with pytest.raises(ValueError, match="base64url"):
+            encoding.decode_signature(text)
+        return
+    with pytest.raises(ValueError, match="64 bytes"):
+        encoding.decode_signature(text)  # 62 bytes
+    whole = encoding.encode_key(bytes.fromhex(case["hex"]) * 2)
+    assert encoding.decode_signature(whole).hex() == case["hex"] * 2
 
 
 @pytest.mark.parametrize(
