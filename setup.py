@@ -61,6 +61,8 @@ setup(
             "segno>=1.6",  # the QR code of a provisioning code
             "holidays>=0.60",
             "hijridate>=2.3",
+            "python-calamine>=0.9",  # XLSX and XLS in
+            "XlsxWriter>=3.2",  # XLSX out
         ],
         "evaluate": ["matplotlib>=3.9"],
         "demo": ["scikit-image>=0.25", "scikit-video>=1.1.11"],

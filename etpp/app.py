@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from etpp.accounts import pages as accounts_pages
 from etpp.accounts.admin import AdminGate
+from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
-from etpp.base import problems
+from etpp.allowance.gather import entry_terms
+from etpp.base import problems, sheets
 from etpp.base.openapi import document
 from etpp.base.throttle import Throttle
 from etpp.books import api as books_api
@@ -50,9 +52,12 @@ ADMINISTRATION = (
     terminals_api.router,
     books_api.router,
     presence_api.router,
+    activities_api.routes(entry_terms),
     allowance_api.router,
 )
 """The administrator's calls, which are not part of the terminals' protocol."""
+UPLOADS = {activities_api.IMPORT: sheets.MAX_BYTES}
+"""The calls whose bodies are files, and the bytes that they may have."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
 """Ten addresses' worth: guessing from many is slowed down, and no single one can lock BKPP out."""
@@ -85,7 +90,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.secrets = state.secrets
     app.state.session_of = accounts_pages.session_of
-    app.add_middleware(AdminGate, path="/v1/admin", admin_token=state.secrets.admin_token)
+    app.add_middleware(AdminGate, path="/v1/admin", admin_token=state.secrets.admin_token, larger=UPLOADS)
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
     calls = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from etpp.absence.catalogue import Catalogue, delivered, read_catalogue
 from etpp.absence.model import Letter, LetterDecision, LetterRevocation
 from etpp.db import Facts, Transaction, pay_tables
 
@@ -24,6 +25,17 @@ KINDS = Facts(KindsText, pay_tables.kind_catalogues, "catalogue_id")
 LETTERS = Facts(Letter, pay_tables.letters, "letter_id", once=True)
 DECISIONS = Facts(LetterDecision, pay_tables.letter_decisions, "decision_id", once=True)
 REVOCATIONS = Facts(LetterRevocation, pay_tables.letter_revocations, "revocation_id", once=True)
+
+
+def kinds_text(tx: Transaction, known_utc: dt.datetime | None = None) -> str | None:
+    """What the regency has decided last, or None while the delivered catalogue holds."""
+    recorded = KINDS.find(tx, known_utc=known_utc, order="recorded")
+    return recorded[-1].text if recorded else None
+
+
+def kinds(tx: Transaction, known_utc: dt.datetime | None = None) -> Catalogue:
+    text = kinds_text(tx, known_utc)
+    return delivered() if text is None else read_catalogue(text)
 
 
 def add_letters(tx: Transaction, letters: Sequence[Letter], by: str, now: dt.datetime) -> None:

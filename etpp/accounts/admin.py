@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -29,22 +31,27 @@ ADMIN = [Depends(require_private), Depends(_admin)]
 class AdminGate:
     """Stands before all that lies below `path`: the framework reads a route's body before it asks who sends it."""
 
-    def __init__(self, app: ASGIApp, path: str, admin_token: str) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, admin_token: str, larger: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """`larger`: the bytes of a body at the paths that take more than MAX_BODY_BYTES."""
         self._app = app
         self._path = path + "/"
         self._admin_token = admin_token
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(self._path):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        limit = self._larger.get(scope["path"], MAX_BODY_BYTES)
         try:
             require_private(Request(scope))
             _check(headers.get("authorization", "")[:200], self._admin_token)
             length = headers.get("content-length", "0")
-            if not length.isdecimal() or int(length[:20]) > MAX_BODY_BYTES:
-                raise Problem("too-large", f"a body has at most {MAX_BODY_BYTES} bytes")
+            if not length.isdecimal() or int(length[:20]) > limit:
+                raise Problem("too-large", f"a body has at most {limit} bytes")
         except Problem as problem:
             await problems.response(problem)(scope, receive, send)
             return
@@ -54,8 +61,8 @@ class AdminGate:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY_BYTES:
-                raise HTTPException(413, f"a body has at most {MAX_BODY_BYTES} bytes")
+            if read > limit:
+                raise HTTPException(413, f"a body has at most {limit} bytes")
             return message
 
         await self._app(scope, bounded, send)

@@ -135,3 +135,31 @@ class Ledger:
     @property
     def judged(self) -> tuple[Judged, ...]:
         return tuple([Judged(*each) for each in self.verdicts])
+
+
+Outcome = Literal[
+    "done",  # recorded now
+    "known",  # it was so before: sent twice
+    "conflict",  # the id stands for another entry, or the entry's state does not allow it
+    "refused",  # with the faults
+    "forbidden",  # by oneself, or by somebody who is neither superior nor deputy on that date
+    "unknown",  # no such entry of theirs
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one entry of a batch."""
+
+    entry_id: str
+    outcome: Outcome
+    faults: tuple[EntryFault | Literal["late"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An entry as it stands: with its points as entered and as recognised, and the last step's reason."""
+
+    entry: Entry
+    judged: Judged
+    steps: tuple[EntryStep, ...]

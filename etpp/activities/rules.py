@@ -24,6 +24,8 @@ from etpp.base.money import ZERO
 
 MOST_QUANTITY = Decimal(100_000)
 """A slip of the finger: nobody does more of anything in a day."""
+MOST_DECIMALS = 4
+"""Of a quantity: a half day, a quarter of an hour. 1e-999999 would be a text of a million characters."""
 
 Deadline = Callable[[dt.date, int], dt.datetime]
 """The end of the how manieth working day after a date."""
@@ -168,7 +170,7 @@ def check_entry(
     force on that date leave the right to enter activities.
     """
     faults: list[EntryFault] = []
-    if not (entry.quantity.is_finite() and 0 < entry.quantity <= MOST_QUANTITY):
+    if not _counts(entry.quantity):
         faults.append("quantity")
     if entry.date > today:
         faults.append("future")
@@ -192,6 +194,11 @@ def check_entry(
     if _overlaps(spans, start, end):
         faults.append("overlap")
     return tuple(faults)
+
+
+def _counts(quantity: Decimal) -> bool:
+    exponent = quantity.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MOST_DECIMALS and 0 < quantity <= MOST_QUANTITY
 
 
 class _Day:

@@ -2,10 +2,90 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
 from etpp.activities.model import Entry, EntryStep, Item, Weight
-from etpp.db import Facts, pay_tables
+from etpp.db import Facts, Transaction, pay_tables
 
 ITEMS = Facts(Item, pay_tables.activity_items, "item_id", "first")
 WEIGHTS = Facts(Weight, pay_tables.activity_weights, "weight_id")
 ENTRIES = Facts(Entry, pay_tables.entries, "entry_id", once=True)
 STEPS = Facts(EntryStep, pay_tables.entry_steps, "step_id", once=True)
+
+People = Sequence[str] | sa.Select[tuple[str]]
+"""Ids, or a question whose answer they are."""
+
+
+def entries_of(
+    tx: Transaction, people: People, first: dt.date, last: dt.date, known_utc: dt.datetime | None = None
+) -> list[Entry]:
+    """Those people's entries between two dates, in no order; an office's hundred thousand as well as one's."""
+    return ENTRIES.find(tx, *_entered(tx, people, first, last), known_utc=known_utc, order="any")
+
+
+def steps_of(
+    tx: Transaction, people: People, first: dt.date, last: dt.date, known_utc: dt.datetime | None = None
+) -> list[EntryStep]:
+    """What was done with those people's entries between two dates, whenever; in no order."""
+    entries, steps = pay_tables.entries, pay_tables.entry_steps
+    ids = sa.select(entries.c.entry_id).where(*_entered(tx, people, first, last))
+    return STEPS.find(tx, steps.c.entry_id.in_(ids), known_utc=known_utc, order="any")
+
+
+def entries_with(tx: Transaction, entry_ids: Sequence[str]) -> dict[str, Entry]:
+    """By id, those that there are."""
+    where = pay_tables.entries.c.entry_id.in_(_ids(tx, entry_ids))
+    return {entry.entry_id: entry for entry in ENTRIES.find(tx, where)}
+
+
+def steps_with(tx: Transaction, entry_ids: Sequence[str]) -> dict[str, list[EntryStep]]:
+    """By entry, in the order in which they were recorded."""
+    found: dict[str, list[EntryStep]] = {entry_id: [] for entry_id in entry_ids}
+    where = pay_tables.entry_steps.c.entry_id.in_(_ids(tx, entry_ids))
+    for step in STEPS.find(tx, where, order="recorded"):
+        found[step.entry_id].append(step)
+    return found
+
+
+def people_under(tx: Transaction, superior_ids: Sequence[str], first: dt.date, last: dt.date) -> list[str]:
+    """Whose superior one of these was on a day between two."""
+    table = pay_tables.assignments
+    holds = table.c.first <= last, sa.or_(table.c.last.is_(None), table.c.last >= first)
+    query = sa.select(table.c.person_id).where(table.c.superior_id.in_(superior_ids), *holds).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
+def hold_authors(tx: Transaction, person_ids: Iterable[str]) -> None:
+    """Of two changes of one author's entries one waits for the other: neither sees half of what overlaps it.
+
+    SQLite has one writer. In one order, so that two batches never wait for each other.
+    """
+    if tx.dialect.name != "postgresql":
+        return
+    for key in sorted(_lock_of(person_id) for person_id in set(person_ids)):
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def _lock_of(person_id: str) -> int:
+    """A bigint; that two people share one now and then only lets them wait."""
+    return int.from_bytes(hashlib.sha256(b"entries of " + person_id.encode()).digest()[:8], "big", signed=True)
+
+
+def _entered(tx: Transaction, people: People, first: dt.date, last: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
+    entries = pay_tables.entries
+    asked = people if isinstance(people, sa.Select) else _ids(tx, people)
+    return entries.c.person_id.in_(asked), entries.c.date.between(first, last)
+
+
+def _ids(tx: Transaction, ids: Sequence[str]) -> sa.Select[Any]:
+    """The ids as one parameter: a database takes some ten thousand of them, and plans anew for each number."""
+    if tx.dialect.name == "postgresql":
+        return sa.select(sa.func.unnest(sa.cast(list(ids), sa.ARRAY(sa.String))))
+    each = sa.func.json_each(json.dumps(list(ids))).table_valued("value")
+    return sa.select(each.c.value)

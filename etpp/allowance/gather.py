@@ -10,11 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from etpp.absence.catalogue import Catalogue as Kinds
-from etpp.absence.catalogue import delivered as delivered_kinds
-from etpp.absence.catalogue import read_catalogue
-from etpp.absence.store import KINDS
+from etpp.absence.store import kinds
 from etpp.activities.catalogue import Catalogue as Activities
+from etpp.activities.model import EntryTerms
 from etpp.activities.store import ITEMS, WEIGHTS
 from etpp.allowance.facts import MonthFacts, Regency, latest_scores
 from etpp.allowance.model import Month, Policy
@@ -23,17 +21,14 @@ from etpp.allowance.store import SCORES, Policies, office_facts
 from etpp.base.errors import NotFound
 from etpp.books.model import PresenceOf
 from etpp.books.store import Books
-from etpp.calendar.plan import Calendar
-from etpp.calendar.store import calendar_facts
 from etpp.db import Transaction
 from etpp.presence.daybook import office_reports
 from etpp.presence.model import OfficeReports, Punch
-from etpp.roster.store import PLACES, Offices, Roster
+from etpp.roster.hours import regency_calendar
+from etpp.roster.store import Offices, Roster
 
 F = TypeVar("F")
 
-REGENCY_ZONE = "Asia/Jakarta"
-"""Of offices that have said no other."""
 BEFORE, AFTER = dt.timedelta(days=8), dt.timedelta(days=3)
 """How far presences around a month may belong to it: a flexible week begins on its Monday, a night shift ends on the
 next day, and no time zone is further away."""
@@ -48,6 +43,12 @@ def policy_of(tx: Transaction, month: Month, known_utc: dt.datetime | None = Non
     return read_policy(text), text
 
 
+def entry_terms(tx: Transaction, date: dt.date) -> EntryTerms:
+    """What the policy of a date's month says of activities; nothing where it counts no points."""
+    points = policy_of(tx, Month(date.year, date.month))[0].points
+    return EntryTerms() if points is None else points.terms
+
+
 def regency(
     tx: Transaction,
     month: Month,
@@ -57,18 +58,9 @@ def regency(
 ) -> Regency:
     """What all statements of a month share. `reports`: of a closed month, as they were; None: as the books have them
     now. Raises PlanError, CatalogueError and WeightError where recorded facts contradict one another."""
-    places = PLACES.find(tx, known_utc=known_utc)
     return Regency(
-        Calendar(
-            calendar_facts(
-                tx,
-                REGENCY_ZONE,
-                {place.office_id: place.parent_id for place in places},
-                {place.office_id: place.timezone for place in places},
-                known_utc,
-            )
-        ),
-        _kinds(tx, known_utc),
+        regency_calendar(tx, known_utc),
+        kinds(tx, known_utc),
         Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc)),
         {each.office_id: each for each in (reports_now(tx, month) if reports is None else reports)},
         latest_scores(score for score in SCORES.find(tx, known_utc=known_utc) if score.month == month),
@@ -152,11 +144,6 @@ def _punch(presence: PresenceOf) -> Punch:
     time = presence.time
     uncertain = time.state == "uncertain"
     return Punch(presence.event_id, time.utc, time.earliest_utc, time.latest_utc, uncertain, presence.office_id)
-
-
-def _kinds(tx: Transaction, known_utc: dt.datetime | None) -> Kinds:
-    recorded = KINDS.find(tx, known_utc=known_utc, order="recorded")
-    return read_catalogue(recorded[-1].text) if recorded else delivered_kinds()
 
 
 def _by(facts: Iterable[F], key: Callable[[F], str]) -> Mapping[str, list[F]]:

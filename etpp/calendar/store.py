@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from etpp.calendar.document import holidays_of, periods_of
@@ -38,8 +38,12 @@ def calendar_facts(
     parents: Mapping[str, str | None],
     timezones: Mapping[str, str],
     known_utc: dt.datetime | None = None,
+    people: Sequence[str] | None = None,
 ) -> CalendarFacts:
-    """All that is known of when people work. The tree of offices and their zones are the roster's."""
+    """All that is known of when people work. The tree of offices and their zones are the roster's. `people`: those
+    whose rosters are asked for; None: everybody's, which are hundreds of thousands of rows a year."""
+    named = pay_tables.roster_days.c.person_id, pay_tables.by_roster.c.person_id
+    of_days, of_roster = ([] if people is None else [each.in_(people)] for each in named)
     return CalendarFacts(
         timezone,
         parents,
@@ -47,8 +51,8 @@ def calendar_facts(
         tuple(SPECIAL_DAYS.find(tx, known_utc=known_utc)),
         tuple(OCCASIONS.find(tx, known_utc=known_utc)),
         tuple(SHIFTS.find(tx, known_utc=known_utc)),
-        tuple(ROSTER_DAYS.find(tx, known_utc=known_utc)),
-        tuple(BY_ROSTER.find(tx, known_utc=known_utc)),
+        tuple(ROSTER_DAYS.find(tx, *of_days, known_utc=known_utc)),
+        tuple(BY_ROSTER.find(tx, *of_roster, known_utc=known_utc)),
         timezones,
     )
 

@@ -50,7 +50,8 @@ class Facts(Generic[F]):
     """One kind of fact. `kind`: a frozen dataclass or NamedTuple whose fields are columns of `table`.
 
     `key`: the fields that identify the fact, its id. `once`: a fact of this kind is never recorded anew, so that an id
-    (one field) stands for one row; Conflict when it is there already.
+    (one field) stands for one row; Conflict when it is there already, StoreUnavailable when somebody else writes it at
+    the same moment (the table's index is unique).
     """
 
     def __init__(self, kind: type[F], table: sa.Table, *key: str, once: bool = False) -> None:
@@ -81,12 +82,14 @@ class Facts(Generic[F]):
         *conditions: sa.ColumnElement[bool],
         known_utc: dt.datetime | None = None,
         order: Literal["id", "recorded", "any"] = "id",
+        limit: int | None = None,
     ) -> list[F]:
         """Those that count, in the order of their ids, or as they were recorded; of what was known at `known_utc`
-        (None: now). `any`: as the database comes by them, where a month's tens of thousands are read."""
+        (None: now). `any`: as the database comes by them, where a month's tens of thousands are read.
+        `limit`: no more than the first so many."""
         table = self._table
         orders: dict[str, list[sa.Column[Any]]] = {"id": [*self._key, table.c.fact_no], "recorded": [table.c.fact_no]}
-        query = sa.select(*self._columns).where(*conditions).order_by(*orders.get(order, []))
+        query = sa.select(*self._columns).where(*conditions).order_by(*orders.get(order, [])).limit(limit)
         if known_utc is not None:
             query = query.where(table.c.recorded_utc <= known_utc)
         if not self._once:
@@ -97,7 +100,8 @@ class Facts(Generic[F]):
                 *(() if known_utc is None else (later.c.recorded_utc <= known_utc,)),
             )
             query = query.where(~newer.exists(), ~table.c.withdrawn)
-        return [self._fact(row) for row in tx.execute(query).all()]
+        rows = tx.execute(query).all()
+        return [self._fact(row) for row in rows] if self._codecs else [self._kind(*row) for row in rows]
 
     def key_of(self, fact: F) -> tuple[Any, ...]:
         return tuple(getattr(fact, column.name) for column in self._key)
@@ -133,8 +137,6 @@ class Facts(Generic[F]):
         return {**row, "withdrawn": withdrawn, "recorded_utc": now, "recorded_by": by}
 
     def _fact(self, row: Sequence[Any]) -> F:
-        if not self._codecs:
-            return self._kind(*row)
         values = list(row)
         for position, codec in self._codecs.values():
             values[position] = codec.validate_python(values[position])

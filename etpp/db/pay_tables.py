@@ -49,8 +49,9 @@ def _json(name: str, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
 
 
-def _facts(name: str, *columns: Any) -> sa.Table:
-    """The first column is the fact's id."""
+def _facts(name: str, *columns: Any, once: bool = False) -> sa.Table:
+    """The first column is the fact's id. `once`: it stands for one row, whoever writes at the same moment."""
+    of_id = (columns[0].name,) if once else (columns[0].name, "fact_no")
     return sa.Table(
         name,
         metadata,
@@ -59,7 +60,7 @@ def _facts(name: str, *columns: Any) -> sa.Table:
         sa.Column("withdrawn", sa.Boolean, nullable=False),
         sa.Column("recorded_utc", Utc, nullable=False),
         sa.Column("recorded_by", sa.String(64), nullable=False),
-        sa.Index(f"ix_{name}_{columns[0].name}", columns[0].name, "fact_no"),
+        sa.Index(f"ix_{name}_{columns[0].name}", *of_id, unique=once),
         sa.Index(f"ix_{name}_recorded_utc", "recorded_utc"),
     )
 
@@ -141,6 +142,7 @@ roster_days = _facts(
     _id("shift_id", nullable=True),
     _utc("decided_utc"),
     sa.Index("ix_roster_days_date", "date"),
+    sa.Index("ix_roster_days_person_id", "person_id"),
 )
 by_roster = _facts("by_roster", _id("person_id"), *_period())
 
@@ -179,6 +181,7 @@ letter_decisions = _facts(
     _utc("decided_utc"),
     _text("reason", 500),
     sa.Index("ix_letter_decisions_letter_id", "letter_id"),
+    once=True,
 )
 letter_revocations = _facts(
     "letter_revocations",
@@ -188,6 +191,7 @@ letter_revocations = _facts(
     _utc("revoked_utc"),
     _text("reason", 500),
     sa.Index("ix_letter_revocations_letter_id", "letter_id"),
+    once=True,
 )
 # The files themselves lie in the state folder, under their hash.
 documents = sa.Table(
@@ -233,6 +237,7 @@ entries = _facts(
     sa.Column("evidence_sha256", sa.String(64)),
     sa.Index("ix_entries_person_id_date", "person_id", "date"),
     sa.Index("ix_entries_date", "date"),
+    once=True,
 )
 entry_steps = _facts(
     "entry_steps",
@@ -243,6 +248,7 @@ entry_steps = _facts(
     _utc("at_utc"),
     _text("reason", 500),
     sa.Index("ix_entry_steps_entry_id", "entry_id"),
+    once=True,
 )
 
 # ---------------------------------------------------------------- presence
@@ -261,6 +267,7 @@ corrections = _facts(
     _id("letter_id"),
     sa.Index("ix_corrections_person_id_date", "person_id", "date"),
     sa.Index("ix_corrections_date", "date"),
+    once=True,
 )
 correction_decisions = _facts(
     "correction_decisions",
@@ -270,6 +277,7 @@ correction_decisions = _facts(
     _id("by"),
     _utc("decided_utc"),
     sa.Index("ix_correction_decisions_correction_id", "correction_id"),
+    once=True,
 )
 time_decisions = _facts(
     "time_decisions",
@@ -279,6 +287,7 @@ time_decisions = _facts(
     _id("by"),
     _utc("decided_utc"),
     sa.Index("ix_time_decisions_event_id", "event_id"),
+    once=True,
 )
 manual_entries = _facts(
     "manual_entries",
@@ -322,6 +331,7 @@ office_scores = _facts(
     sa.Column("percent", Exact, nullable=False),
     _utc("decided_utc"),
     sa.Index("ix_office_scores_office_id", "office_id"),
+    once=True,
 )
 
 
@@ -343,6 +353,7 @@ month_steps = _facts(
     _id("by"),
     _utc("at_utc"),
     sa.Index("ix_month_steps_office_id_month", "office_id", "month"),
+    once=True,
 )
 closings = sa.Table(
     "closings",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from zoneinfo import ZoneInfo
 
 from etpp.base.encoding import canonical
 from etpp.base.errors import Conflict
+from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, WorkCalendar
+from etpp.calendar.store import calendar_facts
+from etpp.db import Transaction
 from etpp.roster.model import Office
+from etpp.roster.store import PLACES
+
+REGENCY_ZONE = "Asia/Jakarta"
+"""Of offices that have said no other."""
 
 
 class HoursBroken(Conflict):
@@ -38,3 +46,11 @@ def zone(office: Office) -> ZoneInfo:
         return hours(office).timezone
     except HoursBroken:
         return ZoneInfo("UTC")
+
+
+def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> Calendar:
+    """When everybody of the regency is expected. Raises PlanError where recorded facts contradict one another."""
+    places = PLACES.find(tx, known_utc=known_utc)
+    parents = {place.office_id: place.parent_id for place in places}
+    zones = {place.office_id: place.timezone for place in places}
+    return Calendar(calendar_facts(tx, REGENCY_ZONE, parents, zones, known_utc))

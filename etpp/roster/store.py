@@ -237,6 +237,17 @@ class Roster:
         found: str | None = self._tx.execute(query).scalar_one_or_none()
         return found
 
+    def who(self, said: str) -> str:
+        """Whom a NIP, another number or an id stands for. Raises NotFound."""
+        person_id = self.with_number(said) or said
+        if self.employee(person_id) is None:
+            raise NotFound("nobody in the roster has this number or id")
+        return person_id
+
+    def actor(self, said: str) -> str:
+        """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named."""
+        return self.with_number(said) or said
+
     def add(self, employee: Employee, by: str, now: dt.datetime) -> None:
         """A new employee, or what is said of one anew. Raises Conflict when a number stands for somebody else."""
         for number in (employee.nip, employee.other_id):

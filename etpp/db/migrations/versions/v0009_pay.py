@@ -73,8 +73,9 @@ def _json(name: str, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.JSON(), nullable=nullable)
 
 
-def _facts(name: str, *columns: Any) -> None:
-    """The first column is the fact's id."""
+def _facts(name: str, *columns: Any, once: bool = False) -> None:
+    """The first column is the fact's id. `once`: it stands for one row, whoever writes at the same moment."""
+    of_id = (columns[0].name,) if once else (columns[0].name, "fact_no")
     sa.Table(
         name,
         tables,
@@ -83,7 +84,7 @@ def _facts(name: str, *columns: Any) -> None:
         sa.Column("withdrawn", sa.Boolean, nullable=False),
         sa.Column("recorded_utc", UTC, nullable=False),
         sa.Column("recorded_by", sa.String(64), nullable=False),
-        sa.Index(f"ix_{name}_{columns[0].name}", columns[0].name, "fact_no"),
+        sa.Index(f"ix_{name}_{columns[0].name}", *of_id, unique=once),
         sa.Index(f"ix_{name}_recorded_utc", "recorded_utc"),
     )
 
@@ -158,6 +159,7 @@ _facts(
     _id("shift_id", nullable=True),
     _utc("decided_utc"),
     sa.Index("ix_roster_days_date", "date"),
+    sa.Index("ix_roster_days_person_id", "person_id"),
 )
 _facts("by_roster", _id("person_id"), *_period())
 
@@ -193,6 +195,7 @@ _facts(
     _utc("decided_utc"),
     _text("reason", 500),
     sa.Index("ix_letter_decisions_letter_id", "letter_id"),
+    once=True,
 )
 _facts(
     "letter_revocations",
@@ -202,6 +205,7 @@ _facts(
     _utc("revoked_utc"),
     _text("reason", 500),
     sa.Index("ix_letter_revocations_letter_id", "letter_id"),
+    once=True,
 )
 sa.Table(
     "documents",
@@ -244,6 +248,7 @@ _facts(
     sa.Column("evidence_sha256", sa.String(64)),
     sa.Index("ix_entries_person_id_date", "person_id", "date"),
     sa.Index("ix_entries_date", "date"),
+    once=True,
 )
 _facts(
     "entry_steps",
@@ -254,6 +259,7 @@ _facts(
     _utc("at_utc"),
     _text("reason", 500),
     sa.Index("ix_entry_steps_entry_id", "entry_id"),
+    once=True,
 )
 
 _facts(
@@ -270,6 +276,7 @@ _facts(
     _id("letter_id"),
     sa.Index("ix_corrections_person_id_date", "person_id", "date"),
     sa.Index("ix_corrections_date", "date"),
+    once=True,
 )
 _facts(
     "correction_decisions",
@@ -279,6 +286,7 @@ _facts(
     _id("by"),
     _utc("decided_utc"),
     sa.Index("ix_correction_decisions_correction_id", "correction_id"),
+    once=True,
 )
 _facts(
     "time_decisions",
@@ -288,6 +296,7 @@ _facts(
     _id("by"),
     _utc("decided_utc"),
     sa.Index("ix_time_decisions_event_id", "event_id"),
+    once=True,
 )
 _facts(
     "manual_entries",
@@ -329,6 +338,7 @@ _facts(
     sa.Column("percent", sa.String(64), nullable=False),
     _utc("decided_utc"),
     sa.Index("ix_office_scores_office_id", "office_id"),
+    once=True,
 )
 
 
@@ -349,6 +359,7 @@ _facts(
     _id("by"),
     _utc("at_utc"),
     sa.Index("ix_month_steps_office_id_month", "office_id", "month"),
+    once=True,
 )
 sa.Table(
     "closings",
