@@ -69,6 +69,7 @@ setup(
         "dev": [
             "pytest>=8.3",
             "hypothesis>=6.120",
+            "openapi-spec-validator>=0.7",
             "cosmic-ray>=8.7",  # `make mutants`
             "mypy>=1.13",
             "ruff>=0.8",

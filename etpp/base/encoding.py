@@ -54,13 +54,7 @@ def format_time(moment: dt.datetime) -> str:
 
 def decode_key(text: str) -> bytes:
     """32 bytes from base64url without padding; raises ValueError."""
-    try:
-        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("must be base64url") from error
-    if len(key) != 32 or encode_key(key) != text:
-        raise ValueError("must be 32 bytes in base64url without padding")
-    return key
+    return _decoded(text, 32)
 
 
 def encode_key(key: bytes) -> str:
@@ -68,11 +62,19 @@ def encode_key(key: bytes) -> str:
 
 
 def decode_signature(text: str) -> bytes:
-    """base64url without padding; raises ValueError."""
+    """64 bytes from base64url without padding; raises ValueError."""
+    return _decoded(text, 64)
+
+
+def _decoded(text: str, size: int) -> bytes:
+    """Bytes have one spelling: Python's decoder passes over other characters, padding and loose last bits."""
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise ValueError("must be base64url") from error
+    if len(data) != size or encode_key(data) != text:
+        raise ValueError(f"must be {size} bytes in base64url without padding")
+    return data
 
 
 def decode_descriptor(text: str) -> bytes:

@@ -125,7 +125,8 @@ def _translated() -> Iterator[None]:
     except DataError as error:
         raise Conflict("the database cannot hold such a value", key="value_impossible") from error
     except IntegrityError as error:
-        # Whoever writes has looked before: somebody else has written the same since. Asked again, the look finds it.
+        # Whoever writes has looked before: somebody else has written the same since. Asked again, the look finds it;
+        # a 409 would be the last word to a terminal (docs/decisions/0079).
         raise StoreUnavailable("somebody else wrote the same at this moment") from error
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the database cannot be used now ({_kind(error)})") from error

@@ -31,6 +31,7 @@ _described = describe("Fetch the gallery", answer=wire.GalleryAnswer)
 _described["openapi_extra"]["parameters"] += [
     header("Range", "bytes=FIRST- with If-Range: what a cut download still lacks.", required=False),
     header("If-Range", "The ETag of the download that was cut.", required=False),
+    header("If-None-Match", "The ETag of what the terminal has for the same `since`.", required=False),
 ]
 _ETAG = {"ETag": {"description": "Strong; of the very bytes.", "schema": {"type": "string"}}}
 _described["responses"][200]["headers"] |= _ETAG | {"Accept-Ranges": {"schema": {"type": "string", "const": "bytes"}}}
@@ -39,6 +40,7 @@ _described["responses"][206] = {
     "description": "The rest of the same bytes, for `Range` with `If-Range`",
     "headers": _ETAG,
 }
+_described["responses"][304] = {"description": "The bytes are those that `If-None-Match` names", "headers": _ETAG}
 _described["responses"][416] = {"description": "The range lies behind the end"}
 
 
@@ -95,9 +97,11 @@ def _refuse_revoked(tx: Transaction, device: Device) -> None:
 
 
 def _ranged(signed: Signed, body: bytes, etag: str) -> Response:
-    """The whole, or the part that a cut download still lacks (RFC 9110, 14)."""
+    """The whole, the part that a cut download still lacks (RFC 9110, 14), or that the caller has it (13.1.2)."""
     headers = {"ETag": etag, "Accept-Ranges": "bytes", "Cache-Control": "no-store"}
     asked = signed.request.headers
+    if _names(asked.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers=headers)
     wanted = _RANGE.fullmatch(asked.get("range", "").strip())
     if wanted is None or asked.get("if-range") != etag:
         return Response(body, 200, headers, "application/json")
@@ -107,3 +111,8 @@ def _ranged(signed: Signed, body: bytes, etag: str) -> Response:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(body)}"})
     headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
     return Response(body[first : last + 1], 206, headers, "application/json")
+
+
+def _names(field: str, etag: str) -> bool:
+    """Whether If-None-Match names the entity tag. Its comparison is the weak one (RFC 9110, 8.8.3.2)."""
+    return field.strip() == "*" or etag in {each.strip().removeprefix("W/") for each in field.split(",")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,6 +28,7 @@ LABEL = "sig1"
 TAG = "presensi"
 COVERED = ("@method", "@authority", "@path", "@query", "presensi-protocol")
 COVERED_WITH_BODY = ("content-digest", "content-type")
+_NONCE = re.compile(r"[1-9][0-9]{0,15}")
 WINDOW = 64
 """Counters below the highest that may still arrive, each once (RFC 4303, 3.4.3): requests overtake each other."""
 
@@ -168,9 +170,8 @@ class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
 
 
 def _counter(nonce: str | None) -> int:
-    # isdecimal alone lets other scripts' digits through.
-    if nonce is None or not (nonce.isascii() and nonce.isdecimal() and len(nonce) <= 16) or int(nonce) > MAX_INTEGER:
-        raise _invalid("nonce must be a decimal counter below 2**53")
+    if nonce is None or _NONCE.fullmatch(nonce) is None or int(nonce) > MAX_INTEGER:
+        raise _invalid("nonce must be a decimal counter from 1 to 2**53 - 1, without leading zeros")
     return int(nonce)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from etpp.base.encoding import MAX_INTEGER
+from etpp.base.encoding import MAX_INTEGER, canonical
 from etpp.base.shapes import Id, Key, Natural, Number, Shape, ShortText, Time
 
 # ---------------------------------------------------------------- call 1
@@ -98,9 +98,19 @@ class Queue(Shape):
     parked: Natural
 
 
+MAX_PROBLEM_BYTES = 4096
+"""A problem document of a parked event, in canonical form: it is shown in the console, a thousand times."""
+
+
+def _short(problem: dict[str, Any]) -> dict[str, Any]:
+    if len(canonical(problem)) > MAX_PROBLEM_BYTES:
+        raise ValueError(f"must have at most {MAX_PROBLEM_BYTES} bytes in canonical form")
+    return problem
+
+
 class Parked(Shape):
     event_id: Id
-    problem: dict[str, Any]
+    problem: Annotated[dict[str, Any], AfterValidator(_short)]
 
 
 class RotateKey(Shape):

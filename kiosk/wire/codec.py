@@ -118,10 +118,14 @@ def b64url(data: bytes) -> str:
 
 
 def from_b64url(text: str) -> bytes:
+    """The bytes of their one spelling; raises WireError for padding, loose last bits and what else is none."""
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
         raise WireError("a key or signature is not base64url") from error
+    if b64url(data) != text:
+        raise WireError("a key or signature is not base64url without padding")
+    return data
 
 
 def encode_descriptor(descriptor: Descriptor) -> str:

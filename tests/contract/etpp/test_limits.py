@@ -39,6 +39,7 @@ def longest(shape: type[shapes.Shape], member: str) -> object:
         ("integers", "0 … 2^53 - 1", 0),
         ("templates of an enrolment", "1 to 20", 1),
         ("enrolments of one terminal that wait", "1,000", intake.MAX_PENDING),
+        ("`problem` of an entry of `parked`", "4 KiB", wire.MAX_PROBLEM_BYTES / KIB),
         ("signed runs of `carried`", "1,000", books.MAX_RUNS),
         ("`wait_s` of call 3", "55 s", download.MAX_WAIT_S),
         ("`since` above", "10,000", download.MAX_AHEAD),

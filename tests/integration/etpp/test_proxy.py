@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shutil
@@ -15,6 +16,9 @@ import pytest
 import urllib3
 
 from tests.contract.etpp.client import Terminal
+from tests.contract.protocol_client import chain
+from tests.contract.protocol_client.link import Link
+from tests.contract.protocol_client.terminal import Terminal as Stranger
 from tests.integration.etpp.test_process import OFFICE, ROOT, Served, certificate, etpp, served
 from tests.integration.office import free_port
 
@@ -122,6 +126,20 @@ def test_a_terminals_signatures_hold_through_it(proxied: Proxied) -> None:
     answer = terminal.post("events", terminal.batch([terminal.attack() for _ in range(300)]), gzipped=True)
     assert [result["status"] for result in answer.json()["results"]] == ["accepted"] * 300
     assert terminal.gallery().status_code == 200
+
+
+def test_so_do_those_of_a_client_that_was_written_from_the_document_alone(proxied: Proxied) -> None:
+    terminal = Stranger(Link(proxied.url, ca=str(proxied.authority)))
+    terminal.provision(proxied.server.admin("POST", f"offices/{OFFICE}/codes")["code"])
+    now = dt.datetime.now(dt.UTC)
+    assert terminal.fetch(cut_after=100)  # and the rest by Range
+    assert terminal.is_unchanged(since=0)
+    for _ in range(600):
+        terminal.chain.add("attack", chain.attack(), now)
+    terminal.send(now)
+    terminal.send(now, packed=False)
+    assert (terminal.acknowledged, terminal.parked) == (600, {})
+    assert terminal.heartbeat(now)["head"]["seq"] == 600
 
 
 def test_a_guesser_is_stopped_whatever_he_claims_and_nobody_else_is(proxied: Proxied) -> None:

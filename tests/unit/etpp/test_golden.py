@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden"
@@ -32,6 +33,15 @@ def test_the_openapi_document_is_the_apps(option: list[str], file: str) -> None:
         [sys.executable, "-m", "etpp", "openapi", *option], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert json.loads(made.stdout) == json.loads((ROOT / "docs" / file).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", ["openapi.json", "openapi-admin.json"])
+def test_the_openapi_document_is_valid_openapi_3_1(file: str) -> None:
+    document = json.loads((ROOT / "docs" / file).read_text(encoding="utf-8"))
+    assert document["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+    next(iter(next(iter(document["paths"].values())).values()))["responses"] = []
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()), "the validator sees a fault"
 
 
 def test_the_openapi_document_holds_the_four_calls_and_nothing_else() -> None:

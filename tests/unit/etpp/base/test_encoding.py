@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,41 @@ from hypothesis import strategies as st
 
 from etpp.base import encoding
 from etpp.base.errors import Problem
+
+SPELLINGS = json.loads((Path(__file__).parents[3] / "golden" / "base64url.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", SPELLINGS, ids=lambda case: repr(case["given"]))
+def test_a_key_has_one_spelling(case: Any) -> None:
+    if case["hex"] is None:
+        with pytest.raises(ValueError, match="base64url"):
+            encoding.decode_key(case["given"])
+    else:
+        assert encoding.decode_key(case["given"]).hex() == case["hex"]
+
+
+SIGNATURE = encoding.encode_key(bytes(range(192, 256)))
+
+
+def test_a_signature_is_read() -> None:
+    assert encoding.decode_signature(SIGNATURE) == bytes(range(192, 256))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SIGNATURE + "==",
+        SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1),
+        SIGNATURE.replace("-", "+").replace("_", "/"),
+        SIGNATURE[:40] + "\n" + SIGNATURE[40:],
+        SIGNATURE + "*",
+        SIGNATURE[:-2],
+        SIGNATURE + "AA",
+    ],
+)
+def test_a_signature_has_one_spelling(text: str) -> None:
+    with pytest.raises(ValueError, match="base64url"):
+        encoding.decode_signature(text)
 
 
 @pytest.mark.parametrize(

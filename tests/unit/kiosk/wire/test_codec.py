@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,3 +35,16 @@ def test_what_no_reader_could_read_is_not_written(value: object) -> None:
     for write in (wire.dumps, wire.canonical):
         with pytest.raises(wire.WireError):
             write({"a": value})
+
+
+SPELLINGS = json.loads((Path(__file__).parents[3] / "golden" / "base64url.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", SPELLINGS, ids=lambda case: repr(case["given"]))
+def test_bytes_have_one_spelling(case: Any) -> None:
+    if case["hex"] is None:
+        with pytest.raises(wire.WireError, match="base64url"):
+            wire.from_b64url(case["given"])
+    else:
+        assert wire.from_b64url(case["given"]).hex() == case["hex"]
+        assert wire.b64url(bytes.fromhex(case["hex"])) == case["given"]
