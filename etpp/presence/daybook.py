@@ -8,12 +8,14 @@ from typing import Any
 
 from etpp.base.encoding import format_time
 from etpp.base.errors import Problem
-from etpp.books.model import PresenceRow
+from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
+from etpp.presence.decided import manual_counts
 from etpp.presence.model import OfficeReports
 from etpp.presence.rules import Day, Mark, judge_day
+from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.hours import hours, zone
 from etpp.roster.model import Office, Person
@@ -61,16 +63,36 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
     day = calendar.day_of(now) if day is None else day
     start, end = calendar.bounds(day)
     reported = reported_through(tx, office_id, start)
-    presences = Books(tx).presences(office_id, start, end)
+    everyone = People(tx).everyone(office_id, include_erased=True)
+    presences = Books(tx).presences(office_id, start, end) + _by_hand(tx, office_id, everyone, start, end)
     of_person: dict[str, list[PresenceRow]] = {}
     for presence in presences:
         of_person.setdefault(presence.person_id, []).append(presence)
     days = [
         (person, judge_day(of_person.get(person.person_id, []), calendar, day, reported))
-        for person in People(tx).everyone(office_id, include_erased=True)
+        for person in everyone
         if person.erased_version is None or person.person_id in of_person
     ]
     return DayBook(office, day, calendar, calendar.shift(day), reported, days)
+
+
+def _by_hand(
+    tx: Transaction, office_id: str, everyone: list[Person], start: dt.datetime, end: dt.datetime
+) -> list[PresenceRow]:
+    """Manual entries that count, of presences at the office, for whom it knows."""
+    entries = manual_within(tx, office_id=office_id, confirmed=True, start=start, end=end)
+    faces = {person.employee_id: person.person_id for person in everyone} if entries else {}
+    return [
+        PresenceRow(
+            faces[each.person_id],
+            "",
+            each.entry_id,
+            EventTime(each.at_utc, each.at_utc, each.at_utc, "trusted"),
+            manual=True,
+        )
+        for each in entries
+        if each.person_id in faces and manual_counts(each)
+    ]
 
 
 def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
@@ -140,6 +162,7 @@ def _mark(mark: Mark | None, calendar: WorkCalendar) -> dict[str, Any] | None:
         "earliest_utc": format_time(time.earliest_utc),
         "latest_utc": format_time(time.latest_utc),
         "time_state": time.state,
+        "manual": mark.presence.manual,
         "minutes_off": mark.minutes_off,
         "points_percent": mark.points_percent,
     }
