@@ -9,12 +9,14 @@ from typing import Any
 
 from etpp.base.encoding import format_time
 from etpp.base.errors import Problem
-from etpp.books.model import PresenceRow
+from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
+from etpp.presence.decided import manual_counts
 from etpp.presence.model import OfficeReports
 from etpp.presence.rules import Day, Mark, judge_day
+from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.hours import hours, zone
 from etpp.roster.model import Office, Person
@@ -64,24 +66,25 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
     begun = first_day(tx, office)
     # Before the office had a terminal nobody could be seen, and nobody was absent.
     reported = None if begun is None or day < begun else reported_through(tx, office_id, start)
-    presences = Books(tx).presences(office_id, start, end)
-    of_person: dict[str, list[PresenceRow]] = {}
-    for presence in presences:
-        of_person.setdefault(presence.person_id, []).append(presence)
+    of_face: dict[str, list[PresenceRow]] = {}
+    for presence in Books(tx).presences(office_id, start, end):
+        of_face.setdefault(presence.person_id, []).append(presence)
+    by_hand = _by_hand(tx, office_id, start, end)
     days = []
-    for person, person_ids in _people(tx, office_id, day, of_person.keys()):
-        seen = [presence for person_id in person_ids for presence in of_person.get(person_id, [])]
-        days.append((person, judge_day(seen, calendar, day, reported)))
+    for person, person_ids in _people(tx, office_id, day, of_face.keys(), by_hand.keys()):
+        seen = [presence for person_id in person_ids for presence in of_face.get(person_id, [])]
+        days.append((person, judge_day([*seen, *by_hand.get(person.employee_id, [])], calendar, day, reported)))
     return DayBook(office, day, calendar, calendar.shift(day), reported, days)
 
 
 def _people(
-    tx: Transaction, office_id: str, day: dt.date, seen: Collection[str]
+    tx: Transaction, office_id: str, day: dt.date, seen: Collection[str], written: Collection[str]
 ) -> list[tuple[Person, tuple[str, ...]]]:
-    """Who belonged to the office on the day, with or without a face, and whoever was seen there; by name. With the ids
-    under which the office's terminals have known the person: a face that was taken away rewrites no past day."""
+    """Who belonged to the office on the day, with or without a face, and whoever was `seen` or `written` down there; by
+    name. With the ids under which the office's terminals have known the person: a face that was taken away rewrites no
+    past day."""
     roster = Roster(tx)
-    here = {stay.person_id for stay in roster.assignments(day, day, office_id)}
+    here = {stay.person_id for stay in roster.assignments(day, day, office_id)} | set(written)
     known: dict[str, list[Person]] = {}
     for person in People(tx).everyone(office_id, include_erased=True):
         if person.employee_id in here or person.person_id in seen:
@@ -93,6 +96,16 @@ def _people(
     for employee in roster.employees(sorted(here - known.keys())).values():
         found.append((Person(office_id, "", employee.person_id, employee.nip, employee.name, 0), ()))
     return sorted(found, key=lambda each: (each[0].name or "", each[0].person_id))
+
+
+def _by_hand(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime) -> dict[str, list[PresenceRow]]:
+    """employee -> manual entries that count, of presences at the office."""
+    found: dict[str, list[PresenceRow]] = {}
+    for each in manual_within(tx, office_id=office_id, confirmed=True, start=start, end=end):
+        if manual_counts(each):
+            time = EventTime(each.at_utc, each.at_utc, each.at_utc, "trusted")
+            found.setdefault(each.person_id, []).append(PresenceRow("", "", each.entry_id, time, manual=True))
+    return found
 
 
 def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
@@ -167,6 +180,7 @@ def _mark(mark: Mark | None, calendar: WorkCalendar) -> dict[str, Any] | None:
         "earliest_utc": format_time(time.earliest_utc),
         "latest_utc": format_time(time.latest_utc),
         "time_state": time.state,
+        "manual": mark.presence.manual,
         "minutes_off": mark.minutes_off,
         "points_percent": mark.points_percent,
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from etpp.app import create_app
 from etpp.db import Database
 from etpp.roster.store import People
 from etpp.state import State
+from tests.contract.etpp import decided_routes
 from tests.contract.etpp.client import Terminal, problem_of
 from tests.contract.etpp.running import OFFICE, Running, running
 from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
@@ -32,7 +34,8 @@ def sanction(it: World) -> dict[str, Any]:
     return {"by": "bkpp", "person_id": it.employee(), "percent": 25, "document": "SK 12/2026", **days}
 
 
-MODELS: dict[str, Callable[[World], dict[str, Any]]] = {
+MODELS: dict[str, Callable[[World], dict[str, Any] | bytes]] = {
+    **decided_routes.MODELS,
     "POST /v1/admin/offices": lambda it: {"office_id": f"dinas-{it.next()}", "name": "Dinas"},
     "PUT /v1/admin/offices/{office_id}": lambda it: {"name": f"Dinas {it.next()}", "calendar": CALENDAR},
     "POST /v1/admin/offices/{office_id}/people": lambda it: {"nip": it.nip(), "name": "Budi"},
@@ -78,6 +81,7 @@ class World:
             "event_id": self.waiting if "/enrolments" in path else self.rejected,
             "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
             "sanction_id": self.sanction,
+            **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
         if "/employees/" in path:
             made["person_id"] = self.employee
@@ -160,11 +164,13 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
     for route in routes:
         method, _, path = route.partition(" ")
         console = path.startswith("/console")
-        sent: dict[str, Any] = {"params": {"office_id": OFFICE, "to": "id"}, "timeout": 60, "allow_redirects": False}
+        query = {"office_id": OFFICE, "to": "id"} | decided_routes.QUERIES.get(route, {})
+        sent: dict[str, Any] = {"params": query, "timeout": 60, "allow_redirects": False}
         if console and method == "POST":
             sent["data"] = {"csrf": csrf, "office_id": OFFICE, "name": "Siti Aminah"}
         elif not console:
-            sent |= {"headers": token, "json": MODELS[route](it) if route in MODELS else {}}
+            model = MODELS[route](it) if route in MODELS else {}
+            sent |= {"headers": token, "data" if isinstance(model, bytes) else "json": model}
         where, number = etpp.url + it.path(path), 1
         while True:
             with breaker.at(number, error):
