@@ -10,11 +10,13 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from etpp.absence import api as absence_api
+from etpp.absence.cabinet import Cabinet
 from etpp.accounts import pages as accounts_pages
 from etpp.accounts.admin import AdminGate
 from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
-from etpp.allowance.gather import entry_terms
+from etpp.allowance.gather import correction_days, entry_terms
 from etpp.base import problems, sheets
 from etpp.base.openapi import document
 from etpp.base.throttle import Throttle
@@ -31,6 +33,7 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import pages as faces_pages
 from etpp.presence import api as presence_api
+from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
 from etpp.presence.summaries import Summaries
 from etpp.roster import api as roster_api
@@ -54,12 +57,18 @@ ADMINISTRATION = (
     terminals_api.router,
     books_api.router,
     presence_api.router,
+    absence_api.router,
+    decisions_api.routes(correction_days),
     activities_api.routes(entry_terms),
     calendar_api.routes(Around()),
     allowance_api.router,
 )
 """The administrator's calls, which are not part of the terminals' protocol."""
-UPLOADS = {activities_api.IMPORT: sheets.MAX_BYTES, calendar_api.IMPORT: sheets.MAX_BYTES}
+UPLOADS = {
+    **absence_api.LARGER,
+    activities_api.IMPORT: sheets.MAX_BYTES,
+    calendar_api.IMPORT: sheets.MAX_BYTES,
+}
 """The calls whose bodies are files, and the bytes that they may have."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
@@ -91,6 +100,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         account_guesses=Throttle(ACCOUNT_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
     )
     app.state.terminals = Terminals(state.keys, galleries, watch)
+    app.state.cabinet = Cabinet(state.folder)
     app.state.secrets = state.secrets
     app.state.session_of = accounts_pages.session_of
     app.add_middleware(AdminGate, path="/v1/admin", admin_token=state.secrets.admin_token, larger=UPLOADS)

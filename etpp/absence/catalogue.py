@@ -27,6 +27,9 @@ class Catalogue:
                 raise CatalogueError(f"kind {kind.kind_id}: two of them hold on {kind.first}")
             held.append(kind)
 
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._kinds)
+
     def on(self, kind_id: str, date: dt.date) -> Kind | None:
         for kind in self._kinds.get(kind_id, ()):
             if kind.first <= date and (kind.last is None or date <= kind.last):
@@ -36,7 +39,11 @@ class Catalogue:
 
 def delivered() -> Catalogue:
     """The catalogue that comes with the program; a regency keeps its own."""
-    return read_catalogue((resources.files("etpp.absence") / "kinds.toml").read_text(encoding="utf-8"))
+    return read_catalogue(delivered_text())
+
+
+def delivered_text() -> str:
+    return (resources.files("etpp.absence") / "kinds.toml").read_text(encoding="utf-8")
 
 
 def read_catalogue(text: str) -> Catalogue:

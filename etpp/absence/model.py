@@ -92,3 +92,14 @@ class Excuse:
     kind: Kind
     first_utc: dt.datetime
     until_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is known of a file in the cabinet: its hash, its type by its content, its size in bytes, who brought it."""
+
+    sha256: str
+    media_type: str
+    bytes: int
+    stored_utc: dt.datetime
+    stored_by: str

@@ -27,7 +27,14 @@ LetterFault = Literal[
     "document_missing",
     "maximum",
 ]
-"""Why a letter cannot be submitted."""
+"""What speaks against a letter."""
+
+LetterMark = Literal["maximum", "overlap", "after_the_fact"]
+"""What whoever decides on a letter should know: more days than the kind has in a year, another letter of one of its
+people for the same time, and a letter that was submitted when it had begun."""
+
+MARKED: frozenset[LetterFault] = frozenset({"maximum"})
+"""Faults that a letter is submitted with all the same, and marked: whether to grant more is decided by people."""
 
 
 def check_letter(
@@ -37,7 +44,7 @@ def check_letter(
     belongs: Callable[[str], bool],
     held: Mapping[str, Sequence[Excuse]] = MappingProxyType({}),
 ) -> tuple[LetterFault, ...]:
-    """What speaks against a letter; nothing when it can be submitted.
+    """What speaks against a letter; nothing when it can be submitted without a mark.
 
     `belongs`: whether the submitter may write letters for a person. `held`: what each of its people has in force
     already, for the kind's yearly maximum.
@@ -77,6 +84,26 @@ def letter_state(
     if not valid:
         return "submitted"
     return "approved" if max(valid, key=lambda d: (d.decided_utc, d.decision_id)).approved else "refused"
+
+
+def overlapping(
+    letter: Letter,
+    others: Iterable[Letter],
+    decisions: Sequence[LetterDecision],
+    revocations: Sequence[LetterRevocation],
+) -> tuple[str, ...]:
+    """The ids of other letters that are submitted or approved, for one of its people and a moment of its time."""
+    return tuple(
+        sorted(
+            each.letter_id
+            for each in others
+            if each.letter_id != letter.letter_id
+            and set(each.person_ids) & set(letter.person_ids)
+            and each.first_utc < letter.until_utc
+            and each.until_utc > letter.first_utc
+            and letter_state(each, decisions, revocations) in ("submitted", "approved")
+        )
+    )
 
 
 def in_force(

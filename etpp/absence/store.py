@@ -1,16 +1,20 @@
-"""Kinds, letters and what was decided about them, in SQL."""
+"""Kinds, letters and what was decided about them, and what is known of their files, in SQL."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.absence.catalogue import Catalogue, delivered, read_catalogue
-from etpp.absence.model import Letter, LetterDecision, LetterRevocation
+from etpp.absence.model import Document, Letter, LetterDecision, LetterRevocation
+from etpp.base.errors import Conflict
 from etpp.db import Facts, Transaction, pay_tables
+
+CATALOGUE_ID = "regency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class KindsText:
 
 
 KINDS = Facts(KindsText, pay_tables.kind_catalogues, "catalogue_id")
-LETTERS = Facts(Letter, pay_tables.letters, "letter_id", once=True)
+LETTERS = Facts(Letter, pay_tables.letters, "letter_id")
 DECISIONS = Facts(LetterDecision, pay_tables.letter_decisions, "decision_id", once=True)
 REVOCATIONS = Facts(LetterRevocation, pay_tables.letter_revocations, "revocation_id", once=True)
 
@@ -40,6 +44,8 @@ def kinds(tx: Transaction, known_utc: dt.datetime | None = None) -> Catalogue:
 
 def add_letters(tx: Transaction, letters: Sequence[Letter], by: str, now: dt.datetime) -> None:
     """Raises Conflict when an id is recorded already."""
+    if LETTERS.find(tx, pay_tables.letters.c.letter_id.in_([each.letter_id for each in letters]), limit=1):
+        raise Conflict("a letter with this id is recorded already")
     LETTERS.add(tx, letters, by, now)
     people = [
         {"person_id": person, "letter_id": each.letter_id}
@@ -50,12 +56,105 @@ def add_letters(tx: Transaction, letters: Sequence[Letter], by: str, now: dt.dat
         tx.execute(sa.insert(pay_tables.letter_people), people)
 
 
+def locked_letter(tx: Transaction, letter_id: str) -> Letter | None:
+    """Of two who change a letter's state one waits for the other."""
+    table = pay_tables.letters
+    first = sa.select(table.c.fact_no).where(table.c.letter_id == letter_id).order_by(table.c.fact_no).limit(1)
+    tx.execute(first.with_for_update())
+    return LETTERS.one(tx, letter_id)
+
+
+def said_of(tx: Transaction, letter_ids: Iterable[str]) -> tuple[list[LetterDecision], list[LetterRevocation]]:
+    """All decisions on letters, and what was taken back."""
+    asked = list(letter_ids)
+    return (
+        DECISIONS.find(tx, pay_tables.letter_decisions.c.letter_id.in_(asked)),
+        REVOCATIONS.find(tx, pay_tables.letter_revocations.c.letter_id.in_(asked)),
+    )
+
+
 def letters_of(tx: Transaction, person_id: str, known_utc: dt.datetime | None = None) -> list[Letter]:
     """All letters of one person."""
     mine = sa.select(pay_tables.letter_people.c.letter_id).where(pay_tables.letter_people.c.person_id == person_id)
     return LETTERS.find(tx, pay_tables.letters.c.letter_id.in_(mine), known_utc=known_utc)
 
 
-def letters_since(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | None = None) -> list[Letter]:
-    """The regency's letters that end after a moment."""
-    return LETTERS.find(tx, pay_tables.letters.c.until_utc > since_utc, known_utc=known_utc)
+def letters_within(
+    tx: Transaction,
+    *,
+    office_id: str | None = None,
+    person_id: str | None = None,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+    after_the_fact: bool = False,
+    after: str = "",
+    limit: int | None = None,
+) -> list[Letter]:
+    """Letters by id, those after an id. `office_id`: for somebody who was ever assigned to it; `start`, `end`: that
+    hold in [start, end); `after_the_fact`: that were submitted when they had begun."""
+    letters, people, assigned = pay_tables.letters, pay_tables.letter_people, pay_tables.assignments
+    asked = [letters.c.letter_id > after]
+    if office_id is not None:
+        here = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+        asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id.in_(here))))
+    if person_id is not None:
+        asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id == person_id)))
+    if start is not None:
+        asked.append(letters.c.until_utc > start)
+    if end is not None:
+        asked.append(letters.c.first_utc < end)
+    if after_the_fact:
+        asked.append(letters.c.submitted_utc > letters.c.first_utc)
+    return LETTERS.find(tx, *asked, limit=limit)
+
+
+def kinds_used(tx: Transaction) -> list[tuple[str, dt.datetime]]:
+    """(kind, first moment) of all letters that were not taken back; each once."""
+    letters, revoked = pay_tables.letters, pay_tables.letter_revocations
+    gone = sa.select(revoked.c.letter_id)
+    query = sa.select(letters.c.kind_id, letters.c.first_utc).where(letters.c.letter_id.not_in(gone)).distinct()
+    return [(row.kind_id, row.first_utc) for row in tx.execute(query.order_by(letters.c.kind_id, letters.c.first_utc))]
+
+
+class Documents:
+    """What is known of the files. Rows are only added."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def note(self, document: Document) -> Document:
+        """As it is known: as it was brought first."""
+        table = pay_tables.documents
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
+        self._tx.execute(
+            insert(pay_tables.documents)
+            .values(
+                sha256=document.sha256,
+                media_type=document.media_type,
+                bytes=document.bytes,
+                stored_utc=document.stored_utc,
+                stored_by=document.stored_by,
+            )
+            .on_conflict_do_nothing()
+        )
+        return self._find(table.c.sha256 == document.sha256)[0]
+
+    def get(self, sha256: str) -> Document | None:
+        found = self._find(pay_tables.documents.c.sha256 == sha256)
+        return found[0] if found else None
+
+    def known(self, sha256s: Sequence[str]) -> set[str]:
+        table = pay_tables.documents
+        return set(self._tx.execute(sa.select(table.c.sha256).where(table.c.sha256.in_(sha256s))).scalars())
+
+    def page(self, after: str, limit: int) -> list[Document]:
+        """By hash, those after one."""
+        return self._find(pay_tables.documents.c.sha256 > after, limit)
+
+    def _find(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Document]:
+        table = pay_tables.documents
+        query = sa.select(table).where(condition).order_by(table.c.sha256).limit(limit)
+        return [
+            Document(row.sha256, row.media_type, row.bytes, row.stored_utc, row.stored_by)
+            for row in self._tx.execute(query)
+        ]

@@ -49,6 +49,11 @@ def entry_terms(tx: Transaction, date: dt.date) -> EntryTerms:
     return EntryTerms() if points is None else points.terms
 
 
+def correction_days(tx: Transaction, date: dt.date) -> int | None:
+    """For how many working days after a date the policy of its month lets corrections be proposed."""
+    return policy_of(tx, Month(date.year, date.month))[0].correction_days
+
+
 def regency(
     tx: Transaction,
     month: Month,

@@ -45,6 +45,7 @@ def _unlike_blank(text: str) -> str:
 Date = Annotated[dt.date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Text = Annotated[str, AfterValidator(_unlike_blank), StringConstraints(min_length=1, max_length=200)]
 Reason = Annotated[str, AfterValidator(_unlike_blank), StringConstraints(min_length=1, max_length=500)]
+Note = Annotated[str, AfterValidator(_unlike_blank), StringConstraints(max_length=500)]
 Who = Id
 """A NIP, another number or an id of an employee; of those who are none, what the records call them."""
 Limit = Annotated[int, Said(ge=1, le=MOST_ROWS)]

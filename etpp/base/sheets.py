@@ -61,6 +61,10 @@ class SheetError(ValueError):
     """The whole table cannot be read; the message says why, and where."""
 
 
+class _NoHeadings(SheetError):
+    """The columns are not there, or stand between other separators."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """`name` is the key in a Row and the heading that is written; headings are compared without case, spaces and
@@ -102,7 +106,18 @@ def read(content: bytes, columns: Sequence[Column]) -> list[Row]:
     """
     if len(content) > MAX_BYTES:
         raise SheetError(f"a table has at most {MAX_BYTES // 1024 // 1024} MB: split it")
-    lines = _workbook(content) if content.startswith(_WORKBOOKS) else _csv(_decoded(content))
+    if content.startswith(_WORKBOOKS):
+        return _rows(_workbook(content), columns)
+    refused: _NoHeadings | None = None
+    for records in _csv(_decoded(content)):
+        try:
+            return _rows(records, columns)
+        except _NoHeadings as error:
+            refused = refused or error
+    raise refused or SheetError("the table is empty")
+
+
+def _rows(lines: Iterator[_Line], columns: Sequence[Column]) -> list[Row]:
     filled = ((line, cells, fault) for line, cells, fault in lines if fault or any(without_marks(c) for c in cells))
     first, headings, names = _headings(filled, columns)
     rows = []
@@ -204,7 +219,7 @@ def _headings(lines: Iterator[_Line], columns: Sequence[Column]) -> tuple[int, l
     best: list[str] | None = None
     for count, (line, cells, fault) in enumerate(itertools.islice(lines, HEADER_WITHIN), start=1):
         if fault:
-            raise SheetError(f"line {line}: {fault}")
+            raise _NoHeadings(f"line {line}: {fault}")
         names = [known.get(_bare(cell), "") for cell in cells]
         missing = [name for name in required if name not in names]
         twice = [name for name in known.values() if names.count(name) > 1]
@@ -215,8 +230,8 @@ def _headings(lines: Iterator[_Line], columns: Sequence[Column]) -> tuple[int, l
         if best is None or len(missing) < len(best):
             best = missing
     if best is None:
-        raise SheetError("the table is empty")
-    raise SheetError(f"the column {best[0]} is missing; needed are {', '.join(required)}")
+        raise _NoHeadings("the table is empty")
+    raise _NoHeadings(f"the column {best[0]} is missing; needed are {', '.join(required)}")
 
 
 def _row(
@@ -266,14 +281,21 @@ def _decoded(content: bytes) -> str:
     raise SheetError("the file is neither CSV nor a workbook (XLSX, XLS), or damaged")
 
 
-def _csv(text: str) -> Iterator[_Line]:
-    """Each record. Between its columns stands a comma, a semicolon (as spreadsheets in Indonesian write it) or a tab;
-    a line `sep=;` above tells it. After a record that cannot be read the next line is another."""
+def _csv(text: str) -> Iterator[Iterator[_Line]]:
+    """The table as it is with each separator that it may have, the likeliest first: a comma, a semicolon (as
+    spreadsheets in Indonesia write it) or a tab. A line `sep=;` above tells it."""
     lines = list(io.StringIO(text, newline=""))  # at line feeds and carriage returns alone, which are kept
     header = next((line for line in lines if line.strip()), "")
     told = re.fullmatch(r'"?sep=([,;\t])"?\s*', header, re.IGNORECASE)
-    at = 0 if told is None else lines.index(header) + 1
-    delimiter = max(_DELIMITERS, key="".join(lines[:HEADER_WITHIN]).count) if told is None else told[1]
+    if told is not None:
+        yield _records(lines, lines.index(header) + 1, told[1])
+        return
+    for delimiter in sorted(_DELIMITERS, key=header.count, reverse=True):
+        yield _records(lines, 0, delimiter)
+
+
+def _records(lines: Sequence[str], at: int, delimiter: str) -> Iterator[_Line]:
+    """Each record from a line on. After one that cannot be read the next line is another."""
     cells_left = MAX_CELLS
     while at < len(lines):
         begun = at

@@ -71,9 +71,11 @@ class PresenceOf:
 
 @dataclass(frozen=True, slots=True)
 class PresenceRow:
-    """One accepted presence as the day's book needs it."""
+    """One accepted presence as the day's book needs it. `manual`: two people wrote it down, and no terminal
+    (`device_id` is empty) saw it."""
 
     person_id: str
     device_id: str
     event_id: str
     time: EventTime
+    manual: bool = False

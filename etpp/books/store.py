@@ -213,6 +213,23 @@ class Books:
                 found.setdefault(row.employee_id, {})[row.event_id] = PresenceOf(row.event_id, row.office_id, time)
         return {who: sorted(each.values(), key=lambda p: (p.time.utc, p.event_id)) for who, each in found.items()}
 
+    def presence_of(self, office_id: str, event_id: str, lock: bool = False) -> tuple[str, PresenceOf] | None:
+        """The employee and an accepted presence of somebody whom the office knows. `lock`: of two who decide on it at
+        once one waits for the other."""
+        people = tables.people
+        faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
+        query = (
+            sa.select(people.c.employee_id, events)
+            .select_from(events.join(people, faces))
+            .where(events.c.office_id == office_id, events.c.event_id == event_id)
+            .where(events.c.status == "accepted", events.c.kind == "presence")
+        )
+        row = self._tx.execute(query.with_for_update(of=events, key_share=True) if lock else query).one_or_none()
+        if row is None:
+            return None
+        time = EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
+        return row.employee_id, PresenceOf(event_id, office_id, time)
+
     def search(
         self, office_id: str | None, status: LinkStatus | None, kind: str | None, limit: int, offset: int
     ) -> list[Link]:

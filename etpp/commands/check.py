@@ -1,4 +1,5 @@
-"""`etpp check`: what stands in the database and no terminal can take, or would not be let in today."""
+"""`etpp check`: what stands in the database and no terminal can take, or would not be let in today; and letters' files
+that are not what they were."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import sys
 
 import click
 
+from etpp.absence.cabinet import Cabinet
+from etpp.absence.check import document_faults
 from etpp.commands.place import Place, as_json_option, pass_place, print_table
 from etpp.roster.check import faults
 
@@ -17,8 +20,10 @@ FAULTY = 65
 @pass_place
 @as_json_option
 def command(place: Place, as_json: bool) -> None:
-    """Look for calendars, names and NIPs that must be put right, and say how. Changes nothing."""
-    found = place.read(faults)
+    """Look for calendars, names and NIPs that must be put right and for letters' files that are missing or altered, and
+    say how. Changes nothing."""
+    cabinet = Cabinet(place.state)
+    found = place.read(lambda tx: faults(tx) + document_faults(tx, cabinet))
     columns = ("office_id", "person_id", "member", "reason", "remedy")
     print_table([{column: getattr(fault, column) for column in columns} for fault in found], columns, as_json)
     if found:

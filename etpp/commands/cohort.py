@@ -9,6 +9,7 @@ from etpp.books.store import Books
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.faces.cohort import refresh
 from etpp.faces.model import DLIB_RESNET_V1
+from etpp.faces.moving import settle
 
 
 @click.command("cohort")
@@ -17,10 +18,12 @@ from etpp.faces.model import DLIB_RESNET_V1
 def command(place: Place, as_json: bool) -> None:
     """Bring the templates' cohort numbers up to date over the whole regency; for a nightly timer.
 
-    It also forgets carried events that have not become whole in 30 days.
+    It also forgets carried events that have not become whole in 30 days, and takes faces off the terminals of offices
+    that their people have left.
     """
     with place.database() as database:
         changed = refresh(database, DLIB_RESNET_V1, utc_now())
         with database.begin() as tx:
             Books(tx).forget_staged(utc_now())
-    print_values({"people_changed": changed}, as_json)
+            settled = settle(tx, utc_now())
+    print_values({"people_changed": changed, "faces_settled": settled}, as_json)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from etpp.base.clock import utc_now
+from etpp.commands.month import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
-from etpp.faces import erasure
+from etpp.db import Transaction
+from etpp.faces import erasure, moving
 from etpp.roster import register
-from etpp.roster.documents import person_json
+from etpp.roster.assignments import Assignment
+from etpp.roster.documents import assignment_json, person_json
+from etpp.roster.moving import leave
+from etpp.roster.store import Roster
+
+DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("person")
@@ -61,3 +70,36 @@ def person_remove(place: Place, office_id: str, person_id: str, forget: bool, as
     """Erase a person's face data here and on every terminal."""
     version = place.change(lambda tx: erasure.erase_person(tx, office_id, person_id, utc_now(), forget))
     print_values({"person_id": person_id, "gallery_version": version}, as_json)
+
+
+@command.command("move")
+@click.argument("person")
+@click.argument("office_id")
+@click.option("--from", "first", type=DATE, required=True, help="First day in the new office, such as 2026-12-01.")
+@by_option
+@pass_place
+@as_json_option
+def person_move(place: Place, person: str, office_id: str, first: dt.datetime, by: str, as_json: bool) -> None:
+    """Move PERSON (a NIP, another number or an id) to another office: post, presences and face go along."""
+
+    def act(tx: Transaction) -> Assignment:
+        return moving.move(tx, Roster(tx).who(person), office_id, first.date(), by, utc_now())
+
+    print_values(assignment_json(place.change(act)), as_json)
+
+
+@command.command("leave")
+@click.argument("person")
+@click.option("--on", "last", type=DATE, required=True, help="The last day of service.")
+@by_option
+@pass_place
+@as_json_option
+def person_leave(place: Place, person: str, last: dt.datetime, by: str, as_json: bool) -> None:
+    """PERSON (a NIP, another number or an id) serves for the last time on a day."""
+
+    def act(tx: Transaction) -> Assignment:
+        ended = leave(tx, Roster(tx).who(person), last.date(), by, utc_now())
+        moving.settle(tx, utc_now(), ended.person_id)
+        return ended
+
+    print_values(assignment_json(place.change(act)), as_json)

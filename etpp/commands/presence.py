@@ -58,11 +58,14 @@ def presence_list(place: Place, office_id: str | None, day: str, as_json: bool) 
             "arrival": each["arrival"] and each["arrival"]["local"][11:16],
             "late_min": each["arrival"] and each["arrival"]["minutes_off"],
             "departure": each["departure"] and each["departure"]["local"][11:16],
+            "manual": any(mark and mark["manual"] for mark in (each["arrival"], each["departure"])) or None,
             "early_min": each["departure"] and each["departure"]["minutes_off"],
         }
         for book in found
         for each in book["people"]
     ]
     print_table(
-        rows, ("office", "date", "nip", "name", "status", "arrival", "late_min", "departure", "early_min"), False
+        rows,
+        ("office", "date", "nip", "name", "status", "arrival", "late_min", "departure", "early_min", "manual"),
+        False,
     )

@@ -58,11 +58,7 @@ def sanction_add(
         raise click.BadParameter(f"the document has 1 to {LONGEST_DOCUMENT} characters")
 
     def enter(tx: Transaction) -> Sanction:
-        roster = Roster(tx)
-        person_id = roster.with_number(person) or person
-        if roster.employee(person_id) is None:
-            raise NotFound("nobody in the roster has this number or id")
-        made = Sanction(str(uuid.uuid4()), person_id, Decimal(percent), first.date(), last.date(), said)
+        made = Sanction(str(uuid.uuid4()), Roster(tx).who(person), Decimal(percent), first.date(), last.date(), said)
         SANCTIONS.add(tx, [made], by, utc_now())
         return made
 

@@ -7,13 +7,18 @@ import errno
 import ipaddress
 import logging
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
 
+from etpp.absence.cabinet import Cabinet
+from etpp.absence.store import Documents
 from etpp.app import create_app
+from etpp.base.errors import StoreUnavailable
 from etpp.commands.place import Place, pass_place
+from etpp.db import Database
 from etpp.roster.check import broken_hours
 from etpp.serving.connections import Proxies
 from etpp.serving.context import Settings
@@ -75,6 +80,7 @@ def command(
                 log.warning(
                     "office %s: its terminals get no gallery: %s. %s", fault.office_id, fault.reason, fault.remedy
                 )
+        _collect(database, place.state)
         try:
             listener = bind(host, port)
         except OSError as error:
@@ -88,6 +94,22 @@ def command(
                     err=True,
                 )
             run(create_app(database, secrets, Settings(approve=approve)), listener, proxies, tls_certificate, tls_key)
+
+
+def _collect(database: Database, folder: Path) -> None:
+    """What writers of documents that were killed have left. No reason not to serve."""
+
+    def known(sha256s: Sequence[str]) -> set[str]:
+        with database.read() as tx:
+            return Documents(tx).known(sha256s)
+
+    try:
+        removed = Cabinet(folder).collect(known)
+    except StoreUnavailable as error:
+        log.warning("files of documents that nobody knows were not removed: %s", error)
+        return
+    if removed:
+        log.info("%d files of documents that nobody knows were removed", removed)
 
 
 def _advice(error: OSError) -> str:

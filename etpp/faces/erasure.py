@@ -7,6 +7,8 @@ import datetime as dt
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.faces.store import Enrolments, Templates
+from etpp.roster import moving, register
+from etpp.roster.hours import zone
 from etpp.roster.store import Offices, People, Roster
 
 
@@ -28,6 +30,8 @@ def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.dateti
     Templates(tx).delete(office_id, person_id)
     Enrolments(tx).forget(office_id, person_id, person.nip)
     People(tx).erase(office_id, person_id, version, forget)
+    today = now.astimezone(zone(register.office(tx, office_id))).date()
+    moving.end_unplaced(tx, person.employee_id, office_id, today, register.OPERATOR, now)
     if forget and not any(each.nip for each in roster.faces_of(person.employee_id)):
         roster.forget(person.employee_id)
     return version

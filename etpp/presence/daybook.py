@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from etpp.base.encoding import format_time
 from etpp.base.errors import Problem
-from etpp.books.model import PresenceRow
+from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
+from etpp.presence.decided import manual_counts
 from etpp.presence.model import OfficeReports
 from etpp.presence.rules import Day, Mark, judge_day
+from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.hours import hours, zone
 from etpp.roster.model import Office, Person
-from etpp.roster.store import People
+from etpp.roster.store import People, Roster
 from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
 
@@ -60,17 +63,49 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
     calendar = hours(office)
     day = calendar.day_of(now) if day is None else day
     start, end = calendar.bounds(day)
-    reported = reported_through(tx, office_id, start)
-    presences = Books(tx).presences(office_id, start, end)
-    of_person: dict[str, list[PresenceRow]] = {}
-    for presence in presences:
-        of_person.setdefault(presence.person_id, []).append(presence)
-    days = [
-        (person, judge_day(of_person.get(person.person_id, []), calendar, day, reported))
-        for person in People(tx).everyone(office_id, include_erased=True)
-        if person.erased_version is None or person.person_id in of_person
-    ]
+    begun = first_day(tx, office)
+    # Before the office had a terminal nobody could be seen, and nobody was absent.
+    reported = None if begun is None or day < begun else reported_through(tx, office_id, start)
+    of_face: dict[str, list[PresenceRow]] = {}
+    for presence in Books(tx).presences(office_id, start, end):
+        of_face.setdefault(presence.person_id, []).append(presence)
+    by_hand = _by_hand(tx, office_id, start, end)
+    days = []
+    for person, person_ids in _people(tx, office_id, day, of_face.keys(), by_hand.keys()):
+        seen = [presence for person_id in person_ids for presence in of_face.get(person_id, [])]
+        days.append((person, judge_day([*seen, *by_hand.get(person.employee_id, [])], calendar, day, reported)))
     return DayBook(office, day, calendar, calendar.shift(day), reported, days)
+
+
+def _people(
+    tx: Transaction, office_id: str, day: dt.date, seen: Collection[str], written: Collection[str]
+) -> list[tuple[Person, tuple[str, ...]]]:
+    """Who belonged to the office on the day, with or without a face, and whoever was `seen` or `written` down there; by
+    name. With the ids under which the office's terminals have known the person: a face that was taken away rewrites no
+    past day."""
+    roster = Roster(tx)
+    here = {stay.person_id for stay in roster.assignments(day, day, office_id)} | set(written)
+    known: dict[str, list[Person]] = {}
+    for person in People(tx).everyone(office_id, include_erased=True):
+        if person.employee_id in here or person.person_id in seen:
+            known.setdefault(person.employee_id, []).append(person)
+    found = []
+    for faces in known.values():
+        newest = max(faces, key=lambda face: (face.erased_version is None, face.changed_version))
+        found.append((newest, tuple(face.person_id for face in faces)))
+    for employee in roster.employees(sorted(here - known.keys())).values():
+        found.append((Person(office_id, "", employee.person_id, employee.nip, employee.name, 0), ()))
+    return sorted(found, key=lambda each: (each[0].name or "", each[0].person_id))
+
+
+def _by_hand(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime) -> dict[str, list[PresenceRow]]:
+    """employee -> manual entries that count, of presences at the office."""
+    found: dict[str, list[PresenceRow]] = {}
+    for each in manual_within(tx, office_id=office_id, confirmed=True, start=start, end=end):
+        if manual_counts(each):
+            time = EventTime(each.at_utc, each.at_utc, each.at_utc, "trusted")
+            found.setdefault(each.person_id, []).append(PresenceRow("", "", each.entry_id, time, manual=True))
+    return found
 
 
 def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
@@ -89,12 +124,17 @@ def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.
     return min(known) if known and len(known) == len(moments) else None
 
 
+def first_day(tx: Transaction, office: Office) -> dt.date | None:
+    """Since when the office has a terminal."""
+    begun = (device.provisioned_utc.astimezone(zone(office)).date() for device in Devices(tx).all(office.office_id))
+    return min(begun, default=None)
+
+
 def office_reports(tx: Transaction, office: Office, since: dt.date) -> OfficeReports:
     """What the books can say of an office for pay from a day on."""
     start = dt.datetime.combine(since, dt.time(), zone(office)).astimezone(dt.UTC)
-    begun = [device.provisioned_utc.astimezone(zone(office)).date() for device in Devices(tx).all(office.office_id)]
     reported = reported_through(tx, office.office_id, start)
-    return OfficeReports(office.office_id, min(begun, default=None), reported)
+    return OfficeReports(office.office_id, first_day(tx, office), reported)
 
 
 def as_json(book: DayBook) -> dict[str, Any]:
@@ -140,6 +180,7 @@ def _mark(mark: Mark | None, calendar: WorkCalendar) -> dict[str, Any] | None:
         "earliest_utc": format_time(time.earliest_utc),
         "latest_utc": format_time(time.latest_utc),
         "time_state": time.state,
+        "manual": mark.presence.manual,
         "minutes_off": mark.minutes_off,
         "points_percent": mark.points_percent,
     }

@@ -19,7 +19,7 @@ class MarkView:
     time: str
     minutes_off: int
     certainty: str
-    uncertain: bool
+    doubt: bool
     terminal: str
 
 
@@ -112,8 +112,8 @@ def _person_day(person: Person, day: Day, zone: ZoneInfo, texts: Texts) -> Perso
         status=day.status,
         arrival=arrival,
         departure=departure,
-        terminals=", ".join(dict.fromkeys(mark.terminal for mark in marks)),
-        certainties={mark.certainty: mark.uncertain for mark in marks},
+        terminals=", ".join(dict.fromkeys(mark.terminal for mark in marks if mark.terminal)),
+        certainties={mark.certainty: mark.doubt for mark in marks},
     )
 
 
@@ -121,7 +121,7 @@ def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:
     if mark is None:
         return None
     time = mark.presence.time
-    certainty = texts.say(f"time_{time.state}")
+    certainty = texts.say("time_manual" if mark.presence.manual else f"time_{time.state}")
     if time.state == "uncertain":
         first, last = time.earliest_utc.astimezone(zone), time.latest_utc.astimezone(zone)
         show = texts.time if first.date() == last.date() else texts.moment
@@ -130,6 +130,6 @@ def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:
         time=texts.time(time.utc.astimezone(zone)),
         minutes_off=mark.minutes_off,
         certainty=certainty,
-        uncertain=time.state == "uncertain",
+        doubt=mark.presence.manual or time.state == "uncertain",
         terminal=mark.presence.device_id[:8],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from etpp.base.asked import ONE_DAY, month
 from etpp.base.encoding import canonical
 from etpp.base.errors import Conflict
 from etpp.calendar.plan import Calendar
@@ -54,3 +55,16 @@ def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> C
     parents = {place.office_id: place.parent_id for place in places}
     zones = {place.office_id: place.timezone for place in places}
     return Calendar(calendar_facts(tx, REGENCY_ZONE, parents, zones, known_utc))
+
+
+def month_bounds(text: str) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """From when until when a month such as 2026-11 lasts in the regency; no bounds for an empty text.
+
+    Raises Problem `malformed`.
+    """
+    days = month(text)
+    if days is None:
+        return None, None
+    midnights = days[0], days[1] + ONE_DAY
+    first, end = (dt.datetime.combine(day, dt.time(), ZoneInfo(REGENCY_ZONE)).astimezone(dt.UTC) for day in midnights)
+    return first, end

@@ -108,7 +108,10 @@ def admit(tx: Transaction, office_id: str, nip: str, name: str, version: int, no
     person = Person(office_id, str(uuid.uuid4()), employee_id, nip, name, version)
     People(tx).add(person)
     today = now.astimezone(zone(office(tx, office_id))).date()
-    if roster.career(employee_id).on(today) is None:
+    held = roster.career(employee_id).on(today)
+    if held is not None and not held.post_id and (held.office_id, held.last) == (office_id, today):
+        ASSIGNMENTS.add(tx, [replace(held, last=None)], by, now)  # the face was taken away today and is back
+    elif held is None:
         status: Status = "pppk" if nips.of_contract(nip) else "pns"
         stay = Assignment(person.person_id, employee_id, office_id, "", 0, "", status, None, today, None, False)
         ASSIGNMENTS.add(tx, [stay], by, now)

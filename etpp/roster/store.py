@@ -241,7 +241,7 @@ class Roster:
         """Whom a NIP, another number or an id stands for. Raises NotFound."""
         person_id = self.with_number(said) or said
         if self.employee(person_id) is None:
-            raise NotFound("nobody in the roster has this number or id")
+            raise NotFound("nobody in the roster has this number or id", key="employee_unknown")
         return person_id
 
     def actor(self, said: str) -> str:

@@ -78,6 +78,15 @@ class Running:
             pytest.fail(f"{method} {path} gave {answer.status_code}: {answer.text}")
         return answer.json()
 
+    def send_file(self, content: Any, **headers: str) -> requests.Response:
+        """A file for a letter, brought by the secretary."""
+        return requests.post(
+            f"{self.url}/v1/admin/documents?by=tu",
+            data=content,
+            headers={"Authorization": f"Bearer {self.state.secrets.admin_token}", **headers},
+            timeout=60,
+        )
+
     def terminal(self, office_id: str = OFFICE) -> Terminal:
         """A provisioned one."""
         terminal = Terminal(self.url)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from etpp.app import create_app
 from etpp.db import Database
 from etpp.roster.store import People
 from etpp.state import State
+from tests.contract.etpp import decided_routes
 from tests.contract.etpp.client import Terminal, problem_of
 from tests.contract.etpp.running import OFFICE, Running, running
 from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
@@ -32,7 +34,8 @@ def sanction(it: World) -> dict[str, Any]:
     return {"by": "bkpp", "person_id": it.employee(), "percent": 25, "document": "SK 12/2026", **days}
 
 
-MODELS: dict[str, Callable[[World], dict[str, Any]]] = {
+MODELS: dict[str, Callable[[World], dict[str, Any] | bytes]] = {
+    **decided_routes.MODELS,
     "POST /v1/admin/offices": lambda it: {"office_id": f"dinas-{it.next()}", "name": "Dinas"},
     "PUT /v1/admin/offices/{office_id}": lambda it: {"name": f"Dinas {it.next()}", "calendar": CALENDAR},
     "POST /v1/admin/offices/{office_id}/people": lambda it: {"nip": it.nip(), "name": "Budi"},
@@ -53,23 +56,25 @@ MODELS: dict[str, Callable[[World], dict[str, Any]]] = {
 DAYS = {"first": "2026-11-01", "last": "2026-11-30"}
 ACTIVITY = {"date": "2026-11-23", "item_id": "letter", "quantity": 1}
 SPECIAL_DAY = {"date": "2026-12-25", "name": "Natal"}
-for _step in ("submit", "withdraw", "verify", "return"):
-    MODELS[f"POST /v1/admin/activities/entries/{_step}"] = lambda it, step=_step: {  # type: ignore[misc]
-        "by": it.employee(),
-        "entry_ids": ["e"],
-        **({"reason": "x"} if step == "return" else {}),
-    }
+
+
+def entry_step(it: World) -> dict[str, Any]:
+    return {"by": it.employee(), "entry_ids": ["e"]}
+
+
 MODELS |= {
     "POST /v1/admin/activities/entries": lambda it: {
         "by": it.employee(),
         "entries": [{"entry_id": f"e{it.next()}", **ACTIVITY}],
     },
+    "POST /v1/admin/activities/entries/submit": entry_step,
+    "POST /v1/admin/activities/entries/withdraw": entry_step,
+    "POST /v1/admin/activities/entries/verify": entry_step,
+    "POST /v1/admin/activities/entries/return": lambda it: {**entry_step(it), "reason": "kurang jelas"},
     "POST /v1/admin/activities/entries/verify-all": lambda it: {"by": it.employee(), **DAYS},
+    "POST /v1/admin/activities/catalogue": lambda it: b"kode;nama;satuan;bobot;mulai\na;A;kali;1;2026-01-01\n",
+    "POST /v1/admin/calendar/roster": lambda it: b"nip;2026-12-01\nnobody;off\n",
     "POST /v1/admin/calendar": lambda it: {"by": "bkpp", "special_days": [SPECIAL_DAY]},
-}
-FILES = {
-    "POST /v1/admin/activities/catalogue": b"kode;nama;satuan;bobot;mulai\nletter;Surat;surat;1;2026-01-01\n",
-    "POST /v1/admin/calendar/roster": b"nip;2026-12-01\nnobody;off\n",
 }
 ASKED: dict[str, Callable[[World], dict[str, str]]] = {
     "GET /v1/admin/activities/entries": lambda it: {"person": it.employee(), "month": "2026-11"},
@@ -78,7 +83,8 @@ ASKED: dict[str, Callable[[World], dict[str, str]]] = {
     "GET /v1/admin/calendar/days": lambda it: DAYS,
     "GET /v1/admin/calendar/roster": lambda it: DAYS,
     "GET /v1/admin/calendar/proposals": lambda it: {"year": "2026"},
-    **{route: lambda it: {"by": "bkpp"} for route in FILES},
+    "POST /v1/admin/activities/catalogue": lambda it: {"by": "bkpp"},
+    "POST /v1/admin/calendar/roster": lambda it: {"by": "bkpp"},
 }
 """What stands in the address, besides the office."""
 WITHOUT_DATABASE = {"GET /console/style.css", "GET /v1/admin/calendar/proposals"}
@@ -109,6 +115,7 @@ class World:
             "event_id": self.waiting if "/enrolments" in path else self.rejected,
             "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
             "sanction_id": self.sanction,
+            **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
         if "/employees/" in path:
             made["person_id"] = self.employee
@@ -191,13 +198,14 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
     for route in routes:
         method, _, path = route.partition(" ")
         console = path.startswith("/console")
-        sent: dict[str, Any] = {"params": {"office_id": OFFICE, "to": "id"}, "timeout": 60, "allow_redirects": False}
+        query = {"office_id": OFFICE, "to": "id"} | decided_routes.QUERIES.get(route, {})
+        sent: dict[str, Any] = {"params": query, "timeout": 60, "allow_redirects": False}
         if console and method == "POST":
             sent["data"] = {"csrf": csrf, "office_id": OFFICE, "name": "Siti Aminah"}
         elif not console:
             sent["params"] |= ASKED[route](it) if route in ASKED else {}
-            body = {"data": FILES[route]} if route in FILES else {"json": MODELS[route](it) if route in MODELS else {}}
-            sent |= {"headers": token, **body}
+            model = MODELS[route](it) if route in MODELS else {}
+            sent |= {"headers": token, "data" if isinstance(model, bytes) else "json": model}
         where, number = etpp.url + it.path(path), 1
         while True:
             with breaker.at(number, error):

@@ -19,8 +19,7 @@ def test_each_table_is_written_by_one_room() -> None:
         written = re.findall(r"\b(?:insert|update|delete)\((?:pay_tables\.)?(\w+)\)", text)
         for table in written + re.findall(r"\bFacts\(\w+, pay_tables\.(\w+)", text):
             writers.setdefault(table, set()).add(store.parent.name)
-    coming = {"documents"}
-    assert writers.keys() == set(metadata.tables) - coming
+    assert writers.keys() == set(metadata.tables)
     assert {table: rooms for table, rooms in writers.items() if len(rooms) > 1} == {}
 
 

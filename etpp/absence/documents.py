@@ -1,0 +1,87 @@
+"""Letters as the administrator's calls and the commands show them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from etpp.absence.letters import Standing
+from etpp.absence.model import Document, LetterState
+from etpp.absence.rules import LetterMark
+from etpp.base.encoding import format_time
+
+
+class LetterShown(BaseModel):
+    """`marks` is there where one letter is asked for."""
+
+    letter_id: str
+    kind_id: str
+    number: str
+    date: str
+    issuer: str
+    person_ids: list[str]
+    first_utc: str
+    until_utc: str
+    state: LetterState
+    submitted_by: str
+    submitted_utc: str
+    document_sha256: str | None
+    decided_by: str | None
+    decided_utc: str | None
+    reason: str | None
+    revoked_by: str | None
+    revoked_utc: str | None
+    revoked_because: str | None
+    marks: list[LetterMark] | None = None
+
+
+class LettersShown(BaseModel):
+    """`after` leads to the next page; None on the last."""
+
+    letters: list[LetterShown]
+    after: str | None
+
+
+class DocumentShown(BaseModel):
+    sha256: str
+    media_type: str
+    bytes: int
+
+
+class KindsShown(BaseModel):
+    """`text`: the catalogue as TOML."""
+
+    text: str
+
+
+def letter_shown(standing: Standing, marks: list[LetterMark] | None = None) -> LetterShown:
+    letter, decision, revocation = standing.letter, standing.decision, standing.revocation
+    return LetterShown(
+        letter_id=letter.letter_id,
+        kind_id=letter.kind_id,
+        number=letter.number,
+        date=letter.date.isoformat(),
+        issuer=letter.issuer,
+        person_ids=list(letter.person_ids),
+        first_utc=format_time(letter.first_utc),
+        until_utc=format_time(letter.until_utc),
+        state=standing.state,
+        submitted_by=letter.submitted_by,
+        submitted_utc=format_time(letter.submitted_utc),
+        document_sha256=letter.document_sha256,
+        decided_by=decision and decision.by,
+        decided_utc=decision and format_time(decision.decided_utc),
+        reason=decision and decision.reason,
+        revoked_by=revocation and revocation.by,
+        revoked_utc=revocation and format_time(revocation.revoked_utc),
+        revoked_because=revocation and revocation.reason,
+        marks=marks,
+    )
+
+
+def letters_shown(standings: list[Standing], limit: int) -> LettersShown:
+    after = standings[-1].letter.letter_id if len(standings) == limit else None
+    return LettersShown(letters=[letter_shown(each) for each in standings], after=after)
+
+
+def document_shown(document: Document) -> DocumentShown:
+    return DocumentShown(sha256=document.sha256, media_type=document.media_type, bytes=document.bytes)

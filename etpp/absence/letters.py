@@ -1,0 +1,248 @@
+"""A letter's way: submitted with its file, approved or refused, taken back. Each step is a fact that is only added.
+
+Nothing is recorded that the rules (`etpp.absence.rules`) would not count: who the letter is for decides nothing of it,
+and its kind holds where each of its people work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from etpp.absence import store
+from etpp.absence.asked import NewLetter
+from etpp.absence.cabinet import Cabinet
+from etpp.absence.content import media_type
+from etpp.absence.model import Document, Excuse, Letter, LetterDecision, LetterRevocation, LetterState
+from etpp.absence.rules import (
+    MARKED,
+    ONE_DAY,
+    ONE_MINUTE,
+    LetterFault,
+    LetterMark,
+    check_letter,
+    in_force,
+    letter_state,
+    overlapping,
+)
+from etpp.base.errors import Conflict, NotFound
+from etpp.calendar.model import PlanError
+from etpp.calendar.plan import Calendar
+from etpp.db import Database, Transaction
+from etpp.roster.hours import REGENCY_ZONE, regency_calendar
+from etpp.roster.store import Offices, Roster
+
+LONGEST = dt.timedelta(days=6 * 366)
+"""Studies take five years at most; whatever is longer has a wrong year."""
+
+_FAULTS: Mapping[LetterFault, str] = {
+    "nobody": "the letter is for nobody: name at least one person",
+    "person_twice": "the letter names a person twice: name each once, by NIP or by id",
+    "person_elsewhere": "the letter is for somebody who does not belong to the office in its period: let that office "
+    "submit it, or BKPP without an office",
+    "period": "the letter ends before it begins",
+    "whole_minutes": "the period begins and ends at whole minutes",
+    "kind_unknown": "there is no such kind on the letter's first day: `etpp kinds show` lists them",
+    "document_missing": "letters of this kind need their document: attach the file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A letter with what was said of it. `decision`: the one that counts."""
+
+    letter: Letter
+    state: LetterState
+    decision: LetterDecision | None
+    revocation: LetterRevocation | None
+
+
+def keep_document(database: Database, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime) -> Document:
+    """The file, then what is known of it: both are durable when this returns. Raises Conflict for what is no letter's
+    file, and StoreUnavailable."""
+    kind = media_type(content)
+    with cabinet.keeping():
+        sha256 = cabinet.keep(content)
+        with database.begin() as tx:
+            return store.Documents(tx).note(Document(sha256, kind, len(content), now, by))
+
+
+def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
+    """Raises Conflict for what speaks against the letter, NotFound for a person or document that is not known."""
+    roster = Roster(tx)
+    by = roster.actor(new.submitted_by)
+    people = tuple(roster.who(each) for each in new.people)
+    if new.office_id is not None and Offices(tx).get(new.office_id) is None:
+        raise NotFound(f"there is no office {new.office_id}")
+    if new.document_sha256 is not None:
+        _require_document(tx, new.document_sha256)
+    letter = Letter(
+        str(uuid.uuid4()),
+        new.kind_id,
+        new.number,
+        new.date,
+        new.issuer,
+        people,
+        new.first_utc,
+        new.until_utc,
+        by,
+        now,
+        new.document_sha256,
+    )
+    faults = [fault for fault in _faults(tx, letter, new.office_id) if fault not in MARKED]
+    if faults:
+        raise Conflict(_FAULTS[faults[0]])
+    if letter.until_utc - letter.first_utc > LONGEST:
+        raise Conflict(f"the letter is for more than {LONGEST.days} days: look at its years")
+    store.add_letters(tx, [letter], by, now)
+    return letter
+
+
+def attach(tx: Transaction, letter_id: str, sha256: str, by: str, now: dt.datetime) -> Letter:
+    """A file for a letter that has none, while nobody has decided on it: what was approved is what was read."""
+    _require_document(tx, sha256)
+    standing = _locked(tx, letter_id)
+    if standing.state != "submitted" or standing.letter.document_sha256 is not None:
+        raise Conflict("the letter is decided or has its file: submit a new letter, and take this one back")
+    letter = replace(standing.letter, document_sha256=sha256)
+    store.LETTERS.add(tx, [letter], Roster(tx).actor(by), now)
+    return letter
+
+
+def decide(tx: Transaction, letter_id: str, approved: bool, by: str, reason: str, now: dt.datetime) -> Standing:
+    """Once: an approved letter is taken back by revoking it, a refused one is submitted anew."""
+    standing = _locked(tx, letter_id)
+    actor = Roster(tx).actor(by)
+    if standing.state != "submitted":
+        raise Conflict(f"the letter is {standing.state} already")
+    if actor in standing.letter.person_ids:
+        raise Conflict("nobody decides on a letter for himself: let another one decide")
+    decision = LetterDecision(str(uuid.uuid4()), letter_id, approved, actor, now, reason)
+    store.DECISIONS.add(tx, [decision], actor, now)
+    return look(tx, letter_id)
+
+
+def revoke(tx: Transaction, letter_id: str, by: str, reason: str, now: dt.datetime) -> Standing:
+    """For good. It excuses nothing any more; of a closed month that is an adjustment."""
+    standing = _locked(tx, letter_id)
+    if standing.state == "revoked":
+        raise Conflict("the letter is revoked already")
+    actor = Roster(tx).actor(by)
+    store.REVOCATIONS.add(tx, [LetterRevocation(str(uuid.uuid4()), letter_id, actor, now, reason)], actor, now)
+    return look(tx, letter_id)
+
+
+def look(tx: Transaction, letter_id: str) -> Standing:
+    """Raises NotFound."""
+    letter = store.LETTERS.one(tx, letter_id)
+    if letter is None:
+        raise NotFound("there is no such letter")
+    return standings(tx, [letter])[0]
+
+
+def standings(tx: Transaction, letters: Sequence[Letter]) -> list[Standing]:
+    """In their order."""
+    decisions, revocations = store.said_of(tx, [each.letter_id for each in letters])
+    found = []
+    for letter in letters:
+        mine = [each for each in decisions if each.letter_id == letter.letter_id]
+        gone = [each for each in revocations if each.letter_id == letter.letter_id]
+        counted = [each for each in mine if each.by not in letter.person_ids]
+        last = max(counted, key=lambda d: (d.decided_utc, d.decision_id), default=None)
+        found.append(Standing(letter, letter_state(letter, mine, gone), last, gone[0] if gone else None))
+    return found
+
+
+def page(
+    tx: Transaction,
+    *,
+    office_id: str | None,
+    person: str | None,
+    state: LetterState | None,
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    after_the_fact: bool,
+    after: str,
+    limit: int,
+) -> list[Standing]:
+    """By id, those after one, no more than `limit`. `start`, `end`: that hold in [start, end)."""
+    person_id = None if person is None else Roster(tx).who(person)
+    found: list[Standing] = []
+    while len(found) < limit:
+        letters = store.letters_within(
+            tx,
+            office_id=office_id,
+            person_id=person_id,
+            start=start,
+            end=end,
+            after_the_fact=after_the_fact,
+            after=after,
+            limit=limit,
+        )
+        found += [each for each in standings(tx, letters) if state is None or each.state == state]
+        if len(letters) < limit:
+            break
+        after = letters[-1].letter_id
+    return found[:limit]
+
+
+def marks(tx: Transaction, letter: Letter) -> list[LetterMark]:
+    """What does not speak against the letter and should be known to whoever decides on it."""
+    others = {each.letter_id: each for person in letter.person_ids for each in store.letters_of(tx, person)}
+    found: list[LetterMark] = []
+    if overlapping(letter, others.values(), *store.said_of(tx, others)):
+        found.append("overlap")
+    if "maximum" in _faults(tx, letter, None):
+        found.append("maximum")
+    if letter.submitted_utc > letter.first_utc:
+        found.append("after_the_fact")
+    return found
+
+
+def _faults(tx: Transaction, letter: Letter, office_id: str | None) -> list[LetterFault]:
+    """By the time zone of each office that its people belong to: a kind begins to hold at local midnight."""
+    calendar, roster, catalogue = _calendar(tx), Roster(tx), store.kinds(tx)
+    careers = {person: roster.career(person) for person in letter.person_ids}
+    others = {person: store.letters_of(tx, person) for person in careers}
+    said = store.said_of(tx, {each.letter_id for mine in others.values() for each in mine})
+    about = letter.first_utc.date() - ONE_DAY, max(letter.first_utc, letter.until_utc).date() + ONE_DAY
+    posts = [post for career in careers.values() for post in career.within(*about)]
+    found: dict[LetterFault, None] = {}
+    for zone in {calendar.zone(post.office_id) for post in posts} or {ZoneInfo(REGENCY_ZONE)}:
+        first = letter.first_utc.astimezone(zone).date()
+        last = max(first, (letter.until_utc - ONE_MINUTE).astimezone(zone).date())
+
+        def belongs(person: str, first: dt.date = first, last: dt.date = last) -> bool:
+            served = {post.office_id for post in careers[person].within(first, last)}
+            return bool(served) if office_id is None else office_id in served
+
+        held: dict[str, Sequence[Excuse]] = {
+            person: in_force(
+                person, [each for each in mine if each.letter_id != letter.letter_id], *said, catalogue, zone
+            )
+            for person, mine in others.items()
+        }
+        found |= dict.fromkeys(check_letter(letter, catalogue, zone, belongs, held))
+    return list(found)
+
+
+def _calendar(tx: Transaction) -> Calendar:
+    try:
+        return regency_calendar(tx)
+    except PlanError as error:
+        raise Conflict(f"the calendar must be put right first: {error}") from error
+
+
+def _locked(tx: Transaction, letter_id: str) -> Standing:
+    letter = store.locked_letter(tx, letter_id)
+    if letter is None:
+        raise NotFound("there is no such letter")
+    return standings(tx, [letter])[0]
+
+
+def _require_document(tx: Transaction, sha256: str) -> None:
+    if store.Documents(tx).get(sha256) is None:
+        raise NotFound("there is no document of this hash: send the file first")

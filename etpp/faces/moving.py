@@ -1,0 +1,77 @@
+"""Faces follow people who move: to the new office's terminals at once, off the old one's when the stay is over."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import replace
+
+from etpp.db import Transaction
+from etpp.faces.erasure import erase_person
+from etpp.faces.model import DLIB_RESNET_V1
+from etpp.faces.store import Templates
+from etpp.roster import moving
+from etpp.roster.assignments import Assignment
+from etpp.roster.hours import zone
+from etpp.roster.model import Person
+from etpp.roster.store import Offices, People, Roster
+
+
+def move(tx: Transaction, employee_id: str, office_id: str, first: dt.date, by: str, now: dt.datetime) -> Assignment:
+    """One act: the stays (`roster.moving.move`), the face on the new office's terminals from now on, and off the old
+    one's from `first` on, or with the nightly run of that day."""
+    begun = moving.move(tx, employee_id, office_id, first, by, now)
+    _copy(tx, employee_id, office_id, now)
+    settle(tx, now, employee_id)
+    return begun
+
+
+def settle(tx: Transaction, now: dt.datetime, employee_id: str | None = None) -> int:
+    """Take faces off the terminals of offices that their people have left; how many.
+
+    Who has moved keeps the face until the new office has it. Somebody whom an office knows as a guest, who never
+    belonged to it, is left alone.
+    """
+    roster = Roster(tx)
+    offices = {office.office_id: now.astimezone(zone(office)).date() for office in Offices(tx).all()}
+    faces = roster.faces_of(employee_id) if employee_id is not None else _enrolled(tx)
+    careers = roster.careers(sorted({face.employee_id for face in faces}))
+    elsewhere: dict[str, set[str]] = {}
+    for face in faces:
+        if face.erased_version is None and face.templates:
+            elsewhere.setdefault(face.employee_id, set()).add(face.office_id)
+    taken = 0
+    for face in faces:
+        if face.erased_version is not None or not face.templates:
+            continue
+        career, today = careers[face.employee_id], offices[face.office_id]
+        here = [stay for stay in career.all if stay.office_id == face.office_id]
+        over = here and all(stay.last is not None and stay.last < today for stay in here)
+        serves = career.on(today)
+        if over and (serves is None or serves.office_id in elsewhere[face.employee_id]):
+            erase_person(tx, face.office_id, face.person_id, now)
+            taken += 1
+    return taken
+
+
+def _enrolled(tx: Transaction) -> list[Person]:
+    return [person for office in Offices(tx).all() for person in People(tx).everyone(office.office_id)]
+
+
+def _copy(tx: Transaction, employee_id: str, office_id: str, now: dt.datetime) -> None:
+    """The newest face that some office has of the person, and the person, to another office's gallery."""
+    known = [face for face in Roster(tx).faces_of(employee_id) if face.erased_version is None]
+    if any(face.office_id == office_id for face in known):
+        return
+    source = max(known, key=lambda face: (face.templates > 0, face.changed_version), default=None)
+    if source is None:
+        return
+    version = Offices(tx).bump(office_id, now)
+    there = replace(source, office_id=office_id, person_id=str(uuid.uuid4()), changed_version=version)
+    People(tx).add(there)
+    mine = Templates(tx).of_person(source.office_id, source.person_id, DLIB_RESNET_V1)
+    Templates(tx).replace(
+        office_id,
+        there.person_id,
+        [replace(each, template_id=str(uuid.uuid4()), person_id=there.person_id) for each in mine],
+    )

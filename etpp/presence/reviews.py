@@ -1,0 +1,77 @@
+"""Presences of uncertain time: those that somebody must decide on, and the decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from etpp.base.errors import Conflict, NotFound
+from etpp.books.model import PresenceOf
+from etpp.books.store import Books
+from etpp.db import Transaction
+from etpp.presence import store
+from etpp.presence.asked import NewTimeDecision
+from etpp.presence.corrections import after_all
+from etpp.presence.model import TimeDecision
+from etpp.roster.store import Offices, Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """`person_id`: the employee. `decision`: the one that counts, or None."""
+
+    person_id: str
+    presence: PresenceOf
+    decision: TimeDecision | None
+
+
+def reviews(
+    tx: Transaction,
+    office_id: str | None,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    decided: bool,
+    after: str,
+    limit: int,
+) -> list[Review]:
+    """Those that may have happened in [start, end), of people who were ever assigned to the office (None: to any); by
+    the event's id, which begins with its time. `decided`: also those that somebody has decided on."""
+    offices = [office_id] if office_id is not None else [office.office_id for office in Offices(tx).all()]
+    found: dict[str, tuple[str, PresenceOf]] = {}
+    for each in offices:
+        for person, presences in Books(tx).punches(each, start, end).items():
+            found |= {p.event_id: (person, p) for p in presences if p.time.state == "uncertain" and p.event_id > after}
+    decisions = _counting(tx, found)
+    chosen = [
+        Review(person, presence, decisions.get(event_id))
+        for event_id, (person, presence) in sorted(found.items())
+        if decided or event_id not in decisions
+    ]
+    return chosen[:limit]
+
+
+def decide(tx: Transaction, new: NewTimeDecision, now: dt.datetime) -> Review:
+    """When it happened, within what the terminal knew. A later decision takes the place of an earlier one."""
+    known = Books(tx).presence_of(new.office_id, new.event_id, lock=True)
+    if known is None:
+        raise NotFound("there is no such presence of an employee in the books of this office")
+    person, presence = known
+    time = presence.time
+    if time.state != "uncertain":
+        raise Conflict("the time of this presence is certain: propose a correction of the day")
+    if not time.earliest_utc <= new.utc <= time.latest_utc:
+        raise Conflict("the time lies outside of what the terminal knew: propose a correction of the day")
+    actor = Roster(tx).actor(new.by)
+    if actor == person:
+        raise Conflict("nobody decides on the own time: let another one decide")
+    earlier = [each.decided_utc for each in store.times_of(tx, [new.event_id])]
+    decision = TimeDecision(str(uuid.uuid4()), new.event_id, new.utc, actor, after_all(now, earlier))
+    store.TIME_DECISIONS.add(tx, [decision], actor, now)
+    return Review(person, presence, decision)
+
+
+def _counting(tx: Transaction, found: dict[str, tuple[str, PresenceOf]]) -> dict[str, TimeDecision]:
+    decisions = sorted(store.times_of(tx, list(found)), key=lambda d: (d.decided_utc, d.decision_id))
+    return {each.event_id: each for each in decisions if each.by != found[each.event_id][0]}
