@@ -86,6 +86,7 @@ def test_the_sum_of_the_list_is_the_sum_of_the_statements() -> None:
 def test_months_are_chained() -> None:
     months = chain()
     assert [each.prev_hash for each in months] == [NO_MONTH, *(each.hash for each in months[:-1])]
+    assert months[0].prev_hash == "0" * 64
     assert broken_at(months) is None
     assert broken_at([]) is None
     assert all(a.hash != b.hash for a, b in pairwise(months))
@@ -113,6 +114,13 @@ def test_a_month_taken_out_breaks_the_chain() -> None:
     first, _, third = chain()
     assert broken_at([first, third]) == 1
     assert broken_at([third]) == 0
+
+
+def test_a_month_of_another_office_breaks_the_chain_there() -> None:
+    first, second, third = chain()
+    others = [replace(each, office_id="dinkes", month=third.month) for each in (FULL, BUDI)]
+    foreign = seal("dinkes", third.month, others, replace(second, office_id="dinkes"))
+    assert broken_at([first, second, foreign]) == 2
 
 
 def test_two_people_who_are_swapped_break_the_chain() -> None:
@@ -166,9 +174,11 @@ def test_a_late_letter_becomes_an_adjustment_with_its_reason() -> None:
 
 def test_a_line_that_appears_is_an_adjustment_too() -> None:
     closed, anew = made(october(), BANDS), made(october({"05": []}), BANDS)
-    (deduction, *_) = (each for each in adjustments(closed, anew) if each.key == "deduction:allowance")
-    assert deduction.amount == -80_000
-    assert deduction.because == ("calendar:hours",)
+    for before, after, amount in ((closed, anew, -80_000), (anew, closed, 80_000)):  # and one that vanishes
+        (deduction, *_) = (each for each in adjustments(before, after) if each.key == "deduction:allowance")
+        assert deduction.amount == amount
+        assert deduction.because == ("calendar:hours",)
+        assert deduction.rule == "bands-2012#deduction"
 
 
 @pytest.mark.parametrize("changes", [{"person_id": "budi"}, {"month": Month(2026, 9)}, {"policy_sha256": "0"}])
