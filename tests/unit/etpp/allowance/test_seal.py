@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from etpp.allowance.adjust import adjustments
+from etpp.allowance.adjust import Adjustment, adjustments
 from etpp.allowance.model import Line, Month, Statement
 from etpp.allowance.seal import (
     NO_MONTH,
@@ -18,9 +18,11 @@ from etpp.allowance.seal import (
     SealedMonth,
     SealError,
     broken_at,
+    document_hash,
     seal,
     statement_document,
     statement_hash,
+    statement_of,
 )
 from etpp.base.encoding import canonical
 from tests.unit.etpp.allowance.months import BANDS, OCTOBER, duty, made, october
@@ -72,6 +74,17 @@ def test_an_event_behind_a_line_is_in_the_hash() -> None:
     assert statement_hash(swapped) != statement_hash(FULL)
 
 
+def test_a_statement_can_be_read_again_from_its_document() -> None:
+    document = statement_document(FULL)
+    assert statement_of(document) == FULL
+    assert document_hash(document) == statement_hash(FULL)
+
+
+def test_a_document_with_a_figure_that_is_none_has_no_hash() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        document_hash({"net": float("nan")})
+
+
 def test_equal_amounts_have_equal_hashes() -> None:
     assert statement_hash(replace(FULL, net=Decimal(f"{FULL.net}.00"))) == statement_hash(FULL)
 
@@ -81,6 +94,40 @@ def test_the_sum_of_the_list_is_the_sum_of_the_statements() -> None:
     assert sealed.total == FULL.net + 1000
     assert [each.person_id for each in sealed.statements] == ["ani", "budi"]
     assert sealed == seal("kominfo", OCTOBER, [FULL, BUDI], None)
+
+
+SEPTEMBER = Adjustment("ani", Month(2026, 9), "individual", Decimal(-500), "kulon-progo-2019#individual", ("letter:L",))
+AUGUST = replace(SEPTEMBER, month=Month(2026, 8), amount=Decimal("0.5"))
+
+
+def test_a_month_pays_what_later_facts_changed_of_closed_ones() -> None:
+    months = [SEPTEMBER, AUGUST, replace(SEPTEMBER, key="class"), replace(SEPTEMBER, person_id="aan")]
+    sealed = seal("kominfo", OCTOBER, [FULL], None, adjustments=months)
+    assert sealed.total == FULL.net - 1500 + Decimal("0.5")
+    assert [(each.person_id, str(each.month), each.key) for each in sealed.adjustments] == [
+        ("aan", "2026-09", "individual"),
+        ("ani", "2026-08", "individual"),
+        ("ani", "2026-09", "class"),
+        ("ani", "2026-09", "individual"),
+    ]
+    assert sealed == seal("kominfo", OCTOBER, [FULL], None, adjustments=months[::-1])
+    assert broken_at([sealed]) is None
+    for damaged in (
+        replace(SEPTEMBER, amount=Decimal(-499)),
+        replace(SEPTEMBER, person_id="budi"),
+        replace(SEPTEMBER, month=Month(2026, 7)),
+        replace(SEPTEMBER, key="office"),
+        replace(SEPTEMBER, rule="another"),
+        replace(SEPTEMBER, because=("letter:M",)),
+    ):
+        one = seal("kominfo", OCTOBER, [FULL], None, adjustments=[SEPTEMBER])
+        assert broken_at([replace(one, adjustments=(damaged,))]) == 0
+
+
+@pytest.mark.parametrize("month", [OCTOBER, Month(2026, 11)])
+def test_an_adjustment_is_of_a_month_before(month: Month) -> None:
+    with pytest.raises(SealError, match="an adjustment is of a month"):
+        seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, month=month)])
 
 
 def test_months_are_chained() -> None:
