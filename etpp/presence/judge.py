@@ -326,8 +326,7 @@ def _in_time(plan: DayPlan, punches: Sequence[Punch]) -> bool:
     for punch in punches:
         if punch.office_id != office_id or punch.manual:
             return False
-    arrived = punches[0].utc
-    return arrived <= work.arrive_by_utc and arrived < work.end_utc and punches[-1].utc >= work.leave_from_utc
+    return punches[0].utc <= work.arrive_by_utc and punches[-1].utc >= work.leave_from_utc
 
 
 def _touches(punch: Punch, plan: DayPlan) -> bool:

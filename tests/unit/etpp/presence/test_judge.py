@@ -14,7 +14,7 @@ from etpp.absence.rules import Cover
 from etpp.calendar.model import DayPlan, Occasion
 from etpp.calendar.plan import Calendar, day_plan
 from etpp.presence.decided import DayCorrections
-from etpp.presence.judge import judge_day, judge_days, short_weeks
+from etpp.presence.judge import judge_day, judge_days, short_weeks, whole_minutes
 from etpp.presence.model import Correction, JudgedDay, OfficeReports, Punch
 from tests.unit.etpp.absence.letters import excuse
 from tests.unit.etpp.calendar.calendars import (
@@ -312,6 +312,85 @@ def test_nobody_is_absent_before_joining_after_leaving_or_before_the_first_termi
 @pytest.mark.parametrize("reports", [{}, {"kominfo": OfficeReports("kominfo", None, None)}])
 def test_an_office_without_a_terminal_blames_nobody(reports: dict[str, OfficeReports]) -> None:
     assert {day.status for day in month(ANI, [], reports)} == {"outside"}
+
+
+NEXT_MONTH = local("2026-12-01 00:00")
+IN_TIME = ["07:30", "16:00"]
+
+
+@pytest.mark.parametrize(
+    ("punches", "on", "letters", "corrections"),
+    [
+        ([], PLAN, [], []),
+        ([*map(punch, IN_TIME)], PLAN, [], []),  # to the minute
+        ([*map(punch, ["07:20", "12:00", "16:05"])], PLAN, [], []),
+        ([*map(punch, ["07:31", "16:00"])], PLAN, [], []),
+        ([*map(punch, ["07:30:59", "16:00"])], PLAN, [], []),
+        ([*map(punch, ["07:30", "15:59"])], PLAN, [], []),
+        ([punch("07:20")], PLAN, [], []),
+        ([punch("16:00")], PLAN, [], []),
+        ([*map(punch, ["16:00", "16:30"])], PLAN, [], []),
+        ([punch("07:20", office_id="dinkes"), punch("16:00")], PLAN, [], []),
+        ([punch("07:20"), punch("16:00", office_id=None)], PLAN, [], []),
+        ([replace(punch("07:20"), manual=True), punch("16:00")], PLAN, [], []),
+        ([punch("07:20"), punch("12:00", "e", plus_minus=5), punch("16:00")], PLAN, [], []),
+        ([*map(punch, IN_TIME)], PLAN, [excuse(*WHOLE)], []),
+        ([*map(punch, IN_TIME)], PLAN, [], [correction("arrival", "08:00")]),
+        ([*map(punch, ["07:50", "16:00"])], plan(occasions=(APEL,)), [], []),
+        ([*map(punch, ["07:20", "16:00"])], plan(occasions=(NOON,)), [], []),
+        ([*map(punch, ["08:00", "16:00"])], FLEX, [], []),
+        ([*map(punch, ["07:40", "15:58"])], GRACE, [], []),
+        ([], SATURDAY, [], []),
+        ([*map(punch, ["2026-11-28 08:00", "2026-11-28 09:00"])], SATURDAY, [], []),
+        ([], plan(dt.date(2026, 11, 28), occasions=(replace(APEL, on_days_off=True),)), [], []),
+    ],
+)
+def test_a_day_among_others_is_judged_as_by_itself(
+    punches: list[Punch], on: DayPlan, letters: Any, corrections: Any
+) -> None:
+    """Days with nothing to judge are passed over quickly: that changes nothing of what is known of them."""
+    day = judged(*punches, on=on, letters=letters, corrections=corrections, reported=NEXT_MONTH)
+    by_date = {on.date: {(each.part, each.occasion_id): each for each in corrections}} if corrections else {}
+    other = replace(on, date=on.date - dt.timedelta(days=7), from_utc=on.from_utc - WEEK, until_utc=on.until_utc - WEEK)
+    found = judge_days([(other.date, other), (on.date, on)], punches, Cover(letters), by_date, REPORTS)
+    assert found[1] == day
+
+
+WEEK = dt.timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("at", "plus_minus", "status"),
+    [
+        ("2026-11-25 00:30", 31, "unclear"),
+        ("2026-11-25 00:30", 30, "absent"),  # midnight is the next day's
+        ("2026-11-23 23:30", 30, "unclear"),
+        ("2026-11-23 23:30", 29, "absent"),
+    ],
+)
+def test_doubt_reaches_into_a_day_as_far_as_its_interval(at: str, plus_minus: int, status: str) -> None:
+    (found,) = judge_days([(TUESDAY, PLAN)], [punch(at, "e", plus_minus=plus_minus)], Cover(()), {}, REPORTS)
+    assert (found.status, found.review) == (status, ("e",) if status == "unclear" else ())
+
+
+@pytest.mark.parametrize(("at", "days"), [("2026-11-24 23:59:59", {24}), ("2026-11-25 00:00", {25})])
+def test_midnight_is_the_next_days(at: str, days: set[int]) -> None:
+    assert {day.date.day for day in month(ANI, [punch(at)]) if day.arrival or day.departure} == days
+
+
+@pytest.mark.parametrize(
+    ("span", "minutes"),
+    [
+        (dt.timedelta(seconds=59), 0),
+        (dt.timedelta(minutes=1), 1),
+        (dt.timedelta(hours=23, minutes=59, seconds=59, microseconds=999_999), 1439),
+        (dt.timedelta(days=1), 1440),
+        (dt.timedelta(days=2, seconds=119), 2881),
+        (dt.timedelta(seconds=-1), -1),
+    ],
+)
+def test_minutes_are_whole_and_rounded_down(span: dt.timedelta, minutes: int) -> None:
+    assert whole_minutes(span) == minutes
 
 
 def test_each_presence_belongs_to_its_own_day() -> None:
