@@ -32,7 +32,7 @@ from tests.unit.etpp.allowance.months import (
     regency,
     sanction,
 )
-from tests.unit.etpp.calendar.calendars import local
+from tests.unit.etpp.calendar.calendars import REGENCY_HOURS, local
 from tests.unit.etpp.presence.presences import correction, decided
 
 TENTH, SIXTEENTH = dt.date(2026, 10, 10), dt.date(2026, 10, 16)
@@ -198,6 +198,24 @@ def test_an_acting_post_pays_a_part_of_its_base_by_working_days(percent: int, pa
 def test_sanctions(rows: list[tuple[int, str, str]], off: int) -> None:
     found = made(october(sanctions=tuple(sanction(*row, f"S{n}") for n, row in enumerate(rows))), BANDS)
     assert amounts(found).get("sanction", 0) == -off
+
+
+def test_a_sanctions_line_names_those_of_the_month() -> None:
+    rows = [
+        ("over", "2026-09-01", "2026-09-30"),
+        ("first", "2026-09-01", "2026-10-01"),  # to the month's first day
+        ("last", "2026-10-31", "2026-11-30"),  # from its last, a Saturday that takes nothing off
+        ("later", "2026-11-01", "2026-11-30"),
+    ]
+    found = made(october(sanctions=tuple(sanction(25, first, last, id_) for id_, first, last in rows)), BANDS)
+    assert [part.because for part in line_at(found, "sanction").parts] == [("sanction:first",), ("sanction:last",)]
+    assert amounts(found)["sanction"] == -22_727  # a quarter of one day of 22
+
+
+def test_a_month_without_a_working_day_pays_nothing_and_asks_for_nothing() -> None:
+    found = made(october(shared=regency(periods=(replace(REGENCY_HOURS, days={}),))))
+    assert (found.working_days, found.gross, found.net) == (0, 0, 0)
+    assert line_at(found, "individual", "target").amount == 0
 
 
 def test_somebody_elses_sanction_is_not_mine() -> None:

@@ -30,6 +30,7 @@ from tests.unit.etpp.presence.presences import TUESDAY, correction, punch
 
 ANI = Member()
 NEXT_DAY = local("2026-11-25 00:00")
+NEXT_MONTH = local("2026-12-01 00:00")
 APEL = Occasion("apel", None, "Apel", dt.date(2026, 1, 1), None, (dt.time(7, 15), dt.time(7, 45)))
 NOON = Occasion("noon", None, "Absen siang", dt.date(2026, 1, 1), None, (dt.time(12), dt.time(13)))
 
@@ -146,6 +147,32 @@ def test_what_letters_excuse(
     letters = [excuse(first, until, kind) for first, until in spans]
     day = judged(*map(punch, times), letters=letters)
     assert (faults(day), day.status) == (expected, status)
+
+
+@pytest.mark.parametrize(
+    ("spans", "on", "kind"),
+    [
+        ([WHOLE], PLAN, "dinas-luar"),
+        ([MORNING, AFTERNOON], PLAN, "dinas-luar"),
+        ([MORNING], PLAN, None),
+        ([], PLAN, None),
+        ([("2026-11-28 00:00", "2026-11-29 00:00")], SATURDAY, None),  # there is no work that it covers
+    ],
+)
+def test_the_kind_of_letter_that_covers_a_day_is_known(
+    spans: list[tuple[str, str]], on: DayPlan, kind: str | None
+) -> None:
+    whole_day = judged(on=on, letters=[excuse(*span) for span in spans], reported=NEXT_MONTH).whole_day
+    assert (None if whole_day is None else whole_day[0].kind_id) == kind
+
+
+def test_a_letter_excuses_an_occasion_that_ends_when_work_begins() -> None:
+    on = plan(occasions=(replace(APEL, window=(dt.time(7), dt.time(7, 30))),))
+    punches = [punch("07:30"), punch("16:00")]
+    assert faults(judged(*punches, on=on, letters=[excuse("2026-11-24 07:00", "2026-11-24 07:30")])) == []
+    assert faults(judged(*punches, on=on, letters=[excuse("2026-11-24 07:30", "2026-11-24 16:00")])) == [
+        ("occasion", 0)
+    ]
 
 
 def test_grace_counts_from_where_the_letter_ends() -> None:
@@ -305,8 +332,10 @@ def test_nobody_is_absent_before_joining_after_leaving_or_before_the_first_termi
     member = Member(first=dt.date(2026, 11, 5), last=dt.date(2026, 11, 20))
     absent = [day.date.day for day in month(member, []) if day.status == "absent"]
     assert absent == [10, 11, 12, 13, 16, 17, 18, 19, 20]
-    outside = [day.date.day for day in month(member, []) if day.status == "outside"]
-    assert outside == [*range(1, 10), *range(21, 31)]
+    outside = [day for day in month(member, []) if day.status == "outside"]
+    assert [day.date.day for day in outside] == [*range(1, 10), *range(21, 31)]
+    # What the office works before its first terminal is work; what lies before joining and after leaving is none.
+    assert [day.date.day for day in outside if day.works] == [5, 6, 9]
 
 
 @pytest.mark.parametrize("reports", [{}, {"kominfo": OfficeReports("kominfo", None, None)}])
@@ -314,7 +343,6 @@ def test_an_office_without_a_terminal_blames_nobody(reports: dict[str, OfficeRep
     assert {day.status for day in month(ANI, [], reports)} == {"outside"}
 
 
-NEXT_MONTH = local("2026-12-01 00:00")
 IN_TIME = ["07:30", "16:00"]
 
 
@@ -364,6 +392,7 @@ WEEK = dt.timedelta(days=7)
     [
         ("2026-11-25 00:30", 31, "unclear"),
         ("2026-11-25 00:30", 30, "absent"),  # midnight is the next day's
+        ("2026-11-25 00:00", 1, "unclear"),  # the next day's, and perhaps this one's
         ("2026-11-23 23:30", 30, "unclear"),
         ("2026-11-23 23:30", 29, "absent"),
     ],
@@ -439,6 +468,8 @@ FLEXIBLE_WEEK = Calendar(calendar_facts(periods=(replace(REGENCY_HOURS, days=dic
             0,  # a letter for the day is a day's work and no more
         ),
         ([("07:30", "15:30")] * 4 + [("09:00", "15:00")], [excuse("2026-11-27 00:00", "2026-11-28 00:00")], 120),
+        ([("07:30", "16:00")] * 4 + [("07:30", "15:59")], [], 1),
+        ([("07:30", "16:00")] * 4 + [("09:00", "09:30")], [], 450),  # less than the break is nothing
     ],
 )
 def test_flexible_hours_are_summed_over_the_week(spans: list[Any], letters: Any, short: int) -> None:
@@ -447,7 +478,7 @@ def test_flexible_hours_are_summed_over_the_week(spans: list[Any], letters: Any,
     punches = [punch(f"{date} {at}") for date, span in zip(dates, spans, strict=False) if span for at in span]
     plans = [(date, day_plan(FLEXIBLE_WEEK, ANI, date)) for date in dates]
     found = short_weeks(judge_days(plans, punches, Cover(letters), {}, REPORTS))
-    assert [fault.minutes for fault in found] == ([short] if short else [])
+    assert [(fault.date.day, fault.minutes) for fault in found] == ([(27, short)] if short else [])
     early = {"kominfo": replace(REPORTS["kominfo"], reported_utc=local("2026-11-27 20:00"))}
     assert short_weeks(judge_days(plans, punches, Cover(letters), {}, early)) == ()
 
