@@ -369,6 +369,47 @@ def test_a_move_changes_the_office_of_the_plan() -> None:
     assert hours("2026-11-16", moving, periods=(REGENCY_HOURS, SCHOOL)) == "07:00-13:00"
 
 
+DAWN = Hours(dt.time(0), dt.time(8))
+NIGHTS, DAWNS = (
+    WorkPeriod("p", "dinkes", dt.date(2020, 1, 1), None, dict.fromkeys(range(7), h)) for h in (NIGHT, DAWN)
+)
+WEDNESDAY, THURSDAY = dt.date(2026, 11, 25), dt.date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    ("person", "period", "date", "first", "until"),
+    [
+        # an office with a night on Tuesday and an early shift on Thursday, for everybody in it
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-24", "24 00:00", "25 11:00"),
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-25", "25 11:00", "25 22:00"),
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-26", "25 22:00", "27 00:00"),
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-27", "27 00:00", "28 00:00"),
+        # moved on Wednesday from nights: the last one ends on the first day in the new office, and no later
+        (Member(office_id="dinkes", moves={WEDNESDAY: "kominfo"}), NIGHTS, "2026-11-25", "25 07:15", "26 00:00"),
+        (Member(office_id="dinkes", moves={WEDNESDAY: "kominfo"}), NIGHTS, "2026-11-26", "26 00:00", "27 00:00"),
+        # moves on Thursday to early shifts: the first one begins on Wednesday evening, and no earlier
+        (Member(moves={THURSDAY: "dinkes"}), DAWNS, "2026-11-24", "24 00:00", "25 00:00"),
+        (Member(moves={THURSDAY: "dinkes"}), DAWNS, "2026-11-25", "25 00:00", "25 22:00"),
+        # one night elsewhere, after a usual day
+        (Member(moves={WEDNESDAY: "dinkes", THURSDAY: "kominfo"}), NIGHTS, "2026-11-25", "25 00:00", "26 07:15"),
+    ],
+)
+def test_a_day_ends_where_the_next_one_begins_in_whatever_office(
+    person: Member, period: Any, date: str, first: str, until: str
+) -> None:
+    if isinstance(period, dict):
+        period = replace(NIGHTS, days=period)
+    found = plan(date, person, periods=(REGENCY_HOURS, period))
+    assert (found.from_utc, found.until_utc) == (local(f"2026-11-{first}"), local(f"2026-11-{until}"))
+
+
+def test_a_move_to_another_zone_changes_days_at_its_midnight() -> None:
+    """Midnight in Jayapura is ten in the evening in Jakarta."""
+    moving, zones = Member(moves={WEDNESDAY: "dinkes"}), {"timezones": {"dinkes": "Asia/Jayapura"}}
+    assert plan("2026-11-24", moving, **zones).until_utc == local("2026-11-24 22:00")
+    assert plan("2026-11-25", moving, **zones).from_utc == local("2026-11-24 22:00")
+
+
 def test_the_office_decides_the_time_zone() -> None:
     facts = calendar_facts(timezones={"dinkes": "Asia/Jayapura"})
     calendar = Calendar(facts)
