@@ -23,6 +23,7 @@ MONTH_END = local("2026-12-01 00:00")
 NO_TERMS = EntryTerms()
 LOST = EntryTerms(entry_days=2, verify_days=3, neglect="lost")
 ACCEPTED = replace(LOST, neglect="accepted")
+ENTRY_ONLY, VERIFY_ONLY = replace(LOST, verify_days=None), replace(LOST, entry_days=None)
 
 SUBMITTED = step("submitted", "2026-11-24 15:00")
 VERIFIED = step("verified", "2026-11-25 09:00")
@@ -74,6 +75,14 @@ def judge(
         ([SUBMITTED, VERIFIED, WITHDRAWN], NO_TERMS, "recognised"),  # too late
         ([SUBMITTED, replace(WITHDRAWN, by="boss")], NO_TERMS, "waiting"),  # not the author's
         ([SUBMITTED, RETURNED, WITHDRAWN], NO_TERMS, "withdrawn"),
+        ([WITHDRAWN, step("verified", "2026-11-26 09:00")], NO_TERMS, "withdrawn"),  # never submitted
+        # in one moment, and the other way round by their ids: verified before it was submitted
+        ([replace(SUBMITTED, step_id="z"), replace(VERIFIED, at_utc=SUBMITTED.at_utc)], NO_TERMS, "waiting"),
+        # one deadline without the other
+        ([step("submitted", "2026-11-27 00:01"), step("verified", "2026-11-27 09:00")], ENTRY_ONLY, "late"),
+        ([SUBMITTED, step("verified", "2026-12-24 09:00")], ENTRY_ONLY, "recognised"),
+        ([SUBMITTED, step("verified", "2026-11-28 00:01")], VERIFY_ONLY, "neglected"),
+        ([step("submitted", "2026-11-29 00:01"), step("verified", "2026-11-29 09:00")], VERIFY_ONLY, "recognised"),
         # deadlines: two days for entry, three for verification
         ([step("submitted", "2026-11-26 23:59"), step("verified", "2026-11-27 09:00")], LOST, "recognised"),  # in time
         (

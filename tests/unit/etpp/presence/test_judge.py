@@ -139,6 +139,8 @@ MIDDAY = ("2026-11-24 10:00", "2026-11-24 12:00")
         (["07:20"], [MORNING], "dinas-luar", [("missing_departure", 0)], "present"),
         (["16:05"], [MORNING], "dinas-luar", [], "present"),  # straight to duty in the morning
         (["16:05"], [AFTERNOON], "dinas-luar", [("missing_arrival", 0)], "present"),
+        (["16:05"], [("2026-11-24 07:30", "2026-11-24 07:31")], "dinas-luar", [], "present"),  # the minute itself
+        (["07:20"], [("2026-11-24 15:59", "2026-11-24 16:00")], "dinas-luar", [], "present"),
     ],
 )
 def test_what_letters_excuse(
@@ -175,6 +177,25 @@ def test_a_letter_excuses_an_occasion_that_ends_when_work_begins() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("times", "on", "spans", "excused"),
+    [
+        (["07:45", "15:55"], GRACE, [], []),  # within the grace there is nothing to excuse
+        (["07:30:59", "15:59:30"], PLAN, [], []),
+        ([], PLAN, [], []),
+        ([], PLAN, [MORNING], ["absent"]),
+        ([], PLAN, [AFTERNOON], ["absent"]),
+        ([], PLAN, [MORNING, AFTERNOON], ["absent"]),
+        (["09:00", "15:00"], PLAN, [WHOLE], ["late", "early"]),
+    ],
+)
+def test_what_letters_were_needed_for(
+    times: list[str], on: DayPlan, spans: list[tuple[str, str]], excused: list[str]
+) -> None:
+    day = judged(*map(punch, times), on=on, letters=[excuse(*span) for span in spans])
+    assert [each.kind for each in day.excused] == excused
+
+
 def test_grace_counts_from_where_the_letter_ends() -> None:
     letters = [excuse("2026-11-24 07:30", "2026-11-24 09:00")]
     assert faults(judged(punch("09:15"), punch("16:00"), on=GRACE, letters=letters)) == []
@@ -197,6 +218,8 @@ def test_what_was_excused_is_told() -> None:
         (["07:50", "16:00"], [("2026-11-24 07:15", "2026-11-24 07:45")], False),  # a letter for all of it
         (["07:50", "16:00"], [("2026-11-24 07:15", "2026-11-24 07:44")], True),  # a minute short
         (["07:50", "16:00"], [WHOLE], False),  # a letter for the hours of work, which begin within it
+        (["07:50"], [], True),  # of whom only the arrival was seen
+        (["16:05"], [], True),
         ([], [], False),  # who is absent is absent, and not missing from the apel besides
         ([], [WHOLE], False),
     ],
@@ -266,6 +289,10 @@ def test_an_uncertain_presence_may_have_been_at_the_apel() -> None:
     on = plan(occasions=(APEL,))
     assert faults(judged(punch("07:10", plus_minus=5), punch("16:00"), on=on)) == []
     assert faults(judged(punch("07:10", plus_minus=4), punch("16:00"), on=on)) == [("occasion", 0)]
+    assert ("occasion", 0) in faults(
+        judged(punch("07:50", plus_minus=5), punch("16:00"), on=on)
+    )  # over at a quarter to
+    assert ("occasion", 0) not in faults(judged(punch("07:50", plus_minus=6), punch("16:00"), on=on))
 
 
 def test_a_presence_that_may_lie_in_the_day_makes_it_unclear_instead_of_absent() -> None:
@@ -291,6 +318,11 @@ def test_a_presence_that_may_lie_in_the_day_makes_it_unclear_instead_of_absent()
 def test_corrections(times: list[str], corrections: list[Correction], expected: list[tuple[str, int]]) -> None:
     day = judged(*map(punch, times), corrections=corrections)
     assert (faults(day), day.status) == (expected, "present")
+
+
+def test_a_correction_gives_nobody_work_on_a_day_off() -> None:
+    day = judged(on=SATURDAY, corrections=[correction("arrival"), correction("departure")])
+    assert (day.status, day.arrival, day.departure, faults(day)) == ("day_off", None, None, [])
 
 
 def test_a_correction_of_an_occasion() -> None:
@@ -360,7 +392,10 @@ IN_TIME = ["07:30", "16:00"]
         ([*map(punch, ["16:00", "16:30"])], PLAN, [], []),
         ([punch("07:20", office_id="dinkes"), punch("16:00")], PLAN, [], []),
         ([punch("07:20"), punch("16:00", office_id=None)], PLAN, [], []),
+        ([punch("07:20", office_id="dinkes"), punch("16:00", office_id="dinkes")], PLAN, [], []),
         ([replace(punch("07:20"), manual=True), punch("16:00")], PLAN, [], []),
+        ([punch("2026-11-23 10:00"), punch("07:20"), punch("16:00")], PLAN, [], []),  # one before all days asked for
+        ([punch("2026-11-24 00:00", "e", plus_minus=5), punch("16:00")], PLAN, [], []),
         ([punch("07:20"), punch("12:00", "e", plus_minus=5), punch("16:00")], PLAN, [], []),
         ([*map(punch, IN_TIME)], PLAN, [excuse(*WHOLE)], []),
         ([*map(punch, IN_TIME)], PLAN, [], [correction("arrival", "08:00")]),
@@ -377,7 +412,8 @@ def test_a_day_among_others_is_judged_as_by_itself(
     punches: list[Punch], on: DayPlan, letters: Any, corrections: Any
 ) -> None:
     """Days with nothing to judge are passed over quickly: that changes nothing of what is known of them."""
-    day = judged(*punches, on=on, letters=letters, corrections=corrections, reported=NEXT_MONTH)
+    own = [each for each in punches if on.from_utc <= each.utc]
+    day = judged(*own, on=on, letters=letters, corrections=corrections, reported=NEXT_MONTH)
     by_date = {on.date: {(each.part, each.occasion_id): each for each in corrections}} if corrections else {}
     other = replace(on, date=on.date - dt.timedelta(days=7), from_utc=on.from_utc - WEEK, until_utc=on.until_utc - WEEK)
     found = judge_days([(other.date, other), (on.date, on)], punches, Cover(letters), by_date, REPORTS)
@@ -400,6 +436,12 @@ WEEK = dt.timedelta(days=7)
 def test_doubt_reaches_into_a_day_as_far_as_its_interval(at: str, plus_minus: int, status: str) -> None:
     (found,) = judge_days([(TUESDAY, PLAN)], [punch(at, "e", plus_minus=plus_minus)], Cover(()), {}, REPORTS)
     assert (found.status, found.review) == (status, ("e",) if status == "unclear" else ())
+
+
+def test_doubt_reaches_into_a_day_off_too() -> None:
+    doubtful = punch("2026-11-29 00:30", "e", plus_minus=60)
+    (found,) = judge_days([(SATURDAY.date, SATURDAY)], [doubtful], Cover(()), {}, REPORTS)
+    assert found.review == ("e",)
 
 
 @pytest.mark.parametrize(("at", "days"), [("2026-11-24 23:59:59", {24}), ("2026-11-25 00:00", {25})])
@@ -481,6 +523,17 @@ def test_flexible_hours_are_summed_over_the_week(spans: list[Any], letters: Any,
     assert [(fault.date.day, fault.minutes) for fault in found] == ([(27, short)] if short else [])
     early = {"kominfo": replace(REPORTS["kominfo"], reported_utc=local("2026-11-27 20:00"))}
     assert short_weeks(judge_days(plans, punches, Cover(letters), {}, early)) == ()
+
+
+def test_each_week_is_reckoned_by_itself() -> None:
+    """An hour more in one week makes up for none in the next."""
+    dates = [dt.date(2026, 11, 16) + n * dt.timedelta(days=1) for n in range(14)]
+    left = {dt.date(2026, 11, 16): "17:00", dt.date(2026, 11, 25): "15:00"}
+    times = [f"{date} {at}" for date in dates if date.weekday() < 5 for at in ("07:30", left.get(date, "16:00"))]
+    plans = [(date, day_plan(FLEXIBLE_WEEK, ANI, date)) for date in dates]
+    (fault,) = short_weeks(judge_days(plans, [punch(at) for at in times], Cover(()), {}, REPORTS))
+    assert (fault.date, fault.minutes) == (dt.date(2026, 11, 27), 60)
+    assert fault.because == tuple(f"event:{at}" for at in times[10:])
 
 
 KINDS = st.sampled_from(["dinas-luar", "cuti-sakit", "izin-terlambat", "izin-pulang", "tanpa-alasan"])
