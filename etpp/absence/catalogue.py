@@ -51,21 +51,23 @@ def read_catalogue(text: str) -> Catalogue:
     try:
         document = _Document.model_validate(read_toml(text))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors()[0]
         raise CatalogueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     except ValueError as error:
         raise CatalogueError(f"no TOML: {error}") from error
     return Catalogue(_kind(row) for row in document.kind)
 
 
-class _Paid(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-    day: int = Field(ge=1)
+
+
+class _Paid(_Strict):
+    day: int
     percent: Exact = Field(ge=0, le=100)
 
 
-class _Kind(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+class _Kind(_Strict):
     id: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
     name: str = Field(min_length=1)
     first: dt.date
@@ -79,14 +81,13 @@ class _Kind(BaseModel):
     document_required: bool = True
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+class _Document(_Strict):
     kind: list[_Kind]
 
 
 def _kind(row: _Kind) -> Kind:
     days = [step.day for step in row.paid]
-    if days != sorted(set(days)) or days[0] != 1:
+    if days != sorted(set(days)) or days[:1] != [1]:
         raise CatalogueError(f"kind {row.id}: paid: days ascend and begin with 1")
     if row.last is not None and row.last < row.first:
         raise CatalogueError(f"kind {row.id}: it ends before it begins")

@@ -36,15 +36,13 @@ def adjustments(closed: Statement, anew: Statement) -> tuple[Adjustment, ...]:
         raise ValueError("an adjustment is between two statements of one person, month and policy")
     before, after = ({line.key: line for line in statement.lines} for statement in (closed, anew))
     found = []
-    for key in dict.fromkeys((*before, *after)):
+    for key, line in (before | after).items():
         old, new = before.get(key), after.get(key)
         amount = (ZERO if new is None else new.amount) - (ZERO if old is None else old.amount)
         if amount:
             facts_before, facts_after = set(_facts(old)), set(_facts(new))
-            line = new or old
-            rule = "" if line is None else line.rule
             because = tuple(sorted(facts_before ^ facts_after))
-            found.append(Adjustment(closed.person_id, closed.month, key, amount, rule, because))
+            found.append(Adjustment(closed.person_id, closed.month, key, amount, line.rule, because))
     return tuple(found)
 
 

@@ -52,7 +52,7 @@ def read_policy(text: str) -> Policy:
     try:
         document = _Document.model_validate(read_toml(text))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors()[0]
         raise PolicyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     except ValueError as error:
         raise PolicyError(f"no TOML: {error}") from error
@@ -67,12 +67,12 @@ class _Strict(BaseModel):
 
 class _Component(_Strict):
     key: str = Field(pattern=r"^[a-z0-9-]{1,30}$")
-    share: Exact = Field(gt=0, le=100)
+    share: Exact = Field(gt=0)
     measure: Measure
 
 
 class _Band(_Strict):
-    first: int = Field(ge=1)
+    first: int
     last: int | None = None
     amount: Exact = Field(ge=0)
 
@@ -150,7 +150,7 @@ class _Document(_Strict):
     paid_share: bool = False
     correction_days: int | None = Field(default=None, ge=0)
     base: _Base
-    component: list[_Component] = Field(min_length=1)
+    component: list[_Component]
     points: _Points | None = None
     deduction: list[_Deduction] = []
     caps: dict[str, Exact] = {}

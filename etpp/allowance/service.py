@@ -15,7 +15,7 @@ from etpp.calendar.model import DayPlan
 from etpp.presence.decided import DayCorrections, corrections_in_force, settle
 from etpp.presence.judge import judge_days, short_weeks
 from etpp.presence.model import Excused, Fault, JudgedDay
-from etpp.roster.assignments import Acting, Assignment
+from etpp.roster.assignments import Acting, Assignment, Career
 
 ONE_DAY = dt.timedelta(days=1)
 WEEK_AFTER_MONDAY = dt.timedelta(days=6)
@@ -108,8 +108,8 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         place.entitled,
         place.segments,
         days,
-        tuple(sorted((f for f in faults if _is_entitled(assignments, f.date)), key=_by_date)),
-        tuple([each for day in days for each in day.excused if _is_entitled(assignments, each.date)]),
+        tuple(sorted((f for f in faults if _is_entitled(career, f.date)), key=_by_date)),
+        tuple([each for day in days for each in day.excused if _is_entitled(career, each.date)]),
         excuses,
         _open(facts, days, undecided, assignments),
         tuple(each for day in days for each in day.manual),
@@ -191,8 +191,9 @@ def _open(
     return tuple(dict.fromkeys(sorted(found)))
 
 
-def _is_entitled(assignments: Mapping[dt.date, Assignment], date: dt.date) -> bool:
-    assignment = assignments.get(date)
+def _is_entitled(career: Career, date: dt.date) -> bool:
+    """By the career and not by the month's days: the week of a month that begins on a Sunday lies before it."""
+    assignment = career.on(date)
     return assignment is not None and assignment.entitled
 
 

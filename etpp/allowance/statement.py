@@ -77,7 +77,7 @@ class _Reckoning:
         earned, whole = Decimal(1), Decimal(1)
         parts: tuple[Line, ...] = ()
         if component.measure == "points" and achieved is not None:
-            earned, whole, parts = achieved.earned, achieved.target or Decimal(1), achieved.lines
+            earned, whole, parts = achieved.earned, achieved.target, achieved.lines
         base = ZERO
         bases = []
         scores: dict[str, Line] = {}
@@ -89,8 +89,8 @@ class _Reckoning:
                 scores[score.key] = score
             base += amount
             bases.append(line)
-        working_days = self.service.working_days or 1
-        amount = self._round(base * component.share * earned, HUNDRED * working_days * whole)
+        # In a month without a working day, or without a target, there is nothing to share either: 0 of 0 is 0.
+        amount = self._round(base * component.share * earned, HUNDRED * self.service.working_days * whole)
         self._add(Line(component.key, amount, "rupiah", rule, parts=(*bases, *scores.values(), *parts)))
         self._charge(charge, component.key, amount)
 

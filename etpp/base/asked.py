@@ -64,7 +64,7 @@ def asked(model: type[A], **values: Any) -> A:
     try:
         return model(**values)
     except ValidationError as error:
-        raise Conflict(explain(error)) from None
+        raise Conflict(explain(error), key="cannot") from None
 
 
 def month(text: str) -> tuple[dt.date, dt.date] | None:

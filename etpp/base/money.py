@@ -46,15 +46,11 @@ def plain(value: Decimal) -> str:
 
 
 def _exact(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise ValueError("must be a finite number")
-    return value
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
-"""A number of a TOML file that `read_toml` has read: 1 and 1.5, neither text nor infinity."""
+"""A number of a TOML file that `read_toml` has read, in a strict model: 1 and 1.5, neither text nor infinity."""
 
 
 def read_toml(text: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def settle(
 ) -> tuple[Punch, ...]:
     """A person's presences by time, each event once, with decided times and the manual entries that count."""
     decided: dict[str, TimeDecision] = {}
-    for decision in sorted(decisions, key=lambda d: (d.decided_utc, d.decision_id)):
+    for decision in sorted(decisions, key=_decided):
         if decision.by != person_id:
             decided[decision.event_id] = decision
     found: dict[str, Punch] = {}
@@ -81,7 +81,7 @@ def corrections_in_force(
 
     Of two approved ones of the same part the one decided later counts. One that cannot be proposed does not count.
     """
-    latest: list[tuple[dt.datetime, str, Correction]] = []
+    approved: list[tuple[CorrectionDecision, Correction]] = []
     undecided: list[str] = []
     for correction in {c.correction_id: c for c in corrections if c.person_id == person_id}.values():
         if check_correction(correction, zone, deadline, correction_days):
@@ -94,13 +94,17 @@ def corrections_in_force(
         if not valid:
             undecided.append(correction.correction_id)
             continue
-        last = max(valid, key=lambda d: (d.decided_utc, d.decision_id))
+        last = max(valid, key=_decided)
         if last.approved:
-            latest.append((last.decided_utc, last.decision_id, correction))
+            approved.append((last, correction))
     found: dict[dt.date, dict[tuple[Part, str], Correction]] = {}
-    for _, _, correction in sorted(latest, key=lambda row: row[:2]):
+    for _, correction in sorted(approved, key=lambda row: _decided(row[0])):
         found.setdefault(correction.date, {})[correction.part, correction.occasion_id] = correction
     return found, tuple(sorted(undecided))
+
+
+def _decided(decision: TimeDecision | CorrectionDecision) -> tuple[dt.datetime, str]:
+    return decision.decided_utc, decision.decision_id
 
 
 def _happened(punch: Punch) -> tuple[dt.datetime, str]:

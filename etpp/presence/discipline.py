@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from etpp.base.money import read_toml
 from etpp.presence.model import JudgedDay
 
@@ -37,8 +35,7 @@ class Discipline:
 
 def delivered_steps() -> tuple[Step, ...]:
     text = (resources.files("etpp.presence") / "discipline.toml").read_text(encoding="utf-8")
-    document = _Document.model_validate(read_toml(text))
-    return tuple(Step(row.days, row.key, row.who, row.consecutive) for row in document.step)
+    return tuple(Step(**row) for row in read_toml(text)["step"])
 
 
 def discipline(days: Iterable[JudgedDay], year: int, steps: Sequence[Step]) -> Discipline:
@@ -59,16 +56,3 @@ def discipline(days: Iterable[JudgedDay], year: int, steps: Sequence[Step]) -> D
         longest = max(longest, run)
         reached += [(day.date, step) for step in steps if step.days == (run if step.consecutive else total)]
     return Discipline(total, longest, tuple(reached))
-
-
-class _Step(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-    days: int = Field(ge=1)
-    key: str
-    who: str
-    consecutive: bool = False
-
-
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-    step: list[_Step]

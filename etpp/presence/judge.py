@@ -18,7 +18,6 @@ from etpp.calendar.model import MINUTES_A_DAY, DayPlan, OccasionPlan, Work
 from etpp.presence.decided import DayCorrections
 from etpp.presence.model import Excused, Fault, FaultKind, JudgedDay, Mark, OfficeReports, Punch, Status
 
-ONE_DAY = dt.timedelta(days=1)
 ONE_MINUTE = dt.timedelta(minutes=1)
 NO_CORRECTIONS: DayCorrections = MappingProxyType({})
 
@@ -304,7 +303,7 @@ class _Day:
         after, _ = self.cover.uncovered("early", end, work.end_utc)
         with_letters = work.end_utc - work.start_utc - before - after
         minutes = max(whole_minutes(present) - work.break_minutes, 0)
-        credited = max(whole_minutes(with_letters) - work.break_minutes, 0)
+        credited = whole_minutes(with_letters) - work.break_minutes
         return max(minutes, min(credited, work.need_minutes or 0))
 
     def _planned(self) -> tuple[str, ...]:
@@ -326,8 +325,7 @@ def _in_time(plan: DayPlan, punches: Sequence[Punch]) -> bool:
     for punch in punches:
         if punch.office_id != office_id or punch.manual:
             return False
-    arrived = punches[0].utc
-    return arrived <= work.arrive_by_utc and arrived < work.end_utc and punches[-1].utc >= work.leave_from_utc
+    return punches[0].utc <= work.arrive_by_utc and punches[-1].utc >= work.leave_from_utc
 
 
 def _touches(punch: Punch, plan: DayPlan) -> bool:

@@ -312,7 +312,7 @@ def _waited_s(encounter: Encounter, now_s: float) -> float:
 def _finish(encounter: Encounter, phase: Phase, now_s: float, pause_until_s: float) -> Encounter:
     """End with a result; the face whose it is is left alone until `pause_until_s`."""
     done = replace(encounter, done_track=_whose(encounter), done_until_s=pause_until_s)
-    return replace(done, phase=phase, since_s=now_s, waited_s=0.0)
+    return _enter(done, phase, now_s)
 
 
 def _whose(encounter: Encounter) -> int:

@@ -111,6 +111,12 @@ def test_a_kind_excuses_only_what_it_names(kind: str, excused: set[str]) -> None
     assert {name for name in names if cover.covering(name, start, end)} == excused
 
 
+def test_no_time_needs_no_letter() -> None:
+    cover = Cover([excuse("2026-11-24 00:00", "2026-11-25 00:00")])
+    at, before = local("2026-11-24 07:30"), local("2026-11-24 07:00")
+    assert cover.uncovered("late", at, at) == cover.uncovered("late", at, before) == (dt.timedelta(), ())
+
+
 def test_the_whole_day_is_covered_by_one_kind_or_by_none() -> None:
     start, end = local("2026-11-24 07:30"), local("2026-11-24 16:00")
     morning = excuse("2026-11-24 07:30", "2026-11-24 12:00", letter_id="a")
@@ -130,6 +136,33 @@ def test_of_two_kinds_that_cover_a_day_the_better_counts() -> None:
         found = Cover(order).whole_day(start, end)
         assert found is not None
         assert found[0].kind_id == "dinas-luar"
+
+
+def test_of_two_kinds_with_the_same_points_the_one_that_takes_less_off_counts() -> None:
+    start, end = local("2026-11-24 07:30"), local("2026-11-24 16:00")
+    besar, lain = (excuse("2026-11-24 07:30", "2026-11-24 16:00", kind) for kind in ("cuti-besar", "tempat-lain"))
+    for besar_off, lain_off in ((0, 240), (240, 0)):
+        both = [(besar, besar_off), (lain, lain_off)]
+        kinds = [replace(e.kind, points_given=Decimal(60), points_off=Decimal(off)) for e, off in both]
+        best = Cover([replace(besar, kind=kinds[0]), replace(lain, kind=kinds[1])]).whole_day(start, end)
+        assert best is not None
+        assert best[0].points_off == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "until"),
+    [
+        ("2026-11-24 16:00", "2026-11-24 18:00"),  # begins when the day's work is over
+        ("2026-11-25 07:30", "2026-11-25 16:00"),  # on another day
+        ("2026-11-24 06:30", "2026-11-24 07:30"),  # ended when it began
+    ],
+)
+def test_the_kind_of_a_day_is_as_it_was_dated_for_the_letter_of_that_day(first: str, until: str) -> None:
+    covers = excuse("2026-11-23 07:30", "2026-11-24 16:00", letter_id="old")
+    later = excuse(first, until, letter_id="new")
+    dated = replace(later, kind=replace(later.kind, first=DAY, points_given=Decimal(100)))
+    found = Cover([covers, dated]).whole_day(local("2026-11-24 07:30"), local("2026-11-24 16:00"))
+    assert found == (covers.kind, ("old",))
 
 
 def test_a_permit_to_come_late_is_no_leave() -> None:
@@ -179,6 +212,9 @@ def test_days_of_a_year_count_once() -> None:
     assert days_of_kind(excuses, "cuti-tahunan", 2025, ZONE) == 2
     assert days_of_kind(excuses, "cuti-tahunan", 2026, ZONE) == 4
     assert days_of_kind(excuses, SICK, 2026, ZONE) == 0
+    until = {"2026-11-25 00:00": 1, "2026-11-25 00:01": 2}  # a minute of the next day is a day more
+    for end, days in until.items():
+        assert days_of_kind([excuse("2026-11-24 07:30", end, SICK)], SICK, 2026, ZONE) == days
 
 
 HELD = {"ani": [excuse("2026-01-01 00:00", "2026-01-24 00:00", "cuti-tahunan")]}  # 23 of 24 days

@@ -23,6 +23,7 @@ MONTH_END = local("2026-12-01 00:00")
 NO_TERMS = EntryTerms()
 LOST = EntryTerms(entry_days=2, verify_days=3, neglect="lost")
 ACCEPTED = replace(LOST, neglect="accepted")
+ENTRY_ONLY, VERIFY_ONLY = replace(LOST, verify_days=None), replace(LOST, entry_days=None)
 
 SUBMITTED = step("submitted", "2026-11-24 15:00")
 VERIFIED = step("verified", "2026-11-25 09:00")
@@ -56,6 +57,12 @@ def judge(
         ([VERIFIED], NO_TERMS, "draft"),  # verified what was not submitted
         ([SUBMITTED, replace(VERIFIED, by="ani")], NO_TERMS, "waiting"),  # a verification by oneself
         ([SUBMITTED, replace(RETURNED, by="ani")], NO_TERMS, "waiting"),  # nor a return
+        ([SUBMITTED, replace(VERIFIED, by="ani"), VERIFIED_AGAIN], NO_TERMS, "recognised"),  # then by the superior
+        (
+            [SUBMITTED, replace(VERIFIED, at_utc=SUBMITTED.at_utc)],
+            NO_TERMS,
+            "recognised",
+        ),  # in one moment, by their ids
         ([replace(SUBMITTED, by="boss"), VERIFIED], NO_TERMS, "draft"),  # submitted by somebody else
         ([SUBMITTED, RETURNED], NO_TERMS, "returned"),
         ([SUBMITTED, RETURNED, VERIFIED_AGAIN], NO_TERMS, "returned"),  # not submitted again
@@ -68,12 +75,26 @@ def judge(
         ([SUBMITTED, VERIFIED, WITHDRAWN], NO_TERMS, "recognised"),  # too late
         ([SUBMITTED, replace(WITHDRAWN, by="boss")], NO_TERMS, "waiting"),  # not the author's
         ([SUBMITTED, RETURNED, WITHDRAWN], NO_TERMS, "withdrawn"),
+        ([WITHDRAWN, step("verified", "2026-11-26 09:00")], NO_TERMS, "withdrawn"),  # never submitted
+        # in one moment, and the other way round by their ids: verified before it was submitted
+        ([replace(SUBMITTED, step_id="z"), replace(VERIFIED, at_utc=SUBMITTED.at_utc)], NO_TERMS, "waiting"),
+        # one deadline without the other
+        ([step("submitted", "2026-11-27 00:01"), step("verified", "2026-11-27 09:00")], ENTRY_ONLY, "late"),
+        ([SUBMITTED, step("verified", "2026-12-24 09:00")], ENTRY_ONLY, "recognised"),
+        ([SUBMITTED, step("verified", "2026-11-28 00:01")], VERIFY_ONLY, "neglected"),
+        ([step("submitted", "2026-11-29 00:01"), step("verified", "2026-11-29 09:00")], VERIFY_ONLY, "recognised"),
         # deadlines: two days for entry, three for verification
         ([step("submitted", "2026-11-26 23:59"), step("verified", "2026-11-27 09:00")], LOST, "recognised"),  # in time
+        (
+            [step("submitted", "2026-11-27 00:00"), step("verified", "2026-11-27 09:00")],
+            LOST,
+            "recognised",
+        ),  # at its end
         ([step("submitted", "2026-11-27 00:01"), step("verified", "2026-11-27 09:00")], LOST, "late"),  # a minute over
         ([SUBMITTED], LOST, "neglected"),  # nobody verified it
         ([SUBMITTED], ACCEPTED, "recognised"),  # accepted by itself
         ([SUBMITTED, step("verified", "2026-11-27 23:59")], LOST, "recognised"),  # the last minute
+        ([SUBMITTED, step("verified", "2026-11-28 00:00")], LOST, "recognised"),  # at its end
         ([SUBMITTED, step("verified", "2026-11-28 00:01")], LOST, "neglected"),  # after it
         ([SUBMITTED, step("returned", "2026-11-28 00:01")], ACCEPTED, "recognised"),  # accepted before it was returned
         ([SUBMITTED, RETURNED], LOST, "returned"),
@@ -98,27 +119,41 @@ def test_before_its_time_has_passed_an_entry_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "entered", "recognised"),
+    ("entries", "entered", "recognised", "verdicts"),
     [
-        ([entry(quantity=3)], "37.5", "37.5"),  # weight times quantity
-        ([entry(quantity="0.1")], "1.25", "1.25"),  # exact
-        ([entry("a"), entry("b")], "25", "25"),  # two of a kind
-        ([entry("a"), entry("a")], "12.5", "12.5"),  # sent twice counts once
-        ([entry(quantity=30)], "375", "300"),  # the day's ceiling
-        ([entry(quantity=24)], "300", "300"),  # exactly
-        ([entry("a", item_id="visit", quantity=3)], "300", "200"),  # the item's ceiling: two a day
-        ([entry("a", item_id="visit"), entry("b", item_id="visit", quantity=2)], "300", "200"),  # over two entries
-        ([entry("a", item_id="visit", quantity=2), entry("b", item_id="visit")], "300", "200"),  # none is left
-        ([entry(item_id="old")], "0", "0"),  # no longer in the catalogue
-        ([entry(item_id="unpaid")], "0", "0"),  # without a weight
-        ([entry(item_id="unheard-of")], "0", "0"),
+        ([entry(quantity=3)], "37.5", "37.5", ["recognised"]),  # weight times quantity
+        ([entry(quantity="0.1")], "1.25", "1.25", ["recognised"]),  # exact
+        ([entry("a"), entry("b")], "25", "25", ["recognised"] * 2),  # two of a kind
+        ([entry("a"), entry("a")], "12.5", "12.5", ["recognised"]),  # sent twice counts once
+        ([entry(quantity=30)], "375", "300", ["recognised"]),  # the day's ceiling
+        ([entry(quantity=24)], "300", "300", ["recognised"]),  # exactly
+        ([entry("a", item_id="visit", quantity=2)], "200", "200", ["recognised"]),  # exactly the item's ceiling
+        ([entry("a", item_id="visit", quantity=3)], "300", "200", ["over_item"]),  # the item's ceiling: two a day
+        (  # over two entries
+            [entry("a", item_id="visit"), entry("b", item_id="visit", quantity=2)],
+            "300",
+            "200",
+            ["recognised", "over_item"],
+        ),
+        (  # none is left
+            [entry("a", item_id="visit", quantity=2), entry("b", item_id="visit")],
+            "300",
+            "200",
+            ["recognised", "over_item"],
+        ),
+        ([entry(item_id="old")], "0", "0", ["no_weight"]),  # no longer in the catalogue
+        ([entry(item_id="unpaid")], "0", "0", ["no_weight"]),  # without a weight
+        ([entry(item_id="unheard-of")], "0", "0", ["no_weight"]),
+        ([entry("a", item_id="old"), entry("b")], "12.5", "12.5", ["no_weight", "recognised"]),
     ],
 )
-def test_points_of_a_day(entries: list[Entry], entered: str, recognised: str) -> None:
+def test_points_of_a_day(entries: list[Entry], entered: str, recognised: str, verdicts: list[str]) -> None:
     steps = [each for one in ("e", "a", "b") for each in verified(one)]
     for order in permutations(entries):
-        (day,) = judge(list(order), steps, EntryTerms(day_ceiling=Decimal(300))).days
+        ledger = judge(list(order), steps, EntryTerms(day_ceiling=Decimal(300)))
+        (day,) = ledger.days
         assert (day.entered, day.recognised) == (Decimal(entered), Decimal(recognised))
+        assert [each.verdict for each in ledger.judged] == verdicts
 
 
 def test_entered_and_recognised_stay_apart() -> None:
@@ -192,6 +227,11 @@ def test_nobody_gathers_points_outside_of_the_service() -> None:
         ({"quantity": Decimal(0)}, ("quantity",)),
         ({"quantity": Decimal(-1)}, ("quantity",)),
         ({"quantity": Decimal(10) ** 12}, ("quantity",)),
+        ({"quantity": Decimal(100_000)}, ()),  # the most
+        ({"quantity": Decimal("100000.01")}, ("quantity",)),
+        ({"quantity": Decimal("0.0001")}, ()),  # the finest
+        ({"quantity": Decimal("0.00001")}, ("quantity",)),
+        ({"quantity": Decimal("1e-999999")}, ("quantity",)),  # a text of a million characters
         ({"quantity": Decimal("NaN")}, ("quantity",)),
         ({"quantity": Decimal("Infinity")}, ("quantity",)),
         ({"date": DAY + dt.timedelta(days=1)}, ("future",)),  # an activity of tomorrow
@@ -203,7 +243,8 @@ def test_nobody_gathers_points_outside_of_the_service() -> None:
         ({"start_utc": local("2026-11-24 08:00"), "end_utc": local("2026-11-24 08:00")}, ("times",)),
         ({"start_utc": local("2026-11-23 08:00"), "end_utc": local("2026-11-23 09:00")}, ("times_elsewhere",)),
         ({"start_utc": local("2026-11-24 10:59"), "end_utc": local("2026-11-24 12:00")}, ("overlap",)),
-        ({"start_utc": local("2026-11-24 11:00"), "end_utc": local("2026-11-24 12:00")}, ()),
+        ({"start_utc": local("2026-11-24 11:00"), "end_utc": local("2026-11-24 12:00")}, ()),  # begins at its end
+        ({"start_utc": local("2026-11-24 09:00"), "end_utc": local("2026-11-24 10:00")}, ()),  # ends at its beginning
     ],
 )
 def test_what_speaks_against_an_entry(changed: dict[str, Any], faults: tuple[str, ...]) -> None:

@@ -100,7 +100,7 @@ class Slow:
         entitled = []
         for date, kind, minutes in sorted(found):
             place = self.world.place(date)
-            if date >= self.month.first and place is not None and place.entitled:
+            if place is not None and place.entitled:
                 entitled.append((date, kind, minutes))
         return entitled
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from etpp.allowance.model import Band
+from etpp.activities.model import EntryTerms
+from etpp.allowance.model import Band, Component, Deduction, LoseAll, PointsRule, Policy, Premium, Tax
 from etpp.allowance.policy import DELIVERED, PolicyError, delivered, delivered_text, read_policy
 
 GOOD = """
@@ -40,6 +41,56 @@ absent_days_count = true
 below = "in_proportion"
 """
 BY_POINTS = GOOD.replace('"full"', '"points"')
+LEAST = """
+id = "least"
+title = "T"
+source = "S"
+first = 2026-01-01
+last = 2026-01-01
+correction_days = 0
+component = [{ key = "most", share = 99.99, measure = "points" }, { key = "rest", share = 0.01, measure = "full" }]
+tax = [{ status = "pns", percent = 0 }]
+premium = [{ key = "bpjs", percent = 0 }]
+lose_all = [{ key = "gone", faults = ["absent"], more_than = 0 }]
+[base]
+classes = [7]
+by_class = { 7 = 0 }
+acting_percent = 0
+[caps]
+rest = 0
+[points]
+day = 0.01
+month = 0.01
+target = "month"
+given = "none"
+absent_days_count = false
+below = "steps"
+steps = [{ at_least = 0, pays = 0 }]
+[points.entries]
+entry_days = 0
+verify_days = 0
+note_characters = 0
+day_ceiling = 0.01
+[[deduction]]
+key = "late"
+faults = ["late"]
+source = "points"
+free = 0
+each = 0
+[[deduction]]
+key = "early"
+faults = ["early"]
+source = "allowance"
+per_minute = 0
+[[deduction]]
+key = "short"
+faults = ["short_week"]
+source = "rest"
+bands = [{ first = 1, last = 1, amount = 0 }, { first = 2, amount = 0 }]
+[rounding]
+unit = 0.01
+mode = "down"
+"""
 
 
 def test_a_good_one() -> None:
@@ -48,6 +99,132 @@ def test_a_good_one() -> None:
     assert policy.sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
     assert policy.rule("late") == "test#late"
     assert (policy.first, policy.last) == (dt.date(2026, 1, 1), None)
+
+
+def test_what_a_policy_does_not_say_costs_and_gives_nothing() -> None:
+    text = BY_POINTS + POINTS + LATE + "each = 1\n"
+    assert read_policy(text) == Policy(
+        "test",
+        "Test",
+        "a decree",
+        dt.date(2026, 1, 1),
+        None,
+        hashlib.sha256(text.encode()).hexdigest(),
+        {7: Decimal(2000000), 8: Decimal("2500000.5")},
+        acting_percent=Decimal(0),
+        components=(Component("all", Decimal(100), "points"),),
+        points=PointsRule(
+            Decimal(300),
+            None,
+            "days",
+            "none",
+            absent_days_count=True,
+            points_off=False,
+            below="in_proportion",
+            steps=(),
+            terms=EntryTerms(
+                entry_days=None, verify_days=None, neglect="accepted", note_characters=0, day_ceiling=None
+            ),
+        ),
+        deductions=(Deduction("late", frozenset({"late"}), "allowance", "percent", Decimal(1), None, (), free=0),),
+        caps={},
+        lose_all=(),
+        paid_share=False,
+        taxes=(Tax("pns", frozenset({"IV"}), Decimal(15)), Tax("pns", None, Decimal(5))),
+        premiums=(),
+        correction_days=None,
+        rounding_unit=Decimal(1),
+        rounding_mode="half_up",
+    )
+
+
+def test_the_least_that_each_member_can_say() -> None:
+    nothing, sen = Decimal(0), Decimal("0.01")
+    policy = read_policy(LEAST)
+    assert (policy.title, policy.source, policy.last) == ("T", "S", policy.first)
+    assert policy.components[1] == Component("rest", sen, "full")
+    assert (policy.base, policy.acting_percent, policy.caps) == ({7: nothing}, nothing, {"rest": nothing})
+    assert policy.points == PointsRule(
+        sen, sen, "month", "none", False, False, "steps", ((nothing, nothing),), EntryTerms(0, 0, "accepted", 0, sen)
+    )
+    late, early, short = policy.deductions
+    assert (late.each, late.free, early.per_minute) == (nothing, 0, nothing)
+    assert short.bands == (Band(1, 1, nothing), Band(2, None, nothing))
+    assert policy.lose_all == (LoseAll("gone", frozenset({"absent"}), 0),)
+    assert (policy.taxes, policy.premiums) == ((Tax("pns", None, nothing),), (Premium("bpjs", nothing),))
+    assert (policy.correction_days, policy.rounding_unit, policy.rounding_mode) == (0, sen, "down")
+
+
+@pytest.mark.parametrize(
+    ("least", "below", "says"),
+    [
+        ('title = "T"', 'title = ""', "title"),
+        ('source = "S"', 'source = ""', "source"),
+        ("correction_days = 0", "correction_days = -1", "correction_days"),
+        ("share = 99.99, measure", "share = 100, measure", "shares sum to 100.01"),
+        ("share = 0.01", "share = 0", "component.1.share"),
+        ('status = "pns", percent = 0', 'status = "pns", percent = -0.01', "tax.0.percent"),
+        ('[{ status = "pns", percent = 0 }]', "[]", "tax"),
+        ('key = "bpjs", percent = 0', 'key = "bpjs", percent = -0.01', "premium.0.percent"),
+        ('faults = ["absent"]', "faults = []", "lose_all.0.faults"),
+        ("more_than = 0", "more_than = -1", "lose_all.0.more_than"),
+        ("classes = [7]", "classes = []", "base.classes"),
+        ("7 = 0 }", "7 = -0.01 }", "class 7: the base is negative"),
+        ("acting_percent = 0", "acting_percent = -0.01", "base.acting_percent"),
+        ("rest = 0", "rest = -0.01", "caps.rest"),
+        ("day = 0.01\nmonth", "day = 0\nmonth", "points.day"),
+        ("month = 0.01", "month = 0", "points.month"),
+        ("at_least = 0", "at_least = -0.01", "points.steps.0.at_least"),
+        ("pays = 0", "pays = -0.01", "points.steps.0.pays"),
+        ("entry_days = 0", "entry_days = -1", "points.entries.entry_days"),
+        ("verify_days = 0", "verify_days = -1", "points.entries.verify_days"),
+        ("note_characters = 0", "note_characters = -1", "points.entries.note_characters"),
+        ("day_ceiling = 0.01", "day_ceiling = 0", "points.entries.day_ceiling"),
+        ('faults = ["late"]', "faults = []", "deduction.0.faults"),
+        ("free = 0", "free = -1", "deduction.0.free"),
+        ("each = 0", "each = -0.01", "deduction.0.each"),
+        ("per_minute = 0", "per_minute = -0.01", "deduction.1.per_minute"),
+        ("first = 1, last", "first = 0, last", "deduction short: bands overlap at 0 minutes"),
+        ("last = 1, amount = 0", "last = 1, amount = -0.01", "deduction.2.bands.0.amount"),
+        ("unit = 0.01", "unit = 0", "rounding.unit"),
+    ],
+)
+def test_less_than_the_least_is_refused(least: str, below: str, says: str) -> None:
+    assert LEAST.count(least) == 1
+    with pytest.raises(PolicyError, match=says):
+        read_policy(LEAST.replace(least, below))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "above", "says"),
+    [
+        ('status = "pns", percent = 0', "100", "100.01", "tax.0.percent"),
+        ('key = "bpjs", percent = 0', "100", "100.01", "premium.0.percent"),
+        ("acting_percent = 0", "100", "100.01", "base.acting_percent"),
+        ("rest = 0", "100", "100.01", "caps.rest"),
+        ("at_least = 0", "99.99", "100", "points.steps.0.at_least"),  # the target itself pays everything
+        ("pays = 0", "100", "100.01", "points.steps.0.pays"),
+    ],
+)
+def test_the_most_that_a_member_can_say_and_more(least: str, most: str, above: str, says: str) -> None:
+    assert LEAST.count(least) == 1
+    read_policy(LEAST.replace(least, least[:-1] + most))
+    with pytest.raises(PolicyError, match=says):
+        read_policy(LEAST.replace(least, least[:-1] + above))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (LEAST.replace('title = "T"', 'title = ""').replace('source = "S"', 'source = ""'), "^title: "),
+        (GOOD.replace("classes = [7, 8]", "classes = [5, 6, 7]"), "class 5 has no base"),
+        (LEAST.replace('"bpjs"', '"rest"').replace('"gone"', '"late"'), "^key late: "),  # by the alphabet
+        (BY_POINTS + LATE.replace('"allowance"', '"points"') + "each = 1\n", "^all: it needs"),
+    ],
+)
+def test_of_several_faults_the_first_is_named(text: str, says: str) -> None:
+    with pytest.raises(PolicyError, match=says):
+        read_policy(text)
 
 
 @pytest.mark.parametrize("policy_id", DELIVERED)
@@ -93,6 +270,7 @@ def bands(*rows: str) -> str:
         (GOOD.replace("share = 100", "share = 99"), "shares sum to 99, not to 100"),
         (GOOD.replace("share = 100", "share = 99.99"), "shares sum to 99.99"),
         (GOOD.replace(" }]\ntax", ' }, { key = "b", share = 1, measure = "full" }]\ntax'), "sum to 101"),
+        (GOOD.replace('[{ key = "all", share = 100, measure = "full" }]', "[]"), "shares sum to 0, not to 100"),
         (GOOD.replace("classes = [7, 8]", "classes = [7, 8, 9]"), "class 9 has no base"),
         (GOOD.replace("7 = 2000000", "seven = 2000000"), "seven is no job class"),
         (GOOD.replace("7 = 2000000", "7 = -1"), "class 7: the base is negative"),

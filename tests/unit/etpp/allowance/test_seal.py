@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from etpp.allowance.adjust import adjustments
+from etpp.allowance.adjust import Adjustment, adjustments
 from etpp.allowance.model import Line, Month, Statement
 from etpp.allowance.seal import (
     NO_MONTH,
@@ -18,9 +18,11 @@ from etpp.allowance.seal import (
     SealedMonth,
     SealError,
     broken_at,
+    document_hash,
     seal,
     statement_document,
     statement_hash,
+    statement_of,
 )
 from etpp.base.encoding import canonical
 from tests.unit.etpp.allowance.months import BANDS, OCTOBER, duty, made, october
@@ -72,6 +74,17 @@ def test_an_event_behind_a_line_is_in_the_hash() -> None:
     assert statement_hash(swapped) != statement_hash(FULL)
 
 
+def test_a_statement_can_be_read_again_from_its_document() -> None:
+    document = statement_document(FULL)
+    assert statement_of(document) == FULL
+    assert document_hash(document) == statement_hash(FULL)
+
+
+def test_a_document_with_a_figure_that_is_none_has_no_hash() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        document_hash({"net": float("nan")})
+
+
 def test_equal_amounts_have_equal_hashes() -> None:
     assert statement_hash(replace(FULL, net=Decimal(f"{FULL.net}.00"))) == statement_hash(FULL)
 
@@ -83,9 +96,44 @@ def test_the_sum_of_the_list_is_the_sum_of_the_statements() -> None:
     assert sealed == seal("kominfo", OCTOBER, [FULL, BUDI], None)
 
 
+SEPTEMBER = Adjustment("ani", Month(2026, 9), "individual", Decimal(-500), "kulon-progo-2019#individual", ("letter:L",))
+AUGUST = replace(SEPTEMBER, month=Month(2026, 8), amount=Decimal("0.5"))
+
+
+def test_a_month_pays_what_later_facts_changed_of_closed_ones() -> None:
+    months = [SEPTEMBER, AUGUST, replace(SEPTEMBER, key="class"), replace(SEPTEMBER, person_id="aan")]
+    sealed = seal("kominfo", OCTOBER, [FULL], None, adjustments=months)
+    assert sealed.total == FULL.net - 1500 + Decimal("0.5")
+    assert [(each.person_id, str(each.month), each.key) for each in sealed.adjustments] == [
+        ("aan", "2026-09", "individual"),
+        ("ani", "2026-08", "individual"),
+        ("ani", "2026-09", "class"),
+        ("ani", "2026-09", "individual"),
+    ]
+    assert sealed == seal("kominfo", OCTOBER, [FULL], None, adjustments=months[::-1])
+    assert broken_at([sealed]) is None
+    for damaged in (
+        replace(SEPTEMBER, amount=Decimal(-499)),
+        replace(SEPTEMBER, person_id="budi"),
+        replace(SEPTEMBER, month=Month(2026, 7)),
+        replace(SEPTEMBER, key="office"),
+        replace(SEPTEMBER, rule="another"),
+        replace(SEPTEMBER, because=("letter:M",)),
+    ):
+        one = seal("kominfo", OCTOBER, [FULL], None, adjustments=[SEPTEMBER])
+        assert broken_at([replace(one, adjustments=(damaged,))]) == 0
+
+
+@pytest.mark.parametrize("month", [OCTOBER, Month(2026, 11)])
+def test_an_adjustment_is_of_a_month_before(month: Month) -> None:
+    with pytest.raises(SealError, match="an adjustment is of a month"):
+        seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, month=month)])
+
+
 def test_months_are_chained() -> None:
     months = chain()
     assert [each.prev_hash for each in months] == [NO_MONTH, *(each.hash for each in months[:-1])]
+    assert months[0].prev_hash == "0" * 64
     assert broken_at(months) is None
     assert broken_at([]) is None
     assert all(a.hash != b.hash for a, b in pairwise(months))
@@ -113,6 +161,13 @@ def test_a_month_taken_out_breaks_the_chain() -> None:
     first, _, third = chain()
     assert broken_at([first, third]) == 1
     assert broken_at([third]) == 0
+
+
+def test_a_month_of_another_office_breaks_the_chain_there() -> None:
+    first, second, third = chain()
+    others = [replace(each, office_id="dinkes", month=third.month) for each in (FULL, BUDI)]
+    foreign = seal("dinkes", third.month, others, replace(second, office_id="dinkes"))
+    assert broken_at([first, second, foreign]) == 2
 
 
 def test_two_people_who_are_swapped_break_the_chain() -> None:
@@ -166,9 +221,11 @@ def test_a_late_letter_becomes_an_adjustment_with_its_reason() -> None:
 
 def test_a_line_that_appears_is_an_adjustment_too() -> None:
     closed, anew = made(october(), BANDS), made(october({"05": []}), BANDS)
-    (deduction, *_) = (each for each in adjustments(closed, anew) if each.key == "deduction:allowance")
-    assert deduction.amount == -80_000
-    assert deduction.because == ("calendar:hours",)
+    for before, after, amount in ((closed, anew, -80_000), (anew, closed, 80_000)):  # and one that vanishes
+        (deduction, *_) = (each for each in adjustments(before, after) if each.key == "deduction:allowance")
+        assert deduction.amount == amount
+        assert deduction.because == ("calendar:hours",)
+        assert deduction.rule == "bands-2012#deduction"
 
 
 @pytest.mark.parametrize("changes", [{"person_id": "budi"}, {"month": Month(2026, 9)}, {"policy_sha256": "0"}])

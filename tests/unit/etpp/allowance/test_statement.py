@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from etpp.allowance.charges import cost_of
 from etpp.allowance.model import Deduction, LoseAll, Month, Premium
 from etpp.allowance.statement import PolicyGap, statement
-from etpp.presence.model import OfficeReports
+from etpp.presence.model import Fault, OfficeReports
 from etpp.roster.assignments import Acting, Career
 from tests.unit.etpp.allowance.months import (
     AS_OF,
@@ -31,7 +32,7 @@ from tests.unit.etpp.allowance.months import (
     regency,
     sanction,
 )
-from tests.unit.etpp.calendar.calendars import local
+from tests.unit.etpp.calendar.calendars import REGENCY_HOURS, local
 from tests.unit.etpp.presence.presences import correction, decided
 
 TENTH, SIXTEENTH = dt.date(2026, 10, 10), dt.date(2026, 10, 16)
@@ -57,6 +58,11 @@ def test_a_month_of_few_working_days_asks_for_300_each() -> None:
     found = made(october(assignments=[leaving]))
     assert (found.working_days, found.entitled_days) == (22, 10)
     assert line_at(found, "individual", "target").amount == 3000
+
+
+def test_points_of_who_joined_in_mid_month_count_from_then_on() -> None:
+    joined = assignment(first=dt.date(2026, 10, 19))
+    assert line_at(made(october(assignments=[joined])), "individual", "points").amount == 3000
 
 
 @pytest.mark.parametrize(
@@ -130,6 +136,20 @@ def test_activities_of_another_month_do_not_count() -> None:
     assert amounts(found)["individual"] == 0
 
 
+@pytest.mark.parametrize("day", [1, 31])
+def test_activities_of_the_months_first_and_last_day_count(day: int) -> None:
+    entry, *steps = activity(dt.date(2026, 10, day), 500)
+    found = made(replace(october(points_a_day=0), entries=(entry,), entry_steps=tuple(steps)))
+    assert amounts(found)["individual"] == 100_000
+
+
+def test_points_off_the_ceiling_cap_what_was_done() -> None:
+    off = Deduction("late", frozenset({"late"}), "ceiling", "points", Decimal(600), None, (), 0)
+    found = made(october({"05": ["08:00", "16:40"]}), replace(KULON_PROGO, deductions=(off,)))
+    assert line_at(found, "individual", "ceiling").amount == 5400
+    assert amounts(found)["individual"] == 1_080_000  # though 6,600 points were gathered
+
+
 @pytest.mark.parametrize(
     ("scores", "office", "open_"),
     [
@@ -178,6 +198,24 @@ def test_an_acting_post_pays_a_part_of_its_base_by_working_days(percent: int, pa
 def test_sanctions(rows: list[tuple[int, str, str]], off: int) -> None:
     found = made(october(sanctions=tuple(sanction(*row, f"S{n}") for n, row in enumerate(rows))), BANDS)
     assert amounts(found).get("sanction", 0) == -off
+
+
+def test_a_sanctions_line_names_those_of_the_month() -> None:
+    rows = [
+        ("over", "2026-09-01", "2026-09-30"),
+        ("first", "2026-09-01", "2026-10-01"),  # to the month's first day
+        ("last", "2026-10-31", "2026-11-30"),  # from its last, a Saturday that takes nothing off
+        ("later", "2026-11-01", "2026-11-30"),
+    ]
+    found = made(october(sanctions=tuple(sanction(25, first, last, id_) for id_, first, last in rows)), BANDS)
+    assert [part.because for part in line_at(found, "sanction").parts] == [("sanction:first",), ("sanction:last",)]
+    assert amounts(found)["sanction"] == -22_727  # a quarter of one day of 22
+
+
+def test_a_month_without_a_working_day_pays_nothing_and_asks_for_nothing() -> None:
+    found = made(october(shared=regency(periods=(replace(REGENCY_HOURS, days={}),))))
+    assert (found.working_days, found.gross, found.net) == (0, 0, 0)
+    assert line_at(found, "individual", "target").amount == 0
 
 
 def test_somebody_elses_sanction_is_not_mine() -> None:
@@ -316,11 +354,30 @@ def test_every_fault_is_a_line_with_its_rule_and_its_event() -> None:
     assert (late.parts[0].amount, late.parts[0].unit) == (16, "minutes")
 
 
+def test_faults_of_several_kinds_each_cost_what_their_rule_says() -> None:
+    found = made(october({"05": [], "06": ["07:46", "16:40"], "07": ["07:20", "15:29"]}), DISCIPLINE)
+    lines = line_at(found, "deduction:discipline").parts
+    assert [(line.key, line.amount) for line in lines] == [
+        ("percent", Decimal("16.5")),
+        ("late:2026-10-06", 2),
+        ("early:2026-10-07", Decimal("2.5")),
+        ("absent:2026-10-05", 12),
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "cost"), [(1, "0.5"), (2, "1"), (40, "20")])
+def test_a_price_by_the_minute(minutes: int, cost: str) -> None:
+    deduction = Deduction("late", frozenset({"late"}), "points", "points", None, Decimal("0.5"), (), 0)
+    assert cost_of(Fault("late", TENTH, minutes, ()), deduction) == Decimal(cost)
+
+
 def test_what_a_letter_excused_is_a_line_too() -> None:
     found = made(october({"05": ["09:00", "16:40"]}, letters=[duty("05 07:30", "05 09:00")]), DISCIPLINE)
     assert amounts(found)["deduction:discipline"] == 0
     excused = line_at(found, "deduction:discipline", "excused:late:2026-10-05")
     assert excused.because == ("event:2026-10-05-09:00", "letter:L")
+    lines = [(line.key, line.rule) for line in line_at(found, "deduction:discipline").parts]
+    assert lines[1:] == [("excused:late:2026-10-05", "discipline-30-70#late")], "of its own rule, and of no other"
 
 
 def test_points_name_the_activities_and_letters_behind_them() -> None:

@@ -9,8 +9,9 @@ from math import ceil, floor
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from etpp.base.money import Rounding, plain, read_toml, rounded
+from etpp.base.money import EXACT, Exact, Rounding, plain, read_toml, rounded
 
 ONE = Decimal(1)
 
@@ -32,6 +33,10 @@ ONE = Decimal(1)
 )
 def test_rounding(numerator: str, denominator: str, unit: str, mode: Rounding, expected: str) -> None:
     assert rounded(Decimal(numerator), Decimal(denominator), Decimal(unit), mode) == Decimal(expected)
+
+
+def test_a_quotient_has_sixty_digits() -> None:
+    assert EXACT.divide(ONE, Decimal(3)) == Decimal("0." + "3" * 60)
 
 
 def test_something_of_nothing_is_an_error() -> None:
@@ -58,3 +63,21 @@ def test_equal_amounts_have_one_text(value: str, text: str) -> None:
 
 def test_toml_has_no_floats() -> None:
     assert read_toml("a = 0.1")["a"] == Decimal("0.1")
+
+
+class Row(BaseModel):
+    model_config = ConfigDict(strict=True)
+    a: Exact
+
+
+@pytest.mark.parametrize(("written", "number"), [("1", "1"), ("-2", "-2"), ("0.1", "0.1"), ("1e3", "1000")])
+def test_numbers_of_a_file(written: str, number: str) -> None:
+    found = Row.model_validate(read_toml(f"a = {written}")).a
+    assert isinstance(found, Decimal)
+    assert found == Decimal(number)
+
+
+@pytest.mark.parametrize("written", ["true", '"1"', "inf", "-inf", "nan", "2026-01-01", "[1]"])
+def test_what_is_no_number_of_a_file(written: str) -> None:
+    with pytest.raises(ValidationError):
+        Row.model_validate(read_toml(f"a = {written}"))

@@ -202,6 +202,22 @@ def test_a_rejected_enrolment_is_none(office: Office0) -> None:
         assert [each.event_id for each in Enrolments(tx).search()] == [events[2]["event_id"]]
 
 
+@pytest.mark.parametrize(("waiting", "status"), [(999, "accepted"), (1000, "rejected")])
+def test_a_thousand_enrolments_of_one_terminal_may_wait(office: Office0, waiting: int, status: str) -> None:
+    first = office.terminal.enrolment(NIP, "Sri Lestari")
+    office.take([first])
+    with office.database.begin() as tx:
+        held = Enrolments(tx).get(OFFICE, first["event_id"])
+        assert held is not None
+        for number in range(1, waiting):
+            Enrolments(tx).add(replace(held, event_id=f"waits-{number}"))
+    taken = office.take([office.terminal.enrolment(NIP, "Sri Lestari"), office.presence()])
+    assert statuses(taken) == [status, "accepted"], "a presence waits for nobody"
+    if status == "rejected":
+        told = document("event-invalid", "1000 enrolments of this terminal wait for BKPP already")
+        assert taken.results[0]["problem"] == told
+
+
 def test_an_id_that_was_used_for_something_else_is_refused(office: Office0) -> None:
     first = office.presence()
     other = office.presence(event_id=first["event_id"], monotonic_ms=9)
@@ -282,6 +298,16 @@ def test_a_link_that_begins_below_the_head_misses_what_is_above_it(office: Offic
     office.take([gap(events[:3], "thinned", knows_prev=False), events[3]])
     row = office.links()[2]
     assert (row.seq, row.event_id, row.prev_hash, row.body["first_seq"]) == (3, "gap-3-3", "", 3)
+
+
+def test_a_link_that_ends_at_the_head_does_not_change_its_hash(office: Office0) -> None:
+    events = [office.presence() for _ in range(3)]
+    office.take(events[:2], seq=2)
+    before = office.head()
+    taken = office.take([{"link": {**gap(events[:2])["link"], "hash": "f" * 64}}], seq=2)
+    assert statuses(taken) == ["duplicate"]
+    assert taken.head == office.head() == before
+    assert statuses(office.take([events[2]])) == ["accepted"], "and the chain goes on from what the books hold"
 
 
 def test_a_link_whose_hash_is_known_is_no_other_event(office: Office0) -> None:

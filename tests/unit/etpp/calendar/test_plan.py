@@ -174,6 +174,111 @@ def test_which_presences_belong_to_a_day(facts: dict[str, Any], date: str, first
     assert (found.from_utc, found.until_utc) == (local(first), local(until))
 
 
+@pytest.mark.parametrize(
+    ("yesterday", "today", "line"),
+    [
+        (None, (2, 0), "00:00"),  # two hours after midnight is a morning
+        (None, (1, 59), "23:59"),  # a minute less, and its arrivals may come two hours before
+        ((15, 23), (0, 30), "23:45"),  # half of what lies between, where that is less
+        ((15, 23), (2, 0), "00:00"),
+        ((21, 5), (6, 0), "05:30"),  # after a night in the same way
+        ((21, 5), (12, 0), "08:30"),
+        ((21, 5), (13, 0), "09:00"),  # four hours at most
+        ((21, 5), (13, 2), "09:00"),
+        ((21, 8), (7, 0), "08:00"),  # two shifts in one another: the first to its end
+    ],
+)
+def test_where_one_days_presences_end(yesterday: tuple[int, int] | None, today: tuple[int, int], line: str) -> None:
+    """Yesterday's shift from hour to hour, today's from hour and minute on."""
+    shifts = [Shift("today", Hours(dt.time(*today), dt.time(20)))]
+    rows = [RosterDay("r2", "nurse", dt.date(2026, 11, 24), "today", DECIDED)]
+    if yesterday is not None:
+        shifts.append(Shift("yesterday", Hours(*map(dt.time, yesterday))))
+    rows.append(RosterDay("r1", "nurse", dt.date(2026, 11, 23), "yesterday" if yesterday else None, DECIDED))
+    found = plan("2026-11-24", NURSE, shifts=tuple(shifts), roster=tuple(rows)).from_utc
+    day = "2026-11-23" if line > "20:00" else "2026-11-24"
+    assert found == local(f"{day} {line}")
+
+
+@pytest.mark.parametrize(
+    ("date", "days", "until"),
+    [
+        ("2026-11-24", 0, "2026-11-25 00:00"),  # the end of the date itself
+        ("2026-11-28", 0, "2026-11-29 00:00"),  # though nobody works on it
+        ("2026-11-24", 1, "2026-11-26 00:00"),
+        ("2026-11-27", 1, "2026-12-01 00:00"),  # over the weekend
+        ("2026-11-27", 5, "2026-12-05 00:00"),
+    ],
+)
+def test_the_end_of_a_working_day_after_a_date(date: str, days: int, until: str) -> None:
+    calendar = Calendar(calendar_facts())
+    for _ in range(2):
+        assert calendar.deadline("kominfo", dt.date.fromisoformat(date), days) == local(until)
+
+
+@pytest.mark.parametrize(("after", "found"), [(365, True), (366, False)])
+def test_working_days_are_looked_for_within_a_year(after: int, found: bool) -> None:
+    idle, date = replace(REGENCY_HOURS, days={}), dt.date(2026, 11, 24)
+    works = date + after * dt.timedelta(days=1)
+    calendar = Calendar(calendar_facts(periods=(idle,), special_days=(off(works.isoformat(), hours=USUAL),)))
+    if found:
+        assert calendar.deadline("kominfo", date, 1) == local(f"{works + dt.timedelta(days=1)} 00:00")
+    else:
+        with pytest.raises(PlanError, match="no 1 working days within a year after 2026-11-24"):
+            calendar.deadline("kominfo", date, 1)
+
+
+def test_an_offices_days_are_those_between_and_including_two_dates() -> None:
+    first, last = dt.date(2026, 11, 26), dt.date(2026, 11, 30)
+    calendar = Calendar(calendar_facts())
+    for _ in range(2):
+        plans, working = calendar.office_days("kominfo", first, last)
+        assert [date.day for date, _ in plans] == [26, 27, 28, 29, 30]
+        assert all(found == calendar.office_plan("kominfo", date) for date, found in plans)
+        assert [date.day for date in working] == [26, 27, 30]
+
+
+@pytest.mark.parametrize(
+    ("facts", "flexible"),
+    [
+        ({}, False),
+        ({"special_days": (CHRISTMAS, EVE)}, False),
+        ({"shifts": (Shift("night", NIGHT),)}, False),
+        ({"periods": (REGENCY_HOURS, replace(RAMADAN_HOURS, days={1: FLEXIBLE}))}, True),
+        ({"special_days": (replace(EVE, hours=FLEXIBLE),)}, True),
+        ({"shifts": (Shift("night", NIGHT), Shift("free", FLEXIBLE))}, True),
+    ],
+)
+def test_whether_anybody_works_flexible_hours(facts: dict[str, Any], flexible: bool) -> None:
+    assert Calendar(calendar_facts(**facts)).flexible is flexible
+
+
+def test_whose_days_may_differ_from_the_offices() -> None:
+    rows = Calendar(calendar_facts(**roster(("2026-11-24", None))))
+    alone = Calendar(calendar_facts(by_roster=(ByRoster("nurse", dt.date(2026, 11, 1), None),)))
+    assert [each.has_roster(who) for each in (rows, alone) for who in ("nurse", "ani")] == [True, False] * 2
+
+
+@pytest.mark.parametrize(
+    ("date", "last", "expected"),
+    [
+        ("2026-11-23", "2026-11-25", "07:30-16:00"),  # the day before
+        ("2026-11-24", "2026-11-25", "off"),
+        ("2026-11-25", "2026-11-25", "off"),
+        ("2026-11-26", "2026-11-25", "07:30-16:00"),  # the day after
+        ("2026-11-26", None, "off"),  # still
+    ],
+)
+def test_by_roster_alone_holds_from_a_date_to_a_date(date: str, last: str | None, expected: str) -> None:
+    until = None if last is None else dt.date.fromisoformat(last)
+    assert hours(date, NURSE, by_roster=(ByRoster("nurse", dt.date(2026, 11, 24), until),)) == expected
+
+
+def test_decisions_of_one_moment_are_told_apart_by_their_ids() -> None:
+    days = (off("2026-12-28", special_id="b", hours=HALF), off("2026-12-28", special_id="a"))
+    assert {hours("2026-12-28", special_days=each) for each in (days, days[::-1])} == {"07:30-12:00"}
+
+
 def test_a_roster_goes_before_holidays_and_hours() -> None:
     facts = roster(("2026-12-25", "night"), ("2026-12-28", None)) | {"special_days": (CHRISTMAS,)}
     assert hours("2026-12-25", NURSE, **facts) == "21:00-07:00"
@@ -264,6 +369,47 @@ def test_a_move_changes_the_office_of_the_plan() -> None:
     assert hours("2026-11-16", moving, periods=(REGENCY_HOURS, SCHOOL)) == "07:00-13:00"
 
 
+DAWN = Hours(dt.time(0), dt.time(8))
+NIGHTS, DAWNS = (
+    WorkPeriod("p", "dinkes", dt.date(2020, 1, 1), None, dict.fromkeys(range(7), h)) for h in (NIGHT, DAWN)
+)
+WEDNESDAY, THURSDAY = dt.date(2026, 11, 25), dt.date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    ("person", "period", "date", "first", "until"),
+    [
+        # an office with a night on Tuesday and an early shift on Thursday, for everybody in it
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-24", "24 00:00", "25 11:00"),
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-25", "25 11:00", "25 22:00"),
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-26", "25 22:00", "27 00:00"),
+        (Member(office_id="dinkes"), {1: NIGHT, 3: DAWN}, "2026-11-27", "27 00:00", "28 00:00"),
+        # moved on Wednesday from nights: the last one ends on the first day in the new office, and no later
+        (Member(office_id="dinkes", moves={WEDNESDAY: "kominfo"}), NIGHTS, "2026-11-25", "25 07:15", "26 00:00"),
+        (Member(office_id="dinkes", moves={WEDNESDAY: "kominfo"}), NIGHTS, "2026-11-26", "26 00:00", "27 00:00"),
+        # moves on Thursday to early shifts: the first one begins on Wednesday evening, and no earlier
+        (Member(moves={THURSDAY: "dinkes"}), DAWNS, "2026-11-24", "24 00:00", "25 00:00"),
+        (Member(moves={THURSDAY: "dinkes"}), DAWNS, "2026-11-25", "25 00:00", "25 22:00"),
+        # one night elsewhere, after a usual day
+        (Member(moves={WEDNESDAY: "dinkes", THURSDAY: "kominfo"}), NIGHTS, "2026-11-25", "25 00:00", "26 07:15"),
+    ],
+)
+def test_a_day_ends_where_the_next_one_begins_in_whatever_office(
+    person: Member, period: Any, date: str, first: str, until: str
+) -> None:
+    if isinstance(period, dict):
+        period = replace(NIGHTS, days=period)
+    found = plan(date, person, periods=(REGENCY_HOURS, period))
+    assert (found.from_utc, found.until_utc) == (local(f"2026-11-{first}"), local(f"2026-11-{until}"))
+
+
+def test_a_move_to_another_zone_changes_days_at_its_midnight() -> None:
+    """Midnight in Jayapura is ten in the evening in Jakarta."""
+    moving, zones = Member(moves={WEDNESDAY: "dinkes"}), {"timezones": {"dinkes": "Asia/Jayapura"}}
+    assert plan("2026-11-24", moving, **zones).until_utc == local("2026-11-24 22:00")
+    assert plan("2026-11-25", moving, **zones).from_utc == local("2026-11-24 22:00")
+
+
 def test_the_office_decides_the_time_zone() -> None:
     facts = calendar_facts(timezones={"dinkes": "Asia/Jayapura"})
     calendar = Calendar(facts)
@@ -286,6 +432,16 @@ def test_the_office_decides_the_time_zone() -> None:
         ),
         ({"periods": (replace(REGENCY_HOURS, last=dt.date(2020, 1, 1)),)}, "ends before it begins"),
         ({"periods": (replace(REGENCY_HOURS, days={7: USUAL}),)}, "weekdays"),
+        ({"periods": (replace(REGENCY_HOURS, days={-1: USUAL}),)}, "weekdays"),
+        (
+            {
+                "periods": (
+                    replace(REGENCY_HOURS, last=dt.date(2026, 10, 31)),
+                    replace(REGENCY_HOURS, period_id="again", first=dt.date(2026, 10, 31)),
+                )
+            },
+            "periods hours and again",  # the last day of the one is the first of the other
+        ),
         ({"roster": (RosterDay("r", "ani", dt.date(2026, 1, 1), "gone", DECIDED),)}, "no shift gone"),
     ],
 )
@@ -299,6 +455,12 @@ def test_a_period_may_begin_on_the_day_after_another_ended() -> None:
     then = WorkPeriod("new", None, dt.date(2026, 11, 1), None, dict.fromkeys(FIVE_DAYS, USUAL))
     assert hours("2026-10-30", periods=(until, then)) == "07:30-16:30"
     assert hours("2026-11-06", periods=(until, then)) == "07:30-16:00"
+
+
+def test_a_period_may_be_one_day_and_a_sunday() -> None:
+    sunday = WorkPeriod("sunday", "kominfo", dt.date(2026, 11, 29), dt.date(2026, 11, 29), {6: HALF})
+    found = [hours(f"2026-11-{day}", periods=(REGENCY_HOURS, sunday)) for day in (28, 29, 30)]
+    assert found == ["off", "07:30-12:00", "07:30-16:00"]
 
 
 def test_a_date_without_decided_hours_is_an_error_not_a_day_off() -> None:

@@ -78,6 +78,8 @@ def test_an_uncertain_time_is_decided(decisions: list[tuple[str, str, str]], at:
     [
         ({}, ()),
         ({"date": TUESDAY + dt.timedelta(days=2)}, ("future",)),  # of a day to come
+        ({"date": TUESDAY + dt.timedelta(days=1)}, ()),  # of today
+        ({"at_utc": local("2026-11-25 08:00")}, ()),  # of this moment
         ({"at_utc": local("2026-11-25 08:01")}, ("future",)),  # of a moment to come
         ({"proposed_utc": local("2026-11-28 00:01")}, ("too_late",)),  # after three working days
         ({"proposed_utc": local("2026-11-28 00:00")}, ()),
@@ -118,6 +120,18 @@ def test_of_two_corrections_of_one_part_the_one_decided_later_counts() -> None:
     for order in permutations(rows):
         found, _ = corrections_in_force("ani", order, decisions, ZONE, deadline)
         assert found[TUESDAY]["arrival", ""].correction_id == "a"
+        found, _ = corrections_in_force("ani", order, [decided("b"), decided("a")], ZONE, deadline)
+        assert found[TUESDAY]["arrival", ""].correction_id == "b", "in one moment by their ids"
+
+
+def test_a_correction_that_does_not_count_is_in_nobodys_way() -> None:
+    too_late = correction(correction_id="late", proposed_utc=local("2026-12-25 08:00"))
+    waiting, refused = correction(correction_id="waits"), correction(correction_id="refused")
+    decisions = [decided("late"), decided("refused", approved=False), decided("c")]
+    for order in permutations([too_late, waiting, refused, correction(at="08:00")]):
+        found, undecided = corrections_in_force("ani", order, decisions, ZONE, deadline, 3)
+        assert found == {TUESDAY: {("arrival", ""): correction(at="08:00")}}
+        assert undecided == ("waits",)
 
 
 def test_a_correction_that_came_too_late_or_is_anothers_does_not_count() -> None:

@@ -14,7 +14,7 @@ from etpp.absence.rules import Cover
 from etpp.calendar.model import DayPlan, Occasion
 from etpp.calendar.plan import Calendar, day_plan
 from etpp.presence.decided import DayCorrections
-from etpp.presence.judge import judge_day, judge_days, short_weeks
+from etpp.presence.judge import judge_day, judge_days, short_weeks, whole_minutes
 from etpp.presence.model import Correction, JudgedDay, OfficeReports, Punch
 from tests.unit.etpp.absence.letters import excuse
 from tests.unit.etpp.calendar.calendars import (
@@ -30,6 +30,7 @@ from tests.unit.etpp.presence.presences import TUESDAY, correction, punch
 
 ANI = Member()
 NEXT_DAY = local("2026-11-25 00:00")
+NEXT_MONTH = local("2026-12-01 00:00")
 APEL = Occasion("apel", None, "Apel", dt.date(2026, 1, 1), None, (dt.time(7, 15), dt.time(7, 45)))
 NOON = Occasion("noon", None, "Absen siang", dt.date(2026, 1, 1), None, (dt.time(12), dt.time(13)))
 
@@ -138,6 +139,8 @@ MIDDAY = ("2026-11-24 10:00", "2026-11-24 12:00")
         (["07:20"], [MORNING], "dinas-luar", [("missing_departure", 0)], "present"),
         (["16:05"], [MORNING], "dinas-luar", [], "present"),  # straight to duty in the morning
         (["16:05"], [AFTERNOON], "dinas-luar", [("missing_arrival", 0)], "present"),
+        (["16:05"], [("2026-11-24 07:30", "2026-11-24 07:31")], "dinas-luar", [], "present"),  # the minute itself
+        (["07:20"], [("2026-11-24 15:59", "2026-11-24 16:00")], "dinas-luar", [], "present"),
     ],
 )
 def test_what_letters_excuse(
@@ -146,6 +149,51 @@ def test_what_letters_excuse(
     letters = [excuse(first, until, kind) for first, until in spans]
     day = judged(*map(punch, times), letters=letters)
     assert (faults(day), day.status) == (expected, status)
+
+
+@pytest.mark.parametrize(
+    ("spans", "on", "kind"),
+    [
+        ([WHOLE], PLAN, "dinas-luar"),
+        ([MORNING, AFTERNOON], PLAN, "dinas-luar"),
+        ([MORNING], PLAN, None),
+        ([], PLAN, None),
+        ([("2026-11-28 00:00", "2026-11-29 00:00")], SATURDAY, None),  # there is no work that it covers
+    ],
+)
+def test_the_kind_of_letter_that_covers_a_day_is_known(
+    spans: list[tuple[str, str]], on: DayPlan, kind: str | None
+) -> None:
+    whole_day = judged(on=on, letters=[excuse(*span) for span in spans], reported=NEXT_MONTH).whole_day
+    assert (None if whole_day is None else whole_day[0].kind_id) == kind
+
+
+def test_a_letter_excuses_an_occasion_that_ends_when_work_begins() -> None:
+    on = plan(occasions=(replace(APEL, window=(dt.time(7), dt.time(7, 30))),))
+    punches = [punch("07:30"), punch("16:00")]
+    assert faults(judged(*punches, on=on, letters=[excuse("2026-11-24 07:00", "2026-11-24 07:30")])) == []
+    assert faults(judged(*punches, on=on, letters=[excuse("2026-11-24 07:30", "2026-11-24 16:00")])) == [
+        ("occasion", 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "on", "spans", "excused"),
+    [
+        (["07:45", "15:55"], GRACE, [], []),  # within the grace there is nothing to excuse
+        (["07:30:59", "15:59:30"], PLAN, [], []),
+        ([], PLAN, [], []),
+        ([], PLAN, [MORNING], ["absent"]),
+        ([], PLAN, [AFTERNOON], ["absent"]),
+        ([], PLAN, [MORNING, AFTERNOON], ["absent"]),
+        (["09:00", "15:00"], PLAN, [WHOLE], ["late", "early"]),
+    ],
+)
+def test_what_letters_were_needed_for(
+    times: list[str], on: DayPlan, spans: list[tuple[str, str]], excused: list[str]
+) -> None:
+    day = judged(*map(punch, times), on=on, letters=[excuse(*span) for span in spans])
+    assert [each.kind for each in day.excused] == excused
 
 
 def test_grace_counts_from_where_the_letter_ends() -> None:
@@ -170,6 +218,8 @@ def test_what_was_excused_is_told() -> None:
         (["07:50", "16:00"], [("2026-11-24 07:15", "2026-11-24 07:45")], False),  # a letter for all of it
         (["07:50", "16:00"], [("2026-11-24 07:15", "2026-11-24 07:44")], True),  # a minute short
         (["07:50", "16:00"], [WHOLE], False),  # a letter for the hours of work, which begin within it
+        (["07:50"], [], True),  # of whom only the arrival was seen
+        (["16:05"], [], True),
         ([], [], False),  # who is absent is absent, and not missing from the apel besides
         ([], [WHOLE], False),
     ],
@@ -239,6 +289,10 @@ def test_an_uncertain_presence_may_have_been_at_the_apel() -> None:
     on = plan(occasions=(APEL,))
     assert faults(judged(punch("07:10", plus_minus=5), punch("16:00"), on=on)) == []
     assert faults(judged(punch("07:10", plus_minus=4), punch("16:00"), on=on)) == [("occasion", 0)]
+    assert ("occasion", 0) in faults(
+        judged(punch("07:50", plus_minus=5), punch("16:00"), on=on)
+    )  # over at a quarter to
+    assert ("occasion", 0) not in faults(judged(punch("07:50", plus_minus=6), punch("16:00"), on=on))
 
 
 def test_a_presence_that_may_lie_in_the_day_makes_it_unclear_instead_of_absent() -> None:
@@ -264,6 +318,11 @@ def test_a_presence_that_may_lie_in_the_day_makes_it_unclear_instead_of_absent()
 def test_corrections(times: list[str], corrections: list[Correction], expected: list[tuple[str, int]]) -> None:
     day = judged(*map(punch, times), corrections=corrections)
     assert (faults(day), day.status) == (expected, "present")
+
+
+def test_a_correction_gives_nobody_work_on_a_day_off() -> None:
+    day = judged(on=SATURDAY, corrections=[correction("arrival"), correction("departure")])
+    assert (day.status, day.arrival, day.departure, faults(day)) == ("day_off", None, None, [])
 
 
 def test_a_correction_of_an_occasion() -> None:
@@ -305,13 +364,104 @@ def test_nobody_is_absent_before_joining_after_leaving_or_before_the_first_termi
     member = Member(first=dt.date(2026, 11, 5), last=dt.date(2026, 11, 20))
     absent = [day.date.day for day in month(member, []) if day.status == "absent"]
     assert absent == [10, 11, 12, 13, 16, 17, 18, 19, 20]
-    outside = [day.date.day for day in month(member, []) if day.status == "outside"]
-    assert outside == [*range(1, 10), *range(21, 31)]
+    outside = [day for day in month(member, []) if day.status == "outside"]
+    assert [day.date.day for day in outside] == [*range(1, 10), *range(21, 31)]
+    # What the office works before its first terminal is work; what lies before joining and after leaving is none.
+    assert [day.date.day for day in outside if day.works] == [5, 6, 9]
 
 
 @pytest.mark.parametrize("reports", [{}, {"kominfo": OfficeReports("kominfo", None, None)}])
 def test_an_office_without_a_terminal_blames_nobody(reports: dict[str, OfficeReports]) -> None:
     assert {day.status for day in month(ANI, [], reports)} == {"outside"}
+
+
+IN_TIME = ["07:30", "16:00"]
+
+
+@pytest.mark.parametrize(
+    ("punches", "on", "letters", "corrections"),
+    [
+        ([], PLAN, [], []),
+        ([*map(punch, IN_TIME)], PLAN, [], []),  # to the minute
+        ([*map(punch, ["07:20", "12:00", "16:05"])], PLAN, [], []),
+        ([*map(punch, ["07:31", "16:00"])], PLAN, [], []),
+        ([*map(punch, ["07:30:59", "16:00"])], PLAN, [], []),
+        ([*map(punch, ["07:30", "15:59"])], PLAN, [], []),
+        ([punch("07:20")], PLAN, [], []),
+        ([punch("16:00")], PLAN, [], []),
+        ([*map(punch, ["16:00", "16:30"])], PLAN, [], []),
+        ([punch("07:20", office_id="dinkes"), punch("16:00")], PLAN, [], []),
+        ([punch("07:20"), punch("16:00", office_id=None)], PLAN, [], []),
+        ([punch("07:20", office_id="dinkes"), punch("16:00", office_id="dinkes")], PLAN, [], []),
+        ([replace(punch("07:20"), manual=True), punch("16:00")], PLAN, [], []),
+        ([punch("2026-11-23 10:00"), punch("07:20"), punch("16:00")], PLAN, [], []),  # one before all days asked for
+        ([punch("2026-11-24 00:00", "e", plus_minus=5), punch("16:00")], PLAN, [], []),
+        ([punch("07:20"), punch("12:00", "e", plus_minus=5), punch("16:00")], PLAN, [], []),
+        ([*map(punch, IN_TIME)], PLAN, [excuse(*WHOLE)], []),
+        ([*map(punch, IN_TIME)], PLAN, [], [correction("arrival", "08:00")]),
+        ([*map(punch, ["07:50", "16:00"])], plan(occasions=(APEL,)), [], []),
+        ([*map(punch, ["07:20", "16:00"])], plan(occasions=(NOON,)), [], []),
+        ([*map(punch, ["08:00", "16:00"])], FLEX, [], []),
+        ([*map(punch, ["07:40", "15:58"])], GRACE, [], []),
+        ([], SATURDAY, [], []),
+        ([*map(punch, ["2026-11-28 08:00", "2026-11-28 09:00"])], SATURDAY, [], []),
+        ([], plan(dt.date(2026, 11, 28), occasions=(replace(APEL, on_days_off=True),)), [], []),
+    ],
+)
+def test_a_day_among_others_is_judged_as_by_itself(
+    punches: list[Punch], on: DayPlan, letters: Any, corrections: Any
+) -> None:
+    """Days with nothing to judge are passed over quickly: that changes nothing of what is known of them."""
+    own = [each for each in punches if on.from_utc <= each.utc]
+    day = judged(*own, on=on, letters=letters, corrections=corrections, reported=NEXT_MONTH)
+    by_date = {on.date: {(each.part, each.occasion_id): each for each in corrections}} if corrections else {}
+    other = replace(on, date=on.date - dt.timedelta(days=7), from_utc=on.from_utc - WEEK, until_utc=on.until_utc - WEEK)
+    found = judge_days([(other.date, other), (on.date, on)], punches, Cover(letters), by_date, REPORTS)
+    assert found[1] == day
+
+
+WEEK = dt.timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("at", "plus_minus", "status"),
+    [
+        ("2026-11-25 00:30", 31, "unclear"),
+        ("2026-11-25 00:30", 30, "absent"),  # midnight is the next day's
+        ("2026-11-25 00:00", 1, "unclear"),  # the next day's, and perhaps this one's
+        ("2026-11-23 23:30", 30, "unclear"),
+        ("2026-11-23 23:30", 29, "absent"),
+    ],
+)
+def test_doubt_reaches_into_a_day_as_far_as_its_interval(at: str, plus_minus: int, status: str) -> None:
+    (found,) = judge_days([(TUESDAY, PLAN)], [punch(at, "e", plus_minus=plus_minus)], Cover(()), {}, REPORTS)
+    assert (found.status, found.review) == (status, ("e",) if status == "unclear" else ())
+
+
+def test_doubt_reaches_into_a_day_off_too() -> None:
+    doubtful = punch("2026-11-29 00:30", "e", plus_minus=60)
+    (found,) = judge_days([(SATURDAY.date, SATURDAY)], [doubtful], Cover(()), {}, REPORTS)
+    assert found.review == ("e",)
+
+
+@pytest.mark.parametrize(("at", "days"), [("2026-11-24 23:59:59", {24}), ("2026-11-25 00:00", {25})])
+def test_midnight_is_the_next_days(at: str, days: set[int]) -> None:
+    assert {day.date.day for day in month(ANI, [punch(at)]) if day.arrival or day.departure} == days
+
+
+@pytest.mark.parametrize(
+    ("span", "minutes"),
+    [
+        (dt.timedelta(seconds=59), 0),
+        (dt.timedelta(minutes=1), 1),
+        (dt.timedelta(hours=23, minutes=59, seconds=59, microseconds=999_999), 1439),
+        (dt.timedelta(days=1), 1440),
+        (dt.timedelta(days=2, seconds=119), 2881),
+        (dt.timedelta(seconds=-1), -1),
+    ],
+)
+def test_minutes_are_whole_and_rounded_down(span: dt.timedelta, minutes: int) -> None:
+    assert whole_minutes(span) == minutes
 
 
 def test_each_presence_belongs_to_its_own_day() -> None:
@@ -360,6 +510,8 @@ FLEXIBLE_WEEK = Calendar(calendar_facts(periods=(replace(REGENCY_HOURS, days=dic
             0,  # a letter for the day is a day's work and no more
         ),
         ([("07:30", "15:30")] * 4 + [("09:00", "15:00")], [excuse("2026-11-27 00:00", "2026-11-28 00:00")], 120),
+        ([("07:30", "16:00")] * 4 + [("07:30", "15:59")], [], 1),
+        ([("07:30", "16:00")] * 4 + [("09:00", "09:30")], [], 450),  # less than the break is nothing
     ],
 )
 def test_flexible_hours_are_summed_over_the_week(spans: list[Any], letters: Any, short: int) -> None:
@@ -368,9 +520,20 @@ def test_flexible_hours_are_summed_over_the_week(spans: list[Any], letters: Any,
     punches = [punch(f"{date} {at}") for date, span in zip(dates, spans, strict=False) if span for at in span]
     plans = [(date, day_plan(FLEXIBLE_WEEK, ANI, date)) for date in dates]
     found = short_weeks(judge_days(plans, punches, Cover(letters), {}, REPORTS))
-    assert [fault.minutes for fault in found] == ([short] if short else [])
+    assert [(fault.date.day, fault.minutes) for fault in found] == ([(27, short)] if short else [])
     early = {"kominfo": replace(REPORTS["kominfo"], reported_utc=local("2026-11-27 20:00"))}
     assert short_weeks(judge_days(plans, punches, Cover(letters), {}, early)) == ()
+
+
+def test_each_week_is_reckoned_by_itself() -> None:
+    """An hour more in one week makes up for none in the next."""
+    dates = [dt.date(2026, 11, 16) + n * dt.timedelta(days=1) for n in range(14)]
+    left = {dt.date(2026, 11, 16): "17:00", dt.date(2026, 11, 25): "15:00"}
+    times = [f"{date} {at}" for date in dates if date.weekday() < 5 for at in ("07:30", left.get(date, "16:00"))]
+    plans = [(date, day_plan(FLEXIBLE_WEEK, ANI, date)) for date in dates]
+    (fault,) = short_weeks(judge_days(plans, [punch(at) for at in times], Cover(()), {}, REPORTS))
+    assert (fault.date, fault.minutes) == (dt.date(2026, 11, 27), 60)
+    assert fault.because == tuple(f"event:{at}" for at in times[10:])
 
 
 KINDS = st.sampled_from(["dinas-luar", "cuti-sakit", "izin-terlambat", "izin-pulang", "tanpa-alasan"])

@@ -38,7 +38,14 @@ def test_where_somebody_belongs(date: dt.date, office: str | None) -> None:
 def test_the_assignments_of_a_span_of_dates() -> None:
     assert [a.assignment_id for a in CAREER.within(JANUARY, MARCH)] == ["a", "b"]
     assert [a.assignment_id for a in CAREER.within(MARCH, JUNE)] == ["b"]
+    assert [a.assignment_id for a in CAREER.within(JUNE, JUNE)] == ["b"]
     assert CAREER.within(JUNE + ONE, JUNE + ONE) == ()
+
+
+def test_an_assignment_of_one_day_holds_on_it_and_is_paid_unless_it_says_otherwise() -> None:
+    one_day = Career("ani", [place("a", MARCH, MARCH)])
+    assert [one_day.office_on(MARCH + n * ONE) for n in (-1, 0, 1)] == [None, "office-a", None]
+    assert one_day.within(MARCH, MARCH)[0].entitled
 
 
 @pytest.mark.parametrize(
@@ -68,6 +75,7 @@ def test_acting_posts_by_date() -> None:
         ("ani", MARCH, False),  # never oneself
         ("other", MARCH, False),
         ("deputy", MARCH, True),  # while deputising
+        ("deputy", JUNE - ONE, True),  # the last day of it
         ("deputy", JUNE, False),  # not any more
         ("deputy", MARCH - ONE, False),  # not yet
         ("stranger", MARCH, False),  # deputises for somebody else

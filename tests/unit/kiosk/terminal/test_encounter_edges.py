@@ -223,6 +223,34 @@ def test_a_face_that_had_a_result_is_left_alone_for_so_long(result: Begun, alone
     assert story.new() == [enc.Forget()]
 
 
+def test_who_was_not_recognised_in_time_is_left_alone_until_the_result_has_been_seen() -> None:
+    story = identifying()
+    story(9.5, saw(match=match(None, 1)))
+    assert story(10.0, enc.Tick()) is Phase.NOT_IN_TIME
+    assert story(10.5, enc.Pressed(Button.CORRECT)) is Phase.IDLE
+    story.new()
+    assert story(12.5 - BEFORE_S, saw(match=match())) is Phase.IDLE
+    assert story.new() == []
+    story(12.5, saw(match=match()))
+    assert story.new() == [enc.Forget()]
+
+
+def test_a_result_is_not_that_of_somebody_else_who_has_stepped_in_since() -> None:
+    story = confirming(1)
+    story(0.5, saw(2, match=match("p-2")), enc.Pressed(Button.CORRECT), enc.Stored())
+    story.new()
+    assert story(1.5, saw(2, match=match("p-2"))) is Phase.ENQUIRING
+    assert story.new() == [enc.Enquire((PersonId("p-2"),))]
+
+
+def test_a_result_at_the_pad_is_not_that_of_another_whom_nobody_knows_yet() -> None:
+    story = Story()
+    one_of = (PersonId("p-1"), PersonId("p-2"))
+    assert story(0.0, saw(1, match=match(None, SETTINGS.max_frames, look_alikes=one_of))) is Phase.NIP_PAD
+    story(0.5, saw(2, match=match(None, 1)), enc.Pressed(Button.CANCEL))
+    assert story(1.5, saw(2, match=match(None, 2))) is Phase.IDENTIFYING
+
+
 @pytest.mark.parametrize("result", [recorded, already_recorded])
 def test_a_face_that_is_recorded_is_left_alone_until_it_leaves(result: Begun) -> None:
     story = result()
