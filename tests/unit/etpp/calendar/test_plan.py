@@ -505,3 +505,29 @@ def test_the_windows_of_successive_days_touch(shifts: list[str | None]) -> None:
         assert today.from_utc < today.until_utc
         if today.work is not None and (tomorrow.work is None or tomorrow.work.start_utc >= today.work.end_utc):
             assert today.work.end_utc <= today.until_utc
+
+
+@pytest.mark.parametrize(
+    ("date", "decided"),
+    [
+        ("2023-04-11", False),  # the day before the first hours
+        ("2023-04-12", True),
+        ("2026-02-17", False),  # between the usual hours' last day and Ramadan
+        ("2026-02-18", True),
+        ("2026-03-19", True),
+        ("2026-03-20", False),
+        ("2026-08-17", True),  # a day off is decided, too
+    ],
+)
+def test_whether_anybody_has_said_what_a_dates_hours_are(date: str, decided: bool) -> None:
+    ended = replace(REGENCY_HOURS, last=dt.date(2026, 2, 16))
+    facts = calendar_facts(periods=(ended, RAMADAN_HOURS), special_days=(off("2026-08-17"),))
+    for office in facts.parents:
+        assert Calendar(facts).decided(office, dt.date.fromisoformat(date)) is decided
+
+
+def test_what_one_office_decided_is_not_decided_for_the_office_above_it() -> None:
+    facts = calendar_facts(periods=(replace(REGENCY_HOURS, scope=NURSE.office_id),))
+    offices = {office for office in facts.parents if Calendar(facts).decided(office, dt.date(2026, 11, 24))}
+    assert NURSE.office_id in offices
+    assert offices != set(facts.parents)
