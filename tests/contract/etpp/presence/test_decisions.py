@@ -15,6 +15,7 @@ from etpp.calendar.model import Occasion
 from etpp.calendar.store import OCCASIONS
 from etpp.presence import corrections
 from etpp.presence.asked import NewCorrection
+from etpp.presence.summaries import Summaries
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, wib
@@ -268,6 +269,25 @@ def test_a_manual_entry_counts_when_another_has_confirmed_it_and_is_marked_every
     assert row["arrival"]["manual"] is False
     for step in ("confirm", "withdraw"):
         scene.etpp.admin("POST", f"manual-entries/{made}/{step}", {"by": "bkpp"}, 404)
+
+
+def test_the_overview_counts_a_day_anew_when_an_entry_begins_or_ends_to_count(scene: Scene) -> None:
+    scene.etpp.clock.local("2026-12-02 09:00")
+    scene.reported("2026-12-02 09:00")
+    summaries, day = Summaries(), dt.date(2026, 12, 1)
+
+    def present() -> int:
+        with scene.etpp.database.read() as tx:
+            (summary,), _ = summaries.of(tx, day, scene.etpp.clock.now)
+        return summary.counts.get("present", 0)
+
+    assert present() == 0
+    made = entry(scene, at_utc=at("2026-12-01 07:29"))["entry_id"]
+    assert present() == 0
+    scene.etpp.admin("POST", f"manual-entries/{made}/confirm", {"by": "kepala"})
+    assert present() == 1
+    scene.etpp.admin("POST", f"manual-entries/{made}/withdraw", {"by": "kepala"})
+    assert present() == 0
 
 
 def test_an_entry_that_nobody_confirmed_stands_on_no_page(scene: Scene) -> None:
