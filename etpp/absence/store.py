@@ -93,7 +93,7 @@ def letters_within(
     """Letters by id, those after an id. `office_id`: for somebody who was ever assigned to it; `start`, `end`: that
     hold in [start, end); `after_the_fact`: that were submitted when they had begun."""
     letters, people, assigned = pay_tables.letters, pay_tables.letter_people, pay_tables.assignments
-    asked = [letters.c.letter_id > after]
+    asked = [letters.c.letter_id > after] if after else []
     if office_id is not None:
         here = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
         asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id.in_(here))))

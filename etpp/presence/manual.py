@@ -17,7 +17,7 @@ from etpp.presence.asked import NewManualEntry
 from etpp.presence.model import ManualEntry
 from etpp.roster import register
 from etpp.roster.hours import month_bounds, zone
-from etpp.roster.store import Roster
+from etpp.roster.store import Offices, Roster
 
 ManualState = Literal["entered", "confirmed"]
 
@@ -57,6 +57,7 @@ def confirm(tx: Transaction, entry_id: str, by: str, now: dt.datetime) -> Manual
         raise Conflict("another person confirms it than whoever wrote it down and whom it concerns")
     confirmed = replace(entry, confirmed_by=actor)
     store.MANUAL_ENTRIES.add(tx, [confirmed], actor, now)
+    Offices(tx).call_attention(entry.office_id)  # the overview counts its day anew
     return confirmed
 
 
@@ -64,6 +65,7 @@ def withdraw(tx: Transaction, entry_id: str, by: str, now: dt.datetime) -> Manua
     """It counts no more; what was known before stays, and a closed month is adjusted."""
     entry = _locked(tx, entry_id)
     store.MANUAL_ENTRIES.withdraw(tx, [entry], Roster(tx).actor(by), now)
+    Offices(tx).call_attention(entry.office_id)
     return entry
 
 

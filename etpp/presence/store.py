@@ -62,7 +62,7 @@ def corrections_within(
 ) -> list[Correction]:
     """By id, those after one. `office_id`: of people who were ever assigned to it; `first`, `last`: of these days."""
     table = pay_tables.corrections
-    asked = [table.c.correction_id > after]
+    asked = [table.c.correction_id > after] if after else []
     if office_id is not None:
         asked.append(table.c.person_id.in_(_assigned(office_id)))
     if person_id is not None:
@@ -99,7 +99,7 @@ def manual_within(
 ) -> list[ManualEntry]:
     """By id, those after one: of presences at the office in [start, end)."""
     table = pay_tables.manual_entries
-    asked = [table.c.entry_id > after]
+    asked = [table.c.entry_id > after] if after else []
     if office_id is not None:
         asked.append(table.c.office_id == office_id)
     if confirmed is not None:

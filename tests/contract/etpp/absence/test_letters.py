@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from etpp.absence import letters
+from etpp.absence.asked import NewLetter
 from etpp.absence.catalogue import delivered_text
 from etpp.absence.content import MAX_BYTES
 from etpp.absence.rules import in_force
@@ -189,6 +190,33 @@ def test_a_letter_that_would_not_count_is_refused_and_leaves_nothing(scene: Scen
     for changed, status in REFUSED:
         scene.etpp.admin("POST", "letters", scene.asked(**changed), expect=status)
     assert scene.etpp.admin("GET", "letters")["letters"] == []
+
+
+def test_whatever_is_taken_and_approved_is_counted_to_the_minute(scene: Scene) -> None:
+    """Every kind, about the first and the last local midnight on which it holds."""
+    asked = scene.asked(people=[BUDI], office_id=None)
+    ends = delivered_text().replace('id = "cuti-besar"\n', 'id = "cuti-besar"\nlast = 2026-11-30\n')
+    scene.etpp.admin("PUT", "kinds", {"by": "bkpp", "text": ends})
+    minute, taken = dt.timedelta(minutes=1), 0
+    with scene.etpp.database.begin() as tx:
+        for kind in sorted(kinds(tx).ids()):
+            for midnight in ("2019-05-01 00:00", "2026-11-25 00:00", "2026-12-01 00:00"):
+                for first in (wib(midnight) - minute, wib(midnight)):
+                    for until in (first + minute, first + 400 * 24 * 60 * minute):
+                        new = NewLetter(**{**asked, "kind_id": kind, "first_utc": first, "until_utc": until})
+                        try:
+                            made = letters.submit(tx, new, scene.etpp.clock.now)
+                        except Conflict:
+                            continue
+                        taken += 1
+                        letters.decide(tx, made.letter_id, True, "kepala", "", scene.etpp.clock.now)
+                        mine = letters_of(tx, scene.budi)
+                        counted = in_force(scene.budi, mine, *said_of(tx, [made.letter_id]), kinds(tx), ZONE)
+                        assert [(e.letter_id, e.first_utc, e.until_utc) for e in counted] == [
+                            (made.letter_id, first, until)
+                        ]
+    # Twelve kinds, none of them in 2019, when he did not serve yet; the great leave had ended on the last midnight.
+    assert taken == 12 * 8 - 2
 
 
 def test_bkpp_writes_letters_for_people_of_any_office(scene: Scene) -> None:

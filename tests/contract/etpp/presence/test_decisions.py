@@ -4,17 +4,21 @@ what they would ignore is refused; on SQLite and on PostgreSQL."""
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 from typing import Any
 
 import pytest
 
 from etpp.allowance import gather
+from etpp.allowance.model import Month
 from etpp.allowance.service import Service, serve
 from etpp.base.encoding import format_time
+from etpp.base.errors import Conflict
 from etpp.calendar.model import Occasion
 from etpp.calendar.store import OCCASIONS
 from etpp.presence import corrections
 from etpp.presence.asked import NewCorrection
+from etpp.presence.summaries import Summaries
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, wib
@@ -123,6 +127,44 @@ def test_a_correction_that_would_not_count_is_refused_and_leaves_nothing(scene: 
     for changed, status in REFUSED:
         scene.etpp.admin("POST", "corrections", asked(scene, **changed), expect=status)
     assert scene.etpp.admin("GET", "corrections")["corrections"] == []
+
+
+def test_whatever_is_taken_is_counted(scene: Scene) -> None:
+    """Every part, at every turn of a day, of days of each kind: what is taken and approved changes the judged day's
+    record, and what is not taken leaves nothing."""
+    turns = ("00:00", "07:29", "07:30", "12:00", "15:59", "16:00", "23:59")
+    days = ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-27", "2026-11-29", "2026-11-30", "2026-12-01")
+    moments = [None, *(f"{day} {turn}" for day in days for turn in turns)]
+    parts = ("arrival", "departure", "day")
+    taken = 0
+    with scene.etpp.database.begin() as tx:
+        policy, _ = gather.policy_of(tx, NOVEMBER)
+        for day, part, moment in product(days, parts, moments):
+            at_utc = None if moment is None else wib(moment)
+            new = NewCorrection(person=BUDI, date=day, part=part, reason="x", proposed_by="tu", at_utc=at_utc)  # type: ignore[arg-type]
+            try:
+                made = corrections.propose(tx, new, gather.correction_days, scene.etpp.clock.now)
+            except Conflict:
+                continue
+            taken += 1
+            corrections.decide(tx, made.correction_id, True, "kepala", scene.etpp.clock.now)
+            month = Month(made.date.year, made.date.month)
+            shared = gather.regency(tx, month, scene.etpp.clock.now)
+            (facts,) = gather.office_month(tx, OFFICE, month, shared, only=[scene.budi])
+            served = serve(facts, policy)
+            assert served is not None
+            (judged,) = [each for each in served.days if each.date == made.date]
+            if part == "day":
+                assert (judged.status, judged.faults) == ("present", ()), new
+            else:
+                mark = judged.arrival if part == "arrival" else judged.departure
+                assert mark is not None, new
+                assert mark.because == f"correction:{made.correction_id}", new
+                assert at_utc is None or mark.at_utc == at_utc, new
+            corrections.decide(tx, made.correction_id, False, "kepala", scene.etpp.clock.now)
+    # Three days that are over: two parts at each turn and in time, and the whole day; and of this morning an arrival in
+    # time, and both parts at the three turns before eight.
+    assert taken == 3 * (2 * len(turns) + 3) + 1 + 2 * 3
 
 
 def test_the_policys_deadline_holds_to_the_end_of_its_last_day(scene: Scene) -> None:
@@ -268,6 +310,25 @@ def test_a_manual_entry_counts_when_another_has_confirmed_it_and_is_marked_every
     assert row["arrival"]["manual"] is False
     for step in ("confirm", "withdraw"):
         scene.etpp.admin("POST", f"manual-entries/{made}/{step}", {"by": "bkpp"}, 404)
+
+
+def test_the_overview_counts_a_day_anew_when_an_entry_begins_or_ends_to_count(scene: Scene) -> None:
+    scene.etpp.clock.local("2026-12-02 09:00")
+    scene.reported("2026-12-02 09:00")
+    summaries, day = Summaries(), dt.date(2026, 12, 1)
+
+    def present() -> int:
+        with scene.etpp.database.read() as tx:
+            (summary,), _ = summaries.of(tx, day, scene.etpp.clock.now)
+        return summary.counts.get("present", 0)
+
+    assert present() == 0
+    made = entry(scene, at_utc=at("2026-12-01 07:29"))["entry_id"]
+    assert present() == 0
+    scene.etpp.admin("POST", f"manual-entries/{made}/confirm", {"by": "kepala"})
+    assert present() == 1
+    scene.etpp.admin("POST", f"manual-entries/{made}/withdraw", {"by": "kepala"})
+    assert present() == 0
 
 
 def test_an_entry_that_nobody_confirmed_stands_on_no_page(scene: Scene) -> None:

@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etpp.absence.model import Excuse, LetterDecision, LetterRevocation, PaidFrom
-from etpp.absence.rules import Cover, check_letter, day_number, days_of_kind, in_force, letter_state, paid_percent
+from etpp.absence.rules import (
+    Cover,
+    check_letter,
+    day_number,
+    days_of_kind,
+    in_force,
+    letter_state,
+    overlapping,
+    paid_percent,
+)
 from tests.unit.etpp.absence.letters import CATALOGUE, DAY, decision, excuse, letter
 from tests.unit.etpp.calendar.calendars import local
 
@@ -49,6 +58,34 @@ def test_the_state_of_a_letter(
 def test_two_decisions_of_one_moment_are_told_apart_by_their_ids() -> None:
     both = [decision("L", True, by="a"), decision("L", False, by="b")]
     assert letter_state(LETTER, both, []) == letter_state(LETTER, both[::-1], []) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("changed", "decisions", "overlaps"),
+    [
+        ({}, [], True),  # the same time, and nobody has decided
+        ({}, [decision("O")], True),
+        ({}, [decision("O", False)], False),  # a refused one covers nothing
+        ({"until_utc": LETTER.first_utc}, [], False),  # ends where it begins
+        ({"until_utc": LETTER.first_utc + dt.timedelta(minutes=1)}, [], True),  # a minute later
+        ({"first_utc": LETTER.until_utc}, [], False),  # begins where it ends
+        ({"first_utc": LETTER.until_utc - dt.timedelta(minutes=1)}, [], True),
+        ({"person_ids": ("budi",)}, [], False),  # for somebody else
+        ({"person_ids": ("budi", "ani")}, [], True),  # for one of its people
+        ({"letter_id": "L"}, [], False),  # itself
+    ],
+)
+def test_letters_overlap_that_are_for_one_person_and_one_moment(
+    changed: dict[str, Any], decisions: list[LetterDecision], overlaps: bool
+) -> None:
+    earlier = {
+        "first_utc": LETTER.first_utc - dt.timedelta(days=1),
+        "until_utc": LETTER.until_utc + dt.timedelta(days=1),
+    }
+    other = replace(LETTER, **{"letter_id": "O", **earlier, **changed})
+    assert overlapping(LETTER, [other], decisions, []) == ((other.letter_id,) if overlaps else ())
+    revoked = [replace(REVOKED, letter_id="O")]
+    assert overlapping(LETTER, [other], decisions, revoked) == ()
 
 
 def test_only_approved_letters_of_the_person_are_in_force_once() -> None:
