@@ -40,6 +40,7 @@ COMMANDS = (
     "policy",
     "presence",
     "review",
+    "roster",
     "sanction",
     "score",
     "serve",
