@@ -27,6 +27,7 @@ COMMANDS = (
     "correction",
     "device",
     "discipline",
+    "employee",
     "init",
     "keys",
     "kinds",
