@@ -50,6 +50,21 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, CSV injection)."""
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ -](\d{4})", re.ASCII)
+_MONTHS = (
+    ("januari", "january"),
+    ("februari", "february", "pebruari"),
+    ("maret", "march"),
+    ("april",),
+    ("mei", "may"),
+    ("juni", "june"),
+    ("juli", "july"),
+    ("agustus", "august", "agt"),
+    ("september",),
+    ("oktober", "october"),
+    ("november", "nopember"),
+    ("desember", "december"),
+)
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]00)?", re.ASCII)
 _SERIAL_ZERO = dt.date(1899, 12, 30)
 """Day 0 of spreadsheets since March 1900 (ECMA-376 part 1, 18.17.4.1)."""
@@ -171,18 +186,26 @@ def digits(cell: str) -> str:
 
 
 def date(cell: str) -> dt.date:
-    """A day: 2026-11-24, 24/11/2026 (the day first, as in Indonesia), or a spreadsheet's serial number."""
+    """A day: 2026-11-24, 24/11/2026 (the day first, as in Indonesia), 24 November 2026, or a spreadsheet's serial
+    number."""
     text = re.sub(r"[ T]00:00(:00)?$", "", cell)
     try:
         if found := _YEAR_FIRST.fullmatch(text):
             return dt.date(int(found[1]), int(found[2]), int(found[3]))
         if found := _DAY_FIRST.fullmatch(text):
             return dt.date(int(found[3]), int(found[2]), int(found[1]))
+        if found := _IN_WORDS.fullmatch(text):
+            return dt.date(int(found[3]), _month(found[2].lower()), int(found[1]))
     except ValueError as error:
         raise ValueError("there is no such day") from error
     if re.fullmatch(r"[0-9]{5}", text) and int(text) in _SERIALS:
         return _SERIAL_ZERO + dt.timedelta(days=int(text))
     raise ValueError("must be a day such as 2026-11-24 or 24/11/2026")
+
+
+def _month(word: str) -> int:
+    """By its name or the beginning of it, Indonesian or English; 0, which no date has, for another word."""
+    return next((at for at, names in enumerate(_MONTHS, 1) if any(name.startswith(word) for name in names)), 0)
 
 
 def time(cell: str) -> dt.time:

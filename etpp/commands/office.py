@@ -10,12 +10,13 @@ import click
 from etpp.base.clock import utc_now
 from etpp.base.encoding import parse_json
 from etpp.base.errors import Conflict, Problem
+from etpp.commands.month import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
-from etpp.roster import register
+from etpp.roster import register, tree
 from etpp.roster.documents import office_json
-from etpp.roster.model import Office
-from etpp.roster.store import Offices
+from etpp.roster.model import Office, OfficeKind
+from etpp.roster.store import PLACES, Offices, Roster
 
 _calendar_option = click.option(
     "--calendar",
@@ -69,9 +70,35 @@ def office_change(place: Place, office_id: str, name: str | None, calendar: Path
 @pass_place
 @as_json_option
 def office_list(place: Place, as_json: bool) -> None:
-    """List the offices."""
-    offices = place.read(lambda tx: Offices(tx).all())
-    print_table([office_json(each) for each in offices], ("office_id", "name", "gallery_version"), as_json)
+    """List the offices, each below the one above it."""
+
+    def look(tx: Transaction) -> list[dict[str, Any]]:
+        offices = {office.office_id: office for office in Offices(tx).all()}
+        places = {each.office_id: each for each in PLACES.find(tx)}
+        return [
+            {
+                **office_json(offices[office_id]),
+                "tree": "  " * depth + office_id,
+                "parent_id": places[office_id].parent_id if office_id in places else None,
+                "kind": places[office_id].kind if office_id in places else "office",
+            }
+            for office_id, depth in tree.depth_first(places, list(offices))
+        ]
+
+    print_table(place.read(look), ("tree", "kind", "name", "gallery_version"), as_json)
+
+
+@command.command("place")
+@click.argument("office_id")
+@click.option("--parent", "parent_id", help="The office above. Default: none.")
+@click.option("--kind", type=click.Choice(tree.KINDS), required=True)
+@by_option
+@pass_place
+@as_json_option
+def office_place(place: Place, office_id: str, parent_id: str | None, kind: OfficeKind, by: str, as_json: bool) -> None:
+    """Say where an office stands in the regency, and what it is."""
+    placed = place.change(lambda tx: tree.place(tx, office_id, parent_id, kind, Roster(tx).actor(by), utc_now()))
+    print_values({"office_id": placed.office_id, "parent_id": placed.parent_id, "kind": placed.kind}, as_json)
 
 
 def _read(path: Path) -> dict[str, Any]:

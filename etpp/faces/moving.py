@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 
 from etpp.db import Transaction
@@ -24,6 +25,13 @@ def move(tx: Transaction, employee_id: str, office_id: str, first: dt.date, by: 
     _copy(tx, employee_id, office_id, now)
     settle(tx, now, employee_id)
     return begun
+
+
+def follow(tx: Transaction, moved: Iterable[tuple[str, str]], now: dt.datetime) -> None:
+    """(employee, office) of people whom an import has moved: their faces go as with `move`."""
+    for employee_id, office_id in moved:
+        _copy(tx, employee_id, office_id, now)
+    settle(tx, now)
 
 
 def settle(tx: Transaction, now: dt.datetime, employee_id: str | None = None) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from etpp.accounts.admin import ADMIN
 from etpp.roster import register
-from etpp.roster.documents import office_json, person_json
-from etpp.roster.store import Offices
+from etpp.roster.documents import employee_json, office_json, person_json, record_json
+from etpp.roster.store import Offices, Roster
 from etpp.serving.context import ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["roster"])
@@ -73,3 +73,21 @@ async def add_person(office_id: str, new: NewPerson, server: ServerOf) -> dict[s
 async def rename_person(office_id: str, person_id: str, new: RenamedPerson, server: ServerOf) -> dict[str, Any]:
     now = server.now()
     return person_json(await server.change(lambda tx: register.rename_person(tx, office_id, person_id, new.name, now)))
+
+
+@router.get("/employees", summary="Employees of the regency by a part of name, NIP or other id")
+async def list_employees(
+    server: ServerOf,
+    query: Annotated[str, Query(max_length=120)] = "",
+    after: Annotated[str, Query(max_length=64)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """`after`: the last `person_id` of the page before."""
+    found = await server.read(lambda tx: Roster(tx).search(query, after, limit))
+    return {"employees": [employee_json(each) for each in found]}
+
+
+@router.get("/employees/{person_id}", summary="One employee: posts, acting posts, faces and offices")
+async def show_employee(person_id: str, server: ServerOf) -> dict[str, Any]:
+    """`person_id`: an id, or a NIP."""
+    return await server.read(lambda tx: record_json(tx, person_id))

@@ -91,6 +91,10 @@ class Career:
         return self._assignments
 
     @property
+    def actings(self) -> tuple[Acting, ...]:
+        return self._actings
+
+    @property
     def has_actings(self) -> bool:
         return bool(self._actings)
 

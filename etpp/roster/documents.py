@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from etpp.db import Transaction
 from etpp.roster.assignments import Assignment
-from etpp.roster.model import Office, Person
+from etpp.roster.model import Employee, Office, Person
+from etpp.roster.store import Roster
 
 
 def office_json(office: Office) -> dict[str, Any]:
@@ -42,4 +44,34 @@ def assignment_json(stay: Assignment) -> dict[str, Any]:
         "first": stay.first.isoformat(),
         "last": None if stay.last is None else stay.last.isoformat(),
         "entitled": stay.entitled,
+    }
+
+
+def employee_json(employee: Employee) -> dict[str, Any]:
+    return {
+        "person_id": employee.person_id,
+        "nip": employee.nip,
+        "other_id": employee.other_id,
+        "name": employee.name,
+    }
+
+
+def record_json(tx: Transaction, said: str) -> dict[str, Any]:
+    """All that is kept of an employee, by id, NIP or other number. Raises NotFound."""
+    roster = Roster(tx)
+    person_id = roster.who(said)
+    career = roster.career(person_id)
+    return {
+        **employee_json(roster.employees([person_id])[person_id]),
+        "posts": [assignment_json(each) for each in career.all],
+        "acting_posts": [
+            {
+                "post": each.post_id,
+                "job_class": each.job_class,
+                "first": each.first.isoformat(),
+                "last": None if each.last is None else each.last.isoformat(),
+            }
+            for each in career.actings
+        ],
+        "faces": [person_json(each) for each in roster.faces_of(person_id)],
     }

@@ -7,6 +7,9 @@ from typing import Literal
 
 from etpp.base.encoding import Json
 
+OfficeKind = Literal["office", "opd", "uptd", "school", "unit"]
+"""`office`: nobody has said what it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -50,7 +53,7 @@ class OfficePlace:
 
     office_id: str
     parent_id: str | None
-    kind: Literal["office", "opd", "uptd", "school", "unit"]
+    kind: OfficeKind
     timezone: str
 
 

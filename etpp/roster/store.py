@@ -231,6 +231,12 @@ class Roster:
         conditions = [] if person_ids is None else [pay_tables.employees.c.person_id.in_(person_ids)]
         return {each.person_id: each for each in EMPLOYEES.find(self._tx, *conditions, known_utc=self._known_utc)}
 
+    def search(self, query: str, after: str, limit: int) -> list[Employee]:
+        """Those of whose name, NIP or other id this is a part, in order of their ids, from after an id on."""
+        c = pay_tables.employees.c
+        part = sa.or_(*(column.icontains(query, autoescape=True) for column in (c.name, c.nip, c.other_id)))
+        return EMPLOYEES.find(self._tx, part, c.person_id > after, known_utc=self._known_utc)[:limit]
+
     def with_number(self, number: str) -> str | None:
         """Whom a NIP or another id stands for, now or ever."""
         query = sa.select(pay_tables.numbers.c.person_id).where(pay_tables.numbers.c.number == number)

@@ -1,0 +1,85 @@
+"""`etpp roster`: the list of employees, in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from etpp.base import sheets
+from etpp.base.clock import utc_now
+from etpp.base.errors import Conflict
+from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
+from etpp.db import Transaction
+from etpp.faces import moving
+from etpp.roster import imports, listing
+from etpp.roster.register import OPERATOR
+from etpp.roster.store import Roster
+
+
+@click.group("roster")
+def command() -> None:
+    """The list of employees: who serves where, in which post and class, since when."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--skip-bad", is_flag=True, help="Leave lines with a fault out, instead of refusing the whole list.")
+@click.option("--by", default=OPERATOR, show_default=True, help="Who says so.")
+@pass_place
+@as_json_option
+def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: str, as_json: bool) -> None:
+    """Take a list of employees (CSV, XLSX, XLS). The same list again changes nothing."""
+    now = utc_now()
+    try:
+        rows = sheets.read(_content(file), listing.COLUMNS)
+    except sheets.SheetError as error:
+        raise Conflict(str(error)) from error
+
+    def work(tx: Transaction) -> imports.Plan:
+        made = imports.plan(tx, rows, now, skip_bad)
+        if not dry_run and (skip_bad or not made.faults):
+            imports.apply(tx, made, Roster(tx).actor(by), now)
+            moved = [(each.person_id, each.office_id) for each in made.changes if each.kind == "moved"]
+            moving.follow(tx, moved, now)
+        return made
+
+    made = place.read(work) if dry_run else place.change(work)
+    changes = [{"line": each.line, "change": each.kind} for each in made.changes]
+    faults = [{"line": each.line, "fault": each.says} for each in made.faults]
+    done = not dry_run and (skip_bad or not faults)
+    if as_json:
+        result: dict[str, Any] = {"imported": done, "changes": changes, "faults": faults}
+        print_values(result, as_json)
+    else:
+        print_table(changes, ("line", "change"), as_json)
+        for fault in faults:
+            click.echo(f"line {fault['line']}: {fault['fault']}", err=True)
+    if faults and not skip_bad:
+        lines = len({fault.line for fault in made.faults})
+        raise Conflict(f"{lines} lines have a fault: put them right, or --skip-bad; nothing was changed")
+
+
+@command.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
+@pass_place
+def roster_export(place: Place, file: Path) -> None:
+    """Write the list of employees, as CSV or (FILE.xlsx) as a workbook, which imports back without a change."""
+    rows = [listing.cells(each) for each in place.read(imports.export)]
+    headings = [column.name for column in listing.COLUMNS]
+    write = sheets.write_xlsx if file.suffix.lower() == ".xlsx" else sheets.write_csv
+    try:
+        file.write_bytes(write(headings, rows))
+    except OSError as error:
+        raise Conflict(f"{file}: cannot be written ({error.strerror})") from error
+
+
+def _content(file: Path) -> bytes:
+    """Never more than a table may have. Raises Conflict."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(sheets.MAX_BYTES + 1)
+    except OSError as error:
+        raise Conflict(f"{file}: cannot be read ({error.strerror})") from error

@@ -1,0 +1,342 @@
+"""A list of employees against the roster: what it would change, row by row, and the change itself.
+
+A list says what holds from a date on. Of somebody who is known it repeats or adds; an end that it leaves out is the day
+before the next post, or as it was. Nothing that stands in the roster and not in the list is touched.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+from etpp.base.sheets import Fault, Row
+from etpp.db import Transaction
+from etpp.roster.assignments import Acting, Assignment, Career, CareerError
+from etpp.roster.listing import Listed, understood
+from etpp.roster.model import Employee
+from etpp.roster.store import ACTINGS, ASSIGNMENTS, Offices, Roster
+
+ONE_DAY = dt.timedelta(days=1)
+
+Kind = Literal["new_person", "new_post", "moved", "class_changed", "changed", "ended", "acting", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one line does. `office_id`: where the person serves by it."""
+
+    line: int
+    kind: Kind
+    person_id: str
+    office_id: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an import would do; `faults` has everything that is wrong, in the order of the lines."""
+
+    changes: list[Change] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    employees: list[Employee] = field(default_factory=list)
+    begun: list[Assignment] = field(default_factory=list)
+    withdrawn: list[Assignment] = field(default_factory=list)
+    actings: list[Acting] = field(default_factory=list)
+
+
+def plan(tx: Transaction, rows: Sequence[Row], now: dt.datetime, skip_bad: bool = False) -> Plan:
+    """`skip_bad`: as if the lines with a fault were not there; they are still named."""
+    listed: list[Listed] = []
+    faults: list[Fault] = []
+    for row in rows:
+        found = understood(row, now)
+        if isinstance(found, Listed):
+            listed.append(found)
+        else:
+            faults += found
+    known = _Known(tx, listed)
+    made = _Planning(known, listed).made
+    while made.faults and skip_bad:
+        faults += made.faults
+        bad = {fault.line for fault in made.faults}
+        listed = [each for each in listed if each.line not in bad]
+        made = _Planning(known, listed).made
+    made.faults = sorted(faults + made.faults, key=lambda fault: fault.line)
+    return made
+
+
+def apply(tx: Transaction, planned: Plan, by: str, now: dt.datetime) -> None:
+    """Faces are moved by whoever calls this (`faces.moving.follow`)."""
+    roster = Roster(tx)
+    for employee in planned.employees:
+        roster.add(employee, by, now)
+    ASSIGNMENTS.withdraw(tx, planned.withdrawn, by, now)
+    ASSIGNMENTS.add(tx, planned.begun, by, now)
+    ACTINGS.add(tx, planned.actings, by, now)
+
+
+def export(tx: Transaction) -> list[Listed]:
+    """Everybody's posts and acting posts, by person and date; who has no post yet is left out."""
+    roster = Roster(tx)
+    employees = roster.employees()
+    numbers = {person: each.nip or each.other_id or person for person, each in employees.items()}
+    found = []
+    for person, career in roster.careers(sorted(employees)).items():
+        who = employees[person]
+        posts = [post for post in career.all if post.post_id]
+        for post in posts:
+            superior = None if post.superior_id is None else numbers.get(post.superior_id)
+            found.append(
+                Listed(
+                    0,
+                    numbers[person],
+                    who.nip is not None,
+                    who.name,
+                    post.office_id,
+                    post.post_id,
+                    post.job_class,
+                    post.rank,
+                    post.status,
+                    superior,
+                    post.first,
+                    post.last,
+                    False,
+                    post.entitled,
+                )
+            )
+        for acting in career.actings:
+            held = career.on(acting.first)
+            if held is not None and held.post_id:
+                shape = next(each for each in found if each.number == numbers[person] and each.first == held.first)
+                found.append(
+                    replace(
+                        shape,
+                        post=acting.post_id,
+                        job_class=acting.job_class,
+                        superior=None,
+                        first=acting.first,
+                        last=acting.last,
+                        acting=True,
+                    )
+                )
+    return found
+
+
+class _Known:
+    """What the roster says now, read once."""
+
+    def __init__(self, tx: Transaction, listed: Sequence[Listed]) -> None:
+        roster = Roster(tx)
+        self.employees = roster.employees()
+        self.numbers = {n: e.person_id for e in self.employees.values() for n in (e.nip, e.other_id) if n is not None}
+        # A number stands for one person for ever: also the one that was corrected since.
+        for number in {each.number for each in listed} - self.numbers.keys():
+            holder = roster.with_number(number)
+            if holder is not None:
+                self.numbers[number] = holder
+        self.careers = roster.careers(sorted(self.employees))
+        self._offices: dict[str, set[str]] = defaultdict(set)
+        for office in Offices(tx).all():
+            for said in (office.office_id, office.name):
+                self._offices[_bare(said)].add(office.office_id)
+
+    def office(self, said: str) -> str:
+        """Raises ValueError."""
+        found = self._offices.get(_bare(said), set())
+        if len(found) > 1:
+            raise ValueError("several offices have this name: write the office's id")
+        if not found:
+            raise ValueError("there is no such office: write its id or its official name (`etpp office list`)")
+        return next(iter(found))
+
+
+class _Planning:
+    def __init__(self, known: _Known, listed: Sequence[Listed]) -> None:
+        self._known = known
+        self.made = Plan()
+        self._numbers = dict(known.numbers)
+        for each in listed:
+            self._numbers.setdefault(each.number, str(uuid.uuid4()))
+        self._careers: dict[str, Career] = dict(known.careers)
+        self._lines: dict[str, int] = {}
+        of_person: dict[str, list[Listed]] = defaultdict(list)
+        for each in listed:
+            of_person[self._numbers[each.number]].append(each)
+        for person_id, lines in of_person.items():
+            self._person(person_id, lines)
+        for assignment in self.made.begun:
+            self._circle(assignment)
+        self.made.changes.sort(key=lambda change: change.line)
+
+    def _fault(self, listed: Listed, says: str) -> None:
+        self.made.faults.append(Fault(listed.line, says))
+
+    def _person(self, person_id: str, lines: Sequence[Listed]) -> None:
+        before = len(self.made.faults)
+        newest = max(lines, key=lambda each: (each.first, each.line))
+        old = self._known.employees.get(person_id)
+        for each in lines:
+            if each.name != newest.name:
+                self._fault(each, "Nama: another line has this NIP or id with another name")
+        posts = sorted((each for each in lines if not each.acting), key=lambda each: (each.first, each.line))
+        for one, other in pairwise(posts):
+            if one.first == other.first:
+                self._fault(other, f"two posts at once: line {one.line} begins on the same day")
+            elif one.last is not None and one.last >= other.first:
+                self._fault(other, f"the period overlaps with that of line {one.line}")
+        placed = {each.line: self._placed(each, person_id) for each in lines}
+        if len(self.made.faults) > before:
+            return
+        career = self._career(person_id, posts, placed)
+        if career is None:
+            return
+        if old is None:
+            number = newest.number
+            employee = (
+                Employee(person_id, newest.name, number)
+                if newest.with_nip
+                else Employee(person_id, newest.name, None, number)
+            )
+            self.made.employees.append(employee)
+        elif old.name != newest.name:
+            self.made.employees.append(replace(old, name=newest.name))
+        self._actings(person_id, [each for each in lines if each.acting], career, placed)
+
+    def _placed(self, each: Listed, person_id: str) -> tuple[str, str | None]:
+        """(office, superior)"""
+        office_id, superior = "", None
+        try:
+            office_id = self._known.office(each.office)
+        except ValueError as error:
+            self._fault(each, f"Kantor: {error}")
+        if each.superior is not None:
+            superior = self._numbers.get(each.superior)
+            if superior is None:
+                self._fault(each, "NIP atasan: stands for nobody in the roster or in this list")
+            elif superior == person_id:
+                self._fault(each, "NIP atasan: nobody is the own superior")
+        return office_id, superior
+
+    def _career(
+        self, person_id: str, posts: Sequence[Listed], placed: Mapping[int, tuple[str, str | None]]
+    ) -> Career | None:
+        """The career as it would be, whose changes are noted; None when the list contradicts the roster."""
+        old = self._known.careers.get(person_id, Career(person_id, ()))
+        stays = {each.first: each for each in old.all}
+        wanted = dict(stays)
+        lines: dict[dt.date, Listed] = {}
+        for each in posts:
+            office_id, superior = placed[each.line]
+            was = stays.get(each.first)
+            wanted[each.first] = Assignment(
+                str(uuid.uuid4()) if was is None else was.assignment_id,
+                person_id,
+                office_id,
+                each.post,
+                each.job_class,
+                each.rank,
+                each.status,
+                superior,
+                each.first,
+                (None if was is None else was.last) if each.last is None else each.last,
+                each.entitled,
+            )
+            lines[each.first] = each
+        for first, stay in stays.items():
+            # Whom the roster never gave a post is in this one: a stay that only a face has made gives way.
+            if first not in lines and not stay.post_id and any(_covers(wanted[begun], stay) for begun in lines):
+                del wanted[first]
+        ordered = sorted(wanted.values(), key=lambda each: each.first)
+        for at, (one, other) in enumerate(pairwise(ordered)):
+            if one.last is None:
+                ordered[at] = replace(one, last=other.first - ONE_DAY)
+        try:
+            career = Career(person_id, ordered)
+        except CareerError:
+            for each in posts:
+                self._fault(each, "the period overlaps with a post that the roster has: end that one first")
+            return None
+        self._careers[person_id] = career
+        self.made.withdrawn += [stay for first, stay in stays.items() if first not in wanted]
+        self.made.begun += [stay for stay in ordered if stays.get(stay.first) != stay]
+        self._lines |= {stay.assignment_id: lines[stay.first].line for stay in ordered if stay.first in lines}
+        known = person_id in self._known.employees
+        for at, stay in enumerate(ordered):
+            if stay.first in lines:
+                previous = ordered[at - 1] if at else None
+                kind = _kind(stay, stays.get(stay.first), previous, known)
+                known = True
+                self.made.changes.append(Change(lines[stay.first].line, kind, person_id, stay.office_id))
+        return career
+
+    def _actings(
+        self,
+        person_id: str,
+        lines: Sequence[Listed],
+        career: Career,
+        placed: Mapping[int, tuple[str, str | None]],
+    ) -> None:
+        old = self._known.careers.get(person_id, Career(person_id, ()))
+        held = {(each.post_id, each.first): each for each in old.actings}
+        for each in lines:
+            if career.on(each.first) is None:
+                self._fault(each, "Plt: there is no post of the person's own on that day")
+                continue
+            was = held.get((each.post, each.first))
+            acting = Acting(
+                str(uuid.uuid4()) if was is None else was.acting_id,
+                person_id,
+                each.post,
+                each.job_class,
+                each.first,
+                was.last if was is not None and each.last is None else each.last,
+            )
+            held[each.post, each.first] = acting
+            kind: Kind = "unchanged" if acting == was else "acting"
+            if acting != was:
+                self.made.actings.append(acting)
+            self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0]))
+
+    def _circle(self, assignment: Assignment) -> None:
+        """Of a circle one assignment begins last; from there the way up comes back."""
+        line = self._lines.get(assignment.assignment_id)
+        above, seen = assignment.superior_id, set[str]()
+        while line is not None and above is not None and above not in seen:
+            if above == assignment.person_id:
+                self.made.faults.append(Fault(line, "NIP atasan: the superiors stand in a circle"))
+                return
+            seen.add(above)
+            career = self._careers.get(above)
+            held = None if career is None else career.on(assignment.first)
+            above = None if held is None else held.superior_id
+
+
+def _kind(stay: Assignment, was: Assignment | None, previous: Assignment | None, known: bool) -> Kind:
+    if stay == was:
+        return "unchanged"
+    if not known:
+        return "new_person"
+    compared = was or previous
+    if compared is None or not compared.post_id:
+        return "new_post"
+    tests: Sequence[tuple[Kind, Callable[[Assignment], object]]] = (
+        ("moved", lambda each: each.office_id),
+        ("new_post", lambda each: each.post_id),
+        ("class_changed", lambda each: each.job_class),
+    )
+    for kind, of in tests:
+        if of(stay) != of(compared):
+            return kind
+    return "ended" if was is not None and stay.last != was.last else "changed"
+
+
+def _covers(post: Assignment, stay: Assignment) -> bool:
+    return post.first <= stay.first and (post.last is None or (stay.last is not None and stay.last <= post.last))
+
+
+def _bare(said: str) -> str:
+    return " ".join(said.casefold().split())

@@ -1,0 +1,209 @@
+"""What one row of a list of employees says: columns recognised by name, every fault of a row at once. Pure.
+
+A column's name is the heading that the export writes; headings of other systems, Indonesian and English, are aliases.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from etpp.base import nip as nips
+from etpp.base import sheets, texts
+from etpp.base.sheets import Column, Fault, Row
+from etpp.roster.assignments import Status
+
+T = TypeVar("T")
+
+COLUMNS = (
+    Column("NIP", ("NIP baru", "Nomor Induk Pegawai", "Employee number"), required=False),
+    Column("ID lain", ("NIK", "Nomor identitas", "Other id"), required=False),
+    Column("Nama", ("Nama pegawai", "Nama lengkap", "Name")),
+    Column("Kantor", ("OPD", "SKPD", "Unit", "Unit kerja", "Perangkat daerah", "Office")),
+    Column("Jabatan", ("Nama jabatan", "Post", "Position")),
+    Column("Kelas jabatan", ("Kelas", "Job class", "Class")),
+    Column("Golongan", ("Gol", "Pangkat", "Golongan/Pangkat", "Pangkat/Golongan", "Golongan ruang", "Rank"), False),
+    Column("Status", ("Status pegawai", "Status kepegawaian", "Employment"), required=False),
+    Column("NIP atasan", ("Atasan", "Atasan (NIP)", "Superior"), required=False),
+    Column("Mulai", ("TMT", "TMT jabatan", "Mulai tanggal", "From", "Start")),
+    Column("Selesai", ("Sampai", "Sampai tanggal", "Until", "End"), required=False),
+    Column("Plt", ("Plt.", "Pelaksana tugas", "Acting"), required=False),
+    Column("Berhak TPP", ("TPP", "Entitled"), required=False),
+)
+HIGHEST_CLASS = 17
+"""Kelas jabatan 1 to 17 (Permenpan RB 39/2013)."""
+_LONGEST_POST = 120
+_OTHER_ID = re.compile(r"[A-Za-z0-9._/-]{1,64}")
+_RANK = re.compile(r"(I{1,3}|IV)/[a-e]|[IVX]{1,5}")
+_STATUSES: dict[str, Status] = {
+    "pns": "pns",
+    "cpns": "pns",
+    "pppk": "pppk",
+    "p3k": "pppk",
+    "kontrak": "contract",
+    "contract": "contract",
+    "honorer": "contract",
+    "thl": "contract",
+}
+_TRUTHS = {"ya": True, "y": True, "yes": True, "plt": True, "tidak": False, "t": False, "no": False, "n": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One person's post, or acting post, from a date on; `last` None: the list says no end."""
+
+    line: int
+    number: str = field(repr=False)
+    with_nip: bool
+    name: str = field(repr=False)
+    office: str
+    post: str
+    job_class: int
+    rank: str
+    status: Status
+    superior: str | None = field(repr=False)
+    first: dt.date
+    last: dt.date | None
+    acting: bool
+    entitled: bool
+
+
+def understood(row: Row, now: dt.datetime) -> Listed | list[Fault]:
+    """The row, or all that is wrong with it."""
+    if row.fault:
+        return [Fault(row.line, row.fault)]
+    reader = _Reader(row)
+    nip = reader.take("NIP", lambda cell: nips.check_at(nips.compact(sheets.digits(cell)), now, now), "")
+    other = reader.take("ID lain", _other_id, "")
+    if not row["NIP"] and not row["ID lain"]:
+        reader.fault("NIP", "is empty, and there is no other id")
+    name = reader.need("Nama", texts.name, "")
+    office = reader.need("Kantor", str, "")
+    post = reader.need("Jabatan", _post, "")
+    job_class = reader.need("Kelas jabatan", _job_class, 0)
+    rank = reader.take("Golongan", _rank, "")
+    contract: Status = "pppk" if nip and nips.of_contract(nip) else "pns" if nip else "contract"
+    status = reader.take("Status", _status, contract)
+    superior = reader.take("NIP atasan", _superior, "")
+    first = reader.need("Mulai", _date, dt.date.min)
+    last = reader.take("Selesai", _date, dt.date.max)
+    if last < first:
+        reader.fault("Selesai", "is before the beginning")
+    acting = reader.take("Plt", _truth, False)
+    entitled = reader.take("Berhak TPP", _truth, True)
+    if reader.faults:
+        return reader.faults
+    return Listed(
+        row.line,
+        nip or other,
+        bool(nip),
+        name,
+        office,
+        post,
+        job_class,
+        rank,
+        status,
+        superior or None,
+        first,
+        None if last == dt.date.max else last,
+        acting,
+        entitled,
+    )
+
+
+def cells(listed: Listed) -> Sequence[str]:
+    """The row as the export writes it, in the order of COLUMNS."""
+    return (
+        listed.number if listed.with_nip else "",
+        "" if listed.with_nip else listed.number,
+        listed.name,
+        listed.office,
+        listed.post,
+        str(listed.job_class),
+        listed.rank,
+        {"pns": "PNS", "pppk": "PPPK", "contract": "Kontrak"}[listed.status],
+        listed.superior or "",
+        listed.first.isoformat(),
+        "" if listed.last is None else listed.last.isoformat(),
+        "ya" if listed.acting else "",
+        "ya" if listed.entitled else "tidak",
+    )
+
+
+class _Reader:
+    """Notes what is wrong and goes on, so that a row's faults come all at once."""
+
+    def __init__(self, row: Row) -> None:
+        self._row = row
+        self.faults: list[Fault] = []
+
+    def fault(self, column: str, says: str) -> None:
+        self.faults.append(Fault(self._row.line, f"{column}: {says}"))
+
+    def take(self, column: str, read: Callable[[str], T], empty: T) -> T:
+        if not self._row[column]:
+            return empty
+        try:
+            return read(self._row[column])
+        except ValueError as error:
+            self.fault(column, str(error))
+            return empty
+
+    def need(self, column: str, read: Callable[[str], T], empty: T) -> T:
+        if not self._row[column]:
+            self.fault(column, "is empty")
+        return self.take(column, read, empty)
+
+
+def _other_id(cell: str) -> str:
+    if not _OTHER_ID.fullmatch(sheets.digits(cell)):
+        raise ValueError("must have 1 to 64 letters, digits and . _ / -")
+    return cell
+
+
+def _superior(cell: str) -> str:
+    compact = nips.compact(sheets.digits(cell))
+    return compact if re.fullmatch(r"[0-9]{18}", compact) else _other_id(cell)
+
+
+def _post(cell: str) -> str:
+    if len(texts.plain(cell)) > _LONGEST_POST:
+        raise ValueError(f"must have at most {_LONGEST_POST} characters")
+    return cell
+
+
+def _job_class(cell: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", cell) or not 1 <= int(cell) <= HIGHEST_CLASS:
+        raise ValueError(f"must be a whole number from 1 to {HIGHEST_CLASS}")
+    return int(cell)
+
+
+def _rank(cell: str) -> str:
+    found = _RANK.search(re.sub(r"\s*/\s*", "/", cell))
+    if found is None:
+        raise ValueError("must be a golongan such as III/c, of PPPK such as IX")
+    return found[0]
+
+
+def _status(cell: str) -> Status:
+    status = _STATUSES.get(cell.casefold())
+    if status is None:
+        raise ValueError("must be PNS, PPPK or Kontrak")
+    return status
+
+
+def _truth(cell: str) -> bool:
+    truth = _TRUTHS.get(cell.casefold().rstrip("."))
+    if truth is None:
+        raise ValueError("must be ya or tidak")
+    return truth
+
+
+def _date(cell: str) -> dt.date:
+    date = sheets.date(cell)
+    if not 1950 <= date.year <= 2100:
+        raise ValueError("must be a day between 1950 and 2100")
+    return date
