@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import random
 from collections import deque
+from functools import partial
 from pathlib import Path
 
 import cv2
 import pytest
 
 from kiosk.face import open_engine
-from kiosk.liveness import Liveness
+from kiosk.liveness import Liveness, open_models
 from kiosk.liveness.passive import PassiveModel
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
-from kiosk.measure.clips import ClipResult, find_clips, judge
+from kiosk.measure.clips import find_clips
+from kiosk.measure.remembered import remembered
+from kiosk.measure.starts import ClipResult, judge
 from kiosk.model import Challenge, Face, RgbImage
 from kiosk.model import Liveness as State
 
@@ -35,11 +38,13 @@ needs_model = pytest.mark.skipif(
 def judged(models: Path | None, every: int) -> list[ClipResult]:
     """All living and every n-th attack sequence, as the terminal sees them."""
     engine = open_engine("auto", models_dir=models, follow=False)
-    detector = Liveness("challenge-when-in-doubt", models, random.Random(0), ask=False)
+    opened = None if models is None else open_models(ModelStore(models))
+    kept_scores = None if opened is None else remembered(opened)
+    open_liveness = partial(Liveness, "challenge-when-in-doubt", kept_scores, random.Random(0), ask=False)
     clips = [*find_clips(FACES / "pad"), *find_clips(FACES / "clips")]
     prints = [clip for clip in clips if clip.parent.name == "print"]
     kept = [clip for clip in clips if clip not in prints] + prints[::every]
-    return [judge(clip, engine, detector) for clip in kept]
+    return [judge(clip, engine, open_liveness) for clip in kept]
 
 
 @needs_model

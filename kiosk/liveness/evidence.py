@@ -1,0 +1,169 @@
+"""The evidence of the passive models over one encounter: scores of many frames, joined into an opinion."""
+
+from __future__ import annotations
+
+import enum
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.liveness.models import PassiveModels
+from kiosk.liveness.wide import LIMIT
+from kiosk.model import Box, RgbImage
+
+MIN_BOX_PX = 60
+"""Smaller faces are not scored: shrunk to 40 px, prints begin to pass."""
+
+MIN_SHARPNESS = 0.02
+"""Nor are blurred ones: prints out of focus (sigma 1.5 px of a 107 px face) begin to pass.
+
+Variance of the Laplacian over the variance of the brightness, at 100 px: free of the light's strength and contrast.
+"""
+
+LEAST_VARIANCE = 100.0
+"""Of the brightness: below, rounding to whole numbers would look like detail. Faces in the clips have 175 and more."""
+
+ACCEPT = 1.0
+"""Median score that accepts where the model of the face is alone. Over 8 frames, no print came above -1.3 (977 windows
+of 82 sequences)."""
+
+ACCEPT_QUARTILE = 0.0
+"""And three frames in four must be on the living side: a few lucky frames among bad ones are not enough."""
+
+HOPELESS = -1.0
+"""A median below this will not rise to ACCEPT: no use to wait for more frames."""
+
+LEAST_MEAN = 2.0
+LEAST_EACH = -1.0
+"""With the wide models: median of the mean of all three, and of each, that accept; both ways to fill their crops.
+
+Chosen on clips of telephones, screens and prints that are not here (11 attacks, 26 living people: docs/accuracy.md,
+"What was tuned on what"); no clip of an attack in the evaluation faces shows enough of what surrounds the face.
+"""
+
+HOPELESS_EACH = -4.0
+"""A median of any of them below this will not rise to LEAST_EACH."""
+
+MAX_WIDTH = 0.37
+"""Of the face, as a share of the frame: 2.7 face widths of the picture are in view. A nearer face fills the wide crops
+itself, and a telephone held so close passes again: its surroundings are not known."""
+
+MIN_FRAMES = 8
+MAX_FRAMES = 15
+SAMPLE_S = 0.06
+"""Frames closer together than this show the same picture, noise included; scoring both would only feign certainty."""
+
+PATIENCE_S = 2.5
+"""Seconds after the first frame, good or not, when doubt is declared."""
+
+
+def sharpness(frame_rgb: RgbImage, box: Box) -> float:
+    """0 (blurred) … about 0.5 (sharp and noisy); 0 when the box lies outside the frame or shows one shade only."""
+    height, width = frame_rgb.shape[:2]
+    rows, columns = _inside(box.top, box.bottom, height), _inside(box.left, box.right, width)
+    part = frame_rgb[rows, columns]
+    if part.size == 0:
+        return 0.0
+    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
+    method = cv2.INTER_AREA if grey.shape[0] > 100 else cv2.INTER_LINEAR
+    chip = cv2.resize(grey, (100, 100), interpolation=method).astype(np.float32)
+    return float(cv2.Laplacian(chip, cv2.CV_32F).var()) / max(float(chip.var()), LEAST_VARIANCE)
+
+
+def _inside(start: int, end: int, limit: int) -> slice:
+    return slice(min(max(start, 0), limit), min(max(end, 0), limit))
+
+
+class Opinion(enum.Enum):
+    """What the passive scores say so far."""
+
+    GATHERING = "gathering"
+    LIVE = "live"
+    DOUBT = "doubt"
+
+
+class PassiveEvidence:
+    """The scores of one encounter, joined. Frames too small, too blurred or too close in time are passed over.
+
+    With the wide models only frames that show the surroundings of the face accept (MAX_WIDTH).
+    """
+
+    def __init__(self, models: PassiveModels) -> None:
+        self._models = models
+        self._near: list[float] = []
+        self._wide: list[npt.NDArray[np.float64]] = []
+        self._lit: list[float] = []
+        self._first_s: float | None = None
+        self._last_s = -math.inf
+
+    @property
+    def median(self) -> float | None:
+        """How alive it looks, all models together: the median score of the face, or that of the mean of all three."""
+        if not self._near:
+            return None
+        return float(np.median(self._means(), axis=0).min()) if self._wide else float(np.median(self._near))
+
+    @property
+    def lowest(self) -> float | None:
+        """The lowest median of any model."""
+        if not self._near:
+            return None
+        medians = [float(np.median(self._near)), *(np.median(self._wide, axis=0) if self._wide else ())]
+        return float(min(medians))
+
+    @property
+    def lit(self) -> float | None:
+        """The median of the highest score of any model, of frames in good light only; None before there were MIN_FRAMES
+        such frames. Of the living in good light 1 % are below -3 with the model of the face alone, none with all."""
+        return float(np.median(self._lit)) if len(self._lit) >= MIN_FRAMES else None
+
+    def add(self, frame_rgb: RgbImage, box: Box, t_s: float, *, lit: bool = True) -> Opinion:
+        """One more frame; `lit`: the light on the face is good. Raises ModelError."""
+        if self._first_s is None:
+            self._first_s = t_s
+        if t_s - self._last_s >= SAMPLE_S and _usable(frame_rgb, box):
+            self._look(frame_rgb, box, lit)
+            self._last_s = t_s
+            if self._accepted():
+                return Opinion.LIVE
+        if len(self._near) >= MAX_FRAMES or (len(self._near) >= MIN_FRAMES and self._hopeless()):
+            return Opinion.DOUBT
+        return Opinion.DOUBT if t_s - self._first_s > PATIENCE_S else Opinion.GATHERING
+
+    def _look(self, frame_rgb: RgbImage, box: Box, lit: bool) -> None:
+        scores = [self._models.near.score(frame_rgb, box)]
+        self._near.append(scores[0])
+        if self._models.wide is not None and box.width <= MAX_WIDTH * frame_rgb.shape[1]:
+            scores += self._models.wide.score(frame_rgb, box)
+            self._wide.append(np.clip(scores, -LIMIT, LIMIT))
+        if lit:
+            self._lit.append(max(scores))
+
+    def _means(self) -> npt.NDArray[np.float64]:
+        """(frames, 2): the mean of all three models, with the wide crops shrunk and mirrored."""
+        scores = np.array(self._wide)
+        return np.stack([scores[:, [0, 1, 2]].mean(axis=1), scores[:, [0, 3, 4]].mean(axis=1)], axis=1)
+
+    def _accepted(self) -> bool:
+        if self._models.wide is not None:
+            if len(self._wide) < MIN_FRAMES:
+                return False
+            each = np.median(self._wide, axis=0)
+            return bool(np.median(self._means(), axis=0).min() >= LEAST_MEAN and each.min() >= LEAST_EACH)
+        if len(self._near) < MIN_FRAMES:
+            return False
+        quartile, median = np.quantile(self._near, (0.25, 0.5))
+        return bool(median >= ACCEPT and quartile >= ACCEPT_QUARTILE)
+
+    def _hopeless(self) -> bool:
+        if self._models.wide is None:
+            return float(np.median(self._near)) < HOPELESS
+        if not self._wide:
+            return True  # so near that nothing else is seen
+        return len(self._wide) >= MIN_FRAMES and float(np.median(self._wide, axis=0).min()) < HOPELESS_EACH
+
+
+def _usable(frame_rgb: RgbImage, box: Box) -> bool:
+    return max(box.width, box.height) >= MIN_BOX_PX and sharpness(frame_rgb, box) >= MIN_SHARPNESS
