@@ -37,7 +37,8 @@ HOPELESS = -1.0
 
 LEAST_MEAN = 2.0
 LEAST_EACH = -1.0
-"""With the wide models: median of the mean of all three, and of each, that accept; both ways to fill their crops.
+"""With the wide models: median of the mean of all three, their crops shrunk to the frame, that accepts; and the median
+of each, the wide ones in both forms.
 
 Chosen on clips of telephones, screens and prints that are not here (11 attacks, 26 living people: docs/accuracy.md,
 "What was tuned on what"); no clip of an attack in the evaluation faces shows enough of what surrounds the face.
@@ -103,7 +104,7 @@ class PassiveEvidence:
         """How alive it looks, all models together: the median score of the face, or that of the mean of all three."""
         if not self._near:
             return None
-        return float(np.median(self._means(), axis=0).min()) if self._wide else float(np.median(self._near))
+        return self._mean() if self._wide else float(np.median(self._near))
 
     @property
     def lowest(self) -> float | None:
@@ -141,17 +142,15 @@ class PassiveEvidence:
         if lit:
             self._lit.append(max(scores))
 
-    def _means(self) -> npt.NDArray[np.float64]:
-        """(frames, 2): the mean of all three models, with the wide crops shrunk and mirrored."""
-        scores = np.array(self._wide)
-        return np.stack([scores[:, [0, 1, 2]].mean(axis=1), scores[:, [0, 3, 4]].mean(axis=1)], axis=1)
+    def _mean(self) -> float:
+        """The median over the frames of the mean of all three, the wide crops shrunk."""
+        return float(np.median(np.array(self._wide)[:, :3].mean(axis=1)))
 
     def _accepted(self) -> bool:
         if self._models.wide is not None:
             if len(self._wide) < MIN_FRAMES:
                 return False
-            each = np.median(self._wide, axis=0)
-            return bool(np.median(self._means(), axis=0).min() >= LEAST_MEAN and each.min() >= LEAST_EACH)
+            return self._mean() >= LEAST_MEAN and float(np.median(self._wide, axis=0).min()) >= LEAST_EACH
         if len(self._near) < MIN_FRAMES:
             return False
         quartile, median = np.quantile(self._near, (0.25, 0.5))

@@ -36,7 +36,14 @@ def crop(frame_rgb: RgbImage, box: Box) -> RgbImage:
     left = round((box.left + box.right) / 2 - side / 2)
     top = round((box.top + box.bottom) / 2 - side / 2)
     height, width = frame_rgb.shape[:2]
-    return np.ascontiguousarray(frame_rgb[np.ix_(reflected(top, side, height), reflected(left, side, width))])
+    rows, columns = _span(top, side, height), _span(left, side, width)
+    return np.ascontiguousarray(frame_rgb[rows][:, columns])
+
+
+def _span(start: int, length: int, limit: int) -> slice | npt.NDArray[np.intp]:
+    """As `reflected`; a slice, which copies nothing, where nothing lies outside."""
+    inside = start >= 0 and start + length <= limit
+    return slice(start, start + length) if inside else reflected(start, length, limit)
 
 
 def reflected(start: int, length: int, limit: int) -> npt.NDArray[np.intp]:

@@ -132,8 +132,8 @@ def test_all_three_accept_as_soon_as_there_are_enough_frames() -> None:
         (8.0, (8.0, 8.0, 8.0, -1.1), Opinion.DOUBT),
         (-1.1, (8.0, 8.0, 8.0, 8.0), Opinion.DOUBT),
         (-1.0, (8.0, 8.0, 8.0, 8.0), Opinion.LIVE),
-        (3.0, (1.0, 1.0, 4.0, 4.0), Opinion.DOUBT),  # the mean of the worse of both ways
-        (3.0, (4.0, 4.0, 1.0, 1.0), Opinion.DOUBT),
+        (3.0, (1.0, 1.0, 8.0, 8.0), Opinion.DOUBT),  # the mean is that of the crops shrunk to the frame
+        (3.0, (1.5, 1.5, -1.0, -1.0), Opinion.LIVE),
         (60.0, (-0.9, -0.9, -0.9, -0.9), Opinion.LIVE),  # 8 at the most: a mean of 2.07
         (60.0, (-0.9, -1.0, -1.0, -1.0), Opinion.LIVE),
         (60.0, (-1.0, -1.2, 8.0, 8.0), Opinion.DOUBT),
@@ -165,11 +165,11 @@ def test_who_steps_back_is_judged_by_the_frames_that_show_the_surroundings() -> 
     assert seen == [Opinion.GATHERING] * (le.MIN_FRAMES + 2) + [Opinion.LIVE]
 
 
-def test_the_median_is_of_the_worse_mean_and_the_lowest_of_any_model() -> None:
+def test_the_median_is_of_the_mean_and_the_lowest_of_any_model() -> None:
     evidence = PassiveEvidence(PassiveModels(Scores(5.0), Wide(2.0, 2.0, -3.5, 1.0)))
     assert (evidence.median, evidence.lowest) == (None, None)
     evidence.add(FRAME, BOX, 0.0)
-    assert evidence.median == pytest.approx((5.0 - 3.5 + 1.0) / 3)
+    assert evidence.median == pytest.approx((5.0 + 2.0 + 2.0) / 3)
     assert evidence.lowest == -3.5
 
 
