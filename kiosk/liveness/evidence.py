@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 import math
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from kiosk.liveness.models import PassiveModels
+from kiosk.liveness.passive import sharpness
 from kiosk.liveness.wide import LIMIT
 from kiosk.model import Box, RgbImage
 
@@ -21,9 +21,6 @@ MIN_SHARPNESS = 0.02
 
 Variance of the Laplacian over the variance of the brightness, at 100 px: free of the light's strength and contrast.
 """
-
-LEAST_VARIANCE = 100.0
-"""Of the brightness: below, rounding to whole numbers would look like detail. Faces in the clips have 175 and more."""
 
 ACCEPT = 1.0
 """Median score that accepts where the model of the face is alone. Over 8 frames, no print came above -1.3 (977 windows
@@ -58,23 +55,6 @@ SAMPLE_S = 0.06
 
 PATIENCE_S = 2.5
 """Seconds after the first frame, good or not, when doubt is declared."""
-
-
-def sharpness(frame_rgb: RgbImage, box: Box) -> float:
-    """0 (blurred) … about 0.5 (sharp and noisy); 0 when the box lies outside the frame or shows one shade only."""
-    height, width = frame_rgb.shape[:2]
-    rows, columns = _inside(box.top, box.bottom, height), _inside(box.left, box.right, width)
-    part = frame_rgb[rows, columns]
-    if part.size == 0:
-        return 0.0
-    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
-    method = cv2.INTER_AREA if grey.shape[0] > 100 else cv2.INTER_LINEAR
-    chip = cv2.resize(grey, (100, 100), interpolation=method).astype(np.float32)
-    return float(cv2.Laplacian(chip, cv2.CV_32F).var()) / max(float(chip.var()), LEAST_VARIANCE)
-
-
-def _inside(start: int, end: int, limit: int) -> slice:
-    return slice(min(max(start, 0), limit), min(max(end, 0), limit))
 
 
 class Opinion(enum.Enum):
@@ -134,8 +114,9 @@ class PassiveEvidence:
         return Opinion.DOUBT if t_s - self._first_s > PATIENCE_S else Opinion.GATHERING
 
     def _look(self, frame_rgb: RgbImage, box: Box, lit: bool) -> None:
-        scores = [self._models.near.score(frame_rgb, box)]
-        self._near.append(scores[0])
+        near = self._models.near.score(frame_rgb, box)
+        self._near.append(near)
+        scores = [near]
         if self._models.wide is not None and box.width <= MAX_WIDTH * frame_rgb.shape[1]:
             scores += self._models.wide.score(frame_rgb, box)
             self._wide.append(np.clip(scores, -LIMIT, LIMIT))

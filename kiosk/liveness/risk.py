@@ -26,10 +26,9 @@ TAKEN_BY_ALL = 0.045
 MILD = 0.045
 """Share of the attacks that leave no more than mild doubt, and are asked fewer movements: likewise 0 of 82."""
 
-LEAST_SHARE = 0.05
-"""So many encounters are asked at random at the least: what cannot be foreseen cannot be rehearsed."""
+SHARES = tuple(step / 20 for step in range(1, 21))
+"""Of the encounters, asked at random: one in twenty at the least, for what cannot be foreseen cannot be rehearsed."""
 
-_SHARES = tuple(step / 20 for step in range(1, 21))
 _MOVEMENTS = ((2, 3), (3, 3), (3, MAX_MOVEMENTS), (MAX_MOVEMENTS, MAX_MOVEMENTS))
 
 
@@ -62,7 +61,7 @@ def plan(risk: Risk, models: PassiveModels | None) -> Plan:
     """The plan that bears the risk and asks the fewest people, then the fewest movements. Raises ConfigError when none
     does."""
     taken = 0.0 if models is None else TAKEN_BY_FACE if models.wide is None else TAKEN_BY_ALL
-    plans = [Plan(mild, sure, share) for share in _SHARES if share >= LEAST_SHARE for mild, sure in _MOVEMENTS]
+    plans = [Plan(mild, sure, share) for share in SHARES for mild, sure in _MOVEMENTS]
     for each in plans:
         if each.chance(taken, risk.tries) <= risk.chance:
             return each

@@ -16,6 +16,7 @@ from kiosk.liveness import passive as lp
 from kiosk.liveness.passive import PassiveModel
 from kiosk.model import Box, RgbImage
 
+BOX = Box(100, 80, 200, 180)
 CHANCE = np.random.default_rng(0)
 FRAME: RgbImage = CHANCE.integers(0, 256, size=(300, 400, 3), dtype=np.uint8)
 
@@ -46,6 +47,18 @@ def test_without_its_cast_a_picture_is_the_same_in_any_light(light: tuple[float,
 
 def test_black_has_no_cast() -> None:
     assert lp.without_cast(np.zeros((4, 4, 3), np.uint8)).max() == 0
+
+
+def test_sharpness_falls_with_blur_and_not_with_light() -> None:
+    scene = cv2.normalize(cv2.GaussianBlur(FRAME, (0, 0), 2), None, 0, 255, cv2.NORM_MINMAX)
+    plain = lp.sharpness(scene, BOX)
+    assert lp.sharpness(cv2.GaussianBlur(scene, (0, 0), 4), BOX) < 0.5 * plain
+    assert lp.sharpness((scene * 0.6).astype(np.uint8), BOX) == pytest.approx(plain, rel=0.1)
+
+
+@pytest.mark.parametrize("box", [Box(-90, -90, -20, -20), Box(500, 400, 600, 500), Box(50, 50, 50, 50)])
+def test_a_box_with_nothing_in_it_is_not_sharp(box: Box) -> None:
+    assert lp.sharpness(FRAME, box) == 0.0
 
 
 def test_a_file_that_is_no_network_is_a_model_error(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ def test_less_risk_asks_more_people_and_then_more_movements() -> None:
     assert plan(Risk(0.05, 1), ALL) == Plan(3, 4, 0.2)
 
 
+def test_what_is_asked_grows_in_steps() -> None:
+    assert Plan() == Plan(2, 3, 0.0)
+    assert plan(Risk(0.25, 3), None) == Plan(2, 3, 0.05)
+    assert plan(Risk(0.22, 3), ALL) == Plan(3, 3, 0.05)
+
+
+def test_a_plan_may_bear_exactly_the_risk() -> None:
+    borne = Plan(2, 3, 0.05).chance(module.TAKEN_BY_ALL, 3)
+    assert plan(Risk(borne, 3), ALL) == Plan(2, 3, 0.05)
+
+
 def test_a_risk_that_movements_cannot_hold_is_refused_with_the_least_one() -> None:
     with pytest.raises(ConfigError, match=r"down to 0\.037"):
         plan(Risk(0.036, 3), ALL)
