@@ -21,7 +21,7 @@ from kiosk.errors import CameraError, ConfigError, ModelError
 from kiosk.face import open_engine, quality
 from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
-from kiosk.liveness import Liveness
+from kiosk.liveness import Liveness, Risk
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -260,6 +260,7 @@ def recogniser_opener(
                 config.liveness.policy,
                 ModelStore(models_dir),
                 challenge_s=config.liveness.challenge_s,
+                risk=Risk(config.liveness.risk, config.liveness.risk_tries),
                 lost=lacks.of("passive model"),
             ),
             judge_of(config),

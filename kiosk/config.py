@@ -87,6 +87,8 @@ class EnrolmentSettings(QualityLimits):
 class LivenessSettings(_Section):
     policy: Literal["off", "passive", "challenge-when-in-doubt", "always-challenge"]
     challenge_s: float = Field(gt=0)
+    risk: float = Field(gt=0, lt=1)
+    risk_tries: int = Field(ge=1)
 
 
 class EncounterSettings(_Section):

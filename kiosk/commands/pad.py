@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kiosk.commands.options import DEFAULT_STATE
 from kiosk.errors import CameraError
-from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
+from kiosk.machine.model_files import PAD_MINIFAS, PAD_WIDE, ModelStore
+
+if TYPE_CHECKING:
+    from kiosk.measure.rates import Rate
+    from kiosk.measure.starts import ClipResult
 
 
 @click.command("pad")
@@ -31,65 +35,108 @@ from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
     show_default=True,
     help="The terminal's policy [liveness].",
 )
-def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str) -> None:
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Begin at every n-th frame with a face: 1 is all of them, more is quicker.",
+)
+def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str, every: int) -> None:
     """Judge each CLIP: a video, a GIF, a picture, or a folder (of pictures: one sequence; else all that is in it).
 
-    Verdicts: live (accepted, nothing asked), challenge (would be asked for a movement of the head), attack (refused).
-    Labels come from the path: a folder named live, real, genuine, … or attack, print, screen, phone, …; else such a
-    word in the file's name. apcer: share of the attacks that are accepted; bpcer: share of the living that are refused;
-    bpcer_challenge: share of the living that are asked. A clip that cannot be read makes the exit code 69.
-    """
-    from kiosk.face import open_engine
-    from kiosk.liveness import Liveness
-    from kiosk.measure import clips as clips_module  # dlib takes seconds to load: not before the options are good
+    An encounter begins at every frame with a face (--every), because a forger chooses when he steps in. Each ends as
+    live (accepted, nothing asked), challenge (would be asked for a movement of the head) or attack (refused); a clip's
+    verdict is that of most of its starts. Whom the terminal asks at random all the same is not counted here.
 
-    paths = [clip for path in clips for clip in clips_module.find_clips(path)]
+    Labels come from the path: a folder named live, real, genuine, … or attack, print, screen, phone, …; else such a
+    word in the file's name. apcer: share of the attacks that are accepted, for each kind; bpcer: share of the living
+    that are refused; bpcer_challenge: share of the living that are asked. Each of clips and, as *_starts, of starts,
+    whose intervals count a clip as one trial. A clip that cannot be read makes the exit code 69.
+    """
+    from functools import partial
+
+    from kiosk.face import open_engine
+    from kiosk.liveness import Liveness, open_models
+    from kiosk.measure import rates  # dlib takes seconds to load: not before the options are good
+    from kiosk.measure.clips import find_clips
+    from kiosk.measure.remembered import remembered
+    from kiosk.measure.starts import judge
+
+    paths = [clip for path in clips for clip in find_clips(path)]
     store = ModelStore(model_dir)
-    liveness = Liveness(policy, store, ask=False)
+    models = open_models(store)
+    open_liveness = partial(Liveness, policy, models and remembered(models), ask=False)
     engine = open_engine("auto", models_dir=model_dir, follow=False)  # clips have nothing to do with each other
     if store.find(PAD_MINIFAS) is None:
         click.echo(f"{PAD_MINIFAS.name} is not installed in {model_dir}: everybody gets a challenge.", err=True)
+    elif models is not None and models.wide is None:
+        names = " and ".join(model.name for model in PAD_WIDE)
+        click.echo(f"{names} are not installed in {model_dir}: only the face itself is looked at.", err=True)
     results = []
     for path in paths:
-        result = clips_module.judge(path, engine, liveness)
-        results.append(result)
+        results.append(judge(path, engine, open_liveness, every))
         if not as_json:
-            score = "    -" if result.score is None else f"{result.score:.3f}"
-            click.echo(
-                f"{result.verdict or 'unreadable':10} {score}  {result.reason:16} {result.label or '-':6} {path}"
-            )
-    counts = {
-        "apcer": clips_module.share(results, "attack", "live"),
-        "bpcer": clips_module.share(results, "live", "attack"),
-        "bpcer_challenge": clips_module.share(results, "live", "challenge"),
+            click.echo(_clip(results[-1]))
+    counted = {
+        "apcer": rates.of_clips(results, "attack", "live"),
+        "apcer_starts": rates.of_starts(results, "attack", "live"),
+        "bpcer": rates.of_clips(results, "live", "attack"),
+        "bpcer_starts": rates.of_starts(results, "live", "attack"),
+        "bpcer_challenge": rates.of_clips(results, "live", "challenge"),
+        "bpcer_challenge_starts": rates.of_starts(results, "live", "challenge"),
     }
+    kinds = {
+        kind: (rates.of_clips(of, "attack", "live"), rates.of_starts(of, "attack", "live"))
+        for kind, of in rates.kinds(results).items()
+    }
+    taken = rates.seconds(results, "live")
     if as_json:
-        report: dict[str, object] = {"clips": [asdict(result) for result in results]}
-        for name, (hits, total) in counts.items():
-            report[name] = hits / total if total else None
-            report[f"{name}_ci95"] = interval(hits, total)
-            report[f"{name}_clips"] = total
+        report: dict[str, object] = {"every": every, "clips": [_row(result) for result in results]}
+        for name, rate in counted.items():
+            report |= _figures(name, rate)
+        report["kinds"] = {
+            kind: _figures("apcer", of_clips) | _figures("apcer_starts", of_starts)
+            for kind, (of_clips, of_starts) in kinds.items()
+        }
+        report["seconds_p50"], report["seconds_p95"] = taken or (None, None)
         click.echo(json.dumps(report, indent=2))
     else:
-        for name, (hits, total) in counts.items():
-            click.echo(_line(name, hits, total))
+        for kind, (of_clips, of_starts) in kinds.items():
+            click.echo(_line(f"apcer of {kind}", of_clips))
+            click.echo(_line(f"apcer_starts of {kind}", of_starts))
+        for name, rate in counted.items():
+            click.echo(_line(name, rate))
+        if taken is not None:
+            click.echo(f"seconds to a verdict, the living: p50 {taken[0]:.2f}, p95 {taken[1]:.2f}")
     unreadable = sum(result.verdict is None for result in results)
     if unreadable:
         raise CameraError(f"{unreadable} of {len(results)} clips cannot be read; they are not counted.")
 
 
-def interval(hits: int, total: int) -> tuple[float, float] | None:
-    """95 % interval of a share (Wilson, which also says something of 0 hits); None without trials."""
-    if total == 0:
-        return None
-    z2 = 1.96**2
-    middle = (hits + z2 / 2) / (total + z2)
-    half = 1.96 * math.sqrt(hits * (total - hits) / total + z2 / 4) / (total + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
+def _row(result: ClipResult) -> dict[str, object]:
+    row = asdict(result)
+    del row["seconds"]
+    return row
 
 
-def _line(name: str, hits: int, total: int) -> str:
-    bounds = interval(hits, total)
-    if bounds is None:
+def _figures(name: str, rate: Rate) -> dict[str, object]:
+    figures: dict[str, object] = {name: rate.share, f"{name}_ci95": rate.ci95, f"{name}_clips": rate.clips}
+    return figures if rate.total == rate.clips else figures | {f"{name}_total": rate.total}
+
+
+def _clip(result: ClipResult) -> str:
+    score = "    -" if result.score is None else f"{result.score:.3f}"
+    after = "     -" if result.seconds_p50 is None else f"{result.seconds_p50:.2f} s"
+    starts = f"{result.starts_live}/{result.starts_asked}/{result.starts_refused}"
+    what = result.kind or result.label or "-"
+    return (
+        f"{result.verdict or 'unreadable':10} {score}  {starts:11} {after}  {result.reason:16} {what:6} {result.path}"
+    )
+
+
+def _line(name: str, rate: Rate) -> str:
+    if rate.share is None or rate.ci95 is None:
         return f"{name}: no clip with such a label"
-    return f"{name}: {hits / total:.3f} ({hits} of {total}; 95 % interval {bounds[0]:.3f} to {bounds[1]:.3f})"
+    low, high = rate.ci95
+    return f"{name}: {rate.share:.3f} ({rate.hits} of {rate.total}; 95 % interval {low:.3f} to {high:.3f})"

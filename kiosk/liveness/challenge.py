@@ -276,8 +276,11 @@ class ChallengeRun:
         self._begin_anew(pose)
         return Progress.WRONG
 
-    def leave(self) -> None:
-        """The face is gone, or another one: what had been asked has come to nothing."""
+    def leave(self, *, unasked_counts: bool = False) -> None:
+        """The face is gone, or another one: what had been asked has come to nothing. `unasked_counts`: so has a start
+        in which nothing was asked yet."""
+        if unasked_counts and self.asked_s is None:
+            self._patience.count(self._last_s, passed=False)
         self._end(self._last_s, passed=False)
 
     def _begin_anew(self, pose: Pose) -> None:

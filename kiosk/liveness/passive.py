@@ -1,11 +1,9 @@
-"""The passive model: how much pictures of a face look like a living one, with nobody asked for anything."""
+"""The passive model of the face itself: how much a picture of it looks like a living one, nobody asked for anything."""
 
 from __future__ import annotations
 
-import enum
 import math
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -27,34 +25,8 @@ blue -20 %) reached 4.5 and every fourth would have been accepted. With the cast
 light, and so do half of the living; hence both are asked, the second less strictly (docs/accuracy.md).
 """
 
-MIN_BOX_PX = 60
-"""Smaller faces are not scored: shrunk to 40 px, prints begin to pass."""
-
-MIN_SHARPNESS = 0.02
-"""Nor are blurred ones: prints out of focus (sigma 1.5 px of a 107 px face) begin to pass.
-
-Variance of the Laplacian over the variance of the brightness, at 100 px: free of the light's strength and contrast.
-"""
-
 LEAST_VARIANCE = 100.0
 """Of the brightness: below, rounding to whole numbers would look like detail. Faces in the clips have 175 and more."""
-
-ACCEPT = 1.0
-"""Median score that accepts. Over 8 frames, no print came above -1.3 (977 windows of 82 sequences)."""
-
-ACCEPT_QUARTILE = 0.0
-"""And three frames in four must be on the living side: a few lucky frames among bad ones are not enough."""
-
-HOPELESS = -1.0
-"""A median below this will not rise to ACCEPT: no use to wait for more frames."""
-
-MIN_FRAMES = 8
-MAX_FRAMES = 15
-SAMPLE_S = 0.06
-"""Frames closer together than this show the same picture, noise included; scoring both would only feign certainty."""
-
-PATIENCE_S = 2.5
-"""Seconds after the first frame, good or not, when doubt is declared."""
 
 
 def crop(frame_rgb: RgbImage, box: Box) -> RgbImage:
@@ -67,10 +39,17 @@ def crop(frame_rgb: RgbImage, box: Box) -> RgbImage:
     left = round((box.left + box.right) / 2 - side / 2)
     top = round((box.top + box.bottom) / 2 - side / 2)
     height, width = frame_rgb.shape[:2]
-    return np.ascontiguousarray(frame_rgb[np.ix_(_reflected(top, side, height), _reflected(left, side, width))])
+    rows, columns = _span(top, side, height), _span(left, side, width)
+    return np.ascontiguousarray(frame_rgb[rows][:, columns])
 
 
-def _reflected(start: int, length: int, limit: int) -> npt.NDArray[np.intp]:
+def _span(start: int, length: int, limit: int) -> slice | npt.NDArray[np.intp]:
+    """As `reflected`; a slice, which copies nothing, where nothing lies outside."""
+    inside = start >= 0 and start + length <= limit
+    return slice(start, start + length) if inside else reflected(start, length, limit)
+
+
+def reflected(start: int, length: int, limit: int) -> npt.NDArray[np.intp]:
     """start … start+length folded back into 0 … limit-1, the border not repeated (OpenCV's BORDER_REFLECT_101)."""
     if limit == 1:
         return np.zeros(length, dtype=np.intp)
@@ -140,57 +119,3 @@ class PassiveModel:
         if not math.isfinite(live - spoof):
             raise ModelError("the passive model gave no number. Install it again with `kiosk models install`.")
         return live - spoof
-
-
-class Scorer(Protocol):
-    """What PassiveEvidence needs of a model."""
-
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
-        """As PassiveModel.score."""
-
-
-class Opinion(enum.Enum):
-    """What the passive scores say so far."""
-
-    GATHERING = "gathering"
-    LIVE = "live"
-    DOUBT = "doubt"
-
-
-class PassiveEvidence:
-    """The scores of one encounter, joined. Frames too small, too blurred or too close in time are passed over."""
-
-    def __init__(self, model: Scorer) -> None:
-        self._model = model
-        self._scores: list[float] = []
-        self._first_s: float | None = None
-        self._last_s = -math.inf
-
-    @property
-    def median(self) -> float | None:
-        return float(np.median(self._scores)) if self._scores else None
-
-    def add(self, frame_rgb: RgbImage, box: Box, t_s: float) -> Opinion:
-        """One more frame. Raises ModelError."""
-        if self._first_s is None:
-            self._first_s = t_s
-        if t_s - self._last_s >= SAMPLE_S and _usable(frame_rgb, box):
-            self._scores.append(self._model.score(frame_rgb, box))
-            self._last_s = t_s
-            if self._accepted():
-                return Opinion.LIVE
-        seen = len(self._scores)
-        median = self.median
-        if seen >= MAX_FRAMES or (seen >= MIN_FRAMES and median is not None and median < HOPELESS):
-            return Opinion.DOUBT
-        return Opinion.DOUBT if t_s - self._first_s > PATIENCE_S else Opinion.GATHERING
-
-    def _accepted(self) -> bool:
-        if len(self._scores) < MIN_FRAMES:
-            return False
-        quartile, median = np.quantile(self._scores, (0.25, 0.5))
-        return bool(median >= ACCEPT and quartile >= ACCEPT_QUARTILE)
-
-
-def _usable(frame_rgb: RgbImage, box: Box) -> bool:
-    return max(box.width, box.height) >= MIN_BOX_PX and sharpness(frame_rgb, box) >= MIN_SHARPNESS

@@ -54,6 +54,37 @@ PAD_MINIFAS = ModelFile(
     use="passive presentation attack detection; without it everybody is asked for a movement of the head",
 )
 
+_WIDE = "passive presentation attack detection of what surrounds the face; both or none, beside pad-minifas-128"
+_MINIVISION = (
+    "https://github.com/yakhyo/face-anti-spoofing (c175efef505b), from minivision-ai/Silent-Face-Anti-Spoofing"
+)
+_UNKNOWN_FACES = "Its training data is not published. Have somebody look at that before pay hangs on it."
+
+PAD_WIDE_27 = ModelFile(
+    name="pad-minifasnet-v2-80",
+    file_name="pad-minifasnet-v2-80.onnx",
+    size_bytes=1_743_561,
+    sha256="4eed38f0bde33c9b805942a5f25e42ce1161e2bda545254be622be957727794e",
+    licence="Apache-2.0",
+    origin=_MINIVISION,
+    use=_WIDE,
+    restrictions=_UNKNOWN_FACES,
+)
+
+PAD_WIDE_40 = ModelFile(
+    name="pad-minifasnet-v1se-80",
+    file_name="pad-minifasnet-v1se-80.onnx",
+    size_bytes=1_742_315,
+    sha256="d819a69bac6b9ade2a0f4d9b60b618e1260f7bf3ba1fddff6c5d82131cb1083f",
+    licence="Apache-2.0",
+    origin=_MINIVISION,
+    use=_WIDE,
+    restrictions=_UNKNOWN_FACES,
+)
+
+PAD_WIDE = (PAD_WIDE_27, PAD_WIDE_40)
+"""With crops of 2.7 and 4 times the face; of use only together."""
+
 YUNET = ModelFile(
     name="face-detection-yunet",
     file_name="face_detection_yunet_2023mar.onnx",
@@ -90,7 +121,7 @@ RECOGNISER_W600K_112 = ModelFile(
     model_id=W600K_112.model_id,
 )
 
-MANIFEST: tuple[ModelFile, ...] = (PAD_MINIFAS, YUNET, RECOGNISER_FP_112, RECOGNISER_W600K_112)
+MANIFEST: tuple[ModelFile, ...] = (PAD_MINIFAS, *PAD_WIDE, YUNET, RECOGNISER_FP_112, RECOGNISER_W600K_112)
 
 _RECOGNISER_FILES = {model.model_id: model for model in MANIFEST if model.model_id is not None}
 

@@ -1,25 +1,14 @@
-"""Clips judged as the terminal would judge them: the measurement behind `kiosk pad` (ISO/IEC 30107-3 in miniature).
-
-Nobody in a recording hears a challenge, so no movement in it counts as an answer: a clip ends as `live` (accepted
-without a challenge), `attack` (refused), or `challenge` (would be asked).
-"""
+"""Clips to be judged: where they are, what their paths say they show, and their frames as a camera would give them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-import cv2
-import numpy as np
-
 from kiosk.errors import CameraError
-from kiosk.liveness import Liveness
-from kiosk.model import Face, Frame, LivenessVerdict, RgbImage
-from kiosk.model import Liveness as State
-from kiosk.ports import FaceEngine
+from kiosk.model import Frame
 from kiosk.replay import PICTURES, ReplayCamera, ReplayEnded, read_picture, scale_to_fit
 
 VIDEOS = frozenset({".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".mpeg", ".ogv", ".webm", ".wmv"})
@@ -28,15 +17,7 @@ SIZE = (640, 480)
 FPS = 15.0
 """Frames are scaled and thinned out to what the terminal's camera gives (default.toml [camera])."""
 
-BORDER = 0.3
-"""A clip in which no face is found is tried again with so much of its reflection around it: tight crops need it."""
-
-SAME_FACE = 1.0
-GAP_S = 0.6
-"""A face further away than its own width, or unseen for longer, begins another encounter, as in the terminal."""
-
 Label = Literal["live", "attack"]
-Verdict = Literal["live", "challenge", "attack"]
 
 LIVE_FOLDERS = frozenset({"live", "real", "genuine", "bonafide", "bona-fide", "bona_fide", "client"})
 ATTACK_FOLDERS = frozenset(
@@ -57,6 +38,8 @@ ATTACK_FOLDERS = frozenset(
         "monitor",
         "phone",
         "phones",
+        "telephone",
+        "telephones",
         "tablet",
         "replay",
         "mask",
@@ -69,20 +52,14 @@ ATTACK_FOLDERS = frozenset(
 LIVE_WORDS = frozenset({"live", "real", "genuine", "bonafide"})
 ATTACK_WORDS = frozenset({"attack", "spoof", "fake", "print", "screen", "replay", "imposter", "impostor"})
 
-VERDICTS: dict[State, Verdict] = {State.LIVE: "live", State.CHALLENGE: "challenge", State.ATTACK: "attack"}
-
-
-@dataclass(frozen=True, slots=True)
-class ClipResult:
-    """`score` 0..1 as in LivenessVerdict; None without a usable face. `verdict` None: the clip cannot be read."""
-
-    path: str
-    label: Label | None
-    verdict: Verdict | None
-    score: float | None
-    reason: str
-    frames: int
-    faces: int
+KINDS = {
+    "print": frozenset({"print", "prints", "printed", "photo", "photos", "paper"}),
+    "screen": frozenset({"screen", "screens", "display", "monitor", "tablet", "replay"}),
+    "phone": frozenset({"phone", "phones", "telephone", "telephones"}),
+    "mask": frozenset({"mask", "masks"}),
+    "cutout": frozenset({"cutout"}),
+}
+"""Words of a path that say what an attack was made with."""
 
 
 def label_of(path: Path) -> Label | None:
@@ -98,6 +75,18 @@ def label_of(path: Path) -> Label | None:
     if words & ATTACK_WORDS:
         return "attack"
     return "live" if words & LIVE_WORDS else None
+
+
+def kind_of(path: Path) -> str:
+    """What an attack was made with, by the same words, the deepest first: a name of KINDS, or "attack" where they do
+    not say."""
+    folders = path.parts[:-1] if path.suffix else path.parts
+    for part in [path.stem, *reversed(folders)]:
+        words = set(re.split(r"[^a-z]+", part.lower()))
+        for kind, names in KINDS.items():
+            if words & names:
+                return kind
+    return "attack"
 
 
 def find_clips(path: Path) -> Iterator[Path]:
@@ -136,46 +125,6 @@ def find_clips(path: Path) -> Iterator[Path]:
         raise CameraError(f"{path} holds no video and no picture. Give videos, pictures or folders of them.")
 
 
-def judge(path: Path, engine: FaceEngine, liveness: Liveness) -> ClipResult:
-    """Play one clip to its first decision, or to its end. `liveness` must have been made with `ask=False`."""
-    label = label_of(path)
-    try:
-        result = _play(path, engine, liveness, 0.0)
-        if result.faces == 0:
-            result = _play(path, engine, liveness, BORDER)
-    except CameraError:
-        return ClipResult(str(path), label, None, None, "unreadable", 0, 0)
-    return result
-
-
-def _play(path: Path, engine: FaceEngine, liveness: Liveness, border: float) -> ClipResult:
-    last: LivenessVerdict | None = None
-    shown = faces = 0
-    seen: tuple[Face, float] | None = None
-    liveness.reset()
-    for frame in frames(path):
-        shown += 1
-        rgb = _bordered(frame.rgb, border)
-        found = engine.faces(rgb)
-        if not found:
-            continue
-        faces += 1
-        if seen is not None and (frame.t_s - seen[1] > GAP_S or _far(seen[0], found[0])):
-            liveness.reset()
-        seen = (found[0], frame.t_s)
-        verdict = liveness.update(rgb, found[0], frame.t_s)
-        if last is None or verdict.state is not State.PENDING or last.state is State.PENDING:
-            last = verdict
-        if last.state in {State.LIVE, State.ATTACK}:
-            break
-    label = label_of(path)
-    if last is None:
-        return ClipResult(str(path), label, "challenge", None, "no_face", shown, 0)
-    if last.state is State.PENDING:
-        return ClipResult(str(path), label, "challenge", last.score, "too_few_frames", shown, faces)
-    return ClipResult(str(path), label, VERDICTS[last.state], last.score, last.reason, shown, faces)
-
-
 def frames(path: Path) -> Iterator[Frame]:
     """The frames of a clip as the terminal's camera would give them, in SIZE and at FPS. Raises CameraError."""
     if path.suffix.lower() in PICTURES:
@@ -195,24 +144,5 @@ def frames(path: Path) -> Iterator[Frame]:
         camera.close()
 
 
-def _bordered(rgb: RgbImage, border: float) -> RgbImage:
-    if border == 0:
-        return rgb
-    y, x = (min(round(border * side), side - 1) for side in rgb.shape[:2])
-    return np.asarray(cv2.copyMakeBorder(rgb, y, y, x, x, cv2.BORDER_REFLECT_101), dtype=np.uint8)
-
-
-def _far(before: Face, now: Face) -> bool:
-    a, b = before.box_px, now.box_px
-    shift = abs((a.left + a.right) - (b.left + b.right)) + abs((a.top + a.bottom) - (b.top + b.bottom))
-    return shift / 2 > SAME_FACE * a.width
-
-
 def _is_clip(path: Path) -> bool:
     return path.suffix.lower() in VIDEOS | PICTURES
-
-
-def share(results: Iterable[ClipResult], label: Label, verdict: Verdict) -> tuple[int, int]:
-    """How many of the readable clips with this label got this verdict, and how many there are."""
-    mine = [result for result in results if result.label == label and result.verdict is not None]
-    return sum(result.verdict == verdict for result in mine), len(mine)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -41,6 +41,14 @@ WATCH_S = 1.0
 """After the decision, one frame is described this often, so that a person who steps in close behind is noticed."""
 
 
+TOLD_S = 2.0
+"""So long a person is told to step back or to take the mask off. Who stays as he is gets a verdict all the same: he is
+described as he stands there. Too near, the evidence of life lacks the surroundings, and he is asked to move; with the
+mouth hidden half of the face speaks for him, and he types his NIP."""
+
+INSISTING = frozenset({Hint.TOO_NEAR, Hint.MOUTH_HIDDEN})
+
+
 @dataclass
 class _Track:
     number: int
@@ -49,6 +57,9 @@ class _Track:
     descriptors: list[Descriptor]
     match: Match | None = None
     described_s: float = -1e9
+    told: Hint | None = None
+    told_s: float = 0.0
+    covered: bool = False
 
 
 class Recogniser:
@@ -107,7 +118,7 @@ class Recogniser:
             return Sighting(frame.t_s)
         nearest = faces[0]
         track = self._follow(nearest, frame.t_s)
-        hint = _rival(faces) or self._judge(nearest.quality)
+        hint = _told_enough(track, _rival(faces) or self._judge(nearest.quality), frame.t_s)
         if hint is None and self._worth_describing(track, frame.t_s):
             track = self._describe(track, frame, nearest, timer)
         verdict = NOT_DESCRIBED
@@ -160,8 +171,26 @@ class Recogniser:
         track.described_s = frame.t_s
         if not decided:
             track.descriptors.append(descriptor)
-            track.match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
+            match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
+            track.match = _with_nip(match) if track.covered else match
         return track
+
+
+def _told_enough(track: _Track, hint: Hint | None, t_s: float) -> Hint | None:
+    """The hint, or None when it is one of INSISTING and the person has been told so for TOLD_S."""
+    if hint is not track.told:
+        track.told, track.told_s = hint, t_s
+    if hint not in INSISTING or t_s - track.told_s < TOLD_S:
+        return hint
+    track.covered = track.covered or hint is Hint.MOUTH_HIDDEN
+    return None
+
+
+def _with_nip(match: Match) -> Match:
+    """The same person, who has to be told apart from everybody else by the NIP."""
+    if match.person_id is None or match.look_alikes:
+        return match
+    return replace(match, look_alikes=(match.person_id,))
 
 
 def _distance(descriptor: Descriptor, others: Sequence[Descriptor]) -> float:

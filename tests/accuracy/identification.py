@@ -25,6 +25,7 @@ from kiosk.face.looks import LOOKS, look
 from kiosk.matcher import FRAME_SPREAD_WEIGHT, Matcher
 from kiosk.measure.identification.collection import Collection
 from kiosk.measure.identification.experiment import Method, Presensi, attempts, face_recognition_method
+from kiosk.measure.identification.label_errors import is_wrong
 from kiosk.measure.identification.protocol import Condition, Round, rounds
 from kiosk.model import Face, PersonId, RgbImage, Template
 from kiosk.ports import FaceEngine
@@ -54,9 +55,10 @@ class Looks:
 
 
 def describe(folder: Path, engine: FaceEngine, border: float) -> Looks:
-    """All pictures below `folder`; `border` widens each by a share of its size (for crops without surroundings)."""
+    """All pictures below `folder` but those with wrong names; `border` widens each by a share of its size (for crops
+    without surroundings)."""
     names, looks = [], []
-    for path in sorted(folder.glob("*/*.jpg")):
+    for path in (each for each in sorted(folder.glob("*/*.jpg")) if not is_wrong(each)):
         picture = np.asarray(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), dtype=np.uint8)
         down, across = (round(border * size) for size in picture.shape[:2])
         picture = np.asarray(cv2.copyMakeBorder(picture, down, down, across, across, cv2.BORDER_REPLICATE))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import random
 from collections import deque
+from functools import partial
 from pathlib import Path
 
 import cv2
 import pytest
 
 from kiosk.face import open_engine
-from kiosk.liveness import Liveness
+from kiosk.liveness import Liveness, open_models
 from kiosk.liveness.passive import PassiveModel
-from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
-from kiosk.measure.clips import ClipResult, find_clips, judge
+from kiosk.machine.model_files import PAD_MINIFAS, PAD_WIDE, YUNET, ModelStore
+from kiosk.measure.clips import find_clips
+from kiosk.measure.remembered import remembered
+from kiosk.measure.starts import ClipResult, judge
 from kiosk.model import Challenge, Face, RgbImage
 from kiosk.model import Liveness as State
 
@@ -27,6 +30,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (FACES / "pad").exists(), reason="no evaluation faces: set KIOSK_FACES"),
 ]
+FACE_ALONE = (PAD_MINIFAS, YUNET)
+
 needs_model = pytest.mark.skipif(
     not (MODELS / PAD_MINIFAS.file_name).exists(), reason=f"no {PAD_MINIFAS.file_name}: set KIOSK_MODELS"
 )
@@ -35,16 +40,28 @@ needs_model = pytest.mark.skipif(
 def judged(models: Path | None, every: int) -> list[ClipResult]:
     """All living and every n-th attack sequence, as the terminal sees them."""
     engine = open_engine("auto", models_dir=models, follow=False)
-    detector = Liveness("challenge-when-in-doubt", models, random.Random(0), ask=False)
+    opened = None if models is None else open_models(ModelStore(models))
+    kept_scores = None if opened is None else remembered(opened)
+    open_liveness = partial(Liveness, "challenge-when-in-doubt", kept_scores, random.Random(0), ask=False)
     clips = [*find_clips(FACES / "pad"), *find_clips(FACES / "clips")]
     prints = [clip for clip in clips if clip.parent.name == "print"]
     kept = [clip for clip in clips if clip not in prints] + prints[::every]
-    return [judge(clip, engine, detector) for clip in kept]
+    return [judge(clip, engine, open_liveness) for clip in kept]
+
+
+needs_wide_models = pytest.mark.skipif(
+    not all((MODELS / file.file_name).exists() for file in (PAD_MINIFAS, *PAD_WIDE)),
+    reason="not all passive models are there: set KIOSK_MODELS",
+)
 
 
 @needs_model
-def test_with_the_model_no_attack_is_accepted_and_nobody_living_refused() -> None:
-    results = judged(MODELS, 2)
+def test_with_the_model_no_attack_is_accepted_and_nobody_living_refused(tmp_path: Path) -> None:
+    """The model of the face alone, beside the detector."""
+    for file in FACE_ALONE:
+        if (MODELS / file.file_name).exists():
+            (tmp_path / file.file_name).symlink_to(MODELS / file.file_name)
+    results = judged(tmp_path, 2)
     attacks = [r for r in results if r.label == "attack"]
     living = [r for r in results if r.label != "attack"]  # the clips without a label show living people
     assert len(attacks) >= 42
@@ -52,6 +69,17 @@ def test_with_the_model_no_attack_is_accepted_and_nobody_living_refused() -> Non
     assert len(living) >= 22
     assert [r.path for r in living if r.verdict == "attack"] == []
     assert sum(r.verdict == "live" for r in living) >= 9
+
+
+@needs_wide_models
+def test_with_all_models_no_start_of_an_attack_is_accepted_and_nobody_living_refused() -> None:
+    results = judged(MODELS, 2)
+    attacks = [r for r in results if r.label == "attack"]
+    living = [r for r in results if r.label != "attack"]
+    assert sum(r.starts for r in attacks) >= 490
+    assert [r.path for r in attacks if r.starts_live] == []
+    assert [r.path for r in living if r.starts_refused] == []
+    assert sum(r.starts_live for r in living) >= 50, "of the one clip that shows what surrounds the face well enough"
 
 
 def test_without_the_model_everybody_gets_a_challenge() -> None:

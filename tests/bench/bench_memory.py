@@ -2,7 +2,8 @@
 
 A real terminal process plays the demo's clip as fast as it can look at it; its resident set (VmRSS) is read at each
 thousandth frame. Printed: the first and last reading, the peak, and the slope by least squares over the second half,
-when all that is loaded once has been loaded.
+when all that is loaded once has been loaded. `--models DIR`: with all optional models of DIR installed, evidence of
+life gathered, everybody's templates of dlib's and of another recogniser in the gallery, and the other one running.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import base64
 import datetime as dt
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -24,33 +26,35 @@ from demo import faces, server
 from demo.processes import Child, ChildFailed, family
 from kiosk.gallery import TinyGallery
 from kiosk.machine.identity import Identity
+from kiosk.machine.model_files import MANIFEST
 from kiosk.machine.state import StateFolder
-from kiosk.model import DLIB_RESNET_V1
+from kiosk.model import ModelId
+from kiosk.model.recognisers import DLIB, FP_112, RECOGNISERS, Recogniser
 from kiosk.wire.gallery import Manifest
 
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
 SILENCE_S = 120.0
 
 
-def fill(state: StateFolder, people: int) -> None:
-    """A gallery of made-up people with three templates each."""
+def fill(state: StateFolder, people: int, recogniser: ModelId) -> None:
+    """A gallery of made-up people with three templates each, and three of `recogniser` where that is not dlib's."""
     random = np.random.default_rng(20261124)
     payload = {
-        "office": {"office_id": server.OFFICE_ID, "name": server.OFFICE_NAME, "calendar": CALENDAR},
+        "office": {
+            "office_id": server.OFFICE_ID,
+            "name": server.OFFICE_NAME,
+            "calendar": CALENDAR,
+            "recogniser": recogniser,
+        },
         "people": [
             {
                 "person_id": f"p-{n}",
                 "nip": f"19800101200501{n:04d}",
                 "name": f"Contoh {n}",
-                "templates": [
-                    {
-                        "template_id": f"t-{n}-{k}",
-                        "model_id": DLIB_RESNET_V1,
-                        "descriptor": base64.b64encode(_unit(random).tobytes()).decode(),
-                        "cohort_mean": None,
-                        "cohort_sd": None,
-                    }
-                    for k in range(3)
+                "templates": [_template(random, f"t-{n}-{k}", DLIB) for k in range(3)],
+                "more_templates": [
+                    _template(random, f"m-{n}-{k}", RECOGNISERS[recogniser])
+                    for k in range(0 if recogniser == DLIB.model_id else 3)
                 ],
             }
             for n in range(people)
@@ -62,9 +66,15 @@ def fill(state: StateFolder, people: int) -> None:
     TinyGallery(state.gallery_path, identity.storage_key).apply(manifest, payload, now)
 
 
-def _unit(random: np.random.Generator) -> np.ndarray:
-    vector = random.normal(size=128).astype("<f4")
-    return vector / np.linalg.norm(vector)
+def _template(random: np.random.Generator, template_id: str, recogniser: Recogniser) -> dict[str, object]:
+    vector = random.normal(size=recogniser.length).astype("<f4")
+    return {
+        "template_id": template_id,
+        "model_id": recogniser.model_id,
+        "descriptor": base64.b64encode((vector / np.linalg.norm(vector)).tobytes()).decode(),
+        "cohort_mean": None,
+        "cohort_sd": None,
+    }
 
 
 def rss_mb(pid: int) -> float:
@@ -92,6 +102,8 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=20_000)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--engine", default="auto")
+    parser.add_argument("--models", type=Path)
+    parser.add_argument("--recogniser", type=ModelId, default=FP_112.model_id)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="presensi-memory-") as name:
         folder = Path(name)
@@ -101,10 +113,18 @@ def main() -> None:
             state = StateFolder(folder / "terminal")
             where = ["--state", str(state.path)]
             children.run("provision", ["kiosk", "provision", etpp.new_code(), "--server", etpp.url, *where])
-            fill(state, options.people)
+            recogniser = DLIB.model_id if options.models is None else options.recogniser
+            fill(state, options.people, recogniser)
+            policy = "off"
+            if options.models is not None:
+                policy = "challenge-when-in-doubt"
+                (state.path / "models").mkdir(exist_ok=True)
+                for model in MANIFEST:
+                    shutil.copy(options.models / model.file_name, state.path / "models" / model.file_name)
             config = folder / "memory.toml"
             config.write_text(
-                f'[voice]\nenabled = false\n[recognition]\nengine = "{options.engine}"\n[liveness]\npolicy = "off"\n'
+                f'[voice]\nenabled = false\n[recognition]\nengine = "{options.engine}"\n'
+                f'[liveness]\npolicy = "{policy}"\n'
             )
             clip = ["--camera", f"replay:{faces.talking_man()}", "--fps", "240", "--display", "offscreen"]
             child, _ = children.start("kiosk", ["kiosk", "-v", "run", *clip, "--config", str(config), *where])
@@ -112,6 +132,7 @@ def main() -> None:
     half = readings[len(readings) // 2 :]
     slope = float(np.polyfit([n for n, _ in half], [mb for _, mb in half], 1)[0]) if len(half) > 1 else 0.0
     figures = {
+        "recogniser": recogniser,
         "people": options.people,
         "frames": readings[-1][0],
         "first_mb": round(readings[0][1], 1),

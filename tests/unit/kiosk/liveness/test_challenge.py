@@ -731,3 +731,22 @@ def test_the_pose_by_hand(marks: list[list[float]], expected: tuple[float, ...])
 def test_marks_without_a_pose(marks: list[list[float]]) -> None:
     face = face_at(np.array([[400.0, 200.0], [372.0, 202.0], [300.0, 200.0], [328.0, 202.0], [360.0, 255.0]]))
     assert pose_of(type(face)(face.box_px, np.array(marks, dtype=np.float32), face.quality), 0.0) is None
+
+
+def test_who_leaves_before_anything_was_asked_counts_only_where_a_start_is_a_try() -> None:
+    for counts in (False, True):
+        patience = Patience()
+        for _ in range(3):
+            subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
+            assert subject.show() is Progress.SETTLING
+            subject.run.leave(unasked_counts=counts)
+        assert patience.lost(subject.t_s) is counts
+
+
+def test_who_leaves_when_something_was_asked_counts_once() -> None:
+    patience = Patience()
+    for _ in range(2):
+        subject = Subject(ChallengeRun(Drawn(Challenge.TURN_LEFT), 5.0, 1, patience))
+        wait(subject)
+        subject.run.leave(unasked_counts=True)
+    assert not patience.lost(subject.t_s)

@@ -1,8 +1,7 @@
-"""The passive score: what the model looks at, and when its scores decide."""
+"""The model of the face: what it looks at, and what becomes of a file that is none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,29 +13,12 @@ from hypothesis import strategies as st
 
 from kiosk.errors import ModelError
 from kiosk.liveness import passive as lp
-from kiosk.liveness.passive import Opinion, PassiveEvidence, PassiveModel
+from kiosk.liveness.passive import PassiveModel
 from kiosk.model import Box, RgbImage
 
 BOX = Box(100, 80, 200, 180)
 CHANCE = np.random.default_rng(0)
 FRAME: RgbImage = CHANCE.integers(0, 256, size=(300, 400, 3), dtype=np.uint8)
-
-
-class Scores:
-    """A model that gives these scores in turn, and the last one for ever."""
-
-    def __init__(self, *scores: float) -> None:
-        self._scores = list(scores)
-        self.asked = 0
-
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
-        self.asked += 1
-        return self._scores.pop(0) if len(self._scores) > 1 else self._scores[0]
-
-
-def opinions(evidence: PassiveEvidence, frames: int, step_s: float = 0.1, box: Box = BOX) -> Iterator[Opinion]:
-    for i in range(frames):
-        yield evidence.add(FRAME, box, i * step_s)
 
 
 @given(st.integers(-350, 350), st.integers(-350, 350), st.integers(2, 300), st.integers(1, 60), st.integers(1, 60))
@@ -77,53 +59,6 @@ def test_sharpness_falls_with_blur_and_not_with_light() -> None:
 @pytest.mark.parametrize("box", [Box(-90, -90, -20, -20), Box(500, 400, 600, 500), Box(50, 50, 50, 50)])
 def test_a_box_with_nothing_in_it_is_not_sharp(box: Box) -> None:
     assert lp.sharpness(FRAME, box) == 0.0
-
-
-def test_good_scores_accept_and_not_before_there_are_enough() -> None:
-    seen = list(opinions(PassiveEvidence(Scores(3.0)), lp.MIN_FRAMES))
-    assert seen == [Opinion.GATHERING] * (lp.MIN_FRAMES - 1) + [Opinion.LIVE]
-
-
-def test_a_lucky_frame_does_not_accept() -> None:
-    evidence = PassiveEvidence(Scores(15.0, -2.0))
-    assert list(opinions(evidence, lp.MIN_FRAMES))[-1] is Opinion.DOUBT
-    assert evidence.median == -2.0
-
-
-def test_a_good_median_with_many_bad_frames_does_not_accept() -> None:
-    evidence = PassiveEvidence(Scores(*([5.0] * 5 + [-5.0] * 3) * 3))
-    assert Opinion.LIVE not in list(opinions(evidence, lp.MIN_FRAMES))
-
-
-def test_hopeless_scores_do_not_keep_people_waiting() -> None:
-    seen = list(opinions(PassiveEvidence(Scores(-4.0)), lp.MIN_FRAMES))
-    assert seen[-1] is Opinion.DOUBT
-
-
-def test_middling_scores_get_more_frames_and_then_doubt() -> None:
-    seen = list(opinions(PassiveEvidence(Scores(0.3)), lp.MAX_FRAMES))
-    assert seen == [Opinion.GATHERING] * (lp.MAX_FRAMES - 1) + [Opinion.DOUBT]
-
-
-def test_frames_in_quick_succession_are_scored_once() -> None:
-    model = Scores(3.0)
-    list(opinions(PassiveEvidence(model), 20, step_s=0.01))
-    assert model.asked == 4
-
-
-@pytest.mark.parametrize("box", [Box(100, 80, 150, 130), Box(500, 400, 700, 600)])
-def test_frames_too_small_or_without_detail_do_not_count_and_end_in_doubt(box: Box) -> None:
-    model = Scores(9.0)
-    evidence = PassiveEvidence(model)
-    assert list(opinions(evidence, 30, box=box))[-1] is Opinion.DOUBT
-    assert (model.asked, evidence.median) == (0, None)
-
-
-def test_a_blurred_face_is_not_scored() -> None:
-    model = Scores(9.0)
-    evidence = PassiveEvidence(model)
-    evidence.add(cv2.GaussianBlur(FRAME, (0, 0), 12), BOX, 0.0)
-    assert model.asked == 0
 
 
 def test_a_file_that_is_no_network_is_a_model_error(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from kiosk.liveness import Liveness
-from kiosk.model import Box, Face, Frame, LivenessVerdict, RgbImage
+from kiosk.model import Box, Face, Frame, Hint, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Phase
@@ -43,10 +43,11 @@ class Terminal:
     """Engine and gallery are scripted; tracks, evidence of life and the encounter are the real ones."""
 
     def __init__(self, policy: str, score: float | None, seed: int = 0) -> None:
+        self.hint: Hint | None = None
         self.engine = ScriptedEngine()
         detector = Liveness(policy, None if score is None else Scores(score), random.Random(seed))
         self.recogniser = Recogniser(
-            self.engine, ScriptedMatcher(), detector, lambda _: None, SETTINGS.max_frames, min_frames=3, looks=1
+            self.engine, ScriptedMatcher(), detector, lambda _: self.hint, SETTINGS.max_frames, min_frames=3, looks=1
         )
         self.state = enc.Encounter()
         self.phases: list[Phase] = []
@@ -117,3 +118,27 @@ def test_a_photograph_turned_as_the_screen_asks_is_refused_without_any_model(
     (attack,) = [effect for effect in terminal.effects if isinstance(effect, enc.RecordAttack)]
     assert attack.liveness.reason == "flat_motion"
     assert not [effect for effect in terminal.effects if isinstance(effect, enc.Enquire)]
+
+
+@pytest.mark.parametrize("hint", [Hint.MOUTH_HIDDEN, Hint.EYES_HIDDEN])
+@pytest.mark.parametrize("before_s", [0.0, 1 / FPS, 0.1])
+def test_a_mask_or_dark_glasses_are_told_within_a_second(astronaut: Photograph, hint: Hint, before_s: float) -> None:
+    """Whether the first frames show them or not."""
+    terminal = Terminal("challenge-when-in-doubt", PRINTED)
+    if before_s:
+        terminal.watch(astronaut.head, still, before_s)
+    terminal.hint = hint
+    for i in range(2, FPS):
+        terminal.engine.faces_now = [astronaut.head(Posture())[1]]
+        seen = terminal.recogniser.see(Frame(astronaut.head(Posture())[0], i, i / FPS), no_time)
+        terminal.state, _ = enc.step(terminal.state, enc.Saw(seen), i / FPS, SETTINGS)
+    assert (terminal.state.phase, terminal.state.hint) == (Phase.POSITIONING, hint)
+
+
+@pytest.mark.parametrize(("hint", "ends"), [(Hint.TOO_NEAR, Phase.ENQUIRING), (Hint.MOUTH_HIDDEN, Phase.NIP_PAD)])
+def test_who_stays_too_near_or_keeps_the_mask_on_gets_a_verdict(astronaut: Photograph, hint: Hint, ends: Phase) -> None:
+    terminal = Terminal("challenge-when-in-doubt", LIVING)
+    terminal.hint = hint
+    terminal.watch(astronaut.head, still, 4.0)
+    assert terminal.phases[0] is Phase.POSITIONING
+    assert terminal.phases[-1] is ends

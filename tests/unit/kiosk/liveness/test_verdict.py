@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,8 +12,8 @@ import numpy as np
 import pytest
 
 from kiosk.errors import ConfigError
-from kiosk.liveness import POLICIES, Liveness
-from kiosk.liveness import verdict as module
+from kiosk.liveness import POLICIES, Liveness, PassiveModels, Risk
+from kiosk.liveness.risk import Plan, plan
 from kiosk.machine.model_files import PAD_MINIFAS
 from kiosk.model import LIVENESS_OFF, Box, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
@@ -213,7 +214,7 @@ def test_doubt_asks_two_movements_and_certainty_or_ignorance_three(astronaut: Ph
             for before, now in zip([None, *shown], shown, strict=False)
         )
         assert verdicts[-1].state is State.LIVE
-    assert lengths == {0.2: module.MOVEMENTS, -4.0: module.MOVEMENTS_IF_SURE, None: module.MOVEMENTS_IF_SURE}
+    assert lengths == {0.2: Plan().mild, -4.0: Plan().sure, None: Plan().sure}
 
 
 def test_a_recording_that_nobody_asks_ends_in_challenge(astronaut: Photograph) -> None:
@@ -294,3 +295,119 @@ def test_a_model_file_that_is_not_the_pinned_one_is_not_run(
 def test_an_empty_model_folder_asks_everybody(tmp_path: Path, astronaut: Photograph) -> None:
     detector = Liveness("passive", str(tmp_path), random.Random(0))
     assert watch(detector, astronaut.head, still, 2.0)[-1].state is State.CHALLENGE
+
+
+class Drawn(random.Random):
+    """Draws these numbers first."""
+
+    def __init__(self, *numbers: float) -> None:
+        super().__init__(0)
+        self.numbers = list(numbers)
+
+    def random(self) -> float:
+        return self.numbers.pop(0) if self.numbers else super().random()
+
+
+EVEN = Risk(0.6, 2)
+"""With the model of the face alone: of ten encounters that look alive so many are asked at random as SHARE says."""
+SHARE = plan(EVEN, PassiveModels(Scores(0.0))).share
+
+
+@pytest.mark.parametrize(
+    ("drawn", "ends"), [(SHARE - 1e-9, "challenge_passed"), (SHARE, "passive")], ids=["drawn", "not drawn"]
+)
+def test_a_share_of_those_who_look_alive_is_asked_all_the_same(astronaut: Photograph, drawn: float, ends: str) -> None:
+    detector = Liveness("challenge-when-in-doubt", Scores(4.0), Drawn(drawn), risk=EVEN)
+    verdicts = watch(detector, astronaut.head, Person().posture, 20.0)
+    assert (verdicts[-1].state, verdicts[-1].reason) == (State.LIVE, ends)
+
+
+def test_who_is_asked_at_random_is_drawn_once_an_encounter_and_anew_in_the_next(astronaut: Photograph) -> None:
+    chance = Drawn(SHARE, 0.0)
+    detector = Liveness("challenge-when-in-doubt", Scores(4.0), chance, risk=EVEN)
+    rgb, face = astronaut.head(Posture())
+    ends = []
+    for start in (0.0, 10.0):
+        detector.reset()
+        ends.append([detector.update(rgb, face, start + i / FPS) for i in range(30)][-1].state)
+    assert ends == [State.LIVE, State.CHALLENGE]
+    assert chance.numbers == []
+
+
+def test_without_a_stated_risk_nobody_is_drawn(astronaut: Photograph) -> None:
+    chance = Drawn(0.0)
+    verdicts = watch(Liveness("challenge-when-in-doubt", Scores(4.0), chance), astronaut.head, still, 3.0)
+    assert verdicts[-1].state is State.LIVE
+    assert chance.numbers == [0.0]
+
+
+def test_a_risk_that_cannot_be_held_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigError, match="risk"):
+        Liveness("challenge-when-in-doubt", Scores(4.0), risk=Risk(0.01, 3))
+
+
+class Fickle:
+    """An attack that deceives the model from a moment on."""
+
+    def __init__(self) -> None:
+        self.now = -4.0
+
+    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+        return self.now
+
+
+def starts(detector: Liveness, astronaut: Photograph, count: int, from_s: float) -> list[LivenessVerdict]:
+    """Steps in so many times, for as long as the model needs and no longer: nothing is asked yet."""
+    rgb, face = astronaut.head(Posture())
+    ends = []
+    for i in range(count):
+        detector.reset()
+        ends.append([detector.update(rgb, face, from_s + 2 * i + frame / FPS) for frame in range(9)][-1])
+    return ends
+
+
+def test_starts_that_are_thrown_away_cost_the_terminals_patience(astronaut: Photograph) -> None:
+    """Else a telephone that is taken for live in every third start only has to step in again."""
+    model = Fickle()
+    detector = Liveness("challenge-when-in-doubt", model, random.Random(0))
+    thrown = starts(detector, astronaut, 3, 0.0)
+    assert {(verdict.state, verdict.asked_s) for verdict in thrown} == {(State.PENDING, None)}
+    model.now = 9.0
+    (verdict,) = starts(detector, astronaut, 1, 6.0)
+    assert (verdict.state, verdict.challenge) == (State.CHALLENGE, Challenge.WAIT)
+
+
+def test_two_thrown_away_starts_do_not_trouble_the_next_person(astronaut: Photograph) -> None:
+    model = Fickle()
+    detector = Liveness("challenge-when-in-doubt", model, random.Random(0))
+    starts(detector, astronaut, 2, 0.0)
+    model.now = 9.0
+    (verdict,) = starts(detector, astronaut, 1, 6.0)
+    assert (verdict.state, verdict.reason) == (State.LIVE, "passive")
+
+
+def test_without_a_model_people_who_walk_by_cost_no_patience(astronaut: Photograph) -> None:
+    detector = Liveness("challenge-when-in-doubt", None, random.Random(0))
+    rgb, face = astronaut.head(Posture())
+    for i in range(6):
+        detector.reset()
+        verdicts = [detector.update(rgb, face, i + frame / FPS) for frame in range(3)]
+        assert {verdict.challenge for verdict in verdicts} == {None}
+
+
+IN_LIGHT = {"dark": (59.0, 45.0), "bright": (201.0, 45.0), "washed out": (150.0, 29.9)}
+
+
+@pytest.mark.parametrize("light", IN_LIGHT)
+@pytest.mark.parametrize("policy", ["passive", "challenge-when-in-doubt"])
+def test_nobody_is_an_attack_by_poor_light(astronaut: Photograph, policy: str, light: str) -> None:
+    brightness, contrast = IN_LIGHT[light]
+
+    def lit(posture: Posture) -> tuple[RgbImage, Face]:
+        rgb, face = astronaut.head(posture)
+        return rgb, replace(face, quality=replace(face.quality, brightness=brightness, contrast=contrast))
+
+    detector = Liveness(policy, Scores(-9.0), random.Random(0))
+    verdicts = watch(detector, lit, Mirror().posture, 60.0)
+    assert {verdict.state for verdict in verdicts} == {State.PENDING, State.CHALLENGE}
+    assert sum(verdict.reason == "challenge_wrong" for verdict in verdicts) >= 2

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.commands.pad import interval
 from kiosk.errors import CameraError
 from kiosk.measure import clips
-from kiosk.measure.clips import ClipResult, find_clips, label_of
+from kiosk.measure.clips import find_clips, kind_of, label_of
 
 
 @pytest.mark.parametrize(
@@ -35,6 +34,22 @@ from kiosk.measure.clips import ClipResult, find_clips, label_of
 )
 def test_the_label_is_the_deepest_word_of_the_path(path: str, label: str | None) -> None:
     assert label_of(Path(path)) == label
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("pad/nuaa/print/0001_00_01", "print"),
+        ("attack/telephone/a.mp4", "phone"),
+        ("stills/attack_screen.jpg", "screen"),
+        ("phone/replay_3.avi", "screen"),
+        ("mask/session/a.mp4", "mask"),
+        ("attack/a.mp4", "attack"),
+        ("printers/attack/a.mp4", "attack"),
+    ],
+)
+def test_what_an_attack_was_made_with_is_the_deepest_word_too(path: str, kind: str) -> None:
+    assert kind_of(Path(path)) == kind
 
 
 def picture(path: Path) -> None:
@@ -75,31 +90,3 @@ def test_a_picture_that_cannot_be_read_is_an_error_alone_and_passed_over_in_a_se
     with pytest.raises(CameraError, match=r"cannot be read|can be read"):
         list(clips.frames(bad))
     assert len(list(clips.frames(tmp_path))) == 2
-
-
-def result(label: clips.Label | None, verdict: clips.Verdict | None) -> ClipResult:
-    return ClipResult("x", label, verdict, 0.5, "", 1, 1)
-
-
-def test_rates_count_labelled_and_readable_clips_only() -> None:
-    results = [
-        result("attack", "live"),
-        result("attack", "challenge"),
-        result("attack", "attack"),
-        result("attack", None),
-        result("live", "challenge"),
-        result(None, "live"),
-    ]
-    assert clips.share(results, "attack", "live") == (1, 3)
-    assert clips.share(results, "live", "attack") == (0, 1)
-    assert clips.share(results, "live", "challenge") == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("hits", "total", "low", "high"), [(0, 82, 0.0, 0.0448), (1, 2, 0.0945, 0.9055), (10, 10, 0.7225, 1.0)]
-)
-def test_the_interval_is_wilsons(hits: int, total: int, low: float, high: float) -> None:
-    bounds = interval(hits, total)
-    assert bounds is not None
-    assert bounds == (pytest.approx(low, abs=1e-3), pytest.approx(high, abs=1e-3))
-    assert interval(0, 0) is None

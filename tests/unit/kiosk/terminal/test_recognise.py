@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.model import Box, Face, Hint, Liveness, LivenessVerdict, PersonId, Quality
-from kiosk.terminal.recognise import RIVAL_SHARE, SAME_TRACK_S, WATCH_S, Recogniser
+from kiosk.terminal.recognise import INSISTING, RIVAL_SHARE, SAME_TRACK_S, TOLD_S, WATCH_S, Recogniser, _with_nip
 from tests.unit.kiosk import factories
 from tests.unit.kiosk.terminal.scripted import (
     ScriptedEngine,
@@ -271,3 +271,59 @@ def test_what_each_stage_of_the_latest_frame_took(bench: Bench) -> None:
     bench.engine.faces_now = []
     bench.recogniser.see(factories.frame(0.1), lambda: next(ticks))
     assert bench.recogniser.stage_ms == {"detect": 0.0}
+
+
+@pytest.mark.parametrize("hint", sorted(INSISTING, key=lambda each: each.value))
+def test_who_does_not_do_what_he_is_told_gets_a_verdict_all_the_same(bench: Bench, hint: Hint) -> None:
+    bench.hint = hint
+    assert bench.see(factories.face()).hint is hint
+    assert bench.see(factories.face(), after_s=0.5).hint is hint
+    assert bench.see(factories.face(), after_s=0.5).match is None
+    assert bench.see(factories.face(), after_s=0.5).hint is hint
+    seen = bench.see(factories.face(), after_s=0.5)
+    assert seen.hint is None
+    assert seen.match is not None
+    assert seen.liveness.reason != "not_described"
+
+
+@pytest.mark.parametrize("hint", [hint for hint in Hint if hint not in INSISTING])
+def test_what_nobody_can_be_recognised_with_is_told_for_ever(bench: Bench, hint: Hint) -> None:
+    bench.hint = hint
+    for _ in range(20):
+        seen = bench.see(factories.face(), after_s=0.5)
+        assert (seen.hint, seen.match) == (hint, None)
+
+
+def test_another_hint_in_between_begins_the_telling_anew(bench: Bench) -> None:
+    for bench.hint in [Hint.TOO_NEAR] * 3 + [Hint.MOUTH_HIDDEN] * 4 + [Hint.TOO_NEAR] * 4:
+        assert bench.see(factories.face(), after_s=TOLD_S / 4).hint is bench.hint
+
+
+def test_who_keeps_the_mouth_hidden_types_the_nip_even_when_the_mask_comes_off_later(bench: Bench) -> None:
+    bench.hint = Hint.MOUTH_HIDDEN
+    bench.see(factories.face())
+    bench.see(factories.face(), after_s=0.5)
+    bench.see(factories.face(), after_s=0.5)
+    bench.see(factories.face(), after_s=0.5)
+    match = bench.see(factories.face(), after_s=0.5).match
+    assert match is not None
+    assert match.look_alikes == (match.person_id,)
+    bench.hint = None
+    match = bench.see(factories.face()).match
+    assert match is not None
+    assert match.look_alikes == (match.person_id,)
+
+
+def test_who_was_only_too_near_types_nothing(bench: Bench) -> None:
+    bench.hint = Hint.TOO_NEAR
+    for _ in range(5):
+        match = bench.see(factories.face(), after_s=0.5).match
+    assert match is not None
+    assert (match.person_id is not None, match.look_alikes) == (True, ())
+
+
+def test_a_covered_stranger_stays_unknown_and_look_alikes_stay_all_of_them(bench: Bench) -> None:
+    stranger = factories.match(person_id=None)
+    assert _with_nip(stranger) is stranger
+    alike = factories.match(look_alikes=(PersonId("a"), PersonId("b")))
+    assert _with_nip(alike) is alike

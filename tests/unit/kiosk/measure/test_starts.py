@@ -1,0 +1,112 @@
+"""A clip judged from every frame on: what a start is, and what becomes of the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk.errors import CameraError
+from kiosk.liveness import Liveness, PassiveModels
+from kiosk.measure import starts
+from kiosk.measure.remembered import remembered
+from kiosk.model import Box, Frame, RgbImage
+from tests.unit.kiosk.liveness import presentations
+from tests.unit.kiosk.liveness.presentations import Photograph, Posture
+from tests.unit.kiosk.terminal.scripted import ScriptedEngine
+
+FPS = 15.0
+
+
+class ByTime:
+    """A model to which the face looks alive in some frames only: the score of the frame is written into its corner."""
+
+    asked = 0
+
+    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+        self.asked += 1
+        return float(frame_rgb[0, 0, 0]) - 100.0
+
+
+@pytest.fixture(scope="module", name="astronaut")
+def _astronaut() -> Photograph:
+    return presentations.astronaut()
+
+
+class Clip:
+    def __init__(self, astronaut: Photograph, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.engine, self.model = ScriptedEngine(), ByTime()
+        self._rgb, face = astronaut.head(Posture())
+        self.engine.faces_now = [face]
+        self._patch = monkeypatch
+
+    def judge(self, scores: list[float], every: int = 1, path: str = "phone/a.avi") -> starts.ClipResult:
+        def frames(_: Path) -> Iterator[Frame]:
+            for i, score in enumerate(scores):
+                rgb = self._rgb.copy()
+                rgb[0, 0, 0] = round(100 + score)
+                yield Frame(rgb, i, i / FPS)
+
+        self._patch.setattr(starts, "frames", frames)
+        models = remembered(PassiveModels(self.model))
+        return starts.judge(
+            Path(path), self.engine, lambda: Liveness("challenge-when-in-doubt", models, ask=False), every
+        )
+
+
+@pytest.fixture(name="clip")
+def _clip(astronaut: Photograph, monkeypatch: pytest.MonkeyPatch) -> Clip:
+    return Clip(astronaut, monkeypatch)
+
+
+def test_a_clip_that_looks_alive_from_its_middle_on_is_found_out(clip: Clip) -> None:
+    """From its first frame alone it would be asked, as long as anybody looks."""
+    result = clip.judge([-9.0] * 15 + [9.0] * 25)
+    assert (result.starts, result.starts_live, result.starts_asked, result.starts_refused) == (33, 18 + 4, 11, 0)
+    assert (result.label, result.kind, result.verdict, result.reason) == ("attack", "phone", "live", "passive")
+
+
+def test_the_verdict_is_that_of_most_starts(clip: Clip) -> None:
+    result = clip.judge([-9.0] * 30 + [9.0] * 10)
+    assert result.starts_live < result.starts_asked
+    assert (result.verdict, result.reason) == ("challenge", "doubt")
+    assert result.seconds_p50 == pytest.approx(7 / FPS)
+
+
+def test_a_start_at_every_nth_frame_is_fewer_starts(clip: Clip) -> None:
+    assert clip.judge([9.0] * 20).starts == 13
+    assert clip.judge([9.0] * 20, every=5).starts == 3
+
+
+def test_starts_that_saw_too_little_are_not_counted(clip: Clip) -> None:
+    result = clip.judge([9.0] * 7)
+    assert (result.starts, result.verdict, result.reason) == (0, "challenge", "too_few_frames")
+    assert result.seconds_p50 is None
+
+
+def test_a_frame_is_scored_once_however_many_starts_look_at_it(clip: Clip) -> None:
+    clip.judge([0.5] * 30)
+    assert clip.model.asked == 30
+
+
+def test_of_equals_the_first_of_live_and_attack_counts(clip: Clip) -> None:
+    result = clip.judge([-9.0] * 12 + [9.0] * 11)
+    assert result.starts_live == result.starts_asked == 8
+    assert result.verdict == "live"
+
+
+def test_another_face_ends_what_was_under_way(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starts, "_far", lambda before, now: True)
+    assert clip.judge([9.0] * 20).reason == "too_few_frames"
+
+
+def test_a_clip_that_cannot_be_read_has_no_verdict(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Path) -> Iterator[Frame]:
+        yield Frame(np.zeros((8, 8, 3), np.uint8), 0, 0.0)
+        raise CameraError("broken")
+
+    monkeypatch.setattr(starts, "frames", broken)
+    result = starts.judge(Path("live/a.avi"), clip.engine, lambda: Liveness("off"))
+    assert (result.verdict, result.reason, result.label, result.kind) == (None, "unreadable", "live", None)
