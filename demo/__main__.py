@@ -1,6 +1,7 @@
 """`python -m demo`, which `make run` calls: everything on this machine, from the camera to e-TPP's books.
 
-Standard output has one JSON line for each presence that is in the server's books; all else goes to standard error.
+Standard output has two JSON lines for each presence that is in the server's books: the presence, and the person's
+month after it, with the amounts and what they follow from (`statement`). All else goes to standard error.
 
 Exit codes: 0 done, 1 a part of the demo failed, 3 no presence within --timeout-s, 130 interrupted.
 """
@@ -19,6 +20,7 @@ import click
 
 from demo import faces, office, server
 from demo.processes import ChildFailed, Family, family
+from demo.regency import local_month
 from kiosk.camera import open_camera
 from kiosk.errors import CameraError
 
@@ -56,14 +58,15 @@ def main(
         with family(folder / "logs") as children:
             source = _camera(camera)
             etpp = office.build(children, folder, port, _say)
+            known = {event["event_id"] for event in etpp.presences()}  # of the months before
             _say(f"terminal: camera {source}, display {display}; pictures of the screens go to {out / 'screens'}")
             office.run_terminal(
                 children, folder, source, _say, display=display, fps=fps, screens=out.absolute() / "screens"
             )
-            presences = _presences(children, etpp, deadline_s, folder / "trace.jsonl")
-            for seen, presence in enumerate(presences, 1):
-                click.echo(json.dumps(presence, ensure_ascii=False))
-                if seen == exit_after_events:
+            presences = _presences(children, etpp, known, deadline_s, folder / "trace.jsonl")
+            for line, told in enumerate(presences, 1):
+                click.echo(json.dumps(told, ensure_ascii=False))
+                if exit_after_events and line == 2 * exit_after_events:
                     return
     except Expired as error:
         _say(f"demo: {error}")
@@ -89,9 +92,11 @@ def _camera(wanted: str) -> str:
     return "auto"
 
 
-def _presences(children: Family, etpp: server.Server, deadline_s: float, trace: Path) -> Iterator[dict[str, Any]]:
-    """Each presence as it enters the books, until the terminal's window is closed."""
-    known: set[str] = set()
+def _presences(
+    children: Family, etpp: server.Server, known: set[str], deadline_s: float, trace: Path
+) -> Iterator[dict[str, Any]]:
+    """Each presence as it enters the books, and what the person's month is then, until the terminal's window is
+    closed."""
     while True:
         ended = children.first_ended()
         if ended is not None:
@@ -108,6 +113,8 @@ def _presences(children: Family, etpp: server.Server, deadline_s: float, trace: 
                     "direction": event["event"]["presence"]["direction"],
                     **{key: event[key] for key in told},
                 }
+                month = local_month(event["utc"])
+                yield {"name": name, "month": month, "statement": etpp.statement(event["person_id"], month)}
         if time.monotonic() > deadline_s:
             raise Expired(f"no presence within --timeout-s; {_progress(trace)}. Logs: {trace.parent / 'logs'}")
         time.sleep(POLL_S)

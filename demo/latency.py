@@ -29,7 +29,7 @@ def main(runs: int, as_json: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="presensi-latency-") as name:
         folder = Path(name)
         with family(folder / "logs") as children:
-            office.build(children, folder, 0, lambda text: click.echo(text, err=True))
+            office.build(children, folder, 0, lambda text: click.echo(text, err=True), past=False)
             lines = [_one_run(folder, run) for run in range(runs)]
     figures = _summary(lines)
     if as_json:

@@ -18,12 +18,17 @@ REST = "#t=1.33,4"
 Say = Callable[[str], None]
 
 
-def build(children: Family, folder: Path, port: int, say: Say) -> server.Server:
-    """Start the server, make an office, provision this machine, start its sync, and enrol two people."""
+def build(children: Family, folder: Path, port: int, say: Say, *, past: bool = True) -> server.Server:
+    """Make a regency with a past, start its server, provision this machine in one of its offices, start its sync, and
+    enrol two people. Without a `past`: one office, and nobody in it before."""
+    if past:
+        say("e-TPP: three offices, thirty people, last month closed, this month open")
+        children.run("regency", ["demo.regency", str(folder / "etpp")])
     etpp, _ = server.start(children, folder / "etpp", port)
     password = (etpp.state / "console-password").read_text(encoding="utf-8").strip()
     say(f"server: console at {etpp.url}/console — user bkpp, password {password}")
-    etpp.add_office()
+    if not past:
+        etpp.add_office()
     state = str(folder / "terminal")
     children.run("provision", ["kiosk", "provision", etpp.new_code(), "--server", etpp.url, "--state", state])
     children.start("sync", ["kiosk", "sync", "--state", state])

@@ -28,7 +28,7 @@ def main(target: Path) -> None:
         stage.mkdir()
         shutil.copy(faces.astronaut(), stage)
         with family(folder / "logs") as children:
-            office.build(children, folder, 0, lambda text: click.echo(text, err=True))
+            office.build(children, folder, 0, lambda text: click.echo(text, err=True), past=False)
             office.run_terminal(
                 children, folder, f"replay:{stage}", click.echo, display="offscreen", fps=15, screens=screens
             )

@@ -281,6 +281,11 @@ def build(folder: Path, now: dt.datetime) -> None:
     database.close()
 
 
+def local_month(utc: str) -> str:
+    """Of a moment in the books' form, such as 2026-11-30T23:30:00.000Z: the month in the demo's zone."""
+    return dt.datetime.fromisoformat(utc).astimezone(ZONE).strftime("%Y-%m")
+
+
 def _closed(now: dt.datetime) -> Month:
     """The last month that could be closed by now."""
     today = now.astimezone(ZONE).date()

@@ -33,6 +33,7 @@ class Server:
             return json.load(answer)
 
     def add_office(self) -> None:
+        """Where nobody has built a regency."""
         self.call("POST", "offices", {"office_id": OFFICE_ID, "name": OFFICE_NAME})
 
     def new_code(self) -> str:
@@ -42,6 +43,13 @@ class Server:
         """Person id to name, of all who have a face."""
         people = self.call("GET", f"offices/{OFFICE_ID}/people")["people"]
         return {p["person_id"]: p["name"] for p in people if p["templates"]}
+
+    def statement(self, person_id: str, month: str) -> dict[str, Any]:
+        """The month of somebody whom the demo office's terminal knows by this id, as the facts stand now."""
+        people = self.call("GET", f"offices/{OFFICE_ID}/people")["people"]
+        employee = next(p["employee_id"] for p in people if p["person_id"] == person_id)
+        found: dict[str, Any] = self.call("GET", f"employees/{employee}/statements/{month}")
+        return found
 
     def presences(self) -> list[dict[str, Any]]:
         """The presences in the books, oldest first; of more than 10,000 the latest."""

@@ -136,7 +136,7 @@ def test_what_the_screen_confirmed_is_in_the_books_once(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "terminal" / "outbox.sqlite")
     with family(tmp_path / "logs") as children:
         port = free_port()
-        etpp = office.build(children, tmp_path, port, lambda _: None)
+        etpp = office.build(children, tmp_path, port, lambda _: None, past=False)
         cast = Cast(children, tmp_path, port, camera)
         for name in ("sync", "etpp"):
             cast.alive[name] = children.child(name)
