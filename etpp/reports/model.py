@@ -82,6 +82,8 @@ class Chart:
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     unit: Literal["count", "rupiah"]
+    told: bool = False
+    """Whether a table before it has the figures already, on a page."""
 
     @property
     def figures(self) -> Table:

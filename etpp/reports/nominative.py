@@ -78,7 +78,7 @@ def _table(say: Words, found: OfficeMonth) -> Table:
         Column(say.gross, "rupiah", wide, sums=True),
         *(Column(line_name(say, key), "rupiah", 16, say.taken_off, sums=True) for key in last),
         Column(say.net, "rupiah", wide, sums=True),
-        Column(say.adjusted, "rupiah", 17, sums=True),
+        Column(say.adjusted, "rupiah", 22, sums=True),
         Column(say.paid, "rupiah", 20, sums=True),
         Column(say.signature, "sign", 22),
     ]

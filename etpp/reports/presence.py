@@ -42,7 +42,7 @@ def presence(say: Words, found: OfficeMonth) -> Section:
         Column(say.not_seen, "count", 9, sums=True),
         Column(say.absent, "count", 9, sums=True),
         *(Column(code(say, kind), "count", 8, say.letters, sums=True) for kind in kinds),
-        Column(say.manual, "count", 9, sums=True),
+        Column(say.manual, "count", 11, sums=True),
     ]
     rows = [(n, *_row(say, found, each, list(kinds))) for n, each in enumerate(found.people, start=1)]
     table = Table(tuple(columns), tuple(rows), foot=say.sum, note=_legend(say, list(kinds)), empty=say.nobody)

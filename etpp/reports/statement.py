@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from etpp.allowance.seal import statement_hash
 from etpp.reports import common
 from etpp.reports.figures import components
@@ -19,7 +21,7 @@ def statement(say: Words, found: OfficeMonth, person: PersonMonth) -> Section:
     blocks: list[Block] = [
         _who(say, found, person),
         _amounts(say, found, person),
-        components(say, [person], [found]),
+        replace(components(say, [person], [found]), told=True),
         Reasons(say.why, tuple(why.all())),
     ]
     by_hand = tuple(why.by_hand())

@@ -239,7 +239,7 @@ def _characters(column: Column) -> float:
 
 def _sheet_name(name: str, taken: set[str]) -> str:
     """A name that workbooks allow, each once; compared without case."""
-    plain = _FORBIDDEN.sub("-", name).strip("' ")[:31] or "-"
+    plain = _FORBIDDEN.sub("-", name)[:31].strip("' ") or "-"
     found, n = plain, 1
     while found.lower() in taken:
         n += 1
