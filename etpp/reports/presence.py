@@ -31,8 +31,8 @@ def presence(say: Words, found: OfficeMonth) -> Section:
     )
     columns = [
         Column(say.no, "count", 7),
-        Column(say.name, "text", 42),
-        Column(say.nip, "id", 27),
+        Column(say.name, "text", 40),
+        Column(say.nip, "id", 31),
         *(Column(f"{day.day}\n{say.weekday(day)}", "mark", 5.6) for day in found.month.dates()),
         Column(say.days_present, "count", 9, sums=True),
         Column(say.times, "count", 8, say.late, sums=True),

@@ -18,6 +18,8 @@ from tests.contract.etpp.reports.crowd import LONG, crowd
 from tests.contract.etpp.running import OFFICE, running
 
 ROOT = Path(__file__).parents[3]
+CSV = "csv:Text - txt - csv (StarCalc):44,34,76"
+"""LibreOffice's filter: commas, quotation marks, UTF-8."""
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +89,11 @@ def test_a_workbook_opens_in_an_office_program(place: tuple[Path, Scene], tmp_pa
         pytest.skip("LibreOffice is not installed (apt install libreoffice-calc-nogui)")
     out = tmp_path / "list.xlsx"
     assert run(place[0], "nominative", OFFICE, "2026-11", "--out", str(out)).returncode == 0
-    convert = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "csv"]
+    convert = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", CSV]
     subprocess.run([*convert, "--outdir", str(tmp_path), str(out)], check=True, capture_output=True, timeout=300)
     opened = (tmp_path / "list.csv").read_text(encoding="utf-8")
     assert "Sri Lestari,198503152010012007,III/c" in opened
-    assert "#" not in opened.replace("#,##0", "")  # no #NAME?, no #VALUE!
+    assert "#" not in opened  # no #NAME?, no #VALUE!
 
 
 def test_a_statement_of_one_person(place: tuple[Path, Scene], tmp_path: Path) -> None:
