@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
+from etpp.absence.model import Kind
 from etpp.presence.model import JudgedDay
 from etpp.reports import common
 from etpp.reports.figures import arrivals, lateness
@@ -45,7 +46,7 @@ def presence(say: Words, found: OfficeMonth) -> Section:
         Column(say.manual, "count", 11, sums=True),
     ]
     rows = [(n, *_row(say, found, each, list(kinds))) for n, each in enumerate(found.people, start=1)]
-    table = Table(tuple(columns), tuple(rows), foot=say.sum, note=_legend(say, list(kinds)), empty=say.nobody)
+    table = Table(tuple(columns), tuple(rows), foot=say.sum, note=_legend(say, found, list(kinds)), empty=say.nobody)
     charts = [arrivals(say, [found]), lateness(say, [found])] if found.people else []
     return common.section(say, say.title_presence, found, [table, *charts])
 
@@ -87,8 +88,10 @@ def code(say: Words, kind_id: str) -> str:
     return known if known != kind_id else "".join(part[:1] for part in kind_id.split("-")).upper()[:3]
 
 
-def kind_name(say: Words, kind_id: str) -> str:
-    return say.of("kinds", kind_id)
+def kind_name(say: Words, kind_id: str, kind: Kind | None) -> str:
+    """A kind in the reader's language; one that the catalogue does not know by the name that the regency gave it."""
+    known = say.of("kinds", kind_id)
+    return kind.name if known == kind_id and kind is not None else known
 
 
 def _row(say: Words, found: OfficeMonth, person: PersonMonth, kinds: list[str]) -> tuple[Cell, ...]:
@@ -118,8 +121,10 @@ def _day(say: Words, day: JudgedDay | None, person: PersonMonth) -> Mark:
     return Mark("–", "off") if day is None else mark(say, day, person)
 
 
-def _legend(say: Words, kinds: list[str]) -> str:
-    return say.legend + "".join(f"; {code(say, kind)} {kind_name(say, kind)}" for kind in kinds) + "."
+def _legend(say: Words, found: OfficeMonth, kinds: list[str]) -> str:
+    known = {each.kind.kind_id: each.kind for person in found.people for each in person.service.excuses}
+    names = (f"; {code(say, kind)} {kind_name(say, kind, known.get(kind))}" for kind in kinds)
+    return say.legend + "".join(names) + "."
 
 
 def clock(say: Words, moment: dt.datetime | None, found: OfficeMonth) -> str:

@@ -232,7 +232,7 @@ class Sentences:
             period = f"{say.plain_date(first.date())} {say.time(first)} – {until_day} {say.time(until)}"
         return say.say(
             "fact_letter",
-            kind=kind_name(say, letter.kind_id),
+            kind=kind_name(say, letter.kind_id, self._person.facts.regency.kinds.on(letter.kind_id, first.date())),
             number=letter.number,
             date=say.plain_date(letter.date),
             issuer=letter.issuer,

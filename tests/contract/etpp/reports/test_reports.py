@@ -83,8 +83,8 @@ def test_a_closed_list_names_its_hash_and_key_and_an_open_one_says_that_it_is_no
 
 
 def test_what_a_later_fact_takes_back_is_in_the_next_list(scene: Scene) -> None:
-    """Budi was late with a letter that is revoked in December: 1 % of 6,000 points, which is Rp 12.000 of his individual
-    part, less 5 % tax and 1 % BPJS."""
+    """Budi was late with a letter that is revoked in December: 1 % of 6,000 points, which is Rp 12.000 of his
+    individual part, less 5 % tax and 1 % BPJS."""
     with scene.etpp.database.begin() as tx:
         scene.letter(tx, scene.budi, "2026-11-25 07:30", "2026-11-25 08:00")
         for kept in (pay_tables.entry_steps, pay_tables.entries):  # no more points than are asked for
