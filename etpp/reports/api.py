@@ -22,7 +22,7 @@ from etpp.roster import register
 from etpp.roster.store import Roster
 from etpp.serving.context import ServerOf
 
-router = APIRouter(prefix="/v1/admin", dependencies=ADMIN)
+router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["reports"])
 
 _TYPES: dict[Format, str] = {
     "pdf": "application/pdf",
