@@ -67,7 +67,7 @@ def _table(say: Words, found: OfficeMonth) -> Table:
     wide = 19.0
     columns = [
         Column(say.no, "count", 7),
-        Column(say.name, "text", 40),
+        Column(say.name, "text", 38),
         Column(say.nip, "id", 29),
         Column(say.rank, "text", 10),
         Column(say.post, "text", 27),
@@ -76,7 +76,7 @@ def _table(say: Words, found: OfficeMonth) -> Table:
         *(Column(line_name(say, key), "rupiah", wide, say.components, sums=True) for key in components),
         *(Column(line_name(say, key), "rupiah", wide, say.deductions, sums=True) for key in off),
         Column(say.gross, "rupiah", wide, sums=True),
-        *(Column(line_name(say, key), "rupiah", 16, say.taken_off, sums=True) for key in last),
+        *(Column(line_name(say, key), "rupiah", wide, say.taken_off, sums=True) for key in last),
         Column(say.net, "rupiah", wide, sums=True),
         Column(say.adjusted, "rupiah", 22, sums=True),
         Column(say.paid, "rupiah", 20, sums=True),
