@@ -71,7 +71,7 @@ def _table(say: Words, found: OfficeMonth) -> Table:
         Column(say.nip, "id", 29),
         Column(say.rank, "text", 10),
         Column(say.post, "text", 27),
-        Column(say.job_class, "count", 9),
+        Column(say.job_class, "count", 11),
         Column(say.base, "rupiah", wide),
         *(Column(line_name(say, key), "rupiah", wide, say.components, sums=True) for key in components),
         *(Column(line_name(say, key), "rupiah", wide, say.deductions, sums=True) for key in off),
