@@ -27,6 +27,7 @@ setup(
             "absence/kinds.toml",
             "allowance/policies/*.toml",
             "presence/discipline.toml",
+            "reports/i18n/*.toml",
         ],
         "enrollment": ["i18n/*.toml"],
     },
@@ -63,6 +64,7 @@ setup(
             "hijridate>=2.3",
             "python-calamine>=0.9",  # XLSX and XLS in
             "XlsxWriter>=3.2",  # XLSX out
+            "weasyprint>=63",  # PDF; Debian's libpango beside it
         ],
         "evaluate": ["matplotlib>=3.9"],
         "demo": ["scikit-image>=0.25", "scikit-video>=1.1.11"],

@@ -41,6 +41,7 @@ COMMANDS = (
     "person",
     "policy",
     "presence",
+    "report",
     "review",
     "roster",
     "sanction",

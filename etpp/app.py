@@ -36,6 +36,8 @@ from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
 from etpp.presence.summaries import Summaries
+from etpp.reports import api as reports_api
+from etpp.reports.jobs import Jobs
 from etpp.roster import api as roster_api
 from etpp.roster import pages as roster_pages
 from etpp.roster.plans import Around
@@ -62,6 +64,7 @@ ADMINISTRATION = (
     activities_api.routes(entry_terms),
     calendar_api.routes(Around()),
     allowance_api.router,
+    reports_api.router,
 )
 """The administrator's calls, which are not part of the terminals' protocol."""
 UPLOADS = {
@@ -80,15 +83,18 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     settings = settings or Settings()
     watch = GalleryWatch(database, settings.poll_s)
     galleries = GalleryMaker(lambda: state.keys.now().signer)
+    jobs = Jobs(state.folder / "reports", database.url)
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        watching = asyncio.create_task(watch.run())
+        running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
         yield
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        jobs.stop()
+        for each in running:
+            each.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await each
 
     app = FastAPI(title="e-TPP", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.server = Server(
@@ -101,6 +107,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     )
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
+    app.state.reports = jobs
     app.state.secrets = state.secrets
     app.state.session_of = accounts_pages.session_of
     app.add_middleware(AdminGate, path="/v1/admin", admin_token=state.secrets.admin_token, larger=UPLOADS)

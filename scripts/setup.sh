@@ -26,8 +26,9 @@ LOCATION=$VENV/.location     # scripts in an environment hold its path, so a mov
 
 # Found by adding to a bare Debian 12 and 13 what was missing until both commands worked, and taking each away again
 # (docs/operations.md has what happened).
-NEEDED_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri)        # Kivy's drawing, also off-screen
-COMFORT_PACKAGES=(libmtdev1 espeak-ng xvfb xauth xdotool chromium) # touch screens; the voice; tests that press real buttons
+NEEDED_PACKAGES=(libgl1 libegl1 libgles2 libgl1-mesa-dri         # Kivy's drawing, also off-screen
+  libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation fonts-dejavu-core) # PDF: what WeasyPrint loads, its letters
+COMFORT_PACKAGES=(libmtdev1 espeak-ng xvfb xauth xdotool chromium poppler-utils) # touch; the voice; tests: buttons, pages, PDF
 TEST_PACKAGES=(postgresql shellcheck nginx-light caddy)         # not on everybody's machine: a database server runs
 BOARD_PACKAGES=(python3-picamera2 python3-lgpio)                 # Raspberry Pi: PyPI has no libcamera, and no lgpio for 3.13
 # Compiled packages that must come as wheels: a build of any of them takes from ten minutes to hours on a Raspberry Pi.

@@ -22,7 +22,7 @@ BOARD_FILE=/proc/device-tree/model
 MARK='# Written by systemd/install.sh of Presensi.'
 
 TERMINAL_PACKAGES=(python3-venv libgl1 libegl1 libgles2 libgl1-mesa-dri libgbm1 libdrm2 libmtdev1 espeak-ng)
-SERVER_PACKAGES=(python3-venv)
+SERVER_PACKAGES=(python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation fonts-dejavu-core) # for PDF
 BOARD_PACKAGES=(python3-picamera2 python3-lgpio)
 UNIT_FILES=(kiosk.service kiosk-sync.service etpp.service etpp-cohort.timer etpp-cohort.service)
 DEVICE_GROUPS=(video render input gpio audio)

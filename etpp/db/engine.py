@@ -98,6 +98,11 @@ class Database:
         self._engine.dispose()
 
     @property
+    def url(self) -> str:
+        """By which another process opens the same. It may hold a password: never in a log, never an argument."""
+        return self._engine.url.render_as_string(hide_password=False)
+
+    @property
     def engine(self) -> sa.Engine:
         """For the migrations' own tests."""
         return self._engine

@@ -58,6 +58,12 @@ SYSTEM = (
     "chromium",
     "libmtdev1",
     "espeak-ng",
+    "libpango-1.0-0",
+    "libpangoft2-1.0-0",
+    "libharfbuzz-subset0",
+    "fonts-liberation",
+    "fonts-dejavu-core",
+    "poppler-utils",
 )
 
 
