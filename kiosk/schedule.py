@@ -58,8 +58,13 @@ def assess(calendar: WorkCalendar, at_utc: dt.datetime, arrived_at_utc: dt.datet
     minute = local.hour * 60 + local.minute
     start, end = (t.hour * 60 + t.minute for t in (hours.start, hours.end))
     if arrived or minute >= end:
-        early = max(0, end - minute)
+        early = _beyond(end - minute, hours.grace_early_minutes)
         cost = period.early_percent if early else 0.0
         return Assessment(Direction.DEPARTURE, local, early, cost, working_day=True)
-    late = max(0, minute - start)
+    late = _beyond(minute - start, hours.grace_late_minutes)
     return Assessment(Direction.ARRIVAL, local, late, period.late_percent if late else 0.0, working_day=True)
+
+
+def _beyond(minutes: int, grace_minutes: int) -> int:
+    """All of the minutes, once there are more than grace allows."""
+    return minutes if minutes > grace_minutes else 0

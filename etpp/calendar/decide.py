@@ -32,6 +32,9 @@ class Around(Protocol):
     def actor(self, tx: Transaction, said: str) -> str:
         """Who decides: an employee, or somebody who is none."""
 
+    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> None:
+        """These offices' terminals need another calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -88,7 +91,9 @@ def decide(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) 
         raise Conflict(str(error)) from error
     # A shift that is taken back may stand in anybody's roster.
     concerned = None if back.shifts else sorted({*people.values(), *(each.person_id for each in kinds[4].withdraw)})
-    return _record(tx, kinds, around.facts(tx, concerned), by, now)
+    decided = _record(tx, kinds, around.facts(tx, concerned), by, now)
+    around.tell(tx, decided.offices, now)
+    return decided
 
 
 def record_roster(

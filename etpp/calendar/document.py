@@ -18,7 +18,7 @@ def periods_of(office_id: str, calendar: Mapping[str, Any]) -> list[WorkPeriod]:
     The calendar is one that `rules.check_new` lets through.
     """
     read = [
-        (dt.date.fromisoformat(p["first"]), None if p["last"] is None else dt.date.fromisoformat(p["last"]), p["days"])
+        (dt.date.fromisoformat(p["first"]), None if p["last"] is None else dt.date.fromisoformat(p["last"]), _hours(p))
         for p in calendar["periods"]
     ]
     starts = sorted({first for first, _, _ in read} | {last + ONE_DAY for _, last, _ in read if last is not None})
@@ -28,7 +28,7 @@ def periods_of(office_id: str, calendar: Mapping[str, Any]) -> list[WorkPeriod]:
         holding = [days for first, last, days in read if first <= start and (last is None or start <= last)]
         if holding:
             last = None if following is None else following - ONE_DAY
-            found.append(WorkPeriod(f"{office_id}:{start}", office_id, start, last, _hours(holding[-1])))
+            found.append(WorkPeriod(f"{office_id}:{start}", office_id, start, last, holding[-1]))
     return found
 
 
@@ -37,8 +37,10 @@ def holidays_of(office_id: str, calendar: Mapping[str, Any], decided_utc: dt.dat
     return [SpecialDay(f"{office_id}:{day}", office_id, day, None, "", decided_utc) for day in days]
 
 
-def _hours(days: Mapping[str, Any]) -> dict[int, Hours]:
-    return {
-        WEEKDAYS.index(name): Hours(dt.time.fromisoformat(start), dt.time.fromisoformat(end))
-        for name, (start, end) in days.items()
-    }
+def _hours(period: Mapping[str, Any]) -> dict[int, Hours]:
+    found = {}
+    for name, (start, end) in period["days"].items():
+        late, early = period.get("grace", {}).get(name, (0, 0))
+        times = dt.time.fromisoformat(start), dt.time.fromisoformat(end)
+        found[WEEKDAYS.index(name)] = Hours(*times, grace_late_minutes=late, grace_early_minutes=early)
+    return found

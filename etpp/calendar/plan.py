@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from etpp.calendar.model import (
@@ -89,6 +89,19 @@ class Calendar:
             for scope in self.lineage(office_id)
         )
 
+    def week(self, office_id: str, date: dt.date) -> Mapping[int, Hours] | None:
+        """The hours by weekday of the period that holds for an office on a date; None where nobody has decided any."""
+        for season in _SEASONS:
+            for scope in self.lineage(office_id):
+                for period in self._periods.get((scope, season), ()):
+                    if period.first <= date and (period.last is None or date <= period.last):
+                        return period.days
+        return None
+
+    def office_hours(self, office_id: str, date: dt.date) -> Hours | None:
+        """An office's hours on a date; None on a day off. Raises PlanError when nobody has decided them."""
+        return self._office_day(office_id, date)[0]
+
     def deadline(self, office_id: str, date: dt.date, days: int) -> dt.datetime:
         """The end of the how manieth of an office's working days after a date; of the date itself for 0.
 
@@ -111,7 +124,9 @@ class Calendar:
         """The day of whoever works by the office's hours."""
         plan = self._plans.get((office_id, date))
         if plan is None:
-            days = [self._office_day(office_id, date + n * ONE_DAY) for n in (-1, 0, 1)]
+            today = self._office_day(office_id, date)
+            around = (self._beside(office_id, date + n * ONE_DAY) for n in (-1, 1))
+            days = [next(around), today, next(around)]
             plan = self._plans[office_id, date] = self._plan(office_id, date, days, [office_id] * 3)
         return plan
 
@@ -138,16 +153,27 @@ class Calendar:
         offices = [person.office_on(date + n * ONE_DAY) or office_id for n in (-1, 0, 1)]
         if person.person_id not in self._by_name and offices[0] == offices[1] == offices[2]:
             return self.office_plan(office_id, date)
-        days = [self._person_day(person.person_id, each, date + (i - 1) * ONE_DAY) for i, each in enumerate(offices)]
+        days = [
+            self._person_day(
+                person.person_id, each, date + (i - 1) * ONE_DAY, self._office_day if i == 1 else self._beside
+            )
+            for i, each in enumerate(offices)
+        ]
         return self._plan(office_id, date, days, offices)
 
-    def _person_day(self, person_id: str, office_id: str, date: dt.date) -> _Decided:
+    def _person_day(
+        self, person_id: str, office_id: str, date: dt.date, office_day: Callable[[str, dt.date], _Decided]
+    ) -> _Decided:
         row = self._roster.get((person_id, date))
         if row is not None:
             return (None if row.shift_id is None else self._shifts[row.shift_id].hours, row.roster_id, True)
         if any(first <= date and (last is None or date <= last) for first, last in self._by_roster.get(person_id, ())):
             return None, "", True
-        return self._office_day(office_id, date)
+        return office_day(office_id, date)
+
+    def _beside(self, office_id: str, date: dt.date) -> _Decided:
+        """A neighbour's day only draws the line about midnight: before an office's first hours there is no work."""
+        return self._office_day(office_id, date) if self.decided(office_id, date) else (None, "", False)
 
     def _office_day(self, office_id: str, date: dt.date) -> _Decided:
         lineage = self.lineage(office_id)

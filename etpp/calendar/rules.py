@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+MINUTES_A_DAY = 24 * 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -27,12 +28,17 @@ _OF_THE_MACHINE = {"localtime", "Factory"}
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One day's work in UTC, and what a late arrival or an early departure takes off the month's points (percent)."""
+    """One day's work in UTC, and what a late arrival or an early departure takes off the month's points (percent).
+
+    `grace_…_minutes`: so many minutes late or early are on time; one more, and all of them count.
+    """
 
     start_utc: dt.datetime
     end_utc: dt.datetime
     late_percent: float
     early_percent: float
+    grace_late_minutes: int = 0
+    grace_early_minutes: int = 0
 
 
 class CalendarError(ValueError):
@@ -44,6 +50,7 @@ class _Period:
     first: dt.date
     last: dt.date | None
     days: Mapping[str, tuple[dt.time, dt.time]]
+    grace: Mapping[str, tuple[int, int]]
     late_percent: float
     early_percent: float
 
@@ -66,11 +73,13 @@ class WorkCalendar:
         if day in self._holidays:
             return None
         holding = [p for p in self._periods if p.first <= day and (p.last is None or day <= p.last)]
-        hours = holding[-1].days.get(WEEKDAYS[day.weekday()]) if holding else None
+        weekday = WEEKDAYS[day.weekday()]
+        hours = holding[-1].days.get(weekday) if holding else None
         if hours is None:
             return None
         start, end = (dt.datetime.combine(day, time, self.timezone).astimezone(dt.UTC) for time in hours)
-        return Shift(start, end, holding[-1].late_percent, holding[-1].early_percent)
+        period = holding[-1]
+        return Shift(start, end, period.late_percent, period.early_percent, *period.grace.get(weekday, (0, 0)))
 
     def bounds(self, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
         """The local day as [start, end) in UTC."""
@@ -159,6 +168,25 @@ def _percent(data: object, name: str, where: str) -> float:
     return float(value)
 
 
+def _grace(where: str, period: object) -> dict[str, tuple[int, int]]:
+    """Minutes late and early that are on time, by weekday; an earlier release wrote none."""
+    found = {}
+    known = isinstance(period, Mapping) and "grace" in period
+    of_days = _member(period, "grace", dict, where) if known else {}
+    for name, minutes in of_days.items():
+        if name not in WEEKDAYS:
+            raise CalendarError(f"calendar: {where}.grace: {name!a} is not one of {', '.join(WEEKDAYS)}")
+        at = f"{where}.grace.{name}"
+        if not isinstance(minutes, list) or len(minutes) != 2 or not all(_is_minutes(each) for each in minutes):
+            raise CalendarError(f"calendar: {at} must be two whole numbers of minutes, late and early, below 1440")
+        found[name] = (minutes[0], minutes[1])
+    return found
+
+
+def _is_minutes(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MINUTES_A_DAY
+
+
 def _period(where: str, period: object) -> _Period:
     days = {}
     for name, hours in _member(period, "days", dict, where).items():
@@ -177,7 +205,7 @@ def _period(where: str, period: object) -> _Period:
     if last_day is not None and last_day < first:
         raise CalendarError(f"calendar: {where}: last must not come before first")
     percents = (_percent(period, name, where) for name in ("late_percent", "early_percent"))
-    return _Period(first, last_day, days, *percents)
+    return _Period(first, last_day, days, _grace(where, period), *percents)
 
 
 def _in_form(where: str, text: str, form: re.Pattern[str], example: str) -> None:

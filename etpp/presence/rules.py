@@ -70,5 +70,7 @@ def _mark(presence: PresenceRow, shift: Shift | None, arriving: bool) -> Mark:
     off = presence.time.utc - shift.start_utc if arriving else shift.end_utc - presence.time.utc
     # Whole minutes: 07:30:59 is 07:30 to everybody who reads a clock.
     minutes = max(0, off // dt.timedelta(minutes=1))
+    if minutes <= (shift.grace_late_minutes if arriving else shift.grace_early_minutes):
+        minutes = 0
     percent = shift.late_percent if arriving else shift.early_percent
     return Mark(presence, minutes, percent if minutes else 0.0)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from etpp.base.errors import Conflict
 from etpp.calendar.model import CalendarFacts, PlanError
 from etpp.calendar.plan import Calendar
+from etpp.calendar.rules import CalendarError, check_new
 from etpp.calendar.store import calendar_facts
+from etpp.calendar.terminal import document
 from etpp.db import Transaction
 from etpp.roster.hours import REGENCY_ZONE
-from etpp.roster.store import PLACES, Roster
+from etpp.roster.store import PLACES, Offices, Roster
+
+DEFAULT_PERCENT = 1.0
+"""Of an office that has said nothing: one per cent of the month's points."""
 
 
 def facts_for(tx: Transaction, people: Sequence[str] | None = ()) -> CalendarFacts:
@@ -32,6 +38,38 @@ class Around:
 
     def actor(self, tx: Transaction, said: str) -> str:
         return Roster(tx).actor(said)
+
+    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> None:
+        derive(tx, offices, now)
+
+
+def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> None:
+    """Give the offices' terminals the calendar that the facts make now; where it is the one they have, nothing happens.
+
+    What being late or early costs stays as the office's newest period had it. Raises Conflict.
+    """
+    facts = facts_for(tx)
+    for office_id in sorted(office_ids):
+        office = Offices(tx).get(office_id)
+        if office is None:
+            continue
+        known = office.calendar.get("periods")
+        newest = known[-1] if isinstance(known, list) and known else {}
+        percents = (float(newest.get(name, DEFAULT_PERCENT)) for name in ("late_percent", "early_percent"))
+        try:
+            made = document(facts, office_id, *percents)
+            check_new(made)
+        except (PlanError, CalendarError) as error:
+            raise Conflict(f"office {office_id}: {error}", key="calendar_contradicts") from error
+        if made != office.calendar:
+            Offices(tx).bump(office_id, now)
+            Offices(tx).set_calendar(office_id, office.name, made)
+
+
+def above(facts: CalendarFacts, office_id: str) -> bool:
+    """Whether hours or days were decided for the regency or for an office above one, which hold there too."""
+    scopes = set(Calendar(facts).lineage(office_id)) - {office_id}
+    return any(each.scope in scopes for each in facts.periods) or any(d.scope in scopes for d in facts.special_days)
 
 
 def calendar_for(tx: Transaction, people: Sequence[str] = ()) -> Calendar:

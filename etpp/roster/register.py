@@ -22,6 +22,7 @@ from etpp.db import Transaction
 from etpp.roster.assignments import Assignment, Status
 from etpp.roster.hours import zone
 from etpp.roster.model import Employee, Office, OfficePlace, Person
+from etpp.roster.plans import above, derive, facts_for
 from etpp.roster.store import ASSIGNMENTS, PLACES, Offices, People, Roster
 
 OPERATOR = "operator"
@@ -61,7 +62,7 @@ def add_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: 
     hours_facts.hold(tx)
     Offices(tx).add(office, now)
     _note_hours(tx, office, now)
-    return office
+    return _with_above(tx, office, now)
 
 
 def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, now: dt.datetime) -> Office:
@@ -70,10 +71,13 @@ def change_office(tx: Transaction, office_id: str, name: str, calendar: Json, no
     _check_calendar(calendar)
     hours_facts.hold(tx)
     version = Offices(tx).bump(office_id, now)
+    before = office(tx, office_id)
     Offices(tx).set_calendar(office_id, name, calendar)
     changed = Office(office_id, name, calendar, version)
+    if dict(calendar) == dict(before.calendar):
+        return changed
     _note_hours(tx, changed, now)
-    return changed
+    return _with_above(tx, changed, now)
 
 
 def office(tx: Transaction, office_id: str) -> Office:
@@ -142,6 +146,14 @@ def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, no
     if employee is not None:
         Roster(tx).add(replace(employee, name=name), OPERATOR, now)
     return replace(old, name=name, changed_version=version)
+
+
+def _with_above(tx: Transaction, changed: Office, now: dt.datetime) -> Office:
+    """What was decided for the regency, or for an office above, holds beside what an office says for itself."""
+    if not above(facts_for(tx), changed.office_id):
+        return changed
+    derive(tx, [changed.office_id], now)
+    return office(tx, changed.office_id)
 
 
 def _note_hours(tx: Transaction, office: Office, now: dt.datetime) -> None:

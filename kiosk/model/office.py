@@ -28,10 +28,13 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class WorkDay:
-    """Local start and end of work."""
+    """Local start and end of work. `grace_…_minutes`: so many minutes late or early are on time; one more, and all of
+    them count."""
 
     start: dt.time
     end: dt.time
+    grace_late_minutes: int = 0
+    grace_early_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from kiosk.model.recognisers import RECOGNISERS, Recogniser
 from kiosk.wire import Json, WireError, items, member
 from kiosk.wire.keys import VerifyServer
 
+MINUTES_A_DAY = 24 * 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -186,13 +187,27 @@ def _period(data: Json) -> WorkPeriod:
     return WorkPeriod(
         first=first,
         last=last,
-        days={WEEKDAYS.index(name): _work_day(hours) for name, hours in days.items()},
+        days={WEEKDAYS.index(name): _work_day(hours, *_grace(data, name)) for name, hours in days.items()},
         late_percent=_percent(data, "late_percent"),
         early_percent=_percent(data, "early_percent"),
     )
 
 
-def _work_day(hours: object) -> WorkDay:
+def _grace(period: Json, weekday: str) -> tuple[int, int]:
+    """Minutes late and early that are on time; none from a server that does not know of it."""
+    of_days = period.get("grace", {})
+    if not isinstance(of_days, dict) or set(of_days) - set(WEEKDAYS):
+        raise WireError("member `grace` is not an object of weekdays")
+    found = of_days.get(weekday, [0, 0])
+    if not isinstance(found, list) or len(found) != 2:
+        raise WireError("a day's `grace` is not two numbers of minutes")
+    for minutes in found:
+        if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes < MINUTES_A_DAY:
+            raise WireError(f"a day's `grace` is not two numbers of minutes below {MINUTES_A_DAY}")
+    return found[0], found[1]
+
+
+def _work_day(hours: object, grace_late: int, grace_early: int) -> WorkDay:
     if not isinstance(hours, list) or not all(isinstance(time, str) and _TIME.fullmatch(time) for time in hours):
         # Python would read 07.30 as seven o'clock and a part of a second.
         raise WireError("a work day is not a pair of times HH:MM")
@@ -202,7 +217,7 @@ def _work_day(hours: object) -> WorkDay:
         raise WireError("a work day is not a pair of times HH:MM") from error
     if not start < end:
         raise WireError("a work day does not begin before it ends")
-    return WorkDay(start, end)
+    return WorkDay(start, end, grace_late, grace_early)
 
 
 def _date(text: object) -> dt.date:

@@ -365,3 +365,27 @@ def test_a_later_decision_on_a_persons_day_counts(regency: Running) -> None:
     (found,) = facts(regency).roster
     assert (found.shift_id, found.decided_utc) == (None, wib("2026-11-24 09:00"))
     assert found.date == dt.date(2026, 12, 1)
+
+
+def test_what_is_decided_for_the_regency_reaches_its_offices_terminals(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    version = terminal.gallery().json()["manifest"]["version"]
+    off = {"special_id": "libur", "scope": None, "date": "2026-12-24", "hours": None, "name": "Cuti bersama"}
+    half = {"special_id": "setengah", "scope": None, "date": "2026-12-31", "hours": {"start": "07:30", "end": "12:00"}}
+    decide(etpp, special_days=[off, {**half, "name": "Setengah hari"}])
+    told = terminal.gallery(since=version).json()
+    calendar = told["payload"]["office"]["calendar"]
+    assert "2026-12-24" in calendar["holidays"]
+    assert calendar["periods"][-1] == {
+        "first": "2026-12-31",
+        "last": "2026-12-31",
+        "days": {"thu": ["07:30", "12:00"]},
+        "late_percent": 1.0,
+        "early_percent": 1.0,
+    }
+    decide(etpp, withdrawn={"special_days": ["libur", "setengah"]})
+    back = terminal.gallery(since=told["manifest"]["version"]).json()["payload"]["office"]["calendar"]
+    assert (back["holidays"], len(back["periods"])) == ([], 1)
+    decide(etpp, special_days=[{**off, "date": "2026-12-26", "name": "Sabtu"}])  # a day that is free all the same
+    same = terminal.gallery(since=0).json()["manifest"]["version"]
+    assert etpp.admin("GET", "offices")["offices"][0]["gallery_version"] == same
