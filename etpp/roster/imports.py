@@ -16,7 +16,7 @@ from typing import Literal
 
 from etpp.base.sheets import Fault, Row
 from etpp.db import Transaction
-from etpp.roster.assignments import Acting, Assignment, Career, CareerError
+from etpp.roster.assignments import Acting, Assignment, Career, CareerError, circles
 from etpp.roster.listing import Listed, understood
 from etpp.roster.model import Employee
 from etpp.roster.store import ACTINGS, ASSIGNMENTS, Offices, Roster
@@ -168,8 +168,7 @@ class _Planning:
             of_person[self._numbers[each.number]].append(each)
         for person_id, lines in of_person.items():
             self._person(person_id, lines)
-        for assignment in self.made.begun:
-            self._circle(assignment)
+        self._circles()
         self.made.changes.sort(key=lambda change: change.line)
 
     def _fault(self, listed: Listed, says: str) -> None:
@@ -301,18 +300,19 @@ class _Planning:
                 self.made.actings.append(acting)
             self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0]))
 
-    def _circle(self, assignment: Assignment) -> None:
-        """Of a circle one assignment begins last; from there the way up comes back."""
-        line = self._lines.get(assignment.assignment_id)
-        above, seen = assignment.superior_id, set[str]()
-        while line is not None and above is not None and above not in seen:
-            if above == assignment.person_id:
-                self.made.faults.append(Fault(line, "NIP atasan: the superiors stand in a circle"))
-                return
-            seen.add(above)
-            career = self._careers.get(above)
-            held = None if career is None else career.on(assignment.first)
-            above = None if held is None else held.superior_id
+    def _circles(self) -> None:
+        """Whoever would be above himself by a line of the list, on whichever day that begins."""
+        above_themselves = circles(stay for career in self._careers.values() for stay in career.all)
+        for stay in self.made.begun:
+            line = self._lines.get(stay.assignment_id)
+            dates = [
+                date
+                for date, people in above_themselves
+                if stay.person_id in people and stay.first <= date and (stay.last is None or date <= stay.last)
+            ]
+            if line is not None and dates:
+                says = f"NIP atasan: the superiors stand in a circle on {dates[0].isoformat()}"
+                self.made.faults.append(Fault(line, says))
 
 
 def _kind(stay: Assignment, was: Assignment | None, previous: Assignment | None, known: bool) -> Kind:

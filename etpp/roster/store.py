@@ -76,6 +76,10 @@ class Offices:
             raise NotFound(f"there is no office {office_id}", key="office_unknown", office=office_id)
         return int(version)
 
+    def lock_all(self) -> None:
+        """As `lock`, every office of the regency, in order of their ids."""
+        self._tx.execute(sa.select(offices.c.office_id).order_by(offices.c.office_id).with_for_update(key_share=True))
+
     def issued_utc(self, office_id: str, version: int) -> dt.datetime | None:
         """When this gallery version was made, or None when it never was."""
         return self._tx.execute(
@@ -305,6 +309,11 @@ class Roster:
         if person_ids is not None:
             conditions.append(table.c.person_id.in_(person_ids))
         return ASSIGNMENTS.find(self._tx, *conditions, known_utc=self._known_utc)
+
+    def deputies(self, superior_id: str) -> list[Deputy]:
+        """Of one superior, whenever."""
+        where = pay_tables.deputies.c.superior_id == superior_id
+        return DEPUTIES.find(self._tx, where, known_utc=self._known_utc)
 
     def faces_of(self, person_id: str) -> list[Person]:
         """The person as the terminals of offices know or knew them."""
