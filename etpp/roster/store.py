@@ -260,15 +260,25 @@ class Roster:
 
     def add(self, employee: Employee, by: str, now: dt.datetime) -> None:
         """A new employee, or what is said of one anew. Raises Conflict when a number stands for somebody else."""
-        for number in (employee.nip, employee.other_id):
-            if number is None:
-                continue
-            holder = self.with_number(number)
-            if holder is None:
-                self._tx.execute(sa.insert(pay_tables.numbers).values(number=number, person_id=employee.person_id))
-            elif holder != employee.person_id:
+        self.add_all([employee], by, now)
+
+    def add_all(self, employees: Sequence[Employee], by: str, now: dt.datetime) -> None:
+        """As `add`, of many at once."""
+        numbers = pay_tables.numbers
+        said = [(number, e.person_id) for e in employees for number in (e.nip, e.other_id) if number is not None]
+        holders: dict[str, str] = {}
+        for page in _pages([number for number, _ in said]):
+            rows = self._tx.execute(sa.select(numbers).where(numbers.c.number.in_(page)))
+            holders |= {row.number: row.person_id for row in rows}
+        new = []
+        for number, person_id in said:
+            if number not in holders:
+                new.append({"number": number, "person_id": person_id})
+            if holders.setdefault(number, person_id) != person_id:
                 raise Conflict("the NIP or id stands for somebody else", key="nip_elsewhere")
-        EMPLOYEES.add(self._tx, [employee], by, now)
+        if new:
+            self._tx.execute(sa.insert(numbers), new)
+        EMPLOYEES.add(self._tx, employees, by, now)
 
     def forget(self, person_id: str) -> None:
         """Name and numbers of somebody who was never paid."""
