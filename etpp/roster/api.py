@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from etpp.accounts.admin import ADMIN
+from etpp.base import texts
 from etpp.base.asked import Asked, Who
 from etpp.base.shapes import Id
 from etpp.db import Transaction
@@ -103,7 +104,7 @@ async def rename_person(office_id: str, person_id: str, new: RenamedPerson, serv
 @router.get("/employees", summary="Employees of the regency by a part of name, NIP or other id")
 async def list_employees(
     server: ServerOf,
-    query: Annotated[str, Query(max_length=120)] = "",
+    query: Annotated[str, Query(max_length=120), AfterValidator(texts.plain)] = "",
     after: Annotated[str, Query(max_length=64)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:

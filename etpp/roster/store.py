@@ -239,7 +239,7 @@ class Roster:
         """Those of whose name, NIP or other id this is a part, in order of their ids, from after an id on."""
         c = pay_tables.employees.c
         part = sa.or_(*(column.icontains(query, autoescape=True) for column in (c.name, c.nip, c.other_id)))
-        return EMPLOYEES.find(self._tx, part, c.person_id > after, known_utc=self._known_utc)[:limit]
+        return EMPLOYEES.find(self._tx, part, c.person_id > after, known_utc=self._known_utc, limit=limit)
 
     def with_number(self, number: str) -> str | None:
         """Whom a NIP or another id stands for, now or ever."""

@@ -245,3 +245,31 @@ def test_offices_stand_in_a_tree(etpp: Running) -> None:
         "PUT", "offices/uptd-1", {"name": "UPTD", "calendar": etpp.admin("GET", "offices")["offices"][2]["calendar"]}
     )
     assert etpp.admin("GET", "offices")["offices"][2]["parent_id"] == OFFICE
+
+
+# ---------------------------------------------------------------- people
+
+
+@pytest.mark.parametrize("query", ["%00", "%ED%A0%80", "%EF%BF%BE", "%25", "_", "%5C", "'"])
+def test_a_search_for_strange_texts_finds_nobody_and_breaks_nothing(etpp: Running, query: str) -> None:
+    upload(etpp, TABLE)
+    answer = requests.get(
+        f"{etpp.url}/v1/admin/employees?query={query}",
+        headers={"Authorization": f"Bearer {etpp.state.secrets.admin_token}"},
+        timeout=60,
+    )
+    if query == "%00":
+        assert (answer.status_code, problem_of(answer)) == (400, "malformed")
+    else:
+        assert (answer.status_code, answer.json()) == (200, {"employees": []})
+
+
+def test_people_come_in_pages_along_their_ids(etpp: Running) -> None:
+    upload(etpp, TABLE)
+    found, after = [], ""
+    for _ in range(3):
+        (one,) = etpp.admin("GET", f"employees?limit=1&after={after}")["employees"]
+        after = one["person_id"]
+        found.append(after)
+    assert etpp.admin("GET", f"employees?limit=1&after={after}")["employees"] == []
+    assert found == sorted(set(found))
