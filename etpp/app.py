@@ -31,6 +31,7 @@ from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
+from etpp.faces import moving
 from etpp.faces import pages as faces_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
@@ -39,6 +40,7 @@ from etpp.presence.summaries import Summaries
 from etpp.reports import api as reports_api
 from etpp.reports.jobs import Jobs
 from etpp.roster import api as roster_api
+from etpp.roster import lists as lists_api
 from etpp.roster import pages as roster_pages
 from etpp.roster.plans import Around
 from etpp.serving.context import Server, Settings
@@ -55,6 +57,7 @@ from etpp.terminals.watch import GalleryWatch
 
 ADMINISTRATION = (
     roster_api.router,
+    lists_api.routes(moving.follow),
     faces_api.router,
     terminals_api.router,
     books_api.router,
@@ -71,6 +74,7 @@ UPLOADS = {
     **absence_api.LARGER,
     activities_api.IMPORT: sheets.MAX_BYTES,
     calendar_api.IMPORT: sheets.MAX_BYTES,
+    lists_api.IMPORT: sheets.MAX_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
 CODE_FAILURES_PER_MINUTE = 20

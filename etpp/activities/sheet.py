@@ -177,7 +177,7 @@ def _read(row: Row) -> tuple[Item, Weight]:
     job_class = _of(row, "class", sheets.number) if row["class"] else None
     if post is not None and job_class is not None:
         raise ValueError("a weight is for a post or for a class, not for both")
-    if job_class is not None and (job_class % 1 or not 1 <= job_class <= 99):
+    if job_class is not None and job_class not in range(1, 100):
         raise ValueError("class: must be a whole number from 1 to 99")
     points = _amount(row, "points")
     item = Item(item_id, _text(row, "name", 200), _text(row, "unit", 40), first, None, most)

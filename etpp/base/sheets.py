@@ -162,7 +162,7 @@ def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], sheet: st
         page.write_string(0, column, heading, bold)
     for line, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):
-            page.write_string(line, column, cell, as_text)
+            page.write_string(line, column, f"'{cell}" if cell.startswith(("'", '="')) else cell, as_text)
     page.freeze_panes(1, 0)
     book.close()
     return content.getvalue()

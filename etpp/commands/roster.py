@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from etpp.base import sheets
+from etpp.base.asked import asked
 from etpp.base.clock import utc_now
 from etpp.base.errors import Conflict
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import moving
-from etpp.roster import imports, listing
+from etpp.roster import deputies, imports, listing
+from etpp.roster.documents import deputy_json, imported_json
+from etpp.roster.lists import NewDeputy
 from etpp.roster.register import OPERATOR
 from etpp.roster.store import Roster
 
@@ -38,26 +41,23 @@ def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: s
     except sheets.SheetError as error:
         raise Conflict(str(error)) from error
 
-    def work(tx: Transaction) -> imports.Plan:
-        made = imports.plan(tx, rows, now, skip_bad)
-        if not dry_run and (skip_bad or not made.faults):
-            imports.apply(tx, made, Roster(tx).actor(by), now)
-            moved = [(each.person_id, each.office_id) for each in made.changes if each.kind == "moved"]
-            moving.follow(tx, moved, now)
-        return made
+    def work(tx: Transaction) -> tuple[imports.Plan, bool]:
+        made, done = imports.take(tx, rows, Roster(tx).actor(by), now, skip_bad)
+        if done:
+            moving.follow(tx, made.moved, now)
+        return made, done
 
-    made = place.read(work) if dry_run else place.change(work)
-    changes = [{"line": each.line, "change": each.kind} for each in made.changes]
-    faults = [{"line": each.line, "fault": each.says} for each in made.faults]
-    done = not dry_run and (skip_bad or not faults)
+    made, done = (
+        place.read(lambda tx: (imports.plan(tx, rows, now, skip_bad), False)) if dry_run else place.change(work)
+    )
+    shown = imported_json(made, done)
     if as_json:
-        result: dict[str, Any] = {"imported": done, "changes": changes, "faults": faults}
-        print_values(result, as_json)
+        print_values(shown, as_json)
     else:
-        print_table(changes, ("line", "change"), as_json)
-        for fault in faults:
+        print_table(shown["changes"], ("line", "change"), as_json)
+        for fault in shown["faults"]:
             click.echo(f"line {fault['line']}: {fault['fault']}", err=True)
-    if faults and not skip_bad:
+    if made.faults and not skip_bad:
         lines = len({fault.line for fault in made.faults})
         raise Conflict(f"{lines} lines have a fault: put them right, or --skip-bad; nothing was changed")
 
@@ -74,6 +74,27 @@ def roster_export(place: Place, file: Path) -> None:
         file.write_bytes(write(headings, rows))
     except OSError as error:
         raise Conflict(f"{file}: cannot be written ({error.strerror})") from error
+
+
+@command.command("deputy")
+@click.argument("superior")
+@click.argument("deputy")
+@click.option("--first", required=True, help="The first day, such as 2026-11-24.")
+@click.option("--last", help="The last day. Default: until further notice.")
+@click.option("--by", default=OPERATOR, show_default=True, help="Who says so.")
+@pass_place
+@as_json_option
+def roster_deputy(
+    place: Place, superior: str, deputy: str, first: str, last: str | None, by: str, as_json: bool
+) -> None:
+    """Let DEPUTY decide in SUPERIOR's place: each a NIP, another number or an id."""
+    new, now = asked(NewDeputy, by=by, superior=superior, deputy=deputy, first=first, last=last), utc_now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        by_id = Roster(tx).actor(new.by)
+        return deputy_json(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by_id, now))
+
+    print_values(place.change(work), as_json)
 
 
 def _content(file: Path) -> bytes:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from etpp.accounts.admin import ADMIN
-from etpp.roster import register
-from etpp.roster.documents import employee_json, office_json, person_json, record_json
-from etpp.roster.store import Offices, Roster
+from etpp.base import texts
+from etpp.base.asked import Asked, Who
+from etpp.base.shapes import Id
+from etpp.db import Transaction
+from etpp.roster import register, tree
+from etpp.roster.documents import employee_json, office_json, person_json, placed_json, record_json
+from etpp.roster.model import OfficeKind
+from etpp.roster.store import PLACES, Offices, Roster
 from etpp.serving.context import ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["roster"])
@@ -21,6 +26,14 @@ class NewOffice(BaseModel):
     name: str
     timezone: str = "Asia/Jakarta"
     calendar: dict[str, Any] | None = None
+
+
+class Placed(Asked):
+    """`parent_id` null: at the top of the tree."""
+
+    by: Who
+    parent_id: Id | None
+    kind: OfficeKind
 
 
 class ChangedOffice(BaseModel):
@@ -46,7 +59,9 @@ async def add_office(new: NewOffice, server: ServerOf) -> dict[str, Any]:
 
 @router.get("/offices")
 async def list_offices(server: ServerOf) -> dict[str, Any]:
-    return {"offices": [office_json(office) for office in await server.read(lambda tx: Offices(tx).all())]}
+    offices, places = await server.read(lambda tx: (Offices(tx).all(), PLACES.find(tx)))
+    stands = {place.office_id: place for place in places}
+    return {"offices": [placed_json(office, stands.get(office.office_id)) for office in offices]}
 
 
 @router.put("/offices/{office_id}")
@@ -55,6 +70,17 @@ async def change_office(office_id: str, new: ChangedOffice, server: ServerOf) ->
     return office_json(
         await server.change(lambda tx: register.change_office(tx, office_id, new.name, new.calendar, now))
     )
+
+
+@router.put("/offices/{office_id}/place", summary="Where an office stands in the tree, and what it is")
+async def place_office(office_id: str, new: Placed, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        placed = tree.place(tx, office_id, new.parent_id, new.kind, Roster(tx).actor(new.by), now)
+        return placed_json(register.office(tx, office_id), placed)
+
+    return await server.change(work)
 
 
 @router.get("/offices/{office_id}/people")
@@ -78,7 +104,7 @@ async def rename_person(office_id: str, person_id: str, new: RenamedPerson, serv
 @router.get("/employees", summary="Employees of the regency by a part of name, NIP or other id")
 async def list_employees(
     server: ServerOf,
-    query: Annotated[str, Query(max_length=120)] = "",
+    query: Annotated[str, Query(max_length=120), AfterValidator(texts.plain)] = "",
     after: Annotated[str, Query(max_length=64)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,15 +125,48 @@ def may_decide(by: str, career: Career, deputies: Iterable[Deputy], date: dt.dat
 
 def superiors_in_a_circle(superiors: Mapping[str, str | None]) -> tuple[str, ...]:
     """The people, by id, who are above themselves; `superiors` has everybody's on one date."""
-    found = set()
-    for person in superiors:
-        above, seen = superiors[person], set[str]()
-        while above is not None and above not in seen and above != person:
-            seen.add(above)
-            above = superiors.get(above)
-        if above == person:
-            found.add(person)
+    found, done = set[str](), set[str]()
+    for each in superiors:
+        person: str | None = each
+        path: dict[str, int] = {}
+        while person is not None and person not in done and person not in path:
+            path[person] = len(path)
+            person = superiors.get(person)
+        if person is not None and person in path:
+            found.update(list(path)[path[person] :])
+        done |= path.keys()
     return tuple(sorted(found))
+
+
+def circles(assignments: Iterable[Assignment]) -> list[tuple[dt.date, set[str]]]:
+    """The dates on which superiors begin to go round in a circle, and the people who are then above themselves."""
+    held = list(assignments)
+    steps = {(each.person_id, each.superior_id) for each in held if each.superior_id is not None}
+    # Nearly nobody is left when those above whom, and then those below whom, the steps end are taken away.
+    steps = {(below, above) for above, below in _endless({(above, below) for below, above in _endless(steps)})}
+    left = [each for each in held if (each.person_id, each.superior_id) in steps]
+    found = []
+    for date in sorted({each.first for each in left}):
+        now = [each for each in left if each.first <= date and (each.last is None or date <= each.last)]
+        round_about = superiors_in_a_circle({each.person_id: each.superior_id for each in now})
+        if round_about:
+            found.append((date, set(round_about)))
+    return found
+
+
+def _endless(steps: Set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The steps (from, to) that lead on for ever."""
+    ways = Counter(start for start, _ in steps)
+    into: dict[str, list[str]] = {}
+    for start, end in steps:
+        into.setdefault(end, []).append(start)
+    ends = [end for end in into if not ways[end]]
+    while ends:
+        for start in into.pop(ends.pop()):
+            ways[start] -= 1
+            if not ways[start] and start in into:
+                ends.append(start)
+    return {(start, end) for end, starts in into.items() for start in starts}
 
 
 def _begins(assignment: Assignment) -> tuple[dt.date, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from etpp.db import Transaction
-from etpp.roster.assignments import Assignment
-from etpp.roster.model import Employee, Office, Person
+from etpp.roster.assignments import Assignment, Deputy
+from etpp.roster.imports import Plan
+from etpp.roster.model import Employee, Office, OfficePlace, Person
 from etpp.roster.store import Roster
 
 
@@ -16,6 +17,15 @@ def office_json(office: Office) -> dict[str, Any]:
         "name": office.name,
         "calendar": dict(office.calendar),
         "gallery_version": office.gallery_version,
+    }
+
+
+def placed_json(office: Office, place: OfficePlace | None) -> dict[str, Any]:
+    """The office, and where it stands in the tree."""
+    return {
+        **office_json(office),
+        "parent_id": None if place is None else place.parent_id,
+        "kind": "office" if place is None else place.kind,
     }
 
 
@@ -74,4 +84,23 @@ def record_json(tx: Transaction, said: str) -> dict[str, Any]:
             for each in career.actings
         ],
         "faces": [person_json(each) for each in roster.faces_of(person_id)],
+    }
+
+
+def deputy_json(deputising: Deputy) -> dict[str, Any]:
+    return {
+        "deputising_id": deputising.deputising_id,
+        "superior_id": deputising.superior_id,
+        "deputy_id": deputising.deputy_id,
+        "first": deputising.first.isoformat(),
+        "last": None if deputising.last is None else deputising.last.isoformat(),
+    }
+
+
+def imported_json(made: Plan, done: bool) -> dict[str, Any]:
+    """What a list does, a line each, and its faults."""
+    return {
+        "imported": done,
+        "changes": [{"line": each.line, "change": each.kind} for each in made.changes],
+        "faults": [{"line": each.line, "fault": each.says} for each in made.faults],
     }

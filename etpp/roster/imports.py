@@ -16,10 +16,10 @@ from typing import Literal
 
 from etpp.base.sheets import Fault, Row
 from etpp.db import Transaction
-from etpp.roster.assignments import Acting, Assignment, Career, CareerError
+from etpp.roster.assignments import Acting, Assignment, Career, CareerError, circles
 from etpp.roster.listing import Listed, understood
 from etpp.roster.model import Employee
-from etpp.roster.store import ACTINGS, ASSIGNMENTS, Offices, Roster
+from etpp.roster.store import ACTINGS, ASSIGNMENTS, Offices, People, Roster
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -47,6 +47,11 @@ class Plan:
     withdrawn: list[Assignment] = field(default_factory=list)
     actings: list[Acting] = field(default_factory=list)
 
+    @property
+    def moved(self) -> list[tuple[str, str]]:
+        """(person, office) of those who go to another office by it."""
+        return [(each.person_id, each.office_id) for each in self.changes if each.kind == "moved"]
+
 
 def plan(tx: Transaction, rows: Sequence[Row], now: dt.datetime, skip_bad: bool = False) -> Plan:
     """`skip_bad`: as if the lines with a fault were not there; they are still named."""
@@ -69,11 +74,23 @@ def plan(tx: Transaction, rows: Sequence[Row], now: dt.datetime, skip_bad: bool 
     return made
 
 
+def take(tx: Transaction, rows: Sequence[Row], by: str, now: dt.datetime, skip_bad: bool = False) -> tuple[Plan, bool]:
+    """What a list does, and whether it was done: with faults nothing is, but for `skip_bad`.
+
+    Of two lists at once one waits for the other, and is planned on what that one has done.
+    """
+    Offices(tx).lock_all()
+    made = plan(tx, rows, now, skip_bad)
+    done = skip_bad or not made.faults
+    if done:
+        apply(tx, made, by, now)
+    return made, done
+
+
 def apply(tx: Transaction, planned: Plan, by: str, now: dt.datetime) -> None:
     """Faces are moved by whoever calls this (`faces.moving.follow`)."""
-    roster = Roster(tx)
-    for employee in planned.employees:
-        roster.add(employee, by, now)
+    Roster(tx).add_all(planned.employees, by, now)
+    _rename_faces(tx, planned.employees, now)
     ASSIGNMENTS.withdraw(tx, planned.withdrawn, by, now)
     ASSIGNMENTS.add(tx, planned.begun, by, now)
     ACTINGS.add(tx, planned.actings, by, now)
@@ -168,8 +185,7 @@ class _Planning:
             of_person[self._numbers[each.number]].append(each)
         for person_id, lines in of_person.items():
             self._person(person_id, lines)
-        for assignment in self.made.begun:
-            self._circle(assignment)
+        self._circles()
         self.made.changes.sort(key=lambda change: change.line)
 
     def _fault(self, listed: Listed, says: str) -> None:
@@ -301,18 +317,19 @@ class _Planning:
                 self.made.actings.append(acting)
             self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0]))
 
-    def _circle(self, assignment: Assignment) -> None:
-        """Of a circle one assignment begins last; from there the way up comes back."""
-        line = self._lines.get(assignment.assignment_id)
-        above, seen = assignment.superior_id, set[str]()
-        while line is not None and above is not None and above not in seen:
-            if above == assignment.person_id:
-                self.made.faults.append(Fault(line, "NIP atasan: the superiors stand in a circle"))
-                return
-            seen.add(above)
-            career = self._careers.get(above)
-            held = None if career is None else career.on(assignment.first)
-            above = None if held is None else held.superior_id
+    def _circles(self) -> None:
+        """Whoever would be above himself by a line of the list, on whichever day that begins."""
+        above_themselves = circles(stay for career in self._careers.values() for stay in career.all)
+        for stay in self.made.begun:
+            line = self._lines.get(stay.assignment_id)
+            dates = [
+                date
+                for date, people in above_themselves
+                if stay.person_id in people and stay.first <= date and (stay.last is None or date <= stay.last)
+            ]
+            if line is not None and dates:
+                says = f"NIP atasan: the superiors stand in a circle on {dates[0].isoformat()}"
+                self.made.faults.append(Fault(line, says))
 
 
 def _kind(stay: Assignment, was: Assignment | None, previous: Assignment | None, known: bool) -> Kind:
@@ -340,3 +357,16 @@ def _covers(post: Assignment, stay: Assignment) -> bool:
 
 def _bare(said: str) -> str:
     return " ".join(said.casefold().split())
+
+
+def _rename_faces(tx: Transaction, employees: Sequence[Employee], now: dt.datetime) -> None:
+    """Terminals greet people by their official name: a new gallery version of each office that has one of another."""
+    names = {employee.person_id: employee.name for employee in employees}
+    versions: dict[str, int] = {}
+    for office in Offices(tx).all() if names else ():
+        for face in People(tx).everyone(office.office_id):
+            if names.get(face.employee_id, face.name) == face.name:
+                continue
+            if office.office_id not in versions:
+                versions[office.office_id] = Offices(tx).bump(office.office_id, now)
+            People(tx).rename(office.office_id, face.person_id, names[face.employee_id], versions[office.office_id])

@@ -76,6 +76,10 @@ class Offices:
             raise NotFound(f"there is no office {office_id}", key="office_unknown", office=office_id)
         return int(version)
 
+    def lock_all(self) -> None:
+        """As `lock`, every office of the regency, in order of their ids."""
+        self._tx.execute(sa.select(offices.c.office_id).order_by(offices.c.office_id).with_for_update(key_share=True))
+
     def issued_utc(self, office_id: str, version: int) -> dt.datetime | None:
         """When this gallery version was made, or None when it never was."""
         return self._tx.execute(
@@ -235,7 +239,7 @@ class Roster:
         """Those of whose name, NIP or other id this is a part, in order of their ids, from after an id on."""
         c = pay_tables.employees.c
         part = sa.or_(*(column.icontains(query, autoescape=True) for column in (c.name, c.nip, c.other_id)))
-        return EMPLOYEES.find(self._tx, part, c.person_id > after, known_utc=self._known_utc)[:limit]
+        return EMPLOYEES.find(self._tx, part, c.person_id > after, known_utc=self._known_utc, limit=limit)
 
     def with_number(self, number: str) -> str | None:
         """Whom a NIP or another id stands for, now or ever."""
@@ -256,15 +260,25 @@ class Roster:
 
     def add(self, employee: Employee, by: str, now: dt.datetime) -> None:
         """A new employee, or what is said of one anew. Raises Conflict when a number stands for somebody else."""
-        for number in (employee.nip, employee.other_id):
-            if number is None:
-                continue
-            holder = self.with_number(number)
-            if holder is None:
-                self._tx.execute(sa.insert(pay_tables.numbers).values(number=number, person_id=employee.person_id))
-            elif holder != employee.person_id:
+        self.add_all([employee], by, now)
+
+    def add_all(self, employees: Sequence[Employee], by: str, now: dt.datetime) -> None:
+        """As `add`, of many at once."""
+        numbers = pay_tables.numbers
+        said = [(number, e.person_id) for e in employees for number in (e.nip, e.other_id) if number is not None]
+        holders: dict[str, str] = {}
+        for page in _pages([number for number, _ in said]):
+            rows = self._tx.execute(sa.select(numbers).where(numbers.c.number.in_(page)))
+            holders |= {row.number: row.person_id for row in rows}
+        new = []
+        for number, person_id in said:
+            if number not in holders:
+                new.append({"number": number, "person_id": person_id})
+            if holders.setdefault(number, person_id) != person_id:
                 raise Conflict("the NIP or id stands for somebody else", key="nip_elsewhere")
-        EMPLOYEES.add(self._tx, [employee], by, now)
+        if new:
+            self._tx.execute(sa.insert(numbers), new)
+        EMPLOYEES.add(self._tx, employees, by, now)
 
     def forget(self, person_id: str) -> None:
         """Name and numbers of somebody who was never paid."""
@@ -305,6 +319,11 @@ class Roster:
         if person_ids is not None:
             conditions.append(table.c.person_id.in_(person_ids))
         return ASSIGNMENTS.find(self._tx, *conditions, known_utc=self._known_utc)
+
+    def deputies(self, superior_id: str) -> list[Deputy]:
+        """Of one superior, whenever."""
+        where = pay_tables.deputies.c.superior_id == superior_id
+        return DEPUTIES.find(self._tx, where, known_utc=self._known_utc)
 
     def faces_of(self, person_id: str) -> list[Person]:
         """The person as the terminals of offices know or knew them."""

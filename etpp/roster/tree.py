@@ -11,7 +11,7 @@ from etpp.base.errors import Conflict
 from etpp.db import Transaction
 from etpp.roster import register
 from etpp.roster.model import OfficeKind, OfficePlace
-from etpp.roster.store import PLACES
+from etpp.roster.store import PLACES, Offices
 
 KINDS: Sequence[OfficeKind] = get_args(OfficeKind)
 
@@ -20,6 +20,7 @@ def place(
     tx: Transaction, office_id: str, parent_id: str | None, kind: OfficeKind, by: str, now: dt.datetime
 ) -> OfficePlace:
     """The office stands below `parent_id` (None: at the top). Raises NotFound, and Conflict for a circle."""
+    Offices(tx).lock_all()  # two placements at once could close a circle
     timezone = str(register.office(tx, office_id).calendar["timezone"])
     if parent_id is not None:
         register.office(tx, parent_id)

@@ -34,7 +34,22 @@ def sanction(it: World) -> dict[str, Any]:
     return {"by": "bkpp", "person_id": it.employee(), "percent": 25, "document": "SK 12/2026", **days}
 
 
+def roster(it: World) -> bytes:
+    """A new person, and one of an earlier enrolment under another name."""
+    known = it.nip()
+    it.etpp.person(known)
+    rows = [f"{nip};{name};{OFFICE};Analis;7;2026-01-01" for nip, name in ((it.nip(), "Budi"), (known, "Sri"))]
+    return "\n".join(["NIP;Nama;OPD;Jabatan;Kelas Jabatan;TMT", *rows]).encode()
+
+
+def deputy(it: World) -> dict[str, Any]:
+    return {"by": "bkpp", "superior": it.employee(), "deputy": it.employee(), "first": "2026-12-01"}
+
+
 MODELS: dict[str, Callable[[World], dict[str, Any] | bytes]] = {
+    "POST /v1/admin/roster/imports": roster,
+    "POST /v1/admin/deputies": deputy,
+    "PUT /v1/admin/offices/{office_id}/place": lambda it: {"by": "bkpp", "parent_id": ELSEWHERE, "kind": "uptd"},
     **decided_routes.MODELS,
     "POST /v1/admin/offices": lambda it: {"office_id": f"dinas-{it.next()}", "name": "Dinas"},
     "PUT /v1/admin/offices/{office_id}": lambda it: {"name": f"Dinas {it.next()}", "calendar": CALENDAR},
@@ -84,6 +99,7 @@ ASKED: dict[str, Callable[[World], dict[str, str]]] = {
     "GET /v1/admin/calendar/roster": lambda it: DAYS,
     "GET /v1/admin/calendar/proposals": lambda it: {"year": "2026"},
     "POST /v1/admin/activities/catalogue": lambda it: {"by": "bkpp"},
+    "POST /v1/admin/roster/imports": lambda it: {"by": "bkpp"},
     "POST /v1/admin/calendar/roster": lambda it: {"by": "bkpp"},
 }
 """What stands in the address, besides the office."""

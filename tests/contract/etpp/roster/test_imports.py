@@ -113,6 +113,17 @@ def test_the_same_list_twice_changes_nothing_and_a_new_post_ends_the_old_one(etp
     ]
 
 
+def test_a_circle_that_a_recorded_post_closes_later_is_refused(etpp: Running) -> None:
+    ani = f"{ANI};;Ani;{OFFICE};Analis;9;;;;2020-01-01;;"
+    boss = f"{BUDI};;Budi;{OFFICE};Kepala;12;;;{ANI};2026-06-01;;"
+    take(etpp, ani, boss)
+    with etpp.database.read() as tx:
+        made = plan(tx, ani.replace(";;;;2020", f";;;{BUDI};2020"))
+    assert [(each.line, each.says) for each in made.faults] == [
+        (2, "NIP atasan: the superiors stand in a circle on 2026-06-01")
+    ]
+
+
 def test_bad_lines_are_skipped_when_asked_with_those_that_rest_on_them(etpp: Running) -> None:
     boss = f"{BUDI};;Budi;dinas-lain;Kepala;12;;;;2025-01-01;;"
     under = f"{ANI};;Ani;{OFFICE};Analis;9;;;{BUDI};2025-01-01;;"

@@ -58,6 +58,8 @@ def test_a_row_is_an_item_and_its_weight() -> None:
         ("a;Surat;surat;1;2026-01-01;;;head;9", "for a post or for a class"),
         ("a;Surat;surat;1;2026-01-01;;;;9,5", "class: must be a whole number"),
         ("a;Surat;surat;1;2026-01-01;;;;100", "class: must be a whole number"),
+        # more digits than a Decimal divides
+        (f"a;Surat;surat;1;2026-01-01;;;;{'9' * 30}", "class: must be a whole number"),
         ('a;"Sur\n\nat";surat;1;2026-01-01;;;;9;x', "more cells"),
     ],
 )

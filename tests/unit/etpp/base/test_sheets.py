@@ -280,3 +280,14 @@ def test_what_is_written_as_a_workbook_is_read_again(rows: list[tuple[str, str]]
 def test_no_bytes_end_in_anything_but_an_answer(content: bytes) -> None:
     with contextlib.suppress(SheetError):
         sheets.read(b"nip;nama\n" + content, COLUMNS)
+
+
+@pytest.mark.parametrize("cell", ["'Aisyah", "''", '="x"', "=1+1", "198503152010011007"])
+def test_a_text_is_read_as_it_was_written_in_both_forms(cell: str) -> None:
+    columns = (Column("name"), Column("note"))
+    for content in (
+        sheets.write_csv(["name", "note"], [[cell, "x"]]),
+        sheets.write_xlsx(["name", "note"], [[cell, "x"]]),
+    ):
+        (row,) = sheets.read(content, columns)
+        assert row["name"] == cell

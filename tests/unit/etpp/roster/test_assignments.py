@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from etpp.roster.assignments import Acting, Assignment, Career, CareerError, Deputy, may_decide, superiors_in_a_circle
+from etpp.roster.assignments import (
+    Acting,
+    Assignment,
+    Career,
+    CareerError,
+    Deputy,
+    circles,
+    may_decide,
+    superiors_in_a_circle,
+)
 
 JANUARY, MARCH, JUNE = dt.date(2026, 1, 1), dt.date(2026, 3, 1), dt.date(2026, 6, 1)
 ONE = dt.timedelta(days=1)
@@ -102,3 +112,17 @@ def test_who_decides(by: str, date: dt.date, may: bool) -> None:
 )
 def test_superiors_in_a_circle(superiors: dict[str, str | None], circle: tuple[str, ...]) -> None:
     assert superiors_in_a_circle(superiors) == circle
+
+
+def test_circles_over_all_dates() -> None:
+    def under(person: str, superior: str | None, first: dt.date, last: dt.date | None = None) -> Assignment:
+        return replace(place(f"{person}-{first}", first, last, person_id=person), superior_id=superior)
+
+    a_then = under("a", "b", JANUARY, MARCH)
+    b_later = under("b", "a", MARCH + ONE)
+    assert circles([a_then, b_later]) == []  # one after the other
+    b_too_early = under("b", "a", MARCH)
+    assert circles([a_then, b_too_early, under("c", "a", JANUARY), under("d", None, JANUARY)]) == [(MARCH, {"a", "b"})]
+    long = [under(f"p{n}", f"p{n + 1}", JANUARY) for n in range(5_000)]
+    assert circles(long) == []
+    assert circles([*long, under("p5000", "p0", JUNE)]) == [(JUNE, {f"p{n}" for n in range(5_001)})]
