@@ -77,4 +77,4 @@ def calendar_for(tx: Transaction, people: Sequence[str] = ()) -> Calendar:
     try:
         return Calendar(facts_for(tx, people))
     except PlanError as error:
-        raise Conflict(f"the calendar must be put right first: {error}") from error
+        raise Conflict(f"the calendar must be put right first: {error}", key="calendar_contradicts") from error

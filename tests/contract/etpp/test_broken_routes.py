@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -58,6 +59,7 @@ MODELS: dict[str, Callable[[World], dict[str, Any] | bytes]] = {
     "POST /v1/admin/offices/{office_id}/months/{month}/check": lambda it: {"by": "kepala"},
     "POST /v1/admin/offices/{office_id}/months/{month}/close": lambda it: {"by": "bkpp"},
     "POST /v1/admin/offices/{office_id}/months/{month}/pay": lambda it: {"by": "bendahara"},
+    "POST /v1/admin/reports": lambda it: {"kind": "recap", "office_id": OFFICE, "month": "2026-10", "format": "xlsx"},
     "POST /v1/admin/scores": lambda it: {
         "by": "bkpp",
         "office_id": OFFICE,
@@ -103,9 +105,14 @@ ASKED: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /v1/admin/calendar/roster": lambda it: {"by": "bkpp"},
 }
 """What stands in the address, besides the office."""
-WITHOUT_DATABASE = {"GET /console/style.css", "GET /v1/admin/calendar/proposals"}
-REFUSED = {"POST /console/login", "GET /v1/admin/offices/{office_id}/months/{month}/audit"}
-"""In the end too: no password is given, and no month is closed yet."""
+OF_A_JOB = {
+    "GET /v1/admin/reports/{job_id}",
+    "GET /v1/admin/reports/{job_id}/file",
+    "DELETE /v1/admin/reports/{job_id}",
+}
+WITHOUT_DATABASE = {"GET /console/style.css", "GET /v1/admin/calendar/proposals", *OF_A_JOB}
+REFUSED = {"POST /console/login", "GET /v1/admin/offices/{office_id}/months/{month}/audit", *OF_A_JOB}
+"""In the end too: no password is given, no month is closed yet, and no job has this id."""
 
 
 @dataclass
@@ -131,6 +138,7 @@ class World:
             "event_id": self.waiting if "/enrolments" in path else self.rejected,
             "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
             "sanction_id": self.sanction,
+            "job_id": lambda: str(uuid.uuid4()),
             **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
         if "/employees/" in path:

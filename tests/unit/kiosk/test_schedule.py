@@ -20,7 +20,10 @@ def _calendar(data: dict) -> WorkCalendar:
         WorkPeriod(
             first=dt.date.fromisoformat(p["first"]),
             last=dt.date.fromisoformat(p["last"]) if p["last"] else None,
-            days={DAYS.index(d): WorkDay(*map(dt.time.fromisoformat, hours)) for d, hours in p["days"].items()},
+            days={
+                DAYS.index(d): WorkDay(*map(dt.time.fromisoformat, hours), *p.get("grace", {}).get(d, (0, 0)))
+                for d, hours in p["days"].items()
+            },
             late_percent=p["late_percent"],
             early_percent=p["early_percent"],
         )

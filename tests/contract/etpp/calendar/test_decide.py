@@ -370,9 +370,9 @@ def test_a_later_decision_on_a_persons_day_counts(regency: Running) -> None:
 def test_what_is_decided_for_the_regency_reaches_its_offices_terminals(etpp: Running) -> None:
     terminal = etpp.terminal()
     version = terminal.gallery().json()["manifest"]["version"]
-    off = {"special_id": "libur", "scope": None, "date": "2026-12-24", "hours": None, "name": "Cuti bersama"}
-    half = {"special_id": "setengah", "scope": None, "date": "2026-12-31", "hours": {"start": "07:30", "end": "12:00"}}
-    decide(etpp, special_days=[off, {**half, "name": "Setengah hari"}])
+    off = {"date": "2026-12-24", "name": "Cuti bersama"}
+    half = {"date": "2026-12-31", "name": "Setengah hari", "hours": {"start": "07:30", "end": "12:00"}}
+    decide(etpp, special_days=[off, half])
     told = terminal.gallery(since=version).json()
     calendar = told["payload"]["office"]["calendar"]
     assert "2026-12-24" in calendar["holidays"]
@@ -383,9 +383,9 @@ def test_what_is_decided_for_the_regency_reaches_its_offices_terminals(etpp: Run
         "late_percent": 1.0,
         "early_percent": 1.0,
     }
-    decide(etpp, withdrawn={"special_days": ["libur", "setengah"]})
+    decide(etpp, withdrawn={"special_days": [":2026-12-24", ":2026-12-31"]})
     back = terminal.gallery(since=told["manifest"]["version"]).json()["payload"]["office"]["calendar"]
     assert (back["holidays"], len(back["periods"])) == ([], 1)
-    decide(etpp, special_days=[{**off, "date": "2026-12-26", "name": "Sabtu"}])  # a day that is free all the same
+    decide(etpp, special_days=[{"date": "2026-12-26", "name": "Sabtu"}])  # a day that is free all the same
     same = terminal.gallery(since=0).json()["manifest"]["version"]
     assert etpp.admin("GET", "offices")["offices"][0]["gallery_version"] == same

@@ -31,7 +31,8 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_every_text_of_the_templates_is_there() -> None:
-    templates = list(Path(str(resources.files("etpp"))).glob("*/templates/*.html"))
+    every = Path(str(resources.files("etpp"))).glob("*/templates/*.html")
+    templates = [each for each in every if each.parts[-3] != "reports"]  # which have catalogues of their own
     assert len(templates) == 13
     source = "".join(each.read_text(encoding="utf-8") for each in templates)
     used = {
