@@ -13,7 +13,7 @@ import pytest
 
 from kiosk import wire
 from kiosk.model import DeviceId, WorkDay
-from kiosk.wire.gallery import NotNewer, open_gallery, parse_office, parse_person
+from kiosk.wire.gallery import NotNewer, check_shown, open_gallery, parse_office, parse_person
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 FULL, DELTA = (
@@ -148,3 +148,65 @@ def test_a_period_that_says_something_else_is_refused(change: dict[str, Any], na
     data["calendar"]["periods"][0] |= change
     with pytest.raises(wire.WireError, match=named):
         parse_office(data)
+
+
+# ---------------------------------------------------------------- what a screen can show
+
+
+def shown(**person: Any) -> wire.Json:
+    return {"office": OFFICE, "people": [PERSON, {**PERSON, **person}]}
+
+
+def test_names_and_nips_as_they_are_meant_are_shown() -> None:
+    check_shown(FULL["payload"])
+    check_shown(shown(name="Ünï Raden 😀"))
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (shown(nip="19850315201001100"), "18 digits"),  # seventeen
+        (shown(nip="1985031520100110O7"), "18 digits"),  # a letter O
+        (shown(nip=""), "18 digits"),
+        (shown(name="Sri\u202eLestari"), "cannot be shown"),  # turns what follows around
+        (shown(name="Sri\nLestari"), "cannot be shown"),
+        (shown(name="Sri\u2028Lestari"), "cannot be shown"),
+        (shown(name="Sri\u200bLestari"), "cannot be shown"),
+        ({"office": {**OFFICE, "name": "Dinas\x9b"}, "people": []}, "cannot be shown"),
+    ],
+)
+def test_what_a_screen_would_show_as_something_else_is_refused(payload: wire.Json, why: str) -> None:
+    with pytest.raises(wire.WireError, match=why):
+        check_shown(payload)
+
+
+def test_templates_of_recognisers_that_this_release_does_not_know_are_left_out() -> None:
+    other = {
+        **PERSON["templates"][0],
+        "model_id": "fp-112",
+        "descriptor": wire.encode_descriptor(np.ones(512) / 512**0.5),
+    }
+    unknown = {**other, "model_id": "of-2031"}
+    _, templates = parse_person({**PERSON, "more_templates": [unknown, other]})
+    assert [each.model_id for each in templates[len(PERSON["templates"]) :]] == ["fp-112"]
+
+
+# ---------------------------------------------------------------- grace
+
+
+@pytest.mark.parametrize(
+    "grace", [[15, 5], {"mon": [15]}, {"mon": [-1, 0]}, {"mon": [1440, 0]}, {"mon": [True, 0]}, {"x": []}]
+)
+def test_grace_is_two_numbers_of_minutes_by_weekday(grace: Any) -> None:
+    calendar = copy.deepcopy(OFFICE["calendar"])
+    calendar["periods"][0]["grace"] = grace
+    with pytest.raises(wire.WireError, match="grace"):
+        parse_office({**OFFICE, "calendar": calendar})
+
+
+def test_grace_belongs_to_its_weekday() -> None:
+    calendar = copy.deepcopy(OFFICE["calendar"])
+    calendar["periods"][0]["grace"] = {"mon": [1439, 0], "tue": [0, 1439]}
+    days = parse_office({**OFFICE, "calendar": calendar}).calendar.periods[0].days
+    found = [(days[day].grace_late_minutes, days[day].grace_early_minutes) for day in (0, 1, 2)]
+    assert found == [(1439, 0), (0, 1439), (0, 0)]
