@@ -37,8 +37,8 @@ class Shift:
     end_utc: dt.datetime
     late_percent: float
     early_percent: float
-    grace_late_minutes: int = 0
-    grace_early_minutes: int = 0
+    grace_late_minutes: int
+    grace_early_minutes: int
 
 
 class CalendarError(ValueError):

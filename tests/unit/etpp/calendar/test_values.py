@@ -48,3 +48,18 @@ def test_what_earlier_servers_stored_is_read_and_not_written_again(case: Case) -
         written(case.calendar)
     for take in (read, taken_by_a_terminal):
         take(case.calendar)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "says"),
+    [
+        ([], "calendar: the whole must be an object"),
+        ({"timezone": "Asia/Jakarta", "holidays": [], "periods": [7]}, "calendar: periods.0 must be an object"),
+        ({"timezone": "Asia/Jakarta", "periods": []}, "calendar: holidays is missing"),
+        ({"timezone": "Asia/Jakarta", "holidays": [], "periods": [{}]}, "calendar: periods.0.days is missing"),
+    ],
+)
+def test_an_error_names_the_member(calendar: object, says: str) -> None:
+    with pytest.raises(CalendarError) as refused:
+        written(calendar)
+    assert str(refused.value) == says
