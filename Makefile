@@ -64,8 +64,9 @@ picture: setup ## the picture that opens the README, by the running terminal
 test-allowance: setup ## the four policies against a second, slow reckoning, on 20,000 generated months (about a quarter of an hour)
 	ALLOWANCE_EXAMPLES=20000 $(PYTEST) -q tests/unit/etpp/allowance/test_oracle.py $(ARGS)
 
-bench-allowance: setup ## statements a second in memory, and what a late fact makes anew
+bench-allowance: setup ## statements a second in memory, what a late fact makes anew, and a whole regency out of PostgreSQL
 	$(BIN)/python -m tests.bench.bench_allowance $(ARGS)
+	$(BIN)/python -m tests.bench.bench_regency
 
 memory: setup ## memory of kiosk run with 1,000 employees over 20,000 frames
 	$(BIN)/python tests/bench/bench_memory.py $(ARGS)

@@ -1,11 +1,11 @@
 """The whole regency's month out of PostgreSQL: read office by office, reckoned, and what a late fact makes anew.
 
-    make bench-allowance ARGS="--people 10000"
+    make bench-allowance, or python -m tests.bench.bench_regency [--people 10000]
 
 Fills a PostgreSQL of its own with 40 offices, two presences a working day and a hundred activities a person with two
 steps each (10,000 people: 440,000 presences, 1,000,000 entries, 2,000,000 steps), analyses the tables, and prints by
-the clock and in processor seconds of this process: reading, reckoning, both together, and a closing with one late
-letter.
+the clock and in processor seconds of this process: reading, reckoning, both together; and how many of a closed month's
+statements one late letter makes anew.
 """
 
 from __future__ import annotations
@@ -21,13 +21,18 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from etpp.absence.model import Letter, LetterDecision
+from etpp.absence.store import DECISIONS, add_letters
 from etpp.allowance import gather
 from etpp.allowance import month as months
 from etpp.allowance.model import Month
 from etpp.allowance.policy import DELIVERED, delivered
 from etpp.allowance.statement import statement
+from etpp.allowance.store import touched
 from etpp.db import Database, pay_tables, tables
+from etpp.terminals.signing import GallerySigner
 from tests.contract.etpp.running import fresh_database, postgresql
 
 MONTH = Month(2026, 10)
@@ -196,11 +201,33 @@ def main() -> None:
         parts = f"read {reading:.1f}, made {reckoning:.1f}"
         print(f"{made} statements in {took:.1f} s ({used:.1f} s of this process): {parts}")
         print(f"{made / took:,.0f} statements/s with PostgreSQL; total {total:,} rupiah")
-        began = time.perf_counter()
-        with database.read() as tx:
-            months.reckon(tx, "office-00", MONTH, AS_OF)
-        print(f"one office's list: {time.perf_counter() - began:.2f} s")
+        print(late_letter(database))
         database.close()
+
+
+def late_letter(database: Database) -> str:
+    """Close one office's month, let a letter for one of its people come in, and reckon what it changes."""
+    signer = GallerySigner(Ed25519PrivateKey.generate())
+    with database.begin() as tx:
+        months.check(tx, "office-00", MONTH, "kepala", AS_OF)
+        closed = months.close(tx, signer, "office-00", MONTH, "bkpp", AS_OF)
+    late = AS_OF + dt.timedelta(days=1)
+    first = dt.datetime(2026, 9, 30, 17, 0, tzinfo=dt.UTC)
+    with database.begin() as tx:
+        until = first + dt.timedelta(days=31)
+        letter = Letter("late", "dinas-luar", "094", first.date(), "Kepala", ("e00000",), first, until, "tu", late)
+        add_letters(tx, [letter], "tu", late)
+        DECISIONS.add(tx, [LetterDecision("d", "late", True, "kepala", late)], "kepala", late)
+    began = time.perf_counter()
+    with database.read() as tx:
+        named = {each.person_id for each in touched(tx, closed.as_of_utc)}
+        found = months.reckon(tx, "office-00", MONTH.following, late)
+    took = time.perf_counter() - began
+    people = {each.person_id for each in found.adjustments}
+    return (
+        f"a late letter: {len(named)} of {len(closed.sealed.statements)} closed statements made anew, "
+        f"{len(people)} changed; with the office's next list {took:.2f} s"
+    )
 
 
 if __name__ == "__main__":
