@@ -72,6 +72,7 @@ setup(
             "pytest>=8.3",
             "hypothesis>=6.120",
             "openapi-spec-validator>=0.7",
+            "schemathesis>=4.0",  # calls made from docs/openapi.json
             "cosmic-ray>=8.7",  # `make mutants`
             "mypy>=1.13",
             "ruff>=0.8",

@@ -9,6 +9,8 @@ from etpp.base import shapes
 from etpp.base.problems import MEDIA_TYPE, document
 
 COMMON = ("malformed", "protocol-version", "signature-invalid", "replayed-request", "device-revoked", "device-unknown")
+_ANY_CALL = ("not-found", "method-not-allowed", "conflict", "too-many-requests", "unavailable", "internal")
+"""Of no call in particular: an address or a method that is no call's, what the database cannot hold, a failing server."""
 
 
 def header(name: str, text: str, *, required: bool = True, **schema: Any) -> dict[str, Any]:
@@ -26,7 +28,9 @@ _WITH_BODY = (
     header("Content-Digest", "RFC 9530: sha-256 over the body as it is sent."),
     header("Content-Encoding", "gzip, or nothing.", required=False, enum=["gzip"]),
 )
-_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+VERSION = {"Presensi-Protocol": {"required": True, "schema": {"type": "string", "const": "1"}}}
+"""Of every answer: a terminal believes none without it."""
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}}}
 
 
 def describe(
@@ -38,7 +42,7 @@ def describe(
     problems: Sequence[str] = COMMON,
 ) -> dict[str, Any]:
     """Arguments for a route: summary, request body, answer and every problem document it can give."""
-    names = (*problems, *(("too-large",) if request is not None else ()), "too-many-requests", "unavailable")
+    names = (*problems, *(("too-large",) if request is not None else ()), *_ANY_CALL)
     by_status: dict[int, list[str]] = {}
     for name in names:
         by_status.setdefault(document(name, "")["status"], []).append(name)
@@ -46,14 +50,14 @@ def describe(
         code: {
             "description": ", ".join(f"`{name}`" for name in found),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
-            **({"headers": _RETRY_AFTER} if code in (429, 503) else {}),
+            "headers": VERSION | (_RETRY_AFTER if code in (429, 503) else {}),
         }
         for code, found in sorted(by_status.items())
     }
     responses[status] = {
         "description": "Done",
         "content": {"application/json": {"schema": _reference(answer)}},
-        "headers": {"Presensi-Protocol": {"schema": {"type": "string", "const": "1"}}},
+        "headers": VERSION,
     }
     extra: dict[str, Any] = {"parameters": [*_SIGNED, *(_WITH_BODY if request is not None else ())]}
     if request is not None:

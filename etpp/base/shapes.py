@@ -35,11 +35,20 @@ def _checked(function: Any) -> AfterValidator:
     return AfterValidator(check)
 
 
+_DATE = "(19[7-9][0-9]|[2-8][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
 Time = Annotated[
     dt.datetime,
     BeforeValidator(parse_time),
     PlainSerializer(format_time, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-24T00:30:05.123Z"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": f"^{_DATE}T{_CLOCK}Z$",
+            "examples": ["2026-11-24T00:30:05.123Z"],
+        }
+    ),
 ]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 EventId = Annotated[
@@ -54,7 +63,13 @@ Name = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": texts.NAME_LENGTH}),
 ]
 ShortText = Annotated[str, StringConstraints(max_length=100), AfterValidator(texts.plain)]
-Key = Annotated[str, StringConstraints(max_length=44), _checked(decode_key)]
+Key = Annotated[
+    str,
+    StringConstraints(max_length=44),
+    _checked(decode_key),
+    # 256 bits in 43 letters of six bits each: the last has four of them.
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"}),
+]
 Descriptor = Annotated[str, StringConstraints(max_length=700), _checked(decode_descriptor)]
 Natural = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 Number = Annotated[float, Field(allow_inf_nan=False)]

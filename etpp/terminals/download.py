@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from etpp.base import encoding
-from etpp.base.describe import describe, header
+from etpp.base.describe import VERSION, describe, header
 from etpp.base.errors import Problem
 from etpp.db import Transaction
 from etpp.roster.store import Offices
@@ -26,22 +26,33 @@ MAX_WAIT_S = 55
 MAX_AHEAD = 10_000
 """How far a terminal's version may be ahead of the server's, which then lost some when a backup was played back."""
 
-_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+_SINCE = f"The version that the terminal has; `malformed` where it is more than {MAX_AHEAD} above the server's own."
+_RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 _described = describe("Fetch the gallery", answer=wire.GalleryAnswer)
 _described["openapi_extra"]["parameters"] += [
-    header("Range", "bytes=FIRST- with If-Range: what a cut download still lacks.", required=False),
+    header(
+        "Range",
+        "bytes=FIRST- with If-Range: what a cut download still lacks. Any other Range is passed over.",
+        required=False,
+        pattern=f"^{_RANGE.pattern}$",
+    ),
     header("If-Range", "The ETag of the download that was cut.", required=False),
     header("If-None-Match", "The ETag of what the terminal has for the same `since`.", required=False),
 ]
-_ETAG = {"ETag": {"description": "Strong; of the very bytes.", "schema": {"type": "string"}}}
-_described["responses"][200]["headers"] |= _ETAG | {"Accept-Ranges": {"schema": {"type": "string", "const": "bytes"}}}
-_described["responses"][204] = {"description": "Nothing newer than `since` within `wait_s`"}
-_described["responses"][206] = {
-    "description": "The rest of the same bytes, for `Range` with `If-Range`",
-    "headers": _ETAG,
+_ETAG = {"ETag": {"description": "Strong; of the very bytes.", "required": True, "schema": {"type": "string"}}}
+_RANGES = {"Accept-Ranges": {"required": True, "schema": {"type": "string", "const": "bytes"}}}
+_PART = {"Content-Range": {"required": True, "schema": {"type": "string"}}}
+_described["responses"][200]["headers"] = VERSION | _ETAG | _RANGES
+_described["responses"] |= {
+    204: {"description": "Nothing newer than `since` within `wait_s`", "headers": VERSION},
+    206: {
+        "description": "The rest of the same bytes, for `Range` with `If-Range`",
+        "content": {"application/json": {}},  # a part of a document is of no shape
+        "headers": VERSION | _ETAG | _RANGES | _PART,
+    },
+    304: {"description": "The bytes are those that `If-None-Match` names", "headers": VERSION | _ETAG | _RANGES},
+    416: {"description": "The range lies behind the end", "headers": VERSION | _ETAG | _RANGES | _PART},
 }
-_described["responses"][304] = {"description": "The bytes are those that `If-None-Match` names", "headers": _ETAG}
-_described["responses"][416] = {"description": "The range lies behind the end"}
 
 
 @router.get("/v1/devices/{device_id}/gallery", **_described)
@@ -49,8 +60,8 @@ async def gallery(
     signed: Signed,
     server: ServerOf,
     terminals: TerminalsOf,
-    since: Annotated[int, Query(ge=0, le=encoding.MAX_INTEGER)] = 0,
-    wait_s: Annotated[int, Query(ge=0)] = 0,
+    since: Annotated[int, Query(ge=0, le=encoding.MAX_INTEGER, description=_SINCE)] = 0,
+    wait_s: Annotated[int, Query(ge=0, description=f"Seconds; more than {MAX_WAIT_S} count as {MAX_WAIT_S}.")] = 0,
 ) -> Response:
     """`since=0` for everything. 204 when nothing newer came within `wait_s` seconds (at most 55)."""
     device = signed.device
