@@ -48,4 +48,4 @@ def test_a_script_accepts_them_by_a_word(tmp_path: Path) -> None:
 def test_the_list_says_licences_and_restrictions(tmp_path: Path) -> None:
     listed = CliRunner().invoke(command, ["--model-dir", str(tmp_path), "list"], catch_exceptions=False).output
     assert "InsightFace" in listed
-    assert listed.count("restrictions") == 2
+    assert listed.count("restrictions") == 4  # two recognisers, two passive models

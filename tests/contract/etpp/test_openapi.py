@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import gzip
 import itertools
 import json
@@ -20,7 +19,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, openapi
 from schemathesis.checks import not_a_server_error
-from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -29,7 +27,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.contract.etpp.running import Running, running
-from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
 from tests.contract.protocol_client.canonical import sha256
 from tests.contract.protocol_client.chain import ZEROS, known
 from tests.contract.protocol_client.link import Json, Link, sign
@@ -174,7 +171,9 @@ def exact(value: Any) -> Any:
         return {name: exact(each) for name, each in value.items()}
     if isinstance(value, list):
         return [exact(each) for each in value]
-    whole = isinstance(value, int) and not isinstance(value, bool) or isinstance(value, float) and value.is_integer()
+    whole = (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and value.is_integer()
+    )
     return max(-MAX_INTEGER, min(int(value), MAX_INTEGER)) if whole else value
 
 
