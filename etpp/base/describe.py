@@ -10,7 +10,7 @@ from etpp.base.problems import MEDIA_TYPE, document
 
 COMMON = ("malformed", "protocol-version", "signature-invalid", "replayed-request", "device-revoked", "device-unknown")
 _ANY_CALL = ("not-found", "method-not-allowed", "conflict", "too-many-requests", "unavailable", "internal")
-"""Of no call in particular: an address or a method that is no call's, what the database cannot hold, a failing server."""
+"""Of no call in particular: an address or a method of none, what the database cannot hold, a failing server."""
 
 
 def header(name: str, text: str, *, required: bool = True, **schema: Any) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def _checked(function: Any) -> AfterValidator:
 
 _DATE = "(19[7-9][0-9]|[2-8][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+_SEEN = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+"""For documents: `texts.plain` goes by Unicode's categories, which regular expressions do not name everywhere."""
 Time = Annotated[
     dt.datetime,
     BeforeValidator(parse_time),
@@ -62,7 +64,12 @@ Name = Annotated[
     AfterValidator(texts.name),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": texts.NAME_LENGTH}),
 ]
-ShortText = Annotated[str, StringConstraints(max_length=100), AfterValidator(texts.plain)]
+ShortText = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    AfterValidator(texts.plain),
+    WithJsonSchema({"type": "string", "maxLength": 100, "pattern": _SEEN}),
+]
 Key = Annotated[
     str,
     StringConstraints(max_length=44),

@@ -1,13 +1,14 @@
-"""docs/openapi.json against the real server: of calls that are made from it, right and wrong, each gets what it lists."""
+"""docs/openapi.json against the real server: calls made from it, right and wrong ones, are answered as it lists."""
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import gzip
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, openapi
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup, ServerError
 from schemathesis.specs.openapi.checks import (
+    UndefinedContentType,
+    UndefinedStatusCode,
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
@@ -27,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.contract.etpp.running import Running, running
+from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
 from tests.contract.protocol_client.canonical import sha256
 from tests.contract.protocol_client.chain import ZEROS, known
 from tests.contract.protocol_client.link import Json, Link, sign
@@ -34,7 +39,7 @@ from tests.contract.protocol_client.terminal import Terminal
 
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text(encoding="utf-8"))
 MAX_INTEGER = 2**53 - 1
-EXAMPLES = 40
+EXAMPLES = 60
 """Of right data, and as many of wrong data, for each call."""
 CHECKS = [
     not_a_server_error,
@@ -43,6 +48,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+PAYLOADS = ("presence", "enrolment", "attack")
 WAYS = ("own", "own", "own", "cut", "another's", "unknown", "revoked", "unsigned")
 """Who calls: a terminal, for itself; the same after the line broke; for whomever the path names; one that nobody knows;
 one that was revoked; nobody."""
@@ -52,7 +58,7 @@ MET = {
     "GET /v1/devices/{device_id}/gallery": {200, 204, 206, 304, 400, 401, 403, 404, 416},
     "POST /v1/devices/{device_id}/heartbeat": {200, 400, 401, 403, 404},
 }
-"""The statuses that the examples lead to at the least: a call whose signature or chain is never right would show nothing."""
+"""What the examples lead to at the least: calls whose signature or chain is never right would show nothing."""
 
 
 def operations(document: Json) -> dict[str, Any]:
@@ -142,6 +148,11 @@ class World:
             place = {"chain_id": self.chain_id, "prev_hash": last}
             if isinstance(item, dict) and isinstance(event := item.get("event"), dict):
                 event |= place | {"device_id": self.link.key_id, "seq": seq}
+                kinds = [kind for kind in PAYLOADS if isinstance(event.get(kind), dict)]
+                for kind in kinds[1:]:
+                    del event[kind]
+                if kinds:
+                    event["kind"] = kinds[0]
                 if isinstance(event.get("presence"), dict):
                     event["presence"]["person_id"] = self.person_id
                 with contextlib.suppress(ValueError):  # wrong data may have no canonical form
@@ -171,15 +182,13 @@ def exact(value: Any) -> Any:
         return {name: exact(each) for name, each in value.items()}
     if isinstance(value, list):
         return [exact(each) for each in value]
-    whole = (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, float) and value.is_integer()
-    )
+    whole = (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
     return max(-MAX_INTEGER, min(int(value), MAX_INTEGER)) if whole else value
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    # Its clock takes a minute from one look to the next: no call waits for a gallery, and no guess of a code is one too many.
+    # Its clock takes a minute from one look to the next: no call waits for a gallery, no code is one guess too many.
     minutes = partial(next, itertools.count(0.0, 60.0))
     with running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state", poll_s=3600.0, monotonic_s=minutes) as etpp:
         links = []
@@ -216,3 +225,41 @@ def test_every_answer_is_one_that_the_document_lists(world: World, label: str) -
 
 def test_every_operation_is_called() -> None:
     assert set(MET) == set(operations(DOCUMENT))
+
+
+def unlisted(document: Json) -> None:
+    """A gallery's 401 no longer stands in the document."""
+    del document["paths"]["/v1/devices/{device_id}/gallery"]["get"]["responses"]["401"]
+
+
+def other_type(document: Json) -> None:
+    """It does, as a page."""
+    answer = document["paths"]["/v1/devices/{device_id}/gallery"]["get"]["responses"]["401"]
+    answer["content"] = {"text/html": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "way", "status", "failure"),
+    [
+        (unlisted, "unsigned", 401, UndefinedStatusCode),
+        (other_type, "unsigned", 401, UndefinedContentType),
+        (dict, "own", 503, ServerError),
+    ],
+    ids=["a status", "a media type", "a server that fails"],
+)
+def test_what_no_answer_may_be_is_noticed(
+    world: World, change: Callable[[Json], Any], way: str, status: int, failure: type[Failure]
+) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    change(document)
+    case = operations(document)["GET /v1/devices/{device_id}/gallery"].Case(
+        path_parameters={"device_id": world.link.key_id}, headers={"Presensi-Protocol": "1"}
+    )
+    breaker = Breaker(world.etpp.database.engine)
+    breaker.install()
+    with breaker.at(1 if status == 503 else 0, FAILURES["sqlite"]["locked"]):
+        answer = world.send(case, way)
+    assert answer.status_code == status
+    with pytest.raises(FailureGroup) as raised:
+        case.validate_response(answer, checks=CHECKS)
+    assert [type(each) for each in raised.value.exceptions] == [failure]
