@@ -182,7 +182,7 @@ def exact(value: Any) -> Any:
         return {name: exact(each) for name, each in value.items()}
     if isinstance(value, list):
         return [exact(each) for each in value]
-    whole = (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    whole = value.is_integer() if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
     return max(-MAX_INTEGER, min(int(value), MAX_INTEGER)) if whole else value
 
 
