@@ -1,7 +1,7 @@
 """An office's calendar for its terminals (docs/protocol.md, "calendar"), made of the dated facts that pay reads. Pure.
 
-What the document has no word for it leaves out, so that a screen rather says nothing than something else than the
-books: hours of an office that end on the next day, occasions, and the rosters of people by name.
+What the document has no word for it leaves out: hours of an office that end on the next day (the screen says a free
+day), occasions, and the rosters of people by name, whom the screen tells minutes by the office's hours.
 """
 
 from __future__ import annotations
