@@ -13,6 +13,7 @@ from etpp.absence.catalogue import Catalogue, delivered, read_catalogue
 from etpp.absence.model import Document, Letter, LetterDecision, LetterRevocation
 from etpp.base.errors import Conflict
 from etpp.db import Facts, Transaction, pay_tables
+from etpp.roster.store import ever_assigned
 
 CATALOGUE_ID = "regency"
 
@@ -92,10 +93,10 @@ def letters_within(
 ) -> list[Letter]:
     """Letters by id, those after an id. `office_id`: for somebody who was ever assigned to it; `start`, `end`: that
     hold in [start, end); `after_the_fact`: that were submitted when they had begun."""
-    letters, people, assigned = pay_tables.letters, pay_tables.letter_people, pay_tables.assignments
+    letters, people = pay_tables.letters, pay_tables.letter_people
     asked = [letters.c.letter_id > after] if after else []
     if office_id is not None:
-        here = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+        here = ever_assigned(office_id)
         asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id.in_(here))))
     if person_id is not None:
         asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id == person_id)))

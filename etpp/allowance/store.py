@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from etpp.absence import store as absence
 from etpp.absence.model import Letter, LetterDecision, LetterRevocation
-from etpp.activities import store as activities
 from etpp.activities.model import Entry, EntryStep
+from etpp.activities.store import entries_of, steps_of
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUse, Sanction, Statement
 from etpp.allowance.policy import read_policy
@@ -21,6 +21,7 @@ from etpp.base.errors import Conflict
 from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence import store as presence
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, OfficeReports, TimeDecision
+from etpp.roster.store import ever_assigned
 
 USES = Facts(PolicyUse, pay_tables.policy_uses, "use_id")
 SANCTIONS = Facts(Sanction, pay_tables.sanctions, "sanction_id")
@@ -235,17 +236,12 @@ def office_facts(
 ) -> OfficeFacts:
     """`first` to `last`: the days that facts of a day are asked for; `moments`: those of facts with a time.
     `event_ids`: presences of uncertain time."""
-    assigned = pay_tables.assignments
-    people = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+    people = ever_assigned(office_id)
 
     letters, with_people = pay_tables.letters, pay_tables.letter_people
     ours = sa.select(with_people.c.letter_id).where(with_people.c.person_id.in_(people))
     asked = (letters.c.until_utc > letters_since, letters.c.letter_id.in_(ours))
     letter_ids = sa.select(letters.c.letter_id).where(*asked)
-
-    entries, steps = pay_tables.entries, pay_tables.entry_steps
-    entered = (entries.c.person_id.in_(people), entries.c.date.between(first, last))
-    entry_ids = sa.select(entries.c.entry_id).where(*entered)
 
     corrections, decided = pay_tables.corrections, pay_tables.correction_decisions
     proposed = (corrections.c.person_id.in_(people), corrections.c.date.between(first, last))
@@ -265,8 +261,8 @@ def office_facts(
         presence.MANUAL_ENTRIES.find(
             tx, manual.c.person_id.in_(people), manual.c.at_utc.between(*moments), known_utc=known_utc
         ),
-        activities.ENTRIES.find(tx, *entered, known_utc=known_utc, order="any"),
-        activities.STEPS.find(tx, steps.c.entry_id.in_(entry_ids), known_utc=known_utc, order="any"),
+        entries_of(tx, people, first, last, known_utc),
+        steps_of(tx, people, first, last, known_utc),
         SANCTIONS.find(tx, *sanctioned, known_utc=known_utc),
     )
 

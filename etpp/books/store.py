@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from etpp.base.encoding import Json
 from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, PresenceOf, PresenceRow
-from etpp.db import Transaction, pay_tables, tables
+from etpp.db import Transaction, tables
 from etpp.db.tables import chains, events, staged
+from etpp.roster.store import ever_assigned
 
 STAGED_FOR = dt.timedelta(days=30)
 """How long a carried stretch may take to become whole. It may hold faces, and belongs to nobody's books."""
@@ -187,8 +188,7 @@ class Books:
     ) -> dict[str, list[PresenceOf]]:
         """employee -> presences in [start, end), and uncertain ones that may lie there, at any office, of everybody
         who was ever assigned to this one; by time. Of those that had come by `known_utc` (None: all)."""
-        assigned, people = pay_tables.assignments, tables.people
-        ours = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+        people = tables.people
         faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
         columns = sa.select(
             people.c.employee_id,
@@ -199,7 +199,11 @@ class Books:
             events.c.latest_utc,
             events.c.time_state,
         ).select_from(people.join(events, faces))
-        counts = [people.c.employee_id.in_(ours), events.c.status == "accepted", events.c.kind == "presence"]
+        counts = [
+            people.c.employee_id.in_(ever_assigned(office_id)),
+            events.c.status == "accepted",
+            events.c.kind == "presence",
+        ]
         if known_utc is not None:
             counts.append(events.c.received_utc <= known_utc)
         within = columns.where(*counts, events.c.utc >= start, events.c.utc < end)

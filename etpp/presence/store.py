@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from etpp.db import Facts, Transaction, pay_tables
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, TimeDecision
+from etpp.roster.store import ever_assigned
 
 CORRECTIONS = Facts(Correction, pay_tables.corrections, "correction_id", once=True)
 CORRECTION_DECISIONS = Facts(CorrectionDecision, pay_tables.correction_decisions, "decision_id", once=True)
@@ -64,7 +65,7 @@ def corrections_within(
     table = pay_tables.corrections
     asked = [table.c.correction_id > after] if after else []
     if office_id is not None:
-        asked.append(table.c.person_id.in_(_assigned(office_id)))
+        asked.append(table.c.person_id.in_(ever_assigned(office_id)))
     if person_id is not None:
         asked.append(table.c.person_id == person_id)
     if first is not None:
@@ -121,8 +122,3 @@ def manual_of(
         for each in MANUAL_ENTRIES.find(tx, table.c.person_id.in_(page), table.c.at_utc >= start, table.c.at_utc < end):
             found.setdefault(each.person_id, []).append(each)
     return found
-
-
-def _assigned(office_id: str) -> sa.Select[tuple[str]]:
-    assigned = pay_tables.assignments
-    return sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)

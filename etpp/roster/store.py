@@ -219,6 +219,13 @@ class People:
         return None if row is None else _person(row)
 
 
+def ever_assigned(office_id: str) -> sa.Select[tuple[str]]:
+    """Everybody of whom it was ever recorded that they serve at an office, as a question inside of others: too many
+    rather than too few, where facts of a month are read."""
+    assigned = pay_tables.assignments
+    return sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+
+
 class Roster:
     """Employees of the whole regency, and who served where and when."""
 
