@@ -18,8 +18,8 @@ from etpp.allowance.facts import MonthFacts, Regency, latest_scores
 from etpp.allowance.model import Month, Policy
 from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
 from etpp.allowance.store import SCORES, Policies, office_facts
+from etpp.base.clock import midnight_utc
 from etpp.base.errors import NotFound
-from etpp.books.model import PresenceOf
 from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.presence.daybook import office_reports
@@ -80,7 +80,7 @@ def reports_now(tx: Transaction, month: Month) -> list[OfficeReports]:
 
 def window(month: Month) -> tuple[dt.datetime, dt.datetime]:
     """From when until when presences are looked at for a month."""
-    return _midnight(month.first - BEFORE), _midnight(month.last + AFTER)
+    return midnight_utc(month.first - BEFORE), midnight_utc(month.last + AFTER)
 
 
 def office_month(
@@ -102,12 +102,12 @@ def office_month(
     first, last = month.first - BEFORE, month.last + AFTER
     moments = window(month)
     punches = {
-        person: [_punch(each) for each in found]
+        person: [Punch.of(each) for each in found]
         for person, found in Books(tx).punches(office_id, *moments, known_utc).items()
     }
     uncertain = [each.event_id for found in punches.values() for each in found if each.uncertain]
     # Letters of the year before count, too: for what a kind has at most, and for the day of a long absence.
-    since = _midnight(dt.date(month.year - 1, 1, 1))
+    since = midnight_utc(dt.date(month.year - 1, 1, 1))
     rows = office_facts(tx, office_id, first, last, since, moments, uncertain, known_utc)
 
     letters: dict[str, list[Any]] = defaultdict(list)
@@ -145,12 +145,6 @@ def office_month(
     ]
 
 
-def _punch(presence: PresenceOf) -> Punch:
-    time = presence.time
-    uncertain = time.state == "uncertain"
-    return Punch(presence.event_id, time.utc, time.earliest_utc, time.latest_utc, uncertain, presence.office_id)
-
-
 def _by(facts: Iterable[F], key: Callable[[F], str]) -> Mapping[str, list[F]]:
     found: dict[str, list[F]] = defaultdict(list)
     for fact in facts:
@@ -160,7 +154,3 @@ def _by(facts: Iterable[F], key: Callable[[F], str]) -> Mapping[str, list[F]]:
 
 def _of(found: Mapping[str, list[F]], keys: Iterable[str]) -> tuple[F, ...]:
     return tuple(fact for key in keys for fact in found.get(key, ()))
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -7,3 +7,8 @@ import datetime as dt
 
 def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def midnight_utc(day: dt.date) -> dt.datetime:
+    """Where a span of moments about local days begins or ends, with room for every zone kept by the caller."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)

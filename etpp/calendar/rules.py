@@ -15,7 +15,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-MINUTES_A_DAY = 24 * 60
+from etpp.calendar.model import MINUTES_A_DAY
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

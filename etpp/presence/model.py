@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from etpp.absence.model import Kind
+from etpp.books.model import PresenceOf
 
 FaultKind = Literal["late", "early", "missing_arrival", "missing_departure", "absent", "occasion", "short_week"]
 Part = Literal["arrival", "departure", "occasion", "day"]
@@ -37,6 +38,13 @@ class Punch:
     uncertain: bool = False
     office_id: str | None = None
     manual: bool = False
+
+    @classmethod
+    def of(cls, presence: PresenceOf) -> Punch:
+        """As the books have it."""
+        time = presence.time
+        uncertain = time.state == "uncertain"
+        return cls(presence.event_id, time.utc, time.earliest_utc, time.latest_utc, uncertain, presence.office_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from functools import partial
 
 from etpp.absence.rules import Cover, in_force
 from etpp.absence.store import kinds, letters_within, said_of
+from etpp.base.clock import midnight_utc
 from etpp.base.errors import Conflict
-from etpp.books.model import PresenceOf
 from etpp.books.store import Books
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
@@ -85,7 +85,7 @@ class _Year:
             for person, career in careers.items()
             if career.within(first, last)[-1].office_id == office_id
         }
-        start, end = _midnight(first - BEFORE - AROUND), _midnight(last + AROUND)
+        start, end = midnight_utc(first - BEFORE - AROUND), midnight_utc(last + AROUND)
         self._punches = Books(tx).punches(office_id, start, end)
         self._letters = letters_within(tx, office_id=office_id, start=start, end=end)
         self._said = said_of(tx, [each.letter_id for each in self._letters])
@@ -116,7 +116,7 @@ class _Year:
         zone_of = self._calendar.zone
         mine = [each for each in self._letters if person in each.person_ids]
         times, manual = self._times, self._manual.get(person, [])
-        punches = settle(person, [_punch(each) for each in self._punches.get(person, ())], times, manual)
+        punches = settle(person, [Punch.of(each) for each in self._punches.get(person, ())], times, manual)
         found: list[JudgedDay] = []
         for month in sorted(self._days):
             plans = [
@@ -148,19 +148,9 @@ class _Year:
             return False
 
 
-def _punch(presence: PresenceOf) -> Punch:
-    time = presence.time
-    uncertain = time.state == "uncertain"
-    return Punch(presence.event_id, time.utc, time.earliest_utc, time.latest_utc, uncertain, presence.office_id)
-
-
 def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
     return [first + n * ONE_DAY for n in range((last - first).days + 1)]
 
 
 def _end(month: dt.date) -> dt.date:
     return (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)
