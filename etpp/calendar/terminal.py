@@ -17,9 +17,10 @@ from etpp.calendar.rules import WEEKDAYS
 ONE_DAY = dt.timedelta(days=1)
 
 
-def document(facts: CalendarFacts, office_id: str, late_percent: float, early_percent: float) -> dict[str, Any]:
-    """As `rules.check_new` lets it through. Raises PlanError."""
-    calendar = Calendar(facts)
+def document(
+    calendar: Calendar, facts: CalendarFacts, office_id: str, late_percent: float, early_percent: float
+) -> dict[str, Any]:
+    """As `rules.check_new` lets it through. `calendar` is the one that the facts make. Raises PlanError."""
     scopes = calendar.lineage(office_id)
     percents = {"late_percent": late_percent, "early_percent": early_percent}
     ours = [period for period in facts.periods if period.scope in scopes]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from etpp.base.asked import ONE_DAY, month
 from etpp.base.encoding import canonical
 from etpp.base.errors import Conflict
+from etpp.calendar.model import CalendarFacts
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, WorkCalendar
 from etpp.calendar.store import calendar_facts
@@ -49,12 +51,19 @@ def zone(office: Office) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> Calendar:
-    """When everybody of the regency is expected. Raises PlanError where recorded facts contradict one another."""
+def regency_facts(
+    tx: Transaction, people: Sequence[str] | None = None, known_utc: dt.datetime | None = None
+) -> CalendarFacts:
+    """All offices' hours, and the rosters of these people (None: of everybody)."""
     places = PLACES.find(tx, known_utc=known_utc)
     parents = {place.office_id: place.parent_id for place in places}
     zones = {place.office_id: place.timezone for place in places}
-    return Calendar(calendar_facts(tx, REGENCY_ZONE, parents, zones, known_utc))
+    return calendar_facts(tx, REGENCY_ZONE, parents, zones, known_utc, people)
+
+
+def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> Calendar:
+    """When everybody of the regency is expected. Raises PlanError where recorded facts contradict one another."""
+    return Calendar(regency_facts(tx, None, known_utc))
 
 
 def month_bounds(text: str) -> tuple[dt.datetime | None, dt.datetime | None]:

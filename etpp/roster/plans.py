@@ -9,29 +9,20 @@ from etpp.base.errors import Conflict
 from etpp.calendar.model import CalendarFacts, PlanError
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, check_new
-from etpp.calendar.store import calendar_facts
 from etpp.calendar.terminal import document
 from etpp.db import Transaction
-from etpp.roster.hours import REGENCY_ZONE
-from etpp.roster.store import PLACES, Offices, Roster
+from etpp.roster.hours import regency_facts
+from etpp.roster.store import Offices, Roster
 
 DEFAULT_PERCENT = 1.0
 """Of an office that has said nothing: one per cent of the month's points."""
-
-
-def facts_for(tx: Transaction, people: Sequence[str] | None = ()) -> CalendarFacts:
-    """All offices' hours, and the rosters of these people (None: of everybody)."""
-    places = PLACES.find(tx)
-    parents = {place.office_id: place.parent_id for place in places}
-    zones = {place.office_id: place.timezone for place in places}
-    return calendar_facts(tx, REGENCY_ZONE, parents, zones, people=people)
 
 
 class Around:
     """What the calendar is handed of the roster (`calendar.decide.Around`)."""
 
     def facts(self, tx: Transaction, people: Sequence[str] | None) -> CalendarFacts:
-        return facts_for(tx, people)
+        return regency_facts(tx, people)
 
     def who(self, tx: Transaction, said: str) -> str:
         return Roster(tx).who(said)
@@ -48,7 +39,8 @@ def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> None
 
     What being late or early costs stays as the office's newest period had it. Raises Conflict.
     """
-    facts = facts_for(tx)
+    facts = regency_facts(tx, ())
+    calendar = _whole(facts)
     for office_id in sorted(office_ids):
         office = Offices(tx).get(office_id)
         if office is None:
@@ -57,7 +49,7 @@ def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> None
         newest = known[-1] if isinstance(known, list) and known else {}
         percents = (float(newest.get(name, DEFAULT_PERCENT)) for name in ("late_percent", "early_percent"))
         try:
-            made = document(facts, office_id, *percents)
+            made = document(calendar, facts, office_id, *percents)
             check_new(made)
         except (PlanError, CalendarError) as error:
             raise Conflict(f"office {office_id}: {error}", key="calendar_contradicts") from error
@@ -66,15 +58,20 @@ def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> None
             Offices(tx).set_calendar(office_id, office.name, made)
 
 
-def above(facts: CalendarFacts, office_id: str) -> bool:
+def above(tx: Transaction, office_id: str) -> bool:
     """Whether hours or days were decided for the regency or for an office above one, which hold there too."""
+    facts = regency_facts(tx, ())
     scopes = set(Calendar(facts).lineage(office_id)) - {office_id}
     return any(each.scope in scopes for each in facts.periods) or any(d.scope in scopes for d in facts.special_days)
 
 
 def calendar_for(tx: Transaction, people: Sequence[str] = ()) -> Calendar:
     """Raises Conflict where what was recorded contradicts itself."""
+    return _whole(regency_facts(tx, people))
+
+
+def _whole(facts: CalendarFacts) -> Calendar:
     try:
-        return Calendar(facts_for(tx, people))
+        return Calendar(facts)
     except PlanError as error:
         raise Conflict(f"the calendar must be put right first: {error}", key="calendar_contradicts") from error

@@ -66,7 +66,7 @@ def at(date: dt.date, minute: int) -> dt.datetime:
 
 
 def screen(known: CalendarFacts, moment: dt.datetime, arrived: dt.datetime | None = None) -> Assessment:
-    made = document(known, OFFICE, 1.0, 1.0)
+    made = document(Calendar(known), known, OFFICE, 1.0, 1.0)
     check_new(made)
     office = parse_office({"office_id": OFFICE, "name": "Kantor", "calendar": made})
     return assess(office.calendar, moment, arrived)

@@ -12,8 +12,8 @@ import requests
 from etpp.base import sheets
 from etpp.calendar.model import CalendarFacts
 from etpp.db import Transaction
+from etpp.roster.hours import regency_facts
 from etpp.roster.model import Employee, OfficePlace
-from etpp.roster.plans import facts_for
 from etpp.roster.store import PLACES, Roster
 from tests.contract.etpp.client import problem_of
 from tests.contract.etpp.running import OFFICE, Running, wib
@@ -41,7 +41,7 @@ def decide(etpp: Running, expect: int = 200, **what: Any) -> Any:
 
 def facts(etpp: Running) -> CalendarFacts:
     def look(tx: Transaction) -> CalendarFacts:
-        return facts_for(tx, None)
+        return regency_facts(tx, None)
 
     with etpp.database.read() as tx:
         return look(tx)
