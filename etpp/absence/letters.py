@@ -25,6 +25,7 @@ from etpp.absence.rules import (
     LetterMark,
     check_letter,
     in_force,
+    last_decision,
     letter_state,
     overlapping,
 )
@@ -150,9 +151,8 @@ def standings(tx: Transaction, letters: Sequence[Letter]) -> list[Standing]:
     for letter in letters:
         mine = [each for each in decisions if each.letter_id == letter.letter_id]
         gone = [each for each in revocations if each.letter_id == letter.letter_id]
-        counted = [each for each in mine if each.by not in letter.person_ids]
-        last = max(counted, key=lambda d: (d.decided_utc, d.decision_id), default=None)
-        found.append(Standing(letter, letter_state(letter, mine, gone), last, gone[0] if gone else None))
+        state, last = letter_state(letter, mine, gone), last_decision(letter, mine)
+        found.append(Standing(letter, state, last, gone[0] if gone else None))
     return found
 
 

@@ -80,10 +80,16 @@ def letter_state(
     """Folded from all facts about the letter, in whatever order they arrived."""
     if any(each.letter_id == letter.letter_id for each in revocations):
         return "revoked"
-    valid = [d for d in decisions if d.letter_id == letter.letter_id and d.by not in letter.person_ids]
-    if not valid:
+    last = last_decision(letter, decisions)
+    if last is None:
         return "submitted"
-    return "approved" if max(valid, key=lambda d: (d.decided_utc, d.decision_id)).approved else "refused"
+    return "approved" if last.approved else "refused"
+
+
+def last_decision(letter: Letter, decisions: Iterable[LetterDecision]) -> LetterDecision | None:
+    """The one that counts: the latest by somebody whom the letter is not for."""
+    valid = [d for d in decisions if d.letter_id == letter.letter_id and d.by not in letter.person_ids]
+    return max(valid, key=lambda d: (d.decided_utc, d.decision_id), default=None)
 
 
 def overlapping(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -99,7 +98,7 @@ async def show_month(office_id: str, month: MonthText, server: ServerOf) -> dict
     def look(tx: Transaction) -> dict[str, Any]:
         found = months.reckon(tx, office_id, asked, now)
         where = standing_json(office_id, asked, months.standing(tx, office_id, asked, now))
-        return {**where, **reckoned_json(found, _names(tx))}
+        return {**where, **reckoned_json(found, months.names(tx, found))}
 
     return await server.read(look)
 
@@ -224,7 +223,3 @@ async def use_policy(new: NewPolicyUse, server: ServerOf) -> dict[str, Any]:
     use = PolicyUse(str(uuid.uuid4()), policy.sha256, new.first, new.last)
     await server.write(lambda tx: months.use_policy(tx, policy, new.text, use, new.by, server.now()))
     return policy_json(policy, use)
-
-
-def _names(tx: Transaction) -> Mapping[str, str]:
-    return {key: each.name for key, each in Roster(tx).employees().items()}

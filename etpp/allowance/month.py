@@ -112,6 +112,12 @@ def reckon(
     return Reckoned(office_id, month, policy, text, found, late, reports, as_of_utc)
 
 
+def names(tx: Transaction, found: Reckoned) -> dict[str, str]:
+    """Of those on the list, by id."""
+    on_it = [each.person_id for each in found.statements]
+    return {person: employee.name for person, employee in Roster(tx).employees(on_it).items()}
+
+
 def standing(tx: Transaction, office_id: str, month: Month, now: dt.datetime) -> Standing:
     """Without reckoning: whether the list is still the one that was checked is asked when the month is closed."""
     office = register.office(tx, office_id)

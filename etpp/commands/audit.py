@@ -10,7 +10,7 @@ import click
 from etpp.allowance.audit import verify
 from etpp.allowance.documents import audited_json
 from etpp.allowance.model import Month
-from etpp.commands.month import MONTH
+from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.roster import register
 from etpp.roster.store import Offices

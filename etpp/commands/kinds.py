@@ -10,7 +10,7 @@ from etpp.absence import kinds
 from etpp.absence.asked import MOST_KINDS_TEXT
 from etpp.base.clock import utc_now
 from etpp.base.errors import Conflict
-from etpp.commands.month import by_option
+from etpp.commands.local import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from etpp.allowance.model import Month
 from etpp.base.asked import MOST_ROWS
 from etpp.base.errors import Problem
 from etpp.db import Transaction
@@ -18,6 +19,16 @@ MINUTE = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 SECOND = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"])
 DATE = click.DateTime(["%Y-%m-%d"])
 
+
+def MONTH(text: str) -> Month:  # noqa: N802 - a type of click's, beside its INT and STRING
+    """A month such as 2026-11."""
+    try:
+        return Month.of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+by_option = click.option("--by", required=True, help="Who says so: the person's id or name in the records.")
 reason_option = click.option("--reason", required=True, help="Why, in a sentence.")
 office_option = click.option("--office", "office_id", help="Default: every office.")
 

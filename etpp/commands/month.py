@@ -13,20 +13,10 @@ from etpp.allowance.model import Month
 from etpp.allowance.seal import Despite
 from etpp.base.clock import utc_now
 from etpp.base.money import plain
+from etpp.commands.local import MONTH, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
-from etpp.roster.store import Offices, Roster
-
-
-def MONTH(text: str) -> Month:  # noqa: N802 - a type of click's, beside its INT and STRING
-    """A month such as 2026-11."""
-    try:
-        return Month.of(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-by_option = click.option("--by", required=True, help="Who says so: the person's id or name in the records.")
+from etpp.roster.store import Offices
 
 
 @click.group("month")
@@ -76,8 +66,7 @@ def month_show(place: Place, office_id: str, month: Month, as_json: bool) -> Non
 
     def look(tx: Transaction) -> dict[str, Any]:
         found = months.reckon(tx, office_id, month, now)
-        names = {key: each.name for key, each in Roster(tx).employees().items()}
-        return reckoned_json(found, names)
+        return reckoned_json(found, months.names(tx, found))
 
     found = place.read(look)
     if as_json:

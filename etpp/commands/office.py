@@ -10,7 +10,7 @@ import click
 from etpp.base.clock import utc_now
 from etpp.base.encoding import parse_json
 from etpp.base.errors import Conflict, Problem
-from etpp.commands.month import by_option
+from etpp.commands.local import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.roster import register, tree

@@ -7,7 +7,7 @@ import datetime as dt
 import click
 
 from etpp.base.clock import utc_now
-from etpp.commands.month import by_option
+from etpp.commands.local import DATE, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import erasure, moving
@@ -16,8 +16,6 @@ from etpp.roster.assignments import Assignment
 from etpp.roster.documents import assignment_json, person_json
 from etpp.roster.moving import leave
 from etpp.roster.store import Roster
-
-DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("person")

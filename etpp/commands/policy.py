@@ -16,11 +16,9 @@ from etpp.allowance.model import Policy, PolicyUse
 from etpp.allowance.policy import DELIVERED, PolicyError, delivered_text, read_policy
 from etpp.allowance.store import USES, Policies
 from etpp.base.clock import utc_now
-from etpp.commands.month import by_option
+from etpp.commands.local import DATE, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
-
-DATE = click.DateTime(["%Y-%m-%d"])
 
 MAX_BYTES = 1_000_000
 """A policy has a few kilobytes; whatever is larger was named by mistake."""

@@ -15,7 +15,7 @@ import click
 from etpp.allowance.model import Month
 from etpp.base.clock import utc_now
 from etpp.base.errors import NotFound
-from etpp.commands.month import MONTH
+from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.console.texts import LANGUAGES, Language
 from etpp.reports.make import ALL, Asked, make

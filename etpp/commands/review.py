@@ -8,8 +8,16 @@ import click
 
 from etpp.base.asked import asked
 from etpp.base.clock import utc_now
-from etpp.commands.local import SECOND, after_option, as_bounds, limit_option, month_option, office_option, utc_of
-from etpp.commands.month import by_option
+from etpp.commands.local import (
+    SECOND,
+    after_option,
+    as_bounds,
+    by_option,
+    limit_option,
+    month_option,
+    office_option,
+    utc_of,
+)
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.presence import reviews

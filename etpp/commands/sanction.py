@@ -14,13 +14,12 @@ from etpp.allowance.store import SANCTIONS
 from etpp.base import texts
 from etpp.base.clock import utc_now
 from etpp.base.errors import NotFound
-from etpp.commands.month import by_option
+from etpp.commands.local import DATE, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.roster.store import Roster
 
 LONGEST_DOCUMENT = 200
-DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("sanction")

@@ -11,7 +11,7 @@ from etpp.allowance.model import Month, OfficeScore
 from etpp.allowance.store import SCORES
 from etpp.base.clock import utc_now
 from etpp.base.money import HUNDRED, ZERO, plain
-from etpp.commands.month import MONTH, by_option
+from etpp.commands.local import MONTH, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.db import Transaction
 from etpp.roster import register

@@ -11,8 +11,7 @@ from etpp.allowance import month as months
 from etpp.allowance.model import Month
 from etpp.allowance.seal import statement_document
 from etpp.base.clock import utc_now
-from etpp.base.errors import NotFound
-from etpp.commands.month import MONTH
+from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.db import Transaction
 from etpp.roster.store import Roster
@@ -32,13 +31,13 @@ def statement_show(place: Place, person: str, month: Month, as_json: bool) -> No
     """The month of PERSON (a NIP, another number or an id): closed as it was sealed, open as the facts stand now."""
 
     def look(tx: Transaction) -> dict[str, Any]:
-        roster = Roster(tx)
-        person_id = roster.with_number(person) or person
-        employee = roster.employee(person_id)
-        if employee is None:
-            raise NotFound("nobody in the roster has this number or id")
+        person_id = Roster(tx).who(person)
         found, closed = months.person_month(tx, person_id, month, utc_now())
-        return {"name": employee.name, "closed": closed, **statement_document(found)}
+        return {
+            "name": Roster(tx).employees([person_id])[person_id].name,
+            "closed": closed,
+            **statement_document(found),
+        }
 
     found = place.read(look)
     if as_json:

@@ -20,7 +20,7 @@ from etpp.db import Transaction
 from etpp.presence import store
 from etpp.presence.asked import NewCorrection
 from etpp.presence.daybook import office_reports
-from etpp.presence.decided import CorrectionFault, check_correction
+from etpp.presence.decided import CorrectionFault, check_correction, last_decision
 from etpp.presence.model import Correction, CorrectionDecision
 from etpp.roster import register
 from etpp.roster.assignments import Career, CareerError
@@ -113,13 +113,7 @@ def standings(tx: Transaction, corrections: Sequence[Correction]) -> list[Standi
     decisions = store.decisions_on(tx, [each.correction_id for each in corrections])
     found = []
     for correction in corrections:
-        mine = [
-            each
-            for each in decisions
-            if each.correction_id == correction.correction_id
-            and each.by not in (correction.person_id, correction.proposed_by)
-        ]
-        last = max(mine, key=lambda d: (d.decided_utc, d.decision_id), default=None)
+        last = last_decision(correction, decisions)
         state: CorrectionState = "proposed" if last is None else "approved" if last.approved else "refused"
         found.append(Standing(correction, state, last))
     return found

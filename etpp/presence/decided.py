@@ -86,21 +86,22 @@ def corrections_in_force(
     for correction in {c.correction_id: c for c in corrections if c.person_id == person_id}.values():
         if check_correction(correction, zone, deadline, correction_days):
             continue
-        valid = [
-            d
-            for d in decisions
-            if d.correction_id == correction.correction_id and d.by not in (person_id, correction.proposed_by)
-        ]
-        if not valid:
+        last = last_decision(correction, decisions)
+        if last is None:
             undecided.append(correction.correction_id)
-            continue
-        last = max(valid, key=_decided)
-        if last.approved:
+        elif last.approved:
             approved.append((last, correction))
     found: dict[dt.date, dict[tuple[Part, str], Correction]] = {}
     for _, correction in sorted(approved, key=lambda row: _decided(row[0])):
         found.setdefault(correction.date, {})[correction.part, correction.occasion_id] = correction
     return found, tuple(sorted(undecided))
+
+
+def last_decision(correction: Correction, decisions: Iterable[CorrectionDecision]) -> CorrectionDecision | None:
+    """The one that counts: the latest by neither the proposer nor the person concerned."""
+    concerned = correction.person_id, correction.proposed_by
+    valid = [d for d in decisions if d.correction_id == correction.correction_id and d.by not in concerned]
+    return max(valid, key=_decided, default=None)
 
 
 def _decided(decision: TimeDecision | CorrectionDecision) -> tuple[dt.datetime, str]:
