@@ -30,6 +30,7 @@ from etpp.absence.rules import (
     overlapping,
 )
 from etpp.base.errors import Conflict, NotFound
+from etpp.base.paging import filled
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
 from etpp.db import Database, Transaction
@@ -170,9 +171,9 @@ def page(
 ) -> list[Standing]:
     """By id, those after one, no more than `limit`. `start`, `end`: that hold in [start, end)."""
     person_id = None if person is None else Roster(tx).who(person)
-    found: list[Standing] = []
-    while len(found) < limit:
-        letters = store.letters_within(
+
+    def read(after: str) -> list[Letter]:
+        return store.letters_within(
             tx,
             office_id=office_id,
             person_id=person_id,
@@ -182,11 +183,11 @@ def page(
             after=after,
             limit=limit,
         )
-        found += [each for each in standings(tx, letters) if state is None or each.state == state]
-        if len(letters) < limit:
-            break
-        after = letters[-1].letter_id
-    return found[:limit]
+
+    def shown(rows: Sequence[Letter]) -> list[Standing]:
+        return [each for each in standings(tx, rows) if state is None or each.state == state]
+
+    return filled(read, shown, lambda row: row.letter_id, after, limit)
 
 
 def marks(tx: Transaction, letter: Letter) -> list[LetterMark]:

@@ -61,7 +61,7 @@ def routes(terms: Terms) -> APIRouter:
         request: Request, server: ServerOf, by: Who, dry_run: bool = False, partial: bool = False
     ) -> dict[str, Any]:
         content, now = await request.body(), server.now()
-        rows = await run_in_threadpool(importing.read, content)
+        rows = await run_in_threadpool(sheets.asked, content, sheet.COLUMNS)
 
         def take(tx: Transaction) -> importing.Imported:
             who = Roster(tx).actor(by)

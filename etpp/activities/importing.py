@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from etpp.activities import sheet
 from etpp.activities.catalogue import Catalogue, WeightError
 from etpp.activities.store import ITEMS, WEIGHTS
-from etpp.base import sheets
 from etpp.base.errors import Conflict
-from etpp.base.sheets import Row, SheetError
+from etpp.base.sheets import Row
 from etpp.db import Transaction
 
 
@@ -21,14 +20,6 @@ class Imported:
 
     plan: sheet.Plan
     recorded: bool
-
-
-def read(content: bytes) -> list[Row]:
-    """Before any transaction: a workbook takes a while. Raises Conflict for a table that cannot be read."""
-    try:
-        return sheets.read(content, sheet.COLUMNS)
-    except SheetError as error:
-        raise Conflict(str(error)) from error
 
 
 def take(

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic import Field as Said
 
 from etpp.base import texts
+from etpp.base.clock import month_of
 from etpp.base.errors import Conflict, Problem
 from etpp.base.shapes import Id, explain
 
@@ -75,4 +76,4 @@ def month(text: str) -> tuple[dt.date, dt.date] | None:
         first = _date(f"{text}-01")
     except ValueError:
         raise Problem("malformed", "month: must be a month such as 2026-11") from None
-    return first, (first + 31 * ONE_DAY).replace(day=1) - ONE_DAY
+    return month_of(first)

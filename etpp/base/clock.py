@@ -12,3 +12,9 @@ def utc_now() -> dt.datetime:
 def midnight_utc(day: dt.date) -> dt.datetime:
     """Where a span of moments about local days begins or ends, with room for every zone kept by the caller."""
     return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def month_of(day: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of the month that a day lies in."""
+    first = day.replace(day=1)
+    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)

@@ -23,6 +23,7 @@ from decimal import Decimal, InvalidOperation
 import xlsxwriter
 
 from etpp.base import workbook
+from etpp.base.errors import Conflict
 from etpp.base.texts import without_marks
 from etpp.base.workbook import MAX_CELLS, MAX_CHARACTERS, MAX_ROWS, PROTECTED, TOO_LARGE
 
@@ -130,6 +131,14 @@ def read(content: bytes, columns: Sequence[Column]) -> list[Row]:
         except _NoHeadings as error:
             refused = refused or error
     raise refused or SheetError("the table is empty")
+
+
+def asked(content: bytes, columns: Sequence[Column]) -> list[Row]:
+    """As `read`, of what somebody hands in. Before any transaction: a workbook takes a while. Raises Conflict."""
+    try:
+        return read(content, columns)
+    except SheetError as error:
+        raise Conflict(str(error)) from error
 
 
 def _rows(lines: Iterator[_Line], columns: Sequence[Column]) -> list[Row]:

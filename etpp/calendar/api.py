@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from etpp.accounts.admin import ADMIN
+from etpp.base import sheets
 from etpp.base.asked import MOST_ROWS, Date, Limit, Who, month
 from etpp.base.errors import Conflict
-from etpp.calendar import importing
+from etpp.calendar import importing, sheet
 from etpp.calendar.asked import Changes
 from etpp.calendar.decide import Around, decide
 from etpp.calendar.documents import decided_json, facts_json, plan_json, proposals_json, roster_json
@@ -97,7 +98,7 @@ def routes(around: Around) -> APIRouter:
         partial: bool = False,
     ) -> dict[str, Any]:
         content, now, span = await request.body(), server.now(), month(month_)
-        rows = await run_in_threadpool(importing.read, content)
+        rows = await run_in_threadpool(sheets.asked, content, sheet.COLUMNS)
         done = await server.write(
             lambda tx: importing.take(tx, rows, around, by, now, span, dry_run=dry_run, partial=partial)
         )

@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from etpp.base import sheets
-from etpp.base.errors import Conflict, NotFound
-from etpp.base.sheets import Fault, Row, SheetError
+from etpp.base.errors import NotFound
+from etpp.base.sheets import Fault, Row
 from etpp.calendar import sheet
 from etpp.calendar.decide import Around, Decided, record_roster
 from etpp.calendar.store import SHIFTS
@@ -22,14 +21,6 @@ class Imported:
     decided: Decided
     faults: tuple[Fault, ...]
     done: bool
-
-
-def read(content: bytes) -> list[Row]:
-    """Before any transaction: a workbook takes a while. Raises Conflict for a table that cannot be read."""
-    try:
-        return sheets.read(content, sheet.COLUMNS)
-    except SheetError as error:
-        raise Conflict(str(error)) from error
 
 
 def take(

@@ -44,7 +44,7 @@ def command() -> None:
 @as_json_option
 def activities_import(place: Place, file: Path, dry_run: bool, partial: bool, as_json: bool) -> None:
     """Take the catalogue out of FILE: CSV, XLSX or XLS with the columns that `export` writes, in any order."""
-    rows = importing.read(content_of(file))
+    rows = sheets.asked(content_of(file), sheet.COLUMNS)
     found = place.change(lambda tx: importing.take(tx, rows, OPERATOR, utc_now(), dry_run=dry_run, partial=partial))
     shown = imported_json(found)
     if as_json:

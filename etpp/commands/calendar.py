@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from etpp.base import asked
+from etpp.base import asked, sheets
 from etpp.base.clock import utc_now
 from etpp.base.errors import Conflict
-from etpp.calendar import importing
+from etpp.calendar import importing, sheet
 from etpp.calendar.api import named
 from etpp.calendar.asked import Changes
 from etpp.calendar.decide import Decided, decide
@@ -270,7 +270,7 @@ def roster() -> None:
 @as_json_option
 def roster_import(place: Place, file: Path, month: str, dry_run: bool, partial: bool, as_json: bool) -> None:
     """Take a roster out of FILE: a row a person with a column a date, or a row a person, date and shift."""
-    rows, span, now = importing.read(content_of(file)), asked.month(month), utc_now()
+    rows, span, now = sheets.asked(content_of(file), sheet.COLUMNS), asked.month(month), utc_now()
     found = place.change(
         lambda tx: importing.take(tx, rows, _AROUND, OPERATOR, now, span, dry_run=dry_run, partial=partial)
     )

@@ -36,10 +36,7 @@ def command() -> None:
 def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: str, as_json: bool) -> None:
     """Take a list of employees (CSV, XLSX, XLS). The same list again changes nothing."""
     now = utc_now()
-    try:
-        rows = sheets.read(_content(file), listing.COLUMNS)
-    except sheets.SheetError as error:
-        raise Conflict(str(error)) from error
+    rows = sheets.asked(_content(file), listing.COLUMNS)
 
     def work(tx: Transaction) -> tuple[imports.Plan, bool]:
         made, done = imports.take(tx, rows, Roster(tx).actor(by), now, skip_bad)

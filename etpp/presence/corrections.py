@@ -14,7 +14,9 @@ from functools import partial
 from typing import Literal
 
 from etpp.absence.store import LETTERS
+from etpp.base.clock import month_of
 from etpp.base.errors import Conflict, NotFound
+from etpp.base.paging import filled
 from etpp.calendar.model import DayPlan, PlanError
 from etpp.db import Transaction
 from etpp.presence import store
@@ -132,23 +134,21 @@ def page(
 ) -> list[Standing]:
     """By id, those after one, no more than `limit`; of days from `first` to `last`."""
     person_id = None if person is None else Roster(tx).who(person)
-    found: list[Standing] = []
-    while len(found) < limit:
-        rows = store.corrections_within(
+
+    def read(after: str) -> list[Correction]:
+        return store.corrections_within(
             tx, office_id=office_id, person_id=person_id, first=first, last=last, after=after, limit=limit
         )
-        found += [each for each in standings(tx, rows) if state is None or each.state == state]
-        if len(rows) < limit:
-            break
-        after = rows[-1].correction_id
-    return found[:limit]
+
+    def shown(rows: Sequence[Correction]) -> list[Standing]:
+        return [each for each in standings(tx, rows) if state is None or each.state == state]
+
+    return filled(read, shown, lambda row: row.correction_id, after, limit)
 
 
 def month_office(career: Career, date: dt.date) -> str:
     """The office that a day's month is reckoned at: the last one in it. Of a day on which there is one."""
-    first = date.replace(day=1)
-    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
-    return career.within(first, last)[-1].office_id
+    return career.within(*month_of(date))[-1].office_id
 
 
 def after_all(now: dt.datetime, moments: Sequence[dt.datetime]) -> dt.datetime:

@@ -10,7 +10,7 @@ from functools import partial
 
 from etpp.absence.rules import Cover, in_force
 from etpp.absence.store import kinds, letters_within, said_of
-from etpp.base.clock import midnight_utc
+from etpp.base.clock import midnight_utc, month_of
 from etpp.base.errors import Conflict
 from etpp.books.store import Books
 from etpp.calendar.model import PlanError
@@ -121,7 +121,7 @@ class _Year:
         for month in sorted(self._days):
             plans = [
                 (day, self._calendar.person_plan(career, day))
-                for day in _dates(max(month, self._first - BEFORE), min(_end(month), self._last))
+                for day in _dates(max(month, self._first - BEFORE), min(month_of(month)[1], self._last))
                 if day >= self._first or self._is_planned(career, day)
             ]
             if not any(plan for _, plan in plans):
@@ -150,7 +150,3 @@ class _Year:
 
 def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
     return [first + n * ONE_DAY for n in range((last - first).days + 1)]
-
-
-def _end(month: dt.date) -> dt.date:
-    return (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY

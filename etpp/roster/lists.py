@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 from etpp.accounts.admin import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import Asked, Date, Who
-from etpp.base.errors import Conflict
 from etpp.db import Transaction
 from etpp.roster import deputies, imports, listing
 from etpp.roster.documents import deputy_json, imported_json
@@ -48,10 +47,7 @@ def routes(follow: Follow) -> APIRouter:
         request: Request, server: ServerOf, by: Who, dry_run: bool = False, skip_bad: bool = False
     ) -> dict[str, Any]:
         content, now = await request.body(), server.now()
-        try:
-            rows = await run_in_threadpool(sheets.read, content, listing.COLUMNS)
-        except sheets.SheetError as error:
-            raise Conflict(str(error)) from error
+        rows = await run_in_threadpool(sheets.asked, content, listing.COLUMNS)
         if dry_run:
             return imported_json(await server.read(lambda tx: imports.plan(tx, rows, now, skip_bad)), done=False)
 
