@@ -409,9 +409,14 @@ def upgrade() -> None:
     with op.batch_alter_table("people") as altered:
         altered.alter_column("employee_id", existing_type=sa.String(64), nullable=False)
     op.create_index("ix_people_employee_id", "people", ["employee_id"])
+    op.add_column("events", sa.Column("accepted_utc", sa.DateTime(timezone=True), nullable=True))
+    late = sa.text("accepted_utc IS NOT NULL")
+    op.create_index("ix_events_accepted_utc", "events", ["accepted_utc"], sqlite_where=late, postgresql_where=late)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_events_accepted_utc", "events")
+    op.drop_column("events", "accepted_utc")
     op.drop_index("ix_people_employee_id", "people")
     op.drop_column("people", "employee_id")
     tables.drop_all(op.get_bind(), tables=[each for each in tables.sorted_tables if each.name not in BEFORE])
