@@ -318,13 +318,15 @@ def touched(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | No
     events, faces = tables.events, tables.people
     whose = sa.and_(faces.c.office_id == events.c.office_id, faces.c.person_id == events.c.person_id)
     seen = sa.select(faces.c.employee_id, events.c.earliest_utc, events.c.latest_utc).distinct()
-    came = [events.c.received_utc > since_utc, events.c.kind == "presence", events.c.earliest_utc.is_not(None)]
-    if known_utc is not None:
-        came.append(events.c.received_utc <= known_utc)
-    of_events = seen.select_from(events.join(faces, whose)).where(*came)
+    presences = seen.select_from(events.join(faces, whose))
+    presences = presences.where(events.c.kind == "presence", events.c.earliest_utc.is_not(None))
+    came, accepted = (
+        presences.where(moment > since_utc, *(() if known_utc is None else (moment <= known_utc,)))
+        for moment in (events.c.received_utc, events.c.accepted_utc)
+    )
     timed = events.join(faces, whose).join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
     decided = seen.select_from(timed).where(t.time_decisions.c.recorded_utc > since_utc)
-    for query in (of_events, decided):
+    for query in (came, accepted, decided):
         for row in tx.execute(query):
             first, last = row.earliest_utc.date() - _A_DAY, row.latest_utc.date() + _A_DAY
             found.add(Touched(row.employee_id, first, last))

@@ -97,8 +97,11 @@ def take(
     return Taken(results, heads[chain_id], enrolments)
 
 
-def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
-    """Accept a presence that was rejected because its person was not known then, and is now."""
+def reconsider(tx: Transaction, office_id: str, event_id: str, now: dt.datetime) -> Link:
+    """Accept a presence that was rejected because its person was not known then, and is now.
+
+    It counts from now on: what was reckoned before stays as it was.
+    """
     link = Books(tx).link(office_id, event_id)
     if link is None:
         raise NotFound("there is no such event in this office", key="event_unknown")
@@ -110,7 +113,7 @@ def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
         raise Conflict("the event breaks the protocol and cannot be accepted", key="event_broken")
     if not People(tx).known(office_id, [link.person_id]):
         raise Conflict("the person is still not known in this office", key="person_still_unknown")
-    Books(tx).set_status(link, "accepted", None)
+    Books(tx).accept(link, recording(tx, now))
     Offices(tx).call_attention(office_id)  # no head of a chain has moved: who keeps the day's figures learns it by this
     return replace(link, status="accepted", problem=None)
 

@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from etpp.base.encoding import Json
 from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, PresenceOf, PresenceRow
 from etpp.db import Transaction, tables
@@ -128,8 +127,8 @@ class Books:
         if links:
             self._tx.execute(sa.insert(events), [_values(link) for link in links])
 
-    def set_status(self, link: Link, status: LinkStatus, problem: Json | None) -> None:
-        """For a rejected event that BKPP accepts after all."""
+    def accept(self, link: Link, accepted_utc: dt.datetime) -> None:
+        """A rejected event that BKPP accepts after all: from that moment on it counts."""
         self._tx.execute(
             sa.update(events)
             .where(
@@ -138,7 +137,7 @@ class Books:
                 events.c.chain_id == link.chain_id,
                 events.c.seq == link.seq,
             )
-            .values(status=status, problem=None if problem is None else dict(problem))
+            .values(status="accepted", problem=None, accepted_utc=accepted_utc)
         )
 
     def forget_staged(self, now: dt.datetime) -> None:
@@ -187,7 +186,7 @@ class Books:
         self, office_id: str, start: dt.datetime, end: dt.datetime, known_utc: dt.datetime | None = None
     ) -> dict[str, list[PresenceOf]]:
         """employee -> presences in [start, end), and uncertain ones that may lie there, at any office, of everybody
-        who was ever assigned to this one; by time. Of those that had come by `known_utc` (None: all)."""
+        who was ever assigned to this one; by time. Of those that counted at `known_utc` (None: all)."""
         people = tables.people
         faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
         columns = sa.select(
@@ -206,6 +205,7 @@ class Books:
         ]
         if known_utc is not None:
             counts.append(events.c.received_utc <= known_utc)
+            counts.append(sa.or_(events.c.accepted_utc.is_(None), events.c.accepted_utc <= known_utc))
         within = columns.where(*counts, events.c.utc >= start, events.c.utc < end)
         perhaps = columns.where(
             *counts, events.c.time_state == "uncertain", events.c.earliest_utc < end, events.c.latest_utc >= start

@@ -207,6 +207,7 @@ events = sa.Table(
     sa.Column("time_state", sa.String(16)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("received_utc", Utc, nullable=False),
+    sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
     sa.Index("ix_events_office_id_utc", "office_id", "utc"),
     sa.Index("ix_events_received_utc", "received_utc"),
@@ -236,6 +237,13 @@ sa.Index(
     events.c.latest_utc,
     sqlite_where=events.c.time_state == "uncertain",
     postgresql_where=events.c.time_state == "uncertain",
+)
+# The few that were accepted after all.
+sa.Index(
+    "ix_events_accepted_utc",
+    events.c.accepted_utc,
+    sqlite_where=events.c.accepted_utc.is_not(None),
+    postgresql_where=events.c.accepted_utc.is_not(None),
 )
 # The books' promise of "exactly once": an event id is accepted once, whatever is sent again.
 sa.Index(
