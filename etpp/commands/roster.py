@@ -14,7 +14,7 @@ from etpp.base.errors import Conflict
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import moving
-from etpp.roster import deputies, imports, listing
+from etpp.roster import deputies, export, imports, listing
 from etpp.roster.documents import deputy_json, imported_json
 from etpp.roster.lists import NewDeputy
 from etpp.roster.register import OPERATOR
@@ -64,7 +64,7 @@ def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: s
 @pass_place
 def roster_export(place: Place, file: Path) -> None:
     """Write the list of employees, as CSV or (FILE.xlsx) as a workbook, which imports back without a change."""
-    rows = [listing.cells(each) for each in place.read(imports.export)]
+    rows = [listing.cells(each) for each in place.read(export.posts)]
     headings = [column.name for column in listing.COLUMNS]
     write = sheets.write_xlsx if file.suffix.lower() == ".xlsx" else sheets.write_csv
     try:
