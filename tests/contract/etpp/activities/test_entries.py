@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 from decimal import Decimal
 from typing import Any
@@ -108,6 +109,21 @@ def test_what_cannot_be_is_refused_at_once_and_alone(
 ) -> None:
     assert enter(office, entry("good"), entry("bad", **change)) == [("done", []), ("refused", faults)]
     assert verdicts(office) == {"good": "draft"}
+
+
+def test_evidence_is_a_file_that_was_taken_before(office: Running) -> None:
+    file = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+    sha256 = hashlib.sha256(file).hexdigest()
+    assert enter(office, entry("e", evidence_sha256=sha256)) == [("refused", ["evidence_unknown"])]
+    requests.post(
+        f"{office.url}/v1/admin/documents",
+        params={"by": "ani"},
+        data=file,
+        headers={"Authorization": f"Bearer {office.state.secrets.admin_token}"},
+        timeout=60,
+    ).raise_for_status()
+    assert enter(office, entry("e", evidence_sha256=sha256)) == [("done", [])]
+    assert month(office)["entries"][0]["evidence_sha256"] == sha256
 
 
 def test_times_that_overlap_are_refused_in_a_batch_and_after_it(office: Running) -> None:
