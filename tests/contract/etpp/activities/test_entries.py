@@ -23,6 +23,7 @@ from etpp.roster.model import Employee
 from etpp.roster.store import ASSIGNMENTS, DEPUTIES, Roster
 from tests.contract.etpp.client import problem_of
 from tests.contract.etpp.running import OFFICE, Running, wib
+from tests.unit.etpp.absence.files import pdf
 
 DAY = "2026-11-23"
 LONG_AGO = dt.date(2020, 1, 1)
@@ -112,7 +113,7 @@ def test_what_cannot_be_is_refused_at_once_and_alone(
 
 
 def test_evidence_is_a_file_that_was_taken_before(office: Running) -> None:
-    file = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+    file = pdf()
     sha256 = hashlib.sha256(file).hexdigest()
     assert enter(office, entry("e", evidence_sha256=sha256)) == [("refused", ["evidence_unknown"])]
     requests.post(
