@@ -33,10 +33,16 @@ class Utc(TypeDecorator[dt.datetime]):
         value = value.astimezone(dt.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+    def result_processor(self, dialect: Any, coltype: object) -> Any:
+        if dialect.name != "sqlite":
+            return None  # the connection's time zone is UTC (`engine._engine`), and a month has millions of moments
+        read = self.impl_instance.result_processor(dialect, coltype)
+
+        def process(value: Any) -> dt.datetime | None:
+            found = value if read is None else read(value)
+            return None if found is None else found.replace(tzinfo=dt.UTC)
+
+        return process
 
 
 def _office(**options: Any) -> sa.Column[str]:
