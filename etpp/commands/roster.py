@@ -51,12 +51,13 @@ def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: s
     if as_json:
         print_values(shown, as_json)
     else:
-        print_table(shown["changes"], ("line", "change"), as_json)
+        lines = [{**each, "was": _post(each["was"]), "becomes": _post(each["becomes"])} for each in shown["changes"]]
+        print_table(lines, ("line", "change", "was", "becomes"), as_json)
         for fault in shown["faults"]:
             click.echo(f"line {fault['line']}: {fault['fault']}", err=True)
     if made.faults and not skip_bad:
-        lines = len({fault.line for fault in made.faults})
-        raise Conflict(f"{lines} lines have a fault: put them right, or --skip-bad; nothing was changed")
+        count = len({fault.line for fault in made.faults})
+        raise Conflict(f"{count} lines have a fault: put them right, or --skip-bad; nothing was changed")
 
 
 @command.command("export")
@@ -101,3 +102,12 @@ def _content(file: Path) -> bytes:
             return opened.read(sheets.MAX_BYTES + 1)
     except OSError as error:
         raise Conflict(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def _post(held: dict[str, Any] | None) -> str | None:
+    """A post in a line of a table; None where there was none, or none that the roster had given."""
+    if held is None or not held["post"]:
+        return None
+    where = f"{held['office_id']}, " if "office_id" in held else ""
+    rank = f", {held['rank']}" if held.get("rank") else ""
+    return f"{where}{held['post']} ({held['job_class']}{rank}), {held['first']} - {held['last'] or ''}".rstrip()

@@ -29,12 +29,14 @@ Kind = Literal["new_person", "new_post", "moved", "class_changed", "changed", "e
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one line does. `office_id`: where the person serves by it."""
+    """What one line does. `office_id`: where the person serves by it; `was`: the post that it puts right or ends."""
 
     line: int
     kind: Kind
     person_id: str
     office_id: str
+    was: Assignment | Acting | None
+    becomes: Assignment | Acting
 
 
 @dataclass(slots=True)
@@ -257,10 +259,13 @@ class _Planning:
         known = person_id in self._known.employees
         for at, stay in enumerate(ordered):
             if stay.first in lines:
-                previous = ordered[at - 1] if at else None
-                kind = _kind(stay, stays.get(stay.first), previous, known)
+                was = stays.get(stay.first)
+                compared = was or (ordered[at - 1] if at else None)
+                kind = _kind(stay, was, compared, known)
                 known = True
-                self.made.changes.append(Change(lines[stay.first].line, kind, person_id, stay.office_id))
+                self.made.changes.append(
+                    Change(lines[stay.first].line, kind, person_id, stay.office_id, compared, stay)
+                )
         return career
 
     def _actings(
@@ -289,7 +294,7 @@ class _Planning:
             kind: Kind = "unchanged" if acting == was else "acting"
             if acting != was:
                 self.made.actings.append(acting)
-            self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0]))
+            self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0], was, acting))
 
     def _circles(self) -> None:
         """Whoever would be above himself by a line of the list, on whichever day that begins."""
@@ -306,12 +311,12 @@ class _Planning:
                 self.made.faults.append(Fault(line, says))
 
 
-def _kind(stay: Assignment, was: Assignment | None, previous: Assignment | None, known: bool) -> Kind:
+def _kind(stay: Assignment, was: Assignment | None, compared: Assignment | None, known: bool) -> Kind:
+    """`was`: the post of that day; `compared`: that one, or else the post before."""
     if stay == was:
         return "unchanged"
     if not known:
         return "new_person"
-    compared = was or previous
     if compared is None or not compared.post_id:
         return "new_post"
     tests: Sequence[tuple[Kind, Callable[[Assignment], object]]] = (
