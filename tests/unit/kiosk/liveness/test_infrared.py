@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from demo import faces
+from kiosk import config
+from kiosk.app import recogniser_opener
 from kiosk.errors import ModelError
+from kiosk.face import open_engine
 from kiosk.face.detector import HogDetector
 from kiosk.liveness import InfraredWitness, Liveness
 from kiosk.liveness.infrared import LOOKS_NEEDED, RECENT_S, UNSEEN
-from kiosk.model import Box, Face, LivenessVerdict, RgbImage
+from kiosk.machine.lacks import Lacks
+from kiosk.matcher import Matcher
+from kiosk.model import Box, Face, LivenessVerdict, PersonId, RgbImage, Template
 from kiosk.model import Liveness as State
+from kiosk.replay import ReplayCamera
 from tests.unit.kiosk.liveness.presentations import QUALITY
 
 HOG = HogDetector()
@@ -156,3 +166,21 @@ def test_a_detector_that_fails_is_said_to_have_failed() -> None:
 
     with pytest.raises(ModelError, match="detector failed"):
         InfraredWitness(Evidence(), Broken()).update(COLOUR, FACE, 0.0, infrared=np.zeros((480, 640, 3), np.uint8))
+
+
+def test_the_terminal_hands_the_infrared_pictures_on(tmp_path: Path) -> None:
+    """The parts as `kiosk run` makes them, with a real clip: he is named either way, and alive in both pictures."""
+    settings = {"camera": {"infrared": "v4l:1"}, "liveness": {"policy": "off"}, "recognition": {"looks": 1}}
+    open_recogniser = recogniser_opener(config.load(None, settings), tmp_path, tmp_path, Lacks())
+    clip = ReplayCamera(faces.talking_man(), 640, 480, 15, paced=False, loop=False)
+    clip.open()
+    frames = [clip.read() for _ in range(24)]
+    engine = open_engine("fast", cache_dir=tmp_path)
+    known = [engine.describe(frames[0].rgb, face) for face in engine.faces(frames[0].rgb)[:1]]
+    matcher = Matcher(Template(f"t{i}", PersonId("p"), each) for i, each in enumerate(known))
+    for infrared, last in ((infrared_of, State.LIVE), (np.zeros_like, State.PENDING)):
+        recogniser = open_recogniser(matcher, 0)
+        seen = [recogniser.see(replace(each, infrared=infrared(each.rgb)), time.monotonic) for each in frames]
+        assert seen[-1].match is not None
+        assert seen[-1].match.person_id == "p"
+        assert seen[-1].liveness.state is last
