@@ -18,6 +18,7 @@ from etpp.books.model import GAP, ChainHead, EventTime, Link, LinkStatus
 from etpp.books.store import Books
 from etpp.db import Transaction, recording
 from etpp.faces.model import Enrolment
+from etpp.faces.recognisers import RECOGNISERS
 from etpp.faces.store import Enrolments
 from etpp.roster.store import Offices, People
 from etpp.terminals.model import Device
@@ -242,6 +243,11 @@ def _enrolment(device: Device, event: wire.Event, now: dt.datetime) -> Enrolment
         name=payload.name,
         model_id=payload.model_id,
         descriptors=[base64.b64decode(template) for template in payload.templates],
+        more={
+            each.model_id: [base64.b64decode(template) for template in each.templates]
+            for each in payload.more_templates
+            if each.model_id in RECOGNISERS
+        },
         qualities=[dict(quality) for quality in payload.qualities],
         consent={
             "given_utc": encoding.format_time(consent.given_utc),

@@ -1,4 +1,4 @@
-"""Administrator: the approval of enrolments, and the erasure of a face."""
+"""Administrator: the approval of enrolments, the erasure of a face, and which recogniser counts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,55 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from etpp.accounts.admin import ADMIN
+from etpp.base.asked import Asked, Who
+from etpp.base.shapes import Id
 from etpp.db import Transaction
-from etpp.faces import approval, erasure
-from etpp.faces.documents import enrolment_json
+from etpp.faces import approval, choice, erasure
+from etpp.faces.documents import enrolment_json, recognisers_json, standing_json
 from etpp.faces.model import EnrolmentState
 from etpp.faces.store import Enrolments
 from etpp.roster import register
 from etpp.roster.documents import person_json
-from etpp.serving.context import ServerOf
+from etpp.roster.store import Roster
+from etpp.serving.context import Server, ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
 
 BY = "admin-api"
+
+
+class Chosen(Asked):
+    """`model_id` null: the word is taken back. `despite`: although people would not be recognised any more."""
+
+    by: Who
+    model_id: Id | None
+    despite: bool = False
+
+
+@router.get("/recognisers", summary="Which recogniser counts in each office, whose templates there are, who decided")
+async def recognisers(server: ServerOf) -> dict[str, Any]:
+    return await server.read(recognisers_json)
+
+
+@router.put("/recogniser", summary="Which recogniser counts where nothing is said of the office")
+async def choose_default(chosen: Chosen, server: ServerOf) -> dict[str, Any]:
+    return await _choose(server, None, chosen)
+
+
+@router.put("/offices/{office_id}/recogniser", summary="Which recogniser counts in an office")
+async def choose(office_id: str, chosen: Chosen, server: ServerOf) -> dict[str, Any]:
+    return await _choose(server, office_id, chosen)
+
+
+async def _choose(server: Server, office_id: str | None, chosen: Chosen) -> dict[str, Any]:
+    now = server.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        by = Roster(tx).actor(chosen.by)
+        changed = choice.choose(tx, office_id, chosen.model_id, by, now, despite=chosen.despite)
+        return {"changed": [standing_json(each) for each in changed]}
+
+    return await server.change(work)
 
 
 @router.delete("/offices/{office_id}/people/{person_id}")

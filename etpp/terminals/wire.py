@@ -51,6 +51,7 @@ class OfficeWhole(Shape):
     office_id: str
     name: str
     calendar: Calendar
+    recogniser: str | None = None
 
 
 class GalleryTemplate(Shape):
@@ -66,6 +67,7 @@ class GalleryPerson(Shape):
     nip: str
     name: str
     templates: list[GalleryTemplate]
+    more_templates: list[GalleryTemplate] | None = None
 
 
 class GalleryPayload(Shape):

@@ -51,6 +51,8 @@ MODELS: dict[str, Callable[[World], dict[str, Any] | bytes]] = {
     "POST /v1/admin/roster/imports": roster,
     "POST /v1/admin/deputies": deputy,
     "PUT /v1/admin/offices/{office_id}/place": lambda it: {"by": "bkpp", "parent_id": ELSEWHERE, "kind": "uptd"},
+    "PUT /v1/admin/recogniser": lambda it: {"by": "bkpp", "model_id": "fp-112", "despite": True},
+    "PUT /v1/admin/offices/{office_id}/recogniser": lambda it: {"by": "bkpp", "model_id": "fp-112", "despite": True},
     **decided_routes.MODELS,
     "POST /v1/admin/offices": lambda it: {"office_id": f"dinas-{it.next()}", "name": "Dinas"},
     "PUT /v1/admin/offices/{office_id}": lambda it: {"name": f"Dinas {it.next()}", "calendar": CALENDAR},
