@@ -78,6 +78,16 @@ class MoreTemplates(Shape):
         return self
 
 
+class Renewal(Shape):
+    """Of templates that a terminal offers for a further model: whose, and what speaks for it."""
+
+    model_id: Id
+    person_id: Id
+    presence: EventId
+    match: Match
+    liveness: LivenessVerdict
+
+
 class EnrolmentPayload(Shape):
     nip: Nip
     name: Name
@@ -88,6 +98,8 @@ class EnrolmentPayload(Shape):
     consent: Consent
     more_templates: Annotated[list[MoreTemplates], Field(default_factory=list)]
 
+    renewal: Renewal | None = None
+
     @model_validator(mode="after")
     def _side_by_side(self) -> Self:
         """What this server does not know is let through: a newer terminal may have it."""
@@ -97,6 +109,8 @@ class EnrolmentPayload(Shape):
             raise ValueError("more_templates must have each model once, and none of model_id")
         if any(len(more.templates) != len(self.templates) for more in known):
             raise ValueError("more_templates must be of the same pictures, as many as templates")
+        if self.renewal is not None and self.renewal.model_id not in models[1:]:
+            raise ValueError("renewal must be of a model in more_templates that this server knows")
         return self
 
 

@@ -23,6 +23,13 @@ renewals = facts_table(
     sa.Column("office_id", sa.String(64), nullable=False),
     sa.Column("model_id", sa.String(64), nullable=False),
 )
+# That a terminal has offered a person's templates: nobody is asked again until there is another consent.
+renewal_offers = facts_table(
+    "renewal_offers",
+    sa.Column("employee_id", sa.String(64), nullable=False),
+    sa.Column("model_id", sa.String(64), nullable=False),
+    sa.Column("offered_utc", Utc, nullable=False),
+)
 renewal_consents = facts_table(
     "renewal_consents",
     sa.Column("employee_id", sa.String(64), nullable=False),

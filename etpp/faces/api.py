@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from etpp.accounts.admin import ADMIN
-from etpp.base.asked import Asked, Who
-from etpp.base.shapes import Id
 from etpp.db import Transaction
-from etpp.faces import approval, choice, erasure
-from etpp.faces.documents import enrolment_json, recognisers_json, standing_json
-from etpp.faces.model import EnrolmentState
+from etpp.faces import approval, choice, erasure, renewal
+from etpp.faces.asked import By, Chosen, Consented, Switched, TakenBack
+from etpp.faces.documents import bulk_json, enrolment_json, recognisers_json, renewal_json, standing_json
+from etpp.faces.model import EnrolmentState, RenewalConsent
 from etpp.faces.store import Enrolments
 from etpp.roster import register
 from etpp.roster.documents import person_json
@@ -24,12 +23,48 @@ router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
 BY = "admin-api"
 
 
-class Chosen(Asked):
-    """`model_id` null: the word is taken back. `despite`: although people would not be recognised any more."""
+@router.put("/offices/{office_id}/renewal", summary="Whether terminals of an office offer templates of a model")
+async def switch_renewal(office_id: str, switched: Switched, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
 
-    by: Who
-    model_id: Id | None
-    despite: bool = False
+    def work(tx: Transaction) -> dict[str, Any]:
+        renewal.switch(tx, office_id, switched.model_id, Roster(tx).actor(switched.by), now)
+        return renewal_json(renewal.progress(tx, office_id))
+
+    return await server.change(work)
+
+
+@router.post("/offices/{office_id}/renewal/consents", summary="Who has consented to templates of a further model")
+async def consent(office_id: str, said: Consented, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    given = RenewalConsent("", said.model_id, said.given_utc, said.text_id, said.officer)
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        return {"people": renewal.consent(tx, office_id, said.people, given, Roster(tx).actor(said.by), now)}
+
+    return await server.change(work)
+
+
+@router.post("/offices/{office_id}/renewal/consents/withdraw", summary="Who does not consent any more")
+async def take_back(office_id: str, said: TakenBack, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        by = Roster(tx).actor(said.by)
+        return {"people": renewal.take_back(tx, office_id, said.people, said.model_id, by, now)}
+
+    return await server.change(work)
+
+
+@router.post("/offices/{office_id}/renewal/approve", summary="Approve all offers of an office that have no mark")
+async def approve_renewals(office_id: str, said: By, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    reviews = await server.read(lambda tx: renewal.reviews(tx, office_id))
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        return bulk_json(renewal.approve_all(tx, office_id, reviews, Roster(tx).actor(said.by), now))
+
+    return await server.change(work)
 
 
 @router.get("/recognisers", summary="Which recogniser counts in each office, whose templates there are, who decided")

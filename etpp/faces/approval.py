@@ -17,7 +17,7 @@ import numpy as np
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.faces.cohort import Cohort, Numbers, matrix
-from etpp.faces.marks import Mark, check, missing, of_nip
+from etpp.faces.marks import Mark, agreement, check, missing, of_nip
 from etpp.faces.model import Enrolment, Template
 from etpp.faces.recognisers import RECOGNISERS, Recogniser
 from etpp.faces.store import Enrolments, Templates
@@ -137,6 +137,8 @@ def approve(
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
         raise Conflict("the enrolment holds no face data any more", key="enrolment_empty")
     decision = _Decision(tx, enrolment, reviewed.alike)
+    if enrolment.renewal is not None and (decision.person is None or decision.person.person_id != enrolment.person_id):
+        raise Conflict("whose face was offered is not enrolled any more", key="renewal_nobody")
     check(decision.marks, accepted)
     person = decision.person
     if person is None:
@@ -149,8 +151,12 @@ def approve(
         for numbers in (reviewed.numbers.get(model_id),)
         for i, descriptor in enumerate(descriptors)
     ]
-    Templates(tx).replace(office_id, person.person_id, [*new, *decision.kept])
     records = [mark.as_record() for mark in decision.marks]
+    if enrolment.renewal is not None:
+        new = [template for template in new if template.model_id == enrolment.renewal["model_id"]]
+        evidence = {**enrolment.renewal, "agreement": agreement(tx, enrolment, person)}
+        enrolment = replace(enrolment, renewal=evidence)
+    Templates(tx).replace(office_id, person.person_id, [*new, *decision.kept])
     Enrolments(tx).decide(replace(enrolment, person_id=person.person_id, marks=records), "approved", now, by)
     return person
 
@@ -176,8 +182,8 @@ def approve_all(tx: Transaction, office_id: str, reviews: Mapping[str, Review], 
     Offices(tx).lock(office_id)
     for event_id, reviewed in reviews.items():
         enrolment = Enrolments(tx).get(office_id, event_id, lock=True)
-        if enrolment is None or enrolment.state != "pending":
-            continue  # the same batch came twice at once
+        if enrolment is None or enrolment.state != "pending" or enrolment.renewal is not None:
+            continue  # the same batch came twice at once; or what nobody stood by at, which waits for BKPP
         found = _Decision(tx, enrolment, reviewed.alike).marks
         if found:
             kinds = ", ".join(sorted({mark.kind for mark in found}))
@@ -198,7 +204,8 @@ class _Decision:
             person_id = self.person.person_id
             other = any(mark.kind == "face_differs" and mark.reference == person_id for mark in marks)
             held = Templates(tx).of_person(enrolment.office_id, person_id)
-            self.kept = [] if other else [each for each in held if each.model_id not in enrolment.faces]
+            new = set(enrolment.faces) if enrolment.renewal is None else {enrolment.renewal["model_id"]}
+            self.kept = [each for each in held if each.model_id not in new] if not other or enrolment.renewal else []
         kept = {each.model_id for each in self.kept}
         self.marks = [*marks, *alike, *missing(tx, enrolment, kept)]
 

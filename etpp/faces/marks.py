@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class MarksOpen(Conflict):
     """An enrolment has marks that were not answered. `keys`: theirs."""
 
     def __init__(self, marks: Sequence[Mark]) -> None:
+        self.marks = tuple(marks)
         self.keys = tuple(mark.key for mark in marks)
         text = f"the enrolment has open marks; to approve it all the same: {_query(self.keys)}"
         super().__init__(text, key="marks_open")
@@ -94,14 +95,19 @@ def gap(model_id: str, new: Sequence[bytes], old: Sequence[bytes]) -> tuple[floa
 
 def _differs(tx: Transaction, enrolment: Enrolment, person: Person) -> bool:
     """Whether the new face is not the one that the person has on file, by any model that both have."""
+    return any(each["distance"] > each["allowed"] for each in agreement(tx, enrolment, person))
+
+
+def agreement(tx: Transaction, enrolment: Enrolment, person: Person) -> list[dict[str, Any]]:
+    """By each model that both have: how far the new face is from the one on file, and how far it may be."""
     held = Templates(tx).of_person(person.office_id, person.person_id)
+    found: list[dict[str, Any]] = []
     for model_id, new in enrolment.faces.items():
         old = [template.descriptor for template in held if template.model_id == model_id]
         if old:
             apart, allowed = gap(model_id, new, old)
-            if apart > allowed:
-                return True
-    return False
+            found.append({"model_id": model_id, "distance": apart, "allowed": allowed})
+    return found
 
 
 def missing(tx: Transaction, enrolment: Enrolment, kept: Collection[str]) -> list[Mark]:

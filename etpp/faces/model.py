@@ -33,6 +33,34 @@ class RecogniserChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewing:
+    """An office in which faces get templates of a further model as their people come, with their consent."""
+
+    office_id: str
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalConsent:
+    """That somebody agreed to templates of this model, to which text and before whom."""
+
+    employee_id: str
+    model_id: str
+    given_utc: dt.datetime
+    text_id: str
+    officer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalOffer:
+    """That a terminal has offered them."""
+
+    employee_id: str
+    model_id: str
+    offered_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """Who said it, and when. `office_id` None: of the regency; `model_id` None: the word was taken back."""
 
@@ -54,7 +82,9 @@ class Coverage:
 class Enrolment:
     """Templates that wait for BKPP's approval, or did. The personal members are None once the person is erased.
 
-    `descriptors` are of `model_id`; `more`: the same pictures by further recognisers, by model.
+    `descriptors` are of `model_id`; `more`: the same pictures by further recognisers, by model. `renewal`: of one that
+    a terminal offers for a further model alone, what speaks for it: `model_id`, `person_id`, `presence`, `match`,
+    `liveness`, and once it was decided how near the faces were (`agreement`).
     `marks`: what did not fit, and whom, when this one was approved all the same (`etpp.faces.marks`).
     """
 
@@ -74,6 +104,7 @@ class Enrolment:
     decided_by: str | None = None
     person_id: str | None = None
     marks: Sequence[Json] = ()
+    renewal: Json | None = None
 
     @property
     def faces(self) -> Mapping[str, Sequence[bytes]]:

@@ -10,10 +10,23 @@ import sqlalchemy as sa
 
 from etpp.db import Facts, Transaction, face_tables
 from etpp.db.tables import enrolments, people, templates
-from etpp.faces.model import Coverage, Decided, Enrolment, EnrolmentState, RecogniserChoice, Template
+from etpp.faces.model import (
+    Coverage,
+    Decided,
+    Enrolment,
+    EnrolmentState,
+    RecogniserChoice,
+    RenewalConsent,
+    RenewalOffer,
+    Renewing,
+    Template,
+)
 from etpp.faces.recognisers import RECOGNISERS
 
 CHOICES = Facts(RecogniserChoice, face_tables.recogniser_choices, "office_id")
+RENEWALS = Facts(Renewing, face_tables.renewals, "office_id")
+CONSENTS = Facts(RenewalConsent, face_tables.renewal_consents, "employee_id", "model_id")
+OFFERS = Facts(RenewalOffer, face_tables.renewal_offers, "employee_id", "model_id")
 
 
 def choices_made(tx: Transaction) -> list[Decided]:
@@ -79,6 +92,12 @@ class Templates:
         query = sa.select(templates).where(t.office_id == office_id, t.person_id == person_id)
         return [_template(row) for row in self._tx.execute(query.order_by(t.template_id))]
 
+    def owners(self, office_id: str, model_id: str) -> set[str]:
+        """The ids of an office's people who have templates of this model."""
+        t = templates.c
+        query = sa.select(t.person_id).where(t.office_id == office_id, t.model_id == model_id).distinct()
+        return set(self._tx.execute(query).scalars())
+
     def coverage(self) -> dict[str, Coverage]:
         """By office: how many people have a face, and by which models; offices without one are left out."""
         t = templates.c
@@ -137,6 +156,10 @@ class Enrolments:
                 consent=dict(enrolment.consent),
                 state=enrolment.state,
                 received_utc=enrolment.received_utc,
+                decided_utc=enrolment.decided_utc,
+                decided_by=enrolment.decided_by,
+                person_id=enrolment.person_id,
+                renewal=None if enrolment.renewal is None else dict(enrolment.renewal),
             )
         )
 
@@ -176,6 +199,7 @@ class Enrolments:
                 decided_by=by,
                 person_id=enrolment.person_id,
                 marks=[dict(mark) for mark in enrolment.marks],
+                renewal=None if enrolment.renewal is None else dict(enrolment.renewal),
                 descriptors=b"",
                 more=None,
                 qualities=[],
@@ -233,4 +257,5 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
         row.decided_by,
         row.person_id,
         row.marks or (),
+        row.renewal,
     )

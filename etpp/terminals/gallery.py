@@ -14,6 +14,7 @@ from etpp.base.encoding import canonical, format_time
 from etpp.base.errors import NotFound, Problem
 from etpp.base.texts import shown
 from etpp.db import Transaction
+from etpp.faces import renewal
 from etpp.faces.choice import counting
 from etpp.faces.model import Template
 from etpp.faces.recognisers import DLIB_RESNET_V1
@@ -103,6 +104,7 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
     base = since if Offices(tx).issued_utc(office_id, since) is not None else None
     people, erased = People(tx).changed(office_id, base or 0)
     of_person = _templates_of(people, Templates(tx).all(office_id, base or 0))
+    due = renewal.due(tx, office_id)
     payload: dict[str, Any] = {
         "office": {"office_id": office.office_id, "name": shown(office.name), "calendar": dict(office.calendar)},
         "people": [
@@ -111,6 +113,7 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
                 "nip": person.nip,
                 "name": shown(person.name or ""),  # an earlier release took what no terminal takes
                 **_side_by_side(of_person[person.person_id]),
+                **({"renewal": renewal.asked_json(due[person.person_id])} if person.person_id in due else {}),
             }
             for person in people
         ],

@@ -50,6 +50,12 @@ def upgrade() -> None:
     _facts("recogniser_choices", _text("office_id"), _text("model_id"))
     _facts("renewals", _text("office_id"), _text("model_id"))
     _facts(
+        "renewal_offers",
+        _text("employee_id"),
+        _text("model_id"),
+        sa.Column("offered_utc", sa.DateTime(timezone=True), nullable=False),
+    )
+    _facts(
         "renewal_consents",
         _text("employee_id"),
         _text("model_id"),
@@ -60,7 +66,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("renewal_consents", "renewals", "recogniser_choices"):
+    for name in ("renewal_consents", "renewal_offers", "renewals", "recogniser_choices"):
         op.drop_table(name)
     # What an earlier release cannot use, it must not hand out either.
     op.get_bind().execute(sa.text("DELETE FROM templates WHERE model_id <> :dlib"), {"dlib": DLIB})
