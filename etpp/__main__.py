@@ -41,6 +41,7 @@ COMMANDS = (
     "person",
     "policy",
     "presence",
+    "recognisers",
     "report",
     "review",
     "roster",

@@ -13,7 +13,7 @@ from etpp.books.arrivals import examine
 from etpp.books.intake import Taken
 from etpp.books.store import Books
 from etpp.db import Transaction
-from etpp.faces import approval
+from etpp.faces import approval, renewal
 from etpp.serving.context import Server, ServerOf
 from etpp.terminals.signed import Signed
 
@@ -63,6 +63,8 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
             broken = problem.name == "chain-broken"
             await server.write(lambda tx: note(tx, broken))
         raise
+    if taken.enrolments:
+        await _note(server, recorder.office_id, taken.enrolments)
     if server.settings.approve == "auto" and taken.enrolments:
         await _approve(server, recorder.office_id, taken.enrolments)
     head = taken.head
@@ -71,6 +73,13 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
         "head": {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
         "server_time": encoding.format_time(server.now()),
     }
+
+
+async def _note(server: Server, office_id: str, event_ids: list[str]) -> None:
+    """That somebody's face was offered: the office's other terminals need not."""
+    offers = await server.read(lambda tx: renewal.offers(tx, office_id, event_ids))
+    if offers:
+        await server.change(lambda tx: renewal.note(tx, office_id, offers, server.now()))
 
 
 async def _approve(server: Server, office_id: str, event_ids: list[str]) -> None:

@@ -92,6 +92,9 @@ sa.Index(
     postgresql_where=people.c.erased_version.is_(None),
 )
 
+DLIB_RESNET_V1 = "dlib-resnet-v1"
+"""Of this model every face has templates; of others, in other rows, it may have them too."""
+
 templates = sa.Table(
     "templates",
     metadata,
@@ -116,6 +119,8 @@ enrolments = sa.Table(
     sa.Column("name", sa.String(200)),
     sa.Column("model_id", sa.String(64), nullable=False),
     sa.Column("descriptors", sa.LargeBinary, nullable=False),
+    # Of further recognisers: by model, all descriptors in base64.
+    sa.Column("more", sa.JSON(none_as_null=True)),
     sa.Column("qualities", sa.JSON, nullable=False),
     sa.Column("consent", sa.JSON, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -124,6 +129,8 @@ enrolments = sa.Table(
     sa.Column("decided_by", sa.String(64)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("marks", sa.JSON),
+    # Of one that a terminal offers for a further recogniser: whose, and what speaks for it.
+    sa.Column("renewal", sa.JSON(none_as_null=True)),
     sa.Index("ix_enrolments_state", "state", "received_utc"),
     sa.Index("ix_enrolments_nip", "nip"),
 )
