@@ -30,10 +30,11 @@ DRIFT = 600e-6
 
 @dataclass(frozen=True)
 class Word:
-    """A statement whose signature holds. `until`: the moment at which the key that signed it was replaced."""
+    """A statement whose signature holds. `key`: the one that signed; `until`: when it was replaced."""
 
     recorder: Device
     carried: wire.Carried
+    key: bytes
     until: dt.datetime | None = None
 
 

@@ -67,11 +67,14 @@ class Scene:
             SCORES.add(tx, [OfficeScore(f"s-{month}-{percent}", OFFICE, month, Decimal(percent), now)], "bkpp", now)
 
 
-def november(etpp: Running) -> Scene:
-    """Sri is in time on all five days; Budi is late by twelve minutes on the 25th. Both have 300 points a day."""
+def november(etpp: Running, signs: bool = False) -> Scene:
+    """Sri is in time on all five days; Budi is late by twelve minutes on the 25th. Both have 300 points a day.
+
+    `signs`: whether the terminal signs its chain."""
     sri_face = etpp.person("198503152010012007", "Sri Lestari")
     budi_face = etpp.person("199001012015031001", "Budi Santosa")
     terminal = etpp.terminal()
+    terminal.signs = signs
     now = etpp.clock.now
     with etpp.database.begin() as tx:
         faces = {}
