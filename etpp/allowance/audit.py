@@ -36,7 +36,8 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Audited:
     """One closed month. `events`: presences looked at; `signed`: those under a signature of their terminal;
-    `unsigned`: (terminal, presences) of terminals that did not sign their chains yet. `manual`, `corrections`: (person,
+    `unsigned`: (terminal, presences) of terminals that did not sign their chains yet; `otherwise`: where signed ones
+    have another time in the books than their terminal showed, which is no finding. `manual`, `corrections`: (person,
     manual entry or correction) of figures that rest on one."""
 
     office_id: str
@@ -45,6 +46,7 @@ class Audited:
     events: int
     signed: int
     unsigned: tuple[tuple[str, int], ...]
+    otherwise: tuple[str, ...]
     manual: tuple[tuple[str, str], ...]
     corrections: tuple[tuple[str, str], ...]
     despite: tuple[str, ...]
@@ -111,6 +113,7 @@ def _month(
         len(events),
         verified.signed,
         tuple(sorted(verified.unsigned.items())),
+        tuple(_told(each) for each in verified.otherwise),
         tuple(sorted(manual)),
         tuple(sorted(hands.corrections)),
         tuple(despite),

@@ -103,6 +103,7 @@ def audited_json(found: Audited) -> dict[str, Any]:
         "events": found.events,
         "signed": found.signed,
         "unsigned": [{"device_id": device, "events": count} for device, count in found.unsigned],
+        "otherwise": list(found.otherwise),
         "manual": [{"person_id": person, "entry_id": entry} for person, entry in found.manual],
         "corrections": [{"person_id": person, "correction_id": each} for person, each in found.corrections],
         "despite": list(found.despite),

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from etpp.base.encoding import canonical
+from etpp.base.encoding import canonical, parse_time
 from etpp.books.chain import event_hash
 from etpp.books.model import GAP, ZERO_HASH, Link
+from etpp.books.proof import clock_of
 from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.terminals.model import SignedLink, VouchedKey
@@ -26,14 +27,17 @@ from etpp.terminals.vouching import trusted
 
 _PAGE = 1000
 
+What = Literal["event", "terminal", "time"]
+
 NO_HEAD = "its terminal has signed nothing at or after it"
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Numbers of a chain of which something does not hold, and what. `what`: `event`, `terminal` (its signature)."""
+    """Numbers of a chain of which something does not hold, and what. `what`: `event`, `terminal` (its signature), or
+    `time`: the books' is not the one that the terminal's clock showed."""
 
-    what: Literal["event", "terminal"]
+    what: What
     device_id: str
     chain_id: str
     first_seq: int
@@ -44,12 +48,16 @@ class Broken:
 @dataclass(slots=True)
 class Verified:
     """Of the presences that were asked for: how many are under a signature of their terminal, and how many of each
-    terminal are not, and need not be, because it signed no chain yet. `missing`: events that are not in the books."""
+    terminal are not, and need not be, because it signed no chain yet. `missing`: events that are not in the books.
+    `otherwise`: signed ones whose time is another than their terminal showed. That is no proof of anything: a clock
+    that NTP had set wrong is put right by the server's time before the event is sent.
+    """
 
     signed: int = 0
     unsigned: Counter[str] = field(default_factory=Counter)
     broken: list[Broken] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    otherwise: list[Broken] = field(default_factory=list)
 
 
 def verify_events(
@@ -162,6 +170,8 @@ class _Chain:
     def _judge(self, link: Link) -> None:
         if self._proven:
             self._to.signed += 1
+            if not _fits_its_clock(link):
+                self._name(self._to.otherwise, "time", link.seq, "its time is not the one that its terminal showed")
         elif self._altered:
             self._break("terminal", link.seq, f"no signature of its terminal reaches it: {self._why}")
         elif self._since is not None and _known_utc(link) > self._since:
@@ -175,15 +185,18 @@ class _Chain:
         self._altered = (self._altered or self._proven) if altered is None else altered
         self._proven, self._why = False, why
 
-    def _break(self, what: Literal["event", "terminal"], seq: int, why: str) -> None:
-        """Numbers that follow each other and have the same fault are one finding."""
+    def _break(self, what: What, seq: int, why: str) -> None:
+        self._name(self._to.broken, what, seq, why)
+
+    def _name(self, to: list[Broken], what: What, seq: int, why: str) -> None:
+        """What is asked for one after the other and has the same fault is one finding."""
         _, device_id, chain_id = self._of
         made = Broken(what, device_id, chain_id, seq, seq, why)
-        known = self._to.broken[-1] if self._to.broken else None
+        known = to[-1] if to else None
         if known is not None and known == replace(made, first_seq=known.first_seq, last_seq=known.last_seq):
-            self._to.broken[-1] = replace(known, first_seq=seq)
+            to[-1] = replace(known, first_seq=seq)
         else:
-            self._to.broken.append(made)
+            to.append(made)
 
     def _carried_ends(self, first: int) -> dict[int, SignedLink]:
         """The ends of runs that statements speak of, each as if it were signed by itself."""
@@ -220,6 +233,19 @@ def _first(link: Link) -> int:
 def _known_utc(link: Link) -> dt.datetime:
     """When it happened or came, whichever is later: nothing comes before it happens."""
     return link.received_utc if link.time is None else max(link.received_utc, link.time.utc)
+
+
+def _fits_its_clock(link: Link) -> bool:
+    """Whether the books' time can be the one that stands in the event; of a clock that was not in step anything can."""
+    body, time = link.body, link.time
+    try:
+        said = clock_of(str(body["clock_state"]), parse_time(body["wall_utc"]), int(str(body["monotonic_ms"])))
+    except (KeyError, ValueError, OverflowError):
+        return False
+    if time is None or said is None:
+        return True
+    wall_utc, error = said
+    return time.earliest_utc <= wall_utc + error and time.latest_utc >= wall_utc - error
 
 
 def _has_its_hash(link: Link) -> bool:

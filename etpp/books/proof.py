@@ -87,7 +87,7 @@ def piece(item: Mapping[str, Any]) -> Piece:
     except ValueError:
         time = b""  # what nobody can have signed
     try:
-        clock = _clock(event["clock_state"], encoding.parse_time(event["wall_utc"]), int(event["monotonic_ms"]))
+        clock = clock_of(event["clock_state"], encoding.parse_time(event["wall_utc"]), int(event["monotonic_ms"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         clock = None  # the event's shape rejects it
     return Piece(place, time, clock)
@@ -166,15 +166,16 @@ def _spans(recorder: Device, events: Sequence[Piece], now: dt.datetime) -> dict[
 
 def _own_time(event: wire.Event, earliest: dt.datetime, latest: dt.datetime) -> EventTime:
     """The time that the event itself tells, nobody having signed the one that was sent with it."""
-    clock = _clock(event.clock_state, event.wall_utc, event.monotonic_ms)
+    clock = clock_of(event.clock_state, event.wall_utc, event.monotonic_ms)
     if clock is None:
         return EventTime(min(max(event.wall_utc, earliest), latest), earliest, latest, "uncertain")
     utc, error = clock
     return EventTime(utc, utc - error, utc + error, "estimated")
 
 
-def _clock(state: str, wall_utc: dt.datetime, monotonic_ms: int) -> tuple[dt.datetime, dt.timedelta] | None:
-    """None when it was not in step. Its newest setting is no older than the boot."""
+def clock_of(state: str, wall_utc: dt.datetime, monotonic_ms: int) -> tuple[dt.datetime, dt.timedelta] | None:
+    """What an event's clock showed, and how far that may be from the truth; None when it was not in step. Its newest
+    setting is no older than the boot."""
     if state != "synchronised":
         return None
     return wall_utc, NTP_ERROR + dt.timedelta(milliseconds=monotonic_ms) * DRIFT

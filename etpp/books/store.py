@@ -129,11 +129,9 @@ class Books:
     def places(self, event_ids: Sequence[str]) -> list[ChainPlace]:
         """Where the accepted events with these ids stand, in whichever office."""
         here = sa.select(tables.offices.c.office_id)  # every index of events begins with the office
-        columns = (events.c.office_id, events.c.device_id, events.c.chain_id, events.c.seq, events.c.event_id)
-        query = sa.select(*columns).where(
-            events.c.office_id.in_(here), events.c.event_id.in_(event_ids), events.c.status == "accepted"
-        )
-        return [ChainPlace(*row) for row in self._tx.execute(query)]
+        columns = [events.c[name] for name in ChainPlace.__slots__]
+        asked = (events.c.office_id.in_(here), events.c.event_id.in_(event_ids), events.c.status == "accepted")
+        return [ChainPlace(*row) for row in self._tx.execute(sa.select(*columns).where(*asked))]
 
     def backwards(
         self, office_id: str, device_id: str, chain_id: str, first: int, last: int, page: int
@@ -142,11 +140,8 @@ class Books:
         before: int | None = None
         while True:
             bound = events.c.seq <= last if before is None else events.c.seq < before
-            query = (
-                sa.select(events)
-                .where(events.c.office_id == office_id, events.c.device_id == device_id)
-                .where(events.c.chain_id == chain_id, events.c.seq >= first - 1, bound)
-            )
+            here = (events.c.office_id == office_id, events.c.device_id == device_id, events.c.chain_id == chain_id)
+            query = sa.select(events).where(*here, events.c.seq >= first - 1, bound)
             rows = [_link(row) for row in self._tx.execute(query.order_by(events.c.seq.desc()).limit(page))]
             if not rows:
                 return

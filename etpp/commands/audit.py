@@ -61,6 +61,8 @@ def _tell(found: dict[str, Any]) -> None:
         click.echo(f"  {each['what']}{whose}: {each['detail']}")
     for each in found["unsigned"]:
         click.echo(f"  not signed by its terminal, an older one: {each['events']} presences of {each['device_id']}")
+    for each in found["otherwise"]:
+        click.echo(f"  look at this: {each}")
     for each in found["manual"]:
         click.echo(f"  rests on a manual entry: {each['entry_id']} of {each['person_id']}")
     for each in found["corrections"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -171,14 +171,12 @@ class SignedLinks:
         self._of = {"office_id": office_id, "device_id": device_id, "chain_id": chain_id}
         self._here = [signed_heads.c[name] == value for name, value in self._of.items()]
 
-    def kept(self, seqs: Sequence[int]) -> set[int]:
-        """Those that are signed already."""
-        query = sa.select(signed_heads.c.seq).where(*self._here, signed_heads.c.seq.in_(seqs))
-        return set(self._tx.execute(query).scalars())
-
     def add(self, link: SignedLink, now: dt.datetime) -> None:
+        """The first signature of a link stays: another one says the same."""
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
         row = {name: getattr(link, name) for name in link.__slots__}
-        self._tx.execute(sa.insert(signed_heads).values(**self._of, **row, received_utc=now))
+        values = {**self._of, **row, "received_utc": now}
+        self._tx.execute(insert(signed_heads).values(values).on_conflict_do_nothing())
 
     def first_from(self, seq: int) -> int | None:
         """The number of the first one at or after a number."""

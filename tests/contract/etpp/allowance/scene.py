@@ -14,7 +14,7 @@ from etpp.allowance.model import Month, OfficeScore
 from etpp.allowance.store import SCORES
 from etpp.db import Transaction
 from etpp.roster.store import ASSIGNMENTS, People, Roster
-from tests.contract.etpp.client import Terminal
+from tests.contract.etpp.client import Terminal, text_of
 from tests.contract.etpp.running import OFFICE, Running, wib
 
 NOVEMBER = Month(2026, 11)
@@ -37,7 +37,7 @@ class Scene:
         for text in local:
             at = wib(text)
             self.etpp.clock.now = max(self.etpp.clock.now, at)
-            self.terminal.send_events([self.terminal.presence(self.faces[who])], at=at)
+            self.terminal.send_events([self.terminal.presence(self.faces[who], wall_utc=text_of(at))], at=at)
 
     def reported(self, local: str) -> None:
         self.etpp.clock.now = max(self.etpp.clock.now, wib(local))

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from etpp.books.audit import Verified, verify_events
 from etpp.db import Transaction
 from etpp.db.tables import chains, events, signed_heads, vouched_keys
-from tests.contract.etpp.books.test_carried import bring, link, sent, word
-from tests.contract.etpp.client import Json, Terminal, b64url, hash_of, problem_of, public_bytes
+from tests.contract.etpp.books.test_carried import SEEN, bring, link, sent, word
+from tests.contract.etpp.client import Json, Terminal, b64url, hash_of, problem_of, public_bytes, text_of
 from tests.contract.etpp.running import NIP, OFFICE, Running
 
 HOUR = dt.timedelta(hours=1)
@@ -29,12 +29,17 @@ def signing(etpp: Running) -> Terminal:
     return terminal
 
 
+def seen(etpp: Running, terminal: Terminal, person: str) -> Json:
+    """A presence now."""
+    return terminal.presence(person, wall_utc=text_of(etpp.clock.now))
+
+
 def came(etpp: Running, terminal: Terminal, person: str, count: int = 1, **options: Any) -> list[Json]:
     """Presences, each sent in the minute in which it was, and the answer without a complaint."""
     made = []
     for _ in range(count):
         etpp.clock.now += dt.timedelta(minutes=1)
-        made.append(terminal.presence(person))
+        made.append(seen(etpp, terminal, person))
         answer = terminal.send_events([made[-1]], at=etpp.clock.now, **options).json()
         assert answer["head"]["seq"] == terminal.seq
         assert "head_problem" not in answer
@@ -81,7 +86,7 @@ def rewrite(tx: Transaction, seq: int, **changes: Any) -> None:
 
 def test_a_signed_link_is_kept_once_and_covers_all_before_it(etpp: Running) -> None:
     terminal, person = signing(etpp), etpp.person()
-    made = [terminal.presence(person) for _ in range(5)]
+    made = [seen(etpp, terminal, person) for _ in range(5)]
     batch = terminal.batch(made, etpp.clock.now)
     for _ in range(2):
         assert "head_problem" not in terminal.post("events", batch).json()
@@ -122,7 +127,7 @@ def test_a_link_that_does_not_hold_costs_no_event(
     etpp: Running, wrong: Callable[[Terminal, Json], object], said: str
 ) -> None:
     terminal, person = etpp.terminal(), etpp.person()
-    event = terminal.presence(person)
+    event = seen(etpp, terminal, person)
     answer = terminal.post("events", {**terminal.batch([event], etpp.clock.now), "heads": [wrong(terminal, event)]})
     assert answer.status_code == 200
     assert [each["status"] for each in answer.json()["results"]] == ["accepted"]
@@ -154,8 +159,8 @@ def test_the_same_link_twice_and_a_wrong_one_beside_a_good_one(etpp: Running) ->
 
 def test_a_link_of_a_refused_batch_is_not_kept(etpp: Running) -> None:
     terminal, person = signing(etpp), etpp.person()
-    terminal.presence(person)
-    answer = terminal.send_events([terminal.presence(person)])
+    seen(etpp, terminal, person)
+    answer = terminal.send_events([seen(etpp, terminal, person)])
     assert problem_of(answer) == "sequence-gap"
     assert kept(etpp) == []
 
@@ -172,7 +177,7 @@ def test_what_a_former_key_has_signed_holds_after_its_replacement_and_after_the_
     assert terminal.heartbeat(rotate_key=rotation).json()["key_rotated"]
     terminal.key = new
     # A batch that was made before the key was changed, and is sent after it.
-    event = terminal.presence(person)
+    event = seen(etpp, terminal, person)
     batch = {**terminal.batch([event], etpp.clock.now), "heads": [terminal.head(event, key=first)]}
     assert "head_problem" not in terminal.post("events", batch).json()
     made += [event, *came(etpp, terminal, person, 2)]
@@ -324,14 +329,41 @@ def test_another_terminals_chain_is_of_no_concern(etpp: Running) -> None:
     assert (found.signed, dict(found.unsigned), found.broken) == (2, {two.device_id: 2}, [])
 
 
+def test_a_time_that_its_terminal_did_not_show_is_named(etpp: Running) -> None:
+    """The time that came with an event is not signed; what its clock showed is. Within its error anything fits."""
+    terminal, person = signing(etpp), etpp.person()
+    made = came(etpp, terminal, person, 4)
+    late = etpp.clock.now - dt.timedelta(minutes=1)
+
+    def shift(seq: int, by: dt.timedelta) -> None:
+        at = late + by
+        row = sa.update(events).where(events.c.seq == seq)
+        by_admin(etpp, lambda tx: tx.execute(row.values(utc=at, earliest_utc=at, latest_utc=at)))
+
+    shift(3, dt.timedelta(seconds=16))
+    assert audited(etpp, made) == Verified(signed=4)
+    for by in (dt.timedelta(seconds=17), dt.timedelta(seconds=-17)):
+        shift(3, by)
+        found = audited(etpp, made)
+        assert [(each.what, each.first_seq, each.last_seq) for each in found.otherwise] == [("time", 3, 3)]
+        assert (found.signed, found.broken) == (4, [])
+
+
+def test_of_a_clock_that_was_not_in_step_any_time_fits(etpp: Running) -> None:
+    terminal, person = signing(etpp), etpp.person()
+    event = terminal.presence(person, clock_state="unsynchronised", wall_utc="1970-01-01T00:01:00.000Z")
+    terminal.send_events([event], at=etpp.clock.now)
+    assert audited(etpp, [event]) == Verified(signed=1)
+
+
 # ---------------------------------------------------------------- what the hashes do not lead through
 
 
 def test_what_is_before_an_enrolment_needs_a_signature_of_its_own(etpp: Running) -> None:
     """The books do not keep an enrolment's faces with the event, and so cannot show what its hash was made of."""
     terminal, person = signing(etpp), etpp.person()
-    made = [terminal.presence(person), terminal.presence(person), terminal.enrolment(NIP, "Sri", 1)]
-    made.append(terminal.presence(person))
+    made = [seen(etpp, terminal, person), seen(etpp, terminal, person), terminal.enrolment(NIP, "Sri", 1)]
+    made.append(seen(etpp, terminal, person))
     batch = terminal.batch(made, etpp.clock.now)
     terminal.post("events", {**batch, "heads": [terminal.head(made[1]), *batch["heads"]]})
     presences = [made[0], made[1], made[3]]
@@ -372,8 +404,8 @@ def test_a_gap_is_no_way_around(etpp: Running) -> None:
 def test_a_gap_that_its_terminal_told_of_leaves_the_rest_signed(etpp: Running) -> None:
     terminal, person = signing(etpp), etpp.person()
     made = came(etpp, terminal, person, 2)
-    lost = [terminal.presence(person)]
-    after = terminal.presence(person)
+    lost = [seen(etpp, terminal, person)]
+    after = seen(etpp, terminal, person)
     answer = terminal.post(
         "events",
         {
@@ -389,6 +421,7 @@ def test_a_gap_that_its_terminal_told_of_leaves_the_rest_signed(etpp: Running) -
 
 
 def test_carried_events_are_under_the_statement_of_their_recorder(etpp: Running) -> None:
+    etpp.clock.now = SEEN + HOUR
     recorder, bearer, person = etpp.terminal(), etpp.terminal(), etpp.person()
     made = [recorder.presence(person) for _ in range(5)]
     items = sent(made)
