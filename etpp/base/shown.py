@@ -13,6 +13,13 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class FaultShown(Shown):
+    """What is wrong with one line of a table, in words that quote nothing of it."""
+
+    line: int
+    says: str
+
+
 Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-24"]})]
 Moment = Annotated[
     str,
