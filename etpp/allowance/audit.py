@@ -23,8 +23,8 @@ from etpp.books.audit import Broken, verify_events
 from etpp.books.store import Books
 from etpp.db import Transaction
 
-What = Literal["chain", "signature", "statement", "again", "adjustments", "event", "terminal"]
-"""`terminal`: what a terminal has signed."""
+What = Literal["chain", "signature", "statement", "again", "adjustments", "event", "terminal", "time"]
+"""The last two: what a terminal has signed, and the time that its clock showed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
@@ -43,4 +43,6 @@ Amount = Annotated[
     str, WithJsonSchema({"type": "string", "pattern": r"^-?(0|[1-9]\d*)(\.\d*[1-9])?$", "examples": ["-1250.5"]})
 ]
 """An exact decimal, as `money.plain` writes it."""
+Json = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": True})]
+"""What somebody else wrote, as it was kept: its form is theirs."""
 Sha256 = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]

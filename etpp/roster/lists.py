@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +13,7 @@ from etpp.base import sheets
 from etpp.base.asked import Asked, Date, Who
 from etpp.db import Transaction
 from etpp.roster import deputies, export, imports, listing
-from etpp.roster.documents import deputy_json, imported_json
+from etpp.roster.documents import DeputyShown, EmployeesImportShown, deputy_shown, imported_shown
 from etpp.roster.store import Roster
 from etpp.serving.context import ServerOf
 
@@ -45,17 +44,17 @@ def routes(follow: Follow) -> APIRouter:
     )
     async def import_roster(
         request: Request, server: ServerOf, by: Who, dry_run: bool = False, skip_bad: bool = False
-    ) -> dict[str, Any]:
+    ) -> EmployeesImportShown:
         content, now = await request.body(), server.now()
         rows = await run_in_threadpool(sheets.asked, content, listing.COLUMNS)
         if dry_run:
-            return imported_json(await server.read(lambda tx: imports.plan(tx, rows, now, skip_bad)), done=False)
+            return await server.read(lambda tx: imported_shown(imports.plan(tx, rows, now, skip_bad), done=False))
 
-        def work(tx: Transaction) -> dict[str, Any]:
+        def work(tx: Transaction) -> EmployeesImportShown:
             made, done = imports.take(tx, rows, Roster(tx).actor(by), now, skip_bad)
             if done:
                 follow(tx, made.moved, now)
-            return imported_json(made, done)
+            return imported_shown(made, done)
 
         return await server.change(work)
 
@@ -66,12 +65,12 @@ def routes(follow: Follow) -> APIRouter:
         return Response(await run_in_threadpool(sheets.write_xlsx, headings, rows), media_type=XLSX)
 
     @router.post("/deputies", status_code=201, summary="Who decides in a superior's place from a date to a date")
-    async def add_deputy(new: NewDeputy, server: ServerOf) -> dict[str, Any]:
+    async def add_deputy(new: NewDeputy, server: ServerOf) -> DeputyShown:
         now = server.now()
 
-        def work(tx: Transaction) -> dict[str, Any]:
+        def work(tx: Transaction) -> DeputyShown:
             by = Roster(tx).actor(new.by)
-            return deputy_json(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by, now))
+            return deputy_shown(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by, now))
 
         return await server.write(work)
 
