@@ -31,6 +31,7 @@ from etpp.activities.model import Answer, Entry, Step
 from etpp.activities.store import ITEMS, WEIGHTS
 from etpp.base import sheets
 from etpp.base.asked import MOST_ROWS, Date, Limit, Who, month
+from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.base.errors import Problem
 from etpp.db import Transaction
 from etpp.roster.store import Roster
@@ -57,7 +58,12 @@ def routes(terms: Terms) -> APIRouter:
             next=page[limit - 1][0] if len(page) > limit else None,
         )
 
-    @router.get("/catalogue.xlsx", summary="The catalogue as a table, as it is imported", response_class=Response)
+    @router.get(
+        "/catalogue.xlsx",
+        summary="The catalogue as a table, as it is imported",
+        response_class=Response,
+        responses=file_of(XLSX),
+    )
     async def export_catalogue(server: ServerOf) -> Response:
         rows = await server.read(importing.table)
         content = await run_in_threadpool(sheets.write_xlsx, sheet.headings(), rows)
@@ -66,7 +72,7 @@ def routes(terms: Terms) -> APIRouter:
     @router.post(
         "/catalogue",
         summary="The catalogue out of a table: CSV, XLSX or XLS",
-        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+        openapi_extra=TAKES_FILE,
     )
     async def import_catalogue(
         request: Request, server: ServerOf, by: Who, dry_run: bool = False, partial: bool = False
@@ -80,8 +86,8 @@ def routes(terms: Terms) -> APIRouter:
 
         return imported_shown(await server.write(take))
 
-    @router.post("/entries", summary="One author's entries, each answered for itself")
-    async def enter(new: NewEntries, server: ServerOf) -> AnswersShown:
+    @router.post("/entries", summary="One author's entries, each answered for itself", responses=may("not-found"))
+    async def enter_activities(new: NewEntries, server: ServerOf) -> AnswersShown:
         now = server.now()
 
         def work(tx: Transaction) -> list[Answer]:
@@ -99,24 +105,34 @@ def routes(terms: Terms) -> APIRouter:
 
         return answers_shown(await server.write(work))
 
-    @router.post("/entries/submit", summary="Their author submits drafts, or what was returned")
-    async def submit(asked: StepOf, server: ServerOf) -> AnswersShown:
+    @router.post(
+        "/entries/submit", summary="Their author submits drafts, or what was returned", responses=may("not-found")
+    )
+    async def submit_activities(asked: StepOf, server: ServerOf) -> AnswersShown:
         return await step("submitted", asked, server)
 
-    @router.post("/entries/withdraw", summary="Their author takes entries back that are not verified")
-    async def withdraw(asked: StepOf, server: ServerOf) -> AnswersShown:
+    @router.post(
+        "/entries/withdraw", summary="Their author takes entries back that are not verified", responses=may("not-found")
+    )
+    async def withdraw_activities(asked: StepOf, server: ServerOf) -> AnswersShown:
         return await step("withdrawn", asked, server)
 
-    @router.post("/entries/verify", summary="The superior or a deputy verifies entries")
-    async def verify(asked: StepOf, server: ServerOf) -> AnswersShown:
+    @router.post("/entries/verify", summary="The superior or a deputy verifies entries", responses=may("not-found"))
+    async def verify_activities(asked: StepOf, server: ServerOf) -> AnswersShown:
         return await step("verified", asked, server)
 
-    @router.post("/entries/return", summary="The superior or a deputy returns entries with a reason")
-    async def give_back(asked: Return, server: ServerOf) -> AnswersShown:
+    @router.post(
+        "/entries/return", summary="The superior or a deputy returns entries with a reason", responses=may("not-found")
+    )
+    async def return_activities(asked: Return, server: ServerOf) -> AnswersShown:
         return await step("returned", asked, server, asked.reason)
 
-    @router.post("/entries/verify-all", summary="The superior or a deputy verifies all that waits between two dates")
-    async def verify_all(asked: VerifyAll, server: ServerOf) -> AnswersShown:
+    @router.post(
+        "/entries/verify-all",
+        summary="The superior or a deputy verifies all that waits between two dates",
+        responses=may("not-found"),
+    )
+    async def verify_all_activities(asked: VerifyAll, server: ServerOf) -> AnswersShown:
         now = server.now()
 
         def work(tx: Transaction) -> list[Answer]:
@@ -124,8 +140,12 @@ def routes(terms: Terms) -> APIRouter:
 
         return answers_shown(await server.write(work))
 
-    @router.get("/entries", summary="One person's month: entries, verdicts, points entered and recognised")
-    async def show_month(
+    @router.get(
+        "/entries",
+        summary="One person's month: entries, verdicts, points entered and recognised",
+        responses=may("not-found"),
+    )
+    async def show_activities(
         server: ServerOf,
         person: Who,
         month_: Annotated[str, Query(alias="month", examples=["2026-11"])],
@@ -139,8 +159,8 @@ def routes(terms: Terms) -> APIRouter:
 
         return await server.read(look)
 
-    @router.get("/waiting", summary="What somebody may verify between two dates")
-    async def show_waiting(
+    @router.get("/waiting", summary="What somebody may verify between two dates", responses=may("not-found"))
+    async def list_waiting_activities(
         server: ServerOf, by: Who, first: Date, last: Date, after: After = "", limit: Limit = MOST_ROWS
     ) -> WaitingShown:
         now = server.now()

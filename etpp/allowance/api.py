@@ -44,6 +44,7 @@ from etpp.allowance.policy import PolicyError, read_policy
 from etpp.allowance.seal import Despite
 from etpp.allowance.store import SANCTIONS, SCORES, USES, Policies
 from etpp.base import texts
+from etpp.base.describe import may
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.roster import register
@@ -95,7 +96,7 @@ class NewPolicyUse(Act):
     last: dt.date | None = None
 
 
-@router.get("/months/{month}", summary="Where every office's month is")
+@router.get("/months/{month}", summary="Where every office's month is", responses=may("conflict"))
 async def list_months(month: MonthText, server: ServerOf) -> StandingsShown:
     asked, now = Month.of(month), server.now()
 
@@ -170,7 +171,7 @@ async def show_statement(person_id: str, month: MonthText, server: ServerOf) -> 
     return await server.read(look)
 
 
-@router.post("/scores", status_code=201, summary="Decide an office's score of a month")
+@router.post("/scores", status_code=201, summary="Decide an office's score of a month", responses=may("not-found"))
 async def add_score(new: NewScore, server: ServerOf) -> ScoreShown:
     now = server.now()
     score = OfficeScore(str(uuid.uuid4()), new.office_id, Month.of(new.month), new.percent, now)
@@ -188,7 +189,9 @@ async def list_sanctions(server: ServerOf) -> SanctionsShown:
     return SanctionsShown(sanctions=[sanction_shown(each) for each in await server.read(SANCTIONS.find)])
 
 
-@router.post("/sanctions", status_code=201, summary="Somebody loses so many per cent, by a document")
+@router.post(
+    "/sanctions", status_code=201, summary="Somebody loses so many per cent, by a document", responses=may("not-found")
+)
 async def add_sanction(new: NewSanction, server: ServerOf) -> SanctionShown:
     if new.last < new.first:
         raise Conflict("the last day lies before the first")

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from etpp.accounts.admin import ADMIN
+from etpp.base.describe import may
 from etpp.base.encoding import MAX_INTEGER
 from etpp.books import intake
 from etpp.books.documents import EventShown, EventsShown, event_shown
@@ -19,7 +20,7 @@ from etpp.serving.context import ServerOf
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["books"])
 
 
-@router.get("/events", summary="Events in the books, newest received first")
+@router.get("/events", summary="Events in the books, newest received first", responses=may("not-found"))
 async def list_events(
     server: ServerOf,
     office_id: str | None = None,

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from etpp.accounts.admin import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import MOST_ROWS, Date, Limit, Who, month
+from etpp.base.describe import TAKES_FILE, may
 from etpp.base.errors import Conflict
 from etpp.calendar import importing, sheet
 from etpp.calendar.asked import Changes
@@ -51,7 +52,7 @@ def routes(around: Around) -> APIRouter:
     router = APIRouter(prefix="/v1/admin/calendar", dependencies=ADMIN, tags=["calendar"])
 
     @router.get("", summary="What was decided for the regency, or for an office and what lies above it")
-    async def show(server: ServerOf, year: Year, office_id: str | None = None) -> CalendarShown:
+    async def show_calendar(server: ServerOf, year: Year, office_id: str | None = None) -> CalendarShown:
         def look(tx: Transaction) -> CalendarShown:
             facts = around.facts(tx, ())
             return calendar_shown(facts, (None,) if office_id is None else Calendar(facts).lineage(office_id), year)
@@ -59,7 +60,7 @@ def routes(around: Around) -> APIRouter:
         return await server.read(named(look))
 
     @router.get("/days", summary="An office's days between two dates")
-    async def show_days(server: ServerOf, office_id: str, first: Date, last: Date) -> DayPlansShown:
+    async def show_calendar_days(server: ServerOf, office_id: str, first: Date, last: Date) -> DayPlansShown:
         if not 0 <= (last - first).days < LONGEST_LOOK:
             raise Conflict(f"first and last are less than {LONGEST_LOOK} days apart")
 
@@ -70,16 +71,16 @@ def routes(around: Around) -> APIRouter:
         return await server.read(named(look))
 
     @router.get("/proposals", summary="Days off and Ramadan as they are expected: nothing holds before it is decided")
-    async def propose(year: Year) -> ProposalsShown:
+    async def propose_calendar(year: Year) -> ProposalsShown:
         return await run_in_threadpool(lambda: proposals_shown(propose_days_off(year), propose_ramadan(year)))
 
-    @router.post("", summary="Decide: all of it holds, or nothing is recorded")
-    async def change(changes: Changes, server: ServerOf) -> DecidedShown:
+    @router.post("", summary="Decide: all of it holds, or nothing is recorded", responses=may("not-found"))
+    async def decide_calendar(changes: Changes, server: ServerOf) -> DecidedShown:
         now = server.now()
         return decided_shown(await server.change(lambda tx: decide(tx, changes, around, now)))
 
-    @router.get("/roster", summary="Who has which shift between two dates")
-    async def show_roster(
+    @router.get("/roster", summary="Who has which shift between two dates", responses=may("not-found"))
+    async def list_shifts(
         server: ServerOf,
         first: Date,
         last: Date,
@@ -100,9 +101,9 @@ def routes(around: Around) -> APIRouter:
     @router.post(
         "/roster",
         summary="A roster out of a table: CSV, XLSX or XLS",
-        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+        openapi_extra=TAKES_FILE,
     )
-    async def import_roster(
+    async def import_shifts(
         request: Request,
         server: ServerOf,
         by: Who,

@@ -14,7 +14,7 @@ from etpp.commands.local import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import choice
-from etpp.faces.documents import standing_json
+from etpp.faces.documents import recogniser_shown
 from etpp.roster import register, tree
 from etpp.roster.documents import office_shown
 from etpp.roster.model import Office, OfficeKind
@@ -87,7 +87,7 @@ def office_recogniser(
     changed = place.change(
         lambda tx: choice.choose(tx, office_id, model_id, Roster(tx).actor(by), utc_now(), despite=despite)
     )
-    print_table([standing_json(each) for each in changed], ("office_id", "recogniser", "own"), as_json)
+    print_table([recogniser_shown(each).model_dump() for each in changed], ("office_id", "recogniser", "own"), as_json)
 
 
 @command.command("list")

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from etpp.accounts.admin import ADMIN
+from etpp.base.asked import MOST_ROWS, After, Limit
+from etpp.base.describe import may
 from etpp.db import Transaction
 from etpp.faces import approval, choice, erasure, renewal
 from etpp.faces.asked import BulkApproval, Chosen, Consented, Switched, TakenBack
@@ -14,7 +16,6 @@ from etpp.faces.documents import (
     BulkApprovalShown,
     ChangedRecognisersShown,
     ConsentsShown,
-    EnrolmentShown,
     EnrolmentsShown,
     ErasedShown,
     RecognisersShown,
@@ -50,7 +51,7 @@ async def switch_renewal(office_id: str, switched: Switched, server: ServerOf) -
 
 
 @router.post("/offices/{office_id}/renewal/consents", summary="Who has consented to templates of a further model")
-async def consent(office_id: str, said: Consented, server: ServerOf) -> ConsentsShown:
+async def add_renewal_consents(office_id: str, said: Consented, server: ServerOf) -> ConsentsShown:
     now = server.now()
     given = RenewalConsent("", said.model_id, said.given_utc, said.text_id, said.officer)
 
@@ -61,7 +62,7 @@ async def consent(office_id: str, said: Consented, server: ServerOf) -> Consents
 
 
 @router.post("/offices/{office_id}/renewal/consents/withdraw", summary="Who does not consent any more")
-async def take_back(office_id: str, said: TakenBack, server: ServerOf) -> ConsentsShown:
+async def withdraw_renewal_consents(office_id: str, said: TakenBack, server: ServerOf) -> ConsentsShown:
     now = server.now()
 
     def work(tx: Transaction) -> ConsentsShown:
@@ -83,17 +84,17 @@ async def approve_renewals(office_id: str, said: BulkApproval, server: ServerOf)
 
 
 @router.get("/recognisers", summary="Which recogniser counts in each office, whose templates there are, who decided")
-async def recognisers(server: ServerOf) -> RecognisersShown:
+async def list_recognisers(server: ServerOf) -> RecognisersShown:
     return await server.read(recognisers_shown)
 
 
 @router.put("/recogniser", summary="Which recogniser counts where nothing is said of the office")
-async def choose_default(chosen: Chosen, server: ServerOf) -> ChangedRecognisersShown:
+async def choose_regency_recogniser(chosen: Chosen, server: ServerOf) -> ChangedRecognisersShown:
     return await _choose(server, None, chosen)
 
 
 @router.put("/offices/{office_id}/recogniser", summary="Which recogniser counts in an office")
-async def choose(office_id: str, chosen: Chosen, server: ServerOf) -> ChangedRecognisersShown:
+async def choose_office_recogniser(office_id: str, chosen: Chosen, server: ServerOf) -> ChangedRecognisersShown:
     return await _choose(server, office_id, chosen)
 
 
@@ -108,29 +109,38 @@ async def _choose(server: Server, office_id: str | None, chosen: Chosen) -> Chan
     return await server.change(work)
 
 
-@router.delete("/offices/{office_id}/people/{person_id}")
-async def erase(office_id: str, person_id: str, server: ServerOf, forget: bool = False) -> ErasedShown:
+@router.delete("/offices/{office_id}/people/{person_id}", summary="Erase a face from an office's terminals")
+async def erase_face(office_id: str, person_id: str, server: ServerOf, forget: bool = False) -> ErasedShown:
     now = server.now()
     version = await server.change(lambda tx: erasure.erase_person(tx, office_id, person_id, now, forget))
     return ErasedShown(gallery_version=version)
 
 
-@router.get("/enrolments")
-async def enrolments(
-    server: ServerOf, state: EnrolmentState | None = None, office_id: str | None = None
+@router.get("/enrolments", summary="Enrolments, and what does not fit them", responses=may("not-found"))
+async def list_enrolments(
+    server: ServerOf,
+    state: EnrolmentState | None = None,
+    office_id: str | None = None,
+    after: After = "",
+    limit: Limit = MOST_ROWS,
 ) -> EnrolmentsShown:
-    def look(tx: Transaction) -> list[EnrolmentShown]:
+    """`after`: the last `event_id` of the page before."""
+
+    def look(tx: Transaction) -> EnrolmentsShown:
         if office_id is not None:
             register.office(tx, office_id)
-        found = Enrolments(tx).search(state, office_id)
+        found = Enrolments(tx).search(state, office_id, after=after, limit=limit)
         marks = approval.marks(tx, found)
-        return [enrolment_shown(each, marks.get((each.office_id, each.event_id), ())) for each in found]
+        shown = [enrolment_shown(each, marks.get((each.office_id, each.event_id), ())) for each in found]
+        return EnrolmentsShown(enrolments=shown, after=found[-1].event_id if len(found) == limit else None)
 
-    return EnrolmentsShown(enrolments=await server.read(look))
+    return await server.read(look)
 
 
-@router.post("/offices/{office_id}/enrolments/{event_id}/approve")
-async def approve(
+@router.post(
+    "/offices/{office_id}/enrolments/{event_id}/approve", summary="Approve an enrolment: the terminals learn the face"
+)
+async def approve_enrolment(
     office_id: str, event_id: str, server: ServerOf, accept: Annotated[list[str] | None, Query()] = None
 ) -> PersonShown:
     """`accept`: the key of each mark that is approved knowingly."""
@@ -141,8 +151,8 @@ async def approve(
     )
 
 
-@router.post("/offices/{office_id}/enrolments/{event_id}/reject")
-async def reject(office_id: str, event_id: str, server: ServerOf) -> RejectedShown:
+@router.post("/offices/{office_id}/enrolments/{event_id}/reject", summary="Reject an enrolment: its face data is gone")
+async def reject_enrolment(office_id: str, event_id: str, server: ServerOf) -> RejectedShown:
     now = server.now()
     await server.write(lambda tx: approval.reject(tx, office_id, event_id, BY, now))
     return RejectedShown(state="rejected")

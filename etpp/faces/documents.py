@@ -52,9 +52,10 @@ class EnrolmentShown(Shown):
 
 
 class EnrolmentsShown(Shown):
-    """Oldest first."""
+    """Oldest first. `after` leads to the next page; None on the last."""
 
     enrolments: list[EnrolmentShown]
+    after: str | None
 
 
 class RejectedShown(Shown):

@@ -63,21 +63,21 @@ class NewPerson(BaseModel):
     name: str
 
 
-@router.post("/offices", status_code=201)
+@router.post("/offices", status_code=201, summary="A new office")
 async def add_office(new: NewOffice, server: ServerOf) -> OfficeShown:
     now = server.now()
     calendar = register.first_calendar(new.timezone, now.date()) if new.calendar is None else new.calendar
     return office_shown(await server.change(lambda tx: register.add_office(tx, new.office_id, new.name, calendar, now)))
 
 
-@router.get("/offices")
+@router.get("/offices", summary="Every office, and where it stands in the tree")
 async def list_offices(server: ServerOf) -> OfficesShown:
     offices, places = await server.read(lambda tx: (Offices(tx).all(), PLACES.find(tx)))
     stands = {place.office_id: place for place in places}
     return OfficesShown(offices=[placed_shown(office, stands.get(office.office_id)) for office in offices])
 
 
-@router.put("/offices/{office_id}")
+@router.put("/offices/{office_id}", summary="Another name or calendar of an office")
 async def change_office(office_id: str, new: ChangedOffice, server: ServerOf) -> OfficeShown:
     now = server.now()
     return office_shown(
@@ -96,19 +96,23 @@ async def place_office(office_id: str, new: Placed, server: ServerOf) -> PlacedO
     return await server.change(work)
 
 
-@router.get("/offices/{office_id}/people")
+@router.get("/offices/{office_id}/people", summary="The people whom an office's terminals know")
 async def list_people(office_id: str, server: ServerOf, erased: bool = False) -> PeopleShown:
     people = await server.read(lambda tx: register.everyone(tx, office_id, erased))
     return PeopleShown(people=[person_shown(person) for person in people])
 
 
-@router.post("/offices/{office_id}/people", status_code=201)
+@router.post(
+    "/offices/{office_id}/people",
+    status_code=201,
+    summary="A new person of an office; the face comes with an enrolment",
+)
 async def add_person(office_id: str, new: NewPerson, server: ServerOf) -> PersonShown:
     now = server.now()
     return person_shown(await server.change(lambda tx: register.add_person(tx, office_id, new.nip, new.name, now)))
 
 
-@router.put("/offices/{office_id}/people/{person_id}")
+@router.put("/offices/{office_id}/people/{person_id}", summary="Another official name of a person")
 async def rename_person(office_id: str, person_id: str, new: RenamedPerson, server: ServerOf) -> PersonShown:
     now = server.now()
     return person_shown(await server.change(lambda tx: register.rename_person(tx, office_id, person_id, new.name, now)))

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from etpp.accounts.admin import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import Asked, Date, Who
+from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.db import Transaction
 from etpp.roster import deputies, export, imports, listing
 from etpp.roster.documents import DeputyShown, EmployeesImportShown, deputy_shown, imported_shown
@@ -40,9 +41,9 @@ def routes(follow: Follow) -> APIRouter:
     @router.post(
         "/roster/imports",
         summary="Employees and posts out of a table: CSV, XLSX or XLS",
-        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+        openapi_extra=TAKES_FILE,
     )
-    async def import_roster(
+    async def import_employees(
         request: Request, server: ServerOf, by: Who, dry_run: bool = False, skip_bad: bool = False
     ) -> EmployeesImportShown:
         content, now = await request.body(), server.now()
@@ -58,13 +59,23 @@ def routes(follow: Follow) -> APIRouter:
 
         return await server.change(work)
 
-    @router.get("/roster.xlsx", summary="The list of employees, as it is imported", response_class=Response)
-    async def export_roster(server: ServerOf) -> Response:
+    @router.get(
+        "/roster.xlsx",
+        summary="The list of employees, as it is imported",
+        response_class=Response,
+        responses=file_of(XLSX),
+    )
+    async def export_employees(server: ServerOf) -> Response:
         rows = [listing.cells(each) for each in await server.read(export.posts)]
         headings = [column.name for column in listing.COLUMNS]
         return Response(await run_in_threadpool(sheets.write_xlsx, headings, rows), media_type=XLSX)
 
-    @router.post("/deputies", status_code=201, summary="Who decides in a superior's place from a date to a date")
+    @router.post(
+        "/deputies",
+        status_code=201,
+        summary="Who decides in a superior's place from a date to a date",
+        responses=may("not-found"),
+    )
     async def add_deputy(new: NewDeputy, server: ServerOf) -> DeputyShown:
         now = server.now()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from etpp.accounts.admin import ADMIN
+from etpp.base.describe import may
 from etpp.base.encoding import format_time
 from etpp.serving.context import ServerOf
 from etpp.terminals import life
@@ -45,7 +46,7 @@ async def withdraw_codes(office_id: str, server: ServerOf) -> WithdrawnCodesShow
     return WithdrawnCodesShown(withdrawn=await server.write(lambda tx: life.withdraw_codes(tx, office_id, now)))
 
 
-@router.get("/devices", summary="Terminals of the regency or of an office")
+@router.get("/devices", summary="Terminals of the regency or of an office", responses=may("not-found"))
 async def list_devices(server: ServerOf, office_id: str | None = None) -> DevicesShown:
     devices = await server.read(lambda tx: life.devices(tx, office_id))
     return DevicesShown(devices=[device_shown(device) for device in devices])
