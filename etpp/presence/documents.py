@@ -60,6 +60,8 @@ class DayBookShown(Shown):
 
 
 class CorrectionShown(Shown):
+    """What a part of a day should have been, and what became of it."""
+
     correction_id: str
     person_id: str
     date: Day
@@ -83,6 +85,8 @@ class CorrectionsShown(Shown):
 
 
 class ReviewShown(Shown):
+    """A presence of uncertain time, and what was decided."""
+
     event_id: str
     office_id: str
     person_id: str
@@ -94,11 +98,15 @@ class ReviewShown(Shown):
 
 
 class ReviewsShown(Shown):
+    """By the event's id, which begins with its time."""
+
     reviews: list[ReviewShown]
     after: str | None
 
 
 class ManualShown(Shown):
+    """A presence that somebody wrote down; it counts when another one has confirmed it."""
+
     entry_id: str
     person_id: str
     office_id: str
@@ -110,6 +118,8 @@ class ManualShown(Shown):
 
 
 class ManualsShown(Shown):
+    """By id."""
+
     manual: list[ManualShown]
     after: str | None
 
@@ -124,6 +134,8 @@ class ByHandShown(Shown):
 
 
 class CountsShown(Shown):
+    """By office and by who decided."""
+
     counts: list[ByHandShown]
 
 
@@ -138,6 +150,8 @@ class StepShown(Shown):
 
 
 class DisciplineShown(Shown):
+    """Somebody's unexcused days of a year, and the steps that they reached."""
+
     person_id: str
     office_id: str
     unexcused: int
@@ -146,6 +160,8 @@ class DisciplineShown(Shown):
 
 
 class DisciplinesShown(Shown):
+    """By person."""
+
     discipline: list[DisciplineShown]
     after: str | None
 

@@ -52,6 +52,8 @@ class NewReport(BaseModel):
 
 
 class Ended(BaseModel):
+    """The job that is no more."""
+
     job_id: str
     state: Literal["cancelled"]
 
