@@ -42,8 +42,9 @@ from etpp.allowance.documents import (
 from etpp.allowance.model import Month, OfficeScore, PolicyUse, Sanction
 from etpp.allowance.policy import PolicyError, read_policy
 from etpp.allowance.seal import Despite
-from etpp.allowance.store import SANCTIONS, SCORES, USES, Policies
+from etpp.allowance.store import SANCTIONS, SCORES, USES, Policies, sanctions_after
 from etpp.base import texts
+from etpp.base.asked import MOST_ROWS, After, Limit
 from etpp.base.describe import may
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
@@ -185,8 +186,10 @@ async def add_score(new: NewScore, server: ServerOf) -> ScoreShown:
 
 
 @router.get("/sanctions", summary="Sanctions in force")
-async def list_sanctions(server: ServerOf) -> SanctionsShown:
-    return SanctionsShown(sanctions=[sanction_shown(each) for each in await server.read(SANCTIONS.find)])
+async def list_sanctions(server: ServerOf, after: After = "", limit: Limit = MOST_ROWS) -> SanctionsShown:
+    found = await server.read(lambda tx: sanctions_after(tx, after, limit))
+    last = found[-1].sanction_id if len(found) == limit else None
+    return SanctionsShown(sanctions=[sanction_shown(each) for each in found], after=last)
 
 
 @router.post(

@@ -168,9 +168,10 @@ class SanctionShown(Shown):
 
 
 class SanctionsShown(Shown):
-    """Those that were not withdrawn, by id."""
+    """Those that were not withdrawn, by id. `after` leads to the next page; None on the last."""
 
     sanctions: list[SanctionShown]
+    after: str | None
 
 
 class PolicyShown(Shown):
