@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from etpp.base.encoding import format_time
 from etpp.base.shown import Json, Moment, Sha256, Shown
 from etpp.books.model import Link, LinkStatus, TimeState
@@ -9,7 +11,8 @@ from etpp.books.model import Link, LinkStatus, TimeState
 
 class EventShown(Shown):
     """One event in the books. `problem`: why it was rejected; `event`: as docs/protocol.md has it, without face data;
-    without times where the terminal gave none that can be read."""
+    without times where the terminal gave none that can be read. `prev_hash` is empty where nothing vouches for the event
+    before."""
 
     office_id: str
     device_id: str
@@ -18,7 +21,7 @@ class EventShown(Shown):
     event_id: str
     kind: str
     hash: Sha256
-    prev_hash: Sha256
+    prev_hash: Sha256 | Literal[""]
     status: LinkStatus
     problem: Json | None
     person_id: str | None
