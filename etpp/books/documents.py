@@ -11,7 +11,7 @@ from etpp.books.model import Link, LinkStatus, TimeState
 
 class EventShown(Shown):
     """One event in the books. `problem`: why it was rejected; `event`: as docs/protocol.md has it, without face data;
-    without times where the terminal gave none that can be read. `prev_hash` is empty where nothing vouches for the event
+    without times where the terminal gave none that can be read. `prev_hash` is empty where nobody vouches for the event
     before."""
 
     office_id: str

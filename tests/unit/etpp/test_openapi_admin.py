@@ -23,6 +23,7 @@ FOREIGN = {
     "OfficeShown.calendar": "docs/protocol.md has it, and a calendar of an earlier release may have another form",
     "PlacedOfficeShown.calendar": "the same",
     "EnrolmentShown.consent": "as the terminal sent it",
+    "EnrolmentShown.renewal": "as the terminal sent it",
     "DeviceShown.hardware": "as the terminal described itself",
     "DeviceShown.heartbeat": "as the terminal sent it",
     "EventShown.event": "as the terminal sent it, broken ones too",
@@ -32,6 +33,7 @@ FOREIGN = {
 WHOLE = {
     "GET /v1/admin/offices": "a regency has about a hundred, and a tree is of use whole",
     "GET /v1/admin/devices": "a few for each office",
+    "GET /v1/admin/recognisers": "a line for each office, and what was decided in years",
     "GET /v1/admin/codes": "those that are good at this moment",
     "GET /v1/admin/policies": "a few in ten years",
     "GET /v1/admin/offices/{office_id}/people": "of one office",
