@@ -29,6 +29,11 @@ SCORES = Facts(OfficeScore, pay_tables.office_scores, "score_id", once=True)
 STEPS = Facts(MonthStep, pay_tables.month_steps, "step_id", once=True)
 
 
+def sanctions_after(tx: Transaction, after: str, limit: int) -> list[Sanction]:
+    """A page of those that were not withdrawn, by id."""
+    return SANCTIONS.find(tx, pay_tables.sanctions.c.sanction_id > after, limit=limit)
+
+
 class Policies:
     """The texts that months were paid by, which never change."""
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from etpp.base.encoding import format_time
 from etpp.base.errors import Problem
 from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
@@ -15,7 +13,7 @@ from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
 from etpp.presence.decided import manual_counts
 from etpp.presence.model import OfficeReports
-from etpp.presence.rules import Day, Mark, judge_day
+from etpp.presence.rules import Day, judge_day
 from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.hours import hours, zone
@@ -137,50 +135,7 @@ def office_reports(tx: Transaction, office: Office, since: dt.date) -> OfficeRep
     return OfficeReports(office.office_id, first_day(tx, office), reported)
 
 
-def as_json(book: DayBook) -> dict[str, Any]:
-    """For the administrator's API and the command line."""
-    shift = book.shift
-    return {
-        "office_id": book.office.office_id,
-        "name": book.office.name,
-        "date": book.day.isoformat(),
-        "timezone": book.calendar.timezone.key,
-        "shift": None if shift is None else {"start": format_time(shift.start_utc), "end": format_time(shift.end_utc)},
-        "reported_through": None if book.reported_utc is None else format_time(book.reported_utc),
-        "complete": book.complete,
-        "people": [
-            {
-                "person_id": person.person_id,
-                "nip": person.nip,
-                "name": person.name,
-                "status": day.status,
-                "arrival": _mark(day.arrival, book.calendar),
-                "departure": _mark(day.departure, book.calendar),
-            }
-            for person, day in book.people
-        ],
-    }
-
-
 def _counts(device: Device, since: dt.datetime) -> bool:
     if device.revoked_utc is None:
         return True
     return device.written_off_utc is None and device.revoked_utc >= since
-
-
-def _mark(mark: Mark | None, calendar: WorkCalendar) -> dict[str, Any] | None:
-    if mark is None:
-        return None
-    time = mark.presence.time
-    return {
-        "event_id": mark.presence.event_id,
-        "device_id": mark.presence.device_id,
-        "utc": format_time(time.utc),
-        "local": time.utc.astimezone(calendar.timezone).isoformat(timespec="seconds"),
-        "earliest_utc": format_time(time.earliest_utc),
-        "latest_utc": format_time(time.latest_utc),
-        "time_state": time.state,
-        "manual": mark.presence.manual,
-        "minutes_off": mark.minutes_off,
-        "points_percent": mark.points_percent,
-    }
