@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from etpp.allowance import gather
 from etpp.allowance.by_hand import of_month
+from etpp.allowance.closing import Closing
 from etpp.allowance.model import Month, Statement
 from etpp.allowance.month import again, signed_form
 from etpp.allowance.seal import broken_at, document_hash, statement_hash, statement_of
-from etpp.allowance.store import Closing, Closings
+from etpp.allowance.store import Closings
 from etpp.base.errors import Conflict, NotFound
 from etpp.books.audit import Broken, verify_events
 from etpp.books.store import Books

@@ -8,10 +8,10 @@ from typing_extensions import TypedDict  # pydantic, which brings it, takes no o
 
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.audit import Audited, What
+from etpp.allowance.closing import Closing
 from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUse, Sanction, Statement, Unit
 from etpp.allowance.month import Reckoned, Standing, State
 from etpp.allowance.seal import statement_document
-from etpp.allowance.store import Closing
 from etpp.base.encoding import encode_key, format_time
 from etpp.base.money import plain
 from etpp.base.shown import Amount, Day, Moment, MonthText, Sha256, Shown

@@ -106,17 +106,19 @@ def _by_hand(tx: Transaction, office_id: str, start: dt.datetime, end: dt.dateti
     return found
 
 
-def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
+def reported_through(
+    tx: Transaction, office_id: str, since: dt.datetime, until: dt.datetime | None = None
+) -> dt.datetime | None:
     """The moment up to which nothing is missing: the earliest of what the office's terminals have reported through.
 
     A terminal that was revoked before `since` has nothing to say about what came after; one revoked later may still
-    hold presences, until BKPP has written it off.
+    hold presences, until BKPP has written it off. One that came after `until` holds none of what was before.
     """
     reported: dict[str, dt.datetime] = {}
     for head in Books(tx).heads(office_id):
         if head.reported_utc is not None:
             reported[head.device_id] = max(head.reported_utc, reported.get(head.device_id, head.reported_utc))
-    counting = [device for device in Devices(tx).all(office_id) if _counts(device, since)]
+    counting = [device for device in Devices(tx).all(office_id) if _counts(device, since, until)]
     moments = [reported.get(device.device_id) for device in counting]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known and len(known) == len(moments) else None
@@ -128,14 +130,16 @@ def first_day(tx: Transaction, office: Office) -> dt.date | None:
     return min(begun, default=None)
 
 
-def office_reports(tx: Transaction, office: Office, since: dt.date) -> OfficeReports:
-    """What the books can say of an office for pay from a day on."""
+def office_reports(tx: Transaction, office: Office, since: dt.date, until: dt.datetime | None = None) -> OfficeReports:
+    """What the books can say of an office for pay from a day on, up to a moment (None: up to now)."""
     start = dt.datetime.combine(since, dt.time(), zone(office)).astimezone(dt.UTC)
-    reported = reported_through(tx, office.office_id, start)
+    reported = reported_through(tx, office.office_id, start, until)
     return OfficeReports(office.office_id, first_day(tx, office), reported)
 
 
-def _counts(device: Device, since: dt.datetime) -> bool:
+def _counts(device: Device, since: dt.datetime, until: dt.datetime | None) -> bool:
+    if until is not None and device.provisioned_utc > until:
+        return False
     if device.revoked_utc is None:
         return True
     return device.written_off_utc is None and device.revoked_utc >= since

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from etpp.allowance import gather
 from etpp.allowance import month as reckoning
 from etpp.allowance.adjust import Adjustment
+from etpp.allowance.closing import Closing
 from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.month import State
 from etpp.allowance.seal import statement_of
 from etpp.allowance.service import Service, serve
-from etpp.allowance.store import Closing, Closings, Policies
+from etpp.allowance.store import Closings, Policies
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import ZERO
 from etpp.db import Transaction
