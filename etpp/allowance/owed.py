@@ -108,7 +108,6 @@ class _Settling:
         self._tx, self._office_id, self._month = tx, office_id, month
         self._shared, self._reports, self._known_utc = shared, reports, known_utc
         self._closed = {(each.office_id, each.month): each for each in closed}
-        self._begun = {each.office_id: each.month for each in sorted(closed, key=_month, reverse=True)}
         self._ended = {each.office_id: each.month for each in sorted(closed, key=_month)}
         self._paid: dict[tuple[str, Month], list[Closed]] = defaultdict(list)
         self._adjusted: dict[tuple[str, Month], list[Adjustment]] = defaultdict(list)
@@ -187,7 +186,8 @@ class _Settling:
             return self._has_paid(person, month)
         if (home, month) in self._closed:
             return True
-        if home not in self._ended or self._ended[home] < month:
+        begins_here = home == self._office_id and home not in self._ended
+        if not begins_here and (home not in self._ended or self._ended[home] < month):
             return False  # the office's own list will have it
         # The office began with a later month, and will never close this one: it counts for whom another had on a list.
         return any(each.month <= month for each in self._lists.get(person, ()))
