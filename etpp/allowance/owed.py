@@ -189,8 +189,8 @@ class _Settling:
         begins_here = home == self._office_id and home not in self._ended
         if not begins_here and (home not in self._ended or self._ended[home] < month):
             return False  # the office's own list will have it
-        # The office began with a later month, and will never close this one: it counts for whom another had on a list.
-        return any(each.month <= month for each in self._lists.get(person, ()))
+        # The office began with a later month, and will never close this one: it counts for whom another has paid.
+        return self._has_paid(person, month) or any(each.month < month for each in self._lists.get(person, ()))
 
     def _may_differ(self, person: str, month: Month, home: str | None) -> bool:
         lists = self._paid.get((person, month), [])

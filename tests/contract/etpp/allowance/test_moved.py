@@ -140,7 +140,7 @@ def test_a_stay_that_is_entered_years_later_is_paid_by_the_office_of_its_months(
 def test_a_terminal_that_was_revoked_in_between_counts_for_the_months_before(scene: Regency) -> None:
     """The second one reported nothing of November before it was revoked in December: what it may still hold speaks for
     Budi in November until BKPP writes it off, whatever else is known by then; and January does not wait for it."""
-    with scene.record() as (tx, now):
+    with scene.record() as (tx, _):
         scene.terminal(tx, "a", "2", wib("2026-10-01 08:00"))
     closed = scene.close("a", NOVEMBER)
     assert closed.sealed.despite is not None
