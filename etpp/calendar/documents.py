@@ -137,12 +137,21 @@ class ProposalsShown(Shown):
     ramadan: list[tuple[Day, Day]]
 
 
+class DamagedShown(Shown):
+    """An office whose terminals keep their calendar, as what is stored of it cannot be read."""
+
+    office_id: str
+    reason: str
+
+
 class DecidedShown(Shown):
-    """How much was recorded or was so before; `offices`: whose terminals need another calendar."""
+    """How much was recorded or was so before; `offices`: whose terminals need another calendar; `damaged`: those of
+    them that cannot have it."""
 
     recorded: int
     same: int
     offices: list[str]
+    damaged: list[DamagedShown]
     faults: list[FaultShown]
 
 
@@ -255,7 +264,13 @@ def proposals_shown(days: Iterable[ProposedDay], ramadan: Iterable[tuple[dt.date
 
 
 def decided_shown(decided: Decided) -> DecidedShown:
-    return DecidedShown(recorded=decided.recorded, same=decided.same, offices=list(decided.offices), faults=[])
+    return DecidedShown(
+        recorded=decided.recorded,
+        same=decided.same,
+        offices=list(decided.offices),
+        damaged=[DamagedShown(office_id=office, reason=why) for office, why in decided.damaged.items()],
+        faults=[],
+    )
 
 
 def imported_shown(decided: Decided, faults: Iterable[Fault], done: bool) -> RosterImportShown:
@@ -264,6 +279,7 @@ def imported_shown(decided: Decided, faults: Iterable[Fault], done: bool) -> Ros
         recorded=decided.recorded,
         same=decided.same,
         offices=list(decided.offices),
+        damaged=[],
         faults=[FaultShown(line=each.line, says=each.says) for each in faults],
     )
 

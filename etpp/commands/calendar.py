@@ -323,7 +323,10 @@ def _show(decided: Decided, as_json: bool) -> None:
 
 
 def _short(shown: dict[str, Any], as_json: bool) -> dict[str, Any]:
-    return shown if as_json else {**shown, "offices": len(shown["offices"]), "faults": len(shown["faults"])}
+    if as_json:
+        return shown
+    damaged = "; ".join(f"{each['office_id']}: {each['reason']}" for each in shown["damaged"])
+    return {**shown, "offices": len(shown["offices"]), "damaged": damaged, "faults": len(shown["faults"])}
 
 
 def _week(days: Sequence[str], more: dict[str, Any]) -> dict[str, Any]:
