@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from etpp.absence.store import keep_kinds
 from etpp.allowance import gather
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.closing import Closing, Earlier
@@ -191,6 +192,7 @@ def close(
     except SealError as error:
         raise Conflict(str(error)) from error
     Policies(tx).keep(found.policy, found.policy_text, now)
+    keep_kinds(tx, by, now)
     signature = signer.sign_bytes(signed_form(office_id, month, sealed.hash))
     made = Closing(sealed, as_of_utc, found.policy.sha256, found.reports, found.earlier, signer.key_id, signature, by)
     Closings(tx).add(made, {s.person_id: statement_document(s) for s in found.statements})

@@ -48,6 +48,8 @@ class Regency:
     signer: GallerySigner
     now: dt.datetime = field(default_factory=lambda: wib("2026-09-01 06:00"))
     seq: int = 0
+    silent: set[str] = field(default_factory=set)
+    """Terminals that report nothing."""
 
     @contextmanager
     def record(self) -> Iterator[tuple[Transaction, dt.datetime]]:
@@ -69,11 +71,11 @@ class Regency:
         Devices(tx).add(Device(office_id, device, b"\0" * 32, None, 0, 0, now, "test", {}))
         Books(tx).lock_chain(office_id, device, "c", now)
 
-    def reported(self, until: dt.datetime, *devices: str) -> None:
-        """All terminals, or these, have reported up to a moment."""
+    def reported(self, until: dt.datetime) -> None:
+        """All terminals that are not silent have reported up to a moment."""
         with self.record() as (tx, _):
             for device in Devices(tx).all():
-                if devices and device.device_id not in devices:
+                if device.device_id in self.silent:
                     continue
                 head = ChainHead(device.device_id, "c", self.seq, ZERO_HASH, until)
                 Books(tx).set_head(device.office_id, head)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from etpp.absence import catalogue
+from etpp.absence.model import Letter, LetterDecision
+from etpp.absence.store import DECISIONS, add_letters
 from etpp.allowance.store import Closings
 from etpp.roster.store import ASSIGNMENTS, Roster
 from etpp.terminals.store import Devices
@@ -142,6 +145,7 @@ def test_a_terminal_that_was_revoked_in_between_counts_for_the_months_before(sce
     Budi in November until BKPP writes it off, whatever else is known by then; and January does not wait for it."""
     with scene.record() as (tx, _):
         scene.terminal(tx, "a", "2", wib("2026-10-01 08:00"))
+    scene.silent.add("a-2")
     closed = scene.close("a", NOVEMBER)
     assert closed.sealed.despite is not None
     before = scene.net("budi", NOVEMBER)
@@ -151,13 +155,11 @@ def test_a_terminal_that_was_revoked_in_between_counts_for_the_months_before(sce
         Devices(tx).revoke(device, wib("2026-12-10 08:00"))
     december(scene)
     january = DECEMBER.following
-    scene.reported(scene.now, "a-1")
     scene.close("a", DECEMBER)
     for person in ("sri", "budi"):
         scene.worked(person, january)
     scene.score("a", january)
-    scene.now = max(scene.now, wib("2027-02-01 08:00"))
-    scene.reported(scene.now, "a-1")
+    scene.over(january)
     assert scene.reckoned("a", january).open == ()
     scene.moved("budi", "a", MIDDLE)  # a fact of his November that changes nothing
     found = scene.reckoned("a", january)
@@ -178,9 +180,24 @@ def test_a_terminal_that_comes_later_takes_nothing_back_of_what_was_known(scene:
         scene.terminal(tx, "a", "new", now)  # on the day of the closing, and it reports nothing for weeks
     with scene.record() as (tx, now):
         scene.terminal(tx, "a", "newer", wib("2026-12-20 08:00"))
+    scene.silent |= {"a-new", "a-newer"}
     scene.moved("budi", "a", MIDDLE)
     scene.score("a", DECEMBER)
-    scene.now = wib("2027-01-01 08:00")
-    scene.reported(scene.now, "a-1")
+    scene.over(DECEMBER)
     assert of_month(scene.reckoned("a", DECEMBER).adjustments, NOVEMBER) == 0
     assert OCTOBER.last + ONE == NOVEMBER.first
+
+
+def test_the_kinds_of_a_later_release_change_no_closed_month(scene: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody had decided a catalogue: the one that the first month was closed by holds from then on."""
+    with scene.record() as (tx, now):
+        first, until = wib("2026-11-25 07:00"), wib("2026-11-25 10:00")
+        letter = Letter("l1", "dinas-luar", "1", first.date(), "K", ("budi",), first, until, "tu", now, "ab" * 32)
+        add_letters(tx, [letter], "tu", now)
+        DECISIONS.add(tx, [LetterDecision("d1", "l1", True, "kepala", now)], "kepala", now)
+    scene.close("a", NOVEMBER)
+    text = catalogue.delivered_text()
+    monkeypatch.setattr(catalogue, "delivered_text", lambda: text.replace('"late", ', "").replace('"late"', '"early"'))
+    assert scene.findings() == []
+    december(scene)
+    assert of_month(scene.reckoned("a", DECEMBER).adjustments, NOVEMBER) == 0
