@@ -331,13 +331,19 @@ def touched(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | No
 
     t = pay_tables
     regency = (t.kind_catalogues, t.work_periods, t.special_days, t.occasions, t.shifts, t.office_places)
-    for table in (*regency, t.activity_items, t.activity_weights, t.office_scores):
+    for table in (*regency, t.activity_items, t.activity_weights):
         for row in ask(table.c.recorded_utc, table):
             if row.newest is not None:
                 note(None, dt.date.min, None, row.newest)
     for table in (t.assignments, t.actings, t.by_roster, t.roster_days, t.sanctions, t.manual_entries):
         for row in ask(table.c.recorded_utc, table, table.c.person_id):
             note(row.person_id, dt.date.min, None, row.newest)
+
+    # A score is its month's alone, whose middle no other month looks at.
+    scores = t.office_scores
+    for row in tx.execute(sa.select(scores.c.month, scores.c.recorded_utc).where(scores.c.recorded_utc > since_utc)):
+        middle = Month(**row.month).first.replace(day=15)
+        note(None, middle, middle, row.recorded_utc)
 
     # A letter counts for later days as well: towards what its kind has at most, and in an absence that goes on.
     for table in (t.letters, t.letter_decisions, t.letter_revocations):
