@@ -232,14 +232,13 @@ class Closings:
 
 def by_hand(
     tx: Transaction,
-    office_id: str,
+    people: sa.Select[tuple[str]],
     first: dt.date,
     last: dt.date,
     moments: tuple[dt.datetime, dt.datetime],
     known_utc: dt.datetime | None,
 ) -> tuple[list[Correction], list[CorrectionDecision], list[ManualEntry]]:
-    """What people have written about the days and moments of whoever was ever assigned to an office."""
-    people = ever_assigned(office_id)
+    """What people have written about the days and moments of these."""
     corrections, decided, manual = pay_tables.corrections, pay_tables.correction_decisions, pay_tables.manual_entries
     proposed = (corrections.c.person_id.in_(people), corrections.c.date.between(first, last))
     correction_ids = sa.select(corrections.c.correction_id).where(*proposed)
@@ -284,7 +283,7 @@ def office_facts(
     asked = (letters.c.until_utc > letters_since, letters.c.letter_id.in_(ours))
     letter_ids = sa.select(letters.c.letter_id).where(*asked)
 
-    corrections, correction_decisions, manual = by_hand(tx, office_id, first, last, moments, known_utc)
+    corrections, correction_decisions, manual = by_hand(tx, people, first, last, moments, known_utc)
     sanctions = pay_tables.sanctions
     sanctioned = (sanctions.c.person_id.in_(people), sanctions.c.first <= last, sanctions.c.last >= first)
     return OfficeFacts(
