@@ -10,18 +10,23 @@ from etpp.calendar.store import PERIODS
 from etpp.presence.discipline import delivered_steps, discipline
 from etpp.presence.year import disciplined, judged_year
 from tests.contract.etpp.allowance.regency import NOVEMBER, regency
+from tests.contract.etpp.running import wib
 
 WEEKDAYS = [day for day in NOVEMBER.dates() if day.weekday() < 5]
 AWAY = {dt.date(2026, 11, 10), dt.date(2026, 11, 24), dt.date(2026, 11, 25)}
 
 
 def test_who_moved_is_counted_at_both_offices_and_nobody_before_hours_were_decided(url: str) -> None:
-    """The offices have terminals, and hours, since September; Sri is away once before and twice after her move."""
-    with regency(url, "a", "b") as scene:
+    """The offices have terminals, and hours, since November; Sri, who is there since long before, is away once before
+    and twice after her move."""
+    with regency(url) as scene:
+        scene.now = wib("2026-11-01 06:00")
+        scene.office("a")
+        scene.office("b")
         with scene.record() as (tx, now):
             (usual,) = PERIODS.find(tx)
-            PERIODS.add(tx, [replace(usual, first=dt.date(2026, 9, 1))], "bkpp", now)
-        scene.person("sri", "a", dt.date(2026, 11, 2))
+            PERIODS.add(tx, [replace(usual, first=NOVEMBER.first)], "bkpp", now)
+        scene.person("sri", "a")
         scene.moved("sri", "b", dt.date(2026, 11, 16))
         for day in WEEKDAYS:
             if day not in AWAY:
