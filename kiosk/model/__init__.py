@@ -8,7 +8,16 @@ Nothing here does I/O, and nothing here imports anything of the kiosk.
 """
 
 from kiosk.model.faults import BLOCKING_FAULTS, Fault, TerminalStatus
-from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Template, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model.office import (
+    EMPTY_GALLERY,
+    GallerySnapshot,
+    Office,
+    Renewal,
+    Template,
+    WorkCalendar,
+    WorkDay,
+    WorkPeriod,
+)
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
     Assessment,
@@ -22,6 +31,7 @@ from kiosk.model.recording import (
     LastPresence,
     PresenceDraft,
     QueueState,
+    RenewalClaim,
 )
 from kiosk.model.seeing import (
     DLIB_RESNET_V1,
@@ -39,6 +49,7 @@ from kiosk.model.seeing import (
     ModelId,
     Quality,
     RgbImage,
+    Sample,
     Sighting,
 )
 from kiosk.model.time import Anchor, ClockState, Located, Moment, TimeState
@@ -81,7 +92,10 @@ __all__ = [
     "PresenceDraft",
     "Quality",
     "QueueState",
+    "Renewal",
+    "RenewalClaim",
     "RgbImage",
+    "Sample",
     "Sighting",
     "Template",
     "TerminalStatus",
