@@ -14,6 +14,7 @@ LIVE, for the rest of the encounter, by either of
      head, and seen without interruption. A picture cannot; a recording passes with a chance of (1/3) ^ movements. Two
      where the passive models leave mild doubt; three when one is sure of an attack (median below -2.5, as all attacks
      measured) or when there is no model.
+PENDING with the reason TOO_NEAR while the face hides its surroundings: for two seconds the person is told to step back.
 CHALLENGE while there is doubt. A low passive score never refuses by itself: a third of the living have one.
 ATTACK, for the rest of the encounter, needs evidence that a living person does not give, in whatever light:
   3. twice the movement of a flat thing: points of the face squeezed together by a sixth in one direction and still in
@@ -50,7 +51,7 @@ from kiosk.liveness.motion import DepthTracker, Relief
 from kiosk.liveness.risk import Plan, Risk, plan
 from kiosk.machine.lacks import Lost
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
-from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
+from kiosk.model import LIVENESS_OFF, TOO_NEAR, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import Randomness
 
@@ -171,6 +172,8 @@ class Liveness:
             opinion = self._opinion(frame_rgb, face, pose.t_s)
             if opinion is Opinion.GATHERING:
                 return LivenessVerdict(State.PENDING, self._score(), "gathering")
+            if opinion is Opinion.NEAR:
+                return LivenessVerdict(State.PENDING, self._score(), TOO_NEAR)
             if opinion is Opinion.LIVE and not self._asked_all_the_same(pose.t_s):
                 return LivenessVerdict(State.LIVE, self._score(), "passive")
             if self._policy == "passive" and self._passive and self._passive.lit is not None:
