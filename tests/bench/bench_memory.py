@@ -35,7 +35,7 @@ from kiosk.model.recognisers import DLIB, FP_112, RECOGNISERS, Recogniser
 from kiosk.wire.gallery import Manifest
 
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
-SILENCE_S = 120.0
+SILENCE_S = 600.0
 
 
 def fill(state: StateFolder, people: int, recogniser: ModelId) -> None:
