@@ -53,8 +53,9 @@ pair is low in both (error 0.24 and misfit 0.2 there).
 """
 
 QUIET = 0.07
-"""Turn and nod below which nothing is made of a movement: less than any limit on them, in the challenge too (there the
-lowest is HOME_SHARE of NOD, 0.072). Bent paper can only make them smaller, so without a squeeze it is not reckoned."""
+"""Turn and nod below which nothing is ever made of a movement: less than any limit on them, in the challenge too (there
+the lowest is HOME_SHARE of NOD, 0.072). Bent paper can only make them smaller, so without a squeeze it is not reckoned.
+"""
 
 REACH_PX = 64
 """What is seen of the picture around the points that are followed, in working pixels: an eye distance. A face that goes
@@ -116,8 +117,9 @@ class DepthTracker:
         self._start = self._in_face(self._now)
         self._seeded = len(self._now)
 
-    def update(self, frame_rgb: RgbImage) -> Relief | None:
-        """Follow into the next frame. None when too few points are left (or were there) to say anything."""
+    def update(self, frame_rgb: RgbImage, quiet: float = QUIET) -> Relief | None:
+        """Follow into the next frame; `quiet` as in `measure`. None when too few points are left (or were there) to say
+        anything."""
         grey = self._grey(frame_rgb)
         if grey.shape != self._last.shape or len(self._now) < MIN_POINTS:
             self._now = self._now[:0]  # a gap cannot be bridged: stay lost
@@ -132,7 +134,7 @@ class DepthTracker:
         self._start, self._now, self._last = self._start[keep], forth[keep] + corner, grey
         if len(self._now) < MIN_POINTS:
             return None
-        return measure(self._start, self._in_face(self._now), self._seeded)
+        return measure(self._start, self._in_face(self._now), self._seeded, quiet)
 
     def _in_face(self, points: Points) -> Floats:
         """Pixels of the working picture as (u, v): along and below the reference's eye line, in eye distances."""
@@ -170,12 +172,12 @@ def head_depth(u: Floats, v: Floats) -> Floats:
     return np.asarray(0.75 * np.sqrt(np.clip(shell, 0.02, 1)) + 0.2 * rise * np.exp(-((u / 0.13) ** 2)))
 
 
-def measure(start: Floats, now: Floats, seeded: int) -> Relief | None:
+def measure(start: Floats, now: Floats, seeded: int, quiet: float = QUIET) -> Relief | None:
     """Split the movement of points from `start` to `now`, both (n, 2) in the reference's face coordinates.
 
-    Against a flat thing; and, where it can matter (QUIET), against one bent about its upright or about its level axis,
-    which moves like a homography and a square. The smallest turn and nod of the three count, so that bent paper has
-    none either.
+    Against a flat thing; and against one bent about its upright or about its level axis, which moves like a homography
+    and a square. The smallest turn and nod of the three count, so that bent paper has none either. Where turn and nod
+    are below `quiet` and nothing was squeezed, the bent ones are left out.
     None when the points do not determine it.
     """
     u, v = start.T
@@ -200,7 +202,7 @@ def measure(start: Floats, now: Floats, seeded: int) -> Relief | None:
         return None
     fits = [(plain, error)]
     turn, nod = upright @ plain[8:10]
-    if max(abs(turn), abs(nod)) >= QUIET or squeeze >= FLAT_SQUEEZE[0]:
+    if max(abs(turn), abs(nod)) >= quiet or squeeze >= FLAT_SQUEEZE[0]:
         for bend in (u * u, v * v):
             bent = _fit(np.concatenate([head, _both(bend)], axis=1), target, weight, rounds=2)
             if bent is None:

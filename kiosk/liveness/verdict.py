@@ -44,10 +44,10 @@ from pathlib import Path
 
 from kiosk.errors import ConfigError
 from kiosk.face.rgb import checked_rgb
-from kiosk.liveness.challenge import ChallengeRun, Patience, Pose, Progress, pose_of
+from kiosk.liveness.challenge import NOD, TURN, ChallengeRun, Patience, Pose, Progress, pose_of
 from kiosk.liveness.evidence import Opinion, PassiveEvidence
 from kiosk.liveness.models import PassiveModels, Scorer, open_models
-from kiosk.liveness.motion import DepthTracker, Relief
+from kiosk.liveness.motion import QUIET, DepthTracker, Relief
 from kiosk.liveness.risk import Plan, Risk, plan
 from kiosk.machine.lacks import Lost
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
@@ -159,7 +159,7 @@ class Liveness:
         pose = pose_of(face, t_s) if frame.size else None
         if pose is None:
             return LivenessVerdict(State.PENDING, self._score(), "no_landmarks")
-        relief = self._tracker.update(frame) if self._tracker else None
+        relief = self._tracker.update(frame, self._quiet()) if self._tracker else None
         verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief, ask)
         if verdict.state in {State.LIVE, State.ATTACK}:
             self._final, self._tracker = verdict, None
@@ -241,6 +241,12 @@ class Liveness:
         if due or self._tracker is None:
             self._tracker = DepthTracker(frame_rgb, face)
             self._seeded_s = t_s
+
+    def _quiet(self) -> float:
+        """Turn and nod of which nothing is made in this frame: where no movement is asked only flatness counts."""
+        if self._run is None or not self._run.under_way:
+            return math.inf
+        return QUIET if self._run.asked is None else min(TURN, NOD)
 
     def _movements(self) -> int:
         lowest = self._passive.lowest if self._passive else None
