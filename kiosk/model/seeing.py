@@ -159,6 +159,9 @@ class LivenessVerdict:
     answer_by_s: float | None = None
 
 
+TOO_NEAR = "too_near"
+"""Reason of a PENDING verdict: what surrounds the face would speak for it, and cannot be seen from so near."""
+
 LIVENESS_OFF = LivenessVerdict(Liveness.LIVE, 1.0, "off")
 
 

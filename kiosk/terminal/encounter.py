@@ -35,6 +35,7 @@ from kiosk.model import (
     BLOCKING_FAULTS,
     LIVENESS_OFF,
     NOBODY,
+    TOO_NEAR,
     Assessment,
     Direction,
     Fault,
@@ -383,7 +384,7 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
         if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
             return _enter(seen, Phase.CHALLENGE, now_s), ()
-        return _tell(seen, None, now_s), ()
+        return _tell(seen, Hint.TOO_NEAR if liveness.reason == TOO_NEAR else None, now_s), ()
     if match is not None and match.frames >= settings.max_frames:
         return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     return _tell(seen, sighting.hint, now_s), ()
