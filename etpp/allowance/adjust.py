@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from etpp.allowance.model import Line, Month, Statement
@@ -12,7 +12,8 @@ from etpp.base.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """The difference of one of a statement's lines. `because`: facts that only one of the two statements rests on."""
+    """The difference of one of a statement's lines. `because`: facts that only one of the two statements rests on; none
+    where a rule itself was decided anew, a weight for instance."""
 
     person_id: str
     month: Month
@@ -63,7 +64,9 @@ def adjustments(
             rule, because = known[-1].rule, known[-1].because
         person_id, month = (all_of_them or known)[0].person_id, (all_of_them or known)[0].month
         found.append(Adjustment(person_id, month, key, amount, rule, because))
-    return tuple(found)
+    # Tax and premiums rest on amounts, not on facts: theirs are those that changed the amounts.
+    whole = tuple(sorted(set[str]().union(*(each.because for each in found))))
+    return tuple(each if each.because else replace(each, because=whole) for each in found)
 
 
 def _facts(line: Line | None) -> Iterator[str]:

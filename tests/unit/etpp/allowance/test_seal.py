@@ -222,6 +222,9 @@ def test_a_late_letter_becomes_an_adjustment_with_its_reason() -> None:
     assert individual.amount == Decimal(1_200_000) * 55 / 6000
     assert individual.because == ("letter:L",)
     assert individual.rule == "kulon-progo-2019#individual"
+    # Tax rests on amounts alone: it is another one for the same reason.
+    (tax,) = (each for each in found if each.key == "tax")
+    assert (tax.because, tax.amount < 0) == (("letter:L",), True)
     assert adjustments([closed], closed) == ()
 
 
