@@ -1,14 +1,17 @@
 """`kiosk` whose terminal describes faces by a second recogniser too: `python -m tests.bench.two_recognisers run …`.
 
-No terminal does that today; its memory is that of an office that changes from one recogniser to another and compares
-both at the door. KIOSK_SECOND names the second one; `tests/bench/bench_memory.py --second` starts this.
+A terminal does so only for people of whom another recogniser's templates are asked for, and only with good frames; here
+it is done with every described face, whomever the gallery asks for. KIOSK_SECOND names the second one;
+`tests/bench/bench_memory.py --second` starts this.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from kiosk import app
 from kiosk.__main__ import main
@@ -30,13 +33,16 @@ class Both:
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         return self._engine.faces(frame_rgb)
 
+    def describe_more(self, frame_rgb: RgbImage, face: Face) -> Mapping[ModelId, Descriptor]:
+        return self._engine.describe_more(frame_rgb, face)
+
     def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
         self._engine.describe_more(frame_rgb, face)
         return self._engine.describe(frame_rgb, face, looks)
 
 
-def open_both(second: ModelId, name: str, *, models_dir: Path, cache_dir: Path, **rest: object) -> Both:
-    return Both(partial(open_engine, more=[second])(name, models_dir=models_dir, cache_dir=cache_dir, **rest))  # type: ignore[arg-type]
+def open_both(second: ModelId, name: str, *, models_dir: Path, more: Sequence[ModelId], **rest: Any) -> Both:
+    return Both(open_engine(name, models_dir=models_dir, more=sorted({second, *more}), **rest))
 
 
 if __name__ == "__main__":
