@@ -8,7 +8,8 @@ Nothing here does I/O, and nothing here imports anything of the kiosk.
 """
 
 from kiosk.model.faults import BLOCKING_FAULTS, Fault, TerminalStatus
-from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Template, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model.hours import BY_THE_OFFICE, Occasion, Roster, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Template
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
     Assessment,
@@ -45,6 +46,7 @@ from kiosk.model.time import Anchor, ClockState, Located, Moment, TimeState
 
 __all__ = [
     "BLOCKING_FAULTS",
+    "BY_THE_OFFICE",
     "DLIB_RESNET_V1",
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
@@ -75,6 +77,7 @@ __all__ = [
     "ModelId",
     "Moment",
     "Nip",
+    "Occasion",
     "Office",
     "Person",
     "PersonId",
@@ -82,6 +85,7 @@ __all__ = [
     "Quality",
     "QueueState",
     "RgbImage",
+    "Roster",
     "Sighting",
     "Template",
     "TerminalStatus",
