@@ -1,4 +1,4 @@
-"""Working hours, an office's or a person's own: is a presence an arrival or a departure, on time, and what does it cost?
+"""Working hours, an office's or a person's own: is a presence an arrival or a departure, on time, what does it cost?
 
 Pure, over dated data (`WorkCalendar`). The terminal says it on the screen; the server's books decide by the same rules
 (docs/protocol.md, "calendar"), and `tests/golden/schedule.json` holds both sides to the same answers.
@@ -138,7 +138,7 @@ def _work(calendar: WorkCalendar, day: dt.date, roster: Roster) -> _Work | None:
     end = _moment(calendar, day + _ONE_DAY if hours.ends_next_day else day, hours.end)
     if hours.core is None:
         return _Work(start, end, start, end, hours)
-    return _Work(start, end, *(_moment(calendar, day, time) for time in hours.core), hours)
+    return _Work(start, end, _moment(calendar, day, hours.core[0]), _moment(calendar, day, hours.core[1]), hours)
 
 
 def _line(calendar: WorkCalendar, day: dt.date, roster: Roster) -> dt.datetime:

@@ -26,8 +26,8 @@ class Assessment:
 
     `minutes_off`: whole minutes late (arrival) or early (departure), 0 when on time.
     `points_percent`: what it takes off the month's points. `working_day` False on weekends and holidays, or where the
-    person's roster says so. `occasions`: names of those at which it is seen; `awaited` when one of them has not seen the
-    person yet. `again` when it is not the day's first.
+    person's roster says so. `occasions`: names of those at which it is seen; `awaited` when one of them has not seen
+    the person yet. `again` when it is not the day's first.
     """
 
     direction: Direction

@@ -155,7 +155,9 @@ def states() -> Iterator[Example]:
     left = replace(home, recorded_ago_s=45.0, recorded=Direction.DEPARTURE)
     yield Example("already_recorded-home", replace(base, phase=Phase.ALREADY_RECORDED, prospect=left), _STATUS, 0)
     attended = replace(third, recorded_ago_s=45.0, recorded=Direction.DEPARTURE)
-    yield Example("already_recorded-present", replace(base, phase=Phase.ALREADY_RECORDED, prospect=attended), _STATUS, 0)
+    yield Example(
+        "already_recorded-present", replace(base, phase=Phase.ALREADY_RECORDED, prospect=attended), _STATUS, 0
+    )
     for phase in (Phase.UNKNOWN, Phase.NOT_IN_TIME, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
         yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
     for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):

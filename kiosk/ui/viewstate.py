@@ -160,7 +160,16 @@ class ViewState:
     @property
     def meaning(self) -> tuple[object, ...]:
         """What makes this another screen to a person than the one before: not the clock, not the countdown."""
-        told = (self.title, self.line, self.hint, self.aside, self.name, self.direction, self.occasion, self.consequence)
+        told = (
+            self.title,
+            self.line,
+            self.hint,
+            self.aside,
+            self.name,
+            self.direction,
+            self.occasion,
+            self.consequence,
+        )
         return (self.phase, *told, self.connected, self.notices)
 
     def button(self, which: Button) -> str:

@@ -62,7 +62,7 @@ def consequence(assessment: Assessment, catalogue: Catalogue) -> str:
         return catalogue.text("consequence.arrival_on_time" if arrival else "consequence.departure_on_time")
     how_long = duration(assessment.minutes_off, catalogue)
     if attends(assessment):
-        return catalogue.text("consequence.if_leaving", how_long=how_long)
+        return catalogue.text("consequence.if_leaving", how_long=how_long.replace(" ", "\u00a0"))
     what = catalogue.text("consequence.late" if arrival else "consequence.early", how_long=how_long)
     if assessment.points_percent <= 0:
         return what
