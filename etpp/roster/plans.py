@@ -31,15 +31,15 @@ class Around:
         return Roster(tx).actor(said)
 
     def tell(self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime) -> None:
-        derive(tx, offices, now, People(tx).enrolled_as(people))
+        derive(tx, offices, now, _rostered(tx, people))
 
 
 def derive(
     tx: Transaction, office_ids: Sequence[str], now: dt.datetime, rostered: Mapping[str, Sequence[str]] | None = None
 ) -> None:
     """Give the offices' terminals the calendar that the facts make now, and the rosters of those whom they know
-    (`rostered`: office -> people); where the calendar is the one they have and nobody's roster is another, nothing
-    happens.
+    (`rostered`: office -> the ids of people there); where the calendar is the one they have and nobody's roster is
+    another, nothing happens.
 
     What being late or early costs stays as the office's newest period had it. Raises Conflict.
     """
@@ -61,9 +61,13 @@ def derive(
             check_new(made)
         except (PlanError, CalendarError) as error:
             raise Conflict(f"office {office_id}: {error}", key="calendar_contradicts") from error
-        if made != office.calendar or office_id in rosters:
-            _renew(tx, office_id, rosters.get(office_id, ()), now)
+        if made != office.calendar:
+            version = Offices(tx).bump(office_id, now)
             Offices(tx).set_calendar(office_id, office.name, made)
+            for person_id in rosters.get(office_id, ()):
+                People(tx).note_change(office_id, person_id, version)
+        elif office_id in rosters:
+            _renew(tx, office_id, rosters[office_id], now)
 
 
 def keep_occasions(tx: Transaction, office_id: str) -> None:
@@ -76,7 +80,18 @@ def keep_occasions(tx: Transaction, office_id: str) -> None:
         Offices(tx).set_calendar(office_id, office.name, made)
 
 
+def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]:
+    """office -> the ids under which its terminals know these employees; none where they only belong."""
+    found = People(tx).enrolled_as(employees)
+    for office_id in Roster(tx).offices_of(employees):
+        found.setdefault(office_id, [])
+    return found
+
+
 def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
+    if not people:  # no terminal need know, but the day's figures of the office are others
+        Offices(tx).call_attention(office_id)
+        return
     version = Offices(tx).bump(office_id, now)
     for person_id in people:
         People(tx).note_change(office_id, person_id, version)

@@ -343,6 +343,14 @@ class Roster:
         where = pay_tables.deputies.c.superior_id == superior_id
         return DEPUTIES.find(self._tx, where, known_utc=self._known_utc)
 
+    def offices_of(self, person_ids: Sequence[str]) -> set[str]:
+        """Where these people belong, or ever did."""
+        found: set[str] = set()
+        for page in _pages(person_ids):
+            of_page = ASSIGNMENTS.find(self._tx, pay_tables.assignments.c.person_id.in_(page))
+            found |= {post.office_id for post in of_page}
+        return found
+
     def faces_of(self, person_id: str) -> list[Person]:
         """The person as the terminals of offices know or knew them."""
         query = _select_people().where(people.c.employee_id == person_id).order_by(people.c.office_id)

@@ -42,6 +42,7 @@ BEGUN = dt.date(2026, 1, 1)
 DATE = dt.date(2026, 3, 11)
 """The date that is asked about, a Wednesday; what is generated lies around it."""
 AROUND = st.integers(-3, 3).map(lambda n: DATE + n * ONE_DAY)
+DATE_BEGINS = dt.datetime.combine(DATE, dt.time(), JAKARTA).astimezone(dt.UTC)
 LATE_PERCENT, EARLY_PERCENT = 1.0, 2.0
 EARLIER = {"timezone", "periods", "holidays", "first", "last", "days", "grace", "late_percent", "early_percent"}
 """What a terminal of the release before this one reads of a calendar."""
@@ -122,14 +123,28 @@ def occasion(draw: st.DrawFn, occasion_id: str) -> Occasion:
     )
 
 
-MOMENTS = st.lists(
-    st.integers(-26 * 3600, 50 * 3600).map(
-        lambda s: dt.datetime.combine(DATE, dt.time(), JAKARTA).astimezone(dt.UTC) + dt.timedelta(seconds=s)
-    ),
-    min_size=1,
-    max_size=4,
-    unique=True,
-).map(sorted)
+@st.composite
+def presences(draw: st.DrawFn) -> tuple[CalendarFacts, list[dt.datetime]]:
+    """Facts, and moments near those at which the answer changes, or anywhere."""
+    known = draw(facts())
+    calendar = Calendar(known)
+    plans = [calendar.person_plan(Member(), DATE + n * ONE_DAY) for n in (-1, 0, 1)]
+    moments = []
+    for _ in range(draw(st.integers(1, 4))):
+        plan = draw(st.sampled_from(plans))
+        if plan is None or draw(st.integers(0, 3)) == 0:
+            moments.append(DATE_BEGINS + dt.timedelta(seconds=draw(st.integers(-26 * 3600, 50 * 3600))))
+            continue
+        edges = [plan.from_utc, plan.until_utc, *(e for o in plan.occasions for e in (o.first_utc, o.until_utc))]
+        if plan.work is not None:
+            late, early = (
+                dt.timedelta(minutes=m) for m in (plan.work.grace_late_minutes, plan.work.grace_early_minutes)
+            )
+            edges += [plan.work.start_utc, plan.work.end_utc]
+            edges += [plan.work.arrive_by_utc + late, plan.work.leave_from_utc - early]
+        seconds = draw(st.sampled_from([-1800, -90, -60, -1, 0, 1, 59, 60, 1800]))
+        moments.append(draw(st.sampled_from(edges)) + dt.timedelta(seconds=seconds))
+    return known, sorted(set(moments))
 
 
 @dataclass(frozen=True)
@@ -169,11 +184,12 @@ def minutes(day: JudgedDay, kind: str) -> int:
 
 
 @settings(max_examples=600, deadline=None)
-@given(facts(), MOMENTS)
+@given(presences())
 def test_what_the_screen_says_at_each_presence_is_what_the_books_judge(
-    known: CalendarFacts, moments: list[dt.datetime]
+    case: tuple[CalendarFacts, list[dt.datetime]],
 ) -> None:
     """The books judge as if this presence were the last: what comes later the screen cannot know."""
+    known, moments = case
     terminal = Terminal.of(known)
     told: dict[dt.date, set[str]] = {}
     last = None
