@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from etpp.base.texts import shown
 from etpp.calendar.model import ByRoster, CalendarFacts, Hours, RosterDay, Shift
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import WEEKDAYS
@@ -57,8 +56,7 @@ def with_occasions(made: Mapping[str, Any], calendar: Calendar, facts: CalendarF
     rest = {name: value for name, value in made.items() if name != "occasions"}
     occasions = [
         {
-            # In one line and without marks that no screen shows: the terminal refuses others.
-            "name": " ".join(shown(each.name).split()),
+            "name": each.name,
             "first": str(each.first),
             "last": None if each.last is None else str(each.last),
             "window": _times(each.window),
