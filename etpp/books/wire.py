@@ -223,19 +223,31 @@ class ReportedThrough(Shape):
     utc: Time
 
 
+class SignedHead(Shape):
+    """A link of the batch's chain with its terminal's signature."""
+
+    chain_id: Id
+    seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    hash: Hash
+    key_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    signature: Annotated[str, StringConstraints(max_length=100)]
+
+
 class EventsRequest(Shape):
     """For the OpenAPI document; `Batch` is what is checked first."""
 
     events: Annotated[list[SentEvent | SentGap], Field(max_length=MAX_EVENTS)]
     reported_through: ReportedThrough
+    heads: Annotated[list[SignedHead], Field(max_length=MAX_EVENTS)] | None = None
     carried: Carried | None = None
 
 
 class Batch(Shape):
-    """The request with its events still raw: each is judged on its own."""
+    """The request with its events and signed links still raw: each is judged on its own."""
 
     events: list[dict[str, Any]]
     reported_through: ReportedThrough
+    heads: Any = None
     carried: Carried | None = None
 
 
@@ -248,6 +260,7 @@ class Result(Shape):
 class EventsAnswer(Shape):
     results: list[Result]
     head: Head
+    head_problem: ProblemDocument | None = None
     server_time: Time
 
 

@@ -32,19 +32,24 @@ class Around(Protocol):
     def actor(self, tx: Transaction, said: str) -> str:
         """Who decides: an employee, or somebody who is none."""
 
-    def tell(self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime) -> None:
-        """These offices' terminals need another calendar, and those that know these people another roster of theirs."""
+    def tell(
+        self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime
+    ) -> Mapping[str, str]:
+        """These offices' terminals need another calendar, and those that know these people another roster of theirs;
+        offices that cannot have it, with what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """`offices`: whose hours, days off or occasions are others now, so that their terminals need another calendar;
-    `people`: whose rosters are."""
+    `people`: whose rosters are. `damaged`: those of the offices whose terminals keep theirs, as what is stored there
+    cannot be read; with what it is."""
 
     recorded: int
     same: int
     offices: tuple[str, ...]
     people: tuple[str, ...]
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def _record(
         for kind, fresh in new:
             kind.store.withdraw(tx, kind.withdraw, by, now)
             kind.store.add(tx, fresh, by, now)
-        around.tell(tx, offices, people, now)
+        return Decided(len(changed), same, offices, people, around.tell(tx, offices, people, now))
     return Decided(len(changed), same, offices, people)
 
 

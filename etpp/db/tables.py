@@ -200,6 +200,42 @@ chains = sa.Table(
     sa.Column("broken_utc", Utc),
 )
 
+# Keys of terminals that have signed links of a chain, with this server's word for it: that word no database can make.
+vouched_keys = sa.Table(
+    "vouched_keys",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("key_id", sa.String(16), primary_key=True),
+    sa.Column("signs", sa.String(16), primary_key=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("since_utc", Utc, nullable=False),
+    sa.Column("server_key_id", sa.String(64), nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+)
+
+# Links that their terminal has signed. Rows are only added.
+signed_heads = sa.Table(
+    "signed_heads",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("chain_id", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("key_id", sa.String(16), nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    # What was signed, where it is the statement under which another terminal brought the events.
+    sa.Column("statement", sa.JSON(none_as_null=True)),
+    sa.Column("received_utc", Utc, nullable=False),
+)
+sa.Index(
+    "ix_signed_heads_statement",
+    *(signed_heads.c[name] for name in ("office_id", "device_id", "chain_id", "seq")),
+    sqlite_where=signed_heads.c.statement.is_not(None),
+    postgresql_where=signed_heads.c.statement.is_not(None),
+)
+
 events = sa.Table(
     "events",
     metadata,

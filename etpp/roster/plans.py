@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from etpp.base.errors import Conflict
 from etpp.calendar.model import CalendarFacts, PlanError
 from etpp.calendar.plan import Calendar
-from etpp.calendar.rules import CalendarError, check_new
+from etpp.calendar.rules import CalendarError, check_new, newest_percents
 from etpp.calendar.terminal import document, with_occasions
 from etpp.db import Transaction
 from etpp.roster.hours import regency_facts
@@ -30,21 +30,23 @@ class Around:
     def actor(self, tx: Transaction, said: str) -> str:
         return Roster(tx).actor(said)
 
-    def tell(self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime) -> None:
-        derive(tx, offices, now, _rostered(tx, people))
+    def tell(self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime) -> dict[str, str]:
+        return derive(tx, offices, now, _rostered(tx, people))
 
 
 def derive(
     tx: Transaction, office_ids: Sequence[str], now: dt.datetime, rostered: Mapping[str, Sequence[str]] | None = None
-) -> None:
+) -> dict[str, str]:
     """Give the offices' terminals the calendar that the facts make now, and the rosters of those whom they know
     (`rostered`: office -> the ids of people there); where the calendar is the one they have and nobody's roster is
     another, nothing happens.
 
-    What being late or early costs stays as the office's newest period had it. Raises Conflict.
+    What being late or early costs stays as the office's newest period had it; an office of which that cannot be read
+    keeps the calendar it has, and is named with what is wrong in it. Raises Conflict for what the facts do not allow.
     """
     facts = regency_facts(tx, ())
     calendar, rosters = _whole(facts), rostered or {}
+    damaged: dict[str, str] = {}
     # Office by office in the order of their ids, as everybody who locks several.
     for office_id in sorted({*office_ids, *rosters}):
         office = Offices(tx).get(office_id)
@@ -53,11 +55,16 @@ def derive(
         if office_id not in office_ids:
             _renew(tx, office_id, rosters[office_id], now)
             continue
-        known = office.calendar.get("periods")
-        newest = known[-1] if isinstance(known, list) and known else {}
-        percents = (float(newest.get(name, DEFAULT_PERCENT)) for name in ("late_percent", "early_percent"))
         try:
-            made = document(calendar, facts, office_id, *percents)
+            percents = newest_percents(office.calendar)
+        except CalendarError as error:
+            damaged[office_id] = str(error)
+            if office_id in rosters:
+                _renew(tx, office_id, rosters[office_id], now)
+            continue
+        late, early = percents or (DEFAULT_PERCENT, DEFAULT_PERCENT)
+        try:
+            made = document(calendar, facts, office_id, late, early)
             check_new(made)
         except (PlanError, CalendarError) as error:
             raise Conflict(f"office {office_id}: {error}", key="calendar_contradicts") from error
@@ -68,6 +75,7 @@ def derive(
                 People(tx).note_change(office_id, person_id, version)
         elif office_id in rosters:
             _renew(tx, office_id, rosters[office_id], now)
+    return damaged
 
 
 def keep_occasions(tx: Transaction, office_id: str) -> None:

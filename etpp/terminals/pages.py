@@ -32,6 +32,7 @@ async def terminals(visit: MemberVisit) -> Response:
             "terminals": views.terminals(tx, visit.texts, now),
             "offices": Offices(tx).all(),
             "codes": _codes(tx, visit.texts, now),
+            "recognisers": views.recognisers(tx),
             "cohort_overdue": ""
             if since is None
             else visit.texts.say("cohort_overdue", when=visit.texts.ago(now - since)),

@@ -9,7 +9,7 @@ Nothing here does I/O, and nothing here imports anything of the kiosk.
 
 from kiosk.model.faults import BLOCKING_FAULTS, Fault, TerminalStatus
 from kiosk.model.hours import BY_THE_OFFICE, Occasion, Roster, WorkCalendar, WorkDay, WorkPeriod
-from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Template
+from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Renewal, Template
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
     Assessment,
@@ -23,11 +23,13 @@ from kiosk.model.recording import (
     LastPresence,
     PresenceDraft,
     QueueState,
+    RenewalClaim,
 )
 from kiosk.model.seeing import (
     DLIB_RESNET_V1,
     LIVENESS_OFF,
     NOBODY,
+    TOO_NEAR,
     Box,
     Challenge,
     Descriptor,
@@ -40,6 +42,7 @@ from kiosk.model.seeing import (
     ModelId,
     Quality,
     RgbImage,
+    Sample,
     Sighting,
 )
 from kiosk.model.time import Anchor, ClockState, Located, Moment, TimeState
@@ -51,6 +54,7 @@ __all__ = [
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
     "NOBODY",
+    "TOO_NEAR",
     "Anchor",
     "Assessment",
     "AttackDraft",
@@ -84,8 +88,11 @@ __all__ = [
     "PresenceDraft",
     "Quality",
     "QueueState",
+    "Renewal",
+    "RenewalClaim",
     "RgbImage",
     "Roster",
+    "Sample",
     "Sighting",
     "Template",
     "TerminalStatus",

@@ -8,7 +8,18 @@ import unicodedata
 from dataclasses import dataclass
 
 from kiosk import wire
-from kiosk.model import BY_THE_OFFICE, DLIB_RESNET_V1, DeviceId, ModelId, Nip, Office, Person, PersonId, Template
+from kiosk.model import (
+    BY_THE_OFFICE,
+    DLIB_RESNET_V1,
+    DeviceId,
+    ModelId,
+    Nip,
+    Office,
+    Person,
+    PersonId,
+    Renewal,
+    Template,
+)
 from kiosk.model.recognisers import RECOGNISERS, Recogniser
 from kiosk.wire import Json, WireError, items, member
 from kiosk.wire.hours import parse_calendar, parse_roster
@@ -85,6 +96,18 @@ def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
         return person, (*_templates(person_id, data), *_more_templates(person_id, data))
     except WireError as error:
         raise WireError(f"person {person_id}: {error}") from error
+
+
+def parse_renewal(data: Json) -> Renewal | None:
+    """What the payload asks of a person; None where it asks nothing, or for what this program does not know."""
+    if "renewal" not in data:
+        return None
+    asked = member(data, "renewal", dict)
+    consent = member(asked, "consent", dict)
+    model_id = ModelId(member(asked, "model_id", str))
+    given = wire.parse_utc(consent.get("given_utc"))
+    said = Renewal(model_id, given, member(consent, "text_id", str), member(consent, "officer", str))
+    return said if model_id in RECOGNISERS and model_id != DLIB_RESNET_V1 else None
 
 
 def parse_office(data: Json) -> Office:

@@ -118,6 +118,10 @@ ENROLMENT: Json = {
     ],
     "consent": {"given_utc": "2026-11-24T00:29:00.000Z", "text_id": "consent-id-1", "officer": "petugas-1"},
 }
+RENEWAL: Json = {
+    "model_id": "fp-112",
+    "consent": {"given_utc": "2026-11-20T01:00:00.000Z", "text_id": "consent-renewal-1", "officer": "petugas-1"},
+}
 ATTACK: Json = {
     "model_id": MODEL_ID,
     "frames": 5,
@@ -203,6 +207,12 @@ def event_problems() -> list[Json]:
         problem("event-id-reused", 422, "The event id belongs to another event", "event ids are made once"),
         problem("event-unproven", 422, "Nobody vouches for the event", "no signed end stands behind it"),
     ]
+
+
+def head_problem() -> Json:
+    """Of a signed link that is not kept; the events count all the same."""
+    detail = "heads.0.hash: is not that of a link which the books hold at this number"
+    return problem("head-invalid", 422, "A signed link of the chain does not hold", detail)
 
 
 def calendar() -> Json:
@@ -300,6 +310,20 @@ def statement(serial: int, keys: list[Json], key_id: str, seed: bytes) -> Json:
     """What the server says of its keys, signed by one that terminals hold from before."""
     body: Json = {"serial": serial, "keys": keys, "key_id": key_id}
     return {**body, "signature": sign(seed, rfc8785.dumps(body))}
+
+
+def signed_head(link: Json) -> Json:
+    """A link of the chain under its terminal's signature, and the text that is signed."""
+    text = f"presensi-chain-head {DEVICE_ID} {link['chain_id']} {link['seq']} {link['hash']}"
+    key = base64.urlsafe_b64decode(public_key(DEVICE_SEED) + "=")
+    signed = {
+        "chain_id": link["chain_id"],
+        "seq": link["seq"],
+        "hash": link["hash"],
+        "key_id": sha256_hex(key)[:16],
+        "signature": sign(DEVICE_SEED, text.encode()),
+    }
+    return {"device_id": DEVICE_ID, "text": text, "signed": signed}
 
 
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
@@ -421,6 +445,16 @@ def documents() -> dict[str, Json]:
             more_template("018f2c5e-0000-7000-8000-00000000c002", "one-of-tomorrow", 6, 64),
         ],
     }
+    more = event(
+        5,
+        events[3]["hash"],
+        "enrolment",
+        {
+            **ENROLMENT,
+            "more_templates": [{"model_id": "fp-112", "templates": [descriptor(n, 512) for n in (7, 8)]}],
+        },
+        "2026-11-24T00:30:05.000Z",
+    )
     return {
         "keys": {
             "about": "Keys of the golden files. For tests only; never provision a terminal with them.",
@@ -469,19 +503,40 @@ def documents() -> dict[str, Json]:
             "status": 200,
             "answer": {"results": results, "head": head, "server_time": server_time},
         },
+        "events_heads": {
+            # The last link, and the last one before an enrolment.
+            "request": {**batch, "heads": [signed_head(events[1])["signed"], signed_head(events[3])["signed"]]},
+            "status": 200,
+            "answer": {"results": results, "head": head, "server_time": server_time},
+        },
+        "events_head_invalid": {
+            "request": {**batch, "heads": [{**signed_head(events[3])["signed"], "hash": events[2]["hash"]}]},
+            "status": 200,
+            "answer": {"results": results, "head": head, "server_time": server_time, "head_problem": head_problem()},
+        },
         "event_presence": events[0],
         "event_attack": events[1],
         "event_enrolment": events[2],
         "event_unknown_member": events[3],
-        "event_enrolment_more": event(
-            5,
-            events[3]["hash"],
+        "event_enrolment_more": more,
+        "event_enrolment_renewal": event(
+            6,
+            more["hash"],
             "enrolment",
             {
-                **ENROLMENT,
-                "more_templates": [{"model_id": "fp-112", "templates": [descriptor(n, 512) for n in (7, 8)]}],
+                **more["enrolment"],
+                "nip": "197001011995031002",
+                "name": "Budi Santoso",
+                "consent": RENEWAL["consent"],
+                "renewal": {
+                    "model_id": RENEWAL["model_id"],
+                    "person_id": PERSON_A,
+                    "presence": events[0]["event_id"],
+                    "match": events[0]["presence"]["match"],
+                    "liveness": events[0]["presence"]["liveness"],
+                },
             },
-            "2026-11-24T00:30:05.000Z",
+            "2026-11-24T00:30:06.000Z",
         ),
         "gallery_full": {"query": {"since": 0, "wait_s": 25}, "status": 200, "answer": gallery(3, None, [a, b], None)},
         "gallery_delta": {
@@ -498,6 +553,11 @@ def documents() -> dict[str, Json]:
             "query": {"since": 0, "wait_s": 25},
             "status": 200,
             "answer": gallery(6, None, [{**a, "roster": ROSTER}, b], None, calendar=calendar_of_shifts()),
+        },
+        "gallery_renewal": {
+            "query": {"since": 0, "wait_s": 25},
+            "status": 200,
+            "answer": gallery(6, None, [{**a, "renewal": RENEWAL}, b], None),
         },
         "heartbeat": {
             "request": heartbeat,
@@ -534,7 +594,8 @@ def documents() -> dict[str, Json]:
                     _pin(gzip.compress(rfc8785.dumps(batch), compresslevel=0, mtime=0)),
                     gzipped=True,
                 ),
-            ]
+            ],
+            "heads": [signed_head(events[3])],
         },
     }
 

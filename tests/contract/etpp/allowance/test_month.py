@@ -15,10 +15,11 @@ from etpp.absence.model import LetterRevocation
 from etpp.absence.store import REVOCATIONS
 from etpp.allowance import month as months
 from etpp.allowance.audit import Audited, verify
+from etpp.allowance.closing import Closing
 from etpp.allowance.model import Month
 from etpp.allowance.month import MonthOpen, Reckoned
 from etpp.allowance.seal import Despite
-from etpp.allowance.store import Closing, Closings
+from etpp.allowance.store import Closings
 from etpp.base.errors import Conflict
 from etpp.db import Transaction, pay_tables
 from tests.contract.etpp.allowance.scene import DECEMBER, NOVEMBER, Scene, november, work
@@ -177,7 +178,7 @@ def test_a_later_fact_is_an_adjustment_of_the_next_month_and_only_once(scene: Sc
         scene.letter(tx, scene.budi, "2026-11-25 07:00", "2026-11-25 10:00")
     gained = next(s for s in reckon(scene).statements if s.person_id == scene.budi).net - lost
     assert gained > 0
-    _december(scene)
+    later(scene)
     found = reckon(scene, DECEMBER)
     assert {(a.person_id, a.month) for a in found.adjustments} == {(scene.budi, NOVEMBER)}
     assert sum(a.amount for a in found.adjustments) == gained
@@ -200,7 +201,7 @@ def test_what_was_adjusted_and_is_taken_back_is_adjusted_back(scene: Scene) -> N
     scene.etpp.clock.now += dt.timedelta(days=1)
     with scene.etpp.database.begin() as tx:
         scene.letter(tx, scene.budi, "2026-11-25 07:00", "2026-11-25 10:00")
-    _december(scene)
+    later(scene)
     check(scene, DECEMBER)
     paid = close(scene, DECEMBER).sealed.adjustments
     scene.etpp.clock.now += dt.timedelta(days=1)
@@ -222,7 +223,7 @@ def test_what_a_terminal_reports_after_the_closing_is_adjusted_without_a_fact(et
         for day in ("2026-11-02", "2026-11-03"):
             forget(tx, f"{scene.budi}-{day}")
     now = scene.etpp.clock.now
-    _december(scene)
+    later(scene)
     scene.etpp.clock.now = now + dt.timedelta(days=40)
     check(scene)
     matters = reckon(scene).open
@@ -309,7 +310,7 @@ def test_a_key_that_the_server_never_had_signs_nothing(scene: Scene) -> None:
     assert [each.what for each in audited.findings] == ["signature"]
 
 
-def _december(scene: Scene) -> None:
+def later(scene: Scene) -> None:
     """Nobody comes in December, but all that is asked for is there."""
     scene.etpp.clock.now = wib("2027-01-01 09:00")
     work(scene, DECEMBER)

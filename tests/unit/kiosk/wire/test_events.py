@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
-from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Located, ModelId, Moment
+from kiosk.model import (
+    AttackDraft,
+    ClockState,
+    DeviceId,
+    Liveness,
+    LivenessVerdict,
+    Located,
+    ModelId,
+    Moment,
+    RenewalClaim,
+)
 from tests.unit.kiosk.journal import records
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -40,7 +50,15 @@ def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
 
 
 @pytest.mark.parametrize(
-    "name", ["event_presence", "event_attack", "event_enrolment", "event_enrolment_more", "event_unknown_member"]
+    "name",
+    [
+        "event_presence",
+        "event_attack",
+        "event_enrolment",
+        "event_enrolment_more",
+        "event_enrolment_renewal",
+        "event_unknown_member",
+    ],
 )
 def test_a_golden_event_is_understood_and_its_hash_is_ours(name: str) -> None:
     data = golden(name)
@@ -59,6 +77,17 @@ def test_further_recognisers_templates_travel_beside_dlib_s() -> None:
     ours = body(dataclasses.replace(plain, more=more))["enrolment"]
     assert ours["more_templates"] == theirs["more_templates"]
     assert {name: value for name, value in ours.items() if name != "more_templates"} == body(plain)["enrolment"]
+
+
+def test_an_offer_says_what_speaks_for_it_as_the_golden_one() -> None:
+    theirs = golden("event_enrolment_renewal")["enrolment"]
+    plain = records.presence()
+    claim = RenewalClaim(ModelId("fp-112"), plain.person_id, "event-1", plain.match, plain.liveness)
+    ours = body(dataclasses.replace(records.enrolment(), renewal=claim))["enrolment"]["renewal"]
+    assert set(ours) == set(theirs["renewal"])
+    presence = body(plain)["presence"]
+    assert (ours["match"], ours["liveness"]) == (presence["match"], presence["liveness"])
+    assert set(ours["match"]) == set(theirs["renewal"]["match"])
 
 
 @pytest.mark.parametrize("draft", [records.presence(), records.attack(), records.enrolment()])
@@ -84,6 +113,20 @@ def test_the_golden_batch_answer_is_read() -> None:
     assert rejected
 
 
+def test_the_golden_word_on_a_signature_is_read() -> None:
+    sent = [item["event"]["event_id"] for item in golden("events_heads")["request"]["events"]]
+    assert wire.parse_batch_answer(golden("events_heads")["answer"], sent).head_problem is None
+    problem = wire.parse_batch_answer(golden("events_head_invalid")["answer"], sent).head_problem
+    assert problem is not None
+    assert wire.problem_name(problem) == "head-invalid"
+
+
+def test_the_text_that_is_signed_is_the_golden_one() -> None:
+    (example,) = golden("signatures")["heads"]
+    link = example["signed"]
+    assert wire.head_text(example["device_id"], link["chain_id"], link["seq"], link["hash"]).decode() == example["text"]
+
+
 def test_our_batch_has_the_members_of_the_golden_one() -> None:
     event = wire.event_of(body(records.presence()), "0" * 64)
     located = Located(NOON, NOON, NOON, "trusted")
@@ -91,6 +134,9 @@ def test_our_batch_has_the_members_of_the_golden_one() -> None:
     ours = json.loads(wire.batch_body([entry], chain_id="c-1", seq=1, utc=NOON, carried=None))
     theirs = golden("events")["request"]
     assert set(ours) == set(theirs)
+    signed = golden("events_heads")["request"]
+    ours_signed = json.loads(wire.batch_body([entry], chain_id="c-1", seq=1, utc=NOON, heads=signed["heads"]))
+    assert set(ours_signed) == set(signed)
     assert set(ours["reported_through"]) == set(theirs["reported_through"])
     assert set(ours["events"][0]) == set(theirs["events"][0])
     assert set(ours["events"][0]["time"]) == set(theirs["events"][0]["time"])
