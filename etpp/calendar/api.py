@@ -113,7 +113,7 @@ def routes(around: Around) -> APIRouter:
     ) -> RosterImportShown:
         content, now, span = await request.body(), server.now(), month(month_)
         rows = await run_in_threadpool(sheets.asked, content, sheet.COLUMNS)
-        done = await server.write(
+        done = await server.change(
             lambda tx: importing.take(tx, rows, around, by, now, span, dry_run=dry_run, partial=partial)
         )
         return imported_shown(done.decided, done.faults, done.done)

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from etpp.base.errors import Conflict, NotFound
 from etpp.calendar.asked import Changes
-from etpp.calendar.model import ByRoster, CalendarFacts, PlanError, RosterDay, SpecialDay
+from etpp.calendar.model import ByRoster, CalendarFacts, PlanError, RosterDay, Shift, SpecialDay
 from etpp.calendar.plan import Calendar
-from etpp.calendar.store import BY_ROSTER, OCCASIONS, PERIODS, ROSTER_DAYS, SHIFTS, SPECIAL_DAYS, hold
+from etpp.calendar.store import BY_ROSTER, OCCASIONS, PERIODS, ROSTER_DAYS, SHIFTS, SPECIAL_DAYS, hold, who_works
 from etpp.db import Facts, Transaction
 
 _ONE_DAY = dt.timedelta(days=1)
@@ -32,18 +32,23 @@ class Around(Protocol):
     def actor(self, tx: Transaction, said: str) -> str:
         """Who decides: an employee, or somebody who is none."""
 
-    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> Mapping[str, str]:
-        """These offices' terminals need another calendar; those that cannot have it, with what is wrong there."""
+    def tell(
+        self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime
+    ) -> Mapping[str, str]:
+        """These offices' terminals need another calendar, and those that know these people another roster of theirs;
+        offices that cannot have it, with what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`offices`: whose hours, days off or occasions are others now, so that their terminals need another calendar.
-    `damaged`: those of them whose terminals keep theirs, as what is stored there cannot be read; with what it is."""
+    """`offices`: whose hours, days off or occasions are others now, so that their terminals need another calendar;
+    `people`: whose rosters are. `damaged`: those of the offices whose terminals keep theirs, as what is stored there
+    cannot be read; with what it is."""
 
     recorded: int
     same: int
     offices: tuple[str, ...]
+    people: tuple[str, ...]
     damaged: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,8 +98,7 @@ def decide(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) 
         raise Conflict(str(error)) from error
     # A shift that is taken back may stand in anybody's roster.
     concerned = None if back.shifts else sorted({*people.values(), *(each.person_id for each in kinds[4].withdraw)})
-    decided = _record(tx, kinds, around.facts(tx, concerned), by, now)
-    return replace(decided, damaged=around.tell(tx, decided.offices, now))
+    return _record(tx, kinds, around.facts(tx, concerned), around, by, now)
 
 
 def record_roster(
@@ -103,11 +107,18 @@ def record_roster(
     """A table's days of people by name, tried and recorded as what else is decided."""
     hold(tx)
     facts = around.facts(tx, sorted({day.person_id for day in days}))
-    return _record(tx, (_Kind("roster", ROSTER_DAYS, list(days)),), facts, by, now, dry_run=dry_run)
+    return _record(tx, (_Kind("roster", ROSTER_DAYS, list(days)),), facts, around, by, now, dry_run=dry_run)
 
 
 def _record(
-    tx: Transaction, kinds: Iterable[_Kind], known: CalendarFacts, by: str, now: dt.datetime, *, dry_run: bool = False
+    tx: Transaction,
+    kinds: Iterable[_Kind],
+    known: CalendarFacts,
+    around: Around,
+    by: str,
+    now: dt.datetime,
+    *,
+    dry_run: bool = False,
 ) -> Decided:
     merged: dict[str, Any] = {}
     new: list[tuple[_Kind, list[Any]]] = []
@@ -127,11 +138,13 @@ def _record(
     changed = [fact for kind, fresh in new for fact in (*fresh, *kind.withdraw)]
     offices = _touched(known.parents, changed)
     _try(known, coming, offices)
+    people = _whose(tx, changed)
     if not dry_run:
         for kind, fresh in new:
             kind.store.withdraw(tx, kind.withdraw, by, now)
             kind.store.add(tx, fresh, by, now)
-    return Decided(len(changed), same, offices)
+        return Decided(len(changed), same, offices, people, around.tell(tx, offices, people, now))
+    return Decided(len(changed), same, offices, people)
 
 
 def _try(known: CalendarFacts, coming: CalendarFacts, offices: Sequence[str]) -> None:
@@ -173,6 +186,14 @@ def _touched(parents: Mapping[str, str | None], changed: Iterable[Any]) -> tuple
         return above in scopes
 
     return tuple(sorted(office for office in parents if under(office)))
+
+
+def _whose(tx: Transaction, changed: Iterable[Any]) -> tuple[str, ...]:
+    """Whose own hours are others: by their rosters, or by what a shift in them is."""
+    facts = list(changed)
+    named = {fact.person_id for fact in facts if isinstance(fact, RosterDay | ByRoster)}
+    shifts = [fact.shift_id for fact in facts if isinstance(fact, Shift)]
+    return tuple(sorted(named | who_works(tx, shifts) if shifts else named))
 
 
 def _is_same(held: Any, asked: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from etpp.calendar.model import Hours, SpecialDay, WorkPeriod
@@ -13,7 +13,8 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 def periods_of(office_id: str, calendar: Mapping[str, Any]) -> list[WorkPeriod]:
-    """The document's periods without overlaps: of several that hold on a day, the last counts.
+    """The document's periods without overlaps: of several that hold on a day, the last counts. Its occasions are facts
+    of their own, which only a decision makes.
 
     The calendar is one that `rules.check_new` lets through.
     """
@@ -39,8 +40,16 @@ def holidays_of(office_id: str, calendar: Mapping[str, Any], decided_utc: dt.dat
 
 def _hours(period: Mapping[str, Any]) -> dict[int, Hours]:
     found = {}
-    for name, (start, end) in period["days"].items():
+    for name, span in (*period["days"].items(), *period.get("nights", {}).items()):
         late, early = period.get("grace", {}).get(name, (0, 0))
-        times = dt.time.fromisoformat(start), dt.time.fromisoformat(end)
-        found[WEEKDAYS.index(name)] = Hours(*times, grace_late_minutes=late, grace_early_minutes=early)
+        flexible, times = period.get("flexible", {}).get(name), _times(span)
+        if flexible is None:
+            found[WEEKDAYS.index(name)] = Hours(*times, grace_late_minutes=late, grace_early_minutes=early)
+        else:
+            whole, pause = _times(flexible["hours"]), flexible.get("break_minutes", 0)
+            found[WEEKDAYS.index(name)] = Hours(*whole, pause, late, early, times, flexible["need_minutes"])
     return found
+
+
+def _times(span: Sequence[str]) -> tuple[dt.time, dt.time]:
+    return dt.time.fromisoformat(span[0]), dt.time.fromisoformat(span[1])

@@ -130,6 +130,11 @@ class Calendar:
             plan = self._plans[office_id, date] = self._plan(office_id, date, days, [office_id] * 3)
         return plan
 
+    def free_day(self, office_id: str, date: dt.date) -> DayPlan:
+        """From midnight to midnight: a date for which nobody has decided an office's hours."""
+        zone = self.zone(office_id)
+        return DayPlan(date, office_id, _midnight(zone, date), _midnight(zone, date + ONE_DAY), None, (), "")
+
     def office_days(self, office_id: str, first: dt.date, last: dt.date) -> _Span:
         """The office's plans between two dates, and the working days among them."""
         key = office_id, first, last
@@ -143,6 +148,13 @@ class Calendar:
     def has_roster(self, person_id: str) -> bool:
         """Whether a person's days may differ from the office's."""
         return person_id in self._by_name
+
+    def by_roster(self, person_id: str, date: dt.date) -> bool:
+        """Whether a person's roster, and not the office, says what a date is."""
+        spans = self._by_roster.get(person_id, ())
+        return (person_id, date) in self._roster or any(
+            first <= date and (last is None or date <= last) for first, last in spans
+        )
 
     def person_plan(self, person: Placed, date: dt.date) -> DayPlan | None:
         office_id = person.office_on(date)
@@ -167,7 +179,7 @@ class Calendar:
         row = self._roster.get((person_id, date))
         if row is not None:
             return (None if row.shift_id is None else self._shifts[row.shift_id].hours, row.roster_id, True)
-        if any(first <= date and (last is None or date <= last) for first, last in self._by_roster.get(person_id, ())):
+        if self.by_roster(person_id, date):
             return None, "", True
         return office_day(office_id, date)
 

@@ -1,4 +1,4 @@
-"""Working hours by an office's calendar, which is dated data (docs/protocol.md, "calendar"). Pure.
+"""An office's calendar as its terminals get it (docs/protocol.md, "calendar"): what is good and what is none. Pure.
 
 `tests/golden/calendars.json` has the cases for both sides: what no terminal can use, and what nobody writes any more.
 """
@@ -9,13 +9,13 @@ import datetime as dt
 import math
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from etpp.calendar.model import MINUTES_A_DAY
+from etpp.calendar.model import MINUTES_A_DAY, Hours, PlanError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -27,21 +27,6 @@ _OF_THE_MACHINE = {"localtime", "Factory"}
 """Zone files that say something else on every machine, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """One day's work in UTC, and what a late arrival or an early departure takes off the month's points (percent).
-
-    `grace_…_minutes`: so many minutes late or early are on time; one more, and all of them count.
-    """
-
-    start_utc: dt.datetime
-    end_utc: dt.datetime
-    late_percent: float
-    early_percent: float
-    grace_late_minutes: int
-    grace_early_minutes: int
-
-
 class CalendarError(ValueError):
     """A calendar cannot be used; the message names the member."""
 
@@ -50,14 +35,13 @@ class CalendarError(ValueError):
 class _Period:
     first: dt.date
     last: dt.date | None
-    days: Mapping[str, tuple[dt.time, dt.time]]
-    grace: Mapping[str, tuple[int, int]]
     late_percent: float
     early_percent: float
 
 
 class WorkCalendar:
-    """An office's working hours, read from their JSON: of what terminals take too, and of nothing else.
+    """An office's calendar, read from its JSON: of what terminals take too, and of nothing else. What days follow from
+    it the facts say (`document.periods_of`).
 
     Raises CalendarError.
     """
@@ -68,25 +52,14 @@ class WorkCalendar:
         self._holidays = frozenset(_date(f"holidays.{i}", day) for i, day in enumerate(holidays))
         periods = _member(calendar, "periods", list)
         self._periods = [_period(f"periods.{i}", period) for i, period in enumerate(periods)]
+        for i, occasion in enumerate(_member(calendar, "occasions", list) if "occasions" in calendar else ()):
+            _check_occasion(f"occasions.{i}", occasion)
 
-    def shift(self, day: dt.date) -> Shift | None:
-        """The day's working hours, or None on a day off. Of several periods that hold, the last counts."""
-        if day in self._holidays:
-            return None
-        holding = [p for p in self._periods if p.first <= day and (p.last is None or day <= p.last)]
-        weekday = WEEKDAYS[day.weekday()]
-        hours = holding[-1].days.get(weekday) if holding else None
-        if hours is None:
-            return None
-        start, end = (dt.datetime.combine(day, time, self.timezone).astimezone(dt.UTC) for time in hours)
-        period = holding[-1]
-        return Shift(start, end, period.late_percent, period.early_percent, *period.grace.get(weekday, (0, 0)))
-
-    def bounds(self, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
-        """The local day as [start, end) in UTC."""
-        start = dt.datetime.combine(day, dt.time(), self.timezone)
-        end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self.timezone)
-        return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+    def percents(self, day: dt.date) -> tuple[float, float]:
+        """What a late arrival and an early departure of a day take off the month's points: by the last of the periods
+        that hold, or the last of all, for whoever works by roster on a day that no period has."""
+        holding = [p for p in self._periods if p.first <= day and (p.last is None or day <= p.last)] or self._periods
+        return (holding[-1].late_percent, holding[-1].early_percent) if holding else (0.0, 0.0)
 
     def day_of(self, moment: dt.datetime) -> dt.date:
         return moment.astimezone(self.timezone).date()
@@ -155,9 +128,14 @@ def _date(where: str, text: object) -> dt.date:
         raise CalendarError(f"calendar: {where} must be a day such as 2026-12-25: {error}") from error
 
 
-def _time(where: str, text: object) -> dt.time:
+def _new_date(where: str, text: object) -> dt.date:
+    _in_form(where, _text(where, text), _DATE, "2026-12-25")
+    return _date(where, text)
+
+
+def _time(where: str, text: object, form: re.Pattern[str]) -> dt.time:
     try:
-        if _TIME_ONCE.fullmatch(_text(where, text)):
+        if form.fullmatch(_text(where, text)):
             return dt.time.fromisoformat(_text(where, text))
     except ValueError as error:
         raise CalendarError(f"calendar: {where} must be times such as 07:30: {error}") from error
@@ -178,19 +156,20 @@ def _percent(data: object, name: str, where: str) -> float:
     return float(value)
 
 
-def _grace(where: str, period: object) -> dict[str, tuple[int, int]]:
-    """Minutes late and early that are on time, by weekday; an earlier release wrote none."""
-    found = {}
-    known = isinstance(period, Mapping) and "grace" in period
-    of_days = _member(period, "grace", dict, where) if known else {}
-    for name, minutes in of_days.items():
-        if name not in WEEKDAYS:
-            raise CalendarError(f"calendar: {where}.grace: {name!a} is not one of {', '.join(WEEKDAYS)}")
-        at = f"{where}.grace.{name}"
-        if not isinstance(minutes, list) or len(minutes) != 2 or not all(_is_minutes(each) for each in minutes):
-            raise CalendarError(f"calendar: {at} must be two whole numbers of minutes, late and early, below 1440")
-        found[name] = (minutes[0], minutes[1])
+def _by_weekday(where: str, period: object, name: str) -> dict[str, Any]:
+    """An object of weekdays; an earlier release wrote none but `days`."""
+    known = isinstance(period, Mapping) and name in period
+    found: dict[str, Any] = _member(period, name, dict, where) if known else {}
+    for weekday in found:
+        if weekday not in WEEKDAYS:
+            raise CalendarError(f"calendar: {where}.{name}: {weekday!a} is not one of {', '.join(WEEKDAYS)}")
     return found
+
+
+def _check_grace(at: str, minutes: object) -> None:
+    """Minutes late and early that are on time."""
+    if not isinstance(minutes, list) or len(minutes) != 2 or not all(_is_minutes(each) for each in minutes):
+        raise CalendarError(f"calendar: {at} must be two whole numbers of minutes, late and early, below 1440")
 
 
 def _is_minutes(value: object) -> bool:
@@ -198,24 +177,71 @@ def _is_minutes(value: object) -> bool:
 
 
 def _period(where: str, period: object) -> _Period:
-    days = {}
-    for name, hours in _member(period, "days", dict, where).items():
-        if name not in WEEKDAYS:
-            raise CalendarError(f"calendar: {where}.days: {name!a} is not one of {', '.join(WEEKDAYS)}")
+    _member(period, "days", dict, where)
+    cores = {}
+    for name, hours in _by_weekday(where, period, "days").items():
         at = f"{where}.days.{name}"
-        if not isinstance(hours, Sequence) or isinstance(hours, str) or len(hours) != 2:
-            raise CalendarError(f"calendar: {at} must be two times, start and end")
-        start, end = (_time(at, time) for time in hours)
+        start, end = cores[name] = _span(at, hours, _TIME_ONCE)
         if not start < end:
             raise CalendarError(f"calendar: {at}: the start must come before the end")
-        days[name] = (start, end)
-    first = _date(f"{where}.first", _member(period, "first", object, where))
-    last = _member(period, "last", object, where)
-    last_day = None if last is None else _date(f"{where}.last", last)
+    for name, hours in _by_weekday(where, period, "nights").items():
+        at = f"{where}.nights.{name}"
+        start, end = _span(at, hours, _TIME)
+        if start < end or name in cores:
+            raise CalendarError(f"calendar: {at}: must end on the next day, of a day that `days` does not have")
+    for name, flexible in _by_weekday(where, period, "flexible").items():
+        _check_flexible(f"{where}.flexible.{name}", flexible, cores.get(name))
+    for name, minutes in _by_weekday(where, period, "grace").items():
+        _check_grace(f"{where}.grace.{name}", minutes)
+    first, last = _dates(where, period, _date)
+    percents = (_percent(period, name, where) for name in ("late_percent", "early_percent"))
+    return _Period(first, last, *percents)
+
+
+def _check_flexible(at: str, flexible: object, core: tuple[dt.time, dt.time] | None) -> None:
+    """All of flexible hours, of which `days` has the core; and what terminals do not need to know."""
+    hours = _span(f"{at}.hours", _member(flexible, "hours", object, at), _TIME)
+    need = _member(flexible, "need_minutes", object, at)
+    pause = _member(flexible, "break_minutes", object, at) if "break_minutes" in cast(dict[str, Any], flexible) else 0
+    if core is None:
+        raise CalendarError(f"calendar: {at}: the day's core must stand in `days`")
+    if not _is_minutes(need) or not _is_minutes(pause):
+        raise CalendarError(f"calendar: {at}: need_minutes and break_minutes must be whole numbers below 1440")
+    try:
+        Hours(*hours, pause, core=core, need_minutes=need)
+    except PlanError as error:
+        raise CalendarError(f"calendar: {at}: {error}") from error
+
+
+def _check_occasion(at: str, occasion: object) -> None:
+    _member(occasion, "name", str, at)
+    start, end = _span(f"{at}.window", _member(occasion, "window", object, at), _TIME)
+    if not start < end:
+        raise CalendarError(f"calendar: {at}.window: the start must come before the end")
+    _dates(at, occasion, _new_date)
+    for name in ("on_days_off", "for_shifts"):
+        if not isinstance(_member(occasion, name, object, at), bool):
+            raise CalendarError(f"calendar: {at}.{name} must be true or false")
+    if "weekdays" in cast(Mapping[str, Any], occasion):
+        for weekday in _member(occasion, "weekdays", list, at):
+            if weekday not in WEEKDAYS:
+                raise CalendarError(f"calendar: {at}.weekdays: {weekday!a} is not one of {', '.join(WEEKDAYS)}")
+
+
+def _span(at: str, hours: object, form: re.Pattern[str]) -> tuple[dt.time, dt.time]:
+    if not isinstance(hours, Sequence) or isinstance(hours, str) or len(hours) != 2:
+        raise CalendarError(f"calendar: {at} must be two times, start and end")
+    start, end = (_time(at, time, form) for time in hours)
+    return start, end
+
+
+def _dates(where: str, data: object, read: Callable[[str, object], dt.date]) -> tuple[dt.date, dt.date | None]:
+    first = read(f"{where}.first", _member(data, "first", object, where))
+    last = _member(data, "last", object, where)
+    last_day = None if last is None else read(f"{where}.last", last)
     if last_day is not None and last_day < first:
         raise CalendarError(f"calendar: {where}: last must not come before first")
-    percents = (_percent(period, name, where) for name in ("late_percent", "early_percent"))
-    return _Period(first, last_day, days, _grace(where, period), *percents)
+    return first, last_day
 
 
 def _in_form(where: str, text: str, form: re.Pattern[str], example: str) -> None:

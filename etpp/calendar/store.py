@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from etpp.calendar.document import holidays_of, periods_of
 from etpp.calendar.model import ByRoster, CalendarFacts, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
+from etpp.calendar.terminal import roster
 from etpp.db import Facts, Transaction, pay_tables
 
 PERIODS = Facts(WorkPeriod, pay_tables.work_periods, "period_id")
@@ -44,6 +46,26 @@ def roster_days(
     return ROSTER_DAYS.find(tx, *asked, limit=limit)
 
 
+def rosters(tx: Transaction, people: Sequence[str], since: dt.date) -> dict[str, dict[str, Any]]:
+    """person -> the days from a date on and the spans in which only those count, as the gallery brings them; of those
+    people who have any."""
+    days: dict[str, list[RosterDay]] = defaultdict(list)
+    spans: dict[str, list[ByRoster]] = defaultdict(list)
+    of_days, of_spans = pay_tables.roster_days.c, pay_tables.by_roster.c
+    for day in ROSTER_DAYS.find(tx, of_days.person_id.in_(people), of_days.date >= since):
+        days[day.person_id].append(day)
+    for span in BY_ROSTER.find(tx, of_spans.person_id.in_(people)):
+        spans[span.person_id].append(span)
+    shifts = SHIFTS.find(tx) if days else []
+    made = {person: roster(days[person], spans[person], shifts) for person in sorted(days.keys() | spans.keys())}
+    return {person: each for person, each in made.items() if each is not None}
+
+
+def who_works(tx: Transaction, shift_ids: Sequence[str]) -> set[str]:
+    """Everybody in whose roster one of the shifts stands."""
+    return {day.person_id for day in ROSTER_DAYS.find(tx, pay_tables.roster_days.c.shift_id.in_(shift_ids))}
+
+
 def replace(tx: Transaction, office_id: str, calendar: Mapping[str, Any], by: str, now: dt.datetime) -> None:
     """The office's own hours and holidays are those of a calendar of docs/protocol.md from now on; what it does not
     have any more is withdrawn. Facts that stay as they are get no second row."""
@@ -65,17 +87,23 @@ def calendar_facts(
     timezones: Mapping[str, str],
     known_utc: dt.datetime | None = None,
     people: Sequence[str] | None = None,
+    scopes: Sequence[str] | None = None,
 ) -> CalendarFacts:
     """All that is known of when people work. The tree of offices and their zones are the roster's. `people`: those
-    whose rosters are asked for; None: everybody's, which are hundreds of thousands of rows a year."""
+    whose rosters are asked for; None: everybody's, which are hundreds of thousands of rows a year. `scopes`: offices
+    whose hours are asked for, beside the regency's; None: all."""
     named = pay_tables.roster_days.c.person_id, pay_tables.by_roster.c.person_id
     of_days, of_roster = ([] if people is None else [each.in_(people)] for each in named)
+    tables = pay_tables.work_periods, pay_tables.special_days, pay_tables.occasions
+    of_periods, of_specials, of_occasions = (
+        [] if scopes is None else [sa.or_(table.c.scope.is_(None), table.c.scope.in_(scopes))] for table in tables
+    )
     return CalendarFacts(
         timezone,
         parents,
-        tuple(PERIODS.find(tx, known_utc=known_utc)),
-        tuple(SPECIAL_DAYS.find(tx, known_utc=known_utc)),
-        tuple(OCCASIONS.find(tx, known_utc=known_utc)),
+        tuple(PERIODS.find(tx, *of_periods, known_utc=known_utc)),
+        tuple(SPECIAL_DAYS.find(tx, *of_specials, known_utc=known_utc)),
+        tuple(OCCASIONS.find(tx, *of_occasions, known_utc=known_utc)),
         tuple(SHIFTS.find(tx, known_utc=known_utc)),
         tuple(ROSTER_DAYS.find(tx, *of_days, known_utc=known_utc)),
         tuple(BY_ROSTER.find(tx, *of_roster, known_utc=known_utc)),

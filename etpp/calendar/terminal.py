@@ -1,20 +1,23 @@
-"""An office's calendar for its terminals (docs/protocol.md, "calendar"), made of the dated facts that pay reads. Pure.
+"""What an office's terminals know of when people are expected (docs/protocol.md, "calendar" and "roster"), made of the
+dated facts that pay reads. Pure.
 
-What the document has no word for it leaves out: hours of an office that end on the next day (the screen says a free
-day), occasions, and the rosters of people by name, whom the screen tells minutes by the office's hours.
+A terminal of an earlier release reads what it has always read: hours of one day, of flexible ones the core; a day whose
+hours end on the next one is free to it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from etpp.calendar.model import CalendarFacts, Hours
+from etpp.calendar.model import ByRoster, CalendarFacts, Hours, RosterDay, Shift
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import WEEKDAYS
 
 ONE_DAY = dt.timedelta(days=1)
+BEFORE_ISSUE = dt.timedelta(days=3)
+"""So long before a gallery was made its rosters begin: work that began two days ago may decide whose a presence is."""
 
 
 def document(
@@ -37,23 +40,77 @@ def document(
         hours, usual = calendar.office_hours(office_id, date), calendar.week(office_id, date)
         if hours == (usual or {}).get(date.weekday()):
             continue
-        if hours is None or hours.ends_next_day:
+        if hours is None:
             holidays.append(str(date))
         else:
             periods.append({"first": str(date), "last": str(date), **_days({date.weekday(): hours}), **percents})
     # In the order of their first days, and a date of its own after the period that begins with it: the last counts.
     periods.sort(key=lambda period: (period["first"], period["last"] == period["first"]))
-    return {"timezone": calendar.zone(office_id).key, "periods": periods, "holidays": holidays}
+    made = {"timezone": calendar.zone(office_id).key, "periods": periods, "holidays": holidays}
+    return with_occasions(made, calendar, facts, office_id)
+
+
+def with_occasions(made: Mapping[str, Any], calendar: Calendar, facts: CalendarFacts, office_id: str) -> dict[str, Any]:
+    """A calendar with the occasions that were decided for the office, and no others."""
+    scopes = calendar.lineage(office_id)
+    rest = {name: value for name, value in made.items() if name != "occasions"}
+    occasions = [
+        {
+            "name": each.name,
+            "first": str(each.first),
+            "last": None if each.last is None else str(each.last),
+            "window": _times(each.window),
+            **({} if each.weekdays is None else {"weekdays": [WEEKDAYS[day] for day in sorted(each.weekdays)]}),
+            "on_days_off": each.on_days_off,
+            "for_shifts": each.for_shifts,
+        }
+        for each in sorted(facts.occasions, key=lambda each: (each.window, each.occasion_id))
+        if each.scope in scopes and office_id not in each.without_offices
+    ]
+    return {**rest, "occasions": occasions} if occasions else rest
+
+
+def roster(days: Iterable[RosterDay], spans: Iterable[ByRoster], shifts: Iterable[Shift]) -> dict[str, Any] | None:
+    """One person's own days as the gallery brings them; None for somebody who works by the office's hours alone."""
+    decided = {day.date: day.shift_id for day in sorted(days, key=lambda day: (day.decided_utc, day.roster_id))}
+    alone = sorted((str(span.first), None if span.last is None else str(span.last)) for span in spans)
+    if not decided and not alone:
+        return None
+    named = set(decided.values())
+    return {
+        "shifts": {shift.shift_id: _shift(shift.hours) for shift in shifts if shift.shift_id in named},
+        "days": {str(date): decided[date] for date in sorted(decided)},
+        "alone": [list(span) for span in alone],
+    }
 
 
 def _days(week: Mapping[int, Hours]) -> dict[str, Any]:
-    days, grace = {}, {}
+    days: dict[str, Any] = {}
+    more: dict[str, dict[str, Any]] = {"grace": {}, "nights": {}, "flexible": {}}
     for weekday, hours in sorted(week.items()):
+        name = WEEKDAYS[weekday]
+        whole = _times((hours.start, hours.end))
         if hours.ends_next_day:
-            continue
-        # Of flexible hours the core decides who is late or early.
-        start, end = (hours.start, hours.end) if hours.core is None else hours.core
-        days[WEEKDAYS[weekday]] = [start.strftime("%H:%M"), end.strftime("%H:%M")]
+            more["nights"][name] = whole
+        elif hours.core is None:
+            days[name] = whole
+        else:  # of flexible hours the core decides who is late or early
+            days[name] = _times(hours.core)
+            needed = {"need_minutes": hours.need_minutes, "break_minutes": hours.break_minutes}
+            more["flexible"][name] = {"hours": whole, **needed}
         if hours.grace_late_minutes or hours.grace_early_minutes:
-            grace[WEEKDAYS[weekday]] = [hours.grace_late_minutes, hours.grace_early_minutes]
-    return {"days": days, "grace": grace} if grace else {"days": days}
+            more["grace"][name] = [hours.grace_late_minutes, hours.grace_early_minutes]
+    return {"days": days, **{name: by_day for name, by_day in more.items() if by_day}}
+
+
+def _shift(hours: Hours) -> dict[str, Any]:
+    made: dict[str, Any] = {"hours": _times((hours.start, hours.end))}
+    if hours.core is not None:
+        made["core"] = _times(hours.core)
+    if hours.grace_late_minutes or hours.grace_early_minutes:
+        made["grace"] = [hours.grace_late_minutes, hours.grace_early_minutes]
+    return made
+
+
+def _times(span: tuple[dt.time, dt.time]) -> list[str]:
+    return [f"{time:%H:%M}" for time in span]

@@ -6,17 +6,19 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from etpp.base.errors import Problem
+from etpp.base.errors import Conflict, Problem
 from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
-from etpp.calendar.rules import Shift, WorkCalendar
+from etpp.calendar.model import DayPlan, PlanError, Work
+from etpp.calendar.rules import WorkCalendar
 from etpp.db import Transaction
 from etpp.presence.decided import manual_counts
 from etpp.presence.model import OfficeReports
-from etpp.presence.rules import Day, judge_day
+from etpp.presence.rules import Day, judge_day, may_be_of
 from etpp.presence.store import manual_within
 from etpp.roster import register
-from etpp.roster.hours import hours, zone
+from etpp.roster.assignments import CareerError
+from etpp.roster.hours import hours, office_calendar, zone
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People, Roster
 from etpp.terminals.model import Device
@@ -25,21 +27,49 @@ from etpp.terminals.store import Devices
 
 @dataclass(frozen=True)
 class DayBook:
-    """`reported_utc`: up to when every terminal has reported; None while one that counts has not, or there is none."""
+    """`reported_utc`: up to when every terminal has reported; None while one that counts has not, or there is none.
+    `work`: by the office's hours; `over_utc`: when the last of its people's work is over, None where nobody works."""
 
     office: Office
     day: dt.date
     calendar: WorkCalendar
-    shift: Shift | None
+    work: Work | None
+    over_utc: dt.datetime | None
     reported_utc: dt.datetime | None
     people: list[tuple[Person, Day]]
 
     @property
     def complete(self) -> bool:
-        """Whether everything that happened in the shift is known."""
-        if self.shift is None:
+        """Whether everything that happened while people worked is known."""
+        if self.over_utc is None:
             return True
-        return self.reported_utc is not None and self.reported_utc >= self.shift.end_utc
+        return self.reported_utc is not None and self.reported_utc >= self.over_utc
+
+
+class _Plans:
+    """What a day asks of an office's people, by its hours or by their own rosters (`here`: who belongs to it)."""
+
+    def __init__(self, tx: Transaction, office: Office, day: dt.date, here: Collection[str]) -> None:
+        try:
+            calendar = office_calendar(tx, office.office_id, sorted(here))
+            careers = Roster(tx).careers([each for each in sorted(here) if calendar.has_roster(each)])
+            decided = calendar.decided(office.office_id, day)
+            self.usual = (calendar.office_plan if decided else calendar.free_day)(office.office_id, day)
+            self._own = {
+                employee_id: calendar.person_plan(career, day) or self.usual
+                for employee_id, career in careers.items()
+                if decided or calendar.by_roster(employee_id, day)
+            }
+        except (PlanError, CareerError) as error:
+            raise Conflict(f"the calendar must be put right first: {error}", key="calendar_contradicts") from error
+
+    def of(self, employee_id: str) -> DayPlan:
+        return self._own.get(employee_id, self.usual)
+
+    def bounds(self) -> tuple[dt.datetime, dt.datetime]:
+        """Within which a presence may be of the day."""
+        plans = [self.usual, *self._own.values()]
+        return min(plan.from_utc for plan in plans), max(plan.until_utc for plan in plans)
 
 
 def asked_day(text: str) -> dt.date | None:
@@ -60,40 +90,45 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
     office = register.office(tx, office_id)
     calendar = hours(office)
     day = calendar.day_of(now) if day is None else day
-    start, end = calendar.bounds(day)
+    roster, faces = Roster(tx), People(tx).everyone(office_id, include_erased=True)
+    here = {stay.person_id for stay in roster.assignments(day, day, office_id)}
+    plans = _Plans(tx, office, day, here)
+    start, end = plans.bounds()
     begun = first_day(tx, office)
     # Before the office had a terminal nobody could be seen, and nobody was absent.
     reported = None if begun is None or day < begun else reported_through(tx, office_id, start)
-    of_face: dict[str, list[PresenceRow]] = {}
+    # Under whichever of the ids that its terminals knew: a face that was taken away rewrites no past day.
+    employee_of = {face.person_id: face.employee_id for face in faces}
+    seen: dict[str, list[PresenceRow]] = {}
     for presence in Books(tx).presences(office_id, start, end):
-        of_face.setdefault(presence.person_id, []).append(presence)
-    by_hand = _by_hand(tx, office_id, start, end)
-    days = []
-    for person, person_ids in _people(tx, office_id, day, of_face.keys(), by_hand.keys()):
-        seen = [presence for person_id in person_ids for presence in of_face.get(person_id, [])]
-        days.append((person, judge_day([*seen, *by_hand.get(person.employee_id, [])], calendar, day, reported)))
-    return DayBook(office, day, calendar, calendar.shift(day), reported, days)
+        employee_id = employee_of.get(presence.person_id)
+        if employee_id is not None and may_be_of(plans.of(employee_id), presence):
+            seen.setdefault(employee_id, []).append(presence)
+    for employee_id, written in _by_hand(tx, office_id, start, end).items():
+        mine = [presence for presence in written if may_be_of(plans.of(employee_id), presence)]
+        if mine:
+            seen.setdefault(employee_id, []).extend(mine)
+    people = _people(roster, office_id, faces, here | seen.keys())
+    percents = calendar.percents(day)
+    days = [
+        (person, judge_day(seen.get(person.employee_id, []), plans.of(person.employee_id), percents, reported))
+        for person in people
+    ]
+    works = [plan.work for plan in (plans.usual, *(plans.of(person.employee_id) for person in people))]
+    over = max((work.end_utc for work in works if work is not None), default=None)
+    return DayBook(office, day, calendar, plans.usual.work, over, reported, days)
 
 
-def _people(
-    tx: Transaction, office_id: str, day: dt.date, seen: Collection[str], written: Collection[str]
-) -> list[tuple[Person, tuple[str, ...]]]:
-    """Who belonged to the office on the day, with or without a face, and whoever was `seen` or `written` down there; by
-    name. With the ids under which the office's terminals have known the person: a face that was taken away rewrites no
-    past day."""
-    roster = Roster(tx)
-    here = {stay.person_id for stay in roster.assignments(day, day, office_id)} | set(written)
+def _people(roster: Roster, office_id: str, faces: Collection[Person], asked: Collection[str]) -> list[Person]:
+    """Who was asked for, with or without a face; by name."""
     known: dict[str, list[Person]] = {}
-    for person in People(tx).everyone(office_id, include_erased=True):
-        if person.employee_id in here or person.person_id in seen:
-            known.setdefault(person.employee_id, []).append(person)
-    found = []
-    for faces in known.values():
-        newest = max(faces, key=lambda face: (face.erased_version is None, face.changed_version))
-        found.append((newest, tuple(face.person_id for face in faces)))
-    for employee in roster.employees(sorted(here - known.keys())).values():
-        found.append((Person(office_id, "", employee.person_id, employee.nip, employee.name, 0), ()))
-    return sorted(found, key=lambda each: (each[0].name or "", each[0].person_id))
+    for face in faces:
+        if face.employee_id in asked:
+            known.setdefault(face.employee_id, []).append(face)
+    found = [max(mine, key=lambda face: (face.erased_version is None, face.changed_version)) for mine in known.values()]
+    for employee in roster.employees(sorted(set(asked) - known.keys())).values():
+        found.append(Person(office_id, "", employee.person_id, employee.nip, employee.name, 0))
+    return sorted(found, key=lambda person: (person.name or "", person.person_id))
 
 
 def _by_hand(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime) -> dict[str, list[PresenceRow]]:

@@ -167,7 +167,7 @@ class DisciplinesShown(Shown):
 
 
 def day_book_shown(book: DayBook) -> DayBookShown:
-    shift = book.shift
+    shift = book.work
     return DayBookShown(
         office_id=book.office.office_id,
         name=book.office.name,

@@ -51,7 +51,7 @@ def summarise(book: daybook.DayBook) -> Summary:
         name=book.office.name,
         day=book.day,
         zone=book.calendar.timezone,
-        working=book.shift is not None,
+        working=book.over_utc is not None,
         complete=book.complete,
         reported_utc=book.reported_utc,
         people=len(book.people),

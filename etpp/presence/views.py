@@ -79,10 +79,10 @@ def office_line(summary: Summary, texts: Texts) -> OfficeLine:
 
 def office_day(book: daybook.DayBook, texts: Texts) -> OfficeDay:
     zone, summary = book.calendar.timezone, summarise(book)
-    shift = book.shift
+    work = book.work
     hours = ""
-    if shift is not None:
-        ends = [moment.astimezone(zone) for moment in (shift.start_utc, shift.end_utc)]
+    if work is not None:
+        ends = [moment.astimezone(zone) for moment in (work.start_utc, work.end_utc)]
         hours = f"{texts.time(ends[0])}–{texts.time(ends[1])} {ends[0].tzname()}"
     return OfficeDay(
         office_id=summary.office_id,

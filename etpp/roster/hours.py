@@ -61,6 +61,18 @@ def regency_facts(
     return calendar_facts(tx, REGENCY_ZONE, parents, zones, known_utc, people)
 
 
+def office_calendar(tx: Transaction, office_id: str, people: Sequence[str]) -> Calendar:
+    """When these people are expected who belong to one office. Raises PlanError where facts contradict one another."""
+    places = PLACES.find(tx)
+    parents = {place.office_id: place.parent_id for place in places}
+    zones = {place.office_id: place.timezone for place in places}
+    scopes, scope = [office_id], parents.get(office_id)
+    while scope is not None and scope not in scopes:
+        scopes.append(scope)
+        scope = parents.get(scope)
+    return Calendar(calendar_facts(tx, REGENCY_ZONE, parents, zones, people=people, scopes=scopes))
+
+
 def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> Calendar:
     """When everybody of the regency is expected. Raises PlanError where recorded facts contradict one another."""
     return Calendar(regency_facts(tx, None, known_utc))

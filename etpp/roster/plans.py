@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from etpp.base.errors import Conflict
 from etpp.calendar.model import CalendarFacts, PlanError
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, check_new, newest_percents
-from etpp.calendar.terminal import document
+from etpp.calendar.terminal import document, with_occasions
 from etpp.db import Transaction
 from etpp.roster.hours import regency_facts
-from etpp.roster.store import Offices, Roster
+from etpp.roster.store import Offices, People, Roster
 
 DEFAULT_PERCENT = 1.0
 """Of an office that has said nothing: one per cent of the month's points."""
@@ -30,27 +30,37 @@ class Around:
     def actor(self, tx: Transaction, said: str) -> str:
         return Roster(tx).actor(said)
 
-    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> dict[str, str]:
-        return derive(tx, offices, now)
+    def tell(self, tx: Transaction, offices: Sequence[str], people: Sequence[str], now: dt.datetime) -> dict[str, str]:
+        return derive(tx, offices, now, _rostered(tx, people))
 
 
-def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> dict[str, str]:
-    """Give the offices' terminals the calendar that the facts make now; where it is the one they have, nothing happens.
+def derive(
+    tx: Transaction, office_ids: Sequence[str], now: dt.datetime, rostered: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, str]:
+    """Give the offices' terminals the calendar that the facts make now, and the rosters of those whom they know
+    (`rostered`: office -> the ids of people there); where the calendar is the one they have and nobody's roster is
+    another, nothing happens.
 
     What being late or early costs stays as the office's newest period had it; an office of which that cannot be read
     keeps the calendar it has, and is named with what is wrong in it. Raises Conflict for what the facts do not allow.
     """
     facts = regency_facts(tx, ())
-    calendar = _whole(facts)
+    calendar, rosters = _whole(facts), rostered or {}
     damaged: dict[str, str] = {}
-    for office_id in sorted(office_ids):
+    # Office by office in the order of their ids, as everybody who locks several.
+    for office_id in sorted({*office_ids, *rosters}):
         office = Offices(tx).get(office_id)
         if office is None:
+            continue
+        if office_id not in office_ids:
+            _renew(tx, office_id, rosters[office_id], now)
             continue
         try:
             percents = newest_percents(office.calendar)
         except CalendarError as error:
             damaged[office_id] = str(error)
+            if office_id in rosters:
+                _renew(tx, office_id, rosters[office_id], now)
             continue
         late, early = percents or (DEFAULT_PERCENT, DEFAULT_PERCENT)
         try:
@@ -59,9 +69,40 @@ def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> dict
         except (PlanError, CalendarError) as error:
             raise Conflict(f"office {office_id}: {error}", key="calendar_contradicts") from error
         if made != office.calendar:
-            Offices(tx).bump(office_id, now)
+            version = Offices(tx).bump(office_id, now)
             Offices(tx).set_calendar(office_id, office.name, made)
+            for person_id in rosters.get(office_id, ()):
+                People(tx).note_change(office_id, person_id, version)
+        elif office_id in rosters:
+            _renew(tx, office_id, rosters[office_id], now)
     return damaged
+
+
+def keep_occasions(tx: Transaction, office_id: str) -> None:
+    """Beside what an office says of its hours stand the occasions that were decided, and no others."""
+    office, facts = Offices(tx).get(office_id), regency_facts(tx, ())
+    if office is None:
+        return
+    made = with_occasions(office.calendar, _whole(facts), facts, office_id)
+    if made != office.calendar:
+        Offices(tx).set_calendar(office_id, office.name, made)
+
+
+def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]:
+    """office -> the ids under which its terminals know these employees; none where they only belong."""
+    found = People(tx).enrolled_as(employees)
+    for office_id in Roster(tx).offices_of(employees):
+        found.setdefault(office_id, [])
+    return found
+
+
+def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
+    if not people:  # no terminal need know, but the day's figures of the office are others
+        Offices(tx).call_attention(office_id)
+        return
+    version = Offices(tx).bump(office_id, now)
+    for person_id in people:
+        People(tx).note_change(office_id, person_id, version)
 
 
 def above(tx: Transaction, office_id: str) -> bool:

@@ -22,7 +22,7 @@ from etpp.db import Transaction
 from etpp.roster.assignments import Assignment, Status
 from etpp.roster.hours import zone
 from etpp.roster.model import Employee, Office, OfficePlace, Person
-from etpp.roster.plans import above, derive
+from etpp.roster.plans import above, derive, keep_occasions
 from etpp.roster.store import ASSIGNMENTS, PLACES, Offices, People, Roster
 
 OPERATOR = "operator"
@@ -150,9 +150,10 @@ def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, no
 
 def _with_above(tx: Transaction, changed: Office, now: dt.datetime) -> Office:
     """What was decided for the regency, or for an office above, holds beside what an office says for itself."""
-    if not above(tx, changed.office_id):
-        return changed
-    derive(tx, [changed.office_id], now)
+    if above(tx, changed.office_id):
+        derive(tx, [changed.office_id], now)
+    else:
+        keep_occasions(tx, changed.office_id)
     return office(tx, changed.office_id)
 
 

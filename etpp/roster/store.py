@@ -165,6 +165,17 @@ class People:
         )
         return {(row.office_id, row.person_id): Identity(row.nip, row.name) for row in self._tx.execute(query)}
 
+    def enrolled_as(self, employee_ids: Sequence[str]) -> dict[str, list[str]]:
+        """office -> the ids under which its terminals know these employees, in order."""
+        found: dict[str, list[str]] = {}
+        for page in _pages(employee_ids):
+            query = sa.select(people.c.office_id, people.c.person_id).where(
+                people.c.employee_id.in_(page), people.c.erased_version.is_(None)
+            )
+            for row in self._tx.execute(query.order_by(people.c.office_id, people.c.person_id)):
+                found.setdefault(row.office_id, []).append(row.person_id)
+        return found
+
     def known(self, office_id: str, person_ids: Sequence[str]) -> set[str]:
         """Those of the ids that the office has, erased people included: their earlier presences still count."""
         rows = self._tx.execute(
@@ -181,7 +192,7 @@ class People:
         )
 
     def note_change(self, office_id: str, person_id: str, version: int) -> None:
-        """The person's templates are others since this gallery version."""
+        """The person's templates, or the roster, are others since this gallery version."""
         self._tx.execute(
             sa.update(people)
             .where(people.c.office_id == office_id, people.c.person_id == person_id)
@@ -341,6 +352,14 @@ class Roster:
         """Of one superior, whenever."""
         where = pay_tables.deputies.c.superior_id == superior_id
         return DEPUTIES.find(self._tx, where, known_utc=self._known_utc)
+
+    def offices_of(self, person_ids: Sequence[str]) -> set[str]:
+        """Where these people belong, or ever did."""
+        found: set[str] = set()
+        for page in _pages(person_ids):
+            of_page = ASSIGNMENTS.find(self._tx, pay_tables.assignments.c.person_id.in_(page))
+            found |= {post.office_id for post in of_page}
+        return found
 
     def faces_of(self, person_id: str) -> list[Person]:
         """The person as the terminals of offices know or knew them."""

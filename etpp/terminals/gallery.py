@@ -13,6 +13,8 @@ from typing import Any
 from etpp.base.encoding import canonical, format_time
 from etpp.base.errors import NotFound, Problem
 from etpp.base.texts import shown
+from etpp.calendar.store import rosters
+from etpp.calendar.terminal import BEFORE_ISSUE
 from etpp.db import Transaction
 from etpp.faces import renewal
 from etpp.faces.choice import counting
@@ -103,6 +105,8 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
     # A version that was never issued here (0, or from before a backup was played back) cannot be the base of a delta.
     base = since if Offices(tx).issued_utc(office_id, since) is not None else None
     people, erased = People(tx).changed(office_id, base or 0)
+    since_day = issued.date() - BEFORE_ISSUE
+    of_roster = rosters(tx, sorted({person.employee_id for person in people}), since_day)
     of_person = _templates_of(people, Templates(tx).all(office_id, base or 0))
     due = renewal.due(tx, office_id)
     payload: dict[str, Any] = {
@@ -114,6 +118,7 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
                 "name": shown(person.name or ""),  # an earlier release took what no terminal takes
                 **_side_by_side(of_person[person.person_id]),
                 **({"renewal": renewal.asked_json(due[person.person_id])} if person.person_id in due else {}),
+                **({"roster": of_roster[person.employee_id]} if person.employee_id in of_roster else {}),
             }
             for person in people
         ],

@@ -41,10 +41,43 @@ class ProvisionAnswer(Shape):
 # ---------------------------------------------------------------- call 3
 
 
+Span = Annotated[list[str], Field(min_length=2, max_length=2, examples=[["07:30", "16:00"]])]
+Minutes = Annotated[list[int], Field(min_length=2, max_length=2)]
+"""Late and early."""
+
+
+class Flexible(Shape):
+    hours: Span
+    need_minutes: int
+    break_minutes: int = 0
+
+
+class CalendarPeriod(Shape):
+    first: str
+    last: str | None
+    days: dict[str, Span]
+    grace: dict[str, Minutes] = Field(default_factory=dict)
+    nights: dict[str, Span] = Field(default_factory=dict)
+    flexible: dict[str, Flexible] = Field(default_factory=dict)
+    late_percent: float
+    early_percent: float
+
+
+class CalendarOccasion(Shape):
+    name: str
+    first: str
+    last: str | None
+    window: Span
+    weekdays: list[str] | None = None
+    on_days_off: bool
+    for_shifts: bool
+
+
 class Calendar(Shape):
     timezone: str
-    periods: list[dict[str, Any]]
+    periods: list[CalendarPeriod]
     holidays: list[str]
+    occasions: list[CalendarOccasion] = Field(default_factory=list)
 
 
 class OfficeWhole(Shape):
@@ -75,6 +108,18 @@ class Renewal(Shape):
     consent: GalleryConsent
 
 
+class RosterShift(Shape):
+    hours: Span
+    core: Span | None = None
+    grace: Minutes | None = None
+
+
+class PersonRoster(Shape):
+    shifts: dict[str, RosterShift]
+    days: dict[str, str | None]
+    alone: list[Annotated[list[str | None], Field(min_length=2, max_length=2)]]
+
+
 class GalleryPerson(Shape):
     person_id: str
     nip: str
@@ -82,6 +127,7 @@ class GalleryPerson(Shape):
     templates: list[GalleryTemplate]
     more_templates: list[GalleryTemplate] | None = None
     renewal: Renewal | None = None
+    roster: PersonRoster | None = None
 
 
 class GalleryPayload(Shape):

@@ -8,16 +8,8 @@ Nothing here does I/O, and nothing here imports anything of the kiosk.
 """
 
 from kiosk.model.faults import BLOCKING_FAULTS, Fault, TerminalStatus
-from kiosk.model.office import (
-    EMPTY_GALLERY,
-    GallerySnapshot,
-    Office,
-    Renewal,
-    Template,
-    WorkCalendar,
-    WorkDay,
-    WorkPeriod,
-)
+from kiosk.model.hours import BY_THE_OFFICE, Occasion, Roster, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Renewal, Template
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
     Assessment,
@@ -57,6 +49,7 @@ from kiosk.model.time import Anchor, ClockState, Located, Moment, TimeState
 
 __all__ = [
     "BLOCKING_FAULTS",
+    "BY_THE_OFFICE",
     "DLIB_RESNET_V1",
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
@@ -88,6 +81,7 @@ __all__ = [
     "ModelId",
     "Moment",
     "Nip",
+    "Occasion",
     "Office",
     "Person",
     "PersonId",
@@ -97,6 +91,7 @@ __all__ = [
     "Renewal",
     "RenewalClaim",
     "RgbImage",
+    "Roster",
     "Sample",
     "Sighting",
     "Template",

@@ -1,4 +1,4 @@
-"""The office: its working hours, its people, their templates."""
+"""The office: its people and their templates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kiosk.model.hours import WorkCalendar
 from kiosk.model.people import Person, PersonId
 from kiosk.model.seeing import DLIB_RESNET_V1, Descriptor, ModelId
 
@@ -24,37 +25,6 @@ class Template:
     model_id: ModelId = DLIB_RESNET_V1
     cohort_mean: float | None = None
     cohort_sd: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WorkDay:
-    """Local start and end of work. `grace_…_minutes`: so many minutes late or early are on time; one more, and all of
-    them count."""
-
-    start: dt.time
-    end: dt.time
-    grace_late_minutes: int = 0
-    grace_early_minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkPeriod:
-    """Working hours that hold from `first` to `last` (inclusive; None: until replaced). 0 = Monday."""
-
-    first: dt.date
-    last: dt.date | None
-    days: Mapping[int, WorkDay]
-    late_percent: float
-    early_percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class WorkCalendar:
-    """An office's working hours as dated data. Of several periods that hold on a day, the last counts."""
-
-    timezone: str
-    periods: tuple[WorkPeriod, ...]
-    holidays: frozenset[dt.date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

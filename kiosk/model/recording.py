@@ -25,7 +25,9 @@ class Assessment:
     """What a presence now would mean: computed by `schedule` from the office's dated calendar.
 
     `minutes_off`: whole minutes late (arrival) or early (departure), 0 when on time.
-    `points_percent`: what it takes off the month's points. `working_day` False on weekends and holidays.
+    `points_percent`: what it takes off the month's points. `working_day` False on weekends and holidays, or where the
+    person's roster says so. `occasions`: names of those at which it is seen; `awaited` when one of them has not seen
+    the person yet. `again` when it is not the day's first.
     """
 
     direction: Direction
@@ -33,6 +35,9 @@ class Assessment:
     minutes_off: int
     points_percent: float
     working_day: bool
+    occasions: tuple[str, ...] = ()
+    awaited: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class Clerk:
         now = self._clock.now()
         calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
-        assessment = schedule.assess(calendar, now.wall_utc, before)
+        assessment = schedule.assess(calendar, now.wall_utc, before, people[0].roster)
         recorded = last.direction if last else None
         self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now), recorded)))
 

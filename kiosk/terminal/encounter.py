@@ -422,7 +422,8 @@ def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, set
         return encounter, ()  # to a question about somebody else, before a revocation that has been lifted since
     known = replace(encounter, prospect=prospect)
     ago_s = prospect.recorded_ago_s
-    if ago_s is not None and ago_s < settings.repeat_interval_s:
+    # Whoever came a minute before the apel begins is recorded again at it: the books ask for a presence in its window.
+    if ago_s is not None and ago_s < settings.repeat_interval_s and not prospect.assessment.awaited:
         return _finish(known, Phase.ALREADY_RECORDED, now_s, _NEVER_S), (Count("already_recorded"),)
     return _enter(known, Phase.CONFIRM, now_s), ()
 

@@ -67,6 +67,10 @@ def _prospect(person: Person, direction: Direction, minutes: int, percent: float
     return Prospect(person, Assessment(direction, local, minutes, percent, work), None)
 
 
+def _at(prospect: Prospect, occasion: str, *, again: bool = False) -> Prospect:
+    return replace(prospect, assessment=replace(prospect.assessment, occasions=(occasion,), again=again))
+
+
 class Example(NamedTuple):
     """`age_s` seconds since the phase began."""
 
@@ -125,6 +129,13 @@ def states() -> Iterator[Example]:
     yield Example("confirm-longest", replace(base, phase=Phase.CONFIRM, prospect=longest, sighting=two), _STATUS, 0.2)
     javanese = _prospect(_JAVANESE, Direction.ARRIVAL, 0, 0.0)
     yield Example("confirm-javanese", replace(base, phase=Phase.CONFIRM, prospect=javanese), _STATUS, 0.2)
+    apel = _at(on_time, "Apel pagi")
+    yield Example("confirm-occasion", replace(base, phase=Phase.CONFIRM, prospect=apel), _STATUS, 0.2)
+    upacara = _at(late, "Upacara Hari Kesadaran")
+    yield Example("confirm-occasion_late", replace(base, phase=Phase.CONFIRM, prospect=upacara), _STATUS, 0.2)
+    at_noon = Assessment(Direction.DEPARTURE, _NOW.replace(hour=12, minute=5), 235, 1.0, True)
+    third = _at(Prospect(_SHORT, at_noon, None), "Absen siang", again=True)
+    yield Example("confirm-present", replace(base, phase=Phase.CONFIRM, prospect=third, sighting=two), _STATUS, 0.2)
     yield Example("saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0)
     yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
     yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)
@@ -133,6 +144,9 @@ def states() -> Iterator[Example]:
     yield Example("recorded-hours_early", replace(base, phase=Phase.RECORDED, prospect=hours), _STATUS, 0)
     yield Example("recorded-longest", replace(base, phase=Phase.RECORDED, prospect=longest), _STATUS, 0)
     yield Example("recorded-javanese", replace(base, phase=Phase.RECORDED, prospect=javanese), _STATUS, 0)
+    yield Example("recorded-occasion", replace(base, phase=Phase.RECORDED, prospect=apel), _STATUS, 0)
+    yield Example("recorded-occasion_late", replace(base, phase=Phase.RECORDED, prospect=upacara), _STATUS, 0)
+    yield Example("recorded-present", replace(base, phase=Phase.RECORDED, prospect=third), _STATUS, 0)
     failed = replace(base, phase=Phase.NOT_RECORDED, prospect=late, fault=Fault.DISK_FULL)
     yield Example("not_recorded", failed, _STATUS, 0)
     leaving = Assessment(Direction.DEPARTURE, _NOW, 511, 1.0, True)  # what another presence so soon would be
@@ -140,6 +154,10 @@ def states() -> Iterator[Example]:
     yield Example("already_recorded", replace(base, phase=Phase.ALREADY_RECORDED, prospect=arrived), _STATUS, 0)
     left = replace(home, recorded_ago_s=45.0, recorded=Direction.DEPARTURE)
     yield Example("already_recorded-home", replace(base, phase=Phase.ALREADY_RECORDED, prospect=left), _STATUS, 0)
+    attended = replace(third, recorded_ago_s=45.0, recorded=Direction.DEPARTURE)
+    yield Example(
+        "already_recorded-present", replace(base, phase=Phase.ALREADY_RECORDED, prospect=attended), _STATUS, 0
+    )
     for phase in (Phase.UNKNOWN, Phase.NOT_IN_TIME, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
         yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
     for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):

@@ -209,8 +209,12 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     )
     if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
         return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
+    attends = wording.attends(assessment)
     return replace(
         view,
+        direction=wording.direction(assessment, at.catalogue),
+        direction_icon=Icon.PEOPLE if attends else view.direction_icon,
+        occasion=wording.occasions(assessment),
         consequence=wording.consequence(assessment, at.catalogue),
         consequence_tone=_tone(assessment),
         footnote=at.text("consequence.letter") if wording.costs_points(assessment) else "",
@@ -218,7 +222,7 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
 
 
 def _tone(assessment: Assessment) -> Tone:
-    if not assessment.working_day:
+    if not assessment.working_day or wording.attends(assessment):
         return Tone.NEUTRAL
     return Tone.WARN if assessment.minutes_off > 0 else Tone.OK
 
@@ -280,8 +284,7 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
             view = replace(view, tone=Tone.WARN, icon=Icon.LATE)
         if not at.clock_trusted:
             view = replace(view, consequence="")  # the notice says it there
-        direction = at.encounter.prospect.assessment.direction if at.encounter.prospect else Direction.ARRIVAL
-        key = f"recorded_{direction.value}"
+        key = _recorded(at)
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
         view = replace(view, reason=at.text(f"fault.{fault.value}.title") if fault else "")
@@ -293,13 +296,25 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
     return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
 
 
+def _recorded(at: _Instant) -> str:
+    """What is said aloud of a presence that is on disk."""
+    if at.encounter.prospect is None:
+        return f"recorded_{Direction.ARRIVAL.value}"
+    assessment = at.encounter.prospect.assessment
+    attends = at.clock_trusted and wording.attends(assessment)
+    return "recorded_present" if attends else f"recorded_{assessment.direction.value}"
+
+
 def _already(view: ViewState, at: _Instant) -> ViewState:
     prospect = at.encounter.prospect
     if prospect is None:
         return replace(view, line="")
     ago_s, line = prospect.recorded_ago_s, ""
     if prospect.recorded is not None and ago_s is not None and 0 <= ago_s <= _DAY_S:
-        which = at.text(f"direction.{prospect.recorded.value}")
+        # At an occasion that has seen the person already, a second presence of the day was shown as what it was for.
+        seen_there = wording.attends(prospect.assessment) and not prospect.assessment.awaited
+        shown = seen_there and prospect.recorded is Direction.DEPARTURE
+        which = at.text("direction.present" if shown else f"direction.{prospect.recorded.value}")
         recorded = prospect.assessment.local_time - dt.timedelta(seconds=ago_s)
         line = at.text("phase.already_recorded.line", direction=which, time=at.catalogue.time(recorded))
     name, nip = wording.who(prospect.person)

@@ -129,6 +129,7 @@ class ViewState:
     direction: str = ""
     direction_icon: Icon = Icon.NONE
     presence_time: str = ""
+    occasion: str = ""
     consequence: str = ""
     consequence_tone: Tone = Tone.NEUTRAL
     footnote: str = ""
@@ -159,7 +160,16 @@ class ViewState:
     @property
     def meaning(self) -> tuple[object, ...]:
         """What makes this another screen to a person than the one before: not the clock, not the countdown."""
-        told = (self.title, self.line, self.hint, self.aside, self.name, self.direction, self.consequence)
+        told = (
+            self.title,
+            self.line,
+            self.hint,
+            self.aside,
+            self.name,
+            self.direction,
+            self.occasion,
+            self.consequence,
+        )
         return (self.phase, *told, self.connected, self.notices)
 
     def button(self, which: Button) -> str:

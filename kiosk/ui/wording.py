@@ -61,10 +61,28 @@ def consequence(assessment: Assessment, catalogue: Catalogue) -> str:
     if assessment.minutes_off <= 0:
         return catalogue.text("consequence.arrival_on_time" if arrival else "consequence.departure_on_time")
     how_long = duration(assessment.minutes_off, catalogue)
+    if attends(assessment):
+        return catalogue.text("consequence.if_leaving", how_long=how_long.replace(" ", "\u00a0"))
     what = catalogue.text("consequence.late" if arrival else "consequence.early", how_long=how_long)
     if assessment.points_percent <= 0:
         return what
     return catalogue.text("consequence.deduction", what=what, percent=catalogue.decimal(assessment.points_percent))
+
+
+def occasions(assessment: Assessment) -> str:
+    """What the presence is seen at, beside the day's work."""
+    return ", ".join(filter(None, (letters.legible(name) for name in assessment.occasions)))
+
+
+def attends(assessment: Assessment) -> bool:
+    """Whether somebody who has arrived comes for an occasion, as it seems, and is not going home: who leaves so early
+    is told what that would mean, and is not told that it has happened."""
+    early = assessment.direction is Direction.DEPARTURE and assessment.working_day and assessment.minutes_off > 0
+    return assessment.again and early and bool(occasions(assessment))
+
+
+def direction(assessment: Assessment, catalogue: Catalogue) -> str:
+    return catalogue.text("direction.present" if attends(assessment) else f"direction.{assessment.direction.value}")
 
 
 def duration(minutes: int, catalogue: Catalogue) -> str:
@@ -76,4 +94,6 @@ def duration(minutes: int, catalogue: Catalogue) -> str:
 
 
 def costs_points(assessment: Assessment) -> bool:
+    if attends(assessment):
+        return False
     return assessment.working_day and assessment.minutes_off > 0 and assessment.points_percent > 0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 import unicodedata
-import zoneinfo
 from dataclasses import dataclass
-from functools import cache
-from typing import cast
 
 from kiosk import wire
 from kiosk.model import (
+    BY_THE_OFFICE,
     DLIB_RESNET_V1,
     DeviceId,
     ModelId,
@@ -22,25 +19,15 @@ from kiosk.model import (
     PersonId,
     Renewal,
     Template,
-    WorkCalendar,
-    WorkDay,
-    WorkPeriod,
 )
 from kiosk.model.recognisers import RECOGNISERS, Recogniser
 from kiosk.wire import Json, WireError, items, member
+from kiosk.wire.hours import parse_calendar, parse_roster
 from kiosk.wire.keys import VerifyServer
 
-MINUTES_A_DAY = 24 * 60
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
 _NIP = re.compile(r"[0-9]{18}")
-_TIME = re.compile(r"\d\d:?\d\d(:?\d\d)?", re.ASCII)
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """General categories (Unicode, 4.5) of what is not seen, or makes the text around it look other than it is."""
-
-_OF_THE_MACHINE = {"localtime", "Factory"}
-"""Zone files that say something else on every machine, or nothing."""
 
 
 class NotNewer(WireError):
@@ -88,7 +75,10 @@ def check_shown(payload: Json) -> None:
 
     Asked of what is fetched, not of a cache: people whom an earlier release let in go on being known.
     """
-    names = [member(member(payload, "office", dict), "name", str)]
+    office = member(payload, "office", dict)
+    names = [member(office, "name", str)]
+    calendar = member(office, "calendar", dict)
+    names += [member(each, "name", str) for each in items(calendar, "occasions")] if "occasions" in calendar else []
     for person in items(payload, "people"):
         names.append(member(person, "name", str))
         if not _NIP.fullmatch(member(person, "nip", str)):
@@ -101,7 +91,8 @@ def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
     """A person of the payload. Raises WireError, which names the person by id only."""
     person_id = PersonId(member(data, "person_id", str))
     try:
-        person = Person(person_id, Nip(member(data, "nip", str)), member(data, "name", str))
+        roster = parse_roster(member(data, "roster", dict)) if "roster" in data else BY_THE_OFFICE
+        person = Person(person_id, Nip(member(data, "nip", str)), member(data, "name", str), roster)
         return person, (*_templates(person_id, data), *_more_templates(person_id, data))
     except WireError as error:
         raise WireError(f"person {person_id}: {error}") from error
@@ -121,15 +112,10 @@ def parse_renewal(data: Json) -> Renewal | None:
 
 def parse_office(data: Json) -> Office:
     """The office of the payload. Raises WireError for a calendar that `schedule` could not read on every day."""
-    calendar = member(data, "calendar", dict)
     return Office(
         office_id=member(data, "office_id", str),
         name=member(data, "name", str),
-        calendar=WorkCalendar(
-            timezone=_zone(member(calendar, "timezone", str)),
-            periods=tuple(_period(period) for period in items(calendar, "periods")),
-            holidays=frozenset(_date(day) for day in member(calendar, "holidays", list)),
-        ),
+        calendar=parse_calendar(member(data, "calendar", dict)),
         recogniser=ModelId(member(data, "recogniser", str)) if "recogniser" in data else DLIB_RESNET_V1,
     )
 
@@ -167,74 +153,3 @@ def _number_or_none(data: Json, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(f"member `{name}` is not a number")
     return float(value)
-
-
-def _percent(data: Json, name: str) -> float:
-    value = _number_or_none(data, name)
-    if value is None or math.isnan(value) or not 0 <= value <= 100:
-        raise WireError(f"member `{name}` is not a number from 0 to 100")
-    return value
-
-
-def _zone(name: str) -> str:
-    if name not in _zones():
-        raise WireError("member `timezone` is no time zone that this terminal knows")
-    return name
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones() - _OF_THE_MACHINE)
-
-
-def _period(data: Json) -> WorkPeriod:
-    days = member(data, "days", dict)
-    unknown = set(days) - set(WEEKDAYS)
-    if unknown:
-        raise WireError("a weekday in `days` is unknown")
-    if "last" not in data:
-        raise WireError("member `last` is missing")
-    first, last = _date(data.get("first")), None if data["last"] is None else _date(data["last"])
-    if last is not None and last < first:
-        raise WireError("a period's `last` comes before its `first`")
-    return WorkPeriod(
-        first=first,
-        last=last,
-        days={WEEKDAYS.index(name): _work_day(hours, *_grace(data, name)) for name, hours in days.items()},
-        late_percent=_percent(data, "late_percent"),
-        early_percent=_percent(data, "early_percent"),
-    )
-
-
-def _grace(period: Json, weekday: str) -> tuple[int, int]:
-    """Minutes late and early that are on time; none from a server that does not know of it."""
-    of_days = period.get("grace", {})
-    if not isinstance(of_days, dict) or set(of_days) - set(WEEKDAYS):
-        raise WireError("member `grace` is not an object of weekdays")
-    found = of_days.get(weekday, [0, 0])
-    if not isinstance(found, list) or len(found) != 2:
-        raise WireError("a day's `grace` is not two numbers of minutes")
-    for minutes in found:
-        if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes < MINUTES_A_DAY:
-            raise WireError(f"a day's `grace` is not two numbers of minutes below {MINUTES_A_DAY}")
-    return found[0], found[1]
-
-
-def _work_day(hours: object, grace_late: int, grace_early: int) -> WorkDay:
-    if not isinstance(hours, list) or not all(isinstance(time, str) and _TIME.fullmatch(time) for time in hours):
-        # Python would read 07.30 as seven o'clock and a part of a second.
-        raise WireError("a work day is not a pair of times HH:MM")
-    try:
-        start, end = (dt.time.fromisoformat(time) for time in hours)
-    except (ValueError, TypeError) as error:
-        raise WireError("a work day is not a pair of times HH:MM") from error
-    if not start < end:
-        raise WireError("a work day does not begin before it ends")
-    return WorkDay(start, end, grace_late, grace_early)
-
-
-def _date(text: object) -> dt.date:
-    try:
-        return dt.date.fromisoformat(cast(str, text))
-    except (ValueError, TypeError) as error:
-        raise WireError("a date is not YYYY-MM-DD") from error

@@ -41,6 +41,16 @@ CREATED = dt.datetime(2026, 11, 24, 0, 30, 6, tzinfo=dt.UTC)
 
 Json = dict[str, Any]
 
+ROSTER: Json = {
+    "shifts": {
+        "afternoon": {"hours": ["14:00", "21:00"], "grace": [5, 0]},
+        "night": {"hours": ["21:00", "07:00"]},
+        "office": {"hours": ["07:00", "18:00"], "core": ["10:00", "14:00"]},
+    },
+    "days": {"2026-11-24": "afternoon", "2026-11-25": "night", "2026-11-26": None, "2026-11-27": "office"},
+    "alone": [["2026-11-23", "2026-12-31"]],
+}
+
 
 def b64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -246,8 +256,31 @@ def more_template(template_id: str, model_id: str, start: int, size: int) -> Jso
     }
 
 
+def calendar_of_shifts() -> Json:
+    """Nights, flexible hours and occasions beside the usual."""
+    plain = calendar()
+    period: Json = {
+        **plain["periods"][0],
+        "days": {"mon": ["07:30", "16:00"], "fri": ["10:00", "15:00"]},
+        "nights": {"sat": ["22:00", "06:00"]},
+        "flexible": {"fri": {"hours": ["07:00", "18:00"], "need_minutes": 450, "break_minutes": 90}},
+    }
+    apel: Json = {
+        "name": "Apel pagi",
+        "first": "2026-01-01",
+        "last": None,
+        "window": ["07:00", "07:45"],
+        "weekdays": ["mon"],
+        "on_days_off": False,
+        "for_shifts": False,
+    }
+    upacara: Json = {**apel, "name": "Upacara", "first": "2026-08-17", "last": "2026-08-17", "on_days_off": True}
+    del upacara["weekdays"]
+    return {**plain, "periods": [period], "occasions": [apel, upacara]}
+
+
 def gallery(
-    version: int, base_version: int | None, people: list[Json], removed: list[str] | None, **office: str
+    version: int, base_version: int | None, people: list[Json], removed: list[str] | None, **office: Any
 ) -> Json:
     name = "Dinas Komunikasi dan Informatika"
     payload: Json = {
@@ -515,6 +548,11 @@ def documents() -> dict[str, Json]:
             "query": {"since": 0, "wait_s": 25},
             "status": 200,
             "answer": gallery(5, None, [several], None, recogniser="fp-112"),
+        },
+        "gallery_rosters": {
+            "query": {"since": 0, "wait_s": 25},
+            "status": 200,
+            "answer": gallery(6, None, [{**a, "roster": ROSTER}, b], None, calendar=calendar_of_shifts()),
         },
         "gallery_renewal": {
             "query": {"since": 0, "wait_s": 25},

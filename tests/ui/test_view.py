@@ -457,7 +457,17 @@ nips = st.text("0123456789", max_size=20).map(Nip)
 prospects = st.builds(
     Prospect,
     st.builds(Person, st.just(PersonId("p-1")), nips, st.text(max_size=80)),
-    st.builds(Assessment, st.sampled_from(Direction), moments, st.integers(0, 2000), st.floats(0, 100), st.booleans()),
+    st.builds(
+        Assessment,
+        st.sampled_from(Direction),
+        moments,
+        st.integers(0, 2000),
+        st.floats(0, 100),
+        st.booleans(),
+        st.lists(st.text(max_size=80), max_size=2).map(tuple),
+        st.booleans(),
+        st.booleans(),
+    ),
     st.none() | st.floats(allow_nan=True),
 )
 encounters = st.builds(

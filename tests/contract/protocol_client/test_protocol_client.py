@@ -119,7 +119,7 @@ def test_it_hashes_as_the_golden_events(name: str) -> None:
     assert sha256({member: value for member, value in event.items() if member != "hash"}) == event["hash"]
 
 
-@pytest.mark.parametrize("name", ["gallery_full", "gallery_delta", "gallery_recognisers"])
+@pytest.mark.parametrize("name", ["gallery_full", "gallery_delta", "gallery_recognisers", "gallery_rosters"])
 def test_it_takes_the_golden_galleries(name: str) -> None:
     gallery = golden(name)["answer"]
     terminal = Terminal(Link("http://127.0.0.1", key_id=gallery["manifest"]["device_id"]))

@@ -18,10 +18,20 @@ from kiosk import wire
 from kiosk.errors import GalleryError
 from kiosk.gallery import TinyGallery, previous_of, seal, unseal
 from kiosk.machine import durable
-from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, DeviceId, GallerySnapshot, ModelId, PersonId
+from kiosk.model import (
+    BY_THE_OFFICE,
+    DLIB_RESNET_V1,
+    EMPTY_GALLERY,
+    DeviceId,
+    GallerySnapshot,
+    ModelId,
+    PersonId,
+    WorkDay,
+)
 from kiosk.model.recognisers import counting
 from kiosk.schedule import assess
 from kiosk.wire.gallery import Manifest, open_gallery
+from kiosk.wire.hours import parse_roster
 from tests.calendars import Case, cases
 from tests.unit.kiosk.machine.fake_clock import START
 
@@ -151,6 +161,46 @@ def test_templates_of_several_recognisers_lie_side_by_side(gallery: TinyGallery)
     assert {t.person_id for t in snapshot.templates} == {given["person_id"]}
     assert snapshot.office is not None
     assert snapshot.office.recogniser == "fp-112"
+
+
+def test_people_bring_their_own_rosters_and_the_office_its_nights_and_occasions(gallery: TinyGallery) -> None:
+    answer = golden("gallery_rosters")["answer"]
+    gallery.apply(*opened(answer), START)
+    snapshot = gallery.load()
+    nurse, clerk = (snapshot.people[each["person_id"]] for each in answer["payload"]["people"])
+    assert clerk.roster is BY_THE_OFFICE
+    assert nurse.roster.alone == ((dt.date(2026, 11, 23), dt.date(2026, 12, 31)),)
+    assert nurse.roster.days[dt.date(2026, 11, 26)] is None
+    night, flexible = (nurse.roster.days[dt.date(2026, 11, day)] for day in (25, 27))
+    assert night == WorkDay(dt.time(21), dt.time(7))
+    assert flexible == WorkDay(dt.time(7), dt.time(18), core=(dt.time(10), dt.time(14)))
+    assert snapshot.office is not None
+    (period,) = snapshot.office.calendar.periods
+    assert period.days[5] == WorkDay(dt.time(22), dt.time(6))
+    assert period.days[4].core == (dt.time(10), dt.time(15))
+    assert [each.name for each in snapshot.office.calendar.occasions] == ["Apel pagi", "Upacara"]
+
+
+@pytest.mark.parametrize("case", cases("refused", of="rosters"), ids=lambda case: case.why)
+def test_a_gallery_with_a_roster_that_is_no_use_is_refused_whole(gallery: TinyGallery, case: Case) -> None:
+    gallery.apply(manifest(1), payload(person(1)), START)
+    with pytest.raises(GalleryError):
+        gallery.apply(manifest(2, 1), payload(person(2, roster=case.calendar)), START)
+    assert names(gallery.load()) == {"Nama 1"}
+
+
+@pytest.mark.parametrize("case", cases("good", of="rosters"), ids=lambda case: case.why)
+def test_a_roster_that_is_good_is_taken(gallery: TinyGallery, case: Case) -> None:
+    gallery.apply(manifest(1), payload(person(1, roster=case.calendar)), START)
+    (known,) = gallery.load().people.values()
+    assert known.roster == parse_roster(case.calendar)
+
+
+def test_the_name_of_an_occasion_is_one_that_a_screen_shows_as_it_is(gallery: TinyGallery) -> None:
+    office = golden("gallery_rosters")["answer"]["payload"]["office"]
+    office["calendar"]["occasions"][0]["name"] = "Apel\u202epagi"
+    with pytest.raises(GalleryError, match="cannot be shown"):
+        gallery.apply(manifest(1), {"office": office, "people": [], "removed": []}, START)
 
 
 @pytest.mark.parametrize("size", [0, 128, 511])

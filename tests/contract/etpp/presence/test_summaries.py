@@ -90,6 +90,20 @@ def test_each_change_is_seen_at_the_next_look(etpp: Running) -> None:
     assert not look.changed()
 
 
+def test_a_roster_of_somebody_without_a_face_is_seen_at_the_next_look(etpp: Running) -> None:
+    """No terminal knows the person, so no gallery is another; the day is."""
+    etpp.clock.local(f"{DAY} 17:00")
+    terminal, person = etpp.terminal(), etpp.person(NIP, "Budi")
+    etpp.admin("DELETE", f"offices/{OFFICE}/people/{person}")
+    terminal.send_events([], at=etpp.clock.now)
+    look = Looking(etpp)
+    look.changed()
+    assert look.last[0].counts["absent"] == 1
+    etpp.admin("POST", "calendar", {"by": "bkpp", "roster": [{"person": NIP, "date": DAY}]})
+    assert look.changed()
+    assert look.last[0].counts["day_off"] == 1
+
+
 def test_a_look_without_a_change_asks_the_database_three_things(etpp: Running) -> None:
     for number in range(5):
         etpp.admin("POST", "offices", {"office_id": f"kantor-{number}", "name": "Kantor"})
