@@ -263,12 +263,16 @@ def proposals_shown(days: Iterable[ProposedDay], ramadan: Iterable[tuple[dt.date
     )
 
 
+def _damaged(decided: Decided) -> list[DamagedShown]:
+    return [DamagedShown(office_id=office, reason=why) for office, why in decided.damaged.items()]
+
+
 def decided_shown(decided: Decided) -> DecidedShown:
     return DecidedShown(
         recorded=decided.recorded,
         same=decided.same,
         offices=list(decided.offices),
-        damaged=[DamagedShown(office_id=office, reason=why) for office, why in decided.damaged.items()],
+        damaged=_damaged(decided),
         faults=[],
     )
 
@@ -279,7 +283,7 @@ def imported_shown(decided: Decided, faults: Iterable[Fault], done: bool) -> Ros
         recorded=decided.recorded,
         same=decided.same,
         offices=list(decided.offices),
-        damaged=[],
+        damaged=_damaged(decided),
         faults=[FaultShown(line=each.line, says=each.says) for each in faults],
     )
 

@@ -90,6 +90,7 @@ def test_days_occasions_shifts_and_rosters(regency: Running, tmp_path: Path) -> 
         "recorded": 1,
         "same": 1,
         "offices": [],
+        "damaged": [],
         "faults": [],
     }
     file.write_text("nip;1;2\nani-1;evening;off\n", encoding="utf-8")

@@ -67,7 +67,7 @@ def day(etpp: Running, date: str, office: str = SCHOOL) -> Any:
 def test_hours_of_the_regency_hold_where_no_office_has_its_own(regency: Running) -> None:
     """The school stands below the OPD, whose document's hours go on before the regency's."""
     answer = decide(regency, periods=[{"first": "2026-01-01", "days": WEEK}])
-    assert answer == {"recorded": 1, "same": 0, "offices": [OFFICE, SCHOOL], "faults": []}
+    assert answer == {"recorded": 1, "same": 0, "offices": [OFFICE, SCHOOL], "damaged": [], "faults": []}
     assert day(regency, "2026-11-23")["source"] == f"{OFFICE}:2026-01-01"
     own = {"scope": SCHOOL, "first": "2026-01-01", "days": {"mon": {"start": "07:00", "end": "14:00"}}}
     assert decide(regency, periods=[own])["offices"] == [SCHOOL]
@@ -87,7 +87,13 @@ def test_the_same_decision_twice_is_recorded_once(regency: Running) -> None:
     }
     assert decide(regency, **what)["recorded"] == 6
     regency.clock.local("2026-11-24 09:00")
-    assert decide(regency, **what) | {"offices": []} == {"recorded": 0, "same": 6, "offices": [], "faults": []}
+    assert decide(regency, **what) | {"offices": []} == {
+        "recorded": 0,
+        "same": 6,
+        "offices": [],
+        "damaged": [],
+        "faults": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -325,6 +331,7 @@ def test_a_roster_in_either_form_says_the_same_and_twice_changes_nothing(regency
         "recorded": 0,
         "same": 4,
         "offices": [],
+        "damaged": [],
         "faults": [],
     }
     one = regency.admin("GET", "calendar/roster?first=2026-12-01&last=2026-12-31&person=budi")
