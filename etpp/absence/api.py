@@ -22,7 +22,7 @@ from etpp.absence.documents import (
 )
 from etpp.absence.model import LetterState
 from etpp.absence.store import Documents
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base import asked
 from etpp.base.errors import NotFound
 from etpp.base.shapes import Hash

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.activities import importing, service, sheet
 from etpp.activities.asked import NewEntries, Return, StepOf, VerifyAll
 from etpp.activities.desk import Terms

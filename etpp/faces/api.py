@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.db import Transaction
 from etpp.faces import approval, erasure
 from etpp.faces.documents import enrolment_json

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base.encoding import format_time
 from etpp.serving.context import ServerOf
 from etpp.terminals import life

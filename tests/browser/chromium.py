@@ -35,7 +35,9 @@ def page_of(context: BrowserContext, etpp: Running, language: str) -> Page:
 
 
 def log_in(page: Page, etpp: Running) -> None:
-    page.fill("#user", "bkpp")
-    page.fill("#password", (etpp.state.folder / "console-password").read_text(encoding="ascii").strip())
+    page.fill("#user", etpp.bkpp.login)
+    page.fill("#password", etpp.bkpp.password)
+    page.click("main button")
+    page.fill("#code", etpp.bkpp.code(etpp.clock.now))
     page.click("main button")
     page.wait_for_url("**/console/")
