@@ -64,7 +64,7 @@ def _grants(actor: Actor, role: Role, office_id: str | None, rule: Rule, whose: 
         if actor.person_id is None:
             return False
         return rule.listed or rule.acts is not None or (rule.own is not None and whose.person_id == actor.person_id)
-    return office_id is None or rule.listed or office_id in whose.offices
+    return office_id is None or rule.listed or (rule.of is not None and office_id in whose.offices)
 
 
 def could(actor: Actor, rule: Rule) -> bool:

@@ -97,7 +97,7 @@ def set_grants(tx: Transaction, account_id: str, grants: Sequence[Grant], office
     _refuse_unknown(tx, grants, offices)
     Accounts(tx).set_grants(account_id, grants)
     Sessions(tx).end(account_id)
-    _keep_an_administrator(tx)
+    _keep_an_administrator(tx, account)
     return account_json(account), account_json(Accounts(tx).get(account_id))
 
 
@@ -108,7 +108,7 @@ def set_disabled(tx: Transaction, account_id: str, disabled: bool, now: dt.datet
         raise Conflict("it is so already", key="account_so_already")
     Accounts(tx).set(account_id, disabled_utc=now if disabled else None)
     Sessions(tx).end(account_id)
-    _keep_an_administrator(tx)
+    _keep_an_administrator(tx, account)
     return account_json(account), account_json(Accounts(tx).get(account_id))
 
 
@@ -157,7 +157,9 @@ def _refuse_unknown(tx: Transaction, grants: Iterable[Grant], offices: OfficeKno
             offices(tx, grant.office_id)
 
 
-def _keep_an_administrator(tx: Transaction) -> None:
+def _keep_an_administrator(tx: Transaction, before: Account) -> None:
     """A server whose last administrator is gone could be helped at the command line only."""
-    if not any(Grant("bkpp") in each.grants and each.disabled_utc is None for each in Accounts(tx).all()):
+    if Grant("bkpp") in before.grants and not any(
+        Grant("bkpp") in each.grants and each.disabled_utc is None for each in Accounts(tx).all()
+    ):
         raise Conflict("this is the last account of BKPP", key="account_last")
