@@ -48,7 +48,7 @@ _FILE = {
 async def add_document(by: asked.Who, request: Request, cabinet: CabinetOf, server: ServerOf) -> DocumentShown:
     """The body is the file: a PDF, JPEG, PNG or WebP, whatever its Content-Type says. The same file twice is one."""
     content, now = await request.body(), server.now()
-    kept = await run_in_threadpool(lambda: letters.keep_document(server.database, cabinet, content, by, now))
+    kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now))
     return document_shown(kept)
 
 

@@ -1,6 +1,6 @@
 """Administrator: the catalogue of activities, entries, and what is done with them.
 
-Until people have accounts the caller names who acts; the rules of who may decide are held to all the same.
+A log-in acts as its own employee; a script with the token names who acts. The rules of who may decide hold for both.
 """
 
 from __future__ import annotations

@@ -14,11 +14,18 @@ from etpp.faces.model import EnrolmentState
 from etpp.faces.store import Enrolments
 from etpp.roster import register
 from etpp.roster.documents import person_json
-from etpp.serving.context import ServerOf
+from etpp.serving.acting import TOKEN
+from etpp.serving.context import Server, ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
 
 BY = "admin-api"
+"""Who decided, when a script with the administrator's token did."""
+
+
+def _by(server: Server) -> str:
+    act = server.act
+    return BY if act is None or act.actor is TOKEN else act.actor.name
 
 
 @router.delete("/offices/{office_id}/people/{person_id}")
@@ -50,12 +57,14 @@ async def approve(
     now = server.now()
     reviewed = await server.read(lambda tx: approval.review(tx, office_id, event_id))
     return person_json(
-        await server.change(lambda tx: approval.approve(tx, office_id, event_id, reviewed, BY, now, accept or ()))
+        await server.change(
+            lambda tx: approval.approve(tx, office_id, event_id, reviewed, _by(server), now, accept or ())
+        )
     )
 
 
 @router.post("/offices/{office_id}/enrolments/{event_id}/reject")
 async def reject(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
     now = server.now()
-    await server.write(lambda tx: approval.reject(tx, office_id, event_id, BY, now))
+    await server.write(lambda tx: approval.reject(tx, office_id, event_id, _by(server), now))
     return {"state": "rejected"}

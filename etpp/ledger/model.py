@@ -19,6 +19,7 @@ FIRST = "0" * 64
 """`prev_hash` of the first entry."""
 LONGEST_TEXT = 500
 MOST_ITEMS = 50
+DEEPEST = 8
 _SECRET = frozenset({"csrf", "password", "repeated", "code", "secret", "name", "credential"})
 """What is not written into a log that forgets nothing: secrets, and the names of people, whom ids stand for."""
 _NIP = re.compile(r"\d{18}")
@@ -97,18 +98,30 @@ class Follower:
                 self.sought = None
 
 
-def quiet(value: Any) -> Any:
+def quiet(value: Any, depth: int = 0) -> Any:
     """What was asked for, as it may stand in the log: without names and secrets, NIPs masked, long things counted."""
+    if depth > DEEPEST:
+        return {"deeper": True}
     if isinstance(value, Mapping):
-        return {str(key): quiet(each) for key, each in value.items() if key not in _SECRET}
+        named = {_NIP.sub(_masked, _encodable(str(key))): each for key, each in value.items() if key not in _SECRET}
+        return {key: quiet(each, depth + 1) for key, each in named.items()}
     if isinstance(value, list | tuple):
-        kept = [quiet(each) for each in value[:MOST_ITEMS]]
+        kept = [quiet(each, depth + 1) for each in value[:MOST_ITEMS]]
         return kept if len(value) <= MOST_ITEMS else [*kept, {"more": len(value) - MOST_ITEMS}]
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
-            return {"sha256": hashlib.sha256(value.encode("utf-8", "replace")).hexdigest(), "characters": len(value)}
-        return _NIP.sub(lambda found: "•" * 8 + found[0][8:], value.encode("utf-8", "replace").decode())
+            return {"sha256": hashlib.sha256(_encodable(value).encode()).hexdigest(), "characters": len(value)}
+        return _NIP.sub(_masked, _encodable(value))
     if value is None or isinstance(value, bool):
         return value
     # Numbers as texts: RFC 8785 has no exact decimals and no integer beyond 2**53.
     return str(value) if not isinstance(value, int) or abs(value) > 2**53 else value
+
+
+def _masked(found: re.Match[str]) -> str:
+    return "•" * 8 + found[0][8:]
+
+
+def _encodable(text: str) -> str:
+    """A lone surrogate, which JSON can bring, has no bytes to hash."""
+    return text.encode("utf-8", "replace").decode()

@@ -70,7 +70,7 @@ async def start_report(new: NewReport, server: ServerOf, jobs: JobsOf) -> Job:
         if new.person_id is not None and Roster(tx).employee(new.person_id) is None:
             raise NotFound("there is no such person in the roster")
 
-    await server.read(look)
+    await server.write(look)  # who took which figures out is recorded
     asked = Asked(new.kind, new.office_id, month, new.format, new.language, new.paper, new.person_id)
     return await run_in_threadpool(jobs.start, asked, server.now())
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, TypeVar, cast
 
@@ -50,22 +51,23 @@ class Server:
     act: Act | None = None
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in a writing transaction, in a thread. Durable when this returns, and what was done is in the
-        audit log in the same moment, or neither is."""
+        """Run `work` in a writing transaction, in a thread. Durable when this returns."""
 
         def run() -> T:
-            with self.database.begin() as tx:
-                result = work(tx)
-                self.record(tx)
-                return result
+            with self.begin() as tx:
+                return work(tx)
 
         return await run_in_threadpool(run)
 
-    def record(self, tx: Transaction) -> None:
-        """The request's act, once, however many transactions it takes: what `write` does, for who writes without it."""
-        if self.act is not None and not self.act.recorded:
-            Ledger(tx).append(self.act.said(), self.now())
-            self.act.recorded = True
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that writes. What the request does is in the audit log in the same moment, or neither is; once,
+        however many transactions it takes."""
+        with self.database.begin() as tx:
+            yield tx
+            if self.act is not None and not self.act.recorded:
+                Ledger(tx).append(self.act.said(), self.now())
+                self.act.recorded = True
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         def run() -> T:
