@@ -56,7 +56,7 @@ def operator(etpp: Running) -> Member:
 def test_an_account_from_the_console_to_its_first_day(etpp: Running, browser: Browser) -> None:
     browser.visit("/accounts/new")
     browser.submit("/accounts", name="Sri", login="sri", role="inspector", office_id="")
-    password = re.findall(r'class="code">([^<]+)<', browser.page)[1]
+    password = re.findall(r'class="code secret">([^<]+)<', browser.page)[0]
     assert "name" not in newest(etpp).said.after
     assert newest(etpp).said.after["roles"] == [{"role": "inspector", "office_id": None}]
     sri = Browser(etpp)
@@ -350,7 +350,7 @@ def test_disabling_and_a_reset_end_every_log_in_at_once(etpp: Running, browser: 
     browser.visit(f"/accounts/{operator.account_id}")
     browser.submit("/enable")
     browser.submit("/reset")
-    password = re.findall(r'class="code">([^<]+)<', browser.page)[1]
+    password = re.findall(r'class="code secret">([^<]+)<', browser.page)[0]
     theirs.visit("/login")
     theirs.submit("/login", user="sekretaris", password=password)
     assert theirs.url.endswith("/account")  # no second step any more, and a password to choose
