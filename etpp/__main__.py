@@ -6,12 +6,12 @@ Each subcommand is a module of `etpp.commands`, imported only when it is called.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from etpp.base import process
 from etpp.base.errors import Conflict, EtppError, NotFound, StateError, StoreUnavailable
 from etpp.commands.place import take_place
 
@@ -42,6 +42,7 @@ COMMANDS = (
     "person",
     "policy",
     "presence",
+    "recognisers",
     "report",
     "review",
     "roster",
@@ -75,7 +76,7 @@ take_place(cli)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; expected failures end with a message and the exit code that EXIT_CODES gives."""
-    os.umask(0o077)  # what the server makes is its user's alone
+    process.begin()
     try:
         cli(arguments, prog_name="etpp")
     except EtppError as error:

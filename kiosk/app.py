@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kiosk.camera import configured_camera
 from kiosk.config import Config
 from kiosk.errors import CameraError, ConfigError, ModelError
-from kiosk.face import open_engine, quality
+from kiosk.face import open_detector, open_engine, quality
 from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
-from kiosk.liveness import Liveness, Risk
+from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -33,7 +32,8 @@ from kiosk.machine.watchdog import Watchdog
 from kiosk.matcher import Matcher
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, GallerySnapshot, Hint, Quality
 from kiosk.model.recognisers import RECOGNISERS, counting
-from kiosk.ports import FaceMatcher, FrameSource
+from kiosk.paired import terminal_camera
+from kiosk.ports import FaceMatcher, FrameSource, LivenessDetector
 from kiosk.scores.threshold import ThresholdTable, load_table
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.capture import Capture, Latest
@@ -226,7 +226,7 @@ class Kiosk:
 
 def camera_opener(config: Config) -> Callable[[], FrameSource]:
     """Opens the configured camera, each time anew. Raises CameraError."""
-    return partial(configured_camera, config.camera)
+    return partial(terminal_camera, config.camera)
 
 
 def first_source(open_source: Callable[[], FrameSource], faults: FaultBoard, wait: bool) -> FrameSource | None:
@@ -256,13 +256,7 @@ def recogniser_opener(
                 model_id=matcher.model_id,
             ),
             matcher,
-            Liveness(
-                config.liveness.policy,
-                ModelStore(models_dir),
-                challenge_s=config.liveness.challenge_s,
-                risk=Risk(config.liveness.risk, config.liveness.risk_tries),
-                lost=lacks.of("passive model"),
-            ),
+            liveness_of(config, models_dir, lacks),
             judge_of(config),
             config.recognition.max_frames,
             min_frames=config.recognition.min_frames,
@@ -271,6 +265,20 @@ def recogniser_opener(
         )
 
     return open_recogniser
+
+
+def liveness_of(config: Config, models_dir: Path, lacks: Lacks) -> LivenessDetector:
+    """The evidence of life; with an infrared camera, only of faces that it sees too. Raises ConfigError."""
+    evidence = Liveness(
+        config.liveness.policy,
+        ModelStore(models_dir),
+        challenge_s=config.liveness.challenge_s,
+        risk=Risk(config.liveness.risk, config.liveness.risk_tries),
+        lost=lacks.of("passive model"),
+    )
+    if not config.camera.infrared:
+        return evidence
+    return InfraredWitness(evidence, open_detector(models_dir, lacks.of("detector model")))
 
 
 def engine_threads(cores: int) -> int:

@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -150,7 +151,7 @@ class UprightCamera:
 
     def read(self) -> Frame:
         frame = self._camera.read()
-        return Frame(turned(frame.rgb, self._rotation, self._mirror), frame.seq, frame.t_s)
+        return replace(frame, rgb=turned(frame.rgb, self._rotation, self._mirror))
 
     def close(self) -> None:
         self._camera.close()

@@ -26,6 +26,7 @@ class Terminal(_Section):
 
 class Camera(_Section):
     source: str = Field(pattern=r"^(auto|pi|v4l:\d+|v4l:/dev/v4l/by-(id|path)/[^/]+|replay:.+)$")
+    infrared: str = Field(pattern=r"^(|v4l:\d+|v4l:/dev/v4l/by-(id|path)/[^/]+|replay:.+)$")
     rotation: Literal[0, 90, 180, 270]
     mirror: bool
     width: int = Field(ge=160, le=4096)

@@ -78,9 +78,11 @@ class LivenessDetector(Protocol):
     def reset(self) -> None:
         """Another face is at the camera: forget the evidence and draw a new challenge."""
 
-    def update(self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True) -> LivenessVerdict:
+    def update(
+        self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True, infrared: RgbImage | None = None
+    ) -> LivenessVerdict:
         """Add one frame's evidence. `t_s` monotonic seconds, never going back within an encounter. MUST NOT begin a
-        challenge while `ask` is False: the screen does not show it."""
+        challenge while `ask` is False: the screen does not show it. `infrared`: as in Frame."""
 
 
 class Clock(Protocol):

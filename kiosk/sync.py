@@ -121,7 +121,11 @@ class Sync:
         )
         parts.cache.mend()
         self._sender = Sender(
-            parts.queue, sending.events, parts.clock, BatchLimits(settings.batch_events, settings.batch_bytes)
+            parts.queue,
+            sending.events,
+            parts.signer.sign_head,
+            parts.clock,
+            BatchLimits(settings.batch_events, settings.batch_bytes),
         )
         self._heartbeat = sending.heartbeat
         self._reporter = Reporter(parts.queue, parts.cache, parts.clock, parts.folder.path, parts.folder.read_terminal)

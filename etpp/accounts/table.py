@@ -68,6 +68,13 @@ _ADMIN = {
     "GET /enrolments": OF_OFFICE_ASKED,
     "POST /offices/{office_id}/enrolments/{event_id}/approve": BKPP,
     "POST /offices/{office_id}/enrolments/{event_id}/reject": BKPP,
+    "PUT /offices/{office_id}/renewal": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/consents": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/consents/withdraw": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/approve": _rule("bkpp", acts=BY),
+    "GET /recognisers": ALL,
+    "PUT /recogniser": _rule("bkpp", acts=BY),
+    "PUT /offices/{office_id}/recogniser": _rule("bkpp", acts=BY),
     # terminals
     "POST /offices/{office_id}/codes": _rule("bkpp", "technician", of=OFFICE),
     "GET /codes": _rule("bkpp", "inspector", "technician"),

@@ -32,8 +32,9 @@ EntryFault = Literal[
     "item_unknown",
     "no_weight",
     "day_closed",
+    "evidence_unknown",
 ]
-"""Why an entry cannot be submitted."""
+"""Why an entry cannot be entered or submitted."""
 
 
 @dataclass(frozen=True, slots=True)

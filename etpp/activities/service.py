@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from etpp.absence.store import Documents
 from etpp.activities.catalogue import WeightError
 from etpp.activities.desk import Desk, Terms
 from etpp.activities.model import Answer, Entry, EntryStep, Ledger, Standing, Step, Verdict
@@ -56,6 +57,7 @@ def enter(
         desk = Desk(tx, [author], terms, now)
         known = entries_with(tx, [entry.entry_id for entry in entries])
         timed = _timed(tx, desk, author, entries)
+        filed = Documents(tx).known([each.evidence_sha256 for each in entries if each.evidence_sha256 is not None])
         answers, new = [], []
         for entry in entries:
             same = known.get(entry.entry_id)
@@ -65,6 +67,8 @@ def enter(
                 continue
             known[entry.entry_id] = entry
             faults = desk.faults(entry, timed)
+            if entry.evidence_sha256 is not None and entry.evidence_sha256 not in filed:
+                faults = (*faults, "evidence_unknown")  # the file comes before whoever names it
             if faults:
                 answers.append(Answer(entry.entry_id, "refused", faults))
                 continue

@@ -1,17 +1,18 @@
-"""Whether closed months are what they were: signed, chained, and reckoned again from the facts down to the terminals.
+"""Whether closed months are what they were: signed, chained, and reckoned again from facts that terminals have signed.
 
 Reads only. What it finds wrong it names; it mends nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from etpp.allowance import gather
+from etpp.allowance.by_hand import of_month
 from etpp.allowance.model import Month, Statement
 from etpp.allowance.month import again, signed_form
 from etpp.allowance.seal import broken_at, document_hash, statement_hash, statement_of
@@ -24,7 +25,8 @@ from etpp.db import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not hold. `what`: `chain`, `signature`, `statement`, `again`, `adjustments`, `event`."""
+    """Something that does not hold. `what`: `chain`, `signature`, `statement`, `again`, `adjustments`, `event`, or
+    `terminal`: what a terminal has signed."""
 
     what: str
     person_id: str | None
@@ -33,13 +35,20 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One closed month. `manual`: (person, manual entry) of figures that rest on one; `events`: presences looked at."""
+    """One closed month. `events`: presences looked at; `signed`: those under a signature of their terminal;
+    `unsigned`: (terminal, presences) of terminals that did not sign their chains yet; `otherwise`: where signed ones
+    have another time in the books than their terminal showed, which is no finding. `manual`, `corrections`: (person,
+    manual entry or correction) of figures that rest on one."""
 
     office_id: str
     month: Month
     statements: int
     events: int
+    signed: int
+    unsigned: tuple[tuple[str, int], ...]
+    otherwise: tuple[str, ...]
     manual: tuple[tuple[str, str], ...]
+    corrections: tuple[tuple[str, str], ...]
     despite: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -55,7 +64,7 @@ def verify(tx: Transaction, office_id: str, keys: Mapping[str, bytes], month: Mo
         if broken is not None and position >= broken:
             findings.append(Finding("chain", None, "the month does not follow from the ones before it"))
         findings += _signed(each, keys)
-        yield _month(tx, each, findings)
+        yield _month(tx, each, closed[:position], keys, findings)
 
 
 def _signed(closed: Closing, keys: Mapping[str, bytes]) -> list[Finding]:
@@ -71,7 +80,13 @@ def _signed(closed: Closing, keys: Mapping[str, bytes]) -> list[Finding]:
     return []
 
 
-def _month(tx: Transaction, closed: Closing, findings: list[Finding]) -> Audited:
+def _month(
+    tx: Transaction,
+    closed: Closing,
+    before: Sequence[Closing],
+    keys: Mapping[str, bytes],
+    findings: list[Finding],
+) -> Audited:
     sealed = closed.sealed
     documents = Closings(tx).documents(sealed.office_id, sealed.month)
     hashes = {each.person_id: each.hash for each in sealed.statements}
@@ -85,10 +100,25 @@ def _month(tx: Transaction, closed: Closing, findings: list[Finding]) -> Audited
     first, last = gather.window(sealed.month)
     seen = Books(tx).punches(sealed.office_id, first, last, closed.as_of_utc)
     events = [each.event_id for person in hashes for each in seen.get(person, ())]
-    findings += [Finding("event", None, _told(each)) for each in verify_events(tx, events)]
-    manual = tuple((s.person_id, each) for s in kept for each in s.manual)
+    verified = verify_events(tx, sealed.office_id, events, keys)
+    findings += [Finding("event", None, f"{each} is not in the books") for each in verified.missing]
+    findings += [Finding(each.what, None, _told(each)) for each in verified.broken]
+    hands = of_month(tx, closed, before)
+    manual = hands.manual | {(s.person_id, each) for s in kept for each in s.manual}
     despite = () if sealed.despite is None else sealed.despite.open
-    return Audited(sealed.office_id, sealed.month, len(hashes), len(events), manual, tuple(despite), tuple(findings))
+    return Audited(
+        sealed.office_id,
+        sealed.month,
+        len(hashes),
+        len(events),
+        verified.signed,
+        tuple(sorted(verified.unsigned.items())),
+        tuple(_told(each) for each in verified.otherwise),
+        tuple(sorted(manual)),
+        tuple(sorted(hands.corrections)),
+        tuple(despite),
+        tuple(findings),
+    )
 
 
 def _again(tx: Transaction, closed: Closing, hashes: Mapping[str, str]) -> list[Finding]:
@@ -107,4 +137,6 @@ def _again(tx: Transaction, closed: Closing, hashes: Mapping[str, str]) -> list[
 
 
 def _told(broken: Broken) -> str:
-    return f"{broken.event_id} of terminal {broken.device_id}: {broken.why}"
+    first, last = broken.first_seq, broken.last_seq
+    numbers = f"number {first}" if first == last else f"numbers {first} to {last}"
+    return f"terminal {broken.device_id}, chain {broken.chain_id}, {numbers}: {broken.why}"

@@ -101,7 +101,11 @@ def audited_json(found: Audited) -> dict[str, Any]:
         "whole": not found.findings,
         "statements": found.statements,
         "events": found.events,
+        "signed": found.signed,
+        "unsigned": [{"device_id": device, "events": count} for device, count in found.unsigned],
+        "otherwise": list(found.otherwise),
         "manual": [{"person_id": person, "entry_id": entry} for person, entry in found.manual],
+        "corrections": [{"person_id": person, "correction_id": each} for person, each in found.corrections],
         "despite": list(found.despite),
         "findings": [
             {"what": each.what, "person_id": each.person_id, "detail": each.detail} for each in found.findings

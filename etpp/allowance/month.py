@@ -285,7 +285,7 @@ def _adjustments(
     found: list[Adjustment] = []
     for each in closed:
         since = touched(tx, each.as_of_utc, known_utc)
-        people = _named(since, each.sealed.month)
+        people = {*_named(since, each.sealed.month), *_left_open(tx, each)}
         if not people:
             continue
         only = None if None in people else sorted(person for person in people if person is not None)
@@ -310,19 +310,20 @@ def _differences(
     anew = {s.person_id: s for s in _statements(tx, office_id, month, shared, policy, known_utc, only)}
     documents = Closings(tx).documents(office_id, month)
     before = {person: statement_of(each) for person, each in documents.items() if only is None or person in only}
-    paid: dict[tuple[str, str], Decimal] = {}
+    paid: dict[tuple[str, str], Adjustment] = {}
     for earlier in closed:
         for each in earlier.sealed.adjustments:
             if each.month == month:
-                paid[each.person_id, each.key] = paid.get((each.person_id, each.key), ZERO) + each.amount
+                before_it = paid.get((each.person_id, each.key))
+                amount = each.amount + (ZERO if before_it is None else before_it.amount)
+                paid[each.person_id, each.key] = replace(each, amount=amount)
     found = []
     for person in sorted({*anew, *before}):
         for each in adjustments(*_both(before.get(person), anew.get(person))):
-            found.append(replace(each, amount=each.amount - paid.pop((person, each.key), ZERO)))
-        # What was adjusted before and is as it was at the closing again.
-        rest = [(key, amount) for (who, key), amount in paid.items() if who == person and amount]
-        for key, amount in rest:
-            found.append(Adjustment(person, month, key, -amount, policy.rule(key), ()))
+            known = paid.pop((person, each.key), None)
+            found.append(each if known is None else replace(each, amount=each.amount - known.amount))
+        # What was adjusted before and is as it was at the closing again: by the same rule, and the same facts.
+        found += [replace(each, amount=-each.amount) for (who, _), each in paid.items() if who == person]
     return [each for each in found if each.amount]
 
 
@@ -339,6 +340,15 @@ def _named(since: Iterable[Touched], month: Month) -> Collection[str | None]:
     """Whose statement of a month something may change; None in it: everybody's."""
     first, last = month.first - gather.BEFORE, month.last + gather.AFTER
     return {each.person_id for each in since if each.first <= last and (each.last is None or each.last >= first)}
+
+
+def _left_open(tx: Transaction, closed: Closing) -> Collection[str]:
+    """Whose statement was closed with something open: a terminal's report and a deadline that passes settle it without
+    a fact of theirs."""
+    if closed.sealed.despite is None:
+        return ()
+    documents = Closings(tx).documents(closed.sealed.office_id, closed.sealed.month)
+    return {person for person, document in documents.items() if document["open"]}
 
 
 def _steps(tx: Transaction, office_id: str, month: Month) -> list[MonthStep]:

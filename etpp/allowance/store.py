@@ -208,6 +208,27 @@ class Closings:
         return Closing(sealed, row.as_of_utc, row.policy_sha256, reports, row.key_id, row.signature, row.closed_by)
 
 
+def by_hand(
+    tx: Transaction,
+    office_id: str,
+    first: dt.date,
+    last: dt.date,
+    moments: tuple[dt.datetime, dt.datetime],
+    known_utc: dt.datetime | None,
+) -> tuple[list[Correction], list[CorrectionDecision], list[ManualEntry]]:
+    """What people have written about the days and moments of whoever was ever assigned to an office."""
+    people = ever_assigned(office_id)
+    corrections, decided, manual = pay_tables.corrections, pay_tables.correction_decisions, pay_tables.manual_entries
+    proposed = (corrections.c.person_id.in_(people), corrections.c.date.between(first, last))
+    correction_ids = sa.select(corrections.c.correction_id).where(*proposed)
+    entered = (manual.c.person_id.in_(people), manual.c.at_utc.between(*moments))
+    return (
+        presence.CORRECTIONS.find(tx, *proposed, known_utc=known_utc),
+        presence.CORRECTION_DECISIONS.find(tx, decided.c.correction_id.in_(correction_ids), known_utc=known_utc),
+        presence.MANUAL_ENTRIES.find(tx, *entered, known_utc=known_utc),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OfficeFacts:
     """What all rooms know of an office's people for a month, in lists as the tables have them."""
@@ -243,24 +264,19 @@ def office_facts(
     asked = (letters.c.until_utc > letters_since, letters.c.letter_id.in_(ours))
     letter_ids = sa.select(letters.c.letter_id).where(*asked)
 
-    corrections, decided = pay_tables.corrections, pay_tables.correction_decisions
-    proposed = (corrections.c.person_id.in_(people), corrections.c.date.between(first, last))
-    correction_ids = sa.select(corrections.c.correction_id).where(*proposed)
-
-    manual, sanctions = pay_tables.manual_entries, pay_tables.sanctions
+    corrections, correction_decisions, manual = by_hand(tx, office_id, first, last, moments, known_utc)
+    sanctions = pay_tables.sanctions
     sanctioned = (sanctions.c.person_id.in_(people), sanctions.c.first <= last, sanctions.c.last >= first)
     return OfficeFacts(
         absence.LETTERS.find(tx, *asked, known_utc=known_utc),
         absence.DECISIONS.find(tx, pay_tables.letter_decisions.c.letter_id.in_(letter_ids), known_utc=known_utc),
         absence.REVOCATIONS.find(tx, pay_tables.letter_revocations.c.letter_id.in_(letter_ids), known_utc=known_utc),
-        presence.CORRECTIONS.find(tx, *proposed, known_utc=known_utc),
-        presence.CORRECTION_DECISIONS.find(tx, decided.c.correction_id.in_(correction_ids), known_utc=known_utc),
+        corrections,
+        correction_decisions,
         presence.TIME_DECISIONS.find(tx, pay_tables.time_decisions.c.event_id.in_(event_ids), known_utc=known_utc)
         if event_ids
         else [],
-        presence.MANUAL_ENTRIES.find(
-            tx, manual.c.person_id.in_(people), manual.c.at_utc.between(*moments), known_utc=known_utc
-        ),
+        manual,
         entries_of(tx, people, first, last, known_utc),
         steps_of(tx, people, first, last, known_utc),
         SANCTIONS.find(tx, *sanctioned, known_utc=known_utc),
@@ -318,13 +334,15 @@ def touched(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | No
     events, faces = tables.events, tables.people
     whose = sa.and_(faces.c.office_id == events.c.office_id, faces.c.person_id == events.c.person_id)
     seen = sa.select(faces.c.employee_id, events.c.earliest_utc, events.c.latest_utc).distinct()
-    came = [events.c.received_utc > since_utc, events.c.kind == "presence", events.c.earliest_utc.is_not(None)]
-    if known_utc is not None:
-        came.append(events.c.received_utc <= known_utc)
-    of_events = seen.select_from(events.join(faces, whose)).where(*came)
+    presences = seen.select_from(events.join(faces, whose))
+    presences = presences.where(events.c.kind == "presence", events.c.earliest_utc.is_not(None))
+    came, accepted = (
+        presences.where(moment > since_utc, *(() if known_utc is None else (moment <= known_utc,)))
+        for moment in (events.c.received_utc, events.c.accepted_utc)
+    )
     timed = events.join(faces, whose).join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
     decided = seen.select_from(timed).where(t.time_decisions.c.recorded_utc > since_utc)
-    for query in (of_events, decided):
+    for query in (came, accepted, decided):
         for row in tx.execute(query):
             first, last = row.earliest_utc.date() - _A_DAY, row.latest_utc.date() + _A_DAY
             found.add(Touched(row.employee_id, first, last))

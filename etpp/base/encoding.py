@@ -77,18 +77,18 @@ def _decoded(text: str, size: int) -> bytes:
     return data
 
 
-def decode_descriptor(text: str) -> bytes:
-    """512 bytes of 128 little-endian float32 from base64, of a length that a face's has; raises ValueError."""
+def decode_descriptor(text: str, length: int = 128, shortest: float = 0.0) -> bytes:
+    """The bytes of `length` little-endian float32 from base64, of a norm that a face's has; raises ValueError."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ValueError("must be base64") from error
-    if len(data) != 512:
-        raise ValueError("must be 128 float32")
+    if len(data) != 4 * length:
+        raise ValueError(f"must be {length} float32")
     # An exponent of all ones is an infinity or no number at all; it would poison every comparison of the gallery.
-    if any(data[i + 3] & 0x7F == 0x7F and data[i + 2] & 0x80 for i in range(0, 512, 4)):
+    if any(data[i + 3] & 0x7F == 0x7F and data[i + 2] & 0x80 for i in range(0, len(data), 4)):
         raise ValueError("must be finite numbers")
-    if math.dist(struct.unpack("<128f", data), (0.0,) * 128) > LONGEST_DESCRIPTOR:
+    if not shortest <= math.hypot(*struct.unpack(f"<{length}f", data)) <= LONGEST_DESCRIPTOR:
         raise ValueError("must be the descriptor of a face: near unit length")
     return data
 

@@ -41,6 +41,8 @@ _TABLE: Mapping[str, tuple[int, str]] = {
     "person-unknown": (422, "The person is not known"),
     "event-id-reused": (422, "The event id belongs to another event"),
     "event-unproven": (422, "Nobody vouches for the event"),
+    # Of a link that is said to be signed; the events count all the same.
+    "head-invalid": (422, "A signed link of the chain does not hold"),
     # Never sent: how the books name what a terminal no longer holds.
     "events-missing": (422, "Events are missing for ever"),
     # Of the administrator's calls, which are not part of the terminal's protocol.

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 import xlsxwriter
@@ -96,12 +96,14 @@ class Row:
     """`line`: where the row begins in the file, from 1. `cells`: every column's text, "" where it has none.
 
     `others`: what stands under headings that no column has, by heading. `fault`: why the row cannot be read, or "".
+    `missing`: the columns that the whole table lacks; of these it says nothing, not even that there is nothing.
     """
 
     line: int
     cells: Mapping[str, str] = field(repr=False)
     others: Mapping[str, str] = field(default_factory=dict, repr=False)
     fault: str = ""
+    missing: frozenset[str] = frozenset()
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
@@ -144,11 +146,12 @@ def asked(content: bytes, columns: Sequence[Column]) -> list[Row]:
 def _rows(lines: Iterator[_Line], columns: Sequence[Column]) -> list[Row]:
     filled = ((line, cells, fault) for line, cells, fault in lines if fault or any(without_marks(c) for c in cells))
     first, headings, names = _headings(filled, columns)
+    missing = frozenset(column.name for column in columns).difference(names)
     rows = []
     for count, (line, cells, fault) in enumerate(filled, start=first):
         if count > MAX_ROWS:
             raise SheetError(f"a table has at most {MAX_ROWS} rows: split it")
-        rows.append(_row(line, cells, fault, headings, names, columns))
+        rows.append(replace(_row(line, cells, fault, headings, names, columns), missing=missing))
     return rows
 
 

@@ -43,4 +43,5 @@ async def events(
 @router.post("/offices/{office_id}/events/{event_id}/accept")
 async def accept(office_id: str, event_id: str, server: ServerOf) -> dict[str, Any]:
     """A presence that was rejected as `person-unknown`, once its person is known."""
-    return link_json(await server.write(lambda tx: intake.reconsider(tx, office_id, event_id)))
+    now = server.now()
+    return link_json(await server.write(lambda tx: intake.reconsider(tx, office_id, event_id, now)))

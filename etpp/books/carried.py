@@ -19,6 +19,7 @@ from etpp.db import Transaction
 from etpp.terminals.model import Device
 from etpp.terminals.signing import verify_statement
 from etpp.terminals.store import Devices
+from etpp.terminals.vouching import keys_ever
 
 
 def word_of(tx: Transaction, bearer: Device, carried: wire.Carried, raw: Mapping[str, Any]) -> Word:
@@ -29,11 +30,11 @@ def word_of(tx: Transaction, bearer: Device, carried: wire.Carried, raw: Mapping
     recorder = Devices(tx).get(carried.device_id)
     if recorder is not None and recorder.office_id == bearer.office_id:
         statement = {name: value for name, value in raw.items() if name != "signature"}
-        present = [key for key in (recorder.public_key, recorder.next_key) if key is not None]
-        former = Devices(tx).former_keys(recorder)
-        for key in (*present, *(key for key in former if key not in present)):
+        present = (recorder.public_key, recorder.next_key)
+        for key in keys_ever(tx, recorder):
             if verify_statement(key, carried.signature, statement):
-                return Word(recorder, carried, None if key in present else former[key])
+                until = None if key in present else Devices(tx).former_keys(recorder)[key]
+                return Word(recorder, carried, key, until)
     raise Problem("carried-refused", "no terminal of this office has signed this")
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from etpp.base import encoding, shapes
 from etpp.base.describe import COMMON, describe
+from etpp.base.encoding import Json
 from etpp.base.errors import Problem
-from etpp.books import carried, intake, wire
+from etpp.books import carried, heads, intake, wire
 from etpp.books.arrivals import examine
 from etpp.books.intake import Taken
 from etpp.books.store import Books
 from etpp.db import Transaction
-from etpp.faces import approval
+from etpp.faces import approval, renewal
 from etpp.serving.context import Server, ServerOf
+from etpp.terminals.context import TerminalsOf
 from etpp.terminals.signed import Signed
+
+log = logging.getLogger(__name__)
 
 router = APIRouter()
 
@@ -29,7 +35,7 @@ router = APIRouter()
         problems=(*COMMON, "carried-refused", "sequence-gap", "chain-broken"),
     ),
 )
-async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
+async def events(signed: Signed, server: ServerOf, terminals: TerminalsOf) -> dict[str, object]:
     """Durable before the answer; the same batch again gives the same books. A faulty event is rejected alone."""
     raw = await signed.json()
     batch = shapes.checked(wire.Batch, raw)
@@ -44,10 +50,15 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
     items = await run_in_threadpool(examine, batch.events, recorder.device_id)
     chain_id = items[0].chain_id if items else batch.reported_through.chain_id
 
-    def take(tx: Transaction) -> Taken:
+    signer = terminals.keys.now().signer
+
+    def take(tx: Transaction) -> tuple[Taken, Json | None]:
         if word is None:
-            return intake.take(tx, bearer, items, chain_id, batch.reported_through, now)
-        return carried.bring(tx, bearer, word, items, batch.events, now)
+            taken = intake.take(tx, bearer, items, chain_id, batch.reported_through, now)
+            return taken, heads.keep(tx, signer, bearer, taken.head, batch.heads, now)
+        taken = carried.bring(tx, bearer, word, items, batch.events, now)
+        heads.keep_word(tx, signer, word, raw["carried"], now)
+        return taken, None
 
     def note(tx: Transaction, broken: bool) -> None:
         if word is not None:
@@ -56,21 +67,34 @@ async def events(signed: Signed, server: ServerOf) -> dict[str, object]:
             Books(tx).note_broken(recorder.office_id, recorder.device_id, chain_id, now)
 
     try:
-        taken = await server.write(take)
+        taken, head_problem = await server.write(take)
     except Problem as problem:
         if problem.name in ("carried-refused", "chain-broken"):
             # The batch left no trace; what follows from its refusal is noted on its own.
             broken = problem.name == "chain-broken"
             await server.write(lambda tx: note(tx, broken))
         raise
+    if taken.enrolments:
+        await _note(server, recorder.office_id, taken.enrolments)
     if server.settings.approve == "auto" and taken.enrolments:
         await _approve(server, recorder.office_id, taken.enrolments)
     head = taken.head
-    return {
+    answer: dict[str, object] = {
         "results": taken.results,
         "head": {"chain_id": head.chain_id, "seq": head.seq, "hash": head.hash},
         "server_time": encoding.format_time(server.now()),
     }
+    if head_problem is not None:
+        log.warning("a terminal's signed link was not kept: %s", head_problem["detail"])
+        answer["head_problem"] = head_problem
+    return answer
+
+
+async def _note(server: Server, office_id: str, event_ids: list[str]) -> None:
+    """That somebody's face was offered: the office's other terminals need not."""
+    offers = await server.read(lambda tx: renewal.offers(tx, office_id, event_ids))
+    if offers:
+        await server.change(lambda tx: renewal.note(tx, office_id, offers, server.now()))
 
 
 async def _approve(server: Server, office_id: str, event_ids: list[str]) -> None:

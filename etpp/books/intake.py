@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,9 @@ from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import GAP, ChainHead, EventTime, Link, LinkStatus
 from etpp.books.store import Books
 from etpp.db import Transaction, recording
+from etpp.faces import renewal
 from etpp.faces.model import Enrolment
+from etpp.faces.recognisers import RECOGNISERS
 from etpp.faces.store import Enrolments
 from etpp.roster.store import Offices, People
 from etpp.terminals.model import Device
@@ -68,6 +70,7 @@ def take(
     results: list[dict[str, Any]] = []
     links: list[Link] = []
     enrolments: list[str] = []
+    present: dict[str, str | None] = {}
     for item, is_new in zip(items, new, strict=True):
         if isinstance(item, Missing):
             results.append({"event_id": None, "status": "accepted" if is_new else "duplicate"})
@@ -78,14 +81,15 @@ def take(
             if held[item.link.seq].kind == "enrolment" and held[item.link.seq].status == "accepted":
                 enrolments.append(item.link.event_id)
         else:
-            problem = item.problem or _contradiction(tx, item, device, known, used)
+            problem = item.problem or _contradiction(tx, item, device, known, used) or _unwitnessed(tx, item, present)
             link = _link(device, item, problem, now)
             links.append(link)
             results.append(_result(link.event_id, link.status, problem))
             if problem is None:
                 used.add(link.event_id)
+                present[link.event_id] = link.person_id
                 if item.event is not None and item.event.enrolment is not None:
-                    Enrolments(tx).add(_enrolment(device, item.event, now))
+                    Enrolments(tx).add(_entered(tx, _enrolment(device, item.event, now), now))
                     enrolments.append(link.event_id)
     Books(tx).add_links(links)
     if places and places[-1].last > head.seq:
@@ -97,8 +101,11 @@ def take(
     return Taken(results, heads[chain_id], enrolments)
 
 
-def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
-    """Accept a presence that was rejected because its person was not known then, and is now."""
+def reconsider(tx: Transaction, office_id: str, event_id: str, now: dt.datetime) -> Link:
+    """Accept a presence that was rejected because its person was not known then, and is now.
+
+    It counts from now on: what was reckoned before stays as it was.
+    """
     link = Books(tx).link(office_id, event_id)
     if link is None:
         raise NotFound("there is no such event in this office", key="event_unknown")
@@ -110,7 +117,7 @@ def reconsider(tx: Transaction, office_id: str, event_id: str) -> Link:
         raise Conflict("the event breaks the protocol and cannot be accepted", key="event_broken")
     if not People(tx).known(office_id, [link.person_id]):
         raise Conflict("the person is still not known in this office", key="person_still_unknown")
-    Books(tx).set_status(link, "accepted", None)
+    Books(tx).accept(link, recording(tx, now))
     Offices(tx).call_attention(office_id)  # no head of a chain has moved: who keeps the day's figures learns it by this
     return replace(link, status="accepted", problem=None)
 
@@ -140,6 +147,26 @@ def _contradiction(
     if arrival.person_id is not None and arrival.person_id not in known:
         return document("person-unknown", "no such person in the terminal's office")
     return None
+
+
+def _unwitnessed(tx: Transaction, arrival: Arrival, present: Mapping[str, str | None]) -> Json | None:
+    """Templates are offered of somebody whose presence is in the books, or `present` in this batch, and of no other."""
+    enrolment = None if arrival.event is None else arrival.event.enrolment
+    if enrolment is None or enrolment.renewal is None:
+        return None
+    offer = enrolment.renewal
+    person = People(tx).by_nip(enrolment.office_id, enrolment.nip)
+    if person is None or person.person_id != offer.person_id:
+        return document("event-invalid", "enrolment.renewal.person_id: is not whose NIP this is in the office")
+    link = Books(tx).link(enrolment.office_id, offer.presence)
+    seen = link.person_id if link is not None and link.status == "accepted" else present.get(offer.presence)
+    if seen != offer.person_id:
+        return document("event-invalid", "enrolment.renewal.presence: no presence of this person is in the books")
+    return None
+
+
+def _entered(tx: Transaction, enrolment: Enrolment, now: dt.datetime) -> Enrolment:
+    return enrolment if enrolment.renewal is None else renewal.received(tx, enrolment, now)
 
 
 def _reused(tx: Transaction, arrival: Arrival, device: Device) -> Json:
@@ -239,6 +266,11 @@ def _enrolment(device: Device, event: wire.Event, now: dt.datetime) -> Enrolment
         name=payload.name,
         model_id=payload.model_id,
         descriptors=[base64.b64decode(template) for template in payload.templates],
+        more={
+            each.model_id: [base64.b64decode(template) for template in each.templates]
+            for each in payload.more_templates
+            if each.model_id in RECOGNISERS
+        },
         qualities=[dict(quality) for quality in payload.qualities],
         consent={
             "given_utc": encoding.format_time(consent.given_utc),
@@ -247,4 +279,5 @@ def _enrolment(device: Device, event: wire.Event, now: dt.datetime) -> Enrolment
         },
         state="pending",
         received_utc=now,
+        renewal=None if payload.renewal is None else payload.renewal.model_dump(),
     )

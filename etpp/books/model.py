@@ -61,6 +61,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainPlace:
+    """Where an event stands."""
+
+    office_id: str
+    device_id: str
+    chain_id: str
+    seq: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceOf:
     """One presence of an employee, and at which office."""
 

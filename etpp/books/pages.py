@@ -51,5 +51,6 @@ async def events(visit: MemberVisit) -> Response:
 
 @router.post("/events/{office_id}/{event_id}/accept")
 async def accept(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
-    await visit.server.write(lambda tx: intake.reconsider(tx, office_id, event_id))
+    now = visit.server.now()
+    await visit.server.write(lambda tx: intake.reconsider(tx, office_id, event_id, now))
     return visit.go("/events")

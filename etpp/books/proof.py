@@ -30,10 +30,11 @@ DRIFT = 600e-6
 
 @dataclass(frozen=True)
 class Word:
-    """A statement whose signature holds. `until`: the moment at which the key that signed it was replaced."""
+    """A statement whose signature holds. `key`: the one that signed; `until`: when it was replaced."""
 
     recorder: Device
     carried: wire.Carried
+    key: bytes
     until: dt.datetime | None = None
 
 
@@ -86,7 +87,7 @@ def piece(item: Mapping[str, Any]) -> Piece:
     except ValueError:
         time = b""  # what nobody can have signed
     try:
-        clock = _clock(event["clock_state"], encoding.parse_time(event["wall_utc"]), int(event["monotonic_ms"]))
+        clock = clock_of(event["clock_state"], encoding.parse_time(event["wall_utc"]), int(event["monotonic_ms"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         clock = None  # the event's shape rejects it
     return Piece(place, time, clock)
@@ -165,15 +166,16 @@ def _spans(recorder: Device, events: Sequence[Piece], now: dt.datetime) -> dict[
 
 def _own_time(event: wire.Event, earliest: dt.datetime, latest: dt.datetime) -> EventTime:
     """The time that the event itself tells, nobody having signed the one that was sent with it."""
-    clock = _clock(event.clock_state, event.wall_utc, event.monotonic_ms)
+    clock = clock_of(event.clock_state, event.wall_utc, event.monotonic_ms)
     if clock is None:
         return EventTime(min(max(event.wall_utc, earliest), latest), earliest, latest, "uncertain")
     utc, error = clock
     return EventTime(utc, utc - error, utc + error, "estimated")
 
 
-def _clock(state: str, wall_utc: dt.datetime, monotonic_ms: int) -> tuple[dt.datetime, dt.timedelta] | None:
-    """None when it was not in step. Its newest setting is no older than the boot."""
+def clock_of(state: str, wall_utc: dt.datetime, monotonic_ms: int) -> tuple[dt.datetime, dt.timedelta] | None:
+    """What an event's clock showed, and how far that may be from the truth; None when it was not in step. Its newest
+    setting is no older than the boot."""
     if state != "synchronised":
         return None
     return wall_utc, NTP_ERROR + dt.timedelta(milliseconds=monotonic_ms) * DRIFT

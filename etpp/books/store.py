@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from etpp.base.encoding import Json
 from etpp.books.arrivals import Arrival, Missing
-from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link, LinkStatus, PresenceOf, PresenceRow
+from etpp.books.model import (
+    ZERO_HASH,
+    ChainHead,
+    ChainPlace,
+    EventTime,
+    Link,
+    LinkStatus,
+    PresenceOf,
+    PresenceRow,
+)
 from etpp.db import Transaction, tables
-from etpp.db.tables import chains, events, staged
+from etpp.db.tables import chains, events, signed_heads, staged
 from etpp.roster.store import ever_assigned
 
 STAGED_FOR = dt.timedelta(days=30)
@@ -83,6 +92,20 @@ class Books:
             found.setdefault(row.office_id, set()).add(tuple(row[1:]))
         return {office_id: frozenset(each) for office_id, each in found.items()}
 
+    def cut_off(self, office_id: str) -> list[tuple[ChainHead, int]]:
+        """An office's chains whose terminal has signed more links than the books have: with the number it signed last.
+
+        By the last event there is, and not by what the chain's own row says.
+        """
+
+        def last(table: sa.Table) -> sa.ScalarSelect[int]:
+            of = [table.c[name] == chains.c[name] for name in ("office_id", "device_id", "chain_id")]
+            return sa.select(sa.func.coalesce(sa.func.max(table.c.seq), 0)).where(*of).scalar_subquery()
+
+        held, signed = last(events).label("held"), last(signed_heads).label("signed")
+        rows = self._tx.execute(sa.select(chains, held, signed).where(chains.c.office_id == office_id, signed > held))
+        return [(replace(_head(row), seq=row.held), row.signed) for row in rows]
+
     def links(self, office_id: str, device_id: str, chain_id: str, first: int, last: int) -> dict[int, Link]:
         """seq -> link, for those between and including."""
         rows = self._tx.execute(
@@ -103,13 +126,27 @@ class Books:
         )
         return {row.event_id for row in rows}
 
-    def accepted(self, event_ids: Sequence[str]) -> list[Link]:
-        """The accepted events with these ids, in whichever office."""
+    def places(self, event_ids: Sequence[str]) -> list[ChainPlace]:
+        """Where the accepted events with these ids stand, in whichever office."""
         here = sa.select(tables.offices.c.office_id)  # every index of events begins with the office
-        query = sa.select(events).where(
-            events.c.office_id.in_(here), events.c.event_id.in_(event_ids), events.c.status == "accepted"
-        )
-        return [_link(row) for row in self._tx.execute(query)]
+        columns = [events.c[name] for name in ChainPlace.__slots__]
+        asked = (events.c.office_id.in_(here), events.c.event_id.in_(event_ids), events.c.status == "accepted")
+        return [ChainPlace(*row) for row in self._tx.execute(sa.select(*columns).where(*asked))]
+
+    def backwards(
+        self, office_id: str, device_id: str, chain_id: str, first: int, last: int, page: int
+    ) -> Iterator[list[Link]]:
+        """The links from `last` down to `first` and the one before it, so many at a time."""
+        before: int | None = None
+        while True:
+            bound = events.c.seq <= last if before is None else events.c.seq < before
+            here = (events.c.office_id == office_id, events.c.device_id == device_id, events.c.chain_id == chain_id)
+            query = sa.select(events).where(*here, events.c.seq >= first - 1, bound)
+            rows = [_link(row) for row in self._tx.execute(query.order_by(events.c.seq.desc()).limit(page))]
+            if not rows:
+                return
+            yield rows
+            before = rows[-1].seq
 
     def hashes(self, office_id: str, device_id: str, chain_id: str, seqs: Sequence[int]) -> dict[int, str]:
         """seq -> hash, of those events and gaps that the books have."""
@@ -128,8 +165,8 @@ class Books:
         if links:
             self._tx.execute(sa.insert(events), [_values(link) for link in links])
 
-    def set_status(self, link: Link, status: LinkStatus, problem: Json | None) -> None:
-        """For a rejected event that BKPP accepts after all."""
+    def accept(self, link: Link, accepted_utc: dt.datetime) -> None:
+        """A rejected event that BKPP accepts after all: from that moment on it counts."""
         self._tx.execute(
             sa.update(events)
             .where(
@@ -138,7 +175,7 @@ class Books:
                 events.c.chain_id == link.chain_id,
                 events.c.seq == link.seq,
             )
-            .values(status=status, problem=None if problem is None else dict(problem))
+            .values(status="accepted", problem=None, accepted_utc=accepted_utc)
         )
 
     def forget_staged(self, now: dt.datetime) -> None:
@@ -187,7 +224,7 @@ class Books:
         self, office_id: str, start: dt.datetime, end: dt.datetime, known_utc: dt.datetime | None = None
     ) -> dict[str, list[PresenceOf]]:
         """employee -> presences in [start, end), and uncertain ones that may lie there, at any office, of everybody
-        who was ever assigned to this one; by time. Of those that had come by `known_utc` (None: all)."""
+        who was ever assigned to this one; by time. Of those that counted at `known_utc` (None: all)."""
         people = tables.people
         faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
         columns = sa.select(
@@ -206,6 +243,7 @@ class Books:
         ]
         if known_utc is not None:
             counts.append(events.c.received_utc <= known_utc)
+            counts.append(sa.or_(events.c.accepted_utc.is_(None), events.c.accepted_utc <= known_utc))
         within = columns.where(*counts, events.c.utc >= start, events.c.utc < end)
         perhaps = columns.where(
             *counts, events.c.time_state == "uncertain", events.c.earliest_utc < end, events.c.latest_utc >= start

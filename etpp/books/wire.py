@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from etpp.base.encoding import MAX_INTEGER
+from etpp.base.encoding import MAX_INTEGER, decode_descriptor
 from etpp.base.shapes import (
     Descriptor,
     EventId,
@@ -21,6 +21,7 @@ from etpp.base.shapes import (
     ShortText,
     Time,
 )
+from etpp.faces.recognisers import RECOGNISERS
 from etpp.terminals.wire import Head
 
 MAX_EVENTS = 500
@@ -62,14 +63,55 @@ class Consent(Shape):
     officer: ShortText
 
 
+class MoreTemplates(Shape):
+    """The same pictures by a further recogniser, which says how long its descriptors are."""
+
+    model_id: Id
+    templates: list[str]
+
+    @model_validator(mode="after")
+    def _lengths(self) -> Self:
+        recogniser = RECOGNISERS.get(self.model_id)
+        if recogniser is not None:
+            for template in self.templates:
+                decode_descriptor(template, recogniser.length, recogniser.shortest)
+        return self
+
+
+class Renewal(Shape):
+    """Of templates that a terminal offers for a further model: whose, and what speaks for it."""
+
+    model_id: Id
+    person_id: Id
+    presence: EventId
+    match: Match
+    liveness: LivenessVerdict
+
+
 class EnrolmentPayload(Shape):
     nip: Nip
     name: Name
     office_id: Id
-    model_id: Id
+    model_id: Literal["dlib-resnet-v1"]
     templates: Annotated[list[Descriptor], Field(min_length=1, max_length=20)]
     qualities: Annotated[list[dict[str, Number]], Field(max_length=20)]
     consent: Consent
+    more_templates: Annotated[list[MoreTemplates], Field(default_factory=list)]
+
+    renewal: Renewal | None = None
+
+    @model_validator(mode="after")
+    def _side_by_side(self) -> Self:
+        """What this server does not know is let through: a newer terminal may have it."""
+        known = [more for more in self.more_templates if more.model_id in RECOGNISERS]
+        models = [self.model_id, *(more.model_id for more in known)]
+        if len(set(models)) < len(models):
+            raise ValueError("more_templates must have each model once, and none of model_id")
+        if any(len(more.templates) != len(self.templates) for more in known):
+            raise ValueError("more_templates must be of the same pictures, as many as templates")
+        if self.renewal is not None and self.renewal.model_id not in models[1:]:
+            raise ValueError("renewal must be of a model in more_templates that this server knows")
+        return self
 
 
 class Link(Shape):
@@ -181,19 +223,31 @@ class ReportedThrough(Shape):
     utc: Time
 
 
+class SignedHead(Shape):
+    """A link of the batch's chain with its terminal's signature."""
+
+    chain_id: Id
+    seq: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    hash: Hash
+    key_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    signature: Annotated[str, StringConstraints(max_length=100)]
+
+
 class EventsRequest(Shape):
     """For the OpenAPI document; `Batch` is what is checked first."""
 
     events: Annotated[list[SentEvent | SentGap], Field(max_length=MAX_EVENTS)]
     reported_through: ReportedThrough
+    heads: Annotated[list[SignedHead], Field(max_length=MAX_EVENTS)] | None = None
     carried: Carried | None = None
 
 
 class Batch(Shape):
-    """The request with its events still raw: each is judged on its own."""
+    """The request with its events and signed links still raw: each is judged on its own."""
 
     events: list[dict[str, Any]]
     reported_through: ReportedThrough
+    heads: Any = None
     carried: Carried | None = None
 
 
@@ -206,6 +260,7 @@ class Result(Shape):
 class EventsAnswer(Shape):
     results: list[Result]
     head: Head
+    head_problem: ProblemDocument | None = None
     server_time: Time
 
 

@@ -47,8 +47,9 @@ def audit_verify(
     """Reckon closed months again from the facts, and look at every seal, signature, statement and event; follow the
     audit log from its first entry to its last.
 
-    Names what does not hold and every figure that rests on a manual entry. Exit code 65 when something does not hold.
-    A log that was cut off at its end follows all the same: keep its printed head elsewhere, and give it the next time.
+    Names what does not hold, terminals that did not sign their chains yet, and every figure that rests on a manual
+    entry or a correction. Exit code 65 when something does not hold. A log that was cut off at its end follows all the
+    same: keep its printed head elsewhere, and give it the next time.
     """
     keys = place.secrets().keys.now().known
     found: list[dict[str, Any]] = []
@@ -93,12 +94,18 @@ def _followed(database: Database, head: tuple[int, str] | None) -> dict[str, Any
 
 def _tell(found: dict[str, Any]) -> None:
     said = "whole" if found["whole"] else "NOT WHOLE"
-    counts = f"{found['statements']} statements, {found['events']} events"
+    counts = f"{found['statements']} statements, {found['events']} presences, {found['signed']} of them signed"
     click.echo(f"{found['office_id']} {found['month']}: {said} ({counts})")
     for each in found["findings"]:
         whose = f" of {each['person_id']}" if each["person_id"] else ""
         click.echo(f"  {each['what']}{whose}: {each['detail']}")
+    for each in found["unsigned"]:
+        click.echo(f"  not signed by its terminal, an older one: {each['events']} presences of {each['device_id']}")
+    for each in found["otherwise"]:
+        click.echo(f"  look at this: {each}")
     for each in found["manual"]:
         click.echo(f"  rests on a manual entry: {each['entry_id']} of {each['person_id']}")
+    for each in found["corrections"]:
+        click.echo(f"  rests on a correction: {each['correction_id']} of {each['person_id']}")
     for each in found["despite"]:
         click.echo(f"  was open when two people closed it: {each}")

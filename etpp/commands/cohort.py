@@ -8,8 +8,8 @@ from etpp.base.clock import utc_now
 from etpp.books.store import Books
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.faces.cohort import refresh
-from etpp.faces.model import DLIB_RESNET_V1
 from etpp.faces.moving import settle
+from etpp.faces.recognisers import RECOGNISERS
 
 
 @click.command("cohort")
@@ -22,7 +22,7 @@ def command(place: Place, as_json: bool) -> None:
     that their people have left.
     """
     with place.database() as database:
-        changed = refresh(database, DLIB_RESNET_V1, utc_now())
+        changed = sum(refresh(database, each.model_id, utc_now()) for each in RECOGNISERS.values() if each.numbered)
         with database.begin() as tx:
             Books(tx).forget_staged(utc_now())
             settled = settle(tx, utc_now())

@@ -13,6 +13,8 @@ from etpp.base.errors import Conflict, Problem
 from etpp.commands.local import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
+from etpp.faces import choice
+from etpp.faces.documents import standing_json
 from etpp.roster import register, tree
 from etpp.roster.documents import office_json
 from etpp.roster.model import Office, OfficeKind
@@ -64,6 +66,26 @@ def office_change(place: Place, office_id: str, name: str | None, calendar: Path
 
     changed = place.change(change)
     print_values(office_json(changed) if as_json else {"office_id": office_id, "name": changed.name}, as_json)
+
+
+@command.command("recogniser")
+@click.argument("office_id", required=False)
+@click.option("--model", "model_id", help="Whose templates count: dlib-resnet-v1, fp-112, w600k-112.")
+@click.option("--withdraw", is_flag=True, help="Take the word back: the office follows the regency, that one dlib's.")
+@click.option("--despite", is_flag=True, help="Although people without its templates are not recognised any more.")
+@by_option
+@pass_place
+@as_json_option
+def office_recogniser(
+    place: Place, office_id: str | None, model_id: str | None, withdraw: bool, despite: bool, by: str, as_json: bool
+) -> None:
+    """Say which recogniser counts in an office; without OFFICE_ID in every office of which nothing is said."""
+    if (model_id is None) != withdraw:
+        raise click.UsageError("say either --model or --withdraw")
+    changed = place.change(
+        lambda tx: choice.choose(tx, office_id, model_id, Roster(tx).actor(by), utc_now(), despite=despite)
+    )
+    print_table([standing_json(each) for each in changed], ("office_id", "recogniser", "own"), as_json)
 
 
 @command.command("list")

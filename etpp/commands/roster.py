@@ -14,7 +14,7 @@ from etpp.base.errors import Conflict
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import moving
-from etpp.roster import deputies, imports, listing
+from etpp.roster import deputies, export, imports, listing
 from etpp.roster.documents import deputy_json, imported_json
 from etpp.roster.lists import NewDeputy
 from etpp.roster.register import OPERATOR
@@ -51,12 +51,13 @@ def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: s
     if as_json:
         print_values(shown, as_json)
     else:
-        print_table(shown["changes"], ("line", "change"), as_json)
+        lines = [{**each, "was": _post(each["was"]), "becomes": _post(each["becomes"])} for each in shown["changes"]]
+        print_table(lines, ("line", "change", "was", "becomes"), as_json)
         for fault in shown["faults"]:
             click.echo(f"line {fault['line']}: {fault['fault']}", err=True)
     if made.faults and not skip_bad:
-        lines = len({fault.line for fault in made.faults})
-        raise Conflict(f"{lines} lines have a fault: put them right, or --skip-bad; nothing was changed")
+        count = len({fault.line for fault in made.faults})
+        raise Conflict(f"{count} lines have a fault: put them right, or --skip-bad; nothing was changed")
 
 
 @command.command("export")
@@ -64,7 +65,7 @@ def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: s
 @pass_place
 def roster_export(place: Place, file: Path) -> None:
     """Write the list of employees, as CSV or (FILE.xlsx) as a workbook, which imports back without a change."""
-    rows = [listing.cells(each) for each in place.read(imports.export)]
+    rows = [listing.cells(each) for each in place.read(export.posts)]
     headings = [column.name for column in listing.COLUMNS]
     write = sheets.write_xlsx if file.suffix.lower() == ".xlsx" else sheets.write_csv
     try:
@@ -101,3 +102,12 @@ def _content(file: Path) -> bytes:
             return opened.read(sheets.MAX_BYTES + 1)
     except OSError as error:
         raise Conflict(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def _post(held: dict[str, Any] | None) -> str | None:
+    """A post in a line of a table; None where there was none, or none that the roster had given."""
+    if held is None or not held["post"]:
+        return None
+    where = f"{held['office_id']}, " if "office_id" in held else ""
+    rank = f", {held['rank']}" if held.get("rank") else ""
+    return f"{where}{held['post']} ({held['job_class']}{rank}), {held['first']} - {held['last'] or ''}".rstrip()

@@ -49,7 +49,7 @@ def _json(name: str, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
 
 
-def _facts(name: str, *columns: Any, once: bool = False) -> sa.Table:
+def facts_table(name: str, *columns: Any, once: bool = False) -> sa.Table:
     """The first column is the fact's id. `once`: it stands for one row, whoever writes at the same moment."""
     of_id = (columns[0].name,) if once else (columns[0].name, "fact_no")
     return sa.Table(
@@ -67,7 +67,7 @@ def _facts(name: str, *columns: Any, once: bool = False) -> sa.Table:
 
 # ---------------------------------------------------------------- roster
 
-employees = _facts(
+employees = facts_table(
     "employees", _id("person_id"), _text("name"), sa.Column("nip", sa.String(18)), sa.Column("other_id", sa.String(64))
 )
 # A NIP, or another id, stands for one person in the whole regency, and for ever.
@@ -78,10 +78,10 @@ numbers = sa.Table(
     _id("person_id"),
     sa.Index("ix_numbers_person_id", "person_id"),
 )
-office_places = _facts(
+office_places = facts_table(
     "office_places", _id("office_id"), _id("parent_id", nullable=True), _text("kind", 20), _text("timezone", 64)
 )
-assignments = _facts(
+assignments = facts_table(
     "assignments",
     _id("assignment_id"),
     _id("person_id"),
@@ -96,7 +96,7 @@ assignments = _facts(
     sa.Index("ix_assignments_person_id", "person_id"),
     sa.Index("ix_assignments_office_id", "office_id"),
 )
-actings = _facts(
+actings = facts_table(
     "actings",
     _id("acting_id"),
     _id("person_id"),
@@ -105,14 +105,14 @@ actings = _facts(
     *_period(),
     sa.Index("ix_actings_person_id", "person_id"),
 )
-deputies = _facts("deputies", _id("deputising_id"), _id("superior_id"), _id("deputy_id"), *_period())
+deputies = facts_table("deputies", _id("deputising_id"), _id("superior_id"), _id("deputy_id"), *_period())
 
 # ---------------------------------------------------------------- calendar
 
-work_periods = _facts(
+work_periods = facts_table(
     "work_periods", _id("period_id"), _id("scope", nullable=True), *_period(), _json("days"), _text("season", 20)
 )
-special_days = _facts(
+special_days = facts_table(
     "special_days",
     _id("special_id"),
     _id("scope", nullable=True),
@@ -121,7 +121,7 @@ special_days = _facts(
     _text("name"),
     _utc("decided_utc"),
 )
-occasions = _facts(
+occasions = facts_table(
     "occasions",
     _id("occasion_id"),
     _id("scope", nullable=True),
@@ -133,8 +133,8 @@ occasions = _facts(
     sa.Column("for_shifts", sa.Boolean, nullable=False),
     _json("without_offices"),
 )
-shifts = _facts("shifts", _id("shift_id"), _json("hours"))
-roster_days = _facts(
+shifts = facts_table("shifts", _id("shift_id"), _json("hours"))
+roster_days = facts_table(
     "roster_days",
     _id("roster_id"),
     _id("person_id"),
@@ -144,12 +144,12 @@ roster_days = _facts(
     sa.Index("ix_roster_days_date", "date"),
     sa.Index("ix_roster_days_person_id", "person_id"),
 )
-by_roster = _facts("by_roster", _id("person_id"), *_period())
+by_roster = facts_table("by_roster", _id("person_id"), *_period())
 
 # ---------------------------------------------------------------- absence
 
-kind_catalogues = _facts("kind_catalogues", _id("catalogue_id"), sa.Column("text", sa.Text, nullable=False))
-letters = _facts(
+kind_catalogues = facts_table("kind_catalogues", _id("catalogue_id"), sa.Column("text", sa.Text, nullable=False))
+letters = facts_table(
     "letters",
     _id("letter_id"),
     _id("kind_id"),
@@ -172,7 +172,7 @@ letter_people = sa.Table(
     sa.Column("letter_id", sa.String(64), primary_key=True),
     sa.Index("ix_letter_people_letter_id", "letter_id"),
 )
-letter_decisions = _facts(
+letter_decisions = facts_table(
     "letter_decisions",
     _id("decision_id"),
     _id("letter_id"),
@@ -183,7 +183,7 @@ letter_decisions = _facts(
     sa.Index("ix_letter_decisions_letter_id", "letter_id"),
     once=True,
 )
-letter_revocations = _facts(
+letter_revocations = facts_table(
     "letter_revocations",
     _id("revocation_id"),
     _id("letter_id"),
@@ -206,7 +206,7 @@ documents = sa.Table(
 
 # ---------------------------------------------------------------- activities
 
-activity_items = _facts(
+activity_items = facts_table(
     "activity_items",
     _id("item_id"),
     _text("name"),
@@ -214,7 +214,7 @@ activity_items = _facts(
     *_period(),
     sa.Column("most_a_day", Exact),
 )
-activity_weights = _facts(
+activity_weights = facts_table(
     "activity_weights",
     _id("weight_id"),
     _id("item_id"),
@@ -223,7 +223,7 @@ activity_weights = _facts(
     _text("post_id", 120, nullable=True),
     sa.Column("job_class", sa.Integer),
 )
-entries = _facts(
+entries = facts_table(
     "entries",
     _id("entry_id"),
     _id("person_id"),
@@ -239,7 +239,7 @@ entries = _facts(
     sa.Index("ix_entries_date", "date"),
     once=True,
 )
-entry_steps = _facts(
+entry_steps = facts_table(
     "entry_steps",
     _id("step_id"),
     _id("entry_id"),
@@ -253,7 +253,7 @@ entry_steps = _facts(
 
 # ---------------------------------------------------------------- presence
 
-corrections = _facts(
+corrections = facts_table(
     "corrections",
     _id("correction_id"),
     _id("person_id"),
@@ -269,7 +269,7 @@ corrections = _facts(
     sa.Index("ix_corrections_date", "date"),
     once=True,
 )
-correction_decisions = _facts(
+correction_decisions = facts_table(
     "correction_decisions",
     _id("decision_id"),
     _id("correction_id"),
@@ -279,7 +279,7 @@ correction_decisions = _facts(
     sa.Index("ix_correction_decisions_correction_id", "correction_id"),
     once=True,
 )
-time_decisions = _facts(
+time_decisions = facts_table(
     "time_decisions",
     _id("decision_id"),
     _id("event_id"),
@@ -289,7 +289,7 @@ time_decisions = _facts(
     sa.Index("ix_time_decisions_event_id", "event_id"),
     once=True,
 )
-manual_entries = _facts(
+manual_entries = facts_table(
     "manual_entries",
     _id("entry_id"),
     _id("person_id"),
@@ -313,8 +313,8 @@ policy_texts = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     _utc("stored_utc"),
 )
-policy_uses = _facts("policy_uses", _id("use_id"), sa.Column("sha256", sa.String(64), nullable=False), *_period())
-sanctions = _facts(
+policy_uses = facts_table("policy_uses", _id("use_id"), sa.Column("sha256", sa.String(64), nullable=False), *_period())
+sanctions = facts_table(
     "sanctions",
     _id("sanction_id"),
     _id("person_id"),
@@ -323,7 +323,7 @@ sanctions = _facts(
     _text("document"),
     sa.Index("ix_sanctions_person_id", "person_id"),
 )
-office_scores = _facts(
+office_scores = facts_table(
     "office_scores",
     _id("score_id"),
     _id("office_id"),
@@ -343,7 +343,7 @@ def _office_month() -> tuple[sa.Column[str], sa.Column[str]]:
 
 
 # What an office and BKPP said of a month on its way: checked, paid. Closing it is a row of `closings`.
-month_steps = _facts(
+month_steps = facts_table(
     "month_steps",
     _id("step_id"),
     _id("office_id"),

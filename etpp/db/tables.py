@@ -33,10 +33,16 @@ class Utc(TypeDecorator[dt.datetime]):
         value = value.astimezone(dt.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+    def result_processor(self, dialect: Any, coltype: object) -> Any:
+        if dialect.name != "sqlite":
+            return None  # the connection's time zone is UTC (`engine._engine`), and a month has millions of moments
+        read = self.impl_instance.result_processor(dialect, coltype)
+
+        def process(value: Any) -> dt.datetime | None:
+            found = value if read is None else read(value)
+            return None if found is None else found.replace(tzinfo=dt.UTC)
+
+        return process
 
 
 def _office(**options: Any) -> sa.Column[str]:
@@ -86,6 +92,9 @@ sa.Index(
     postgresql_where=people.c.erased_version.is_(None),
 )
 
+DLIB_RESNET_V1 = "dlib-resnet-v1"
+"""Of this model every face has templates; of others, in other rows, it may have them too."""
+
 templates = sa.Table(
     "templates",
     metadata,
@@ -110,6 +119,8 @@ enrolments = sa.Table(
     sa.Column("name", sa.String(200)),
     sa.Column("model_id", sa.String(64), nullable=False),
     sa.Column("descriptors", sa.LargeBinary, nullable=False),
+    # Of further recognisers: by model, all descriptors in base64.
+    sa.Column("more", sa.JSON(none_as_null=True)),
     sa.Column("qualities", sa.JSON, nullable=False),
     sa.Column("consent", sa.JSON, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -118,6 +129,8 @@ enrolments = sa.Table(
     sa.Column("decided_by", sa.String(64)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("marks", sa.JSON),
+    # Of one that a terminal offers for a further recogniser: whose, and what speaks for it.
+    sa.Column("renewal", sa.JSON(none_as_null=True)),
     sa.Index("ix_enrolments_state", "state", "received_utc"),
     sa.Index("ix_enrolments_nip", "nip"),
 )
@@ -180,6 +193,42 @@ chains = sa.Table(
     sa.Column("broken_utc", Utc),
 )
 
+# Keys of terminals that have signed links of a chain, with this server's word for it: that word no database can make.
+vouched_keys = sa.Table(
+    "vouched_keys",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("key_id", sa.String(16), primary_key=True),
+    sa.Column("signs", sa.String(16), primary_key=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("since_utc", Utc, nullable=False),
+    sa.Column("server_key_id", sa.String(64), nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+)
+
+# Links that their terminal has signed. Rows are only added.
+signed_heads = sa.Table(
+    "signed_heads",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("chain_id", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("key_id", sa.String(16), nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    # What was signed, where it is the statement under which another terminal brought the events.
+    sa.Column("statement", sa.JSON(none_as_null=True)),
+    sa.Column("received_utc", Utc, nullable=False),
+)
+sa.Index(
+    "ix_signed_heads_statement",
+    *(signed_heads.c[name] for name in ("office_id", "device_id", "chain_id", "seq")),
+    sqlite_where=signed_heads.c.statement.is_not(None),
+    postgresql_where=signed_heads.c.statement.is_not(None),
+)
+
 events = sa.Table(
     "events",
     metadata,
@@ -200,6 +249,7 @@ events = sa.Table(
     sa.Column("time_state", sa.String(16)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("received_utc", Utc, nullable=False),
+    sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
     sa.Index("ix_events_office_id_utc", "office_id", "utc"),
     sa.Index("ix_events_received_utc", "received_utc"),
@@ -229,6 +279,13 @@ sa.Index(
     events.c.latest_utc,
     sqlite_where=events.c.time_state == "uncertain",
     postgresql_where=events.c.time_state == "uncertain",
+)
+# The few that were accepted after all.
+sa.Index(
+    "ix_events_accepted_utc",
+    events.c.accepted_utc,
+    sqlite_where=events.c.accepted_utc.is_not(None),
+    postgresql_where=events.c.accepted_utc.is_not(None),
 )
 # The books' promise of "exactly once": an event id is accepted once, whatever is sent again.
 sa.Index(

@@ -1,4 +1,4 @@
-"""Administrator: the approval of enrolments, and the erasure of a face."""
+"""Administrator: the approval of enrolments, the erasure of a face, and which recogniser counts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from fastapi import APIRouter, Query
 
 from etpp.accounts.gate import ADMIN
 from etpp.db import Transaction
-from etpp.faces import approval, erasure
-from etpp.faces.documents import enrolment_json
-from etpp.faces.model import EnrolmentState
+from etpp.faces import approval, choice, erasure, renewal
+from etpp.faces.asked import By, Chosen, Consented, Switched, TakenBack
+from etpp.faces.documents import bulk_json, enrolment_json, recognisers_json, renewal_json, standing_json
+from etpp.faces.model import EnrolmentState, RenewalConsent
 from etpp.faces.store import Enrolments
 from etpp.roster import register
 from etpp.roster.documents import person_json
+from etpp.roster.store import Roster
 from etpp.serving.acting import TOKEN
 from etpp.serving.context import Server, ServerOf
 
@@ -26,6 +28,76 @@ BY = "admin-api"
 def _by(server: Server) -> str:
     act = server.act
     return BY if act is None or act.actor is TOKEN else act.actor.name
+
+
+@router.put("/offices/{office_id}/renewal", summary="Whether terminals of an office offer templates of a model")
+async def switch_renewal(office_id: str, switched: Switched, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        renewal.switch(tx, office_id, switched.model_id, Roster(tx).actor(switched.by), now)
+        return renewal_json(renewal.progress(tx, office_id))
+
+    return await server.change(work)
+
+
+@router.post("/offices/{office_id}/renewal/consents", summary="Who has consented to templates of a further model")
+async def consent(office_id: str, said: Consented, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    given = RenewalConsent("", said.model_id, said.given_utc, said.text_id, said.officer)
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        return {"people": renewal.consent(tx, office_id, said.people, given, Roster(tx).actor(said.by), now)}
+
+    return await server.change(work)
+
+
+@router.post("/offices/{office_id}/renewal/consents/withdraw", summary="Who does not consent any more")
+async def take_back(office_id: str, said: TakenBack, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        by = Roster(tx).actor(said.by)
+        return {"people": renewal.take_back(tx, office_id, said.people, said.model_id, by, now)}
+
+    return await server.change(work)
+
+
+@router.post("/offices/{office_id}/renewal/approve", summary="Approve all offers of an office that have no mark")
+async def approve_renewals(office_id: str, said: By, server: ServerOf) -> dict[str, Any]:
+    now = server.now()
+    reviews = await server.read(lambda tx: renewal.reviews(tx, office_id))
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        return bulk_json(renewal.approve_all(tx, office_id, reviews, Roster(tx).actor(said.by), now))
+
+    return await server.change(work)
+
+
+@router.get("/recognisers", summary="Which recogniser counts in each office, whose templates there are, who decided")
+async def recognisers(server: ServerOf) -> dict[str, Any]:
+    return await server.read(recognisers_json)
+
+
+@router.put("/recogniser", summary="Which recogniser counts where nothing is said of the office")
+async def choose_default(chosen: Chosen, server: ServerOf) -> dict[str, Any]:
+    return await _choose(server, None, chosen)
+
+
+@router.put("/offices/{office_id}/recogniser", summary="Which recogniser counts in an office")
+async def choose(office_id: str, chosen: Chosen, server: ServerOf) -> dict[str, Any]:
+    return await _choose(server, office_id, chosen)
+
+
+async def _choose(server: Server, office_id: str | None, chosen: Chosen) -> dict[str, Any]:
+    now = server.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        by = Roster(tx).actor(chosen.by)
+        changed = choice.choose(tx, office_id, chosen.model_id, by, now, despite=chosen.despite)
+        return {"changed": [standing_json(each) for each in changed]}
+
+    return await server.change(work)
 
 
 @router.delete("/offices/{office_id}/people/{person_id}")

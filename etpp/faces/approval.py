@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,11 +17,12 @@ import numpy as np
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.faces.cohort import Cohort, Numbers, matrix
-from etpp.faces.marks import RULE, Mark, check, of_nip
+from etpp.faces.marks import Mark, agreement, check, missing, of_nip
 from etpp.faces.model import Enrolment, Template
+from etpp.faces.recognisers import RECOGNISERS, Recogniser
 from etpp.faces.store import Enrolments, Templates
 from etpp.roster import register
-from etpp.roster.model import Person
+from etpp.roster.model import Identity, Person
 from etpp.roster.store import Offices, People
 from kiosk.scores.likeness import nearest
 
@@ -33,36 +34,60 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What an approval rests on. `alike`: whose face it is too; `numbers`: the cohort numbers of each template, None
-    while there is no cohort."""
+    """What an approval rests on. `alike`: whose face it is too, by any model; `numbers`: the cohort numbers of each
+    template, by model, None while there is no cohort."""
 
-    alike: Mark | None
-    numbers: Sequence[Numbers] | None
+    alike: Sequence[Mark]
+    numbers: Mapping[str, Sequence[Numbers] | None]
 
 
 class Regency:
-    """All faces of one model, of the people and of the enrolments that wait, as one reading transaction saw them."""
+    """All faces of the people and of the enrolments that wait, as one reading transaction saw them: of every model that
+    `enrolments` have, for only those are compared."""
 
-    def __init__(self, tx: Transaction, model_id: str) -> None:
-        self._cohort = Cohort(Templates(tx).cohort(model_id))
+    def __init__(self, tx: Transaction, enrolments: Iterable[Enrolment]) -> None:
+        models = sorted({model_id for each in enrolments for model_id in each.faces})
+        people = People(tx).enrolled() if models else {}
+        waiting = Enrolments(tx).search("pending") if models else []
+        self._models = {model_id: _Faces(tx, RECOGNISERS[model_id], people, waiting) for model_id in models}
+
+    def review(self, enrolment: Enrolment) -> Review:
+        numbers = {model_id: self._models[model_id].numbers(enrolment) for model_id in enrolment.faces}
+        return Review(self.alike(enrolment), numbers)
+
+    def alike(self, enrolment: Enrolment) -> list[Mark]:
+        """Other NIPs' faces that are this one, in any office: at most one by each model."""
+        found = (self._models[model_id].alike(enrolment) for model_id in enrolment.faces)
+        return list({mark.key: mark for mark in found if mark is not None}.values())
+
+
+class _Faces:
+    """Those of one model."""
+
+    def __init__(
+        self, tx: Transaction, recogniser: Recogniser, people: Mapping[Key, Identity], waiting: Sequence[Enrolment]
+    ) -> None:
+        self._recogniser = recogniser
+        self._cohort = Cohort(Templates(tx).cohort(recogniser.model_id), recogniser)
         keys, means, counts = self._cohort.means()
-        people = People(tx).enrolled()
         self._person_ids = {(key[0], people[key].nip): key[1] for key in keys}
         known = [(office_id, person_id, people[office_id, person_id]) for office_id, person_id in keys]
         self._known = [Mark("face_known", person, office, False, who.nip, who.name) for office, person, who in known]
-        waiting = [each for each in Enrolments(tx).search("pending") if each.model_id == model_id and each.descriptors]
-        self._known += [
-            Mark("face_known", each.event_id, each.office_id, True, each.nip or "", each.name or "") for each in waiting
+        faces = [
+            (each, matrix(each.faces[recogniser.model_id])) for each in waiting if recogniser.model_id in each.faces
         ]
-        new = [matrix(each.descriptors).mean(axis=0) for each in waiting]
+        self._known += [
+            Mark("face_known", each.event_id, each.office_id, True, each.nip or "", each.name or "")
+            for each, _ in faces
+        ]
+        new = [recogniser.rule.mean(face) for _, face in faces]
         self._means = np.concatenate([means, np.stack(new)]) if new else means
-        self._counts = counts + [len(each.descriptors) for each in waiting]
+        self._counts = counts + [len(face) for _, face in faces]
         self._nips = [known.nip for known in self._known]
 
-    def review(self, enrolment: Enrolment) -> Review:
+    def numbers(self, enrolment: Enrolment) -> Sequence[Numbers] | None:
         person_id = self._person_ids.get((enrolment.office_id, enrolment.nip or ""), "")
-        numbers = self._cohort.numbers((enrolment.office_id, person_id), enrolment.descriptors)
-        return Review(self.alike(enrolment), numbers)
+        return self._cohort.numbers((enrolment.office_id, person_id), enrolment.faces[self._recogniser.model_id])
 
     def alike(self, enrolment: Enrolment) -> Mark | None:
         """Another NIP's face that is this one, in any office; None when there is none.
@@ -70,28 +95,27 @@ class Regency:
         How far "much nearer than others" is, the approved people alone say: whoever sends one face under many NIPs at
         once would else move the measure with the copies.
         """
-        if enrolment.nip is None or not enrolment.descriptors:
+        if enrolment.nip is None:
             return None
-        ours = matrix(enrolment.descriptors)
+        ours = matrix(enrolment.faces[self._recogniser.model_id])
         settled = [not known.waits for known in self._known]
-        found = nearest(ours, self._means, self._counts, self._nips, RULE, {enrolment.nip}, settled)
+        rule = self._recogniser.rule
+        found = nearest(ours, self._means, self._counts, self._nips, rule, {enrolment.nip}, settled)
         return None if found is None or not found.same else self._known[found.row]
 
 
 def marks(tx: Transaction, enrolments: Sequence[Enrolment]) -> Mapping[Key, Sequence[Mark]]:
     """What BKPP must know of each that waits; those without any are left out."""
     waiting = [each for each in enrolments if each.state == "pending"]
-    regencies = {model_id: Regency(tx, model_id) for model_id in {each.model_id for each in waiting}}
-    found = {
-        (each.office_id, each.event_id): _marks(tx, each, regencies[each.model_id].alike(each)) for each in waiting
-    }
+    regency = Regency(tx, waiting)
+    found = {(each.office_id, each.event_id): _Decision(tx, each, regency.alike(each)).marks for each in waiting}
     return {key: each for key, each in found.items() if each}
 
 
 def review(tx: Transaction, office_id: str, event_id: str) -> Review:
     """For `approve`. In a reading transaction before it: nobody has to wait while the regency is compared."""
     enrolment = pending(tx, office_id, event_id)
-    return Regency(tx, enrolment.model_id).review(enrolment)
+    return Regency(tx, [enrolment]).review(enrolment)
 
 
 def approve(
@@ -112,20 +136,27 @@ def approve(
     enrolment = pending(tx, office_id, event_id, lock=True)
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
         raise Conflict("the enrolment holds no face data any more", key="enrolment_empty")
-    found = _marks(tx, enrolment, reviewed.alike)
-    check(found, accepted)
-    person = People(tx).by_nip(office_id, enrolment.nip)
+    decision = _Decision(tx, enrolment, reviewed.alike)
+    if enrolment.renewal is not None and (decision.person is None or decision.person.person_id != enrolment.person_id):
+        raise Conflict("whose face was offered is not enrolled any more", key="renewal_nobody")
+    check(decision.marks, accepted)
+    person = decision.person
     if person is None:
         person = register.admit(tx, office_id, enrolment.nip, enrolment.name, version, now, by)
     else:
         People(tx).note_change(office_id, person.person_id, version)
-    numbers = reviewed.numbers
-    templates = [
-        Template(str(uuid.uuid4()), person.person_id, enrolment.model_id, descriptor, *(numbers[i] if numbers else ()))
-        for i, descriptor in enumerate(enrolment.descriptors)
+    new = [
+        Template(str(uuid.uuid4()), person.person_id, model_id, descriptor, *(numbers[i] if numbers else ()))
+        for model_id, descriptors in enrolment.faces.items()
+        for numbers in (reviewed.numbers.get(model_id),)
+        for i, descriptor in enumerate(descriptors)
     ]
-    Templates(tx).replace(office_id, person.person_id, templates)
-    records = [mark.as_record() for mark in found]
+    records = [mark.as_record() for mark in decision.marks]
+    if enrolment.renewal is not None:
+        new = [template for template in new if template.model_id == enrolment.renewal["model_id"]]
+        evidence = {**enrolment.renewal, "agreement": agreement(tx, enrolment, person)}
+        enrolment = replace(enrolment, renewal=evidence)
+    Templates(tx).replace(office_id, person.person_id, [*new, *decision.kept])
     Enrolments(tx).decide(replace(enrolment, person_id=person.person_id, marks=records), "approved", now, by)
     return person
 
@@ -139,8 +170,8 @@ def review_all(tx: Transaction, office_id: str, event_ids: Sequence[str]) -> Map
     """For `approve_all`: of those that wait. They are in the books before, so that of two which come at once with one
     face each sees the other."""
     waiting = [each for each in Enrolments(tx).search("pending", office_id) if each.event_id in set(event_ids)]
-    regencies = {model_id: Regency(tx, model_id) for model_id in {each.model_id for each in waiting}}
-    return {each.event_id: regencies[each.model_id].review(each) for each in waiting}
+    regency = Regency(tx, waiting)
+    return {each.event_id: regency.review(each) for each in waiting}
 
 
 def approve_all(tx: Transaction, office_id: str, reviews: Mapping[str, Review], now: dt.datetime) -> None:
@@ -151,9 +182,9 @@ def approve_all(tx: Transaction, office_id: str, reviews: Mapping[str, Review], 
     Offices(tx).lock(office_id)
     for event_id, reviewed in reviews.items():
         enrolment = Enrolments(tx).get(office_id, event_id, lock=True)
-        if enrolment is None or enrolment.state != "pending":
-            continue  # the same batch came twice at once
-        found = _marks(tx, enrolment, reviewed.alike)
+        if enrolment is None or enrolment.state != "pending" or enrolment.renewal is not None:
+            continue  # the same batch came twice at once; or what nobody stood by at, which waits for BKPP
+        found = _Decision(tx, enrolment, reviewed.alike).marks
         if found:
             kinds = ", ".join(sorted({mark.kind for mark in found}))
             log.warning("an enrolment of office %s waits for BKPP: %s", office_id, kinds)
@@ -161,8 +192,22 @@ def approve_all(tx: Transaction, office_id: str, reviews: Mapping[str, Review], 
         approve(tx, office_id, event_id, reviewed, "auto", now)
 
 
-def _marks(tx: Transaction, enrolment: Enrolment, alike: Mark | None) -> list[Mark]:
-    return of_nip(tx, enrolment) + ([] if alike is None else [alike])
+class _Decision:
+    """What an enrolment would do. `person`: who has its NIP in the office; `kept`: that person's templates of other
+    models, which stay beside the new ones unless they are of another face; `marks`: all that BKPP must know before."""
+
+    def __init__(self, tx: Transaction, enrolment: Enrolment, alike: Sequence[Mark]) -> None:
+        self.person = None if enrolment.nip is None else People(tx).by_nip(enrolment.office_id, enrolment.nip)
+        marks = of_nip(tx, enrolment)
+        self.kept: list[Template] = []
+        if self.person is not None:
+            person_id = self.person.person_id
+            other = any(mark.kind == "face_differs" and mark.reference == person_id for mark in marks)
+            held = Templates(tx).of_person(enrolment.office_id, person_id)
+            new = set(enrolment.faces) if enrolment.renewal is None else {enrolment.renewal["model_id"]}
+            self.kept = [each for each in held if each.model_id not in new] if not other or enrolment.renewal else []
+        kept = {each.model_id for each in self.kept}
+        self.marks = [*marks, *alike, *missing(tx, enrolment, kept)]
 
 
 def pending(tx: Transaction, office_id: str, event_id: str, lock: bool = False) -> Enrolment:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from etpp.db import Database, Transaction
 from etpp.faces.model import Template
+from etpp.faces.recognisers import DLIB, RECOGNISERS, Recogniser
 from etpp.faces.store import Templates
 from etpp.roster.store import Offices, People
 from kiosk.scores.cohort import cohort_numbers_many
@@ -33,13 +34,14 @@ Key = tuple[str, str]
 """(office id, person id)."""
 
 Matrix = npt.NDArray[np.float32]
-"""(n, 128) float32."""
+"""(n, length) float32."""
 
 
 class Cohort:
-    """Everybody's templates of one model, as (office id, person id, template). Immutable; 512 bytes a template."""
+    """Everybody's templates of one model, as (office id, person id, template). Immutable; 4 bytes for each number."""
 
-    def __init__(self, everyone: Sequence[tuple[str, str, Template]]) -> None:
+    def __init__(self, everyone: Sequence[tuple[str, str, Template]], recogniser: Recogniser = DLIB) -> None:
+        self._recogniser = recogniser
         self.templates: dict[Key, list[Template]] = {}
         rows: dict[Key, list[int]] = {}
         for row, (office_id, person_id, template) in enumerate(everyone):
@@ -49,33 +51,37 @@ class Cohort:
         self._matrix = matrix([template.descriptor for _, _, template in everyone])
 
     def means(self) -> tuple[list[Key], Matrix, list[int]]:
-        """(n, 128) the mean of each person's templates, and of how many it is."""
+        """(n, length) the mean of each person's templates, and of how many it is."""
         if not self._rows:
-            return [], np.zeros((0, 128), np.float32), []
+            return [], np.zeros((0, self._recogniser.length), np.float32), []
         counts = [len(rows) for rows in self._rows.values()]
         starts = np.cumsum([0, *counts[:-1]])
         sums = np.add.reduceat(self._matrix[np.concatenate(list(self._rows.values()))], starts, axis=0)
         means: Matrix = np.divide(sums, np.array(counts)[:, None], dtype=np.float32)
+        if self._recogniser.rule.by_angle:
+            means /= np.linalg.norm(means, axis=1, keepdims=True)
         return list(self._rows), means, counts
 
     def numbers(self, key: Key, descriptors: Sequence[bytes]) -> list[Numbers] | None:
-        """(mean, deviation) of each of a person's templates against all others'; None when there are too few others."""
+        """(mean, deviation) of each of a person's templates against all others'; None when there are too few others,
+        and for a recogniser that needs none."""
         others = len(self.templates) - (key in self.templates)
-        if others < MIN_PEOPLE or not descriptors:
+        if not self._recogniser.numbered or others < MIN_PEOPLE or not descriptors:
             return None
         mean, sd = cohort_numbers_many(matrix(descriptors), np.delete(self._matrix, self._rows.get(key, []), axis=0))
         return [(round(float(m), 6), round(float(s), 6)) for m, s in zip(mean, sd, strict=True)]
 
 
 def refresh(database: Database, model_id: str, now: dt.datetime) -> int:
-    """Bring all numbers up to date; how many people got other ones. Offices with a change get a new gallery version.
+    """Bring all numbers of one model's templates up to date; how many people got other ones. Offices with a change get
+    a new gallery version.
 
     They move a little with each newcomer: once a night is enough. Only the writing holds a transaction, one an office:
     what an interrupted run has done stays. Raises StoreUnavailable.
     """
     with database.read() as tx:
         offices = [office.office_id for office in Offices(tx).all()]
-        cohort = Cohort(Templates(tx).cohort(model_id))
+        cohort = Cohort(Templates(tx).cohort(model_id), RECOGNISERS[model_id])
     changes: dict[str, dict[str, list[tuple[str, Numbers]]]] = {}
     for (office_id, person_id), templates in sorted(cohort.templates.items()):
         numbers = cohort.numbers((office_id, person_id), [template.descriptor for template in templates])
@@ -111,4 +117,6 @@ def _near(template: Template, numbers: Numbers) -> bool:
 
 
 def matrix(descriptors: Sequence[bytes]) -> Matrix:
-    return np.frombuffer(b"".join(descriptors), dtype="<f4").reshape(len(descriptors), 128).astype(np.float32)
+    """Of descriptors of one model."""
+    length = len(descriptors[0]) // 4 if descriptors else 0
+    return np.frombuffer(b"".join(descriptors), dtype="<f4").reshape(len(descriptors), length).astype(np.float32)

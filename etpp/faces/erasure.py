@@ -6,7 +6,8 @@ import datetime as dt
 
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
-from etpp.faces.store import Enrolments, Templates
+from etpp.db.face_tables import renewal_consents
+from etpp.faces.store import CONSENTS, Enrolments, Templates
 from etpp.roster import moving, register
 from etpp.roster.hours import zone
 from etpp.roster.store import Offices, People, Roster
@@ -29,6 +30,10 @@ def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.dateti
     version = person.erased_version or Offices(tx).bump(office_id, now)
     Templates(tx).delete(office_id, person_id)
     Enrolments(tx).forget(office_id, person_id, person.nip)
+    if not any(each.templates for each in roster.faces_of(person.employee_id)):
+        # To whatever the person consented, it was for a face that is not kept any more.
+        held = CONSENTS.find(tx, renewal_consents.c.employee_id == person.employee_id)
+        CONSENTS.withdraw(tx, held, register.OPERATOR, now)
     People(tx).erase(office_id, person_id, version, forget)
     today = now.astimezone(zone(register.office(tx, office_id))).date()
     moving.end_unplaced(tx, person.employee_id, office_id, today, register.OPERATOR, now)

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from etpp.base.encoding import Json
 from etpp.base.errors import Conflict
 from etpp.db import Transaction
+from etpp.faces.choice import counting
 from etpp.faces.cohort import matrix
 from etpp.faces.model import Enrolment
+from etpp.faces.recognisers import DLIB_RESNET_V1, RECOGNISERS
 from etpp.faces.store import Enrolments, Templates
 from etpp.roster.model import Person
 from etpp.roster.store import People
-from kiosk.scores.likeness import Rule, threshold
+from kiosk.scores.likeness import threshold
 
-RULE = Rule(distance=0.42, ratio=0.80)
-"""A little wider than the terminals' own (0.40 and 0.77): among more people the next nearest are nearer, and a false
-alarm costs BKPP a look at two names, not an employee the way (docs/etpp.md, "The same face under two NIPs")."""
-
-MarkKind = Literal["face_known", "face_differs", "name_differs", "pending_twice", "other_office"]
+MarkKind = Literal["face_known", "face_differs", "name_differs", "pending_twice", "other_office", "recogniser_missing"]
 """The face is another NIP's too; it is not the one on file under this NIP; the name is not the official one; another
-enrolment of this NIP waits; another office has this NIP."""
+enrolment of this NIP waits; another office has this NIP; the office recognises by another model, of which neither the
+enrolment nor the file has templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class MarksOpen(Conflict):
     """An enrolment has marks that were not answered. `keys`: theirs."""
 
     def __init__(self, marks: Sequence[Mark]) -> None:
+        self.marks = tuple(marks)
         self.keys = tuple(mark.key for mark in marks)
         text = f"the enrolment has open marks; to approve it all the same: {_query(self.keys)}"
         super().__init__(text, key="marks_open")
@@ -86,14 +86,36 @@ def of_nip(tx: Transaction, enrolment: Enrolment) -> list[Mark]:
     return found
 
 
+def gap(model_id: str, new: Sequence[bytes], old: Sequence[bytes]) -> tuple[float, float]:
+    """How far the means of two faces' descriptors of one model lie apart, and how far they may for one person's."""
+    rule = RECOGNISERS[model_id].rule
+    apart = float(np.linalg.norm(rule.mean(matrix(new)) - rule.mean(matrix(old))))
+    return apart, threshold(rule.distance, len(new), len(old), rule.noise)
+
+
 def _differs(tx: Transaction, enrolment: Enrolment, person: Person) -> bool:
-    """Whether the new face is not the one that the person has on file; False where there is none to compare with."""
-    held = Templates(tx).of_person(person.office_id, person.person_id, enrolment.model_id)
-    if not held or not enrolment.descriptors:
-        return False
-    old, new = matrix([template.descriptor for template in held]), matrix(enrolment.descriptors)
-    gap = float(np.linalg.norm(new.mean(axis=0) - old.mean(axis=0)))
-    return gap > threshold(RULE.distance, len(new), len(old))
+    """Whether the new face is not the one that the person has on file, by any model that both have."""
+    return any(each["distance"] > each["allowed"] for each in agreement(tx, enrolment, person))
+
+
+def agreement(tx: Transaction, enrolment: Enrolment, person: Person) -> list[dict[str, Any]]:
+    """By each model that both have: how far the new face is from the one on file, and how far it may be."""
+    held = Templates(tx).of_person(person.office_id, person.person_id)
+    found: list[dict[str, Any]] = []
+    for model_id, new in enrolment.faces.items():
+        old = [template.descriptor for template in held if template.model_id == model_id]
+        if old:
+            apart, allowed = gap(model_id, new, old)
+            found.append({"model_id": model_id, "distance": apart, "allowed": allowed})
+    return found
+
+
+def missing(tx: Transaction, enrolment: Enrolment, kept: Collection[str]) -> list[Mark]:
+    """That the office's terminals would not recognise the person afterwards. `kept`: models on file that stay."""
+    wanted = counting(tx, enrolment.office_id)
+    if wanted in {DLIB_RESNET_V1, *enrolment.faces, *kept}:
+        return []
+    return [Mark("recogniser_missing", wanted, enrolment.office_id, False, "", wanted)]
 
 
 def _mark(kind: MarkKind, person: Person) -> Mark:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from etpp.base.encoding import Json
-
-DLIB_RESNET_V1 = "dlib-resnet-v1"
 
 EnrolmentState = Literal["pending", "approved", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`descriptor`: 128 little-endian float32, 512 bytes."""
+    """`descriptor`: little-endian float32, as many as its recogniser gives (`etpp.faces.recognisers`)."""
 
     template_id: str
     person_id: str
@@ -27,9 +25,66 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class RecogniserChoice:
+    """BKPP's word on whose templates count in an office; or, with `face_tables.REGENCY`, where nothing is said."""
+
+    office_id: str
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """An office in which faces get templates of a further model as their people come, with their consent."""
+
+    office_id: str
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalConsent:
+    """That somebody agreed to templates of this model, to which text and before whom."""
+
+    employee_id: str
+    model_id: str
+    given_utc: dt.datetime
+    text_id: str
+    officer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalOffer:
+    """That a terminal has offered them."""
+
+    employee_id: str
+    model_id: str
+    offered_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Who said it, and when. `office_id` None: of the regency; `model_id` None: the word was taken back."""
+
+    office_id: str | None
+    model_id: str | None
+    utc: dt.datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many people of an office have a face, and how many of them have templates of each model."""
+
+    faces: int
+    people: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolment:
     """Templates that wait for BKPP's approval, or did. The personal members are None once the person is erased.
 
+    `descriptors` are of `model_id`; `more`: the same pictures by further recognisers, by model. `renewal`: of one that
+    a terminal offers for a further model alone, what speaks for it: `model_id`, `person_id`, `presence`, `match`,
+    `liveness`, and once it was decided how near the faces were (`agreement`).
     `marks`: what did not fit, and whom, when this one was approved all the same (`etpp.faces.marks`).
     """
 
@@ -40,6 +95,7 @@ class Enrolment:
     name: str | None = field(repr=False)
     model_id: str
     descriptors: Sequence[bytes] = field(repr=False)
+    more: Mapping[str, Sequence[bytes]] = field(repr=False)
     qualities: Sequence[Json] = field(repr=False)
     consent: Json = field(repr=False)
     state: EnrolmentState
@@ -48,3 +104,9 @@ class Enrolment:
     decided_by: str | None = None
     person_id: str | None = None
     marks: Sequence[Json] = ()
+    renewal: Json | None = None
+
+    @property
+    def faces(self) -> Mapping[str, Sequence[bytes]]:
+        """The descriptors of every model; empty once it was decided."""
+        return {self.model_id: self.descriptors, **self.more} if self.descriptors else {}

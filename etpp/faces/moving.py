@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from etpp.db import Transaction
 from etpp.faces.erasure import erase_person
-from etpp.faces.model import DLIB_RESNET_V1
 from etpp.faces.store import Templates
 from etpp.roster import moving
 from etpp.roster.assignments import Assignment
@@ -77,7 +76,7 @@ def _copy(tx: Transaction, employee_id: str, office_id: str, now: dt.datetime) -
     version = Offices(tx).bump(office_id, now)
     there = replace(source, office_id=office_id, person_id=str(uuid.uuid4()), changed_version=version)
     People(tx).add(there)
-    mine = Templates(tx).of_person(source.office_id, source.person_id, DLIB_RESNET_V1)
+    mine = Templates(tx).of_person(source.office_id, source.person_id)
     Templates(tx).replace(
         office_id,
         there.person_id,

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from etpp.db import Transaction
+from etpp.db import Facts, Transaction, face_tables
 from etpp.db.tables import enrolments, people, templates
-from etpp.faces.model import Enrolment, EnrolmentState, Template
+from etpp.faces.model import (
+    Coverage,
+    Decided,
+    Enrolment,
+    EnrolmentState,
+    RecogniserChoice,
+    RenewalConsent,
+    RenewalOffer,
+    Renewing,
+    Template,
+)
+from etpp.faces.recognisers import RECOGNISERS
 
-DESCRIPTOR_BYTES = 512
+CHOICES = Facts(RecogniserChoice, face_tables.recogniser_choices, "office_id")
+RENEWALS = Facts(Renewing, face_tables.renewals, "office_id")
+CONSENTS = Facts(RenewalConsent, face_tables.renewal_consents, "employee_id", "model_id")
+OFFERS = Facts(RenewalOffer, face_tables.renewal_offers, "employee_id", "model_id")
+
+
+def choices_made(tx: Transaction) -> list[Decided]:
+    """Every word on whose templates count, as it was said, with those that were taken back."""
+    c = face_tables.recogniser_choices.c
+    query = sa.select(c.office_id, c.model_id, c.withdrawn, c.recorded_utc, c.recorded_by).order_by(c.fact_no)
+    return [
+        Decided(None if office_id == face_tables.REGENCY else office_id, None if withdrawn else model_id, utc, by)
+        for office_id, model_id, withdrawn, utc, by in tx.execute(query)
+    ]
 
 
 class Templates:
@@ -61,11 +86,28 @@ class Templates:
         )
         return [_template(row) for row in self._tx.execute(query)]
 
-    def of_person(self, office_id: str, person_id: str, model_id: str) -> list[Template]:
-        """One person's, of one model; in order of their ids."""
+    def of_person(self, office_id: str, person_id: str) -> list[Template]:
+        """One person's, of every model; in order of their ids."""
         t = templates.c
-        query = sa.select(templates).where(t.office_id == office_id, t.person_id == person_id, t.model_id == model_id)
+        query = sa.select(templates).where(t.office_id == office_id, t.person_id == person_id)
         return [_template(row) for row in self._tx.execute(query.order_by(t.template_id))]
+
+    def owners(self, office_id: str, model_id: str) -> set[str]:
+        """The ids of an office's people who have templates of this model."""
+        t = templates.c
+        query = sa.select(t.person_id).where(t.office_id == office_id, t.model_id == model_id).distinct()
+        return set(self._tx.execute(query).scalars())
+
+    def coverage(self) -> dict[str, Coverage]:
+        """By office: how many people have a face, and by which models; offices without one are left out."""
+        t = templates.c
+        query = sa.select(t.office_id, t.model_id, sa.func.count(t.person_id.distinct())).group_by(
+            t.office_id, t.model_id
+        )
+        people: dict[str, dict[str, int]] = {}
+        for office_id, model_id, count in self._tx.execute(query):
+            people.setdefault(office_id, {})[model_id] = count
+        return {office_id: Coverage(max(each.values()), each) for office_id, each in people.items()}
 
     def count_people(self) -> int:
         """How many people of the whole regency have a face."""
@@ -109,10 +151,15 @@ class Enrolments:
                 name=enrolment.name,
                 model_id=enrolment.model_id,
                 descriptors=b"".join(enrolment.descriptors),
+                more={name: _packed(each) for name, each in enrolment.more.items()} or None,
                 qualities=[dict(q) for q in enrolment.qualities],
                 consent=dict(enrolment.consent),
                 state=enrolment.state,
                 received_utc=enrolment.received_utc,
+                decided_utc=enrolment.decided_utc,
+                decided_by=enrolment.decided_by,
+                person_id=enrolment.person_id,
+                renewal=None if enrolment.renewal is None else dict(enrolment.renewal),
             )
         )
 
@@ -152,7 +199,9 @@ class Enrolments:
                 decided_by=by,
                 person_id=enrolment.person_id,
                 marks=[dict(mark) for mark in enrolment.marks],
+                renewal=None if enrolment.renewal is None else dict(enrolment.renewal),
                 descriptors=b"",
+                more=None,
                 qualities=[],
             )
         )
@@ -166,7 +215,7 @@ class Enrolments:
         self._tx.execute(
             sa.update(enrolments)
             .where(enrolments.c.office_id == office_id, same)
-            .values(descriptors=b"", qualities=[], nip=None, name=None)
+            .values(descriptors=b"", more=None, qualities=[], nip=None, name=None)
         )
         self._tx.execute(
             sa.update(enrolments)
@@ -175,12 +224,22 @@ class Enrolments:
         )
 
 
+def _packed(descriptors: Sequence[bytes]) -> str:
+    return base64.b64encode(b"".join(descriptors)).decode("ascii")
+
+
+def _split(model_id: str, data: bytes) -> list[bytes]:
+    if not data:
+        return []  # decided: also of a model that an earlier release let in
+    size = 4 * RECOGNISERS[model_id].length
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
 def _template(row: sa.Row[tuple[object, ...]]) -> Template:
     return Template(row.template_id, row.person_id, row.model_id, bytes(row.descriptor), row.cohort_mean, row.cohort_sd)
 
 
 def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
-    data = bytes(row.descriptors)
     return Enrolment(
         row.office_id,
         row.event_id,
@@ -188,7 +247,8 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
         row.nip,
         row.name,
         row.model_id,
-        [data[i : i + DESCRIPTOR_BYTES] for i in range(0, len(data), DESCRIPTOR_BYTES)],
+        _split(row.model_id, bytes(row.descriptors)),
+        {name: _split(name, base64.b64decode(packed)) for name, packed in (row.more or {}).items()},
         row.qualities,
         row.consent,
         row.state,
@@ -197,4 +257,5 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
         row.decided_by,
         row.person_id,
         row.marks or (),
+        row.renewal,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etpp.db import Transaction
-from etpp.roster.assignments import Assignment, Deputy
+from etpp.roster.assignments import Acting, Assignment, Deputy
 from etpp.roster.imports import Plan
 from etpp.roster.model import Employee, Office, OfficePlace, Person
 from etpp.roster.store import Roster
@@ -66,6 +66,15 @@ def employee_json(employee: Employee) -> dict[str, Any]:
     }
 
 
+def acting_json(acting: Acting) -> dict[str, Any]:
+    return {
+        "post": acting.post_id,
+        "job_class": acting.job_class,
+        "first": acting.first.isoformat(),
+        "last": None if acting.last is None else acting.last.isoformat(),
+    }
+
+
 def record_json(tx: Transaction, said: str) -> dict[str, Any]:
     """All that is kept of an employee, by id, NIP or other number. Raises NotFound."""
     roster = Roster(tx)
@@ -74,15 +83,7 @@ def record_json(tx: Transaction, said: str) -> dict[str, Any]:
     return {
         **employee_json(roster.employees([person_id])[person_id]),
         "posts": [assignment_json(each) for each in career.all],
-        "acting_posts": [
-            {
-                "post": each.post_id,
-                "job_class": each.job_class,
-                "first": each.first.isoformat(),
-                "last": None if each.last is None else each.last.isoformat(),
-            }
-            for each in career.actings
-        ],
+        "acting_posts": [acting_json(each) for each in career.actings],
         "faces": [person_json(each) for each in roster.faces_of(person_id)],
     }
 
@@ -98,9 +99,28 @@ def deputy_json(deputising: Deputy) -> dict[str, Any]:
 
 
 def imported_json(made: Plan, done: bool) -> dict[str, Any]:
-    """What a list does, a line each, and its faults."""
+    """What a list does, a line each, and its faults. `was`: the post that a line puts right, or that it ends."""
     return {
         "imported": done,
-        "changes": [{"line": each.line, "change": each.kind} for each in made.changes],
+        "changes": [
+            {
+                "line": each.line,
+                "change": each.kind,
+                "was": None if each.was is None else _held(each.was),
+                "becomes": _held(each.becomes),
+            }
+            for each in made.changes
+        ],
         "faults": [{"line": each.line, "fault": each.says} for each in made.faults],
+    }
+
+
+def _held(post: Assignment | Acting) -> dict[str, Any]:
+    """Without ids, which a list does not have either."""
+    if isinstance(post, Acting):
+        return acting_json(post)
+    return {
+        name: said
+        for name, said in assignment_json(post).items()
+        if name not in ("assignment_id", "person_id", "superior_id")
     }

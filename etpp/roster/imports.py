@@ -1,7 +1,8 @@
 """A list of employees against the roster: what it would change, row by row, and the change itself.
 
 A list says what holds from a date on. Of somebody who is known it repeats or adds; an end that it leaves out is the day
-before the next post, or as it was. Nothing that stands in the roster and not in the list is touched.
+before the next post, or as it was, and what it has no column for is as it was. Nothing that stands in the roster and
+not in the list is touched.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
@@ -28,12 +29,14 @@ Kind = Literal["new_person", "new_post", "moved", "class_changed", "changed", "e
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one line does. `office_id`: where the person serves by it."""
+    """What one line does. `office_id`: where the person serves by it; `was`: the post that it puts right or ends."""
 
     line: int
     kind: Kind
     person_id: str
     office_id: str
+    was: Assignment | Acting | None
+    becomes: Assignment | Acting
 
 
 @dataclass(slots=True)
@@ -96,53 +99,6 @@ def apply(tx: Transaction, planned: Plan, by: str, now: dt.datetime) -> None:
     ACTINGS.add(tx, planned.actings, by, now)
 
 
-def export(tx: Transaction) -> list[Listed]:
-    """Everybody's posts and acting posts, by person and date; who has no post yet is left out."""
-    roster = Roster(tx)
-    employees = roster.employees()
-    numbers = {person: each.nip or each.other_id or person for person, each in employees.items()}
-    found = []
-    for person, career in roster.careers(sorted(employees)).items():
-        who = employees[person]
-        posts = [post for post in career.all if post.post_id]
-        for post in posts:
-            superior = None if post.superior_id is None else numbers.get(post.superior_id)
-            found.append(
-                Listed(
-                    0,
-                    numbers[person],
-                    who.nip is not None,
-                    who.name,
-                    post.office_id,
-                    post.post_id,
-                    post.job_class,
-                    post.rank,
-                    post.status,
-                    superior,
-                    post.first,
-                    post.last,
-                    False,
-                    post.entitled,
-                )
-            )
-        for acting in career.actings:
-            held = career.on(acting.first)
-            if held is not None and held.post_id:
-                shape = next(each for each in found if each.number == numbers[person] and each.first == held.first)
-                found.append(
-                    replace(
-                        shape,
-                        post=acting.post_id,
-                        job_class=acting.job_class,
-                        superior=None,
-                        first=acting.first,
-                        last=acting.last,
-                        acting=True,
-                    )
-                )
-    return found
-
-
 class _Known:
     """What the roster says now, read once."""
 
@@ -151,7 +107,7 @@ class _Known:
         self.employees = roster.employees()
         self.numbers = {n: e.person_id for e in self.employees.values() for n in (e.nip, e.other_id) if n is not None}
         # A number stands for one person for ever: also the one that was corrected since.
-        for number in {each.number for each in listed} - self.numbers.keys():
+        for number in {number for each in listed for number in each.numbers} - self.numbers.keys():
             holder = roster.with_number(number)
             if holder is not None:
                 self.numbers[number] = holder
@@ -176,13 +132,17 @@ class _Planning:
         self._known = known
         self.made = Plan()
         self._numbers = dict(known.numbers)
-        for each in listed:
-            self._numbers.setdefault(each.number, str(uuid.uuid4()))
+        # Rows with both numbers first: by them one that has only the other is the same person's.
+        for each in sorted(listed, key=lambda each: -len(each.numbers)):
+            known_as = (self._numbers[number] for number in each.numbers if number in self._numbers)
+            person_id = next(known_as, None) or str(uuid.uuid4())
+            for number in each.numbers:
+                self._numbers.setdefault(number, person_id)
         self._careers: dict[str, Career] = dict(known.careers)
         self._lines: dict[str, int] = {}
         of_person: dict[str, list[Listed]] = defaultdict(list)
         for each in listed:
-            of_person[self._numbers[each.number]].append(each)
+            of_person[self._numbers[each.numbers[0]]].append(each)
         for person_id, lines in of_person.items():
             self._person(person_id, lines)
         self._circles()
@@ -195,6 +155,7 @@ class _Planning:
         before = len(self.made.faults)
         newest = max(lines, key=lambda each: (each.first, each.line))
         old = self._known.employees.get(person_id)
+        employee = self._employee(person_id, old, newest.name, lines)
         for each in lines:
             if each.name != newest.name:
                 self._fault(each, "Nama: another line has this NIP or id with another name")
@@ -207,20 +168,33 @@ class _Planning:
         placed = {each.line: self._placed(each, person_id) for each in lines}
         if len(self.made.faults) > before:
             return
-        career = self._career(person_id, posts, placed)
+        career = self._career(person_id, posts, placed, with_new_nip=old is not None and old.nip != employee.nip)
         if career is None:
             return
-        if old is None:
-            number = newest.number
-            employee = (
-                Employee(person_id, newest.name, number)
-                if newest.with_nip
-                else Employee(person_id, newest.name, None, number)
-            )
+        if employee != old:
             self.made.employees.append(employee)
-        elif old.name != newest.name:
-            self.made.employees.append(replace(old, name=newest.name))
         self._actings(person_id, [each for each in lines if each.acting], career, placed)
+
+    def _employee(self, person_id: str, old: Employee | None, name: str, lines: Sequence[Listed]) -> Employee:
+        """Contract staff who are given a NIP stay who they are; a number in the place of another is a fault."""
+        nip, other_id = (None, None) if old is None else (old.nip, old.other_id)
+        for each in lines:
+            if len({self._numbers[number] for number in each.numbers}) > 1:
+                self._fault(each, "NIP and ID lain: they stand for two people in the roster or in this list")
+                continue
+            if self._is_new(each.nip, person_id):
+                if nip not in (None, each.nip):
+                    self._fault(each, "NIP: whom the ID lain stands for has another one")
+                nip = each.nip
+            if self._is_new(each.other_id, person_id):
+                if other_id not in (None, each.other_id):
+                    self._fault(each, "ID lain: whom the NIP stands for has another one")
+                other_id = each.other_id
+        return Employee(person_id, name, nip, other_id)
+
+    def _is_new(self, number: str | None, person_id: str) -> bool:
+        """Of the person; one that was corrected since still stands for him, and changes nothing."""
+        return number is not None and self._known.numbers.get(number) != person_id
 
     def _placed(self, each: Listed, person_id: str) -> tuple[str, str | None]:
         """(office, superior)"""
@@ -238,7 +212,7 @@ class _Planning:
         return office_id, superior
 
     def _career(
-        self, person_id: str, posts: Sequence[Listed], placed: Mapping[int, tuple[str, str | None]]
+        self, person_id: str, posts: Sequence[Listed], placed: Mapping[int, tuple[str, str | None]], with_new_nip: bool
     ) -> Career | None:
         """The career as it would be, whose changes are noted; None when the list contradicts the roster."""
         old = self._known.careers.get(person_id, Career(person_id, ()))
@@ -248,7 +222,7 @@ class _Planning:
         for each in posts:
             office_id, superior = placed[each.line]
             was = stays.get(each.first)
-            wanted[each.first] = Assignment(
+            said = Assignment(
                 str(uuid.uuid4()) if was is None else was.assignment_id,
                 person_id,
                 office_id,
@@ -261,6 +235,8 @@ class _Planning:
                 (None if was is None else was.last) if each.last is None else each.last,
                 each.entitled,
             )
+            held = max((day for day in wanted if day <= each.first and wanted[day].post_id), default=None)
+            wanted[each.first] = said if held is None else _kept(said, wanted[held], each.unsaid, with_new_nip)
             lines[each.first] = each
         for first, stay in stays.items():
             # Whom the roster never gave a post is in this one: a stay that only a face has made gives way.
@@ -283,10 +259,13 @@ class _Planning:
         known = person_id in self._known.employees
         for at, stay in enumerate(ordered):
             if stay.first in lines:
-                previous = ordered[at - 1] if at else None
-                kind = _kind(stay, stays.get(stay.first), previous, known)
+                was = stays.get(stay.first)
+                compared = was or (ordered[at - 1] if at else None)
+                kind = _kind(stay, was, compared, known)
                 known = True
-                self.made.changes.append(Change(lines[stay.first].line, kind, person_id, stay.office_id))
+                self.made.changes.append(
+                    Change(lines[stay.first].line, kind, person_id, stay.office_id, compared, stay)
+                )
         return career
 
     def _actings(
@@ -315,7 +294,7 @@ class _Planning:
             kind: Kind = "unchanged" if acting == was else "acting"
             if acting != was:
                 self.made.actings.append(acting)
-            self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0]))
+            self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0], was, acting))
 
     def _circles(self) -> None:
         """Whoever would be above himself by a line of the list, on whichever day that begins."""
@@ -332,12 +311,12 @@ class _Planning:
                 self.made.faults.append(Fault(line, says))
 
 
-def _kind(stay: Assignment, was: Assignment | None, previous: Assignment | None, known: bool) -> Kind:
+def _kind(stay: Assignment, was: Assignment | None, compared: Assignment | None, known: bool) -> Kind:
+    """`was`: the post of that day; `compared`: that one, or else the post before."""
     if stay == was:
         return "unchanged"
     if not known:
         return "new_person"
-    compared = was or previous
     if compared is None or not compared.post_id:
         return "new_post"
     tests: Sequence[tuple[Kind, Callable[[Assignment], object]]] = (
@@ -349,6 +328,18 @@ def _kind(stay: Assignment, was: Assignment | None, previous: Assignment | None,
         if of(stay) != of(compared):
             return kind
     return "ended" if was is not None and stay.last != was.last else "changed"
+
+
+def _kept(said: Assignment, held: Assignment, unsaid: Set[str], with_new_nip: bool) -> Assignment:
+    """The post with what the list has no column for as it was before: a list without golongan takes nobody's away."""
+    same_office = held.office_id == said.office_id  # in another one somebody else is above, once a list says who
+    return replace(
+        said,
+        rank=held.rank if "Golongan" in unsaid and not with_new_nip else said.rank,
+        status=held.status if "Status" in unsaid and not with_new_nip else said.status,
+        superior_id=held.superior_id if "NIP atasan" in unsaid and same_office else said.superior_id,
+        entitled=held.entitled if "Berhak TPP" in unsaid else said.entitled,
+    )
 
 
 def _covers(post: Assignment, stay: Assignment) -> bool:

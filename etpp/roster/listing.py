@@ -53,11 +53,14 @@ _TRUTHS = {"ya": True, "y": True, "yes": True, "plt": True, "tidak": False, "t":
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One person's post, or acting post, from a date on; `last` None: the list says no end."""
+    """One person's post, or acting post, from a date on; `last` None: the list says no end.
+
+    NIP or other id, or both: then they stand for the same person. `unsaid`: columns that the list does not have.
+    """
 
     line: int
-    number: str = field(repr=False)
-    with_nip: bool
+    nip: str | None = field(repr=False)
+    other_id: str | None = field(repr=False)
     name: str = field(repr=False)
     office: str
     post: str
@@ -69,6 +72,11 @@ class Listed:
     last: dt.date | None
     acting: bool
     entitled: bool
+    unsaid: frozenset[str] = frozenset()
+
+    @property
+    def numbers(self) -> Sequence[str]:
+        return [number for number in (self.nip, self.other_id) if number is not None]
 
 
 def understood(row: Row, now: dt.datetime) -> Listed | list[Fault]:
@@ -98,8 +106,8 @@ def understood(row: Row, now: dt.datetime) -> Listed | list[Fault]:
         return reader.faults
     return Listed(
         row.line,
-        nip or other,
-        bool(nip),
+        nip or None,
+        other or None,
         name,
         office,
         post,
@@ -111,14 +119,15 @@ def understood(row: Row, now: dt.datetime) -> Listed | list[Fault]:
         None if last == dt.date.max else last,
         acting,
         entitled,
+        row.missing,
     )
 
 
 def cells(listed: Listed) -> Sequence[str]:
     """The row as the export writes it, in the order of COLUMNS."""
     return (
-        listed.number if listed.with_nip else "",
-        "" if listed.with_nip else listed.number,
+        listed.nip or "",
+        listed.other_id or "",
         listed.name,
         listed.office,
         listed.post,

@@ -13,7 +13,7 @@ from etpp.accounts.gate import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import Asked, Date, Who
 from etpp.db import Transaction
-from etpp.roster import deputies, imports, listing
+from etpp.roster import deputies, export, imports, listing
 from etpp.roster.documents import deputy_json, imported_json
 from etpp.roster.store import Roster
 from etpp.serving.context import ServerOf
@@ -61,7 +61,7 @@ def routes(follow: Follow) -> APIRouter:
 
     @router.get("/roster.xlsx", summary="The list of employees, as it is imported", response_class=Response)
     async def export_roster(server: ServerOf) -> Response:
-        rows = [listing.cells(each) for each in await server.read(imports.export)]
+        rows = [listing.cells(each) for each in await server.read(export.posts)]
         headings = [column.name for column in listing.COLUMNS]
         return Response(await run_in_threadpool(sheets.write_xlsx, headings, rows), media_type=XLSX)
 

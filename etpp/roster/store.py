@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from etpp.base.encoding import Json
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Facts, Transaction, pay_tables
-from etpp.db.tables import Utc, gallery_versions, offices, people, templates
+from etpp.db.tables import DLIB_RESNET_V1, Utc, gallery_versions, offices, people, templates
 from etpp.roster.assignments import Acting, Assignment, Career, Deputy
 from etpp.roster.model import Employee, Identity, Office, OfficePlace, Person
 
@@ -350,7 +350,11 @@ def _select_people() -> sa.Select[tuple[object, ...]]:
     count = (
         sa.select(sa.func.count())
         .select_from(templates)
-        .where(templates.c.office_id == people.c.office_id, templates.c.person_id == people.c.person_id)
+        .where(
+            templates.c.office_id == people.c.office_id,
+            templates.c.person_id == people.c.person_id,
+            templates.c.model_id == DLIB_RESNET_V1,  # so many pictures; other models have templates of the same
+        )
         .correlate(people)
         .scalar_subquery()
         .label("templates")

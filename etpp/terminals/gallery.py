@@ -14,7 +14,10 @@ from etpp.base.encoding import canonical, format_time
 from etpp.base.errors import NotFound, Problem
 from etpp.base.texts import shown
 from etpp.db import Transaction
+from etpp.faces import renewal
+from etpp.faces.choice import counting
 from etpp.faces.model import Template
+from etpp.faces.recognisers import DLIB_RESNET_V1
 from etpp.faces.store import Templates
 from etpp.roster.hours import HoursBroken, hours
 from etpp.roster.model import Person
@@ -101,6 +104,7 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
     base = since if Offices(tx).issued_utc(office_id, since) is not None else None
     people, erased = People(tx).changed(office_id, base or 0)
     of_person = _templates_of(people, Templates(tx).all(office_id, base or 0))
+    due = renewal.due(tx, office_id)
     payload: dict[str, Any] = {
         "office": {"office_id": office.office_id, "name": shown(office.name), "calendar": dict(office.calendar)},
         "people": [
@@ -108,24 +112,36 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
                 "person_id": person.person_id,
                 "nip": person.nip,
                 "name": shown(person.name or ""),  # an earlier release took what no terminal takes
-                "templates": [
-                    {
-                        "template_id": t.template_id,
-                        "model_id": t.model_id,
-                        "descriptor": base64.b64encode(t.descriptor).decode("ascii"),
-                        "cohort_mean": t.cohort_mean,
-                        "cohort_sd": t.cohort_sd,
-                    }
-                    for t in of_person[person.person_id]
-                ],
+                **_side_by_side(of_person[person.person_id]),
+                **({"renewal": renewal.asked_json(due[person.person_id])} if person.person_id in due else {}),
             }
             for person in people
         ],
     }
+    recogniser = counting(tx, office_id)
+    if recogniser != DLIB_RESNET_V1:
+        payload["office"]["recogniser"] = recogniser
     if base is not None:
         payload["removed"] = erased
     data = canonical(payload)
     return Payload(office_id, version, base, format_time(issued), data, hashlib.sha256(data).hexdigest())
+
+
+def _side_by_side(templates: Sequence[Template]) -> dict[str, list[dict[str, Any]]]:
+    """dlib's, which every terminal can use, and apart from them the others', which some pass over."""
+    more = [_template(each) for each in templates if each.model_id != DLIB_RESNET_V1]
+    found = {"templates": [_template(each) for each in templates if each.model_id == DLIB_RESNET_V1]}
+    return found | ({"more_templates": more} if more else {})
+
+
+def _template(template: Template) -> dict[str, Any]:
+    return {
+        "template_id": template.template_id,
+        "model_id": template.model_id,
+        "descriptor": base64.b64encode(template.descriptor).decode("ascii"),
+        "cohort_mean": template.cohort_mean,
+        "cohort_sd": template.cohort_sd,
+    }
 
 
 def _templates_of(people: Sequence[Person], templates: Sequence[Template]) -> dict[str, list[Template]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from etpp.base.encoding import Json
 
@@ -42,3 +44,34 @@ class Device:
     erased_through: int = 0
     revoked_utc: dt.datetime | None = None
     written_off_utc: dt.datetime | None = None
+
+
+Signs = Literal["head", "carried"]
+"""What a key has signed of its terminal's chain: links that it sends itself, or statements under which others bring its
+events. Whoever signs heads signs all from then on; an export says nothing of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class VouchedKey:
+    """A key of a terminal, and the server's signature that it was this terminal's when it first signed."""
+
+    office_id: str
+    device_id: str
+    key_id: str
+    signs: Signs
+    public_key: bytes
+    since_utc: dt.datetime
+    server_key_id: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLink:
+    """A link of a chain that its terminal has signed. `statement`: what was signed, where it is not the link alone but
+    the word under which another terminal brought the events."""
+
+    seq: int
+    hash: str
+    key_id: str
+    signature: bytes
+    statement: Mapping[str, Any] | None = None

@@ -100,6 +100,25 @@ def verify_statement(public_key: bytes, signature: str, statement: Mapping[str, 
     return True
 
 
+def verify_text(public_key: bytes, signature: bytes, text: bytes) -> bool:
+    """Whether a key made this signature over a text."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
+    except (BadSignature, ValueError):
+        return False
+    return True
+
+
+def head_text(device_id: str, chain_id: str, seq: int, hash_: str) -> bytes:
+    """What a terminal's key signs of its chain."""
+    return f"presensi-chain-head {device_id} {chain_id} {seq} {hash_}".encode("ascii")
+
+
+def key_id_of(public_key: bytes) -> str:
+    """16 hexadecimal characters that name one key for ever."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
+
+
 def slide(highest: int, window: int, nonce: int) -> tuple[int, int] | None:
     """The window after `nonce`, or None when the counter was seen or lies below. Bit i of `window` is `highest` - i."""
     if nonce > highest:
@@ -118,7 +137,7 @@ class GallerySigner:
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
         self.public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key_id = hashlib.sha256(self.public_key).hexdigest()[:16]
+        self.key_id = key_id_of(self.public_key)
 
     @property
     def seed(self) -> bytes:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.base.encoding import Json
 from etpp.db import Transaction
-from etpp.db.tables import codes, device_keys, devices
-from etpp.terminals.model import Code, Device
+from etpp.db.tables import codes, device_keys, devices, signed_heads, vouched_keys
+from etpp.terminals.model import Code, Device, SignedLink, VouchedKey
 
 
 class Devices:
@@ -119,6 +120,20 @@ class Devices:
         )
         return {bytes(row.public_key): row.until_utc for row in rows}
 
+    def vouched(self, office_id: str, device_id: str) -> list[VouchedKey]:
+        """Keys that have signed something of the terminal's chains."""
+        query = sa.select(vouched_keys).where(
+            vouched_keys.c.office_id == office_id, vouched_keys.c.device_id == device_id
+        )
+        return [VouchedKey(**row._mapping) for row in self._tx.execute(query)]
+
+    def vouch(self, key: VouchedKey) -> None:
+        """Rows are only added: the first word on a key stays."""
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
+        self._tx.execute(
+            insert(vouched_keys).values({name: getattr(key, name) for name in key.__slots__}).on_conflict_do_nothing()
+        )
+
     def set_keys(self, device: Device, public_key: bytes, next_key: bytes | None) -> None:
         self._set(device, public_key=public_key, next_key=next_key)
 
@@ -146,6 +161,42 @@ class Devices:
             .where(devices.c.office_id == device.office_id, devices.c.device_id == device.device_id)
             .values(**values)
         )
+
+
+class SignedLinks:
+    """The links of a terminal's chains that it has signed. Rows are only added."""
+
+    def __init__(self, tx: Transaction, office_id: str, device_id: str, chain_id: str) -> None:
+        self._tx = tx
+        self._of = {"office_id": office_id, "device_id": device_id, "chain_id": chain_id}
+        self._here = [signed_heads.c[name] == value for name, value in self._of.items()]
+
+    def add(self, link: SignedLink, now: dt.datetime) -> None:
+        """The first signature of a link stays: another one says the same."""
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
+        row = {name: getattr(link, name) for name in link.__slots__}
+        values = {**self._of, **row, "received_utc": now}
+        self._tx.execute(insert(signed_heads).values(values).on_conflict_do_nothing())
+
+    def first_from(self, seq: int) -> int | None:
+        """The number of the first one at or after a number."""
+        query = sa.select(sa.func.min(signed_heads.c.seq)).where(*self._here, signed_heads.c.seq >= seq)
+        found: int | None = self._tx.execute(query).scalar_one()
+        return found
+
+    def within(self, first: int, last: int) -> list[SignedLink]:
+        """Heads from one number to another, and no statements."""
+        between = (signed_heads.c.seq.between(first, last), signed_heads.c.statement.is_(None))
+        return self._found(*between)
+
+    def statements(self, first: int) -> list[SignedLink]:
+        """Those of carried events that reach to a number, or beyond."""
+        return self._found(signed_heads.c.seq >= first, signed_heads.c.statement.is_not(None))
+
+    def _found(self, *conditions: sa.ColumnElement[bool]) -> list[SignedLink]:
+        columns = [signed_heads.c[name] for name in SignedLink.__slots__]
+        rows = self._tx.execute(sa.select(*columns).where(*self._here, *conditions))
+        return [SignedLink(*row) for row in rows]
 
 
 def _device(row: sa.Row[tuple[object, ...]]) -> Device:

@@ -51,6 +51,7 @@ class OfficeWhole(Shape):
     office_id: str
     name: str
     calendar: Calendar
+    recogniser: str | None = None
 
 
 class GalleryTemplate(Shape):
@@ -61,11 +62,26 @@ class GalleryTemplate(Shape):
     cohort_sd: float | None
 
 
+class GalleryConsent(Shape):
+    given_utc: Time
+    text_id: str
+    officer: str
+
+
+class Renewal(Shape):
+    """That the person may be asked for templates of a further model, by which consent."""
+
+    model_id: str
+    consent: GalleryConsent
+
+
 class GalleryPerson(Shape):
     person_id: str
     nip: str
     name: str
     templates: list[GalleryTemplate]
+    more_templates: list[GalleryTemplate] | None = None
+    renewal: Renewal | None = None
 
 
 class GalleryPayload(Shape):

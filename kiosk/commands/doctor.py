@@ -143,12 +143,12 @@ class Patient:
         return doctor.models(lambda: [weights_path(name) for name in (LANDMARKS_FILE, RESNET_FILE)], optional)
 
     def _camera(self) -> Finding:
-        from kiosk.camera import configured_camera
+        from kiosk.paired import terminal_camera
 
         if self._terminal_runs():
             return camera_check.camera(None)
         settings = self._config.camera
-        return camera_check.camera(partial(configured_camera, settings), self._face_score(), rotation=settings.rotation)
+        return camera_check.camera(partial(terminal_camera, settings), self._face_score(), rotation=settings.rotation)
 
     def _face_score(self) -> Callable[[RgbImage], float] | None:
         """None when the models cannot be used: that is the check "models"'s finding."""

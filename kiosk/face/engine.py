@@ -72,7 +72,7 @@ def open_engine(
     further = [describer_of(model_id=each) for each in more]
     if name == "reference" and model_id == DLIB_RESNET_V1:
         return Engine(PlainHog(), ReferenceDescriber(), further)
-    return Engine(Follower(_detector(models_dir, lost), follow=follow), describer_of(model_id=model_id), further)
+    return Engine(Follower(open_detector(models_dir, lost), follow=follow), describer_of(model_id=model_id), further)
 
 
 def open_describer(
@@ -99,7 +99,8 @@ def open_describer(
         return ReferenceDescriber()
 
 
-def _detector(models_dir: Path | None, lost: Lost) -> Detector:
+def open_detector(models_dir: Path | None, lost: Lost) -> Detector:
+    """YuNet where its file is installed, else HOG; `lost` is told of a file that cannot be used."""
     if models_dir is not None:
         try:
             model = ModelStore(models_dir).find(YUNET)

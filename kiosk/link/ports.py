@@ -158,6 +158,9 @@ class Signer(Protocol):
     def sign(self, request: Any) -> None:
         """Put the signature's headers on a prepared request."""
 
+    def sign_head(self, chain_id: str, seq: int, hash_hex: str) -> Json:
+        """A link of a chain of this terminal's own, signed, as it stands in `heads` of call 2."""
+
     def verify_server(self, key_id: str, signature: bytes, content: bytes) -> bool: ...
 
     def raise_nonce_above(self, nonce: int) -> None: ...

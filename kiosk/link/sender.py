@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kiosk import wire
@@ -27,12 +28,24 @@ class BatchLimits:
     bytes: int
 
 
+SignHead = Callable[[str, int, str], Json]
+"""(chain id, seq, hash) -> that link of the chain with this terminal's signature."""
+
+
 class Sender:
     """One thread. `post` is call 2: body -> answer."""
 
-    def __init__(self, queue: EventQueue, post: Callable[[bytes], Json], clock: Clock, limits: BatchLimits) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        post: Callable[[bytes], Json],
+        sign_head: SignHead,
+        clock: Clock,
+        limits: BatchLimits,
+    ) -> None:
         self._queue = queue
         self._post = post
+        self._sign_head = sign_head
         self._clock = clock
         self._limits = limits
         self._batch_events = limits.events
@@ -54,6 +67,7 @@ class Sender:
             chain_id=claim.chain_id,
             seq=claim.entries[-1].last_seq,
             utc=_reported_utc(claim, timeline, now),
+            heads=[self._sign_head(claim.chain_id, seq, hash_hex) for seq, hash_hex in _ends(claim)],
             carried=claim.carried,
         )
         try:
@@ -67,12 +81,19 @@ class Sender:
         return True
 
     def report(self) -> None:
-        """Tell the server that there is nothing to tell, so that it can say "absent" instead of "not reported yet"."""
+        """Tell the server that there is nothing to tell, so that it can say "absent" instead of "not reported yet".
+
+        What it holds is signed once more: a terminal's earlier release did not, and a head may have been refused.
+        """
         now = self._clock.now()
         chain = self._queue.chain_state()
         utc = self._queue.timeline(now).locate(now).earliest - REPORT_MARGIN
-        data = self._post(wire.batch_body([], chain_id=chain.chain_id, seq=chain.acked_seq, utc=utc, carried=None))
-        self.compare(wire.parse_batch_answer(data, []).head)
+        held = self._queue.hash_at(chain.chain_id, chain.acked_seq)
+        heads = [] if held is None else [self._sign_head(chain.chain_id, chain.acked_seq, held)]
+        data = self._post(wire.batch_body([], chain_id=chain.chain_id, seq=chain.acked_seq, utc=utc, heads=heads))
+        answer = wire.parse_batch_answer(data, [])
+        _note(answer)
+        self.compare(answer.head)
 
     def compare(self, head: Head | None) -> None:
         """The server says what it holds: send again what it has lost since it acknowledged it (a restored backup)."""
@@ -91,6 +112,7 @@ class Sender:
         if head.chain_id != claim.chain_id or head.seq < last_seq or own_hash not in {None, head.hash}:
             # It says accepted, and that it does not hold them: nothing is acknowledged, and the back-off applies.
             raise wire.WireError("the server's `head` contradicts its own results")
+        _note(answer)
         parked = {
             entry.last_seq: result.problem
             for entry, result in zip(claim.entries, answer.results, strict=True)
@@ -128,6 +150,30 @@ class Sender:
                 self._batch_events = len(claim.entries) // 2
             case _:
                 raise refusal
+
+
+def _note(answer: BatchAnswer) -> None:
+    """The events are in the books all the same, and the next batch signs for them too."""
+    if answer.head_problem is not None:
+        name = wire.problem_name(answer.head_problem)
+        log.error("the server did not keep this terminal's signature under its chain (%s); tell BKPP", name)
+
+
+def _ends(claim: Claim) -> Iterator[tuple[int, str]]:
+    """Number and hash of the links to be signed, from which the hashes lead back over all others: the newest, and the
+    last one before what breaks off that way: a link over what is not held, or an enrolment, whose faces the server
+    erases. Of a carried chain none: its recorder has signed it."""
+    if claim.carried is not None:
+        return
+    for entry, after in itertools.pairwise(claim.entries):
+        if _leads_back(entry) and not _leads_back(after):
+            yield entry.last_seq, entry.item.hash
+    newest = claim.entries[-1]
+    yield newest.last_seq, newest.item.hash
+
+
+def _leads_back(entry: Entry) -> bool:
+    return isinstance(entry.item, Event) and entry.item.kind != "enrolment"
 
 
 def _document(refusal: Refused) -> Json:

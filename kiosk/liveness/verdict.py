@@ -136,7 +136,15 @@ class Liveness:
         self._doubt = False
         self._final: LivenessVerdict | None = None
 
-    def update(self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True) -> LivenessVerdict:
+    def update(
+        self,
+        frame_rgb: RgbImage,
+        face: Face,
+        t_s: float,
+        *,
+        ask: bool = True,
+        infrared: RgbImage | None = None,  # noqa: ARG002 - `infrared.InfraredWitness` looks at it
+    ) -> LivenessVerdict:
         """Add one frame's evidence. LIVE and ATTACK stay until reset(). `ask` False: the screen would not show a
         challenge now; in doubt the state is CHALLENGE, and what is asked is drawn with the first frame that may ask.
 

@@ -35,14 +35,23 @@ def camera(
     started_s = monotonic_s()
     source = open_source()
     try:
-        pictures = [source.read().rgb for _ in range(3)]
+        frames = [source.read() for _ in range(3)]
     finally:
         source.close()
+    pictures = [frame.rgb for frame in frames]
     facts: dict[str, Fact] = {"source": source.name, "first_frames_s": round(monotonic_s() - started_s, 2)}
     height, width = pictures[-1].shape[:2]
     brightness = float(pictures[-1].mean())
     facts |= {"width": width, "height": height, "brightness": round(brightness, 1)}
     text = f"{source.name}, {width}x{height}, mean brightness {brightness:.0f} of 255"
+    if (infrared := frames[-1].infrared) is not None:
+        lit = max(float(frame.infrared.mean()) for frame in frames if frame.infrared is not None)
+        facts |= {"infrared_width": infrared.shape[1], "infrared_height": infrared.shape[0]}
+        facts["infrared_brightness"] = round(lit, 1)
+        text += f"; infrared {infrared.shape[1]}x{infrared.shape[0]}, mean brightness {lit:.0f}"
+        if lit < BLACK:
+            advice = "The infrared picture is black: is its lamp on, and is this the infrared camera's device?"
+            return Finding(Verdict.WARNING, text, advice, facts)
     if brightness < BLACK:
         return Finding(Verdict.WARNING, text, "The picture is black: is the lens covered, or the room dark?", facts)
     if face_score is None:

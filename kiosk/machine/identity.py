@@ -13,6 +13,7 @@ Everything lies in one folder of mode 0700:
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import logging
 import os
 import threading
@@ -143,6 +144,19 @@ class Identity:
         with self._lock:
             key = self._key
         sign_request(request, key, str(self.device_id), self.nonces.take())
+
+    def sign_head(self, chain_id: str, seq: int, hash_hex: str) -> wire.Json:
+        """A link of a chain of this terminal's own, signed, as it stands in `heads` of call 2."""
+        with self._lock:
+            key = self._key
+        signature = key.sign(wire.head_text(str(self.device_id), chain_id, seq, hash_hex))
+        return {
+            "chain_id": chain_id,
+            "seq": seq,
+            "hash": hash_hex,
+            "key_id": hashlib.sha256(_raw(key.public_key())).hexdigest()[:16],
+            "signature": wire.b64url(signature),
+        }
 
     def attest(self, device_id: str, statement: wire.Json) -> str | None:
         """The signature (base64url) over a statement's canonical form, by this identity or by a former one of this

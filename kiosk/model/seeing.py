@@ -25,11 +25,16 @@ DLIB_RESNET_V1 = ModelId("dlib-resnet-v1")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture from a camera. `t_s` is monotonic seconds at capture; `rgb` must not be written to."""
+    """One picture from a camera. `t_s` is monotonic seconds at capture; `rgb` must not be written to.
+
+    `infrared`: what a second camera saw at the same time, where there is one: grey, as three equal channels, and of a
+    size of its own.
+    """
 
     rgb: RgbImage
     seq: int
     t_s: float
+    infrared: RgbImage | None = None
 
 
 class Box(NamedTuple):

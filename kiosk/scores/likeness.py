@@ -19,14 +19,14 @@ MANY = 3
 """Templates beyond which more do not make the mean any better: those of one sitting have its light in common."""
 
 NOISE = 0.04
-"""Squared distance that a single template's chance adds to a mean; fitted to LFW so that the false alarms are as many
-for one template as for three (docs/enrolment.md)."""
+"""Squared distance that a single template of dlib's adds to a mean by chance; fitted to LFW so that the false alarms
+are as many for one template as for three (docs/enrolment.md)."""
 
 FEWEST_OTHERS = 3
 MOST_OTHERS = 10
 
 Vectors = npt.NDArray[np.float32]
-"""(n, 128) float32, one descriptor or mean of descriptors a row."""
+"""(n, length) float32, one descriptor or mean of descriptors a row."""
 
 Owner = TypeVar("Owner", bound=Hashable)
 
@@ -38,10 +38,20 @@ class Rule:
 
     The ratio is what makes the rule hold anywhere: where people look alike to the network, and where many are known,
     everybody is near to somebody, but only the same person is much nearer than the next ones.
+
+    `noise`: squared distance that a single template's chance adds to a mean. `by_angle`: the means are brought to unit
+    length before they are compared.
     """
 
     distance: float
     ratio: float
+    noise: float = NOISE
+    by_angle: bool = False
+
+    def mean(self, templates: Vectors) -> Vectors:
+        """(length,) what stands for a person's `templates` (n, length)."""
+        mean: Vectors = templates.mean(axis=0, dtype=np.float32)
+        return mean / np.linalg.norm(mean) if self.by_angle else mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Nearest:
     same: bool
 
 
-def threshold(limit: float, ours: int, theirs: int) -> float:
+def threshold(limit: float, ours: int, theirs: int, noise: float = NOISE) -> float:
     """The distance of two means up to which they are one person's, for the number of descriptors in each.
 
     `limit` holds for MANY and more on both sides. A mean of n descriptors lies off the person's true one by a variance
@@ -61,7 +71,7 @@ def threshold(limit: float, ours: int, theirs: int) -> float:
     others alike.
     """
     excess = 1 / min(ours, MANY) + 1 / min(theirs, MANY) - 2 / MANY
-    return math.sqrt(limit**2 + NOISE * excess)
+    return math.sqrt(limit**2 + noise * excess)
 
 
 def nearest(
@@ -73,7 +83,8 @@ def nearest(
     ignored: Collection[Owner] = (),
     settled: Sequence[bool] | None = None,
 ) -> Nearest | None:
-    """Compare the mean of `templates` (m, 128) with the means `on_file` (n, 128), but for those of `ignored` owners.
+    """Compare the mean of `templates` (m, length) with the means `on_file` (n, length), but for those of `ignored`
+    owners.
 
     `counts`: how many templates each mean is of; `owners`: whose it is, and a person may have several. None when
     nobody is left. Means, because they are nearer to the truth than the nearest pair of templates.
@@ -84,10 +95,10 @@ def nearest(
     others = set(owners).difference(ignored)
     if not others:
         return None
-    gaps = np.linalg.norm(on_file - templates.mean(axis=0, dtype=np.float32), axis=1)
+    gaps = np.linalg.norm(on_file - rule.mean(templates), axis=1)
     row, *rows = (row for row in np.argsort(gaps, kind="stable").tolist() if owners[row] in others)
     gap = float(gaps[row])
-    near = gap <= threshold(rule.distance, len(templates), counts[row])
+    near = gap <= threshold(rule.distance, len(templates), counts[row], rule.noise)
     crowd: dict[Owner, int] = {}
     for each in rows:
         if owners[each] != owners[row] and (settled is None or settled[each]):

@@ -125,7 +125,9 @@ class Recogniser:
         if track.descriptors:
             ask = self._named(track)
             verdict = self._timed(
-                "liveness", timer, lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask)
+                "liveness",
+                timer,
+                lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask, infrared=frame.infrared),
             )
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict)

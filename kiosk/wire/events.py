@@ -227,9 +227,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
+    """`head_problem`: why the server did not keep a signed link of the batch, as a problem document."""
+
     results: tuple[Result, ...]
     head: Head
     server_time: dt.datetime
+    head_problem: Json | None = None
 
 
 def time_json(located: Located) -> Json:
@@ -241,12 +244,28 @@ def time_json(located: Located) -> Json:
     }
 
 
-def batch_body(entries: Sequence[Json], *, chain_id: str, seq: int, utc: dt.datetime, carried: Json | None) -> bytes:
-    """The request of call 2. `entries` are `{event, time}` or `{link}` objects; seq and utc are `reported_through`."""
+def head_text(device_id: str, chain_id: str, seq: int, hash_hex: str) -> bytes:
+    """What a terminal's key signs of its chain: nothing else that it signs begins so, and no part of it has a space."""
+    return f"presensi-chain-head {device_id} {chain_id} {seq} {hash_hex}".encode("ascii")
+
+
+def batch_body(
+    entries: Sequence[Json],
+    *,
+    chain_id: str,
+    seq: int,
+    utc: dt.datetime,
+    heads: Sequence[Json] = (),
+    carried: Json | None = None,
+) -> bytes:
+    """The request of call 2. `entries` are `{event, time}` or `{link}` objects; seq and utc are `reported_through`;
+    `heads` the links that are signed."""
     request: Json = {
         "events": list(entries),
         "reported_through": {"chain_id": chain_id, "seq": seq, "utc": format_utc(utc)},
     }
+    if heads:
+        request["heads"] = list(heads)
     if carried is not None:
         request["carried"] = carried
     return dumps(request)
@@ -258,7 +277,8 @@ def parse_batch_answer(data: Json, sent: Sequence[str | None]) -> BatchAnswer:
     if [result.event_id for result in results] != list(sent):
         raise WireError("`results` does not answer the events that were sent")
     head = parse_head(member(data, "head", dict))
-    return BatchAnswer(results, head, parse_utc(data.get("server_time")))
+    problem = None if data.get("head_problem") is None else member(data, "head_problem", dict)
+    return BatchAnswer(results, head, parse_utc(data.get("server_time")), problem)
 
 
 def parse_head(data: Mapping[str, Any]) -> Head:

@@ -25,6 +25,7 @@ from etpp.allowance.model import Month, OfficeScore, Policy
 from etpp.allowance.policy import delivered
 from etpp.allowance.seal import statement_hash
 from etpp.allowance.statement import statement
+from etpp.base import process
 from etpp.calendar.model import CalendarFacts, Hours, WorkPeriod
 from etpp.calendar.plan import Calendar
 from etpp.presence.model import OfficeReports, Punch
@@ -128,6 +129,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--policy", default="kulon-progo-2019")
     options = parser.parse_args()
+    process.begin()  # as every process of the server does
     policy, shared, chance = delivered(options.policy), regency(), random.Random(20261001)
     people = [person(number, shared, chance) for number in range(options.people)]
     presences = sum(len(facts.punches) for facts in people)

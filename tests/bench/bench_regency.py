@@ -31,6 +31,7 @@ from etpp.allowance.model import Month
 from etpp.allowance.policy import DELIVERED, delivered
 from etpp.allowance.statement import statement
 from etpp.allowance.store import touched
+from etpp.base import process
 from etpp.db import Database, pay_tables, tables
 from etpp.terminals.signing import GallerySigner
 from tests.contract.etpp.running import fresh_database, postgresql
@@ -175,6 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=10_000)
     options = parser.parse_args()
+    process.begin()  # as every process of the server does
     with postgresql() as base, fresh_database(base) as url:
         database = Database(url)
         database.migrate()

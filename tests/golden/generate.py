@@ -195,6 +195,12 @@ def event_problems() -> list[Json]:
     ]
 
 
+def head_problem() -> Json:
+    """Of a signed link that is not kept; the events count all the same."""
+    detail = "heads.0.hash: is not that of a link which the books hold at this number"
+    return problem("head-invalid", 422, "A signed link of the chain does not hold", detail)
+
+
 def calendar() -> Json:
     usual = {day: ["07:30", "16:00"] for day in ("mon", "tue", "wed", "thu")} | {"fri": ["07:30", "16:30"]}
     ramadan = {day: ["08:00", "15:00"] for day in ("mon", "tue", "wed", "thu")} | {"fri": ["08:00", "15:30"]}
@@ -267,6 +273,20 @@ def statement(serial: int, keys: list[Json], key_id: str, seed: bytes) -> Json:
     """What the server says of its keys, signed by one that terminals hold from before."""
     body: Json = {"serial": serial, "keys": keys, "key_id": key_id}
     return {**body, "signature": sign(seed, rfc8785.dumps(body))}
+
+
+def signed_head(link: Json) -> Json:
+    """A link of the chain under its terminal's signature, and the text that is signed."""
+    text = f"presensi-chain-head {DEVICE_ID} {link['chain_id']} {link['seq']} {link['hash']}"
+    key = base64.urlsafe_b64decode(public_key(DEVICE_SEED) + "=")
+    signed = {
+        "chain_id": link["chain_id"],
+        "seq": link["seq"],
+        "hash": link["hash"],
+        "key_id": sha256_hex(key)[:16],
+        "signature": sign(DEVICE_SEED, text.encode()),
+    }
+    return {"device_id": DEVICE_ID, "text": text, "signed": signed}
 
 
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
@@ -436,6 +456,17 @@ def documents() -> dict[str, Json]:
             "status": 200,
             "answer": {"results": results, "head": head, "server_time": server_time},
         },
+        "events_heads": {
+            # The last link, and the last one before an enrolment.
+            "request": {**batch, "heads": [signed_head(events[1])["signed"], signed_head(events[3])["signed"]]},
+            "status": 200,
+            "answer": {"results": results, "head": head, "server_time": server_time},
+        },
+        "events_head_invalid": {
+            "request": {**batch, "heads": [{**signed_head(events[3])["signed"], "hash": events[2]["hash"]}]},
+            "status": 200,
+            "answer": {"results": results, "head": head, "server_time": server_time, "head_problem": head_problem()},
+        },
         "event_presence": events[0],
         "event_attack": events[1],
         "event_enrolment": events[2],
@@ -496,7 +527,8 @@ def documents() -> dict[str, Json]:
                     _pin(gzip.compress(rfc8785.dumps(batch), compresslevel=0, mtime=0)),
                     gzipped=True,
                 ),
-            ]
+            ],
+            "heads": [signed_head(events[3])],
         },
     }
 

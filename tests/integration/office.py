@@ -16,6 +16,9 @@ from typing import Any
 import requests
 from click.testing import CliRunner
 
+from etpp.books.audit import Verified, verify_events
+from etpp.db import Database
+from etpp.state import State
 from kiosk.commands import provision
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
@@ -92,6 +95,20 @@ class Office:
             rows += page
             if len(page) < 10_000:
                 return rows
+
+    def presences(self) -> list[Any]:
+        """Those that count."""
+        return [row for row in self.rows() if (row["kind"], row["status"]) == ("presence", "accepted")]
+
+    def audited(self) -> Verified:
+        """Every presence that counts, by the server's own audit, in the database beside the server."""
+        ids = [row["event_id"] for row in self.presences()]
+        database = Database(self.folder / "etpp.db")
+        try:
+            with database.read() as tx:
+                return verify_events(tx, OFFICE, ids, State(self.folder).keys.now().known)
+        finally:
+            database.close()
 
     def terminal(self, path: Path, office_id: str = OFFICE) -> StateFolder:
         """A folder that has been provisioned by `kiosk provision`."""

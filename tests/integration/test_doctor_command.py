@@ -104,6 +104,20 @@ def test_a_camera_that_is_mounted_turned_is_told_by_the_faces_in_it(tmp_path: Pa
         assert "Set rotation = 90" in check["advice"]
 
 
+@pytest.mark.parametrize(("level", "verdict"), [(90, "ok"), (2, "warning")])
+def test_an_infrared_camera_is_looked_at_too(tmp_path: Path, level: int, verdict: str) -> None:
+    for name, shade in (("colour", 120), ("infrared", level)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.full((480, 640, 3), shade, np.uint8)).save(tmp_path / name / "seen.png")
+    config = tmp_path / "kiosk.toml"
+    colour, infrared = (json.dumps(f"replay:{tmp_path / name}") for name in ("colour", "infrared"))
+    config.write_text(f"[camera]\nsource = {colour}\ninfrared = {infrared}\n")
+    done = kiosk("doctor", "--json", "--state", tmp_path / "none", "--config", config, "--only", "camera")
+    (check,) = json.loads(done.stdout)["checks"]
+    assert (check["verdict"], check["facts"]["infrared_brightness"]) == (verdict, level)
+    assert ("infrared picture is black" in check["advice"]) is (verdict == "warning")
+
+
 def test_wrong_settings_are_a_finding_and_not_the_end(terminal: StateFolder, tmp_path: Path) -> None:
     wrong = tmp_path / "kiosk.toml"
     wrong.write_text("[camera]\nspeed = 3\n")

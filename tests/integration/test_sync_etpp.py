@@ -36,6 +36,15 @@ def etpp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield place
 
 
+@pytest.fixture(autouse=True)
+def all_is_signed(etpp: Office) -> Iterator[None]:
+    """Whatever happens to a terminal: all that the books count is under a signature of the one that recorded it."""
+    yield
+    found = etpp.audited()
+    assert (found.broken, found.missing, dict(found.unsigned), found.otherwise) == ([], [], {}, [])
+    assert found.signed == len(etpp.presences())
+
+
 @pytest.fixture
 def folder(etpp: Office, tmp_path: Path) -> StateFolder:
     return etpp.terminal(tmp_path / "terminal")
@@ -242,6 +251,8 @@ def test_a_server_restored_from_a_backup_gets_links_for_what_is_thinned(tmp_path
             until(lambda: outbox.queue_state().waiting == 0, "all acknowledged again")
             until(lambda: set(rows_of(etpp, folder)) == {*kept, *fresh}, "what is still held in the books")
         assert outbox.queue_state().parked == 0
+        found = etpp.audited()
+        assert (found.signed, found.broken, dict(found.unsigned)) == (3, [], {})
         outbox.close()
 
 

@@ -77,6 +77,8 @@ class Terminal:
     chain_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     seq: int = 0
     last_hash: str = ZEROS
+    signs: bool = False
+    """Whether it signs the last link of each batch; the first release did not."""
     verify: bool | str = True
     """The certificate authority to trust, as `requests` takes it."""
 
@@ -169,10 +171,25 @@ class Terminal:
 
     def batch(self, events: list[Json], at: dt.datetime | None = None) -> Json:
         moment = at or dt.datetime.now(dt.UTC)
+        heads = {"heads": [self.head(events[-1])]} if self.signs and events else {}
         return {
             "events": [{"event": event, "time": time_of(moment)} for event in events],
             "reported_through": {"chain_id": self.chain_id, "seq": self.seq, "utc": text_of(moment)},
+            **heads,
         }
+
+    def head(self, event: Json, key: Ed25519PrivateKey | None = None, **changes: Any) -> Json:
+        """A link with this terminal's signature; `changes` are made after it."""
+        key = key or self.key
+        text = f"presensi-chain-head {self.device_id} {event['chain_id']} {event['seq']} {event['hash']}"
+        signed = {
+            "chain_id": event["chain_id"],
+            "seq": event["seq"],
+            "hash": event["hash"],
+            "key_id": hashlib.sha256(public_bytes(key)).hexdigest()[:16],
+            "signature": b64url(key.sign(text.encode())),
+        }
+        return signed | changes
 
     def event(self, kind: str, payload: Json, **changes: Any) -> Json:
         """The next link of the chain; `changes` are made before it is hashed."""

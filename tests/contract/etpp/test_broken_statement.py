@@ -107,6 +107,7 @@ CALLS: dict[str, Callable[[Request], requests.Response]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_each_statement_in_turn(etpp: Running, call: str) -> None:
     terminal, person = etpp.terminal(), etpp.person("198503152010011009", "Budi")
+    terminal.signs = True
     breaker = Breaker(etpp.database.engine)
     breaker.install()
     failures = FAILURES[etpp.database.engine.dialect.name]

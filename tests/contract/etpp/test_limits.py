@@ -41,6 +41,7 @@ def longest(shape: type[shapes.Shape], member: str) -> object:
         ("enrolments of one terminal that wait", "1,000", intake.MAX_PENDING),
         ("`problem` of an entry of `parked`", "4 KiB", wire.MAX_PROBLEM_BYTES / KIB),
         ("signed runs of `carried`", "1,000", books.MAX_RUNS),
+        ("`heads` of call 2", "500", books.MAX_EVENTS),
         ("`wait_s` of call 3", "55 s", download.MAX_WAIT_S),
         ("`since` above", "10,000", download.MAX_AHEAD),
         ("time for a body to arrive", "120 s", bodies.PATIENCE_S),

@@ -35,7 +35,7 @@ from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
 from tests.contract.protocol_client.canonical import sha256
 from tests.contract.protocol_client.chain import ZEROS, known
 from tests.contract.protocol_client.link import Json, Link, sign
-from tests.contract.protocol_client.terminal import Terminal
+from tests.contract.protocol_client.terminal import Terminal, signed_head
 
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text(encoding="utf-8"))
 MAX_INTEGER = 2**53 - 1
@@ -49,7 +49,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 PAYLOADS = ("presence", "enrolment", "attack")
-WAYS = ("own", "own", "own", "cut", "another's", "unknown", "revoked", "unsigned")
+WAYS = ("own", "own", "own", "cut", "cut", "another's", "unknown", "revoked", "unsigned")
 """Who calls: a terminal, for itself; the same after the line broke; for whomever the path names; one that nobody knows;
 one that was revoked; nobody."""
 MET = {
@@ -165,6 +165,11 @@ class World:
         through = case.body.get("reported_through")
         if isinstance(through, dict):
             through["chain_id"] = self.chain_id
+        link = {"device_id": self.link.key_id, "chain_id": self.chain_id, "seq": seq - 1, "hash": last}
+        heads = case.body.get("heads")
+        for head in heads if isinstance(heads, list) else ():
+            if isinstance(head, dict) and isinstance(last, str) and last.isascii():
+                head.update(signed_head(self.link.key, link))
 
     def remember(self, answer: requests.Response) -> None:
         if answer.status_code != 200:

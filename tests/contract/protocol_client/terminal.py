@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,9 @@ class Terminal:
     old_chains: list[Chain] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
     """Chains of others that the server refused."""
+    signs: bool = True
+    """Whether it signs the links of its chain; the protocol does not ask for it."""
+    refused_heads: list[Json] = field(default_factory=list)
     stopped: bool = False
     """Revoked: it records and sends no more, and keeps what it has."""
 
@@ -80,13 +84,28 @@ class Terminal:
                     raise self._noticed(problem) from None
                 continue
             self._take(answer["results"])
+            self.refused_heads += [answer["head_problem"]] if "head_problem" in answer else []
             self.acknowledged = max(last, int(answer["head"]["seq"]))
             if self.acknowledged >= self.chain.seq:
                 return
 
     def _send(self, items: list[Json], now: dt.datetime, packed: bool) -> Json:
         through = {"chain_id": self.chain.chain_id, "seq": self.chain.seq, "utc": time_text(now)}
-        return self._post("events", {"events": items, "reported_through": through}, packed)
+        request: Json = {"events": items, "reported_through": through}
+        if self.signs and items:
+            request["heads"] = self.heads(items)
+        return self._post("events", request, packed)
+
+    def heads(self, items: list[Json]) -> list[Json]:
+        """The last link, signed, and the last one before an enrolment."""
+        events = [item["event"] for item in items]
+        kinds = [event["kind"] for event in events]
+        ends = [
+            event
+            for event, kind, after in zip(events, kinds, [*kinds[1:], None], strict=True)
+            if after is None or (after == "enrolment" != kind)
+        ]
+        return [signed_head(self.link.key, event) for event in ends]
 
     def _take(self, results: list[Json]) -> None:
         for result in results:
@@ -216,6 +235,18 @@ class Terminal:
         if problem.name in ("device-revoked", "device-unknown"):
             self.stopped = True
         return problem
+
+
+def signed_head(key: Ed25519PrivateKey, event: Json) -> Json:
+    """A link as `heads` has it."""
+    text = f"presensi-chain-head {event['device_id']} {event['chain_id']} {event['seq']} {event['hash']}"
+    return {
+        "chain_id": event["chain_id"],
+        "seq": event["seq"],
+        "hash": event["hash"],
+        "key_id": hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()[:16],
+        "signature": b64url(key.sign(text.encode("ascii"))),
+    }
 
 
 def _verify(public_key: str | None, signed: dict[str, Any]) -> None:

@@ -19,13 +19,14 @@ import requests
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from etpp.books.audit import verify_events
 from tests.contract.etpp.running import NIP, OFFICE, Running, running
 from tests.contract.etpp.terminals.test_keys import keys
 from tests.contract.protocol_client import chain
 from tests.contract.protocol_client.canonical import b64url, canonical, from_b64url, sha256
 from tests.contract.protocol_client.chain import Chain
 from tests.contract.protocol_client.link import Link, NoAnswer, Problem, sign
-from tests.contract.protocol_client.terminal import Terminal, Untrusted
+from tests.contract.protocol_client.terminal import Terminal, Untrusted, signed_head
 
 HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[3]
@@ -94,6 +95,13 @@ def test_it_signs_as_the_golden_requests(request_: Any) -> None:
     packed = "Content-Encoding" in given
     host = given["Host"]
     assert sign(key, key_id, nonce, int(created), request_["method"], host, target, body, packed) == given
+
+
+def test_it_signs_a_link_of_its_chain_as_the_golden_one() -> None:
+    (example,) = golden("signatures")["heads"]
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(golden("keys")["device_seed_hex"]))
+    link = example["signed"]
+    assert signed_head(key, {"device_id": example["device_id"], **link}) == link
 
 
 @pytest.mark.parametrize("case", golden("base64url"), ids=lambda case: repr(case["given"]))
@@ -176,7 +184,7 @@ def life(etpp_url: str, terminal: Terminal, person_id: str, now: dt.datetime) ->
     terminal.send(now, packed=False)
     terminal.chain.add("attack", chain.attack(), now)
     terminal.send(now)
-    assert (terminal.acknowledged, terminal.parked) == (4, {})
+    assert (terminal.acknowledged, terminal.parked, terminal.refused_heads) == (4, {}, [])
     head = terminal.heartbeat(now)["head"]
     assert (head["seq"], head["hash"]) == (4, terminal.chain.events[-1]["hash"])
     # Absent, and not merely silent: nothing to send is sent too.
@@ -186,6 +194,22 @@ def life(etpp_url: str, terminal: Terminal, person_id: str, now: dt.datetime) ->
 def test_a_terminals_first_day(etpp: Running, terminal: Terminal) -> None:
     life(etpp.url, terminal, etpp.person(), etpp.clock())
     assert len(etpp.events(f"device_id={terminal.device_id}")) == 4
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_an_audit_tells_what_it_signed_from_what_it_did_not(etpp: Running, terminal: Terminal, signs: bool) -> None:
+    person, now = etpp.person(), etpp.clock()
+    terminal.signs = signs
+    terminal.chain.add("presence", chain.presence(person), now)
+    terminal.chain.add("enrolment", chain.enrolment(NIP, "Sri Lestari", OFFICE, now, face(1)), now)
+    terminal.chain.add("presence", chain.presence(person), now)
+    terminal.send(now)
+    assert terminal.refused_heads == []
+    presences = [event["event_id"] for event in terminal.chain.events if event["kind"] == "presence"]
+    with etpp.database.read() as tx:
+        found = verify_events(tx, OFFICE, presences, etpp.state.keys.now().known)
+    assert (found.signed, sum(found.unsigned.values())) == ((2, 0) if signs else (0, 2))
+    assert (found.broken, found.missing) == ([], [])
 
 
 def test_an_enrolment_comes_back_in_the_gallery(etpp: Running, terminal: Terminal) -> None:

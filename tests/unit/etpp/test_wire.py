@@ -30,6 +30,8 @@ def golden(name: str) -> Any:
         ("events", books.EventsRequest, books.EventsAnswer),
         ("events_link", books.EventsRequest, books.EventsAnswer),
         ("events_carried", books.EventsRequest, books.EventsAnswer),
+        ("events_heads", books.EventsRequest, books.EventsAnswer),
+        ("events_head_invalid", books.EventsRequest, books.EventsAnswer),
         ("heartbeat", terminals.HeartbeatRequest, terminals.HeartbeatAnswer),
         ("heartbeat_rotation", terminals.HeartbeatRequest, terminals.HeartbeatAnswer),
         ("heartbeat_server_keys", terminals.HeartbeatRequest, terminals.HeartbeatAnswer),

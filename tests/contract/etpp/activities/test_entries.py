@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from etpp.roster.model import Employee
 from etpp.roster.store import ASSIGNMENTS, DEPUTIES, Roster
 from tests.contract.etpp.client import problem_of
 from tests.contract.etpp.running import OFFICE, Running, wib
+from tests.unit.etpp.absence.files import pdf
 
 DAY = "2026-11-23"
 LONG_AGO = dt.date(2020, 1, 1)
@@ -108,6 +110,21 @@ def test_what_cannot_be_is_refused_at_once_and_alone(
 ) -> None:
     assert enter(office, entry("good"), entry("bad", **change)) == [("done", []), ("refused", faults)]
     assert verdicts(office) == {"good": "draft"}
+
+
+def test_evidence_is_a_file_that_was_taken_before(office: Running) -> None:
+    file = pdf()
+    sha256 = hashlib.sha256(file).hexdigest()
+    assert enter(office, entry("e", evidence_sha256=sha256)) == [("refused", ["evidence_unknown"])]
+    requests.post(
+        f"{office.url}/v1/admin/documents",
+        params={"by": "ani"},
+        data=file,
+        headers={"Authorization": f"Bearer {office.state.secrets.admin_token}"},
+        timeout=60,
+    ).raise_for_status()
+    assert enter(office, entry("e", evidence_sha256=sha256)) == [("done", [])]
+    assert month(office)["entries"][0]["evidence_sha256"] == sha256
 
 
 def test_times_that_overlap_are_refused_in_a_batch_and_after_it(office: Running) -> None:

@@ -14,7 +14,7 @@ from etpp.allowance.model import Month, OfficeScore
 from etpp.allowance.store import SCORES
 from etpp.db import Transaction
 from etpp.roster.store import ASSIGNMENTS, People, Roster
-from tests.contract.etpp.client import Terminal
+from tests.contract.etpp.client import Terminal, text_of
 from tests.contract.etpp.running import OFFICE, Running, wib
 
 NOVEMBER = Month(2026, 11)
@@ -37,7 +37,7 @@ class Scene:
         for text in local:
             at = wib(text)
             self.etpp.clock.now = max(self.etpp.clock.now, at)
-            self.terminal.send_events([self.terminal.presence(self.faces[who])], at=at)
+            self.terminal.send_events([self.terminal.presence(self.faces[who], wall_utc=text_of(at))], at=at)
 
     def reported(self, local: str) -> None:
         self.etpp.clock.now = max(self.etpp.clock.now, wib(local))
@@ -67,11 +67,14 @@ class Scene:
             SCORES.add(tx, [OfficeScore(f"s-{month}-{percent}", OFFICE, month, Decimal(percent), now)], "bkpp", now)
 
 
-def november(etpp: Running) -> Scene:
-    """Sri is in time on all five days; Budi is late by twelve minutes on the 25th. Both have 300 points a day."""
+def november(etpp: Running, signs: bool = False) -> Scene:
+    """Sri is in time on all five days; Budi is late by twelve minutes on the 25th. Both have 300 points a day.
+
+    `signs`: whether the terminal signs its chain."""
     sri_face = etpp.person("198503152010012007", "Sri Lestari")
     budi_face = etpp.person("199001012015031001", "Budi Santosa")
     terminal = etpp.terminal()
+    terminal.signs = signs
     now = etpp.clock.now
     with etpp.database.begin() as tx:
         faces = {}

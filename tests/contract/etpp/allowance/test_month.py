@@ -177,7 +177,7 @@ def test_a_later_fact_is_an_adjustment_of_the_next_month_and_only_once(scene: Sc
         scene.letter(tx, scene.budi, "2026-11-25 07:00", "2026-11-25 10:00")
     gained = next(s for s in reckon(scene).statements if s.person_id == scene.budi).net - lost
     assert gained > 0
-    _december(scene)
+    later(scene)
     found = reckon(scene, DECEMBER)
     assert {(a.person_id, a.month) for a in found.adjustments} == {(scene.budi, NOVEMBER)}
     assert sum(a.amount for a in found.adjustments) == gained
@@ -200,7 +200,7 @@ def test_what_was_adjusted_and_is_taken_back_is_adjusted_back(scene: Scene) -> N
     scene.etpp.clock.now += dt.timedelta(days=1)
     with scene.etpp.database.begin() as tx:
         scene.letter(tx, scene.budi, "2026-11-25 07:00", "2026-11-25 10:00")
-    _december(scene)
+    later(scene)
     check(scene, DECEMBER)
     paid = close(scene, DECEMBER).sealed.adjustments
     scene.etpp.clock.now += dt.timedelta(days=1)
@@ -209,6 +209,36 @@ def test_what_was_adjusted_and_is_taken_back_is_adjusted_back(scene: Scene) -> N
         REVOCATIONS.add(tx, [LetterRevocation("r1", "l1", "bkpp", now, "salah orang")], "bkpp", now)
     back = reckon(scene, Month(2027, 1)).adjustments
     assert sum(a.amount for a in back) == -sum(a.amount for a in paid) < 0
+    assert [(a.key, a.rule, a.because) for a in back] == [(a.key, a.rule, a.because) for a in paid]
+    assert any("letter:l1" in a.because for a in back)
+
+
+def test_what_a_terminal_reports_after_the_closing_is_adjusted_without_a_fact(etpp: Running) -> None:
+    """Budi was late on the 25th, unless the second terminal saw him before: when it says that it did not, one per cent
+    of his points is taken back. Everything else of both months is known before November is closed."""
+    scene = november(etpp)
+    second = etpp.terminal()
+    with etpp.database.begin() as tx:
+        for day in ("2026-11-02", "2026-11-03"):
+            forget(tx, f"{scene.budi}-{day}")
+    now = scene.etpp.clock.now
+    later(scene)
+    scene.etpp.clock.now = now + dt.timedelta(days=40)
+    check(scene)
+    matters = reckon(scene).open
+    assert matters == ("waiting:2026-11-25",)
+    close(scene, despite=Despite(matters, ("bkpp", "sekda")))
+    before = {s.person_id: s.net for s in reckon(scene).statements}
+    assert reckon(scene, DECEMBER).adjustments == ()
+    second.send_events([], at=scene.etpp.clock.now)
+    lost = before[scene.budi] - next(s.net for s in reckon(scene).statements if s.person_id == scene.budi)
+    assert lost > 0
+    found = reckon(scene, DECEMBER).adjustments
+    assert {a.person_id for a in found} == {scene.budi}
+    assert sum(a.amount for a in found) == -lost
+    check(scene, DECEMBER)
+    assert close(scene, DECEMBER).sealed.adjustments == found
+    assert [each.findings for each in audit(scene)] == [(), ()]
 
 
 def test_a_month_closed_twice_at_once_is_closed_once(scene: Scene) -> None:
@@ -279,7 +309,7 @@ def test_a_key_that_the_server_never_had_signs_nothing(scene: Scene) -> None:
     assert [each.what for each in audited.findings] == ["signature"]
 
 
-def _december(scene: Scene) -> None:
+def later(scene: Scene) -> None:
     """Nobody comes in December, but all that is asked for is there."""
     scene.etpp.clock.now = wib("2027-01-01 09:00")
     work(scene, DECEMBER)

@@ -14,6 +14,7 @@ from etpp.absence.store import REVOCATIONS
 from etpp.activities.model import EntryStep, Item, Weight
 from etpp.activities.store import ITEMS, STEPS, WEIGHTS
 from etpp.allowance import month as months
+from etpp.allowance.audit import verify
 from etpp.allowance.model import OfficeScore, Sanction
 from etpp.allowance.seal import statement_hash
 from etpp.allowance.store import SANCTIONS, SCORES, Closings, touched
@@ -23,7 +24,8 @@ from etpp.db import Transaction
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry
 from etpp.presence.store import CORRECTION_DECISIONS, CORRECTIONS, MANUAL_ENTRIES
 from etpp.roster.assignments import Acting
-from etpp.roster.store import ACTINGS, ASSIGNMENTS, Roster
+from etpp.roster.model import Person
+from etpp.roster.store import ACTINGS, ASSIGNMENTS, People, Roster
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.running import OFFICE, Running, wib
 
@@ -155,3 +157,25 @@ def test_a_presence_that_comes_after_the_closing_is_named(closed: tuple[Scene, d
     scene.seen(scene.budi, "2026-11-25 07:10")  # recorded then, sent now
     assert changed(scene) == {scene.budi}
     assert named(scene, since) == {scene.budi}
+
+
+def test_a_presence_accepted_after_the_closing_counts_from_then_on(etpp: Running) -> None:
+    """It came before the month was closed, of a face that nobody knew: the closed month stays as it was."""
+    scene = november(etpp)
+    unknown = "018f2c5e-0000-7000-8000-0000000000ff"
+    event = scene.terminal.presence(unknown)
+    (result,) = scene.terminal.send_events([event], at=wib("2026-11-25 07:10")).json()["results"]
+    assert result["status"] == "rejected"
+    with etpp.database.begin() as tx:
+        months.check(tx, OFFICE, NOVEMBER, "kepala", etpp.clock.now)
+        signer = etpp.state.keys.now().signer
+        closed = months.close(tx, signer, OFFICE, NOVEMBER, "bkpp", etpp.clock.now)
+    etpp.clock.now -= dt.timedelta(hours=1)  # another server, whose clock is behind
+    with etpp.database.begin() as tx:
+        People(tx).add(Person(OFFICE, unknown, scene.budi, None, "Budi Santosa", 9))
+    etpp.admin("POST", f"offices/{OFFICE}/events/{event['event_id']}/accept")
+    assert changed(scene) == {scene.budi}
+    assert named(scene, closed.as_of_utc) == {scene.budi}
+    with etpp.database.read() as tx:
+        (audited,) = verify(tx, OFFICE, {signer.key_id: signer.public_key})
+    assert audited.findings == ()

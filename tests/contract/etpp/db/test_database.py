@@ -20,7 +20,7 @@ from etpp.base.errors import Conflict, StoreUnavailable
 from etpp.books.model import ZERO_HASH, ChainHead, EventTime, Link
 from etpp.books.store import Books
 from etpp.db import Database
-from etpp.db.tables import metadata
+from etpp.db.tables import DLIB_RESNET_V1, metadata
 from etpp.faces.model import Template
 from etpp.faces.store import Templates
 from etpp.roster.model import Office, Person
@@ -181,7 +181,7 @@ def test_a_reading_transaction_sees_one_moment(store: Database) -> None:
 
 def test_times_and_templates_come_back_as_they_were(store: Database) -> None:
     later = NOW.astimezone(dt.timezone(dt.timedelta(hours=7)))
-    template = Template("t", "p", "m", bytes(range(256)) * 2, -0.75, 0.0625)
+    template = Template("t", "p", DLIB_RESNET_V1, bytes(range(256)) * 2, -0.75, 0.0625)
     with store.begin() as tx:
         People(tx).add(Person("a", "p", "p", "1" * 18, "Ünï \u2028 😀", 1))
         Templates(tx).replace("a", "p", [template])

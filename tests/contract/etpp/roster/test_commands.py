@@ -34,11 +34,27 @@ def test_a_preview_changes_nothing_and_an_export_comes_back_unchanged(etpp: Runn
     (tmp_path / "in.csv").write_text(ROWS, encoding="utf-8")
     for words, kind in ((("--dry-run",), "new_person"), ((), "new_person"), ((), "unchanged")):
         answer = told(etpp, "roster", "import", str(tmp_path / "in.csv"), *words)
-        assert answer == {"imported": not words, "changes": [{"line": 2, "change": kind}], "faults": []}
+        assert isinstance(answer, dict)
+        (change,) = answer.pop("changes")
+        assert answer == {"imported": not words, "faults": []}
+        assert (change["line"], change["change"], change["becomes"]["post"]) == (2, kind, "Pranata")
+        assert change["was"] == (change["becomes"] if kind == "unchanged" else None)
     for name in ("out.csv", "out.xlsx"):
         assert run(etpp, "roster", "export", str(tmp_path / name)).exit_code == 0
         answer = told(etpp, "roster", "import", str(tmp_path / name))
-        assert answer == {"imported": True, "changes": [{"line": 2, "change": "unchanged"}], "faults": []}
+        assert isinstance(answer, dict)
+        assert [(each["line"], each["change"]) for each in answer["changes"]] == [(2, "unchanged")]
+
+
+def test_a_preview_says_of_each_line_what_was_and_what_becomes(etpp: Running, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(ROWS, encoding="utf-8")
+    told(etpp, "roster", "import", str(file))
+    file.write_text(ROWS.replace(",8,", ",9,").replace("2020-01-01", "2026-03-01"), encoding="utf-8")
+    shown = run(etpp, "roster", "import", str(file), "--dry-run").stdout.splitlines()[1]
+    assert "class_changed" in shown
+    assert f"{OFFICE}, Pranata (8), 2020-01-01 - 2026-02-28" in shown
+    assert f"{OFFICE}, Pranata (9), 2026-03-01 -" in shown
 
 
 def test_one_fault_refuses_the_whole_list_unless_asked_otherwise(etpp: Running, tmp_path: Path) -> None:

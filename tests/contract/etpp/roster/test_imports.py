@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etpp.base import sheets
 from etpp.db import Transaction
-from etpp.roster import imports, listing
+from etpp.roster import export, imports, listing
 from etpp.roster.assignments import Career
 from etpp.roster.imports import Plan
 from etpp.roster.listing import Listed
@@ -148,18 +148,76 @@ def test_staff_without_nip_and_an_acting_post(etpp: Running) -> None:
     assert (held.status, held.office_id) == ("contract", OFFICE)
     assert [each.job_class for each in career(etpp, SRI).acting_on(dt.date(2025, 2, 28))] == [11]
     with etpp.database.read() as tx:
-        rows = [listing.cells(each) for each in imports.export(tx)]
+        rows = [listing.cells(each) for each in export.posts(tx)]
         headings = [column.name for column in listing.COLUMNS]
         for content in (sheets.write_csv(headings, rows), sheets.write_xlsx(headings, rows)):
             again = imports.plan(tx, sheets.read(content, listing.COLUMNS), NOW)
             assert (again.faults, [each.kind for each in again.changes]) == ([], ["unchanged"] * 3)
 
 
+def test_contract_staff_who_are_given_a_nip_stay_who_they_are(etpp: Running) -> None:
+    contract, pppk = "THL-7", "199103032025211003"
+    assert take(etpp, f";{contract};Joko;{OFFICE};Sopir;3;;Kontrak;;2025-01-01;;") == ["new_person"]
+    both = f"{pppk};{contract};Joko;{OFFICE};Sopir;5;V;PPPK;;2025-06-01;;"
+    later = f"{pppk};;Joko;{OFFICE};Operator;6;V;PPPK;;2025-09-01;;"  # by the NIP alone: the same one
+    assert take(etpp, later, both) == ["new_post", "class_changed"]
+    assert take(etpp, both, later) == ["unchanged"] * 2
+    assert [each.status for each in career(etpp, pppk).all] == ["contract", "pppk", "pppk"]
+    assert career(etpp, contract).all == career(etpp, pppk).all
+    with etpp.database.read() as tx:
+        cells = [listing.cells(each)[:2] for each in export.posts(tx)]
+    assert cells == [(pppk, contract)] * 3
+
+
+def test_two_numbers_that_stand_for_two_people_are_refused(etpp: Running) -> None:
+    take(etpp, GOOD, f"{BUDI};B-1;Budi;{OFFICE};Analis;9;;;;2025-01-01;;")
+    cases = {
+        # Both are known, as two people.
+        f"{SRI};B-1;Sri Lestari;{OFFICE};Pranata;8;;;;2025-01-01;;": ["stand for two people"],
+        # The id is Budi's, who has a NIP of his own.
+        f"{ANI};B-1;Budi;{OFFICE};Analis;9;;;;2025-01-01;;": ["has another one"],
+        # The NIP is Budi's, who has an id of his own.
+        f"{BUDI};B-2;Budi;{OFFICE};Analis;9;;;;2025-01-01;;": ["has another one"],
+    }
+    with etpp.database.read() as tx:
+        for line, says in cases.items():
+            found = [fault.says for fault in plan(tx, line).faults]
+            assert len(found) == len(says), (line, found)
+            assert all(part in whole for part, whole in zip(says, found, strict=True)), (line, found)
+        # And two new people in one list who share an id.
+        two = (
+            f"{ANI};C-1;Ani;{OFFICE};Analis;9;;;;2025-01-01;;",
+            f"199204042017011004;C-1;Ani;{OFFICE};A;9;;;;2025-02-01;;",
+        )
+        assert ["has another one" in each.says for each in plan(tx, *two).faults] == [True]
+
+
+def test_what_a_list_has_no_column_for_stays_as_it_was(etpp: Running) -> None:
+    boss = f"{BUDI};;Budi;{OFFICE};Kepala;12;IV/a;PNS;;2020-01-01;;"
+    full = "NIP;Nama;Kantor;Jabatan;Kelas;Golongan;Status;NIP atasan;Mulai;Berhak TPP"
+    take(etpp, boss)
+    with etpp.database.begin() as tx:
+        line = f"{SRI};Sri Lestari;{OFFICE};Pranata;8;III/c;PPPK;{BUDI};2025-01-01;tidak"
+        imports.apply(tx, plan(tx, line, head=full), "operator", NOW)
+        short = "NIP;Nama;Kantor;Jabatan;Kelas;Mulai"
+        again = plan(tx, f"{SRI};Sri Lestari;{OFFICE};Pranata;8;2025-01-01", head=short)
+        assert [each.kind for each in again.changes] == ["unchanged"]
+        imports.apply(tx, plan(tx, f"{SRI};Sri Lestari;{OFFICE};Analis;9;2025-07-01", head=short), "operator", NOW)
+        _, post = Roster(tx).career(Roster(tx).who(SRI)).all
+        superior = Roster(tx).who(BUDI)
+        assert (post.rank, post.status, post.superior_id, post.entitled) == ("III/c", "pppk", superior, False)
+        # An empty cell of a column that is there says that there is none.
+        emptied = f"{SRI};Sri Lestari;{OFFICE};Analis;9;;;;2025-07-01;"
+        imports.apply(tx, plan(tx, emptied, head=full), "operator", NOW)
+        _, post = Roster(tx).career(Roster(tx).who(SRI)).all
+        assert (post.rank, post.status, post.superior_id, post.entitled) == ("", "pns", None, True)
+
+
 LISTED = st.builds(
     Listed,
     line=st.just(2),
-    number=st.just(SRI),
-    with_nip=st.just(True),
+    nip=st.sampled_from((SRI, BUDI)),
+    other_id=st.sampled_from((None, "THL-7")),
     name=st.sampled_from(("Sri Lestari", "'Aisyah", "O'Neil", "-Ani")),
     office=st.just(OFFICE),
     post=st.text("abc =+-@'\"", min_size=1, max_size=20)

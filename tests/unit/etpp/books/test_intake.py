@@ -362,7 +362,7 @@ def test_a_batch_of_one_chain_may_report_for_another(office: Office0) -> None:
 
 def reconsider(office: Office0, event_id: str) -> Link:
     with office.database.begin() as tx:
-        return intake.reconsider(tx, OFFICE, event_id)
+        return intake.reconsider(tx, OFFICE, event_id, NOW)
 
 
 def test_a_presence_is_accepted_once_its_person_is_known(office: Office0) -> None:

@@ -21,7 +21,8 @@ from etpp.books.proof import Piece, Proof, Word
 from etpp.terminals.model import Device
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
-RECORDER = Device("o", "d", bytes(32), None, 1, 1, NOW - dt.timedelta(days=9), "t", {})
+KEY = bytes(32)
+RECORDER = Device("o", "d", KEY, None, 1, 1, NOW - dt.timedelta(days=9), "t", {})
 GOLDEN = Path(__file__).parents[3] / "golden"
 LENGTH = 8
 
@@ -42,7 +43,7 @@ def word(*runs: tuple[int, int], times: bool = False) -> Word:
     if times:
         for (first, last), run in zip(runs, said["runs"], strict=True):
             run["times_hash"] = digest("[" + ",".join(f'"{seq}"' for seq in range(first, last + 1)) + "]")
-    return Word(RECORDER, wire.Carried.model_validate(said))
+    return Word(RECORDER, wire.Carried.model_validate(said), KEY)
 
 
 def event(seq: int, hash_: str | None = None, prev: str | None = None) -> Piece:
@@ -159,7 +160,7 @@ def test_times_count_run_by_run() -> None:
 def test_the_golden_stretch_is_proven_with_its_times() -> None:
     request = json.loads((GOLDEN / "events_carried.json").read_text(encoding="utf-8"))["request"]
     said = wire.Carried.model_validate(request["carried"])
-    found: Proof = proof.prove(Word(RECORDER, said), [proof.piece(item) for item in request["events"]], 0, NOW)
+    found: Proof = proof.prove(Word(RECORDER, said, KEY), [proof.piece(item) for item in request["events"]], 0, NOW)
     assert found.proven == found.timed == {1, 2, 3, 4}
 
 
@@ -168,7 +169,7 @@ def test_a_former_key_is_good_for_what_may_have_been_before_it_was_replaced() ->
     request = json.loads((GOLDEN / "events_carried.json").read_text(encoding="utf-8"))["request"]
     said = wire.Carried.model_validate(request["carried"])
     until = dt.datetime(2026, 11, 24, 0, 30, tzinfo=dt.UTC)
-    found = proof.prove(Word(RECORDER, said, until), [proof.piece(item) for item in request["events"]], 0, NOW)
+    found = proof.prove(Word(RECORDER, said, KEY, until), [proof.piece(item) for item in request["events"]], 0, NOW)
     judged = [found.judge(item) for item in examine(request["events"], said.device_id) if isinstance(item, Arrival)]
     assert [item.problem and str(item.problem["type"]).rsplit(":", 1)[-1] for item in judged] == [
         None,

@@ -13,9 +13,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etpp.base.encoding import decode_key, encode_key
+from etpp.base.encoding import decode_key, decode_signature, encode_key
 from etpp.base.errors import Problem
-from etpp.terminals.signing import WINDOW, GallerySigner, Message, slide, verify, verify_proof, verify_statement
+from etpp.terminals.signing import (
+    WINDOW,
+    GallerySigner,
+    Message,
+    head_text,
+    key_id_of,
+    slide,
+    verify,
+    verify_proof,
+    verify_statement,
+    verify_text,
+)
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 REQUESTS = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))["requests"]
@@ -145,6 +156,19 @@ def test_the_golden_export_is_vouched_for_by_its_recorder() -> None:
     assert verify_statement(KEY, signature, carried)
     assert not verify_statement(OTHER, signature, carried)
     assert not verify_statement(KEY, signature, carried | {"last_seq": 5})
+
+
+def test_the_golden_link_of_a_chain_is_signed_by_its_terminal() -> None:
+    (example,) = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))["heads"]
+    link = example["signed"]
+    text = head_text(example["device_id"], link["chain_id"], link["seq"], link["hash"])
+    assert text.decode() == example["text"]
+    assert key_id_of(KEY) == link["key_id"]
+    signature = decode_signature(link["signature"])
+    assert verify_text(KEY, signature, text)
+    assert not verify_text(OTHER, signature, text)
+    assert not verify_text(KEY, signature, text.replace(b" 4 ", b" 5 "))
+    assert not verify_text(KEY, signature[:-1], text)
 
 
 def test_the_golden_gallery_is_signed_as_the_server_signs() -> None:

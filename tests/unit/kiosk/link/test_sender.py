@@ -70,6 +70,11 @@ def accepted(request: Json, problems: dict[int, str] | None = None, **head: Any)
     return {"results": results, "head": stated, "server_time": wire.format_utc(START)}
 
 
+def sign_head(chain_id: str, seq: int, hash_hex: str) -> Json:
+    """Stands for the identity, whose own test looks at the signature."""
+    return {"chain_id": chain_id, "seq": seq, "hash": hash_hex, "key_id": "k", "signature": "s"}
+
+
 def refusing(problem: str, **members: object) -> Word:
     def refuse(request: Json) -> Json:
         raise Refused(409, problem, "no", members=members)
@@ -82,7 +87,7 @@ class Terminal:
 
     def __init__(self, outbox: SqliteOutbox, limit: int = 8) -> None:
         self.outbox, self.queue, self.clock, self.server = outbox, JournalQueue(outbox), FakeClock(), Server()
-        self.sender = Sender(self.queue, self.server.post, self.clock, BatchLimits(limit, 10**9))
+        self.sender = Sender(self.queue, self.server.post, sign_head, self.clock, BatchLimits(limit, 10**9))
 
     def record(self, count: int, every_s: float = 1.0) -> list[Event]:
         events = []
@@ -193,9 +198,10 @@ def test_a_carried_batch_knows_no_more_than_what_it_brings(
     queue = Carrying(terminal.outbox)
     queue.carried = {"device_id": "device-2"}
     queue.times = tuple(None if each is None else fixed(each) for each in times)
-    Sender(queue, terminal.server.post, terminal.clock, BatchLimits(8, 10**9)).send()
+    Sender(queue, terminal.server.post, sign_head, terminal.clock, BatchLimits(8, 10**9)).send()
     (request,) = terminal.server.requests
     assert request["carried"] == queue.carried
+    assert "heads" not in request  # its recorder has signed it
     assert request["reported_through"]["utc"] == reported
     for item, time in zip(request["events"], queue.times, strict=True):
         assert (item["time"] == time) is (time is not None)
@@ -205,7 +211,7 @@ def test_a_carried_link_says_nothing_of_the_time(terminal: Terminal) -> None:
     terminal.thinned_and_lost()
     queue = Carrying(terminal.outbox)
     queue.carried, queue.times = {"device_id": "device-2"}, (None, *(fixed("2026-11-20T00:00:00.000Z"),) * 2)
-    Sender(queue, terminal.server.post, terminal.clock, BatchLimits(8, 10**9)).send()
+    Sender(queue, terminal.server.post, sign_head, terminal.clock, BatchLimits(8, 10**9)).send()
     assert terminal.server.requests[0]["reported_through"]["utc"] == "2026-11-20T00:00:00.000Z"
 
 
@@ -226,7 +232,7 @@ def test_nothing_is_reported_beyond_the_next_event(terminal: Terminal, waited_s:
     terminal.clock.advance(waited_s)
     terminal.meet()
     queue = terminal.queue
-    Sender(queue, terminal.server.post, terminal.clock, BatchLimits(2, 10**9)).send()
+    Sender(queue, terminal.server.post, sign_head, terminal.clock, BatchLimits(2, 10**9)).send()
     assert terminal.server.places == [[1, 2]]
     assert terminal.server.requests[0]["reported_through"]["utc"] == wire.format_utc(reported)
 
@@ -252,9 +258,73 @@ def test_a_report_says_that_there_is_nothing_to_tell(terminal: Terminal, caplog:
     assert terminal.server.requests[-1] == {
         "events": [],
         "reported_through": {"chain_id": events[0].chain_id, "seq": 2, "utc": wire.format_utc(minute_ago)},
+        "heads": [sign_head(events[0].chain_id, 2, events[1].hash)],
     }
     assert terminal.waiting() == []
     assert logged(caplog) == []
+
+
+def test_before_the_first_event_there_is_nothing_to_sign(terminal: Terminal) -> None:
+    terminal.meet()
+    terminal.sender.report()
+    assert "heads" not in terminal.server.requests[0]
+
+
+# ---------------------------------------------------------------- what is signed
+
+
+def test_the_newest_link_of_a_batch_is_signed(terminal: Terminal) -> None:
+    events = terminal.record(10)
+    while terminal.sender.send():
+        pass
+    chain_id = events[0].chain_id
+    assert [request["heads"] for request in terminal.server.requests] == [
+        [sign_head(chain_id, 8, events[7].hash)],
+        [sign_head(chain_id, 10, events[9].hash)],
+    ]
+
+
+def test_what_hashes_do_not_lead_back_through_has_a_signature_before_it(terminal: Terminal) -> None:
+    """The server erases an enrolment's faces, and a link's hash is nobody's content."""
+    events = terminal.record(2)
+    for draft in (records.enrolment(), records.enrolment(), records.attack(), records.presence()):
+        events.append(terminal.outbox.append(draft, terminal.clock.now()))
+    terminal.sender.send()
+    (request,) = terminal.server.requests
+    assert [head["seq"] for head in request["heads"]] == [2, 6]
+    assert [head["hash"] for head in request["heads"]] == [events[1].hash, events[5].hash]
+
+
+def test_before_a_link_over_what_is_lost_there_is_a_signature(terminal: Terminal) -> None:
+    terminal.record(5)
+    terminal.outbox.db.transact(
+        lambda connection: connection.execute("UPDATE events SET body = x'00' WHERE id & 255 = 3")
+    )
+    terminal.sender.send()
+    (request,) = terminal.server.requests
+    assert terminal.server.places == [[1, 2, (3, 3), 4, 5]]
+    assert [head["seq"] for head in request["heads"]] == [2, 5]
+
+
+def test_a_batch_that_ends_with_a_link_is_signed_at_its_end(terminal: Terminal) -> None:
+    events = terminal.record(3)
+    terminal.queue.acknowledge(terminal.queue.chain_state().chain_id, 3, START, {})
+    terminal.queue.thin(START.date() + dt.timedelta(days=1))
+    terminal.queue.rewind(terminal.queue.chain_state().chain_id, 1)
+    terminal.sender.send()
+    assert terminal.server.places == [[(1, 3)]]
+    assert terminal.server.requests[0]["heads"] == [sign_head(events[0].chain_id, 3, events[2].hash)]
+
+
+def test_what_the_server_does_not_keep_of_the_signatures_holds_up_nothing(
+    terminal: Terminal, caplog: pytest.LogCaptureFixture
+) -> None:
+    terminal.record(1)
+    problem = {"type": f"{wire.PROBLEM_PREFIX}head-invalid"}
+    terminal.server.words = [lambda request: {**accepted(request), "head_problem": problem}]
+    assert terminal.sender.send() is True
+    assert terminal.waiting() == []
+    assert any("(head-invalid)" in line for line in logged(caplog))
 
 
 def test_a_report_finds_out_what_the_server_has_lost(terminal: Terminal) -> None:
@@ -310,7 +380,7 @@ def test_an_answer_that_contradicts_itself_acknowledges_nothing(terminal: Termin
     terminal.record(4)
     queue = terminal.queue
     terminal.server.words = [lambda request: accepted(request, **head)]
-    sender = Sender(queue, terminal.server.post, terminal.clock, BatchLimits(3, 10**9))
+    sender = Sender(queue, terminal.server.post, sign_head, terminal.clock, BatchLimits(3, 10**9))
     with pytest.raises(wire.WireError, match="contradicts"):
         sender.send()
     assert terminal.waiting() == [1, 2, 3, 4]
@@ -322,7 +392,7 @@ def test_a_server_may_hold_more_than_this_batch(terminal: Terminal, seq: int) ->
     events = terminal.record(4)
     hash_ = events[3].hash if seq == 4 else "f" * 64
     terminal.server.words = [lambda request: accepted(request, seq=seq, hash=hash_)]
-    sender = Sender(terminal.queue, terminal.server.post, terminal.clock, BatchLimits(3, 10**9))
+    sender = Sender(terminal.queue, terminal.server.post, sign_head, terminal.clock, BatchLimits(3, 10**9))
     assert sender.send() is True
     assert terminal.waiting() == [4]
 

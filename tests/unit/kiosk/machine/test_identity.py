@@ -178,6 +178,16 @@ def test_only_the_servers_keys_are_believed(tmp_path: Path) -> None:
     assert not identity.verify_server("another", signature, b"content")
 
 
+def test_a_link_of_the_chain_is_signed_as_the_golden_one(tmp_path: Path) -> None:
+    (example,) = golden("signatures")["heads"]
+    provision(tmp_path)
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(golden("keys")["device_seed_hex"]))
+    identity = Identity(tmp_path, Identity.load(tmp_path).provisioning, key, None)
+    assert identity.device_id == example["device_id"]
+    link = example["signed"]
+    assert identity.sign_head(link["chain_id"], link["seq"], link["hash"]) == link
+
+
 def test_an_attestation_can_be_checked_with_the_public_key(tmp_path: Path) -> None:
     provision(tmp_path / "identity")
     identity = Identity.load(tmp_path / "identity")

@@ -97,7 +97,9 @@ class ScriptedLiveness:
     def reset(self) -> None:
         self.resets += 1
 
-    def update(self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True) -> LivenessVerdict:
+    def update(
+        self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True, infrared: RgbImage | None = None
+    ) -> LivenessVerdict:
         self.updates += 1
         self.asks.append(ask)
         return self.verdict

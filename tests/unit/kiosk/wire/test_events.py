@@ -84,6 +84,20 @@ def test_the_golden_batch_answer_is_read() -> None:
     assert rejected
 
 
+def test_the_golden_word_on_a_signature_is_read() -> None:
+    sent = [item["event"]["event_id"] for item in golden("events_heads")["request"]["events"]]
+    assert wire.parse_batch_answer(golden("events_heads")["answer"], sent).head_problem is None
+    problem = wire.parse_batch_answer(golden("events_head_invalid")["answer"], sent).head_problem
+    assert problem is not None
+    assert wire.problem_name(problem) == "head-invalid"
+
+
+def test_the_text_that_is_signed_is_the_golden_one() -> None:
+    (example,) = golden("signatures")["heads"]
+    link = example["signed"]
+    assert wire.head_text(example["device_id"], link["chain_id"], link["seq"], link["hash"]).decode() == example["text"]
+
+
 def test_our_batch_has_the_members_of_the_golden_one() -> None:
     event = wire.event_of(body(records.presence()), "0" * 64)
     located = Located(NOON, NOON, NOON, "trusted")
@@ -91,6 +105,9 @@ def test_our_batch_has_the_members_of_the_golden_one() -> None:
     ours = json.loads(wire.batch_body([entry], chain_id="c-1", seq=1, utc=NOON, carried=None))
     theirs = golden("events")["request"]
     assert set(ours) == set(theirs)
+    signed = golden("events_heads")["request"]
+    ours_signed = json.loads(wire.batch_body([entry], chain_id="c-1", seq=1, utc=NOON, heads=signed["heads"]))
+    assert set(ours_signed) == set(signed)
     assert set(ours["reported_through"]) == set(theirs["reported_through"])
     assert set(ours["events"][0]) == set(theirs["events"][0])
     assert set(ours["events"][0]["time"]) == set(theirs["events"][0]["time"])

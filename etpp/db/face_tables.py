@@ -1,0 +1,40 @@
+"""The facts about recognisers: which one counts where, where faces are renewed, and who has consented to it.
+
+As pay's they are only ever added (`etpp.db.facts`), so that it stays known who decided what, and when.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from etpp.db.pay_tables import facts_table
+from etpp.db.tables import Utc
+
+REGENCY = "*"
+"""In place of an office's id: what holds for every office that has no word of its own. No office has such an id."""
+
+recogniser_choices = facts_table(
+    "recogniser_choices",
+    sa.Column("office_id", sa.String(64), nullable=False),
+    sa.Column("model_id", sa.String(64), nullable=False),
+)
+renewals = facts_table(
+    "renewals",
+    sa.Column("office_id", sa.String(64), nullable=False),
+    sa.Column("model_id", sa.String(64), nullable=False),
+)
+# That a terminal has offered a person's templates: nobody is asked again until there is another consent.
+renewal_offers = facts_table(
+    "renewal_offers",
+    sa.Column("employee_id", sa.String(64), nullable=False),
+    sa.Column("model_id", sa.String(64), nullable=False),
+    sa.Column("offered_utc", Utc, nullable=False),
+)
+renewal_consents = facts_table(
+    "renewal_consents",
+    sa.Column("employee_id", sa.String(64), nullable=False),
+    sa.Column("model_id", sa.String(64), nullable=False),
+    sa.Column("given_utc", Utc, nullable=False),
+    sa.Column("text_id", sa.String(100), nullable=False),
+    sa.Column("officer", sa.String(100), nullable=False),
+)
