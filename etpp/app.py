@@ -19,6 +19,7 @@ from etpp.accounts import pages as accounts_pages
 from etpp.accounts.context import Doorkeeper
 from etpp.accounts.gate import AdminGate
 from etpp.accounts.guard import guard, offers
+from etpp.accounts.session import COOKIE
 from etpp.accounts.table import TABLE
 from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
@@ -158,8 +159,12 @@ def administration_document() -> dict[str, Any]:
     for router in ADMINISTRATION:
         app.include_router(router)
     found = app.openapi()
-    found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    found["security"] = [{"token": []}]
+    found["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+    }
+    found["security"] = [{"token": []}, {"session": [], "csrf": []}]
     return found
 
 
