@@ -64,7 +64,8 @@ def of_person(tx: Transaction, said: str, now: dt.datetime) -> Whose:
     person_id = roster.with_number(said) or said
     if roster.employee(person_id) is None:
         return NOBODYS
-    offices = {face.office_id for face in roster.faces_of(person_id)}
+    known = [face for face in roster.faces_of(person_id) if face.templates and face.erased_version is None]
+    offices = {face.office_id for face in known}
     try:
         serving = roster.career(person_id).office_on(now.astimezone(ZoneInfo(REGENCY_ZONE)).date())
     except CareerError:  # what contradicts itself is BKPP's to put right

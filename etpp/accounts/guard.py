@@ -29,6 +29,8 @@ async def guard(request: Request, keeper: KeeperOf) -> None:
     if found is None:
         raise HTTPException(404)
     template, rule, path = found
+    if request.method == "POST" and request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise _foreign_form()  # the log-in's too, which has no token: nobody is logged in as somebody else unawares
     if rule.open == "anybody":
         return
     posted = request.method == "POST"
@@ -72,10 +74,14 @@ async def _own_form(request: Request, csrf: str) -> Mapping[str, str]:
     values = await form(request)
     # In constant time: the answer must not tell how much of a guess was right.
     if not hmac.compare_digest(values.get("csrf", "").encode(), csrf.encode()):
-        text = "the form is not of this session; go back and load the page again"
-        raise Problem("signature-invalid", text, key="form_foreign")
+        raise _foreign_form()
     request.scope["etpp.form"] = values
     return values
+
+
+def _foreign_form() -> Problem:
+    text = "the form is not of this session; go back and load the page again"
+    return Problem("signature-invalid", text, key="form_foreign")
 
 
 def _log_in_for(request: Request) -> str:

@@ -34,9 +34,6 @@ class Accounts:
         found = self._find(accounts.c.login == login)
         return found[0] if found else None
 
-    def of_person(self, person_id: str) -> list[Account]:
-        return self._find(accounts.c.person_id == person_id)
-
     def all(self) -> list[Account]:
         return self._find()
 

@@ -242,6 +242,17 @@ def test_the_log_in_leads_to_the_page_that_was_wanted(etpp: Running) -> None:
     assert one.url == f"{etpp.url}/console/offices/{OFFICE}?date=2026-11-24"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_csrf_of_the_log_in_another_site_logs_nobody_in(etpp: Running, site: str) -> None:
+    """Otherwise somebody would work in the attacker's account without knowing."""
+    values = {"user": "bkpp", "password": etpp.bkpp.password}
+    url, headers = f"{etpp.url}/console/login", {"Sec-Fetch-Site": site}
+    answer = requests.post(url, data=values, headers=headers, allow_redirects=False, timeout=30)
+    assert (answer.status_code, answer.cookies.get(COOKIE)) == (400, None)
+    own = requests.post(url, data=values, headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False, timeout=30)
+    assert own.status_code == 303
+
+
 # ---------------------------------------------------------------- my account
 
 
