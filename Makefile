@@ -61,8 +61,9 @@ latency: setup ## from a face's first appearance to "tercatat", by stage
 picture: setup ## the picture that opens the README, by the running terminal
 	$(BIN)/python -m demo.picture
 
-test-allowance: setup ## the four policies against a second, slow reckoning, on 20,000 generated months (about a quarter of an hour)
+test-allowance: setup ## the four policies against a second, slow reckoning, on 20,000 generated months; 40 scripts of facts and closings a database
 	ALLOWANCE_EXAMPLES=20000 $(PYTEST) -q tests/unit/etpp/allowance/test_oracle.py $(ARGS)
+	ALLOWANCE_SCRIPTS=40 $(PYTEST) -q tests/contract/etpp/allowance/test_any_order.py $(ARGS)
 
 bench-allowance: setup ## statements a second in memory, what a late fact makes anew, and a whole regency out of PostgreSQL
 	$(BIN)/python -m tests.bench.bench_allowance $(ARGS)

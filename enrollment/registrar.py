@@ -69,7 +69,7 @@ class Registrar:
 
     `known`: who is enrolled, by the gallery or by an enrolment that waits for the server. `sent`: all that this
     terminal enrolled and still holds, whatever BKPP made of it. `office_id`: the terminal's own, None when unknown.
-    `names`: who is in the office by the gallery, with a face or without.
+    `names`: who is in the office by the gallery, with a face or without. `recogniser`: whose templates count there.
 
     What the server would refuse for ever is refused here, while the officer can still mend it: docs/enrolment.md has
     the table of the server's reasons and of where each is met.
@@ -87,6 +87,7 @@ class Registrar:
         sent: KnownFaces | None = None,
         names: Mapping[Nip, str] | None = None,
         gallery_loaded: bool = True,
+        recogniser: ModelId = DLIB_RESNET_V1,
     ) -> None:
         self._outbox = outbox
         self._clock = clock
@@ -97,6 +98,7 @@ class Registrar:
         self._sent = sent or KnownFaces()
         self._names = names or {}
         self._gallery_loaded = gallery_loaded
+        self._recogniser = recogniser
 
     def check_office(self, office_id: str) -> None:
         """A terminal enrols for its own office only, and faces of one model only.
@@ -203,6 +205,9 @@ class Registrar:
             notes.append(Warn("name_differs"))
         if not self._gallery_loaded:
             notes.append(Warn("gallery_missing"))
+        counts = self._recogniser
+        if counts != self._model_id and not all(counts in shot.more for shot in templates):
+            notes.append(Warn("recogniser_missing", {"model": counts}))
         return notes
 
 

@@ -120,6 +120,7 @@ def _registrar(records: Records, model_id: ModelId, settings: EnrolmentSettings)
         sent=sent,
         names={person.nip: person.name for person in gallery.people.values()},
         gallery_loaded=gallery.version > 0,
+        recogniser=gallery.office.recogniser if gallery.office else DLIB_RESNET_V1,
     )
 
 

@@ -25,7 +25,7 @@ from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
 from etpp.allowance.gather import correction_days, entry_terms
 from etpp.base import problems, sheets
-from etpp.base.openapi import document
+from etpp.base.openapi import administration, document
 from etpp.base.throttle import Throttle
 from etpp.books import api as books_api
 from etpp.books import events
@@ -155,16 +155,12 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
 
 def administration_document() -> dict[str, Any]:
     """OpenAPI 3.1 of the administrator's calls."""
-    app = FastAPI(title="e-TPP, administration", version="1")
-    for router in ADMINISTRATION:
-        app.include_router(router)
-    found = app.openapi()
-    found["components"]["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer"},
+    found = administration(ADMINISTRATION)
+    found["components"]["securitySchemes"] |= {
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
         "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
     }
-    found["security"] = [{"token": []}, {"session": [], "csrf": []}]
+    found["security"].append({"session": [], "csrf": []})
     return found
 
 

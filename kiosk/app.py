@@ -10,7 +10,7 @@ import ctypes
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from kiosk.machine.state import StateFolder
 from kiosk.machine.voice import open_voice
 from kiosk.machine.watchdog import Watchdog
 from kiosk.matcher import Matcher
-from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, GallerySnapshot, Hint, Quality
+from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, GallerySnapshot, Hint, ModelId, Quality
 from kiosk.model.recognisers import RECOGNISERS, counting
 from kiosk.paired import terminal_camera
 from kiosk.ports import FaceMatcher, FrameSource, LivenessDetector
@@ -41,7 +41,8 @@ from kiosk.terminal.clerk import Clerk
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.housekeeping import Housekeeper
 from kiosk.terminal.recognise import Recogniser
-from kiosk.terminal.recognition import Recognition
+from kiosk.terminal.recognition import OpenRecogniser, Recognition
+from kiosk.terminal.renewal import sampling
 from kiosk.terminal.report import Report
 from kiosk.terminal.running import Terminal
 from kiosk.terminal.standstill import SCREEN_WITHIN_S
@@ -115,7 +116,7 @@ class Kiosk:
 
         def use_gallery(snapshot: GallerySnapshot) -> None:
             matcher = matcher_of(snapshot)
-            self._recognition.use(matcher)
+            self._recognition.use(matcher, sampling(snapshot, matcher.model_id, installed()))
             self._clerk.model_id = matcher.model_id
 
         open_source = camera_opener(config)
@@ -240,12 +241,10 @@ def first_source(open_source: Callable[[], FrameSource], faults: FaultBoard, wai
         return None
 
 
-def recogniser_opener(
-    config: Config, models_dir: Path, cache_dir: Path, lacks: Lacks
-) -> Callable[[FaceMatcher, int], Recogniser]:
+def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path, lacks: Lacks) -> OpenRecogniser:
     """Opens the models, each time anew: see `kiosk.terminal.recognition.OpenRecogniser`."""
 
-    def open_recogniser(matcher: FaceMatcher, tracks: int) -> Recogniser:
+    def open_recogniser(matcher: FaceMatcher, more: Sequence[ModelId], tracks: int) -> Recogniser:
         return Recogniser(
             open_engine(
                 config.recognition.engine,
@@ -254,6 +253,7 @@ def recogniser_opener(
                 lost=lacks.of("detector model"),
                 threads=engine_threads(os.cpu_count() or 1),
                 model_id=matcher.model_id,
+                more=more,
             ),
             matcher,
             liveness_of(config, models_dir, lacks),

@@ -26,9 +26,9 @@ from tinydb.storages import Storage
 from kiosk import wire
 from kiosk.errors import GalleryError
 from kiosk.machine.durable import atomic_write, fsync_folder
-from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Office, Person, PersonId, Template
+from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Office, Person, PersonId, Renewal, Template
 from kiosk.ports import UtcNow
-from kiosk.wire.gallery import Manifest, check_shown, parse_office, parse_person
+from kiosk.wire.gallery import Manifest, check_shown, parse_office, parse_person, parse_renewal
 
 log = logging.getLogger(__name__)
 
@@ -265,17 +265,22 @@ def _snapshot(documents: Documents) -> GallerySnapshot:
     try:
         (meta,) = documents["meta"].values()
         people: dict[PersonId, Person] = {}
+        renewals: dict[PersonId, Renewal] = {}
         templates: list[Template] = []
         for document in documents.get("people", {}).values():
             person, own = parse_person(document)
             people[person.person_id] = person
             templates += own
+            renewal = parse_renewal(document)
+            if renewal is not None:
+                renewals[person.person_id] = renewal
         return GallerySnapshot(
             version=wire.member(meta, "version", int),
             office=_office(wire.member(meta, "office", dict)),
             people=people,
             templates=tuple(templates),
             fetched_utc=wire.parse_utc(meta.get("fetched_utc")),
+            renewals=renewals,
         )
     except wire.WireError as error:
         raise GalleryError(f"the gallery cannot be used: {error}") from error

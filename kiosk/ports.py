@@ -105,6 +105,9 @@ class Outbox(Protocol):
     def last_presence(self, person_id: PersonId) -> LastPresence | None:
         """The newest presence of this person that this terminal knows of."""
 
+    def enrolments(self) -> Sequence[tuple[Event, bool]]:
+        """The enrolments whose content is still held, oldest first, and whether each still waits for the server."""
+
     def queue_state(self) -> QueueState:
         """How many events wait and how many are parked."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from etpp.absence import kinds, letters
 from etpp.absence.asked import LetterBack, LetterFile, LetterVerdict, NewKinds, NewLetter
-from etpp.absence.content import MAX_BYTES
+from etpp.absence.content import MAX_BYTES, MediaType
 from etpp.absence.context import CabinetOf
 from etpp.absence.documents import (
     DocumentShown,
@@ -24,6 +25,7 @@ from etpp.absence.model import LetterState
 from etpp.absence.store import Documents
 from etpp.accounts.gate import ADMIN
 from etpp.base import asked
+from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.base.errors import NotFound
 from etpp.base.shapes import Hash
 from etpp.db import Transaction
@@ -36,15 +38,7 @@ LARGER: Mapping[str, int] = {"/v1/admin/documents": MAX_BYTES}
 """Bodies that may be larger than an administrator's usual ones."""
 
 
-_FILE = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-
-
-@router.post("/documents", status_code=201, openapi_extra=_FILE)
+@router.post("/documents", status_code=201, openapi_extra=TAKES_FILE, summary="Bring the file of a letter")
 async def add_document(by: asked.Who, request: Request, cabinet: CabinetOf, server: ServerOf) -> DocumentShown:
     """The body is the file: a PDF, JPEG, PNG or WebP, whatever its Content-Type says. The same file twice is one."""
     content, now = await request.body(), server.now()
@@ -52,8 +46,13 @@ async def add_document(by: asked.Who, request: Request, cabinet: CabinetOf, serv
     return document_shown(kept)
 
 
-@router.get("/documents/{sha256}", response_class=Response)
-async def document(sha256: Hash, cabinet: CabinetOf, server: ServerOf) -> Response:
+@router.get(
+    "/documents/{sha256}",
+    response_class=Response,
+    responses=file_of(*get_args(MediaType)),
+    summary="A letter's file, as it came",
+)
+async def get_document(sha256: Hash, cabinet: CabinetOf, server: ServerOf) -> Response:
     """The file as it came, to be saved and not to be shown as anything but what it is."""
     known = await server.read(lambda tx: Documents(tx).get(sha256))
     if known is None:
@@ -69,8 +68,8 @@ async def document(sha256: Hash, cabinet: CabinetOf, server: ServerOf) -> Respon
     return Response(content, media_type=known.media_type, headers=headers)
 
 
-@router.post("/letters", status_code=201)
-async def submit(new: NewLetter, server: ServerOf) -> LetterShown:
+@router.post("/letters", status_code=201, summary="Submit a letter of assignment or leave", responses=may("not-found"))
+async def submit_letter(new: NewLetter, server: ServerOf) -> LetterShown:
     now = server.now()
 
     def work(tx: Transaction) -> LetterShown:
@@ -80,7 +79,7 @@ async def submit(new: NewLetter, server: ServerOf) -> LetterShown:
     return await server.write(work)
 
 
-@router.get("/letters")
+@router.get("/letters", summary="Letters of an office, a person or a month, by id", responses=may("not-found"))
 async def list_letters(
     server: ServerOf,
     office_id: str | None = None,
@@ -111,8 +110,8 @@ async def list_letters(
     return await server.read(work)
 
 
-@router.get("/letters/{letter_id}")
-async def letter(letter_id: str, server: ServerOf) -> LetterShown:
+@router.get("/letters/{letter_id}", summary="One letter, and what an approver should look at")
+async def show_letter(letter_id: str, server: ServerOf) -> LetterShown:
     def work(tx: Transaction) -> LetterShown:
         found = letters.look(tx, letter_id)
         return letter_shown(found, letters.marks(tx, found.letter))
@@ -120,8 +119,8 @@ async def letter(letter_id: str, server: ServerOf) -> LetterShown:
     return await server.read(work)
 
 
-@router.post("/letters/{letter_id}/document")
-async def attach(letter_id: str, file: LetterFile, server: ServerOf) -> LetterShown:
+@router.post("/letters/{letter_id}/document", summary="Give a letter its file")
+async def attach_document(letter_id: str, file: LetterFile, server: ServerOf) -> LetterShown:
     now = server.now()
 
     def work(tx: Transaction) -> LetterShown:
@@ -131,29 +130,29 @@ async def attach(letter_id: str, file: LetterFile, server: ServerOf) -> LetterSh
     return await server.write(work)
 
 
-@router.post("/letters/{letter_id}/approve")
-async def approve(letter_id: str, verdict: LetterVerdict, server: ServerOf) -> LetterShown:
+@router.post("/letters/{letter_id}/approve", summary="Approve a letter: from now on it excuses")
+async def approve_letter(letter_id: str, verdict: LetterVerdict, server: ServerOf) -> LetterShown:
     return await _decide(letter_id, True, verdict, server)
 
 
-@router.post("/letters/{letter_id}/refuse")
-async def refuse(letter_id: str, verdict: LetterVerdict, server: ServerOf) -> LetterShown:
+@router.post("/letters/{letter_id}/refuse", summary="Refuse a letter, with the reason")
+async def refuse_letter(letter_id: str, verdict: LetterVerdict, server: ServerOf) -> LetterShown:
     return await _decide(letter_id, False, verdict, server)
 
 
-@router.post("/letters/{letter_id}/revoke")
-async def revoke(letter_id: str, back: LetterBack, server: ServerOf) -> LetterShown:
+@router.post("/letters/{letter_id}/revoke", summary="Take a letter back, with the reason")
+async def revoke_letter(letter_id: str, back: LetterBack, server: ServerOf) -> LetterShown:
     now = server.now()
     return letter_shown(await server.write(lambda tx: letters.revoke(tx, letter_id, back.by, back.reason, now)))
 
 
-@router.get("/kinds")
+@router.get("/kinds", summary="The kinds of absence in force")
 async def show_kinds(server: ServerOf) -> KindsShown:
     """The catalogue of kinds in force."""
     return KindsShown(text=await server.read(kinds.kinds_in_force))
 
 
-@router.put("/kinds")
+@router.put("/kinds", summary="Decide the kinds of absence")
 async def set_kinds(new: NewKinds, server: ServerOf) -> KindsShown:
     now = server.now()
     await server.write(lambda tx: kinds.set_kinds(tx, new.text, new.by, now))

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
+from etpp.absence.content import MediaType
 from etpp.absence.letters import Standing
 from etpp.absence.model import Document, LetterState
 from etpp.absence.rules import LetterMark
 from etpp.base.encoding import format_time
+from etpp.base.shown import Day, Moment, Sha256, Shown
 
 
-class LetterShown(BaseModel):
+class LetterShown(Shown):
     """`marks` is there where one letter is asked for."""
 
     letter_id: str
     kind_id: str
     number: str
-    date: str
+    date: Day
     issuer: str
     person_ids: list[str]
-    first_utc: str
-    until_utc: str
+    first_utc: Moment
+    until_utc: Moment
     state: LetterState
     submitted_by: str
-    submitted_utc: str
-    document_sha256: str | None
+    submitted_utc: Moment
+    document_sha256: Sha256 | None
     decided_by: str | None
-    decided_utc: str | None
+    decided_utc: Moment | None
     reason: str | None
     revoked_by: str | None
-    revoked_utc: str | None
+    revoked_utc: Moment | None
     revoked_because: str | None
     marks: list[LetterMark] | None = None
 
 
-class LettersShown(BaseModel):
+class LettersShown(Shown):
     """`after` leads to the next page; None on the last."""
 
     letters: list[LetterShown]
     after: str | None
 
 
-class DocumentShown(BaseModel):
-    sha256: str
-    media_type: str
+class DocumentShown(Shown):
+    """A file of a letter; `sha256` is what a letter names it by."""
+
+    sha256: Sha256
+    media_type: MediaType
     bytes: int
 
 
-class KindsShown(BaseModel):
+class KindsShown(Shown):
     """`text`: the catalogue as TOML."""
 
     text: str

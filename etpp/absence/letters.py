@@ -35,6 +35,7 @@ from etpp.base.paging import filled
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
 from etpp.db import Transaction
+from etpp.roster import register
 from etpp.roster.hours import REGENCY_ZONE, regency_calendar
 from etpp.roster.store import Offices, Roster
 
@@ -175,6 +176,8 @@ def page(
     limit: int,
 ) -> list[Standing]:
     """By id, those after one, no more than `limit`. `start`, `end`: that hold in [start, end)."""
+    if office_id is not None:
+        register.office(tx, office_id)
     person_id = None if person is None else Roster(tx).who(person)
 
     def read(after: str) -> list[Letter]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from etpp.absence.catalogue import Catalogue, delivered, read_catalogue
+from etpp.absence.catalogue import Catalogue, delivered, delivered_text, read_catalogue
 from etpp.absence.model import Document, Letter, LetterDecision, LetterRevocation
 from etpp.base.errors import Conflict
 from etpp.db import Facts, Transaction, pay_tables
@@ -41,6 +41,12 @@ def kinds_text(tx: Transaction, known_utc: dt.datetime | None = None) -> str | N
 def kinds(tx: Transaction, known_utc: dt.datetime | None = None) -> Catalogue:
     text = kinds_text(tx, known_utc)
     return delivered() if text is None else read_catalogue(text)
+
+
+def keep_kinds(tx: Transaction, by: str, now: dt.datetime) -> None:
+    """What a month is closed by holds from then on: the catalogue of a later release is not it."""
+    if kinds_text(tx) is None:
+        KINDS.add(tx, [KindsText(CATALOGUE_ID, delivered_text())], by, now)
 
 
 def add_letters(tx: Transaction, letters: Sequence[Letter], by: str, now: dt.datetime) -> None:

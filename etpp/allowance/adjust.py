@@ -1,8 +1,8 @@
-"""What a later fact changes of a closed month: the differences that a later month pays or takes back. Pure."""
+"""What later facts change of a month that was paid: the differences that a later list pays or takes back. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,22 +27,42 @@ def in_order(found: Iterable[Adjustment]) -> tuple[Adjustment, ...]:
     return tuple(sorted(found, key=lambda a: (a.person_id, str(a.month), a.key)))
 
 
-def adjustments(closed: Statement, anew: Statement) -> tuple[Adjustment, ...]:
-    """From the statement that was closed to the one that today's facts give; they add up to the difference of net.
+def adjustments(
+    paid: Sequence[Statement], owed: Statement | None, before: Iterable[Adjustment] = ()
+) -> tuple[Adjustment, ...]:
+    """What is still to be paid, or taken back, of one person's month, line by line: what today's facts give, less the
+    statements that were closed (two offices may have closed one) and what was adjusted `before`, in its order.
 
-    Raises ValueError for statements of two people, months or policies: a closed month keeps its policy.
+    `owed` None: nothing. Raises ValueError for statements of two people or months, or of one office by two policies: a
+    closed month keeps its policy.
     """
-    if (closed.person_id, closed.month, closed.policy_sha256) != (anew.person_id, anew.month, anew.policy_sha256):
-        raise ValueError("an adjustment is between two statements of one person, month and policy")
-    before, after = ({line.key: line for line in statement.lines} for statement in (closed, anew))
+    all_of_them = [*paid, *(() if owed is None else (owed,))]
+    if len({(s.person_id, s.month) for s in all_of_them}) > 1 or len(
+        {(s.office_id, s.policy_sha256) for s in all_of_them}
+    ) > len({s.office_id for s in all_of_them}):
+        raise ValueError("an adjustment is between statements of one person, month and policy")
+    closed: dict[str, list[Line]] = {}
+    for line in (line for statement in paid for line in statement.lines):
+        closed.setdefault(line.key, []).append(line)
+    anew = {} if owed is None else {line.key: line for line in owed.lines}
+    adjusted: dict[str, list[Adjustment]] = {}
+    for each in before:
+        adjusted.setdefault(each.key, []).append(each)
     found = []
-    for key, line in (before | after).items():
-        old, new = before.get(key), after.get(key)
-        amount = (ZERO if new is None else new.amount) - (ZERO if old is None else old.amount)
-        if amount:
-            facts_before, facts_after = set(_facts(old)), set(_facts(new))
-            because = tuple(sorted(facts_before ^ facts_after))
-            found.append(Adjustment(closed.person_id, closed.month, key, amount, line.rule, because))
+    for key in {**closed, **anew, **adjusted}:
+        old, new, known = closed.get(key, []), anew.get(key), adjusted.get(key, [])
+        difference = (ZERO if new is None else new.amount) - sum((line.amount for line in old), ZERO)
+        amount = difference - sum((each.amount for each in known), ZERO)
+        if not amount:
+            continue
+        if difference:
+            rule = (old[-1] if new is None else new).rule
+            facts = set[str]().union(*(_facts(line) for line in old)) ^ set(_facts(new))
+            because = tuple(sorted(facts))
+        else:  # it is as it was closed again: by the same rule and the same facts
+            rule, because = known[-1].rule, known[-1].because
+        person_id, month = (all_of_them or known)[0].person_id, (all_of_them or known)[0].month
+        found.append(Adjustment(person_id, month, key, amount, rule, because))
     return tuple(found)
 
 

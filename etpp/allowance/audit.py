@@ -7,28 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from etpp.allowance import gather
 from etpp.allowance.by_hand import of_month
+from etpp.allowance.closing import Closing
 from etpp.allowance.model import Month, Statement
 from etpp.allowance.month import again, signed_form
 from etpp.allowance.seal import broken_at, document_hash, statement_hash, statement_of
-from etpp.allowance.store import Closing, Closings
+from etpp.allowance.store import Closings
 from etpp.base.errors import Conflict, NotFound
 from etpp.books.audit import Broken, verify_events
 from etpp.books.store import Books
 from etpp.db import Transaction
 
+What = Literal["chain", "signature", "statement", "again", "adjustments", "event", "terminal", "time"]
+"""The last two: what a terminal has signed, and the time that its clock showed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not hold. `what`: `chain`, `signature`, `statement`, `again`, `adjustments`, `event`, or
-    `terminal`: what a terminal has signed."""
+    """Something that does not hold."""
 
-    what: str
+    what: What
     person_id: str | None
     detail: str
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from etpp.allowance import gather, store
-from etpp.allowance.store import Closing, Policies
+from etpp.allowance.closing import Closing
+from etpp.allowance.store import Policies
 from etpp.db import Transaction
 from etpp.presence.decided import corrections_in_force, manual_counts
 from etpp.roster.hours import regency_calendar
+from etpp.roster.store import ever_assigned
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -51,7 +53,7 @@ def known_at(tx: Transaction, closed: Closing, known_utc: dt.datetime, people: C
     office_id, month = closed.sealed.office_id, closed.sealed.month
     first, last = month.first - gather.BEFORE, month.last + gather.AFTER
     moments = gather.window(month)
-    corrections, decisions, entries = store.by_hand(tx, office_id, first, last, moments, known_utc)
+    corrections, decisions, entries = store.by_hand(tx, ever_assigned(office_id), first, last, moments, known_utc)
     if not corrections and not entries:
         return ByHand()
     calendar = regency_calendar(tx, known_utc)

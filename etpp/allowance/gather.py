@@ -25,7 +25,7 @@ from etpp.db import Transaction
 from etpp.presence.daybook import office_reports
 from etpp.presence.model import OfficeReports, Punch
 from etpp.roster.hours import regency_calendar
-from etpp.roster.store import Offices, Roster
+from etpp.roster.store import Offices, Roster, ever_assigned
 
 F = TypeVar("F")
 
@@ -68,14 +68,14 @@ def regency(
         kinds(tx, known_utc),
         Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc)),
         {each.office_id: each for each in (reports_now(tx, month) if reports is None else reports)},
-        latest_scores(score for score in SCORES.find(tx, known_utc=known_utc) if score.month == month),
+        latest_scores(SCORES.find(tx, known_utc=known_utc)),
         as_of_utc,
     )
 
 
 def reports_now(tx: Transaction, month: Month) -> list[OfficeReports]:
     """Up to when each office's terminals have reported, as far as a month needs it."""
-    return [office_reports(tx, office, month.first) for office in Offices(tx).all()]
+    return [office_reports(tx, office, month.first, window(month)[1]) for office in Offices(tx).all()]
 
 
 def window(month: Month) -> tuple[dt.datetime, dt.datetime]:
@@ -103,12 +103,12 @@ def office_month(
     moments = window(month)
     punches = {
         person: [Punch.of(each) for each in found]
-        for person, found in Books(tx).punches(office_id, *moments, known_utc).items()
+        for person, found in Books(tx).punches(office_id, *moments, known_utc, only).items()
     }
     uncertain = [each.event_id for found in punches.values() for each in found if each.uncertain]
     # Letters of the year before count, too: for what a kind has at most, and for the day of a long absence.
     since = midnight_utc(dt.date(month.year - 1, 1, 1))
-    rows = office_facts(tx, office_id, first, last, since, moments, uncertain, known_utc)
+    rows = office_facts(tx, ever_assigned(office_id, only), first, last, since, moments, uncertain, known_utc)
 
     letters: dict[str, list[Any]] = defaultdict(list)
     for letter in rows.letters:

@@ -23,7 +23,7 @@ ALLOWANCE = "allowance"
 """What a deduction is taken from, besides a component by its key: the month's points, their ceiling, or everything."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Month:
     """A calendar month, in order."""
 

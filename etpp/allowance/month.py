@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from etpp.absence.store import keep_kinds
 from etpp.allowance import gather
-from etpp.allowance.adjust import Adjustment, adjustments, in_order
-from etpp.allowance.facts import Regency
+from etpp.allowance.adjust import Adjustment
+from etpp.allowance.closing import Closing, Earlier
 from etpp.allowance.model import Month, MonthStep, Policy, PolicyUse, Statement
+from etpp.allowance.owed import earlier, later, statements
 from etpp.allowance.seal import (
     Despite,
     SealError,
@@ -24,10 +26,8 @@ from etpp.allowance.seal import (
     seal,
     statement_document,
     statement_hash,
-    statement_of,
 )
-from etpp.allowance.statement import statement
-from etpp.allowance.store import STEPS, USES, Closing, Closings, Policies, Touched, touched
+from etpp.allowance.store import STEPS, USES, Closings, Policies
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import ZERO, plain
 from etpp.db import Transaction, closing, pay_tables, recording
@@ -39,7 +39,6 @@ from etpp.terminals.signing import GallerySigner
 
 State = Literal["open", "reckoned", "checked", "closed", "paid"]
 """`open`: the month is not over. `reckoned`: it is, and nobody has checked the list as it stands."""
-
 
 ONE_DAY = dt.timedelta(days=1)
 SHOWN = 20
@@ -67,6 +66,7 @@ class Reckoned:
     statements: tuple[Statement, ...]
     adjustments: tuple[Adjustment, ...]
     reports: tuple[OfficeReports, ...]
+    earlier: Earlier
     as_of_utc: dt.datetime
 
     @property
@@ -105,11 +105,18 @@ def reckon(
     facts that contradict one another."""
     register.office(tx, office_id)
     policy, text = gather.policy_of(tx, month, known_utc)
-    reports = tuple(gather.reports_now(tx, month))
-    shared = gather.regency(tx, month, as_of_utc, known_utc, reports)
-    found = _statements(tx, office_id, month, shared, policy, known_utc)
-    late = _adjustments(tx, office_id, month, reports, as_of_utc, known_utc)
-    return Reckoned(office_id, month, policy, text, found, late, reports, as_of_utc)
+    asked: dict[Month, tuple[OfficeReports, ...]] = {}
+
+    def reports(of: Month) -> tuple[OfficeReports, ...]:
+        if of not in asked:
+            asked[of] = tuple(gather.reports_now(tx, of))
+        return asked[of]
+
+    shared = gather.regency(tx, month, as_of_utc, known_utc, reports(month))
+    found = statements(tx, office_id, month, shared, policy, known_utc)
+    more = later(tx, office_id, month, found, shared, reports, known_utc)
+    kept = earlier(more, month, asked)
+    return Reckoned(office_id, month, policy, text, found, more.adjustments, asked[month], kept, as_of_utc)
 
 
 def names(tx: Transaction, found: Reckoned) -> dict[str, str]:
@@ -185,8 +192,9 @@ def close(
     except SealError as error:
         raise Conflict(str(error)) from error
     Policies(tx).keep(found.policy, found.policy_text, now)
+    keep_kinds(tx, by, now)
     signature = signer.sign_bytes(signed_form(office_id, month, sealed.hash))
-    made = Closing(sealed, as_of_utc, found.policy.sha256, found.reports, signer.key_id, signature, by)
+    made = Closing(sealed, as_of_utc, found.policy.sha256, found.reports, found.earlier, signer.key_id, signature, by)
     Closings(tx).add(made, {s.person_id: statement_document(s) for s in found.statements})
     return made
 
@@ -204,14 +212,15 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
 def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> tuple[Statement, bool]:
     """One person's statement, and whether it is of a closed month. Raises NotFound."""
     served = Roster(tx).career(person_id).within(month.first, month.last)
-    closed = {at: found for at, found in Closings(tx).statements_of(person_id).items() if at[1] == month}
-    if closed:
-        return next(iter(closed.values())), True
-    if not served:
+    home = served[-1].office_id if served else None
+    kept = {office: closed for (office, _), closed in Closings(tx).statements(month, [person_id]).items()}
+    if home in kept or (kept and home is None):
+        return kept.get(home or "") or next(iter(kept.values())), True
+    if home is None:
         raise NotFound("this person belonged to no office in that month")
     policy, _ = gather.policy_of(tx, month)
     shared = gather.regency(tx, month, now)
-    found = _statements(tx, served[-1].office_id, month, shared, policy, only=[person_id])
+    found = statements(tx, home, month, shared, policy, only=[person_id])
     if not found:
         raise NotFound("this person belonged to no office in that month")
     return found[0], False
@@ -246,109 +255,8 @@ def again(tx: Transaction, closed: Closing) -> tuple[tuple[Statement, ...], tupl
     if policy is None:
         raise NotFound(f"the policy of {sealed.month} is not kept here")
     shared = gather.regency(tx, sealed.month, known, known, closed.reports)
-    found = _statements(tx, sealed.office_id, sealed.month, shared, policy, known_utc=known)
-    return found, _adjustments(tx, sealed.office_id, sealed.month, closed.reports, known, known)
-
-
-def _statements(
-    tx: Transaction,
-    office_id: str,
-    month: Month,
-    shared: Regency,
-    policy: Policy,
-    known_utc: dt.datetime | None = None,
-    only: Sequence[str] | None = None,
-) -> tuple[Statement, ...]:
-    people = gather.office_month(tx, office_id, month, shared, known_utc, only)
-    made, gaps = [], []
-    for facts in people:
-        try:
-            made.append(statement(facts, policy))
-        except ValueError as error:  # PolicyGap, PlanError: each names what is missing
-            gaps.append(f"{facts.career.person_id}: {error}")
-    if gaps:
-        more = f" (and {len(gaps) - SHOWN} more)" if len(gaps) > SHOWN else ""
-        raise Conflict(f"the list cannot be reckoned: {'; '.join(gaps[:SHOWN])}{more}")
-    return tuple(sorted((each for each in made if each is not None), key=lambda s: s.person_id))
-
-
-def _adjustments(
-    tx: Transaction,
-    office_id: str,
-    month: Month,
-    reports: Iterable[OfficeReports],
-    as_of_utc: dt.datetime,
-    known_utc: dt.datetime | None = None,
-) -> tuple[Adjustment, ...]:
-    """What later facts change of the months that the office has closed before, less what was paid of it already."""
-    closed = [each for each in Closings(tx).of_office(office_id) if each.sealed.month.first < month.first]
-    found: list[Adjustment] = []
-    for each in closed:
-        since = touched(tx, each.as_of_utc, known_utc)
-        people = {*_named(since, each.sealed.month), *_left_open(tx, each)}
-        if not people:
-            continue
-        only = None if None in people else sorted(person for person in people if person is not None)
-        found += _differences(tx, each, closed, only, reports, as_of_utc, known_utc)
-    return in_order(found)
-
-
-def _differences(
-    tx: Transaction,
-    of: Closing,
-    closed: Sequence[Closing],
-    only: Sequence[str] | None,
-    reports: Iterable[OfficeReports],
-    as_of_utc: dt.datetime,
-    known_utc: dt.datetime | None,
-) -> list[Adjustment]:
-    office_id, month = of.sealed.office_id, of.sealed.month
-    policy = Policies(tx).get(of.policy_sha256)
-    if policy is None:
-        raise NotFound(f"the policy of {month} is not kept here")
-    shared = gather.regency(tx, month, as_of_utc, known_utc, reports)
-    anew = {s.person_id: s for s in _statements(tx, office_id, month, shared, policy, known_utc, only)}
-    documents = Closings(tx).documents(office_id, month)
-    before = {person: statement_of(each) for person, each in documents.items() if only is None or person in only}
-    paid: dict[tuple[str, str], Adjustment] = {}
-    for earlier in closed:
-        for each in earlier.sealed.adjustments:
-            if each.month == month:
-                before_it = paid.get((each.person_id, each.key))
-                amount = each.amount + (ZERO if before_it is None else before_it.amount)
-                paid[each.person_id, each.key] = replace(each, amount=amount)
-    found = []
-    for person in sorted({*anew, *before}):
-        for each in adjustments(*_both(before.get(person), anew.get(person))):
-            known = paid.pop((person, each.key), None)
-            found.append(each if known is None else replace(each, amount=each.amount - known.amount))
-        # What was adjusted before and is as it was at the closing again: by the same rule, and the same facts.
-        found += [replace(each, amount=-each.amount) for (who, _), each in paid.items() if who == person]
-    return [each for each in found if each.amount]
-
-
-def _both(before: Statement | None, anew: Statement | None) -> tuple[Statement, Statement]:
-    """Whoever was missing on one side is there with nothing."""
-    known = before or anew
-    if known is None:
-        raise ValueError("a statement on neither side")
-    nothing = replace(known, gross=ZERO, net=ZERO, lines=(), open=(), manual=())
-    return before or nothing, anew or nothing
-
-
-def _named(since: Iterable[Touched], month: Month) -> Collection[str | None]:
-    """Whose statement of a month something may change; None in it: everybody's."""
-    first, last = month.first - gather.BEFORE, month.last + gather.AFTER
-    return {each.person_id for each in since if each.first <= last and (each.last is None or each.last >= first)}
-
-
-def _left_open(tx: Transaction, closed: Closing) -> Collection[str]:
-    """Whose statement was closed with something open: a terminal's report and a deadline that passes settle it without
-    a fact of theirs."""
-    if closed.sealed.despite is None:
-        return ()
-    documents = Closings(tx).documents(closed.sealed.office_id, closed.sealed.month)
-    return {person for person, document in documents.items() if document["open"]}
+    found = statements(tx, sealed.office_id, sealed.month, shared, policy, known)
+    return found, later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known).adjustments
 
 
 def _steps(tx: Transaction, office_id: str, month: Month) -> list[MonthStep]:

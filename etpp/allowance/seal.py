@@ -42,8 +42,9 @@ class SealedStatement:
 
 @dataclass(frozen=True, slots=True)
 class SealedMonth:
-    """One office's closed month, by person. `adjustments` of months closed before are paid, or taken back, with it.
-    `total`: of both. `hash` covers everything else, `prev_hash` the months before it."""
+    """One office's closed month, by person. `adjustments` are paid, or taken back, with it: of months before it, and of
+    this one where another office had paid somebody. `total`: of both. `hash` covers everything else, `prev_hash` the
+    months before it."""
 
     office_id: str
     month: Month
@@ -117,8 +118,9 @@ def seal(
     if previous is not None and (previous.office_id != office_id or previous.month.following != month):
         raise SealError(f"{month} does not follow what was closed before")
     paid = in_order(adjustments)
-    if any(not a.month.first < month.first for a in paid):
-        raise SealError("an adjustment is of a month that was not closed before")
+    on_it = {s.person_id for s in mine}
+    if any(a.month > month or (a.month == month and a.person_id not in on_it) for a in paid):
+        raise SealError("an adjustment is of a month before, or of this one for who is on its list")
     _refuse_open(set(open_matters(mine)), despite)
     sealed = tuple(SealedStatement(s.person_id, statement_hash(s), s.net) for s in mine)
     total = _total(sealed, paid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from etpp.absence.model import Letter, LetterDecision, LetterRevocation
 from etpp.activities.model import Entry, EntryStep
 from etpp.activities.store import entries_of, steps_of
 from etpp.allowance.adjust import Adjustment
+from etpp.allowance.closing import Closed, Closing, earlier_json, earlier_of, report_json, report_of
 from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUse, Sanction, Statement
 from etpp.allowance.policy import read_policy
 from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, statement_of
@@ -27,6 +28,11 @@ USES = Facts(PolicyUse, pay_tables.policy_uses, "use_id")
 SANCTIONS = Facts(Sanction, pay_tables.sanctions, "sanction_id")
 SCORES = Facts(OfficeScore, pay_tables.office_scores, "score_id", once=True)
 STEPS = Facts(MonthStep, pay_tables.month_steps, "step_id", once=True)
+
+
+def sanctions_after(tx: Transaction, after: str, limit: int) -> list[Sanction]:
+    """A page of those that were not withdrawn, by id."""
+    return SANCTIONS.find(tx, pay_tables.sanctions.c.sanction_id > after, limit=limit)
 
 
 class Policies:
@@ -68,23 +74,6 @@ class Policies:
 _A_DAY = dt.timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """A closed month of an office as it is kept: what was sealed, and what it takes to come to the same once more.
-
-    `as_of_utc`: up to when facts counted. `reports`: what the books could say of the offices then. `signature`: by the
-    server's key `key_id`, over the month's hash.
-    """
-
-    sealed: SealedMonth
-    as_of_utc: dt.datetime
-    policy_sha256: str
-    reports: tuple[OfficeReports, ...]
-    key_id: str
-    signature: bytes
-    closed_by: str
-
-
 class Closings:
     """Closed months. Rows are only added."""
 
@@ -101,7 +90,8 @@ class Closings:
                 **at,
                 as_of_utc=closing.as_of_utc,
                 policy_sha256=closing.policy_sha256,
-                reports=[_report_json(each) for each in closing.reports],
+                reports=[report_json(each) for each in closing.reports],
+                earlier=None if closing.earlier is None else earlier_json(closing.earlier),
                 despite=despite,
                 total=sealed.total,
                 prev_hash=sealed.prev_hash,
@@ -160,26 +150,56 @@ class Closings:
         )
         return {row.person_id: row.document for row in self._tx.execute(query.order_by(table.c.person_id))}
 
-    def statements_of(self, person_id: str) -> dict[tuple[str, Month], Statement]:
-        """(office, month) -> the closed statement, of one person."""
-        table = pay_tables.closed_statements
-        query = sa.select(table).where(table.c.person_id == person_id).order_by(table.c.month)
-        return {(row.office_id, Month.of(row.month)): statement_of(row.document) for row in self._tx.execute(query)}
+    def made(self, known_utc: dt.datetime | None = None) -> list[Closed]:
+        """All offices' closed months, as they were closed; those that were at a moment, before it."""
+        table = pay_tables.closings
+        columns = (table.c.office_id, table.c.month, table.c.as_of_utc, table.c.policy_sha256)
+        query = sa.select(*columns, table.c.despite.is_not(None).label("despite"), table.c.earlier)
+        if known_utc is not None:
+            query = query.where(table.c.as_of_utc < known_utc)
+        return [
+            Closed(
+                row.office_id,
+                Month.of(row.month),
+                row.as_of_utc,
+                row.policy_sha256,
+                row.despite,
+                None if row.earlier is None else earlier_of(row.earlier),
+            )
+            for row in self._tx.execute(query.order_by(table.c.as_of_utc))
+        ]
 
-    def statement(self, office_id: str, month: Month, person_id: str) -> Statement | None:
-        table = pay_tables.closed_statements
-        at = (table.c.office_id == office_id, table.c.month == str(month), table.c.person_id == person_id)
-        document = self._tx.execute(sa.select(table.c.document).where(*at)).scalar_one_or_none()
-        return None if document is None else statement_of(document)
+    def reports(self, office_id: str, month: Month) -> list[OfficeReports]:
+        """What the books could say of all offices when this one closed a month."""
+        table = pay_tables.closings
+        at = (table.c.office_id == office_id, table.c.month == str(month))
+        found = self._tx.execute(sa.select(table.c.reports).where(*at)).scalar_one()
+        return [report_of(each) for each in found]
 
-    def adjusted(self, office_id: str, person_ids: Iterable[str] | None = None) -> list[Adjustment]:
-        """All that was ever paid or taken back with the office's months, by month and person."""
+    def listed(self, office_id: str) -> list[tuple[str, str, Month]]:
+        """(person, office, month) of every closed list with somebody on it whom the office has to do with: who was
+        ever assigned to it, or was on a list of it."""
+        table = pay_tables.closed_statements
+        query = sa.select(table.c.person_id, table.c.office_id, table.c.month)
+        rows = self._tx.execute(query.where(table.c.person_id.in_(_around(office_id))))
+        return [(row.person_id, row.office_id, Month.of(row.month)) for row in rows]
+
+    def adjusted(self, office_id: str) -> list[tuple[tuple[str, Month], Adjustment]]:
+        """With which office's and month's list it was paid or taken back, of the same people."""
         table = pay_tables.adjustments
-        query = sa.select(table).where(table.c.office_id == office_id)
-        if person_ids is not None:
-            query = query.where(table.c.person_id.in_(list(person_ids)))
-        query = query.order_by(table.c.month, table.c.person_id, table.c.of_month, table.c.key)
-        return [_adjustment(row) for row in self._tx.execute(query)]
+        rows = self._tx.execute(sa.select(table).where(table.c.person_id.in_(_around(office_id))))
+        return [((row.office_id, Month.of(row.month)), _adjustment(row)) for row in rows]
+
+    def statements(self, month: Month, person_ids: Collection[str]) -> dict[tuple[str, str], Statement]:
+        """(office, person) -> the closed statement of a month."""
+        table = pay_tables.closed_statements
+        query = sa.select(table.c.office_id, table.c.person_id, table.c.document).where(table.c.month == str(month))
+        rows = self._tx.execute(query.where(table.c.person_id.in_(person_ids)))
+        return {(row.office_id, row.person_id): statement_of(row.document) for row in rows}
+
+    def around(self, office_id: str) -> list[str]:
+        """Whom the office has to do with, as `listed`; by id."""
+        return sorted(set(self._tx.execute(_around(office_id)).scalars()))
 
     def _find(self, condition: sa.ColumnElement[bool], office_id: str) -> list[Closing]:
         table = pay_tables.closings
@@ -204,20 +224,21 @@ class Closings:
             row.prev_hash,
             row.hash,
         )
-        reports = tuple(_report(each) for each in row.reports)
-        return Closing(sealed, row.as_of_utc, row.policy_sha256, reports, row.key_id, row.signature, row.closed_by)
+        reports = tuple(report_of(each) for each in row.reports)
+        earlier = None if row.earlier is None else earlier_of(row.earlier)
+        signed = (row.key_id, row.signature, row.closed_by)
+        return Closing(sealed, row.as_of_utc, row.policy_sha256, reports, earlier, *signed)
 
 
 def by_hand(
     tx: Transaction,
-    office_id: str,
+    people: sa.Select[tuple[str]],
     first: dt.date,
     last: dt.date,
     moments: tuple[dt.datetime, dt.datetime],
     known_utc: dt.datetime | None,
 ) -> tuple[list[Correction], list[CorrectionDecision], list[ManualEntry]]:
-    """What people have written about the days and moments of whoever was ever assigned to an office."""
-    people = ever_assigned(office_id)
+    """What people have written about the days and moments of these."""
     corrections, decided, manual = pay_tables.corrections, pay_tables.correction_decisions, pay_tables.manual_entries
     proposed = (corrections.c.person_id.in_(people), corrections.c.date.between(first, last))
     correction_ids = sa.select(corrections.c.correction_id).where(*proposed)
@@ -247,7 +268,7 @@ class OfficeFacts:
 
 def office_facts(
     tx: Transaction,
-    office_id: str,
+    people: sa.Select[tuple[str]],
     first: dt.date,
     last: dt.date,
     letters_since: dt.datetime,
@@ -257,14 +278,12 @@ def office_facts(
 ) -> OfficeFacts:
     """`first` to `last`: the days that facts of a day are asked for; `moments`: those of facts with a time.
     `event_ids`: presences of uncertain time."""
-    people = ever_assigned(office_id)
-
     letters, with_people = pay_tables.letters, pay_tables.letter_people
     ours = sa.select(with_people.c.letter_id).where(with_people.c.person_id.in_(people))
     asked = (letters.c.until_utc > letters_since, letters.c.letter_id.in_(ours))
     letter_ids = sa.select(letters.c.letter_id).where(*asked)
 
-    corrections, correction_decisions, manual = by_hand(tx, office_id, first, last, moments, known_utc)
+    corrections, correction_decisions, manual = by_hand(tx, people, first, last, moments, known_utc)
     sanctions = pay_tables.sanctions
     sanctioned = (sanctions.c.person_id.in_(people), sanctions.c.first <= last, sanctions.c.last >= first)
     return OfficeFacts(
@@ -283,85 +302,87 @@ def office_facts(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """Whose days from a date to a date may look different since something became known. `person_id` None: everybody's;
-    `last` None: all that follow."""
+class Touched(NamedTuple):
+    """Whose days from a date to a date may look different since something became known, at `recorded_utc` last.
+    `person_id` None: everybody's; `last` None: all that follow."""
 
     person_id: str | None
     first: dt.date
     last: dt.date | None
+    recorded_utc: dt.datetime
 
 
 def touched(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | None = None) -> list[Touched]:
     """What was recorded after a moment (and by `known_utc`) may change. Rather too much than too little: whoever is
     named is reckoned again, and what comes out the same changes nothing."""
-    found: set[Touched] = set()
+    found: dict[tuple[str | None, dt.date, dt.date | None], dt.datetime] = {}
 
-    def look(table: sa.Table, *columns: Any, of: sa.FromClause | None = None) -> Iterable[Any]:
-        known = [table.c.recorded_utc > since_utc]
+    def note(person_id: str | None, first: dt.date, last: dt.date | None, recorded: dt.datetime) -> None:
+        at = person_id, first, last
+        found[at] = max(recorded, found.get(at, recorded))
+
+    def ask(recorded: sa.Column[Any], of: sa.FromClause, *columns: sa.Column[Any]) -> Iterable[Any]:
+        known = [recorded > since_utc]
         if known_utc is not None:
-            known.append(table.c.recorded_utc <= known_utc)
-        return tx.execute(sa.select(*columns).select_from(table if of is None else of).where(*known).distinct())
+            known.append(recorded <= known_utc)
+        newest = sa.func.max(recorded, type_=recorded.type).label("newest")
+        return tx.execute(sa.select(newest, *columns).select_from(of).where(*known).group_by(*columns))
 
     t = pay_tables
-    for table in (t.kind_catalogues, t.work_periods, t.special_days, t.occasions, t.shifts, t.office_places):
-        found.update(Touched(None, dt.date.min, None) for _ in look(table, sa.literal(1)))
-    for table in (t.activity_items, t.activity_weights, t.office_scores):
-        found.update(Touched(None, dt.date.min, None) for _ in look(table, sa.literal(1)))
+    regency = (t.kind_catalogues, t.work_periods, t.special_days, t.occasions, t.shifts, t.office_places)
+    for table in (*regency, t.activity_items, t.activity_weights):
+        for row in ask(table.c.recorded_utc, table):
+            if row.newest is not None:
+                note(None, dt.date.min, None, row.newest)
     for table in (t.assignments, t.actings, t.by_roster, t.roster_days, t.sanctions, t.manual_entries):
-        found.update(Touched(row.person_id, dt.date.min, None) for row in look(table, table.c.person_id))
+        for row in ask(table.c.recorded_utc, table, table.c.person_id):
+            note(row.person_id, dt.date.min, None, row.newest)
+
+    # A score is its month's alone, whose middle no other month looks at.
+    scores = t.office_scores
+    for row in tx.execute(sa.select(scores.c.month, scores.c.recorded_utc).where(scores.c.recorded_utc > since_utc)):
+        middle = Month(**row.month).first.replace(day=15)
+        note(None, middle, middle, row.recorded_utc)
 
     # A letter counts for later days as well: towards what its kind has at most, and in an absence that goes on.
     for table in (t.letters, t.letter_decisions, t.letter_revocations):
         said = t.letters if table is t.letters else table.join(t.letters, t.letters.c.letter_id == table.c.letter_id)
         named = said.join(t.letter_people, t.letter_people.c.letter_id == t.letters.c.letter_id)
-        rows = look(table, t.letter_people.c.person_id, t.letters.c.first_utc, of=named)
-        found.update(Touched(row.person_id, row.first_utc.date() - _A_DAY, None) for row in rows)
+        for row in ask(table.c.recorded_utc, named, t.letter_people.c.person_id, t.letters.c.first_utc):
+            note(row.person_id, row.first_utc.date() - _A_DAY, None, row.newest)
     entered = t.entry_steps.join(t.entries, t.entries.c.entry_id == t.entry_steps.c.entry_id)
     proposed = t.correction_decisions.join(
         t.corrections, t.corrections.c.correction_id == t.correction_decisions.c.correction_id
     )
     for table, of, dated in (
-        (t.entries, None, t.entries),
+        (t.entries, t.entries, t.entries),
         (t.entry_steps, entered, t.entries),
-        (t.corrections, None, t.corrections),
+        (t.corrections, t.corrections, t.corrections),
         (t.correction_decisions, proposed, t.corrections),
     ):
-        rows = look(table, dated.c.person_id, dated.c.date, of=of)
-        found.update(Touched(row.person_id, row.date, row.date) for row in rows)
+        for row in ask(table.c.recorded_utc, of, dated.c.person_id, dated.c.date):
+            note(row.person_id, row.date, row.date, row.newest)
 
     events, faces = tables.events, tables.people
     whose = sa.and_(faces.c.office_id == events.c.office_id, faces.c.person_id == events.c.person_id)
-    seen = sa.select(faces.c.employee_id, events.c.earliest_utc, events.c.latest_utc).distinct()
-    presences = seen.select_from(events.join(faces, whose))
-    presences = presences.where(events.c.kind == "presence", events.c.earliest_utc.is_not(None))
-    came, accepted = (
-        presences.where(moment > since_utc, *(() if known_utc is None else (moment <= known_utc,)))
-        for moment in (events.c.received_utc, events.c.accepted_utc)
-    )
-    timed = events.join(faces, whose).join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
-    decided = seen.select_from(timed).where(t.time_decisions.c.recorded_utc > since_utc)
-    for query in (came, accepted, decided):
-        for row in tx.execute(query):
-            first, last = row.earliest_utc.date() - _A_DAY, row.latest_utc.date() + _A_DAY
-            found.add(Touched(row.employee_id, first, last))
-    return list(found)
+    presences = events.join(faces, whose)
+    timed = presences.join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
+    for moment, of in (
+        (events.c.received_utc, presences),
+        (events.c.accepted_utc, presences),
+        (t.time_decisions.c.recorded_utc, timed),
+    ):
+        for row in ask(moment, of, faces.c.employee_id, events.c.kind, events.c.earliest_utc, events.c.latest_utc):
+            if row.kind == "presence" and row.earliest_utc is not None:
+                first, last = row.earliest_utc.date() - _A_DAY, row.latest_utc.date() + _A_DAY
+                note(row.employee_id, first, last, row.newest)
+    return [Touched(*at, recorded) for at, recorded in found.items()]
 
 
 def _adjustment(row: Any) -> Adjustment:
     return Adjustment(row.person_id, Month.of(row.of_month), row.key, row.amount, row.rule, tuple(row.because))
 
 
-def _report_json(report: OfficeReports) -> list[str | None]:
-    first_day = None if report.first_day is None else report.first_day.isoformat()
-    return [report.office_id, first_day, None if report.reported_utc is None else report.reported_utc.isoformat()]
-
-
-def _report(row: list[Any]) -> OfficeReports:
-    office_id, first_day, reported = row
-    return OfficeReports(
-        office_id,
-        None if first_day is None else dt.date.fromisoformat(first_day),
-        None if reported is None else dt.datetime.fromisoformat(reported),
-    )
+def _around(office_id: str) -> sa.CompoundSelect[Any]:
+    table = pay_tables.closed_statements
+    return ever_assigned(office_id).union(sa.select(table.c.person_id).where(table.c.office_id == office_id))

@@ -33,6 +33,36 @@ VERSION = {"Presensi-Protocol": {"required": True, "schema": {"type": "string", 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}}}
 
 
+TAKES_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""Of a call whose body is a file, whatever its Content-Type says."""
+
+
+def may(*problems: str) -> dict[int | str, dict[str, Any]]:
+    """A route's answers that are these problem documents."""
+    by_status: dict[int, list[str]] = {}
+    for name in problems:
+        by_status.setdefault(document(name, "")["status"], []).append(name)
+    return {
+        code: {
+            "description": ", ".join(f"`{name}`" for name in found),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+            "headers": VERSION | (_RETRY_AFTER if code in (429, 503) else {}),
+        }
+        for code, found in sorted(by_status.items())
+    }
+
+
+def file_of(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """A route's answer that is a file."""
+    content = {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+    return {200: {"description": "The file", "content": content}}
+
+
 def describe(
     summary: str,
     *,
@@ -42,18 +72,7 @@ def describe(
     problems: Sequence[str] = COMMON,
 ) -> dict[str, Any]:
     """Arguments for a route: summary, request body, answer and every problem document it can give."""
-    names = (*problems, *(("too-large",) if request is not None else ()), *_ANY_CALL)
-    by_status: dict[int, list[str]] = {}
-    for name in names:
-        by_status.setdefault(document(name, "")["status"], []).append(name)
-    responses: dict[int | str, dict[str, Any]] = {
-        code: {
-            "description": ", ".join(f"`{name}`" for name in found),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
-            "headers": VERSION | (_RETRY_AFTER if code in (429, 503) else {}),
-        }
-        for code, found in sorted(by_status.items())
-    }
+    responses = may(*problems, *(("too-large",) if request is not None else ()), *_ANY_CALL)
     responses[status] = {
         "description": "Done",
         "content": {"application/json": {"schema": _reference(answer)}},

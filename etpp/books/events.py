@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +13,7 @@ from etpp.base.describe import COMMON, describe
 from etpp.base.encoding import Json
 from etpp.base.errors import Problem
 from etpp.books import carried, heads, intake, wire
-from etpp.books.arrivals import examine
+from etpp.books.arrivals import Arrival, Missing, examine
 from etpp.books.intake import Taken
 from etpp.books.store import Books
 from etpp.db import Transaction
@@ -74,8 +75,10 @@ async def events(signed: Signed, server: ServerOf, terminals: TerminalsOf) -> di
             broken = problem.name == "chain-broken"
             await server.write(lambda tx: note(tx, broken))
         raise
-    if taken.enrolments:
-        await _note(server, recorder.office_id, taken.enrolments)
+    # A carried stretch counts whole: most of it came with earlier batches.
+    offered = taken.enrolments if word is not None else _renewals(items, taken.enrolments)
+    if offered:
+        await _note(server, recorder.office_id, offered)
     if server.settings.approve == "auto" and taken.enrolments:
         await _approve(server, recorder.office_id, taken.enrolments)
     head = taken.head
@@ -90,8 +93,18 @@ async def events(signed: Signed, server: ServerOf, terminals: TerminalsOf) -> di
     return answer
 
 
+def _renewals(items: Sequence[Arrival | Missing], enrolments: Sequence[str]) -> list[str]:
+    """Of the enrolments those that are of somebody known already, by a further recogniser."""
+    renewing = {
+        item.link.event_id
+        for item in items
+        if isinstance(item, Arrival) and item.event and item.event.enrolment and item.event.enrolment.renewal
+    }
+    return [event_id for event_id in enrolments if event_id in renewing]
+
+
 async def _note(server: Server, office_id: str, event_ids: list[str]) -> None:
-    """That somebody's face was offered: the office's other terminals need not."""
+    """That a face was offered: the office's other terminals need not. Where this fails the batch comes again."""
     offers = await server.read(lambda tx: renewal.offers(tx, office_id, event_ids))
     if offers:
         await server.change(lambda tx: renewal.note(tx, office_id, offers, server.now()))

@@ -221,10 +221,16 @@ class Books:
         return sorted(found.values(), key=lambda p: (p.time.utc, p.event_id))
 
     def punches(
-        self, office_id: str, start: dt.datetime, end: dt.datetime, known_utc: dt.datetime | None = None
+        self,
+        office_id: str,
+        start: dt.datetime,
+        end: dt.datetime,
+        known_utc: dt.datetime | None = None,
+        only: Sequence[str] | None = None,
     ) -> dict[str, list[PresenceOf]]:
         """employee -> presences in [start, end), and uncertain ones that may lie there, at any office, of everybody
-        who was ever assigned to this one; by time. Of those that counted at `known_utc` (None: all)."""
+        who was ever assigned to this one (or `only` of these); by time. Of those that counted at `known_utc` (None:
+        all)."""
         people = tables.people
         faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
         columns = sa.select(
@@ -237,7 +243,7 @@ class Books:
             events.c.time_state,
         ).select_from(people.join(events, faces))
         counts = [
-            people.c.employee_id.in_(ever_assigned(office_id)),
+            people.c.employee_id.in_(ever_assigned(office_id, only)),
             events.c.status == "accepted",
             events.c.kind == "presence",
         ]

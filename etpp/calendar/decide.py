@@ -32,17 +32,19 @@ class Around(Protocol):
     def actor(self, tx: Transaction, said: str) -> str:
         """Who decides: an employee, or somebody who is none."""
 
-    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> None:
-        """These offices' terminals need another calendar."""
+    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> Mapping[str, str]:
+        """These offices' terminals need another calendar; those that cannot have it, with what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`offices`: whose hours, days off or occasions are others now, so that their terminals need another calendar."""
+    """`offices`: whose hours, days off or occasions are others now, so that their terminals need another calendar.
+    `damaged`: those of them whose terminals keep theirs, as what is stored there cannot be read; with what it is."""
 
     recorded: int
     same: int
     offices: tuple[str, ...]
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,7 @@ def decide(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) 
     # A shift that is taken back may stand in anybody's roster.
     concerned = None if back.shifts else sorted({*people.values(), *(each.person_id for each in kinds[4].withdraw)})
     decided = _record(tx, kinds, around.facts(tx, concerned), by, now)
-    around.tell(tx, decided.offices, now)
-    return decided
+    return replace(decided, damaged=around.tell(tx, decided.offices, now))
 
 
 def record_roster(

@@ -114,6 +114,15 @@ def check_new(calendar: Mapping[str, Any]) -> None:
         raise CalendarError("calendar: periods: must stand in the order of their first days")
 
 
+def newest_percents(calendar: Mapping[str, Any]) -> tuple[float, float] | None:
+    """What being late and being early costs by the newest period; None without a period. Raises CalendarError."""
+    periods = calendar.get("periods")
+    if not periods:
+        return None
+    at = f"periods.{len(_member(calendar, 'periods', list)) - 1}"
+    return _percent(periods[-1], "late_percent", at), _percent(periods[-1], "early_percent", at)
+
+
 @cache
 def zones() -> frozenset[str]:
     """The names of the time zones that this machine has files of."""

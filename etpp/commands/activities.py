@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Any
 
 import click
 
 from etpp.activities import importing, service, sheet
 from etpp.activities.asked import NewEntry, Return, StepOf, VerifyAll
-from etpp.activities.documents import answers_json, entry_json, imported_json, month_json
+from etpp.activities.documents import answers_shown, entry_shown, imported_shown, month_shown
 from etpp.activities.model import Answer, Step
 from etpp.allowance.gather import entry_terms
 from etpp.base import asked, sheets
@@ -46,7 +45,7 @@ def activities_import(place: Place, file: Path, dry_run: bool, partial: bool, as
     """Take the catalogue out of FILE: CSV, XLSX or XLS with the columns that `export` writes, in any order."""
     rows = sheets.asked(content_of(file), sheet.COLUMNS)
     found = place.change(lambda tx: importing.take(tx, rows, OPERATOR, utc_now(), dry_run=dry_run, partial=partial))
-    shown = imported_json(found)
+    shown = imported_shown(found).model_dump()
     if as_json:
         print_values(shown, as_json)
     else:
@@ -176,7 +175,7 @@ def activities_waiting(place: Place, by: str, first: str, last: str, as_json: bo
     """List what somebody may verify between two dates."""
     said, now = asked.asked(VerifyAll, by=by, first=first, last=last), utc_now()
     found = place.read(lambda tx: service.waiting(tx, Roster(tx).who(by), said.first, said.last, entry_terms, now))
-    rows = [entry_json(entry) for entry in found]
+    rows = [entry_shown(entry).model_dump() for entry in found]
     print_table(rows, ("entry_id", "person_id", "date", "item_id", "quantity", "note"), as_json)
 
 
@@ -195,7 +194,7 @@ def activities_list(place: Place, person: str, month: str, as_json: bool) -> Non
         return service.month_of(tx, Roster(tx).who(person), *span, entry_terms, now)
 
     found = place.read(look)
-    shown = month_json(found, "", len(found.standings) + 1)
+    shown = month_shown(found, "", len(found.standings) + 1).model_dump()
     if as_json:
         print_values(shown, as_json)
         return
@@ -235,7 +234,7 @@ def _step(place: Place, kind: Step, said: StepOf, as_json: bool, reason: str = "
 
 
 def _show(answers: list[Answer], as_json: bool) -> None:
-    shown: dict[str, Any] = answers_json(answers)
+    shown = answers_shown(answers).model_dump()
     if as_json:
         print_values(shown, as_json)
     else:

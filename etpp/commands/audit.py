@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from etpp.allowance.audit import verify
-from etpp.allowance.documents import audited_json
+from etpp.allowance.documents import audited_shown
 from etpp.allowance.model import Month
 from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
@@ -57,7 +57,7 @@ def audit_verify(
         offices = [register.office(tx, office_id)] if office_id else Offices(tx).all()
         for office in offices:
             for audited in verify(tx, office.office_id, keys, month):
-                found.append(audited_json(audited))
+                found.append(audited_shown(audited).model_dump())
                 if not as_json:
                     _tell(found[-1])
         log = _followed(database, head)

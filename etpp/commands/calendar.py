@@ -18,7 +18,14 @@ from etpp.calendar import importing, sheet
 from etpp.calendar.api import named
 from etpp.calendar.asked import Changes
 from etpp.calendar.decide import Decided, decide
-from etpp.calendar.documents import decided_json, facts_json, period_json, plan_json, proposals_json
+from etpp.calendar.documents import (
+    calendar_shown,
+    decided_shown,
+    imported_shown,
+    period_shown,
+    plan_shown,
+    proposals_shown,
+)
 from etpp.calendar.plan import Calendar
 from etpp.calendar.proposals import propose_days_off, propose_ramadan
 from etpp.calendar.rules import WEEKDAYS
@@ -60,7 +67,7 @@ def calendar_show(
             raise click.UsageError("--days needs an --office")
         first, last = (_day(each) for each in days)
         plans = place.read(named(lambda tx: Calendar(_AROUND.facts(tx, ())).office_days(office, first, last)[0]))
-        rows = [plan_json(plan) for _, plan in plans]
+        rows = [plan_shown(plan).model_dump() for _, plan in plans]
         print_table(
             rows if as_json else [{**row, "occasions": len(row["occasions"])} for row in rows],
             ("date", "start_utc", "end_utc", "occasions", "source"),
@@ -71,7 +78,8 @@ def calendar_show(
 
     def look(tx: Transaction) -> dict[str, Any]:
         facts = _AROUND.facts(tx, ())
-        return facts_json(facts, (None,) if office is None else Calendar(facts).lineage(office), asked_year)
+        scopes = (None,) if office is None else Calendar(facts).lineage(office)
+        return calendar_shown(facts, scopes, asked_year).model_dump()
 
     found = place.read(named(look))
     if as_json:
@@ -88,7 +96,7 @@ def calendar_show(
 @as_json_option
 def calendar_propose(year: int, as_json: bool) -> None:
     """Public holidays, collective leave and Ramadan as they are expected. Nothing holds before `decide`."""
-    found = proposals_json(propose_days_off(year), propose_ramadan(year))
+    found = proposals_shown(propose_days_off(year), propose_ramadan(year)).model_dump()
     if as_json:
         print_values(found, as_json)
         return
@@ -171,7 +179,9 @@ def calendar_hours(
     def ended(tx: Transaction) -> list[dict[str, Any]]:
         held = _AROUND.facts(tx, ()).periods
         open_ = [p for p in held if (p.scope, p.season, p.last) == (scope, season, None) and p.first < begins]
-        return [period_json(replace(each, last=begins - dt.timedelta(days=1))) for each in open_]
+        return [
+            period_shown(replace(each, last=begins - dt.timedelta(days=1))).model_dump(mode="json") for each in open_
+        ]
 
     def work(tx: Transaction) -> Decided:
         periods = [*(ended(tx) if end_previous else ()), new]
@@ -274,7 +284,8 @@ def roster_import(place: Place, file: Path, month: str, dry_run: bool, partial: 
     found = place.change(
         lambda tx: importing.take(tx, rows, _AROUND, OPERATOR, now, span, dry_run=dry_run, partial=partial)
     )
-    print_values({"done": found.done, **_short(decided_json(found.decided, found.faults), as_json)}, as_json)
+    shown = imported_shown(found.decided, found.faults, found.done).model_dump()
+    print_values(_short(shown, as_json), as_json)
     if found.faults:
         raise _Refused("\n".join(f"line {each.line}: {each.says}" for each in found.faults))
 
@@ -308,11 +319,14 @@ def _decide(place: Place, as_json: bool, **what: Any) -> None:
 
 
 def _show(decided: Decided, as_json: bool) -> None:
-    print_values(_short(decided_json(decided), as_json), as_json)
+    print_values(_short(decided_shown(decided).model_dump(), as_json), as_json)
 
 
 def _short(shown: dict[str, Any], as_json: bool) -> dict[str, Any]:
-    return shown if as_json else {**shown, "offices": len(shown["offices"]), "faults": len(shown["faults"])}
+    if as_json:
+        return shown
+    damaged = "; ".join(f"{each['office_id']}: {each['reason']}" for each in shown["damaged"])
+    return {**shown, "offices": len(shown["offices"]), "damaged": damaged, "faults": len(shown["faults"])}
 
 
 def _week(days: Sequence[str], more: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 from etpp.base.clock import utc_now
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.terminals import life
-from etpp.terminals.documents import device_json
+from etpp.terminals.documents import device_shown
 
 
 @click.group("device")
@@ -23,7 +23,7 @@ def device_list(place: Place, office_id: str | None, as_json: bool) -> None:
     """List the terminals."""
     devices = place.read(lambda tx: life.devices(tx, office_id))
     columns = ("office_id", "device_id", "last_seen_utc", "gallery_version", "revoked_utc")
-    print_table([device_json(each) for each in devices], columns, as_json)
+    print_table([device_shown(each).model_dump() for each in devices], columns, as_json)
 
 
 @command.command("revoke")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
-from etpp.roster.documents import employee_json, record_json
+from etpp.roster.documents import employee_shown, record_shown
 from etpp.roster.store import Roster
 
 
@@ -23,7 +23,9 @@ def command() -> None:
 def employee_list(place: Place, query: str, limit: int, after: str, as_json: bool) -> None:
     """List employees; QUERY is a part of name, NIP or other id."""
     found = place.read(lambda tx: Roster(tx).search(query, after, limit))
-    print_table([employee_json(each) for each in found], ("person_id", "nip", "other_id", "name"), as_json)
+    print_table(
+        [employee_shown(each).model_dump() for each in found], ("person_id", "nip", "other_id", "name"), as_json
+    )
 
 
 @command.command("show")
@@ -32,4 +34,4 @@ def employee_list(place: Place, query: str, limit: int, after: str, as_json: boo
 @as_json_option
 def employee_show(place: Place, person: str, as_json: bool) -> None:
     """All that is kept of PERSON (a NIP, another number or an id): posts, acting posts, faces."""
-    print_values(place.read(lambda tx: record_json(tx, person)), as_json)
+    print_values(place.read(lambda tx: record_shown(tx, person).model_dump()), as_json)

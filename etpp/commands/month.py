@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from etpp.allowance import month as months
-from etpp.allowance.documents import closing_json, reckoned_json, standing_json
+from etpp.allowance.documents import closing_shown, paid_shown, reckoned_shown, standing_shown
 from etpp.allowance.model import Month
 from etpp.allowance.seal import Despite
 from etpp.base.clock import utc_now
@@ -35,7 +35,7 @@ def month_list(place: Place, month: Month | None, as_json: bool) -> None:
 
     def look(tx: Transaction) -> list[dict[str, Any]]:
         return [
-            standing_json(each.office_id, asked, months.standing(tx, each.office_id, asked, now))
+            standing_shown(each.office_id, asked, months.standing(tx, each.office_id, asked, now)).model_dump()
             for each in Offices(tx).all()
         ]
 
@@ -66,7 +66,7 @@ def month_show(place: Place, office_id: str, month: Month, as_json: bool) -> Non
 
     def look(tx: Transaction) -> dict[str, Any]:
         found = months.reckon(tx, office_id, month, now)
-        return reckoned_json(found, months.names(tx, found))
+        return reckoned_shown(found, months.names(tx, found)).model_dump()
 
     found = place.read(look)
     if as_json:
@@ -113,7 +113,7 @@ def month_close(
     signer = place.secrets().keys.now().signer
     over = Despite(despite, (by, second)) if second else None
     closed = place.change(lambda tx: months.close(tx, signer, office_id, month, by, utc_now(), over))
-    print_values(closing_json(closed), as_json)
+    print_values(closing_shown(closed).model_dump(), as_json)
 
 
 @command.command("pay")
@@ -125,7 +125,7 @@ def month_close(
 def month_pay(place: Place, office_id: str, month: Month, by: str, as_json: bool) -> None:
     """The closed list was paid."""
     step = place.change(lambda tx: months.pay(tx, office_id, month, by, utc_now()))
-    print_values({"office_id": office_id, "month": str(month), "hash": step.hash, "by": by}, as_json)
+    print_values(paid_shown(step).model_dump(), as_json)
 
 
 def last_month(now: dt.datetime) -> Month:

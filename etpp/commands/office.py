@@ -14,9 +14,9 @@ from etpp.commands.local import by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import choice
-from etpp.faces.documents import standing_json
+from etpp.faces.documents import recogniser_shown
 from etpp.roster import register, tree
-from etpp.roster.documents import office_json
+from etpp.roster.documents import office_shown
 from etpp.roster.model import Office, OfficeKind
 from etpp.roster.store import PLACES, Offices, Roster
 
@@ -46,7 +46,7 @@ def office_add(place: Place, office_id: str, name: str, timezone: str, calendar:
     now = utc_now()
     hours = register.first_calendar(timezone, now.date()) if calendar is None else _read(calendar)
     added = place.change(lambda tx: register.add_office(tx, office_id, name, hours, now))
-    print_values(office_json(added) if as_json else {"office_id": office_id, "name": name}, as_json)
+    print_values(office_shown(added).model_dump() if as_json else {"office_id": office_id, "name": name}, as_json)
 
 
 @command.command("change")
@@ -65,7 +65,9 @@ def office_change(place: Place, office_id: str, name: str | None, calendar: Path
         return register.change_office(tx, office_id, new_name, new_hours, utc_now())
 
     changed = place.change(change)
-    print_values(office_json(changed) if as_json else {"office_id": office_id, "name": changed.name}, as_json)
+    print_values(
+        office_shown(changed).model_dump() if as_json else {"office_id": office_id, "name": changed.name}, as_json
+    )
 
 
 @command.command("recogniser")
@@ -85,7 +87,7 @@ def office_recogniser(
     changed = place.change(
         lambda tx: choice.choose(tx, office_id, model_id, Roster(tx).actor(by), utc_now(), despite=despite)
     )
-    print_table([standing_json(each) for each in changed], ("office_id", "recogniser", "own"), as_json)
+    print_table([recogniser_shown(each).model_dump() for each in changed], ("office_id", "recogniser", "own"), as_json)
 
 
 @command.command("list")
@@ -99,7 +101,7 @@ def office_list(place: Place, as_json: bool) -> None:
         places = {each.office_id: each for each in PLACES.find(tx)}
         return [
             {
-                **office_json(offices[office_id]),
+                **office_shown(offices[office_id]).model_dump(),
                 "tree": "  " * depth + office_id,
                 "parent_id": places[office_id].parent_id if office_id in places else None,
                 "kind": places[office_id].kind if office_id in places else "office",

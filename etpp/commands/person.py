@@ -13,7 +13,7 @@ from etpp.db import Transaction
 from etpp.faces import erasure, moving
 from etpp.roster import register
 from etpp.roster.assignments import Assignment
-from etpp.roster.documents import assignment_json, person_json
+from etpp.roster.documents import assignment_shown, person_shown
 from etpp.roster.moving import leave
 from etpp.roster.store import Roster
 
@@ -32,7 +32,7 @@ def command() -> None:
 def person_add(place: Place, office_id: str, nip: str, name: str, as_json: bool) -> None:
     """Add a person; the face comes with an enrolment."""
     added = place.change(lambda tx: register.add_person(tx, office_id, nip, name, utc_now()))
-    print_values(person_json(added), as_json)
+    print_values(person_shown(added).model_dump(), as_json)
 
 
 @command.command("list")
@@ -43,7 +43,11 @@ def person_add(place: Place, office_id: str, nip: str, name: str, as_json: bool)
 def person_list(place: Place, office_id: str, erased: bool, as_json: bool) -> None:
     """List an office's people."""
     people = place.read(lambda tx: register.everyone(tx, office_id, erased))
-    print_table([person_json(each) for each in people], ("person_id", "nip", "name", "templates", "erased"), as_json)
+    print_table(
+        [person_shown(each).model_dump() for each in people],
+        ("person_id", "nip", "name", "templates", "erased"),
+        as_json,
+    )
 
 
 @command.command("rename")
@@ -55,7 +59,7 @@ def person_list(place: Place, office_id: str, erased: bool, as_json: bool) -> No
 def person_rename(place: Place, office_id: str, person_id: str, name: str, as_json: bool) -> None:
     """Change a person's official name; an enrolment never does."""
     renamed = place.change(lambda tx: register.rename_person(tx, office_id, person_id, name, utc_now()))
-    print_values(person_json(renamed), as_json)
+    print_values(person_shown(renamed).model_dump(), as_json)
 
 
 @command.command("remove")
@@ -83,7 +87,7 @@ def person_move(place: Place, person: str, office_id: str, first: dt.datetime, b
     def act(tx: Transaction) -> Assignment:
         return moving.move(tx, Roster(tx).who(person), office_id, first.date(), by, utc_now())
 
-    print_values(assignment_json(place.change(act)), as_json)
+    print_values(assignment_shown(place.change(act)).model_dump(), as_json)
 
 
 @command.command("leave")
@@ -100,4 +104,4 @@ def person_leave(place: Place, person: str, last: dt.datetime, by: str, as_json:
         moving.settle(tx, utc_now(), ended.person_id)
         return ended
 
-    print_values(assignment_json(place.change(act)), as_json)
+    print_values(assignment_shown(place.change(act)).model_dump(), as_json)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from etpp.allowance import month as months
-from etpp.allowance.documents import policy_json
+from etpp.allowance.documents import policy_shown
 from etpp.allowance.explain import explain
 from etpp.allowance.model import Policy, PolicyUse
 from etpp.allowance.policy import DELIVERED, PolicyError, delivered_text, read_policy
@@ -38,7 +38,7 @@ def command() -> None:
 @as_json_option
 def policy_check(file: Path, as_json: bool) -> None:
     """Say whether FILE is a policy, and its hash; refuse it with the reason."""
-    print_values(policy_json(_read(file)[0]), as_json)
+    print_values(policy_shown(_read(file)[0]).model_dump(), as_json)
 
 
 @command.command("explain")
@@ -66,7 +66,7 @@ def policy_use(place: Place, policy: str, first: dt.datetime, last: dt.datetime 
     found, text = _named(policy)
     use = PolicyUse(str(uuid.uuid4()), found.sha256, first.date(), None if last is None else last.date())
     place.change(lambda tx: months.use_policy(tx, found, text, use, by, utc_now()))
-    print_values(policy_json(found, use), as_json)
+    print_values(policy_shown(found, use).model_dump(), as_json)
 
 
 @command.command("list")
@@ -77,7 +77,11 @@ def policy_list(place: Place, as_json: bool) -> None:
 
     def look(tx: Transaction) -> list[dict[str, Any]]:
         uses = USES.find(tx, order="recorded")
-        return [policy_json(policy, use) for use in uses if (policy := Policies(tx).get(use.sha256)) is not None]
+        return [
+            policy_shown(policy, use).model_dump()
+            for use in uses
+            if (policy := Policies(tx).get(use.sha256)) is not None
+        ]
 
     print_table(place.read(look), ("policy_id", "first", "last", "title"), as_json)
 

@@ -11,6 +11,7 @@ from etpp.base.errors import Problem
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.presence import daybook
+from etpp.presence.documents import day_book_shown
 from etpp.roster.hours import HoursBroken
 from etpp.roster.store import Offices
 
@@ -35,11 +36,11 @@ def presence_list(place: Place, office_id: str | None, day: str, as_json: bool) 
 
     def books(tx: Transaction) -> list[dict[str, Any]]:
         if office_id:
-            return [daybook.as_json(daybook.open_day(tx, office_id, date, now))]
+            return [day_book_shown(daybook.open_day(tx, office_id, date, now)).model_dump()]
         found = []
         for office in Offices(tx).all():
             try:
-                found.append(daybook.as_json(daybook.open_day(tx, office.office_id, date, now)))
+                found.append(day_book_shown(daybook.open_day(tx, office.office_id, date, now)).model_dump())
             except HoursBroken as error:
                 click.echo(f"etpp: {error}", err=True)
         return found

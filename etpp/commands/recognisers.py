@@ -17,7 +17,7 @@ from etpp.commands.place import Place, as_json_option, pass_place, print_table, 
 from etpp.db import Transaction
 from etpp.faces import renewal
 from etpp.faces.asked import Consented, TakenBack
-from etpp.faces.documents import bulk_json, recognisers_json, renewal_json
+from etpp.faces.documents import bulk_shown, recognisers_shown, renewal_shown
 from etpp.faces.model import RenewalConsent
 from etpp.roster.store import Roster
 
@@ -33,7 +33,7 @@ def command() -> None:
 @as_json_option
 def report(place: Place, decisions: bool, as_json: bool) -> None:
     """Of each office: the recogniser that counts, and how many of its faces have templates of each."""
-    found = place.read(recognisers_json)
+    found = place.read(recognisers_shown).model_dump()
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     elif decisions:
@@ -81,7 +81,7 @@ def renew(place: Place, office_id: str, model_id: str | None, stop: bool, by: st
 
     def work(tx: Transaction) -> dict[str, Any]:
         renewal.switch(tx, office_id, model_id, Roster(tx).actor(by), utc_now())
-        return renewal_json(renewal.progress(tx, office_id))
+        return renewal_shown(renewal.progress(tx, office_id)).model_dump()
 
     print_values(place.change(work), as_json)
 
@@ -153,9 +153,8 @@ def withdraw(
 def approve(place: Place, office_id: str, by: str, as_json: bool) -> None:
     """Approve all offers of an office that wait and have no mark; the others are looked at one by one."""
     reviews = place.read(lambda tx: renewal.reviews(tx, office_id))
-    done = bulk_json(
-        place.change(lambda tx: renewal.approve_all(tx, office_id, reviews, Roster(tx).actor(by), utc_now()))
-    )
+    found = place.change(lambda tx: renewal.approve_all(tx, office_id, reviews, Roster(tx).actor(by), utc_now()))
+    done = bulk_shown(found).model_dump()
     if as_json:
         click.echo(json.dumps(done))
     else:

@@ -15,7 +15,7 @@ from etpp.commands.place import Place, as_json_option, pass_place, print_table, 
 from etpp.db import Transaction
 from etpp.faces import moving
 from etpp.roster import deputies, export, imports, listing
-from etpp.roster.documents import deputy_json, imported_json
+from etpp.roster.documents import DeputyShown, deputy_shown, imported_shown
 from etpp.roster.lists import NewDeputy
 from etpp.roster.register import OPERATOR
 from etpp.roster.store import Roster
@@ -47,7 +47,7 @@ def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: s
     made, done = (
         place.read(lambda tx: (imports.plan(tx, rows, now, skip_bad), False)) if dry_run else place.change(work)
     )
-    shown = imported_json(made, done)
+    shown = imported_shown(made, done).model_dump()
     if as_json:
         print_values(shown, as_json)
     else:
@@ -88,11 +88,11 @@ def roster_deputy(
     """Let DEPUTY decide in SUPERIOR's place: each a NIP, another number or an id."""
     new, now = asked(NewDeputy, by=by, superior=superior, deputy=deputy, first=first, last=last), utc_now()
 
-    def work(tx: Transaction) -> dict[str, Any]:
+    def work(tx: Transaction) -> DeputyShown:
         by_id = Roster(tx).actor(new.by)
-        return deputy_json(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by_id, now))
+        return deputy_shown(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by_id, now))
 
-    print_values(place.change(work), as_json)
+    print_values(place.change(work).model_dump(), as_json)
 
 
 def _content(file: Path) -> bytes:

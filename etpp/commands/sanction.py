@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import click
 
-from etpp.allowance.documents import sanction_json
+from etpp.allowance.documents import sanction_shown
 from etpp.allowance.model import Sanction
 from etpp.allowance.store import SANCTIONS
 from etpp.base import texts
@@ -61,7 +61,7 @@ def sanction_add(
         SANCTIONS.add(tx, [made], by, utc_now())
         return made
 
-    print_values(sanction_json(place.change(enter)), as_json)
+    print_values(sanction_shown(place.change(enter)).model_dump(), as_json)
 
 
 @command.command("list")
@@ -70,7 +70,7 @@ def sanction_add(
 def sanction_list(place: Place, as_json: bool) -> None:
     """All that are in force, by whom they concern."""
     found = place.read(SANCTIONS.find)
-    rows = [sanction_json(each) for each in found]
+    rows = [sanction_shown(each).model_dump() for each in found]
     print_table(rows, ("sanction_id", "person_id", "percent", "first", "last", "document"), as_json)
 
 
@@ -89,4 +89,4 @@ def sanction_withdraw(place: Place, sanction_id: str, by: str, as_json: bool) ->
         SANCTIONS.withdraw(tx, [found], by, utc_now())
         return found
 
-    print_values(sanction_json(place.change(withdraw)), as_json)
+    print_values(sanction_shown(place.change(withdraw)).model_dump(), as_json)

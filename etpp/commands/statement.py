@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from etpp.allowance import month as months
+from etpp.allowance.documents import person_month_shown
 from etpp.allowance.model import Month
-from etpp.allowance.seal import statement_document
 from etpp.base.clock import utc_now
 from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
@@ -33,11 +33,7 @@ def statement_show(place: Place, person: str, month: Month, as_json: bool) -> No
     def look(tx: Transaction) -> dict[str, Any]:
         person_id = Roster(tx).who(person)
         found, closed = months.person_month(tx, person_id, month, utc_now())
-        return {
-            "name": Roster(tx).employees([person_id])[person_id].name,
-            "closed": closed,
-            **statement_document(found),
-        }
+        return person_month_shown(Roster(tx).employees([person_id])[person_id].name, closed, found).model_dump()
 
     found = place.read(look)
     if as_json:

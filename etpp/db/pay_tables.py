@@ -362,6 +362,7 @@ closings = sa.Table(
     _utc("as_of_utc"),
     sa.Column("policy_sha256", sa.String(64), nullable=False),
     _json("reports"),
+    _json("earlier", nullable=True),
     _json("despite", nullable=True),
     sa.Column("total", Exact, nullable=False),
     sa.Column("prev_hash", sa.String(64), nullable=False),

@@ -42,5 +42,5 @@ class TakenBack(Asked):
     people: Annotated[list[Id], Field(min_length=1, max_length=2000)]
 
 
-class By(Asked):
+class BulkApproval(Asked):
     by: Who

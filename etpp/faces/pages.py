@@ -125,6 +125,8 @@ async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_
 
 def _effect(tx: Transaction, enrolment: Enrolment, texts: Texts) -> str:
     """What an approval would do: BKPP should not replace a colleague's face unaware."""
+    if enrolment.renewal is not None:
+        return texts.say("enrolment_renews", model=str(enrolment.renewal["model_id"]))
     person = None if enrolment.nip is None else People(tx).by_nip(enrolment.office_id, enrolment.nip)
     if person is None:
         return texts.enrolment_new

@@ -23,7 +23,7 @@ from etpp.faces.recognisers import DLIB_RESNET_V1, RECOGNISERS
 from etpp.faces.store import CONSENTS, OFFERS, RENEWALS, Enrolments, Templates
 from etpp.roster import register
 from etpp.roster.model import Person
-from etpp.roster.store import Offices, People
+from etpp.roster.store import Offices, People, Roster
 
 TERMINAL = "terminal"
 NOT_ASKED = "not-asked"
@@ -91,18 +91,23 @@ def consent(
 
 
 def take_back(tx: Transaction, office_id: str, people: Sequence[str], model_id: str, by: str, now: dt.datetime) -> int:
-    """People do not consent any more: what they offered and what was approved of the model goes. How many."""
-    Offices(tx).lock(office_id)
+    """People do not consent any more: what they offered and what was approved of the model goes, in every office that
+    knows them. How many."""
+    Offices(tx).lock_all()
     found = _found(tx, office_id, people)
+    told: dict[str, set[str]] = {}
     for person in found:
         held = CONSENTS.one(tx, person.employee_id, model_id)
         if held is not None:
             CONSENTS.withdraw(tx, [held], by, now)
-        for each in _waiting(tx, office_id, person.person_id, model_id):
-            Enrolments(tx).decide(each, "rejected", now, by)
-        mine = Templates(tx).of_person(office_id, person.person_id)
-        Templates(tx).replace(office_id, person.person_id, [each for each in mine if each.model_id != model_id])
-    _tell(tx, office_id, {person.person_id for person in found}, now)
+        for face in Roster(tx).faces_of(person.employee_id):
+            for each in _waiting(tx, face.office_id, face.person_id, model_id):
+                Enrolments(tx).decide(each, "rejected", now, by)
+            mine = Templates(tx).of_person(face.office_id, face.person_id)
+            Templates(tx).replace(face.office_id, face.person_id, [each for each in mine if each.model_id != model_id])
+            told.setdefault(face.office_id, set()).add(face.person_id)
+    for each_office, person_ids in sorted(told.items()):
+        _tell(tx, each_office, person_ids, now)
     return len(found)
 
 

@@ -168,9 +168,20 @@ class Enrolments:
         row = self._tx.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
         return None if row is None else _enrolment(row)
 
-    def search(self, state: EnrolmentState | None = None, office_id: str | None = None) -> list[Enrolment]:
-        """Oldest first."""
-        query = sa.select(enrolments).order_by(enrolments.c.received_utc, enrolments.c.event_id)
+    def search(
+        self,
+        state: EnrolmentState | None = None,
+        office_id: str | None = None,
+        *,
+        after: str = "",
+        limit: int | None = None,
+    ) -> list[Enrolment]:
+        """Oldest first, those after one, no more than `limit`."""
+        order = enrolments.c.received_utc, enrolments.c.event_id
+        query = sa.select(enrolments).order_by(*order).limit(limit)
+        if after:
+            came = sa.select(sa.func.max(enrolments.c.received_utc)).where(enrolments.c.event_id == after)
+            query = query.where(sa.tuple_(*order) > sa.tuple_(came.scalar_subquery(), sa.literal(after)))
         if state is not None:
             query = query.where(enrolments.c.state == state)
         if office_id is not None:

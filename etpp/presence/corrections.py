@@ -133,6 +133,8 @@ def page(
     limit: int,
 ) -> list[Standing]:
     """By id, those after one, no more than `limit`; of days from `first` to `last`."""
+    if office_id is not None:
+        register.office(tx, office_id)
     person_id = None if person is None else Roster(tx).who(person)
 
     def read(after: str) -> list[Correction]:

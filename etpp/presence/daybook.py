@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from etpp.base.encoding import format_time
 from etpp.base.errors import Problem
 from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
@@ -15,7 +13,7 @@ from etpp.calendar.rules import Shift, WorkCalendar
 from etpp.db import Transaction
 from etpp.presence.decided import manual_counts
 from etpp.presence.model import OfficeReports
-from etpp.presence.rules import Day, Mark, judge_day
+from etpp.presence.rules import Day, judge_day
 from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.hours import hours, zone
@@ -108,17 +106,19 @@ def _by_hand(tx: Transaction, office_id: str, start: dt.datetime, end: dt.dateti
     return found
 
 
-def reported_through(tx: Transaction, office_id: str, since: dt.datetime) -> dt.datetime | None:
+def reported_through(
+    tx: Transaction, office_id: str, since: dt.datetime, until: dt.datetime | None = None
+) -> dt.datetime | None:
     """The moment up to which nothing is missing: the earliest of what the office's terminals have reported through.
 
     A terminal that was revoked before `since` has nothing to say about what came after; one revoked later may still
-    hold presences, until BKPP has written it off.
+    hold presences, until BKPP has written it off. One that came after `until` holds none of what was before.
     """
     reported: dict[str, dt.datetime] = {}
     for head in Books(tx).heads(office_id):
         if head.reported_utc is not None:
             reported[head.device_id] = max(head.reported_utc, reported.get(head.device_id, head.reported_utc))
-    counting = [device for device in Devices(tx).all(office_id) if _counts(device, since)]
+    counting = [device for device in Devices(tx).all(office_id) if _counts(device, since, until)]
     moments = [reported.get(device.device_id) for device in counting]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known and len(known) == len(moments) else None
@@ -130,57 +130,16 @@ def first_day(tx: Transaction, office: Office) -> dt.date | None:
     return min(begun, default=None)
 
 
-def office_reports(tx: Transaction, office: Office, since: dt.date) -> OfficeReports:
-    """What the books can say of an office for pay from a day on."""
+def office_reports(tx: Transaction, office: Office, since: dt.date, until: dt.datetime | None = None) -> OfficeReports:
+    """What the books can say of an office for pay from a day on, up to a moment (None: up to now)."""
     start = dt.datetime.combine(since, dt.time(), zone(office)).astimezone(dt.UTC)
-    reported = reported_through(tx, office.office_id, start)
+    reported = reported_through(tx, office.office_id, start, until)
     return OfficeReports(office.office_id, first_day(tx, office), reported)
 
 
-def as_json(book: DayBook) -> dict[str, Any]:
-    """For the administrator's API and the command line."""
-    shift = book.shift
-    return {
-        "office_id": book.office.office_id,
-        "name": book.office.name,
-        "date": book.day.isoformat(),
-        "timezone": book.calendar.timezone.key,
-        "shift": None if shift is None else {"start": format_time(shift.start_utc), "end": format_time(shift.end_utc)},
-        "reported_through": None if book.reported_utc is None else format_time(book.reported_utc),
-        "complete": book.complete,
-        "people": [
-            {
-                "person_id": person.person_id,
-                "nip": person.nip,
-                "name": person.name,
-                "status": day.status,
-                "arrival": _mark(day.arrival, book.calendar),
-                "departure": _mark(day.departure, book.calendar),
-            }
-            for person, day in book.people
-        ],
-    }
-
-
-def _counts(device: Device, since: dt.datetime) -> bool:
+def _counts(device: Device, since: dt.datetime, until: dt.datetime | None) -> bool:
+    if until is not None and device.provisioned_utc > until:
+        return False
     if device.revoked_utc is None:
         return True
     return device.written_off_utc is None and device.revoked_utc >= since
-
-
-def _mark(mark: Mark | None, calendar: WorkCalendar) -> dict[str, Any] | None:
-    if mark is None:
-        return None
-    time = mark.presence.time
-    return {
-        "event_id": mark.presence.event_id,
-        "device_id": mark.presence.device_id,
-        "utc": format_time(time.utc),
-        "local": time.utc.astimezone(calendar.timezone).isoformat(timespec="seconds"),
-        "earliest_utc": format_time(time.earliest_utc),
-        "latest_utc": format_time(time.latest_utc),
-        "time_state": time.state,
-        "manual": mark.presence.manual,
-        "minutes_off": mark.minutes_off,
-        "points_percent": mark.points_percent,
-    }

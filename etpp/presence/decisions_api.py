@@ -9,6 +9,7 @@ from pydantic import Field
 
 from etpp.accounts.gate import ADMIN
 from etpp.base import asked
+from etpp.base.describe import may
 from etpp.base.errors import Problem
 from etpp.db import Transaction
 from etpp.presence import corrections, manual, reviews
@@ -44,7 +45,7 @@ def routes(correction_days: CorrectionDays) -> APIRouter:
     _reviews(router)
     _manual(router)
 
-    @router.get("/discipline")
+    @router.get("/discipline", summary="Who was unexcused in a year, and who must act", responses=may("not-found"))
     async def list_discipline(
         office_id: str, year: Year, server: ServerOf, after: asked.After = "", limit: asked.Limit = 100
     ) -> DisciplinesShown:
@@ -59,8 +60,10 @@ def routes(correction_days: CorrectionDays) -> APIRouter:
 
 
 def _corrections(router: APIRouter, correction_days: CorrectionDays) -> None:
-    @router.post("/corrections", status_code=201)
-    async def propose(new: NewCorrection, server: ServerOf) -> CorrectionShown:
+    @router.post(
+        "/corrections", status_code=201, summary="Propose what a day should have been", responses=may("not-found")
+    )
+    async def propose_correction(new: NewCorrection, server: ServerOf) -> CorrectionShown:
         now = server.now()
 
         def work(tx: Transaction) -> CorrectionShown:
@@ -69,7 +72,9 @@ def _corrections(router: APIRouter, correction_days: CorrectionDays) -> None:
 
         return await server.write(work)
 
-    @router.get("/corrections")
+    @router.get(
+        "/corrections", summary="Corrections of an office, a person or a month, by id", responses=may("not-found")
+    )
     async def list_corrections(
         server: ServerOf,
         office_id: str | None = None,
@@ -98,21 +103,21 @@ def _corrections(router: APIRouter, correction_days: CorrectionDays) -> None:
 
         return await server.read(work)
 
-    @router.post("/corrections/{correction_id}/approve")
-    async def approve(correction_id: str, said: By, server: ServerOf) -> CorrectionShown:
+    @router.post("/corrections/{correction_id}/approve", summary="Approve a correction of somebody else's day")
+    async def approve_correction(correction_id: str, said: By, server: ServerOf) -> CorrectionShown:
         now = server.now()
         decided = await server.write(lambda tx: corrections.decide(tx, correction_id, True, said.by, now))
         return correction_shown(decided)
 
-    @router.post("/corrections/{correction_id}/refuse")
-    async def refuse(correction_id: str, said: By, server: ServerOf) -> CorrectionShown:
+    @router.post("/corrections/{correction_id}/refuse", summary="Refuse a correction of somebody else's day")
+    async def refuse_correction(correction_id: str, said: By, server: ServerOf) -> CorrectionShown:
         now = server.now()
         decided = await server.write(lambda tx: corrections.decide(tx, correction_id, False, said.by, now))
         return correction_shown(decided)
 
 
 def _reviews(router: APIRouter) -> None:
-    @router.get("/reviews")
+    @router.get("/reviews", summary="Presences of uncertain time in a month", responses=may("not-found"))
     async def list_reviews(
         month: str,
         server: ServerOf,
@@ -134,7 +139,7 @@ def _reviews(router: APIRouter) -> None:
 
         return await server.read(work)
 
-    @router.post("/reviews")
+    @router.post("/reviews", summary="Decide when an uncertain presence happened", responses=may("not-found"))
     async def decide_time(new: NewTimeDecision, server: ServerOf) -> ReviewShown:
         """When an uncertain presence happened."""
         now = server.now()
@@ -142,23 +147,28 @@ def _reviews(router: APIRouter) -> None:
 
 
 def _manual(router: APIRouter) -> None:
-    @router.post("/manual-entries", status_code=201)
-    async def enter(new: NewManualEntry, server: ServerOf) -> ManualShown:
+    @router.post(
+        "/manual-entries",
+        status_code=201,
+        summary="Write down a presence that no terminal saw",
+        responses=may("not-found"),
+    )
+    async def add_manual_entry(new: NewManualEntry, server: ServerOf) -> ManualShown:
         now = server.now()
         return manual_shown(await server.write(lambda tx: manual.enter(tx, new, now)))
 
-    @router.post("/manual-entries/{entry_id}/confirm")
-    async def confirm(entry_id: str, said: By, server: ServerOf) -> ManualShown:
+    @router.post("/manual-entries/{entry_id}/confirm", summary="A second person confirms a manual entry")
+    async def confirm_manual_entry(entry_id: str, said: By, server: ServerOf) -> ManualShown:
         now = server.now()
         return manual_shown(await server.write(lambda tx: manual.confirm(tx, entry_id, said.by, now)))
 
-    @router.post("/manual-entries/{entry_id}/withdraw")
-    async def withdraw(entry_id: str, said: By, server: ServerOf) -> ManualShown:
+    @router.post("/manual-entries/{entry_id}/withdraw", summary="Take a manual entry back")
+    async def withdraw_manual_entry(entry_id: str, said: By, server: ServerOf) -> ManualShown:
         now = server.now()
         return manual_shown(await server.write(lambda tx: manual.withdraw(tx, entry_id, said.by, now)))
 
-    @router.get("/manual-entries")
-    async def list_manual(
+    @router.get("/manual-entries", summary="Manual entries of an office or a month, by id", responses=may("not-found"))
+    async def list_manual_entries(
         server: ServerOf,
         office_id: str | None = None,
         state: ManualState | None = None,
@@ -176,8 +186,12 @@ def _manual(router: APIRouter) -> None:
 
         return await server.read(work)
 
-    @router.get("/manual-entries/counts")
-    async def counts(server: ServerOf, office_id: str | None = None, month: str = "") -> CountsShown:
+    @router.get(
+        "/manual-entries/counts",
+        summary="How much rests on manual entries and corrections, and whose",
+        responses=may("not-found", "malformed"),
+    )
+    async def count_manual_entries(server: ServerOf, office_id: str | None = None, month: str = "") -> CountsShown:
         """Manual entries and corrections, by office and by who decided on them."""
         found = await server.read(lambda tx: manual.by_hand(tx, office_id, month))
         return CountsShown(counts=[by_hand_shown(each) for each in found])

@@ -1,71 +1,130 @@
-"""Corrections, reviews, manual entries and discipline as the administrator's calls and the commands show them."""
+"""The day's presence, corrections, reviews, manual entries and discipline as the calls and the commands show them."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from etpp.base.encoding import format_time
+from etpp.base.shown import Day, Moment, Shown
+from etpp.books.model import TimeState
+from etpp.calendar.rules import WorkCalendar
 from etpp.presence import corrections, manual, reviews, year
 from etpp.presence.corrections import CorrectionState
+from etpp.presence.daybook import DayBook
 from etpp.presence.model import ManualEntry, Part
+from etpp.presence.rules import DayStatus, Mark
 
 
-class CorrectionShown(BaseModel):
+class MarkShown(Shown):
+    """An arrival or a departure; `local`: `utc` in the office's own time zone; `minutes_off`: late or early."""
+
+    event_id: str
+    device_id: str
+    utc: Moment
+    local: str
+    earliest_utc: Moment
+    latest_utc: Moment
+    time_state: TimeState
+    manual: bool
+    minutes_off: int
+    points_percent: float
+
+
+class PresentShown(Shown):
+    """One person's day; `person_id` is empty of somebody who has no face in the office."""
+
+    person_id: str
+    nip: str | None
+    name: str | None
+    status: DayStatus
+    arrival: MarkShown | None
+    departure: MarkShown | None
+
+
+class ShiftShown(Shown):
+    """When work begins and ends."""
+
+    start: Moment
+    end: Moment
+
+
+class DayBookShown(Shown):
+    """A day of an office; `complete`: everything that happened in its shift is known."""
+
+    office_id: str
+    name: str
+    date: Day
+    timezone: str
+    shift: ShiftShown | None
+    reported_through: Moment | None
+    complete: bool
+    people: list[PresentShown]
+
+
+class CorrectionShown(Shown):
+    """What a part of a day should have been, and what became of it."""
+
     correction_id: str
     person_id: str
-    date: str
+    date: Day
     part: Part
-    at_utc: str | None
+    at_utc: Moment | None
     reason: str
     occasion_id: str
     letter_id: str
     state: CorrectionState
     proposed_by: str
-    proposed_utc: str
+    proposed_utc: Moment
     decided_by: str | None
-    decided_utc: str | None
+    decided_utc: Moment | None
 
 
-class CorrectionsShown(BaseModel):
+class CorrectionsShown(Shown):
     """`after` leads to the next page; None on the last. So do those of the other lists."""
 
     corrections: list[CorrectionShown]
     after: str | None
 
 
-class ReviewShown(BaseModel):
+class ReviewShown(Shown):
+    """A presence of uncertain time, and what was decided."""
+
     event_id: str
     office_id: str
     person_id: str
-    utc: str
-    earliest_utc: str
-    latest_utc: str
-    decided_as_utc: str | None
+    utc: Moment
+    earliest_utc: Moment
+    latest_utc: Moment
+    decided_as_utc: Moment | None
     decided_by: str | None
 
 
-class ReviewsShown(BaseModel):
+class ReviewsShown(Shown):
+    """By the event's id, which begins with its time."""
+
     reviews: list[ReviewShown]
     after: str | None
 
 
-class ManualShown(BaseModel):
+class ManualShown(Shown):
+    """A presence that somebody wrote down; it counts when another one has confirmed it."""
+
     entry_id: str
     person_id: str
     office_id: str
-    at_utc: str
+    at_utc: Moment
     reason: str
     entered_by: str
-    entered_utc: str
+    entered_utc: Moment
     confirmed_by: str | None
 
 
-class ManualsShown(BaseModel):
+class ManualsShown(Shown):
+    """By id."""
+
     manual: list[ManualShown]
     after: str | None
 
 
-class ByHandShown(BaseModel):
+class ByHandShown(Shown):
     """`decided_by`: who confirmed or decided; empty of what waits."""
 
     office_id: str
@@ -74,21 +133,25 @@ class ByHandShown(BaseModel):
     corrections: int
 
 
-class CountsShown(BaseModel):
+class CountsShown(Shown):
+    """By office and by who decided."""
+
     counts: list[ByHandShown]
 
 
-class StepShown(BaseModel):
+class StepShown(Shown):
     """A step reached on a day: what must be done (`key`) by whom."""
 
-    date: str
+    date: Day
     days: int
     consecutive: bool
     key: str
     who: str
 
 
-class DisciplineShown(BaseModel):
+class DisciplineShown(Shown):
+    """Somebody's unexcused days of a year, and the steps that they reached."""
+
     person_id: str
     office_id: str
     unexcused: int
@@ -96,9 +159,35 @@ class DisciplineShown(BaseModel):
     reached: list[StepShown]
 
 
-class DisciplinesShown(BaseModel):
+class DisciplinesShown(Shown):
+    """By person."""
+
     discipline: list[DisciplineShown]
     after: str | None
+
+
+def day_book_shown(book: DayBook) -> DayBookShown:
+    shift = book.shift
+    return DayBookShown(
+        office_id=book.office.office_id,
+        name=book.office.name,
+        date=book.day.isoformat(),
+        timezone=book.calendar.timezone.key,
+        shift=shift and ShiftShown(start=format_time(shift.start_utc), end=format_time(shift.end_utc)),
+        reported_through=book.reported_utc and format_time(book.reported_utc),
+        complete=book.complete,
+        people=[
+            PresentShown(
+                person_id=person.person_id,
+                nip=person.nip,
+                name=person.name,
+                status=day.status,
+                arrival=_mark(day.arrival, book.calendar),
+                departure=_mark(day.departure, book.calendar),
+            )
+            for person, day in book.people
+        ],
+    )
 
 
 def correction_shown(standing: corrections.Standing) -> CorrectionShown:
@@ -167,4 +256,22 @@ def discipline_shown(counted: year.Counted) -> DisciplineShown:
             StepShown(date=date.isoformat(), days=step.days, consecutive=step.consecutive, key=step.key, who=step.who)
             for date, step in counters.reached
         ],
+    )
+
+
+def _mark(mark: Mark | None, calendar: WorkCalendar) -> MarkShown | None:
+    if mark is None:
+        return None
+    time = mark.presence.time
+    return MarkShown(
+        event_id=mark.presence.event_id,
+        device_id=mark.presence.device_id,
+        utc=format_time(time.utc),
+        local=time.utc.astimezone(calendar.timezone).isoformat(timespec="seconds"),
+        earliest_utc=format_time(time.earliest_utc),
+        latest_utc=format_time(time.latest_utc),
+        time_state=time.state,
+        manual=mark.presence.manual,
+        minutes_off=mark.minutes_off,
+        points_percent=mark.points_percent,
     )

@@ -79,7 +79,9 @@ def page(
     after: str,
     limit: int,
 ) -> list[ManualEntry]:
-    """By id, those after one; of presences in [start, end) at the office."""
+    """By id, those after one; of presences in [start, end) at the office. Raises NotFound."""
+    if office_id is not None:
+        register.office(tx, office_id)
     confirmed = None if state is None else state == "confirmed"
     return store.manual_within(
         tx, office_id=office_id, confirmed=confirmed, start=start, end=end, after=after, limit=limit
@@ -94,8 +96,10 @@ def by_hand(
     """Confirmed and waiting manual entries by the office of the presence, decided and waiting corrections by the office
     that the person belonged to; by office and by who confirmed or decided last. `month`: as 2026-11; empty for all.
 
-    Raises Problem `malformed`.
+    Raises Problem `malformed`, and NotFound.
     """
+    if office_id is not None:
+        register.office(tx, office_id)
     start, end = month_bounds(month)
     first, last = month_days(month) or (None, None)
     manual: Counter[tuple[str, str]] = Counter()

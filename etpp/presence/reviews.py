@@ -14,6 +14,7 @@ from etpp.presence import store
 from etpp.presence.asked import NewTimeDecision
 from etpp.presence.corrections import after_all
 from etpp.presence.model import TimeDecision
+from etpp.roster import register
 from etpp.roster.store import Offices, Roster
 
 
@@ -38,6 +39,8 @@ def reviews(
 ) -> list[Review]:
     """Those that may have happened in [start, end), of people who were ever assigned to the office (None: to any); by
     the event's id, which begins with its time. `decided`: also those that somebody has decided on."""
+    if office_id is not None:
+        register.office(tx, office_id)
     offices = [office_id] if office_id is not None else [office.office_id for office in Offices(tx).all()]
     found: dict[str, tuple[str, PresenceOf]] = {}
     for each in offices:

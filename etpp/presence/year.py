@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,16 +56,24 @@ def disciplined(tx: Transaction, office_id: str, year: int, days: CorrectionDays
 
 
 def judged_year(
-    tx: Transaction, office_id: str, year: int, days: CorrectionDays, now: dt.datetime
+    tx: Transaction,
+    office_id: str,
+    year: int,
+    days: CorrectionDays,
+    now: dt.datetime,
+    until: dt.date | None = None,
+    people: Sequence[str] | None = None,
 ) -> dict[str, list[JudgedDay]]:
-    """employee -> the days of the year up to yesterday, and some before it, of those who served last at the office in
-    it; by id. Raises NotFound, and Conflict where calendar or roster contradict themselves."""
+    """employee -> the days of the year up to yesterday (or to `until`, if that was before), and some before it,
+    wherever they were served; by id. Of those who served last at the office in it, or of these `people`, who were ever
+    assigned to it. Raises NotFound, and Conflict where calendar or roster contradict themselves."""
     here = zone(register.office(tx, office_id))
-    first, last = dt.date(year, 1, 1), min(dt.date(year, 12, 31), now.astimezone(here).date() - ONE_DAY)
+    first = dt.date(year, 1, 1)
+    last = min(until or dt.date(year, 12, 31), now.astimezone(here).date() - ONE_DAY)
     if last < first:
         return {}
     try:
-        return _Year(tx, office_id, first, last, days).judged()
+        return _Year(tx, office_id, first, last, days, people).judged()
     except (PlanError, CareerError) as error:
         raise Conflict(f"calendar and roster must be put right first: {error}") from error
 
@@ -73,17 +81,25 @@ def judged_year(
 class _Year:
     """An office's year while it is being judged: what is asked for once, and not for each person."""
 
-    def __init__(self, tx: Transaction, office_id: str, first: dt.date, last: dt.date, days: CorrectionDays) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        office_id: str,
+        first: dt.date,
+        last: dt.date,
+        days: CorrectionDays,
+        people: Sequence[str] | None,
+    ) -> None:
         self._tx = tx
         self._first, self._last = first, last
         self._calendar: Calendar = regency_calendar(tx)
         roster = Roster(tx)
-        posts = roster.assignments(first, last, office_id)
-        careers = roster.careers(sorted({each.person_id for each in posts}))
+        posts = roster.assignments(first, last, office_id) if people is None else ()
+        careers = roster.careers(sorted({*(people or ()), *(each.person_id for each in posts)}))
         self._careers = {
             person: career
             for person, career in careers.items()
-            if career.within(first, last)[-1].office_id == office_id
+            if people is not None or career.within(first, last)[-1].office_id == office_id
         }
         start, end = midnight_utc(first - BEFORE - AROUND), midnight_utc(last + AROUND)
         self._punches = Books(tx).punches(office_id, start, end)
@@ -92,8 +108,7 @@ class _Year:
         self._kinds = kinds(tx)
         uncertain = [p.event_id for mine in self._punches.values() for p in mine if p.time.state == "uncertain"]
         self._times = store.times_of(tx, uncertain)
-        people = sorted(self._careers)
-        self._manual = store.manual_of(tx, people, start, end)
+        self._manual = store.manual_of(tx, sorted(self._careers), start, end)
         self._corrections: dict[str, list[Correction]] = defaultdict(list)
         for each in store.corrections_within(tx, office_id=office_id, first=first - BEFORE, last=last):
             self._corrections[each.person_id].append(each)
@@ -122,7 +137,7 @@ class _Year:
             plans = [
                 (day, self._calendar.person_plan(career, day))
                 for day in _dates(max(month, self._first - BEFORE), min(month_of(month)[1], self._last))
-                if day >= self._first or self._is_planned(career, day)
+                if self._is_planned(career, day)
             ]
             if not any(plan for _, plan in plans):
                 continue
@@ -141,10 +156,15 @@ class _Year:
         ]
 
     def _is_planned(self, career: Career, day: dt.date) -> bool:
-        """Whether hours were decided for a day of the year before: a server that began this year has none."""
+        """Whether hours were decided. Raises PlanError for a day on which they had to be: of the year before, or before
+        its first terminal, an office may have none, and nobody was judged there."""
         try:
             return self._calendar.person_plan(career, day) is not None
         except PlanError:
+            held = career.office_on(day)
+            report = None if held is None else self._reports[day.replace(day=1)].get(held)
+            if day >= self._first and report is not None and report.first_day is not None and report.first_day <= day:
+                raise
             return False
 
 

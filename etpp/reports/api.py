@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from etpp.accounts.gate import ADMIN
 from etpp.allowance.model import Month
+from etpp.base.describe import file_of, may
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console.texts import Language
 from etpp.db import Transaction
@@ -51,11 +52,15 @@ class NewReport(BaseModel):
 
 
 class Ended(BaseModel):
+    """The job that is no more."""
+
     job_id: str
     state: Literal["cancelled"]
 
 
-@router.post("/reports", status_code=202, summary="Start making a report")
+@router.post(
+    "/reports", status_code=202, summary="Start making a report", responses=may("not-found", "too-many-requests")
+)
 async def start_report(new: NewReport, server: ServerOf, jobs: JobsOf) -> Job:
     try:
         month = Month.of(new.month)
@@ -80,7 +85,12 @@ async def get_report(job_id: uuid.UUID, jobs: JobsOf) -> Job:
     return await run_in_threadpool(jobs.get, str(job_id))
 
 
-@router.get("/reports/{job_id}/file", summary="A finished report")
+@router.get(
+    "/reports/{job_id}/file",
+    summary="A finished report",
+    response_class=FileResponse,
+    responses=file_of(*_TYPES.values()) | may("conflict"),
+)
 async def get_report_file(job_id: uuid.UUID, jobs: JobsOf) -> FileResponse:
     job = await run_in_threadpool(jobs.get, str(job_id))
     path = await run_in_threadpool(jobs.file, str(job_id))

@@ -16,7 +16,7 @@ SHOWN = 12
 
 
 def discipline_list(say: Words, found: OfficeMonth, days: Mapping[str, Sequence[JudgedDay]]) -> Section:
-    """People with at least one unexcused day this year. `days` as `months.year_days` gives them.
+    """People with at least one unexcused day this year. `days` as `presence.year.judged_year` gives them.
 
     It warns, by what is known today, also of a closed month; nothing is taken off anybody's pay by it.
     """

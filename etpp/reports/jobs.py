@@ -26,6 +26,7 @@ from pydantic import BaseModel
 
 from etpp.base.encoding import format_time, parse_time
 from etpp.base.errors import Conflict, NotFound, Problem, StateError
+from etpp.base.shown import Moment, MonthText
 from etpp.reports.make import Asked
 from etpp.reports.model import Format, Kind
 
@@ -44,13 +45,13 @@ class Job(BaseModel):
     job_id: str
     kind: Kind
     office_id: str
-    month: str
+    month: MonthText
     format: Format
     state: State
     stage: Literal["read", "write"] = "read"
     done: int = 0
     of: int = 0
-    asked: str
+    asked: Moment
     detail: str = ""
 
 

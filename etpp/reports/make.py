@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from etpp.allowance import gather
 from etpp.allowance.model import Month
 from etpp.base.errors import NotFound, StateError
 from etpp.console.texts import Language
 from etpp.db import Database, Transaction
+from etpp.presence.model import JudgedDay
+from etpp.presence.year import judged_year
 from etpp.reports import pdf, xlsx
 from etpp.reports.discipline import discipline_list
 from etpp.reports.manual import manual, overview
 from etpp.reports.model import Format, Kind, Paper, Report, Section
-from etpp.reports.months import OfficeMonth, PersonMonth, office_month, year_days
+from etpp.reports.months import OfficeMonth, PersonMonth, office_month
 from etpp.reports.nominative import nominative
 from etpp.reports.presence import presence
 from etpp.reports.recap import recap
@@ -104,11 +107,18 @@ def _sections(
         case "recap":
             return [recap(say, months)]
         case "discipline":
-            return [discipline_list(say, found, year_days(tx, found.people, asked.month, now)) for found in months]
+            return [discipline_list(say, found, _year(tx, found, now)) for found in months]
         case "manual":
             return [*([overview(say, months)] if several else []), *(manual(say, found) for found in months)]
         case "statement":
             return [statement(say, found, person) for found, person in _whose(asked, months)]
+
+
+def _year(tx: Transaction, found: OfficeMonth, now: dt.datetime) -> dict[str, list[JudgedDay]]:
+    """The days of everybody on the list, from the beginning of the year to the month's end."""
+    people = [each.employee.person_id for each in found.people]
+    year, last = found.month.year, found.month.last
+    return judged_year(tx, found.office_id, year, gather.correction_days, now, last, people)
 
 
 def _whose(asked: Asked, months: Sequence[OfficeMonth]) -> list[tuple[OfficeMonth, PersonMonth]]:

@@ -6,7 +6,7 @@ A closed month is read as it was closed, an open one as it is known now.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 from etpp.allowance import gather
 from etpp.allowance import month as reckoning
 from etpp.allowance.adjust import Adjustment
+from etpp.allowance.closing import Closing
 from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.month import State
 from etpp.allowance.seal import statement_of
 from etpp.allowance.service import Service, serve
-from etpp.allowance.store import Closing, Closings, Policies
+from etpp.allowance.store import Closings, Policies
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import ZERO
 from etpp.db import Transaction
-from etpp.presence.model import JudgedDay
 from etpp.roster import register
 from etpp.roster.assignments import Assignment
 from etpp.roster.model import Employee
@@ -142,35 +142,6 @@ def served(facts: MonthFacts, policy: Policy) -> Service | None:
         return serve(facts, policy)
     except ValueError as error:  # PlanError, CareerError: each names what is wrong
         raise Conflict(str(error)) from error
-
-
-def year_days(
-    tx: Transaction, people: Sequence[PersonMonth], month: Month, now: dt.datetime
-) -> dict[str, list[JudgedDay]]:
-    """Everybody's days from last December to the month's end, wherever they served, by what is known now.
-
-    A run of unexcused days may have begun in the year before.
-    """
-    found: dict[str, list[JudgedDay]] = {each.employee.person_id: [] for each in people}
-    at = Month(month.year - 1, 12)
-    while at.first <= month.first:
-        policy, _ = gather.policy_of(tx, at)
-        shared = gather.regency(tx, at, now)
-        offices: dict[str, list[str]] = {}
-        for each in people:
-            held = each.facts.career.within(at.first, at.last)
-            if held:
-                offices.setdefault(held[-1].office_id, []).append(each.employee.person_id)
-        for office_id, ids in offices.items():
-            report = shared.reports.get(office_id)
-            if report is None or report.first_day is None or report.first_day > at.last:
-                continue  # nobody was judged there yet, and hours may not even be decided
-            for facts in gather.office_month(tx, office_id, at, shared, None, ids):
-                service = served(facts, policy)
-                if service is not None and facts.career.person_id in found:
-                    found[facts.career.person_id] += service.days
-        at = at.following
-    return found
 
 
 def _nobody(person_id: str) -> Employee:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -12,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from etpp.accounts.gate import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import Asked, Date, Who
+from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.db import Transaction
 from etpp.roster import deputies, export, imports, listing
-from etpp.roster.documents import deputy_json, imported_json
+from etpp.roster.documents import DeputyShown, EmployeesImportShown, deputy_shown, imported_shown
 from etpp.roster.store import Roster
 from etpp.serving.context import ServerOf
 
@@ -41,37 +41,47 @@ def routes(follow: Follow) -> APIRouter:
     @router.post(
         "/roster/imports",
         summary="Employees and posts out of a table: CSV, XLSX or XLS",
-        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+        openapi_extra=TAKES_FILE,
     )
-    async def import_roster(
+    async def import_employees(
         request: Request, server: ServerOf, by: Who, dry_run: bool = False, skip_bad: bool = False
-    ) -> dict[str, Any]:
+    ) -> EmployeesImportShown:
         content, now = await request.body(), server.now()
         rows = await run_in_threadpool(sheets.asked, content, listing.COLUMNS)
         if dry_run:
-            return imported_json(await server.read(lambda tx: imports.plan(tx, rows, now, skip_bad)), done=False)
+            return await server.read(lambda tx: imported_shown(imports.plan(tx, rows, now, skip_bad), done=False))
 
-        def work(tx: Transaction) -> dict[str, Any]:
+        def work(tx: Transaction) -> EmployeesImportShown:
             made, done = imports.take(tx, rows, Roster(tx).actor(by), now, skip_bad)
             if done:
                 follow(tx, made.moved, now)
-            return imported_json(made, done)
+            return imported_shown(made, done)
 
         return await server.change(work)
 
-    @router.get("/roster.xlsx", summary="The list of employees, as it is imported", response_class=Response)
-    async def export_roster(server: ServerOf) -> Response:
+    @router.get(
+        "/roster.xlsx",
+        summary="The list of employees, as it is imported",
+        response_class=Response,
+        responses=file_of(XLSX),
+    )
+    async def export_employees(server: ServerOf) -> Response:
         rows = [listing.cells(each) for each in await server.read(export.posts)]
         headings = [column.name for column in listing.COLUMNS]
         return Response(await run_in_threadpool(sheets.write_xlsx, headings, rows), media_type=XLSX)
 
-    @router.post("/deputies", status_code=201, summary="Who decides in a superior's place from a date to a date")
-    async def add_deputy(new: NewDeputy, server: ServerOf) -> dict[str, Any]:
+    @router.post(
+        "/deputies",
+        status_code=201,
+        summary="Who decides in a superior's place from a date to a date",
+        responses=may("not-found"),
+    )
+    async def add_deputy(new: NewDeputy, server: ServerOf) -> DeputyShown:
         now = server.now()
 
-        def work(tx: Transaction) -> dict[str, Any]:
+        def work(tx: Transaction) -> DeputyShown:
             by = Roster(tx).actor(new.by)
-            return deputy_json(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by, now))
+            return deputy_shown(deputies.add(tx, new.superior, new.deputy, new.first, new.last, by, now))
 
         return await server.write(work)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from etpp.base.errors import Conflict
 from etpp.calendar.model import CalendarFacts, PlanError
 from etpp.calendar.plan import Calendar
-from etpp.calendar.rules import CalendarError, check_new
+from etpp.calendar.rules import CalendarError, check_new, newest_percents
 from etpp.calendar.terminal import document
 from etpp.db import Transaction
 from etpp.roster.hours import regency_facts
@@ -30,32 +30,38 @@ class Around:
     def actor(self, tx: Transaction, said: str) -> str:
         return Roster(tx).actor(said)
 
-    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> None:
-        derive(tx, offices, now)
+    def tell(self, tx: Transaction, offices: Sequence[str], now: dt.datetime) -> dict[str, str]:
+        return derive(tx, offices, now)
 
 
-def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> None:
+def derive(tx: Transaction, office_ids: Sequence[str], now: dt.datetime) -> dict[str, str]:
     """Give the offices' terminals the calendar that the facts make now; where it is the one they have, nothing happens.
 
-    What being late or early costs stays as the office's newest period had it. Raises Conflict.
+    What being late or early costs stays as the office's newest period had it; an office of which that cannot be read
+    keeps the calendar it has, and is named with what is wrong in it. Raises Conflict for what the facts do not allow.
     """
     facts = regency_facts(tx, ())
     calendar = _whole(facts)
+    damaged: dict[str, str] = {}
     for office_id in sorted(office_ids):
         office = Offices(tx).get(office_id)
         if office is None:
             continue
-        known = office.calendar.get("periods")
-        newest = known[-1] if isinstance(known, list) and known else {}
-        percents = (float(newest.get(name, DEFAULT_PERCENT)) for name in ("late_percent", "early_percent"))
         try:
-            made = document(calendar, facts, office_id, *percents)
+            percents = newest_percents(office.calendar)
+        except CalendarError as error:
+            damaged[office_id] = str(error)
+            continue
+        late, early = percents or (DEFAULT_PERCENT, DEFAULT_PERCENT)
+        try:
+            made = document(calendar, facts, office_id, late, early)
             check_new(made)
         except (PlanError, CalendarError) as error:
             raise Conflict(f"office {office_id}: {error}", key="calendar_contradicts") from error
         if made != office.calendar:
             Offices(tx).bump(office_id, now)
             Offices(tx).set_calendar(office_id, office.name, made)
+    return damaged
 
 
 def above(tx: Transaction, office_id: str) -> bool:

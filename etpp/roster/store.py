@@ -219,11 +219,21 @@ class People:
         return None if row is None else _person(row)
 
 
-def ever_assigned(office_id: str) -> sa.Select[tuple[str]]:
+def ever_assigned(office_id: str, only: Sequence[str] | None = None) -> sa.Select[tuple[str]]:
     """Everybody of whom it was ever recorded that they serve at an office, as a question inside of others: too many
-    rather than too few, where facts of a month are read."""
+    rather than too few, where facts of a month are read. `only`: of these."""
     assigned = pay_tables.assignments
-    return sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+    query = sa.select(assigned.c.person_id).where(assigned.c.office_id == office_id)
+    return query if only is None else query.where(assigned.c.person_id.in_(only))
+
+
+def placed_since(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | None = None) -> set[str]:
+    """Of whom something was said after a moment (and by `known_utc`) about where they serve."""
+    assigned = pay_tables.assignments
+    query = sa.select(assigned.c.person_id).where(assigned.c.recorded_utc > since_utc).distinct()
+    if known_utc is not None:
+        query = query.where(assigned.c.recorded_utc <= known_utc)
+    return set(tx.execute(query).scalars())
 
 
 class Roster:

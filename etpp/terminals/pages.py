@@ -35,6 +35,7 @@ async def terminals(visit: MemberVisit) -> Response:
             "terminals": [each for each in views.terminals(tx, visit.texts, now) if shown(each.office_id)],
             "offices": [each for each in Offices(tx).all() if shown(each.office_id)],
             "codes": [each for each in _codes(tx, visit.texts, now) if shown(each["office_id"])],
+            "recognisers": views.recognisers(tx) if visit.may("GET", "/enrolments") else [],
             "cohort_overdue": ""
             if since is None
             else visit.texts.say("cohort_overdue", when=visit.texts.ago(now - since)),

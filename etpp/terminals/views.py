@@ -10,6 +10,11 @@ from typing import Any
 from etpp.base.encoding import parse_time
 from etpp.console.texts import Texts
 from etpp.db import Transaction
+from etpp.faces.choice import standings
+from etpp.faces.model import Coverage
+from etpp.faces.recognisers import DLIB_RESNET_V1
+from etpp.faces.renewal import progress
+from etpp.faces.store import Templates
 from etpp.roster.model import Office
 from etpp.roster.store import Offices
 from etpp.terminals.model import Device
@@ -49,6 +54,36 @@ class TerminalView:
 def terminals(tx: Transaction, texts: Texts, now: dt.datetime) -> list[TerminalView]:
     offices = {office.office_id: office for office in Offices(tx).all()}
     return [_terminal(device, offices[device.office_id], texts, now) for device in Devices(tx).all()]
+
+
+@dataclass(frozen=True)
+class RecogniserView:
+    """How far an office is with another recogniser. `people`: by model, how many have templates of it."""
+
+    office: str
+    counts: str
+    faces: int
+    people: Sequence[str]
+    renewing: str
+    consented: int
+    waiting: int
+
+
+def recognisers(tx: Transaction) -> list[RecogniserView]:
+    """Of every office; nothing where dlib's is all there is."""
+    names = {office.office_id: office.name for office in Offices(tx).all()}
+    coverage = Templates(tx).coverage()
+    found = []
+    for each in standings(tx):
+        has, gone = coverage.get(each.office_id, Coverage(0, {})), progress(tx, each.office_id)
+        people = [f"{model_id}: {count}" for model_id, count in sorted(has.people.items())]
+        office = names[each.office_id]
+        found.append(
+            RecogniserView(office, each.counts, has.faces, people, gone.model_id or "", gone.consented, gone.waiting)
+        )
+    others = {model_id for each in coverage.values() for model_id in each.people} - {DLIB_RESNET_V1}
+    used = others or any(each.counts != DLIB_RESNET_V1 or each.renewing for each in found)
+    return found if used else []
 
 
 def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) -> TerminalView:

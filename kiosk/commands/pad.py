@@ -47,12 +47,16 @@ def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str
 
     An encounter begins at every frame with a face (--every), because a forger chooses when he steps in. Each ends as
     live (accepted, nothing asked), challenge (would be asked for a movement of the head) or attack (refused); a clip's
-    verdict is that of most of its starts. Whom the terminal asks at random all the same is not counted here.
+    verdict is that of most of its starts. Who stands so near that the models of the surroundings see none of them is
+    told to step back first, and nobody in a clip does: a start that the clip ends before anything is asked is near,
+    neither live nor asked, and counts as challenge in the clip's verdict. Whom the terminal asks at random all the same
+    is not counted here.
 
     Labels come from the path: a folder named live, real, genuine, … or attack, print, screen, phone, …; else such a
     word in the file's name. apcer: share of the attacks that are accepted, for each kind; bpcer: share of the living
-    that are refused; bpcer_challenge: share of the living that are asked. Each of clips and, as *_starts, of starts,
-    whose intervals count a clip as one trial. A clip that cannot be read makes the exit code 69.
+    that are refused; bpcer_challenge: share of the living that are asked; bpcer_near: that are only told to step back.
+    Each of clips and, as *_starts, of starts, whose intervals count a clip as one trial. A clip that cannot be read
+    makes the exit code 69.
     """
     from functools import partial
 
@@ -86,6 +90,7 @@ def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str
         "bpcer_challenge": rates.of_clips(results, "live", "challenge"),
         "bpcer_challenge_starts": rates.of_starts(results, "live", "challenge"),
     }
+    counted["bpcer_near"], counted["bpcer_near_starts"] = rates.near(results, "live")
     kinds = {
         kind: (rates.of_clips(of, "attack", "live"), rates.of_starts(of, "attack", "live"))
         for kind, of in rates.kinds(results).items()
@@ -128,10 +133,10 @@ def _figures(name: str, rate: Rate) -> dict[str, object]:
 def _clip(result: ClipResult) -> str:
     score = "    -" if result.score is None else f"{result.score:.3f}"
     after = "     -" if result.seconds_p50 is None else f"{result.seconds_p50:.2f} s"
-    starts = f"{result.starts_live}/{result.starts_asked}/{result.starts_refused}"
+    starts = f"{result.starts_live}/{result.starts_asked}/{result.starts_refused}/{result.starts_near}"
     what = result.kind or result.label or "-"
     return (
-        f"{result.verdict or 'unreadable':10} {score}  {starts:11} {after}  {result.reason:16} {what:6} {result.path}"
+        f"{result.verdict or 'unreadable':10} {score}  {starts:14} {after}  {result.reason:16} {what:6} {result.path}"
     )
 
 

@@ -67,13 +67,15 @@ class Follower:
         return found
 
     def _anew(self, frame: RgbImage) -> list[Found]:
-        """Who is in a scene that nothing is known of. Where a glance finds somebody, only others as near come into
-        question (NEWCOMER), and the picture need not be searched for smaller ones."""
-        found = self._detector.search(frame, self._detector.glance_px)
+        """Who is in a scene that nothing is known of. Where somebody is found, only others as near come into question
+        (NEWCOMER), and the picture need not be searched for smaller ones: so the first search is for all who are as
+        near as anybody whom a glance would find."""
+        first_px = min(round(self._detector.glance_px / NEWCOMER), self._detector.search_px)
+        found = self._detector.search(frame, first_px)
         if not found:
             return self._detector.search(frame, self._detector.thorough_px)
         longest_px = self._enough_px(frame, NEWCOMER * max(face.box.width for face in found))
-        return found if longest_px <= self._detector.glance_px else self._detector.search(frame, longest_px)
+        return found if longest_px <= first_px else self._detector.search(frame, longest_px)
 
     def _begin(self, found: list[Found], tiny: npt.NDArray[np.float32]) -> None:
         self._followed = [_Followed(face.box, face.score) for face in found]
@@ -82,12 +84,18 @@ class Follower:
 
     def _follow(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[Found]:
         self._since_search += 1
-        due = self._since_search >= SEARCH_EVERY
-        kept = self._refined(frame)
-        if len(kept) == len(self._followed) and not due:
-            self._followed = [followed for followed, _ in kept]
-            return [face for _, face in kept]
-        found = self._search(frame, min((NEWCOMER * face.box.width for _, face in kept), default=0.0))
+        if self._since_search >= SEARCH_EVERY:
+            found = self._search(frame, min(NEWCOMER * followed.box.width for followed in self._followed))
+            self._followed = [  # whom the search has found is not looked for again
+                followed for followed in self._followed if not any(_overlap(followed.box, new.box) for new in found)
+            ]
+            kept = self._refined(frame)
+        else:
+            kept = self._refined(frame)
+            if len(kept) == len(self._followed):
+                self._followed = [followed for followed, _ in kept]
+                return [face for _, face in kept]
+            found = self._search(frame, min((NEWCOMER * face.box.width for _, face in kept), default=0.0))
         kept = [(followed, face) for followed, face in kept if not any(_overlap(face.box, new.box) for new in found)]
         self._begin(found, tiny)
         self._followed += [followed for followed, _ in kept]

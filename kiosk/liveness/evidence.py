@@ -48,19 +48,24 @@ MAX_WIDTH = 0.37
 """Of the face, as a share of the frame: 2.7 face widths of the picture are in view. A nearer face fills the wide crops
 itself, and a telephone held so close passes again: its surroundings are not known."""
 
+NEAR_S = 2.0
+"""So long somebody who stands nearer is told to step back; who does not is in doubt."""
+
 MIN_FRAMES = 8
 MAX_FRAMES = 15
 SAMPLE_S = 0.06
 """Frames closer together than this show the same picture, noise included; scoring both would only feign certainty."""
 
 PATIENCE_S = 2.5
-"""Seconds after the first frame, good or not, when doubt is declared."""
+"""Seconds after the first frame that was not too near, good or not, when doubt is declared."""
 
 
 class Opinion(enum.Enum):
     """What the passive scores say so far."""
 
     GATHERING = "gathering"
+    NEAR = "near"
+    """Nothing yet, for what surrounds the face is not seen (MAX_WIDTH)."""
     LIVE = "live"
     DOUBT = "doubt"
 
@@ -68,7 +73,7 @@ class Opinion(enum.Enum):
 class PassiveEvidence:
     """The scores of one encounter, joined. Frames too small, too blurred or too close in time are passed over.
 
-    With the wide models only frames that show the surroundings of the face accept (MAX_WIDTH).
+    With the wide models only frames that show the surroundings of the face decide (MAX_WIDTH).
     """
 
     def __init__(self, models: PassiveModels) -> None:
@@ -77,6 +82,7 @@ class PassiveEvidence:
         self._wide: list[npt.NDArray[np.float64]] = []
         self._lit: list[float] = []
         self._first_s: float | None = None
+        self._near_since_s: float | None = None
         self._last_s = -math.inf
 
     @property
@@ -102,22 +108,33 @@ class PassiveEvidence:
 
     def add(self, frame_rgb: RgbImage, box: Box, t_s: float, *, lit: bool = True) -> Opinion:
         """One more frame; `lit`: the light on the face is good. Raises ModelError."""
-        if self._first_s is None:
-            self._first_s = t_s
-        if t_s - self._last_s >= SAMPLE_S and _usable(frame_rgb, box):
-            self._look(frame_rgb, box, lit)
+        near = self._models.wide is not None and box.width > MAX_WIDTH * frame_rgb.shape[1]
+        if near and self._near_since_s is None:
+            self._near_since_s = t_s
+        elif not near:
+            self._near_since_s = None
+            self._first_s = t_s if self._first_s is None else self._first_s
+        # Of near frames as many as say how long a challenge has to be; more would change nothing.
+        wanted = not near or len(self._near) < MIN_FRAMES
+        if wanted and t_s - self._last_s >= SAMPLE_S and _usable(frame_rgb, box):
+            self._look(frame_rgb, box, lit, wide=not near)
             self._last_s = t_s
-            if self._accepted():
+            if not near and self._accepted():
                 return Opinion.LIVE
-        if len(self._near) >= MAX_FRAMES or (len(self._near) >= MIN_FRAMES and self._hopeless()):
+        enough = len(self._near if self._models.wide is None else self._wide)
+        if enough >= MAX_FRAMES or (enough >= MIN_FRAMES and self._hopeless()):
             return Opinion.DOUBT
-        return Opinion.DOUBT if t_s - self._first_s > PATIENCE_S else Opinion.GATHERING
+        if self._first_s is not None and t_s - self._first_s > PATIENCE_S:
+            return Opinion.DOUBT
+        if self._near_since_s is None:
+            return Opinion.GATHERING
+        return Opinion.DOUBT if t_s - self._near_since_s > NEAR_S else Opinion.NEAR
 
-    def _look(self, frame_rgb: RgbImage, box: Box, lit: bool) -> None:
+    def _look(self, frame_rgb: RgbImage, box: Box, lit: bool, *, wide: bool) -> None:
         near = self._models.near.score(frame_rgb, box)
         self._near.append(near)
         scores = [near]
-        if self._models.wide is not None and box.width <= MAX_WIDTH * frame_rgb.shape[1]:
+        if self._models.wide is not None and wide:
             scores += self._models.wide.score(frame_rgb, box)
             self._wide.append(np.clip(scores, -LIMIT, LIMIT))
         if lit:
@@ -140,9 +157,7 @@ class PassiveEvidence:
     def _hopeless(self) -> bool:
         if self._models.wide is None:
             return float(np.median(self._near)) < HOPELESS
-        if not self._wide:
-            return True  # so near that nothing else is seen
-        return len(self._wide) >= MIN_FRAMES and float(np.median(self._wide, axis=0).min()) < HOPELESS_EACH
+        return float(np.median(self._wide, axis=0).min()) < HOPELESS_EACH
 
 
 def _usable(frame_rgb: RgbImage, box: Box) -> bool:

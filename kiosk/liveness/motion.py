@@ -15,6 +15,7 @@ depth too, but without the ridge of a nose: see `measure`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -28,6 +29,9 @@ WORKING_SCALE_PX = 64.0
 
 MIN_SCALE_PX = 24.0
 """Smaller faces are not followed: a quarter of a pixel of error would be 1 % of the eye distance."""
+
+PYRAMID = 3
+"""Halvings of the picture in which the points are first looked for."""
 
 MAX_POINTS = 120
 MIN_POINTS = 20
@@ -47,6 +51,15 @@ Photographs turned in simulation: misfit up to 0.035, error up to 0.02. The livi
 the 30 before it: of 353 pairs squeezed without relief the lowest misfit is 0.064 and the lowest error 0.032, and no
 pair is low in both (error 0.24 and misfit 0.2 there).
 """
+
+QUIET = 0.07
+"""Turn and nod below which nothing is ever made of a movement: less than any limit on them, in the challenge too (there
+the lowest is HOME_SHARE of NOD, 0.072). Bent paper can only make them smaller, so without a squeeze it is not reckoned.
+"""
+
+REACH_PX = 64
+"""What is seen of the picture around the points that are followed, in working pixels: an eye distance. A face that goes
+further from one frame to the next has jumped (kiosk/liveness/challenge.py, JUMP)."""
 
 MIN_SHRINK = 0.05
 MAX_CONDITION = 1e12
@@ -104,19 +117,24 @@ class DepthTracker:
         self._start = self._in_face(self._now)
         self._seeded = len(self._now)
 
-    def update(self, frame_rgb: RgbImage) -> Relief | None:
-        """Follow into the next frame. None when too few points are left (or were there) to say anything."""
+    def update(self, frame_rgb: RgbImage, quiet: float = QUIET) -> Relief | None:
+        """Follow into the next frame; `quiet` as in `measure`. None when too few points are left (or were there) to say
+        anything."""
         grey = self._grey(frame_rgb)
         if grey.shape != self._last.shape or len(self._now) < MIN_POINTS:
             self._now = self._now[:0]  # a gap cannot be bridged: stay lost
             return None
-        forth, found = _follow(self._last, grey, self._now)
-        back, found_back = _follow(grey, self._last, forth)
-        keep = found & found_back & (np.hypot(*(back - self._now).T) < MAX_BACK_ERROR_PX)
-        self._start, self._now, self._last = self._start[keep], forth[keep], grey
+        rows, columns = _around(self._now, grey.shape)
+        corner = np.array([columns.start, rows.start], dtype=np.float32)
+        before, after = np.ascontiguousarray(self._last[rows, columns]), np.ascontiguousarray(grey[rows, columns])
+        here = self._now - corner
+        forth, found = _follow(before, after, here)
+        back, found_back = _follow(after, before, forth)
+        keep = found & found_back & (np.hypot(*(back - here).T) < MAX_BACK_ERROR_PX)
+        self._start, self._now, self._last = self._start[keep], forth[keep] + corner, grey
         if len(self._now) < MIN_POINTS:
             return None
-        return measure(self._start, self._in_face(self._now), self._seeded)
+        return measure(self._start, self._in_face(self._now), self._seeded, quiet)
 
     def _in_face(self, points: Points) -> Floats:
         """Pixels of the working picture as (u, v): along and below the reference's eye line, in eye distances."""
@@ -154,40 +172,48 @@ def head_depth(u: Floats, v: Floats) -> Floats:
     return np.asarray(0.75 * np.sqrt(np.clip(shell, 0.02, 1)) + 0.2 * rise * np.exp(-((u / 0.13) ** 2)))
 
 
-def measure(start: Floats, now: Floats, seeded: int) -> Relief | None:
+def measure(start: Floats, now: Floats, seeded: int, quiet: float = QUIET) -> Relief | None:
     """Split the movement of points from `start` to `now`, both (n, 2) in the reference's face coordinates.
 
-    Three times: against a flat thing, and against one bent about its upright or about its level axis, which moves
-    like a homography and a square. The smallest turn and nod of the three count, so that bent paper has none either.
+    Against a flat thing; and against one bent about its upright or about its level axis, which moves like a homography
+    and a square. The smallest turn and nod of the three count, so that bent paper has none either. Where turn and nod
+    are below `quiet` and nothing was squeezed, the bent ones are left out.
     None when the points do not determine it.
     """
     u, v = start.T
     depth = head_depth(u, v)
     flat = _rows(start, now)
     target = now.T.ravel()
-    fits = []
-    for bend in (None, u * u, v * v):
-        fit = _fit(np.concatenate([flat, _both(depth), *([] if bend is None else [_both(bend)])], axis=1), target)
-        if fit is None:
-            return None
-        fits.append(fit)
-    (plain, weight, _) = fits[0]
+    head = np.concatenate([flat, _both(depth)], axis=1)
+    fitted = _fit(head, target)
+    if fitted is None:
+        return None
+    plain, weight, error = fitted
     affine = plain[[0, 1, 3, 4]].reshape(2, 2)
     shrink = np.linalg.svd(affine, compute_uv=False)
     scale = float(np.sqrt(shrink[0] * shrink[1]))
     if scale < MIN_SHRINK:
         return None
-    homography = _fit(flat, target, weight)
-    if homography is None:
-        return None
+    squeeze = float(shrink[0] / max(float(shrink[1]), 1e-6))
     roll = np.arctan2(affine[1, 0] - affine[0, 1], affine[0, 0] + affine[1, 1])
     upright = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]]) / scale
-    turns, nods = np.array([upright @ fit[8:10] for fit, _, _ in fits]).T
+    homography = _fit(flat, target, weight, rounds=0)
+    if homography is None:
+        return None
+    fits = [(plain, error)]
+    turn, nod = upright @ plain[8:10]
+    if max(abs(turn), abs(nod)) >= quiet or squeeze >= FLAT_SQUEEZE[0]:
+        for bend in (u * u, v * v):
+            bent = _fit(np.concatenate([head, _both(bend)], axis=1), target, weight, rounds=2)
+            if bent is None:
+                return None
+            fits.append((bent[0], bent[2]))
+    turns, nods = np.array([upright @ fit[8:10] for fit, _ in fits]).T
     return Relief(
         turn=_smallest(turns),
         nod=_smallest(nods),
-        error=max(error for _, _, error in fits) / scale,
-        squeeze=float(shrink[0] / max(float(shrink[1]), 1e-6)),
+        error=max(error for _, error in fits) / scale,
+        squeeze=squeeze,
         misfit=_median(_distances(flat, homography[0], target)),
         points=len(u),
         kept=len(u) / seeded,
@@ -212,13 +238,16 @@ def _both(shape: Floats) -> Floats:
     return np.concatenate([np.stack([shape, zero], axis=1), np.stack([zero, shape], axis=1)])
 
 
-def _fit(rows: Floats, target: Floats, weight: Floats | None = None) -> tuple[Floats, Floats, float] | None:
+def _fit(
+    rows: Floats, target: Floats, weight: Floats | None = None, *, rounds: int = 4
+) -> tuple[Floats, Floats, float] | None:
     """Least squares: the unknowns, the points' weights, the standard error of unknown 8 (0 where there is none).
 
-    Without given weights it is robust: a point far from the fit (a lost one, a finger) loses its weight.
+    Robust: a point far from the fit (a lost one, a finger) loses its weight, in so many `rounds`; fewer are enough from
+    another fit's weights, none takes those as they are.
     """
     weights = np.ones(len(target) // 2) if weight is None else weight
-    for _ in range(4 if weight is None else 1):
+    for _ in range(max(1, rounds)):
         weighted = rows * np.concatenate([weights, weights])[:, np.newaxis]
         normal = weighted.T @ rows
         try:
@@ -226,7 +255,7 @@ def _fit(rows: Floats, target: Floats, weight: Floats | None = None) -> tuple[Fl
         except np.linalg.LinAlgError:
             return None
         distance = _distances(rows, fit, target)
-        if weight is None:
+        if rounds:
             limit = max(2 * _median(distance), 1e-4)
             weights = np.minimum(1.0, limit / np.maximum(distance, 1e-9)) ** 2
     spread = np.linalg.eigvalsh(normal)
@@ -256,6 +285,18 @@ def _smallest(values: Floats) -> float:
     return float(values[np.argmin(np.abs(values))])
 
 
+def _around(points: Points, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a picture of that shape that lie within REACH_PX of the points; never empty. They begin where
+    the pyramid's pixels do, so that points are followed as in the whole picture, at a third of the work."""
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    grid = 2**PYRAMID
+    spans = []
+    for first, last, limit in ((top, bottom, shape[0]), (left, right, shape[1])):
+        start = max(0, min(int(first) - REACH_PX, limit - 1)) // grid * grid
+        spans.append(slice(start, max(start + 1, min(limit, math.ceil(last) + REACH_PX))))
+    return spans[0], spans[1]
+
+
 def _follow(before: Grey, after: Grey, points: Points) -> tuple[Points, npt.NDArray[np.bool_]]:
     """Where the points are in the next picture, and which of them were found (pyramidal Lucas-Kanade)."""
     moved, found, _ = cv2.calcOpticalFlowPyrLK(
@@ -264,7 +305,7 @@ def _follow(before: Grey, after: Grey, points: Points) -> tuple[Points, npt.NDAr
         points,
         np.empty_like(points),
         winSize=(15, 15),
-        maxLevel=3,
+        maxLevel=PYRAMID,
         criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.03),
         minEigThreshold=1e-4,
     )

@@ -14,6 +14,7 @@ LIVE, for the rest of the encounter, by either of
      head, and seen without interruption. A picture cannot; a recording passes with a chance of (1/3) ^ movements. Two
      where the passive models leave mild doubt; three when one is sure of an attack (median below -2.5, as all attacks
      measured) or when there is no model.
+PENDING with the reason TOO_NEAR while the face hides its surroundings: for two seconds the person is told to step back.
 CHALLENGE while there is doubt. A low passive score never refuses by itself: a third of the living have one.
 ATTACK, for the rest of the encounter, needs evidence that a living person does not give, in whatever light:
   3. twice the movement of a flat thing: points of the face squeezed together by a sixth in one direction and still in
@@ -43,14 +44,14 @@ from pathlib import Path
 
 from kiosk.errors import ConfigError
 from kiosk.face.rgb import checked_rgb
-from kiosk.liveness.challenge import ChallengeRun, Patience, Pose, Progress, pose_of
+from kiosk.liveness.challenge import NOD, TURN, ChallengeRun, Patience, Pose, Progress, pose_of
 from kiosk.liveness.evidence import Opinion, PassiveEvidence
 from kiosk.liveness.models import PassiveModels, Scorer, open_models
-from kiosk.liveness.motion import DepthTracker, Relief
+from kiosk.liveness.motion import QUIET, DepthTracker, Relief
 from kiosk.liveness.risk import Plan, Risk, plan
 from kiosk.machine.lacks import Lost
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
-from kiosk.model import LIVENESS_OFF, Challenge, Face, LivenessVerdict, RgbImage
+from kiosk.model import LIVENESS_OFF, TOO_NEAR, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import Randomness
 
@@ -158,7 +159,7 @@ class Liveness:
         pose = pose_of(face, t_s) if frame.size else None
         if pose is None:
             return LivenessVerdict(State.PENDING, self._score(), "no_landmarks")
-        relief = self._tracker.update(frame) if self._tracker else None
+        relief = self._tracker.update(frame, self._quiet()) if self._tracker else None
         verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief, ask)
         if verdict.state in {State.LIVE, State.ATTACK}:
             self._final, self._tracker = verdict, None
@@ -171,6 +172,8 @@ class Liveness:
             opinion = self._opinion(frame_rgb, face, pose.t_s)
             if opinion is Opinion.GATHERING:
                 return LivenessVerdict(State.PENDING, self._score(), "gathering")
+            if opinion is Opinion.NEAR:
+                return LivenessVerdict(State.PENDING, self._score(), TOO_NEAR)
             if opinion is Opinion.LIVE and not self._asked_all_the_same(pose.t_s):
                 return LivenessVerdict(State.LIVE, self._score(), "passive")
             if self._policy == "passive" and self._passive and self._passive.lit is not None:
@@ -238,6 +241,12 @@ class Liveness:
         if due or self._tracker is None:
             self._tracker = DepthTracker(frame_rgb, face)
             self._seeded_s = t_s
+
+    def _quiet(self) -> float:
+        """Turn and nod of which nothing is made in this frame: where no movement is asked only flatness counts."""
+        if self._run is None or not self._run.under_way:
+            return math.inf
+        return QUIET if self._run.asked is None else min(TURN, NOD)
 
     def _movements(self) -> int:
         lowest = self._passive.lowest if self._passive else None

@@ -11,6 +11,7 @@ import numpy as np
 
 from kiosk.measure.clips import Label
 from kiosk.measure.starts import ClipResult, Verdict
+from kiosk.model import TOO_NEAR
 
 Bounds = tuple[float, float]
 
@@ -40,9 +41,21 @@ class Rate:
 
 
 def of_clips(results: Iterable[ClipResult], label: Label, verdict: Verdict) -> Rate:
-    """How many of the readable clips with this label got this verdict."""
+    """How many of the readable clips with this label got this verdict; `challenge` for another reason than TOO_NEAR."""
     mine = [result for result in results if result.label == label and result.verdict is not None]
-    return Rate(sum(result.verdict == verdict for result in mine), len(mine), len(mine))
+    return Rate(sum(result.verdict == verdict and not _near(result) for result in mine), len(mine), len(mine))
+
+
+def near(results: Iterable[ClipResult], label: Label) -> tuple[Rate, Rate]:
+    """How many of the clips with this label, and of their starts, came to nothing but being told to step back."""
+    mine = [result for result in results if result.label == label and result.verdict is not None]
+    decided = [result for result in mine if result.starts]
+    starts = sum(result.starts_near for result in decided), sum(result.starts for result in decided)
+    return Rate(sum(map(_near, mine)), len(mine), len(mine)), Rate(*starts, len(decided))
+
+
+def _near(result: ClipResult) -> bool:
+    return result.verdict == "challenge" and result.reason == TOO_NEAR
 
 
 def of_starts(results: Iterable[ClipResult], label: Label, verdict: Verdict) -> Rate:

@@ -2,7 +2,8 @@
 
 A forger chooses when he steps in, so a clip is judged from many starts: at each of them an encounter begins. Nobody in
 a recording hears a challenge, so no movement in it counts as an answer: a start ends as `live` (accepted without a
-challenge), `attack` (refused), or `challenge` (would be asked).
+challenge), `attack` (refused), or `challenge` (would be asked). Nor does anybody in it step back when told to: a start
+that the clip ends before that is asked of anybody is counted for itself.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import numpy as np
 from kiosk.errors import CameraError
 from kiosk.liveness import Liveness
 from kiosk.measure.clips import Label, frames, kind_of, label_of
-from kiosk.model import Face, Frame, LivenessVerdict, RgbImage
+from kiosk.model import TOO_NEAR, Face, Frame, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import FaceEngine
 
 START_S = 8.0
 """So long a start is followed at the most: a picture that is going to be moved is moved by then."""
+
+TOLD_S = 0.45
+"""A start that was told to step back counts when it was told so for as long as the eight frames of a verdict take."""
 
 BORDER = 0.3
 """A clip in which no face is found is tried again with so much of its reflection around it: tight crops need it."""
@@ -55,7 +59,8 @@ class ClipResult:
     equals the first of live, attack, challenge), None when it cannot be read; `score` the median over its starts, 0..1
     as in LivenessVerdict, None without a usable face; `reason` the commonest of that verdict.
 
-    `starts` counts those that were decided about; of them `starts_live`, `starts_asked` and `starts_refused`.
+    `starts` counts those that were decided about, `starts_live`, `starts_asked` and `starts_refused`, and those that
+    were told to step back until the clip ended: `starts_near`, `challenge` in the clip's verdict.
     `seconds_p50`: the median time to a start's first verdict, `seconds` all of them.
     """
 
@@ -71,6 +76,7 @@ class ClipResult:
     starts_live: int = 0
     starts_asked: int = 0
     starts_refused: int = 0
+    starts_near: int = 0
     seconds_p50: float | None = None
     seconds: tuple[float, ...] = ()
 
@@ -83,12 +89,20 @@ class _Start:
     first_s: float
     last: LivenessVerdict | None = None
     decided_s: float | None = None
+    near_s: float | None = None
+
+    @property
+    def near(self) -> bool:
+        """Whether all that it came to was to be told to step back, for as long as a verdict takes."""
+        told = self.last is not None and self.last.reason == TOO_NEAR and self.decided_s is None
+        return told and self.near_s is not None and self.near_s - self.first_s >= TOLD_S
 
     def see(self, rgb: RgbImage, face: Face, t_s: float) -> bool:
         """One more frame; False when nothing further can change the outcome."""
         verdict = self.liveness.update(rgb, face, t_s)
         if verdict.state is not State.PENDING or self.decided_s is None:
             self.last = verdict
+        self.near_s = t_s if verdict.reason == TOO_NEAR else self.near_s
         if self.decided_s is None and verdict.state is not State.PENDING:
             self.decided_s = t_s
         return verdict.state not in {State.LIVE, State.ATTACK} and t_s - self.first_s < START_S
@@ -143,6 +157,9 @@ def _result(path: Path, label: Label | None, kind: str | None, played: _Playing)
     lasts = [start.last for start in played.starts if start.last is not None]
     score = float(np.median([last.score for last in lasts])) if lasts else None
     ends = [(VERDICTS[last.state], last.reason) for last in lasts if last.state in VERDICTS]
+    near = sum(start.near for start in played.starts)
+    asked = sum(verdict == "challenge" for verdict, _ in ends)
+    ends += [("challenge", TOO_NEAR)] * near
     if not ends:
         reason = Seen.TOO_FEW_FRAMES if lasts else Seen.NO_FACE
         return ClipResult(str(path), label, kind, "challenge", score, reason.value, played.shown, played.faces)
@@ -161,9 +178,10 @@ def _result(path: Path, label: Label | None, kind: str | None, played: _Playing)
         faces=played.faces,
         starts=len(ends),
         starts_live=verdicts.count("live"),
-        starts_asked=verdicts.count("challenge"),
+        starts_asked=asked,
         starts_refused=verdicts.count("attack"),
-        seconds_p50=float(np.median(seconds)),
+        starts_near=near,
+        seconds_p50=float(np.median(seconds)) if seconds else None,
         seconds=seconds,
     )
 

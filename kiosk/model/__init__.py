@@ -8,7 +8,16 @@ Nothing here does I/O, and nothing here imports anything of the kiosk.
 """
 
 from kiosk.model.faults import BLOCKING_FAULTS, Fault, TerminalStatus
-from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Template, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model.office import (
+    EMPTY_GALLERY,
+    GallerySnapshot,
+    Office,
+    Renewal,
+    Template,
+    WorkCalendar,
+    WorkDay,
+    WorkPeriod,
+)
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
     Assessment,
@@ -22,11 +31,13 @@ from kiosk.model.recording import (
     LastPresence,
     PresenceDraft,
     QueueState,
+    RenewalClaim,
 )
 from kiosk.model.seeing import (
     DLIB_RESNET_V1,
     LIVENESS_OFF,
     NOBODY,
+    TOO_NEAR,
     Box,
     Challenge,
     Descriptor,
@@ -39,6 +50,7 @@ from kiosk.model.seeing import (
     ModelId,
     Quality,
     RgbImage,
+    Sample,
     Sighting,
 )
 from kiosk.model.time import Anchor, ClockState, Located, Moment, TimeState
@@ -49,6 +61,7 @@ __all__ = [
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
     "NOBODY",
+    "TOO_NEAR",
     "Anchor",
     "Assessment",
     "AttackDraft",
@@ -81,7 +94,10 @@ __all__ = [
     "PresenceDraft",
     "Quality",
     "QueueState",
+    "Renewal",
+    "RenewalClaim",
     "RgbImage",
+    "Sample",
     "Sighting",
     "Template",
     "TerminalStatus",

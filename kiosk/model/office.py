@@ -67,15 +67,29 @@ class Office:
     recogniser: ModelId = DLIB_RESNET_V1
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """That the server asks for templates of a further model of a person, and the consent that permits it."""
+
+    model_id: ModelId
+    consent_utc: dt.datetime
+    consent_text_id: str
+    officer: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GallerySnapshot:
-    """All that a terminal knows of its office: read from the cache in one piece, replaced in one piece."""
+    """All that a terminal knows of its office: read from the cache in one piece, replaced in one piece.
+
+    `renewals`: of whom templates of a further model are asked for.
+    """
 
     version: int
     office: Office | None
     people: Mapping[PersonId, Person] = field(repr=False)
     templates: tuple[Template, ...] = field(repr=False)
     fetched_utc: dt.datetime | None = None
+    renewals: Mapping[PersonId, Renewal] = field(default_factory=dict, repr=False)
 
 
 EMPTY_GALLERY = GallerySnapshot(version=0, office=None, people={}, templates=())

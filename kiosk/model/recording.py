@@ -56,11 +56,24 @@ class AttackDraft:
     model_id: ModelId
 
 
+@dataclass(frozen=True, slots=True)
+class RenewalClaim:
+    """What speaks for templates that a terminal offers of somebody whom it has recognised: `presence` is the id of the
+    event of the confirmed presence, `model_id` what they are offered for."""
+
+    model_id: ModelId
+    person_id: PersonId
+    presence: str
+    match: Match
+    liveness: LivenessVerdict
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EnrolmentDraft:
     """A person's new templates, with the consent that permits them.
 
-    `more`: of the same pictures, in the same order, by each further recogniser that is installed.
+    `more`: of the same pictures, in the same order, by each further recogniser that is installed. `renewal`: nobody
+    stood by; they were taken as the person came.
     """
 
     nip: Nip
@@ -73,6 +86,7 @@ class EnrolmentDraft:
     consent_text_id: str
     officer: str
     more: tuple[tuple[ModelId, tuple[Descriptor, ...]], ...] = ()
+    renewal: RenewalClaim | None = None
 
 
 Draft = PresenceDraft | AttackDraft | EnrolmentDraft

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NewType
 
@@ -114,6 +115,14 @@ class Match:
     model_id: ModelId = DLIB_RESNET_V1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One picture of a person whose templates are renewed, by each of the recognisers concerned."""
+
+    descriptors: Mapping[ModelId, Descriptor]
+    quality: Quality
+
+
 class Liveness(enum.Enum):
     """What the evidence so far says about a living person at the camera."""
 
@@ -150,6 +159,9 @@ class LivenessVerdict:
     answer_by_s: float | None = None
 
 
+TOO_NEAR = "too_near"
+"""Reason of a PENDING verdict: what surrounds the face would speak for it, and cannot be seen from so near."""
+
 LIVENESS_OFF = LivenessVerdict(Liveness.LIVE, 1.0, "off")
 
 
@@ -175,6 +187,7 @@ class Sighting:
     `t_s` monotonic seconds at capture. `track` grows by one whenever the nearest face is another one than before;
     0 means that there is no face. `faces` counts faces large enough to matter. `box` is the nearest face as
     fractions of the frame (left, top, right, bottom). `match` is None until a descriptor was worth computing.
+    `samples`: pictures of the person of `match` for a renewal, where the gallery asks for one.
     `start` is the number of the recogniser's start after which all of it was gathered: a restart, another gallery or
     other models give it a new one (kiosk/terminal/recognition.py).
     """
@@ -187,6 +200,7 @@ class Sighting:
     match: Match | None = None
     liveness: LivenessVerdict = LIVENESS_OFF
     start: int = 0
+    samples: tuple[Sample, ...] = ()
 
 
 NOBODY = Sighting(t_s=0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kiosk import schedule
@@ -13,16 +13,21 @@ from kiosk.model import (
     EMPTY_GALLERY,
     AttackDraft,
     Draft,
+    Event,
     GallerySnapshot,
     LastPresence,
+    LivenessVerdict,
+    Match,
     ModelId,
     Moment,
     PersonId,
     PresenceDraft,
+    Sample,
 )
 from kiosk.ports import Clock, Outbox
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.faults import FaultBoard, fault_of
+from kiosk.terminal.renewal import Renewals
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,7 @@ class Clerk:
     def __init__(
         self, outbox: Outbox, clock: Clock, faults: FaultBoard, model_id: ModelId, reply: Callable[[enc.Input], None]
     ) -> None:
+        self._renewals = Renewals(outbox.enrolments)
         self._outbox = outbox
         self._clock = clock
         self._faults = faults
@@ -67,13 +73,15 @@ class Clerk:
             case enc.Enquire(candidates, digits):
                 self._answer(candidates, digits)
                 self.stage_ms.put(("enquire", (self._clock.monotonic_s() - started_s) * 1e3))
-            case enc.Record(prospect, found, liveness):
+            case enc.Record(prospect, found, liveness, samples):
                 version = self.office.snapshot.version
                 direction = prospect.assessment.direction
                 person_id = prospect.person.person_id
                 stored = self._append(PresenceDraft(person_id, direction, found, liveness, found.model_id, version))
                 self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
-                self._reply(stored)
+                self._reply(stored if isinstance(stored, enc.StoreFailed) else enc.Stored())
+                if samples and isinstance(stored, Event):
+                    self._offer(person_id, samples, found, liveness, stored.event_id)
             case enc.RecordAttack(liveness, frames):
                 self._append(AttackDraft(liveness, frames, self.model_id))
             case enc.Count(what):
@@ -81,7 +89,19 @@ class Clerk:
             case enc.Forget():
                 pass
 
-    def _append(self, draft: Draft) -> enc.Input:
+    def _offer(
+        self, person_id: PersonId, samples: Sequence[Sample], found: Match, liveness: LivenessVerdict, presence: str
+    ) -> None:
+        """After the person has been answered: a renewal that fails costs nobody a presence."""
+        try:
+            draft = self._renewals.draft(self.office.snapshot, person_id, samples, found, liveness, presence)
+        except OutboxError as error:
+            log.error("the journal cannot be read: %s", error)
+            return
+        if draft is not None:
+            self._append(draft)
+
+    def _append(self, draft: Draft) -> Event | enc.StoreFailed:
         try:
             event = self._outbox.append(draft, self._clock.now())
         except OutboxError as error:
@@ -90,7 +110,7 @@ class Clerk:
             self._faults.set(fault, True)
             return enc.StoreFailed(fault)
         log.info("event %s: %s, seq %d", event.event_id, event.kind, event.seq)
-        return enc.Stored()
+        return event
 
     def probe(self, what: str) -> None:
         """Write a counter; also how the terminal finds out that the disk takes writes again."""

@@ -35,6 +35,7 @@ from kiosk.model import (
     BLOCKING_FAULTS,
     LIVENESS_OFF,
     NOBODY,
+    TOO_NEAR,
     Assessment,
     Direction,
     Fault,
@@ -44,6 +45,7 @@ from kiosk.model import (
     Match,
     Person,
     PersonId,
+    Sample,
     Sighting,
 )
 
@@ -185,11 +187,12 @@ class Enquire:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Append the presence; answer with Stored or StoreFailed."""
+    """Append the presence; answer with Stored or StoreFailed. `samples`: pictures of this person, for a renewal."""
 
     prospect: Prospect
     match: Match
     liveness: LivenessVerdict
+    samples: tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +224,9 @@ Effect = Enquire | Record | RecordAttack | Count | Forget
 class Encounter:
     """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
     (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
-    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match` and `liveness` are; `done_track`
-    a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it leaves;
-    `fault` why nothing was recorded (NOT_RECORDED)."""
+    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match`, `liveness` and `samples` are;
+    `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
+    leaves; `fault` why nothing was recorded (NOT_RECORDED)."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -235,6 +238,7 @@ class Encounter:
     track: int = 0
     match: Match | None = None
     liveness: LivenessVerdict = LIVENESS_OFF
+    samples: tuple[Sample, ...] = ()
     prospect: Prospect | None = None
     fault: Fault | None = None
     faults: frozenset[Fault] = frozenset()
@@ -348,6 +352,8 @@ def _settle(encounter: Encounter, now_s: float) -> Encounter:
 
 def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
     seen = replace(encounter, sighting=sighting, seen_s=now_s if sighting.track else encounter.seen_s)
+    if sighting.track and sighting.track == seen.track:
+        seen = replace(seen, samples=sighting.samples)
     if seen.phase in RESULTS and sighting.track not in (0, seen.done_track) and now_s - seen.since_s >= _RESULT_SEEN_S:
         seen = _idle(seen, now_s)  # the next person in the queue does not wait for the end of the picture
     if seen.phase not in SEARCHING:
@@ -365,7 +371,7 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
 def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
     """A face that has no result yet: say what to do, or decide."""
     liveness, match = sighting.liveness, sighting.match
-    seen = replace(encounter, track=sighting.track, match=match, liveness=liveness)
+    seen = replace(encounter, track=sighting.track, match=match, liveness=liveness, samples=sighting.samples)
     if liveness.state is Liveness.ATTACK:
         frames = match.frames if match else 0
         refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)
@@ -378,7 +384,7 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
         if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
             return _enter(seen, Phase.CHALLENGE, now_s), ()
-        return _tell(seen, None, now_s), ()
+        return _tell(seen, Hint.TOO_NEAR if liveness.reason == TOO_NEAR else None, now_s), ()
     if match is not None and match.frames >= settings.max_frames:
         return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     return _tell(seen, sighting.hint, now_s), ()
@@ -440,7 +446,7 @@ def _record(encounter: Encounter, now_s: float) -> Step:
     prospect, found = encounter.prospect, encounter.match
     if prospect is None or found is None:
         return _idle(encounter, now_s), ()
-    return _enter(encounter, Phase.SAVING, now_s), (Record(prospect, found, encounter.liveness),)
+    return _enter(encounter, Phase.SAVING, now_s), (Record(prospect, found, encounter.liveness, encounter.samples),)
 
 
 def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:

@@ -7,16 +7,30 @@ are worth it, and asks the matcher with all descriptors so far. It never decides
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 
 from kiosk.face.looks import LOOKS
-from kiosk.model import Box, Descriptor, Face, Frame, Hint, Liveness, LivenessVerdict, Match, Quality, Sighting
+from kiosk.model import (
+    Box,
+    Descriptor,
+    Face,
+    Frame,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    PersonId,
+    Quality,
+    Sample,
+    Sighting,
+)
 from kiosk.model.recognisers import RECOGNISERS
 from kiosk.ports import FaceEngine, FaceMatcher, LivenessDetector
+from kiosk.terminal.renewal import SAMPLE_TRIES, SAMPLES
 
 T = TypeVar("T")
 
@@ -60,6 +74,8 @@ class _Track:
     told: Hint | None = None
     told_s: float = 0.0
     covered: bool = False
+    samples: list[Sample] = field(default_factory=list)
+    sample_tries: int = 0
 
 
 class Recogniser:
@@ -91,14 +107,16 @@ class Recogniser:
         self._min_frames = min_frames
         self._looks = looks
         self.tracks = tracks
+        self._sampled: Collection[PersonId] = ()
         self._track: _Track | None = None
         self._restart = threading.Event()
         self.stage_ms: dict[str, float] = {}
         """Milliseconds that the stages of the latest frame took: detect, describe, match, liveness."""
 
-    def use(self, matcher: FaceMatcher) -> None:
-        """Search another gallery from the next frame on. Called by the thread that calls `see`."""
+    def use(self, matcher: FaceMatcher, sampled: Collection[PersonId] = ()) -> None:
+        """Search another gallery from the next frame on, and gather pictures of the people `sampled`."""
         self._matcher = matcher
+        self._sampled = sampled
         self._restart.set()
 
     def restart(self) -> None:
@@ -130,7 +148,8 @@ class Recogniser:
                 lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask, infrared=frame.infrared),
             )
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
-        return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict)
+        samples = tuple(track.samples)
+        return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict, samples=samples)
 
     def _timed(self, stage: str, timer: Callable[[], float], work: Callable[[], T]) -> T:
         start = timer()
@@ -152,7 +171,13 @@ class Recogniser:
         return self._track
 
     def _worth_describing(self, track: _Track, t_s: float) -> bool:
-        return not self._decided(track) or t_s - track.described_s >= WATCH_S
+        return not self._decided(track) or self._samples(track) or t_s - track.described_s >= WATCH_S
+
+    def _samples(self, track: _Track) -> bool:
+        """Whether pictures of this person are still to be gathered."""
+        match = track.match
+        sampled = match is not None and match.person_id in self._sampled and not match.look_alikes
+        return sampled and len(track.samples) < SAMPLES and track.sample_tries < SAMPLE_TRIES
 
     def _decided(self, track: _Track) -> bool:
         frames = len(track.descriptors)
@@ -166,7 +191,7 @@ class Recogniser:
 
     def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
         decided = self._decided(track)
-        looks = 1 if decided else self._looks  # to notice another person one look is enough
+        looks = 1 if decided and not self._samples(track) else self._looks  # to notice another person one is enough
         descriptor = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face, looks))
         if track.descriptors and _distance(descriptor, track.descriptors) > self._stranger_distance:
             track, decided = self._begin(face.box_px, frame.t_s), False
@@ -175,6 +200,12 @@ class Recogniser:
             track.descriptors.append(descriptor)
             match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
             track.match = _with_nip(match) if track.covered else match
+        if self._samples(track):
+            track.sample_tries += 1
+            if self._judge(face.quality) is not None:
+                return track  # described although something is wrong with the picture: no template for years
+            more = self._timed("describe", timer, lambda: self._engine.describe_more(frame.rgb, face))
+            track.samples.append(Sample({self._engine.model_id: descriptor, **more}, face.quality))
         return track
 
 

@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kiosk.errors import ModelError
-from kiosk.model import Fault, Sighting
+from kiosk.model import Fault, ModelId, Sighting
 from kiosk.ports import FaceMatcher
 from kiosk.terminal.capture import Latest
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.recognise import Recogniser
+from kiosk.terminal.renewal import NO_SAMPLING, Sampling
 
 log = logging.getLogger(__name__)
 
 FRAME_WAIT_S = 0.5
 ALIVE_EVERY_S = 1.0
 
-OpenRecogniser = Callable[[FaceMatcher, int], Recogniser]
-"""With the matcher, and with how many tracks were numbered before: a number used twice would be a person who is done.
-Raises ModelError."""
+OpenRecogniser = Callable[[FaceMatcher, Sequence[ModelId], int], Recogniser]
+"""With the matcher, with the models that describe pictures for renewals besides its own, and with how many tracks were
+numbered before: a number used twice would be a person who is done. Raises ModelError."""
 
 
 class Recognition:
@@ -47,6 +48,7 @@ class Recognition:
     ) -> None:
         self._open_recogniser = open_recogniser
         self._matcher = matcher
+        self._sampling = NO_SAMPLING
         self._latest = latest
         self._faults = faults
         self._sighted = sighted
@@ -66,22 +68,24 @@ class Recognition:
 
     def open(self) -> None:
         """Open the models now. Raises ModelError."""
-        matcher = self._matcher
-        opened = self._open_recogniser(matcher, self._tracks)
+        matcher, sampling = self._matcher, self._sampling
+        opened = self._open_recogniser(matcher, sampling.models, self._tracks)
         with self._lock:
-            if self._matcher.model_id == matcher.model_id:
-                opened.use(self._matcher)  # another gallery may have come meanwhile
+            if (self._matcher.model_id, self._sampling.models) == (matcher.model_id, sampling.models):
+                opened.use(self._matcher, self._sampling.people)  # another gallery may have come meanwhile
                 self._recogniser = opened
                 self._start += 1
 
-    def use(self, matcher: FaceMatcher) -> None:
-        """Search another gallery from the next frame on; one of another recogniser's opens that one."""
+    def use(self, matcher: FaceMatcher, sampling: Sampling = NO_SAMPLING) -> None:
+        """Search another gallery from the next frame on; one of other recognisers opens those."""
         with self._lock:
-            another, self._matcher = matcher.model_id != self._matcher.model_id, matcher
+            before = self._matcher.model_id, self._sampling.models
+            self._matcher, self._sampling = matcher, sampling
+            another = before != (matcher.model_id, sampling.models)
             if another and self._recogniser is not None:
                 self._tracks, self._recogniser = self._recogniser.tracks, None
             elif self._recogniser is not None:
-                self._recogniser.use(matcher)
+                self._recogniser.use(matcher, sampling.people)
             self._start += 1
 
     def restart(self) -> None:

@@ -26,6 +26,7 @@ from kiosk.model import (
     PersonId,
     PresenceDraft,
     Quality,
+    RenewalClaim,
 )
 from kiosk.wire.codec import (
     Json,
@@ -169,6 +170,17 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "officer": draft.officer,
         },
         **({"more_templates": more} if more else {}),
+        **({} if draft.renewal is None else {"renewal": _renewal(draft.renewal)}),
+    }
+
+
+def _renewal(claim: RenewalClaim) -> Json:
+    return {
+        "model_id": claim.model_id,
+        "person_id": claim.person_id,
+        "presence": claim.presence,
+        "match": _match(claim.match),
+        "liveness": _liveness(claim.liveness),
     }
 
 

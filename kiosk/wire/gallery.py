@@ -20,6 +20,7 @@ from kiosk.model import (
     Office,
     Person,
     PersonId,
+    Renewal,
     Template,
     WorkCalendar,
     WorkDay,
@@ -104,6 +105,18 @@ def parse_person(data: Json) -> tuple[Person, tuple[Template, ...]]:
         return person, (*_templates(person_id, data), *_more_templates(person_id, data))
     except WireError as error:
         raise WireError(f"person {person_id}: {error}") from error
+
+
+def parse_renewal(data: Json) -> Renewal | None:
+    """What the payload asks of a person; None where it asks nothing, or for what this program does not know."""
+    if "renewal" not in data:
+        return None
+    asked = member(data, "renewal", dict)
+    consent = member(asked, "consent", dict)
+    model_id = ModelId(member(asked, "model_id", str))
+    given = wire.parse_utc(consent.get("given_utc"))
+    said = Renewal(model_id, given, member(consent, "text_id", str), member(consent, "officer", str))
+    return said if model_id in RECOGNISERS and model_id != DLIB_RESNET_V1 else None
 
 
 def parse_office(data: Json) -> Office:

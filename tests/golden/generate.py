@@ -108,6 +108,10 @@ ENROLMENT: Json = {
     ],
     "consent": {"given_utc": "2026-11-24T00:29:00.000Z", "text_id": "consent-id-1", "officer": "petugas-1"},
 }
+RENEWAL: Json = {
+    "model_id": "fp-112",
+    "consent": {"given_utc": "2026-11-20T01:00:00.000Z", "text_id": "consent-renewal-1", "officer": "petugas-1"},
+}
 ATTACK: Json = {
     "model_id": MODEL_ID,
     "frames": 5,
@@ -408,6 +412,16 @@ def documents() -> dict[str, Json]:
             more_template("018f2c5e-0000-7000-8000-00000000c002", "one-of-tomorrow", 6, 64),
         ],
     }
+    more = event(
+        5,
+        events[3]["hash"],
+        "enrolment",
+        {
+            **ENROLMENT,
+            "more_templates": [{"model_id": "fp-112", "templates": [descriptor(n, 512) for n in (7, 8)]}],
+        },
+        "2026-11-24T00:30:05.000Z",
+    )
     return {
         "keys": {
             "about": "Keys of the golden files. For tests only; never provision a terminal with them.",
@@ -471,15 +485,25 @@ def documents() -> dict[str, Json]:
         "event_attack": events[1],
         "event_enrolment": events[2],
         "event_unknown_member": events[3],
-        "event_enrolment_more": event(
-            5,
-            events[3]["hash"],
+        "event_enrolment_more": more,
+        "event_enrolment_renewal": event(
+            6,
+            more["hash"],
             "enrolment",
             {
-                **ENROLMENT,
-                "more_templates": [{"model_id": "fp-112", "templates": [descriptor(n, 512) for n in (7, 8)]}],
+                **more["enrolment"],
+                "nip": "197001011995031002",
+                "name": "Budi Santoso",
+                "consent": RENEWAL["consent"],
+                "renewal": {
+                    "model_id": RENEWAL["model_id"],
+                    "person_id": PERSON_A,
+                    "presence": events[0]["event_id"],
+                    "match": events[0]["presence"]["match"],
+                    "liveness": events[0]["presence"]["liveness"],
+                },
             },
-            "2026-11-24T00:30:05.000Z",
+            "2026-11-24T00:30:06.000Z",
         ),
         "gallery_full": {"query": {"since": 0, "wait_s": 25}, "status": 200, "answer": gallery(3, None, [a, b], None)},
         "gallery_delta": {
@@ -491,6 +515,11 @@ def documents() -> dict[str, Json]:
             "query": {"since": 0, "wait_s": 25},
             "status": 200,
             "answer": gallery(5, None, [several], None, recogniser="fp-112"),
+        },
+        "gallery_renewal": {
+            "query": {"since": 0, "wait_s": 25},
+            "status": 200,
+            "answer": gallery(6, None, [{**a, "renewal": RENEWAL}, b], None),
         },
         "heartbeat": {
             "request": heartbeat,

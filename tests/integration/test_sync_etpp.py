@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -24,6 +26,7 @@ from kiosk.journal.queue import JournalQueue
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
+from kiosk.model import ModelId, Nip, PersonId, RenewalClaim
 from tests.integration.office import OFFICE, ROOT, Office, office, open_outbox, sync_process
 from tests.unit.kiosk.journal import records
 
@@ -67,6 +70,10 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None
 
 def gallery(folder: StateFolder) -> TinyGallery:
     return TinyGallery(folder.gallery_path, Identity.load(folder.identity_dir).storage_key)
+
+
+def templates(folder: StateFolder) -> set[tuple[PersonId, ModelId]]:
+    return {(each.person_id, each.model_id) for each in gallery(folder).load().templates}
 
 
 def record(outbox: SqliteOutbox, person_id: str, count: int = 1) -> list[str]:
@@ -123,6 +130,39 @@ def test_signals_that_come_while_the_first_is_answered_do_not_hang_it(folder: St
 
 def _fields(draft: object) -> dict[str, object]:
     return {name: getattr(draft, name) for name in draft.__slots__}  # type: ignore[attr-defined]
+
+
+def test_another_recognisers_templates_from_a_consent_to_the_gallery(
+    etpp: Office, folder: StateFolder, outbox: SqliteOutbox
+) -> None:
+    nip, fp, clock = Nip("198503152010011015"), ModelId("fp-112"), SystemClock(outbox.anchors)
+    view = np.random.default_rng(8).normal(size=512).astype(np.float32)
+    draft = replace(records.enrolment(nip=nip, seed=8), office_id=OFFICE)
+
+    def known() -> PersonId | None:
+        return next((who for who, each in gallery(folder).load().people.items() if each.nip == nip), None)
+
+    with sync_process(folder):
+        until(lambda: folder.read_status().connected, "contact")
+        outbox.append(draft, clock.now())
+        until(lambda: known() is not None, "the person in the gallery")
+        person = known()
+        assert person is not None
+        etpp.admin("PUT", f"offices/{OFFICE}/renewal", {"by": "bkpp", "model_id": fp})
+        consent = {"given_utc": "2026-11-20T01:00:00.000Z", "text_id": "consent-renewal-1", "officer": "Petugas"}
+        said = {"by": "bkpp", "model_id": fp, "people": [nip], **consent}
+        etpp.admin("POST", f"offices/{OFFICE}/renewal/consents", said)
+        until(lambda: set(gallery(folder).load().renewals) == {person}, "the question in the gallery")
+        presence = outbox.append(records.presence(person), clock.now())
+        plain = records.presence(person)
+        claim = RenewalClaim(fp, person, presence.event_id, plain.match, plain.liveness)
+        outbox.append(replace(draft, more=((fp, (view,)),), renewal=claim), clock.now())
+        until(lambda: not gallery(folder).load().renewals, "nobody asked any more")
+        done = etpp.admin("POST", f"offices/{OFFICE}/renewal/approve", {"by": "bkpp"})
+        assert (len(done["approved"]), done["left"]) == (1, [])
+        until(lambda: (person, fp) in templates(folder), "the templates in the gallery")
+        etpp.admin("PUT", f"offices/{OFFICE}/renewal", {"by": "bkpp", "model_id": None})
+    assert outbox.queue_state().parked == 0
 
 
 def test_a_stranger_is_parked_and_the_rest_goes_on(etpp: Office, folder: StateFolder, outbox: SqliteOutbox) -> None:

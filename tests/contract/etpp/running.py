@@ -36,6 +36,7 @@ from etpp.serving.context import Server, Settings
 from etpp.serving.process import bind, url_of
 from etpp.state import State
 from etpp.terminals.watch import GalleryWatch
+from tests.contract.etpp import described
 from tests.contract.etpp.client import Terminal, problem_of
 
 OFFICE = "dinas-kominfo"
@@ -126,7 +127,8 @@ class Running:
         return browser
 
     def admin(self, method: str, path: str, document: Any = None, expect: int | tuple[int, ...] | None = None) -> Any:
-        """The administrator's API; the JSON of the answer. Fails the test on another status."""
+        """The administrator's API; the JSON of the answer. Fails the test on another status, and on an answer that
+        docs/openapi-admin.json does not describe."""
         answer = requests.request(
             method,
             f"{self.url}/v1/admin/{path}",
@@ -137,16 +139,21 @@ class Running:
         wanted = expect or {"POST": (200, 201)}.get(method, (200,))
         if answer.status_code not in (wanted if isinstance(wanted, tuple) else (wanted,)):
             pytest.fail(f"{method} {path} gave {answer.status_code}: {answer.text}")
+        if wrong := described.fault(answer):
+            pytest.fail(wrong)
         return answer.json()
 
     def send_file(self, content: Any, **headers: str) -> requests.Response:
         """A file for a letter, brought by the secretary."""
-        return requests.post(
+        answer = requests.post(
             f"{self.url}/v1/admin/documents?by=tu",
             data=content,
             headers={"Authorization": f"Bearer {self.state.secrets.admin_token}", **headers},
             timeout=60,
         )
+        if wrong := described.fault(answer):
+            pytest.fail(wrong)
+        return answer
 
     def terminal(self, office_id: str = OFFICE) -> Terminal:
         """A provisioned one."""

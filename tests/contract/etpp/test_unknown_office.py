@@ -12,6 +12,12 @@ LISTS = (
     "events?office_id={}",
     "enrolments?office_id={}",
     "presence?office_id={}",
+    "letters?office_id={}",
+    "corrections?office_id={}",
+    "reviews?month=2026-11&office_id={}",
+    "manual-entries?office_id={}",
+    "manual-entries/counts?office_id={}",
+    "discipline?year=2026&office_id={}",
 )
 
 

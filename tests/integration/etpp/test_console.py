@@ -13,6 +13,7 @@ from etpp.accounts.passwords import hashed
 from etpp.accounts.session import LIFETIME
 from etpp.faces.cohort import refresh
 from tests.contract.etpp.client import MODEL_ID, Terminal, problem_of, time_of
+from tests.contract.etpp.faces.recogniser_kit import approve, dlib, other, send
 from tests.contract.etpp.running import NIP, OFFICE, Running, wib
 from tests.integration.etpp.browser import Browser
 
@@ -358,3 +359,29 @@ def test_a_chain_that_is_broken_from_its_first_link_is_shown(etpp: Running, brow
 def test_a_request_without_what_it_needs_is_told_in_the_pages_language(browser: Browser) -> None:
     assert "Permintaan ini tidak dapat dipenuhi" in browser.visit("/language")
     assert browser.status == 400
+
+
+def test_how_far_the_offices_are_with_another_recogniser_is_shown_once_there_is_one(
+    etpp: Running, browser: Browser
+) -> None:
+    terminal = etpp.terminal()
+    browser.visit("/language?to=en&back=/console/terminals")
+    assert "People with templates" not in browser.text
+    event = send(terminal, NIP, dlib(1), other(1))
+    person = approve(etpp, event)
+    etpp.admin("PUT", f"offices/{OFFICE}/renewal", {"by": "bkpp", "model_id": "w600k-112"})
+    browser.visit("/terminals")
+    assert "dlib-resnet-v1: 1" in browser.text
+    assert "fp-112: 1" in browser.text
+    assert "w600k-112" in browser.text
+    consent = {"given_utc": "2026-11-20T01:00:00.000Z", "text_id": "consent-renewal-1", "officer": "Petugas Contoh"}
+    said = {"by": "bkpp", "model_id": "w600k-112", "people": [person], **consent}
+    etpp.admin("POST", f"offices/{OFFICE}/renewal/consents", said)
+    presence = terminal.presence(person)
+    claim = {"model_id": "w600k-112", "person_id": person, "presence": presence["event_id"]}
+    claim |= {name: presence["presence"][name] for name in ("match", "liveness")}
+    more = [other(1, model_id="w600k-112")]
+    offered = terminal.enrolment(NIP, "Sri Lestari", templates=dlib(1), more_templates=more, renewal=claim)
+    terminal.send_events([presence, offered])
+    browser.visit("/enrolments")
+    assert "adds templates of w600k-112" in browser.text

@@ -103,6 +103,28 @@ def test_further_recognisers_templates_are_enrolled_where_all_pictures_have_them
     assert len(more["templates"]) == len(detail["templates"])
 
 
+@pytest.mark.parametrize(
+    ("counts", "described", "warned"),
+    [("fp-112", False, True), ("fp-112", True, False), ("dlib-resnet-v1", False, False)],
+)
+def test_whose_office_counts_templates_that_were_not_made_is_said(
+    journal: SqliteOutbox, counts: str, described: bool, warned: bool
+) -> None:
+    more = {ModelId("fp-112"): np.ones(512, dtype=np.float32)} if described else {}
+    taken = tuple(dataclasses.replace(shot, more=more) for shot in shots(0))
+    made = Registrar(
+        journal,
+        NoonClock(),
+        KnownFaces(),
+        DLIB_RESNET_V1,
+        SETTINGS,
+        office_id=OFFICE,
+        recogniser=ModelId(counts),
+    )
+    enrolled = made.enrol(made.admit(ANI, "Ani", OFFICE, replace=False), Sitting(taken, 3, one_sitting=True), CONSENT)
+    assert ("recogniser_missing" in {warning.code for warning in enrolled.warnings}) is warned
+
+
 def test_further_templates_never_make_an_event_too_large(journal: SqliteOutbox) -> None:
     models = [ModelId(f"model-{n}") for n in range(9)]
     taken = tuple(

@@ -15,10 +15,11 @@ from etpp.absence.model import LetterRevocation
 from etpp.absence.store import REVOCATIONS
 from etpp.allowance import month as months
 from etpp.allowance.audit import Audited, verify
+from etpp.allowance.closing import Closing
 from etpp.allowance.model import Month
 from etpp.allowance.month import MonthOpen, Reckoned
 from etpp.allowance.seal import Despite
-from etpp.allowance.store import Closing, Closings
+from etpp.allowance.store import Closings
 from etpp.base.errors import Conflict
 from etpp.db import Transaction, pay_tables
 from tests.contract.etpp.allowance.scene import DECEMBER, NOVEMBER, Scene, november, work

@@ -14,7 +14,7 @@ from etpp.calendar.model import CalendarFacts
 from etpp.db import Transaction
 from etpp.roster.hours import regency_facts
 from etpp.roster.model import Employee, OfficePlace
-from etpp.roster.store import PLACES, Roster
+from etpp.roster.store import PLACES, Offices, Roster
 from tests.contract.etpp.client import problem_of
 from tests.contract.etpp.running import OFFICE, Running, wib
 
@@ -389,3 +389,31 @@ def test_what_is_decided_for_the_regency_reaches_its_offices_terminals(etpp: Run
     decide(etpp, special_days=[{"date": "2026-12-26", "name": "Sabtu"}])  # a day that is free all the same
     same = terminal.gallery(since=0).json()["manifest"]["version"]
     assert etpp.admin("GET", "offices")["offices"][0]["gallery_version"] == same
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"late_percent": "satu"}, {"late_percent": None}, {"early_percent": -1}, {"early_percent": True}, "Senin"],
+    ids=str,
+)
+def test_an_office_with_a_damaged_percent_is_named_and_the_others_are_told(etpp: Running, damage: Any) -> None:
+    """An earlier release, or a hand in the database, had left it so."""
+    etpp.admin("POST", "offices", {"office_id": "dinkes", "name": "Dinas Kesehatan"})
+    with etpp.database.begin() as tx:
+        office = Offices(tx).get("dinkes")
+        assert office is not None
+        (period,) = office.calendar["periods"]
+        broken = {**office.calendar, "periods": [{**period, **damage} if isinstance(damage, dict) else damage]}
+        Offices(tx).set_calendar("dinkes", office.name, broken)
+    answer = decide(etpp, special_days=[{"date": "2026-12-24", "name": "Cuti bersama"}])
+    assert answer["offices"] == [OFFICE, "dinkes"]
+    ((office_id, reason),) = ((each["office_id"], each["reason"]) for each in answer["damaged"])
+    assert office_id == "dinkes"
+    assert "periods.0" in reason
+    with etpp.database.read() as tx:
+        left, told = Offices(tx).get("dinkes"), Offices(tx).get(OFFICE)
+    assert left is not None
+    assert told is not None
+    assert left.calendar == broken
+    assert "2026-12-24" in told.calendar["holidays"]
+    assert [each.date for each in facts(etpp).special_days] == [dt.date(2026, 12, 24)]

@@ -217,6 +217,18 @@ def test_who_takes_the_consent_back_loses_what_came_of_it(etpp: Running) -> None
     assert asked(terminal) == {}
 
 
+def test_a_consent_is_taken_back_in_every_office_that_knows_the_person(etpp: Running) -> None:
+    etpp.admin("POST", "offices", {"office_id": "dinas-dua", "name": "Dinas Dua"})
+    here, there = etpp.terminal(), etpp.terminal("dinas-dua")
+    enrolled(etpp, here)
+    approve(etpp, send(there, NIP, dlib(1), other(1)), "dinas-dua", answer=True)
+    version = there.gallery().json()["manifest"]["version"]
+    said = {"by": "bkpp", "model_id": FP, "people": [NIP]}
+    etpp.admin("POST", f"offices/{OFFICE}/renewal/consents/withdraw", said)
+    (person,) = there.gallery(version).json()["payload"]["people"]
+    assert models(person) == {MODEL_ID: 3}
+
+
 def test_an_erasure_takes_offer_and_consent_along(etpp: Running) -> None:
     terminal = etpp.terminal()
     person = enrolled(etpp, terminal)

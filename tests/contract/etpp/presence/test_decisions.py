@@ -209,6 +209,7 @@ def test_corrections_are_listed_by_page_office_person_state_and_month(scene: Sce
     assert ids("") == sorted(made)
     assert ids("state=approved") == [made[0]]
     assert ids(f"person={BUDI}&office_id={OFFICE}&month=2026-11") == sorted(made)
+    scene.etpp.admin("POST", "offices", {"office_id": "other", "name": "Dinas Lain"})
     assert ids(f"person={scene.sri}") == ids("month=2026-12") == ids("office_id=other") == []
     page = scene.etpp.admin("GET", "corrections?state=proposed&limit=1")
     rest = scene.etpp.admin("GET", f"corrections?state=proposed&limit=1&after={page['after']}")

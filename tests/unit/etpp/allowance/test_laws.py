@@ -103,4 +103,4 @@ def test_adjustments_are_the_difference(world: World) -> None:
     closed = statement(replace(world.facts, letters=(), corrections=()), POLICIES[2])
     anew = of(world, POLICIES[2])
     assert closed is not None
-    assert closed.net + sum(each.amount for each in adjustments(closed, anew)) == anew.net
+    assert closed.net + sum(each.amount for each in adjustments([closed], anew)) == anew.net

@@ -124,10 +124,16 @@ def test_a_month_pays_what_later_facts_changed_of_closed_ones() -> None:
         assert broken_at([replace(one, adjustments=(damaged,))]) == 0
 
 
-@pytest.mark.parametrize("month", [OCTOBER, Month(2026, 11)])
-def test_an_adjustment_is_of_a_month_before(month: Month) -> None:
+@pytest.mark.parametrize(("person", "month"), [("gone", OCTOBER), ("ani", Month(2026, 11)), ("gone", Month(2026, 11))])
+def test_an_adjustment_is_of_a_month_before(person: str, month: Month) -> None:
     with pytest.raises(SealError, match="an adjustment is of a month"):
-        seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, month=month)])
+        seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id=person, month=month)])
+
+
+def test_what_another_office_paid_of_the_month_is_taken_back_with_the_statement() -> None:
+    assert FULL.person_id == "ani"
+    sealed = seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id="ani", month=OCTOBER)])
+    assert sealed.total == FULL.net + SEPTEMBER.amount
 
 
 def test_months_are_chained() -> None:
@@ -209,20 +215,20 @@ def test_a_late_letter_becomes_an_adjustment_with_its_reason() -> None:
     late = {"05": ["09:00", "16:40"]}
     closed = made(october(late, points_a_day=250))
     anew = made(october(late, points_a_day=250, letters=[duty("05 07:30", "05 09:00")]))
-    found = adjustments(closed, anew)
+    found = adjustments([closed], anew)
     assert sum(each.amount for each in found) == anew.net - closed.net > 0
     individual = next(each for each in found if each.key == "individual")
     # one per cent of 5,500 points is 55 of 6,000
     assert individual.amount == Decimal(1_200_000) * 55 / 6000
     assert individual.because == ("letter:L",)
     assert individual.rule == "kulon-progo-2019#individual"
-    assert adjustments(closed, closed) == ()
+    assert adjustments([closed], closed) == ()
 
 
 def test_a_line_that_appears_is_an_adjustment_too() -> None:
     closed, anew = made(october(), BANDS), made(october({"05": []}), BANDS)
     for before, after, amount in ((closed, anew, -80_000), (anew, closed, 80_000)):  # and one that vanishes
-        (deduction, *_) = (each for each in adjustments(before, after) if each.key == "deduction:allowance")
+        (deduction, *_) = (each for each in adjustments([before], after) if each.key == "deduction:allowance")
         assert deduction.amount == amount
         assert deduction.because == ("calendar:hours",)
         assert deduction.rule == "bands-2012#deduction"
@@ -232,4 +238,4 @@ def test_a_line_that_appears_is_an_adjustment_too() -> None:
 def test_only_two_statements_of_one_person_month_and_policy_can_be_compared(changes: dict[str, Any]) -> None:
     other: Statement = replace(FULL, **changes)
     with pytest.raises(ValueError, match="one person, month and policy"):
-        adjustments(FULL, other)
+        adjustments([FULL], other)

@@ -67,16 +67,31 @@ class Stream:
 def test_the_first_frame_is_searched_thoroughly_where_a_glance_finds_nobody() -> None:
     stream = Stream(box(width=100))
     assert stream.next() == [box(width=100)]
-    assert stream.calls == [320, 1600]
+    assert stream.calls == [427, 1600]
 
 
 def test_beside_somebody_near_the_first_frame_is_searched_for_those_as_near() -> None:
     stream = Stream(box(width=160), box(450, width=125))
     assert stream.next() == [box(width=160), box(450, width=125)]
-    assert stream.calls == [320, 427]
+    assert stream.calls == [427]
     close = Stream(box(width=240))
     assert close.next() == [box(width=240)]
-    assert close.calls == [320]
+    assert close.calls == [427]
+
+
+def test_where_the_nearest_is_farther_than_a_glance_reaches_the_search_is_finer() -> None:
+    stream = Stream(box(width=130), box(450, width=105))
+    assert stream.next() == [box(width=130), box(450, width=105)]
+    assert stream.calls == [427, 525]
+
+
+def test_whom_the_search_for_newcomers_finds_is_not_looked_for_again() -> None:
+    stream = Stream(box(), box(450, width=90))
+    stream.detector.there.pop()
+    stream.next()
+    for _ in range(SEARCH_EVERY):
+        stream.next()
+    assert stream.calls == [427]
 
 
 def test_a_known_face_costs_a_look_at_its_surroundings() -> None:
@@ -129,7 +144,7 @@ def test_another_scene_is_searched_afresh() -> None:
     stream.next()
     stream.detector.there = [box(100, width=100), box(400, width=100)]
     assert len(stream.next(np.full((*SIZE, 3), 180, dtype=np.uint8))) == 2
-    assert stream.calls == [320, 1600]
+    assert stream.calls == [427, 1600]
 
 
 def test_another_frame_size_is_searched_afresh() -> None:
@@ -137,7 +152,7 @@ def test_another_frame_size_is_searched_afresh() -> None:
     stream.next()
     stream.detector.there = []
     assert stream.next(np.full((240, 320, 3), 100, dtype=np.uint8)) == []
-    assert stream.calls == [320, 1600]
+    assert stream.calls == [427, 1600]
 
 
 def test_an_empty_still_scene_is_looked_at_now_and_then() -> None:

@@ -41,6 +41,9 @@ class FakeOutbox:
                 return LastPresence(Direction(direction), event.moment)
         return None
 
+    def enrolments(self) -> list[tuple[Event, bool]]:
+        return [(event, True) for event in self.events if event.kind == "enrolment"]
+
     def queue_state(self) -> QueueState:
         oldest = self.events[0].moment.wall_utc if self.events else None
         return QueueState(waiting=len(self.events), parked=0, oldest_waiting_utc=oldest)

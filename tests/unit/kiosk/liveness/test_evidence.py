@@ -136,11 +136,11 @@ def test_one_model_that_is_sure_of_an_attack_ends_the_waiting() -> None:
     assert joined(8.0, 8.0, 8.0, 8.0, -4.0)[le.MIN_FRAMES - 1] is Opinion.GATHERING
 
 
-def test_a_face_whose_surroundings_are_not_seen_is_doubted_without_asking_the_wide_models() -> None:
+def test_a_face_whose_surroundings_are_not_seen_is_told_so_then_doubted_without_asking_the_wide_models() -> None:
     wide = Wide(8.0)
     evidence = PassiveEvidence(PassiveModels(Scores(8.0), wide))
     near = Box(100, 80, 100 + 149, 80 + 149)  # 0.3725 of 400
-    assert list(opinions(evidence, le.MIN_FRAMES, box=near))[-1] is Opinion.DOUBT
+    assert list(opinions(evidence, 22, box=near)) == [Opinion.NEAR] * 21 + [Opinion.DOUBT]
     assert wide.asked == 0
     assert joined(8.0, 8.0, box=Box(100, 80, 248, 228))[-1] is Opinion.LIVE  # 0.37
 
@@ -150,7 +150,30 @@ def test_who_steps_back_is_judged_by_the_frames_that_show_the_surroundings() -> 
     near, seen = Box(100, 80, 260, 240), []
     for i in range(le.MIN_FRAMES + 3):
         seen.append(evidence.add(FRAME, near if i < 3 else BOX, i * 0.1))
-    assert seen == [Opinion.GATHERING] * (le.MIN_FRAMES + 2) + [Opinion.LIVE]
+    assert seen == [Opinion.NEAR] * 3 + [Opinion.GATHERING] * (le.MIN_FRAMES - 1) + [Opinion.LIVE]
+
+
+def test_who_steps_back_after_long_still_has_all_the_time_that_a_verdict_takes() -> None:
+    evidence = PassiveEvidence(PassiveModels(Scores(0.0), Wide(0.0)))  # neither accepted nor hopeless
+    near = Box(100, 80, 260, 240)
+    assert [evidence.add(FRAME, near, t_s) for t_s in (10.0, 11.9)] == [Opinion.NEAR] * 2
+    seen = [evidence.add(FRAME, BOX, t_s) for t_s in (12.1, 14.6, 14.7)]
+    assert seen == [Opinion.GATHERING] * 2 + [Opinion.DOUBT]
+
+
+def test_coming_near_now_and_then_does_not_put_the_verdict_off() -> None:
+    evidence = PassiveEvidence(PassiveModels(Scores(0.0), Wide(0.0)))
+    near = Box(100, 80, 260, 240)
+    assert evidence.add(FRAME, BOX, 0.0) is Opinion.GATHERING
+    assert evidence.add(FRAME, near, 1.0) is Opinion.NEAR
+    assert evidence.add(FRAME, near, 2.6) is Opinion.DOUBT
+
+
+def test_near_frames_are_scored_only_as_far_as_the_length_of_a_challenge_needs_them() -> None:
+    model = Scores(-9.0)
+    evidence = PassiveEvidence(PassiveModels(model, Wide(8.0)))
+    assert list(opinions(evidence, 20, box=Box(100, 80, 260, 240)))[-1] is Opinion.NEAR
+    assert (model.asked, evidence.lowest) == (le.MIN_FRAMES, -9.0)
 
 
 def test_the_median_is_of_the_mean_and_the_lowest_of_any_model() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kiosk.liveness.motion import DepthTracker, Relief, head_depth, measure
+from kiosk.liveness.motion import QUIET, DepthTracker, Relief, head_depth, measure
 from tests.unit.kiosk.liveness import presentations
 from tests.unit.kiosk.liveness.presentations import Photograph, Posture
 
@@ -53,6 +55,39 @@ def test_a_turned_head_measures_its_sine_in_its_own_axes(turn: float, nod: float
     relief = measure(uv, turned, SEEDED)
     assert relief is not None
     assert (relief.turn, relief.nod) == (pytest.approx(turn, abs=0.02), pytest.approx(nod, abs=0.02))
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(small, small, small, small),
+    st.tuples(small, small),
+    st.tuples(small, small),
+    st.sampled_from([QUIET, 0.18, math.inf]),
+)
+def test_leaving_out_bent_paper_changes_nothing_above_the_limit(
+    affine: tuple[float, ...], depth: tuple[float, float], bend: tuple[float, float], quiet: float
+) -> None:
+    """Heads and sheets, bent or not: what is left out would have stayed below `quiet`, and is not flat."""
+    uv = points()
+    moved = uv @ (np.eye(2) + np.array(affine).reshape(2, 2))
+    moved += np.outer(head_depth(*uv.T), depth) + np.outer(uv[:, 0] ** 2, bend)
+    full, short = measure(uv, moved, SEEDED, 0.0), measure(uv, moved, SEEDED, quiet)
+    assume(full is not None and short is not None)
+    if full != short:
+        assert max(abs(short.turn), abs(short.nod)) < quiet
+        assert abs(full.turn) <= abs(short.turn) + 1e-9
+        assert abs(full.nod) <= abs(short.nod) + 1e-9
+        assert not full.flat
+        assert not short.flat
+
+
+def test_bent_paper_is_reckoned_where_it_would_be_taken_for_a_turn() -> None:
+    uv = points()
+    moved = uv + np.outer(uv[:, 0] ** 2, [0.5, 0.0])
+    full, short = measure(uv, moved, SEEDED), measure(uv, moved, SEEDED, math.inf)
+    assert full is not None
+    assert short is not None
+    assert abs(full.turn) < 0.01 < QUIET < abs(short.turn)
 
 
 def test_lost_points_do_not_make_a_turn() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.measure import rates
@@ -51,6 +53,15 @@ def test_rates_of_starts_count_every_start() -> None:
     assert rates.of_starts(RESULTS, "attack", "live") == Rate(7, 30, 3)
     assert rates.of_starts(RESULTS, "attack", "attack") == Rate(11, 30, 3)
     assert rates.of_starts(RESULTS, "live", "challenge") == Rate(7, 10, 1)
+
+
+def test_who_is_told_to_step_back_is_counted_apart_from_who_is_asked() -> None:
+    told = replace(result("live", "challenge", (0, 2, 0)), reason="too_near", starts=8, starts_near=6)
+    both = [*RESULTS, told]
+    assert rates.of_clips(both, "live", "challenge") == Rate(1, 2, 2)
+    assert rates.of_starts(both, "live", "challenge") == Rate(9, 18, 2)
+    assert rates.near(both, "live") == (Rate(1, 2, 2), Rate(6, 18, 2))
+    assert rates.near(RESULTS, "attack") == (Rate(0, 3, 3), Rate(0, 30, 3))
 
 
 def test_starts_of_one_clip_are_no_trials_of_their_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from kiosk.errors import CameraError
 from kiosk.liveness import Liveness, PassiveModels
+from kiosk.liveness.models import WideScorer
+from kiosk.liveness.wide import WideScores
 from kiosk.measure import starts
 from kiosk.measure.remembered import remembered
 from kiosk.model import Box, Frame, RgbImage
@@ -35,6 +38,13 @@ def _astronaut() -> Photograph:
     return presentations.astronaut()
 
 
+class Unseen:
+    """Models of the surroundings, of which a near face shows nothing."""
+
+    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
+        raise AssertionError("the face is too near")
+
+
 class Clip:
     def __init__(self, astronaut: Photograph, monkeypatch: pytest.MonkeyPatch) -> None:
         self.engine, self.model = ScriptedEngine(), ByTime()
@@ -42,7 +52,15 @@ class Clip:
         self.engine.faces_now = [face]
         self._patch = monkeypatch
 
-    def judge(self, scores: list[float], every: int = 1, path: str = "phone/a.avi") -> starts.ClipResult:
+    def come_near(self) -> None:
+        """The face is wider than the share of the frame that leaves its surroundings in view."""
+        face, width = self.engine.faces_now[0], round(0.38 * self._rgb.shape[1])
+        box = Box(face.box_px.left, face.box_px.top, face.box_px.left + width, face.box_px.top + width)
+        self.engine.faces_now = [dataclasses.replace(face, box_px=box)]
+
+    def judge(
+        self, scores: list[float], every: int = 1, path: str = "phone/a.avi", wide: WideScorer | None = None
+    ) -> starts.ClipResult:
         def frames(_: Path) -> Iterator[Frame]:
             for i, score in enumerate(scores):
                 rgb = self._rgb.copy()
@@ -50,7 +68,7 @@ class Clip:
                 yield Frame(rgb, i, i / FPS)
 
         self._patch.setattr(starts, "frames", frames)
-        models = remembered(PassiveModels(self.model))
+        models = remembered(PassiveModels(self.model, wide))
         return starts.judge(
             Path(path), self.engine, lambda: Liveness("challenge-when-in-doubt", models, ask=False), every
         )
@@ -84,6 +102,21 @@ def test_starts_that_saw_too_little_are_not_counted(clip: Clip) -> None:
     result = clip.judge([9.0] * 7)
     assert (result.starts, result.verdict, result.reason) == (0, "challenge", "too_few_frames")
     assert result.seconds_p50 is None
+
+
+def test_who_is_told_to_step_back_until_the_clip_ends_is_neither_accepted_nor_asked(clip: Clip) -> None:
+    clip.come_near()
+    result = clip.judge([9.0] * 20, path="live/a.avi", wide=Unseen())
+    assert (result.starts, result.starts_live, result.starts_asked, result.starts_near) == (13, 0, 0, 13)
+    assert (result.verdict, result.reason, result.seconds_p50) == ("challenge", "too_near", None)
+
+
+def test_who_does_not_step_back_is_asked(clip: Clip) -> None:
+    clip.come_near()
+    result = clip.judge([9.0] * 40, path="live/a.avi", wide=Unseen())
+    assert (result.starts, result.starts_live, result.starts_asked, result.starts_near) == (33, 0, 9, 24)
+    assert (result.verdict, result.reason) == ("challenge", "too_near")
+    assert result.seconds_p50 == pytest.approx(31 / FPS)
 
 
 def test_a_frame_is_scored_once_however_many_starts_look_at_it(clip: Clip) -> None:

@@ -59,6 +59,7 @@ class ScriptedEngine:
         self.faces_now: list[Face] = [factories.face()]
         self.descriptor_now = descriptor(0)
         self.described = 0
+        self.more: dict[ModelId, Descriptor] = {}
 
     @property
     def model_id(self) -> ModelId:
@@ -72,7 +73,7 @@ class ScriptedEngine:
         return self.descriptor_now
 
     def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
-        return {}
+        return self.more
 
 
 class ScriptedMatcher:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import BLOCKING_FAULTS, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
+from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
 from tests.unit.kiosk.factories import SETTINGS, match, person, prospect, sighting
@@ -173,6 +173,15 @@ def test_doubt_calls_for_a_challenge_before_anything_is_asked(story: Story) -> N
     assert story(saw(match=match(), liveness=LivenessVerdict(Liveness.PENDING, 0.4, "few_frames"))) is Phase.IDENTIFYING
     assert story(saw(match=match(), liveness=doubt)) is Phase.CHALLENGE
     assert not story.took(enc.Enquire)
+    assert story(saw(match=match())) is Phase.ENQUIRING
+
+
+def test_who_hides_the_surroundings_by_standing_near_is_told_to_step_back_and_not_asked(story: Story) -> None:
+    near = LivenessVerdict(Liveness.PENDING, 0.4, TOO_NEAR)
+    assert story(saw(match=match(), liveness=near)) is Phase.POSITIONING
+    assert story.state.hint is Hint.TOO_NEAR
+    gathering = LivenessVerdict(Liveness.PENDING, 0.4, "gathering")
+    assert story(saw(match=match(), liveness=gathering), after_s=0.4) is Phase.IDENTIFYING
     assert story(saw(match=match())) is Phase.ENQUIRING
 
 

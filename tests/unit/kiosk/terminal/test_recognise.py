@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint, Liveness, LivenessVerdict, PersonId, Quality
+from kiosk.model import Box, Face, Hint, Liveness, LivenessVerdict, ModelId, PersonId, Quality
 from kiosk.terminal.recognise import INSISTING, RIVAL_SHARE, SAME_TRACK_S, TOLD_S, WATCH_S, Recogniser, _with_nip
 from tests.unit.kiosk import factories
 from tests.unit.kiosk.terminal.scripted import (
@@ -327,3 +327,54 @@ def test_a_covered_stranger_stays_unknown_and_look_alikes_stay_all_of_them(bench
     assert _with_nip(stranger) is stranger
     alike = factories.match(look_alikes=(PersonId("a"), PersonId("b")))
     assert _with_nip(alike) is alike
+
+
+# ---------------------------------------------------------------- pictures for a renewal
+
+
+P1 = frozenset({PersonId("p-1")})
+
+
+def test_pictures_are_gathered_of_whom_the_gallery_asks_for_and_of_nobody_else(bench: Bench) -> None:
+    other = descriptor(1)
+    bench.engine.more = {ModelId("fp-112"): other}
+    bench.recogniser.use(ScriptedMatcher(), P1)
+    seen = [bench.see(factories.face()) for _ in range(6)]
+    assert [len(each.samples) for each in seen] == [1, 2, 3, 3, 3, 3]
+    sample = seen[-1].samples[-1]
+    assert sample.descriptors["fp-112"] is other
+    assert sample.descriptors["dlib-resnet-v1"] is bench.engine.descriptor_now
+    for matcher in (ScriptedMatcher("p-2"), ScriptedMatcher(None), ScriptedMatcher(look_alikes=(PersonId("p-1"),))):
+        bench.recogniser.use(matcher, P1)
+        assert [bench.see(factories.face()).samples for _ in range(5)] == [()] * 5
+    bench.recogniser.use(ScriptedMatcher())
+    assert bench.see(factories.face()).samples == ()
+
+
+def test_pictures_go_on_after_the_decision_until_there_are_enough(bench: Bench) -> None:
+    bench.recogniser = Recogniser(bench.engine, ScriptedMatcher(), bench.liveness, bench.judge, max_frames=4, looks=2)
+    bench.recogniser.use(ScriptedMatcher(), P1)
+    for _ in range(6):
+        last = bench.see(factories.face())
+    assert last.match is not None
+    assert (last.match.frames, len(last.samples)) == (1, 3)
+    assert bench.engine.described == 3 * 2, "each by as many looks as a template has"
+
+
+def test_nobodys_pictures_are_mixed(bench: Bench) -> None:
+    bench.recogniser.use(ScriptedMatcher(), P1)
+    for _ in range(2):
+        bench.see(factories.face())
+    bench.engine.descriptor_now = descriptor(1)
+    seen = bench.see(factories.face())
+    assert (seen.track, len(seen.samples)) == (2, 1)
+
+
+def test_a_picture_of_which_something_is_wrong_is_not_taken_and_not_for_ever_tried(bench: Bench) -> None:
+    bench.recogniser.use(ScriptedMatcher(), P1)
+    bench.hint = Hint.TOO_NEAR  # he stays as he is, and is described all the same
+    for _ in range(60):
+        last = bench.see(factories.face())
+    assert last.match is not None
+    assert last.samples == ()
+    assert bench.engine.described < 15

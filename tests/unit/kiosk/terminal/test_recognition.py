@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,12 +14,13 @@ import pytest
 from demo.faces import astronaut
 from kiosk.errors import ModelError
 from kiosk.face import open_engine
-from kiosk.model import Face, Fault, Frame, ModelId, RgbImage, Sighting
+from kiosk.model import Face, Fault, Frame, ModelId, PersonId, RgbImage, Sighting
 from kiosk.ports import FaceEngine, FaceMatcher
 from kiosk.terminal.capture import Latest
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.recognise import Recogniser
 from kiosk.terminal.recognition import Recognition
+from kiosk.terminal.renewal import Sampling
 from tests.unit.kiosk import factories
 from tests.unit.kiosk.terminal.scripted import ScriptedEngine, ScriptedLiveness, ScriptedMatcher, no_time
 
@@ -37,6 +39,7 @@ class Rig:
     def __init__(self, engines: list[FaceEngine | ModelError], frame: Frame | None = None) -> None:
         self.engines = iter(engines)
         self.opened_with: list[tuple[FaceMatcher, int]] = []
+        self.more: list[tuple[ModelId, ...]] = []
         self.faults, self.latest, self.stop = FaultBoard(), Latest(), threading.Event()
         self.history: list[frozenset[Fault]] = []
         self.sightings: list[Sighting] = []
@@ -55,8 +58,9 @@ class Rig:
             retry_ceiling_s=0.002,
         )
 
-    def open(self, matcher: FaceMatcher, tracks: int) -> Recogniser:
+    def open(self, matcher: FaceMatcher, more: Sequence[ModelId], tracks: int) -> Recogniser:
         self.history.append(self.faults.current())
+        self.more.append(tuple(more))
         self.opened_with.append((matcher, tracks))
         engine = next(self.engines)
         if isinstance(engine, ModelError):
@@ -65,7 +69,7 @@ class Rig:
         return Recogniser(engine, matcher, ScriptedLiveness(), lambda _: None, 4, looks=1, tracks=tracks)
 
     def _show(self) -> None:
-        self.frame = Frame(self.frame.rgb, self.frame.t_s, self.frame.seq + 1)
+        self.frame = replace(self.frame, seq=self.frame.seq + 1)
         self.latest.put(self.frame)
 
     def sighted(self, sighting: Sighting, stage_ms: dict[str, float]) -> None:
@@ -157,3 +161,20 @@ class _Refusing:
 
     def run(self, *_: object) -> object:
         return self._fail()
+
+
+def test_a_gallery_that_asks_for_renewals_opens_the_models_for_them() -> None:
+    rig = Rig([ScriptedEngine(), ScriptedEngine()])
+    rig.run()
+    fp = ModelId("fp-112")
+    rig.recognition.use(rig.matcher, Sampling(frozenset({PersonId("p-1")}), (fp,)))
+    rig.stop.clear()
+    rig.wanted = 2
+    rig.run()
+    assert rig.more == [(), (fp,)]
+    assert len(rig.sightings[-1].samples) == 1
+    # Another gallery that asks for the same of others opens nothing anew.
+    rig.recognition.use(rig.matcher, Sampling(frozenset({PersonId("p-2")}), (fp,)))
+    rig._show()
+    assert rig.recognition.look()
+    assert (len(rig.more), rig.sightings[-1].samples) == (2, ())

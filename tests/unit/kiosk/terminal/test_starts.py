@@ -88,7 +88,7 @@ class World:
         self.engine, self.liveness = NumberedEngine(self), ScriptedLiveness()
         self.clock, self.faults, self.latest, self.outbox = FakeClock(), FaultBoard(), Latest(), FakeOutbox()
         self.recognition = Recognition(
-            lambda matcher, tracks: Recogniser(
+            lambda matcher, _more, tracks: Recogniser(
                 self.engine, matcher, self.liveness, lambda _: None, HASTY.max_frames, looks=1, tracks=tracks
             ),
             NumberedMatcher(self, 0, *GALLERIES[0]),

@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import wire
-from kiosk.model import AttackDraft, ClockState, DeviceId, Liveness, LivenessVerdict, Located, ModelId, Moment
+from kiosk.model import (
+    AttackDraft,
+    ClockState,
+    DeviceId,
+    Liveness,
+    LivenessVerdict,
+    Located,
+    ModelId,
+    Moment,
+    RenewalClaim,
+)
 from tests.unit.kiosk.journal import records
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -40,7 +50,15 @@ def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
 
 
 @pytest.mark.parametrize(
-    "name", ["event_presence", "event_attack", "event_enrolment", "event_enrolment_more", "event_unknown_member"]
+    "name",
+    [
+        "event_presence",
+        "event_attack",
+        "event_enrolment",
+        "event_enrolment_more",
+        "event_enrolment_renewal",
+        "event_unknown_member",
+    ],
 )
 def test_a_golden_event_is_understood_and_its_hash_is_ours(name: str) -> None:
     data = golden(name)
@@ -59,6 +77,17 @@ def test_further_recognisers_templates_travel_beside_dlib_s() -> None:
     ours = body(dataclasses.replace(plain, more=more))["enrolment"]
     assert ours["more_templates"] == theirs["more_templates"]
     assert {name: value for name, value in ours.items() if name != "more_templates"} == body(plain)["enrolment"]
+
+
+def test_an_offer_says_what_speaks_for_it_as_the_golden_one() -> None:
+    theirs = golden("event_enrolment_renewal")["enrolment"]
+    plain = records.presence()
+    claim = RenewalClaim(ModelId("fp-112"), plain.person_id, "event-1", plain.match, plain.liveness)
+    ours = body(dataclasses.replace(records.enrolment(), renewal=claim))["enrolment"]["renewal"]
+    assert set(ours) == set(theirs["renewal"])
+    presence = body(plain)["presence"]
+    assert (ours["match"], ours["liveness"]) == (presence["match"], presence["liveness"])
+    assert set(ours["match"]) == set(theirs["renewal"]["match"])
 
 
 @pytest.mark.parametrize("draft", [records.presence(), records.attack(), records.enrolment()])

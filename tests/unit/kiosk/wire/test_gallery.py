@@ -13,7 +13,7 @@ import pytest
 
 from kiosk import wire
 from kiosk.model import DeviceId, WorkDay
-from kiosk.wire.gallery import NotNewer, check_shown, open_gallery, parse_office, parse_person
+from kiosk.wire.gallery import NotNewer, check_shown, open_gallery, parse_office, parse_person, parse_renewal
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 FULL, DELTA = (
@@ -189,6 +189,19 @@ def test_templates_of_recognisers_that_this_release_does_not_know_are_left_out()
     unknown = {**other, "model_id": "of-2031"}
     _, templates = parse_person({**PERSON, "more_templates": [unknown, other]})
     assert [each.model_id for each in templates[len(PERSON["templates"]) :]] == ["fp-112"]
+
+
+def test_what_is_asked_of_a_person_comes_with_the_consent() -> None:
+    asked = json.loads((GOLDEN / "gallery_renewal.json").read_text())["answer"]["payload"]["people"]
+    first, second = (parse_renewal(each) for each in asked)
+    assert first is not None
+    assert (first.model_id, first.consent_text_id, second) == ("fp-112", "consent-renewal-1", None)
+    assert wire.format_utc(first.consent_utc) == asked[0]["renewal"]["consent"]["given_utc"]
+    for model_id in ("of-2031", "dlib-resnet-v1"):
+        assert parse_renewal({**asked[0], "renewal": {**asked[0]["renewal"], "model_id": model_id}}) is None
+    for broken in ({}, {"model_id": "fp-112"}, {**asked[0]["renewal"], "consent": {}}, "fp-112"):
+        with pytest.raises(wire.WireError):
+            parse_renewal({**asked[0], "renewal": broken})
 
 
 # ---------------------------------------------------------------- grace

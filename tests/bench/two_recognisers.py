@@ -1,0 +1,44 @@
+"""`kiosk` whose terminal describes faces by a second recogniser too: `python -m tests.bench.two_recognisers run …`.
+
+No terminal does that today; its memory is that of an office that changes from one recogniser to another and compares
+both at the door. KIOSK_SECOND names the second one; `tests/bench/bench_memory.py --second` starts this.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from kiosk import app
+from kiosk.__main__ import main
+from kiosk.face import open_engine
+from kiosk.model import Descriptor, Face, ModelId, RgbImage
+from kiosk.ports import FaceEngine
+
+
+class Both:
+    """An engine whose second recogniser describes whatever the first does, and is not asked further."""
+
+    def __init__(self, engine: FaceEngine) -> None:
+        self._engine = engine
+
+    @property
+    def model_id(self) -> ModelId:
+        return self._engine.model_id
+
+    def faces(self, frame_rgb: RgbImage) -> list[Face]:
+        return self._engine.faces(frame_rgb)
+
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+        self._engine.describe_more(frame_rgb, face)
+        return self._engine.describe(frame_rgb, face, looks)
+
+
+def open_both(second: ModelId, name: str, *, models_dir: Path, cache_dir: Path, **rest: object) -> Both:
+    return Both(partial(open_engine, more=[second])(name, models_dir=models_dir, cache_dir=cache_dir, **rest))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    app.open_engine = partial(open_both, ModelId(os.environ["KIOSK_SECOND"]))  # type: ignore[assignment]
+    main()
