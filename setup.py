@@ -59,7 +59,10 @@ setup(
             "alembic>=1.14",
             "jinja2>=3.1",
             "psycopg[binary]>=3.2",
-            "segno>=1.6",  # the QR code of a provisioning code
+            "segno>=1.6",  # the QR codes of a provisioning code and of a second factor
+            "argon2-cffi>=23.1",  # passwords
+            "pyotp>=2.9",  # the second factor's codes
+            "webauthn>=2.5",  # passkeys
             "holidays>=0.60",
             "hijridate>=2.3",
             "python-calamine>=0.9",  # XLSX and XLS in

@@ -26,7 +26,7 @@ def build(children: Family, folder: Path, port: int, say: Say, *, past: bool = T
         children.run("regency", ["demo.regency", str(folder / "etpp")])
     etpp, _ = server.start(children, folder / "etpp", port)
     password = (etpp.state / "console-password").read_text(encoding="utf-8").strip()
-    say(f"server: console at {etpp.url}/console — user bkpp, password {password}")
+    say(f"server: console at {etpp.url}/console — user bkpp, password {password}; then an authenticator app")
     if not past:
         etpp.add_office()
     state = str(folder / "terminal")

@@ -19,6 +19,7 @@ EXIT_CODES: dict[type[EtppError], int] = {NotFound: 66, Conflict: 65, StateError
 """As sysexits.h: no such input, data refused, cannot create, try again later."""
 
 COMMANDS = (
+    "account",
     "activities",
     "audit",
     "calendar",

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from etpp import owners
 from etpp.absence import api as absence_api
 from etpp.absence.cabinet import Cabinet
+from etpp.accounts import log_pages, own_pages, people_pages
 from etpp.accounts import pages as accounts_pages
-from etpp.accounts.admin import AdminGate
+from etpp.accounts.context import Doorkeeper
+from etpp.accounts.gate import AdminGate
+from etpp.accounts.guard import guard, offers
+from etpp.accounts.session import COOKIE
+from etpp.accounts.table import TABLE
 from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
 from etpp.allowance.gather import correction_days, entry_terms
@@ -42,6 +49,7 @@ from etpp.reports.jobs import Jobs
 from etpp.roster import api as roster_api
 from etpp.roster import lists as lists_api
 from etpp.roster import pages as roster_pages
+from etpp.roster import register
 from etpp.roster.plans import Around
 from etpp.serving.context import Server, Settings
 from etpp.state import State
@@ -101,7 +109,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
                 await each
 
     app = FastAPI(title="e-TPP", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.server = Server(
+    server = Server(
         database,
         settings,
         wake=watch.look_now,
@@ -109,12 +117,14 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         guesses=guesses,
         account_guesses=Throttle(ACCOUNT_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
     )
+    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now))
+    app.state.server = server
+    app.state.keeper = keeper
+    app.state.offers = partial(offers, keeper)
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
-    app.state.secrets = state.secrets
-    app.state.session_of = accounts_pages.session_of
-    app.add_middleware(AdminGate, path="/v1/admin", admin_token=state.secrets.admin_token, larger=UPLOADS)
+    app.add_middleware(AdminGate, path="/v1/admin", keeper=keeper, larger=UPLOADS)
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
     calls = (
@@ -125,6 +135,9 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     )
     pages = (
         accounts_pages.router,
+        own_pages.router,
+        people_pages.routes(owners.employee, register.office, owners.office_names),
+        log_pages.router,
         roster_pages.routes(_erased_through),
         faces_pages.router,
         terminals_pages.router,
@@ -135,14 +148,20 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         app.include_router(router)
     for router in ADMINISTRATION:
         app.include_router(router, include_in_schema=False)  # not part of the terminals' protocol
-    app.mount(PREFIX, shell.build(app.state, pages))
+    app.mount(PREFIX, shell.build(app.state, pages, guard))
     app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
     return app
 
 
 def administration_document() -> dict[str, Any]:
     """OpenAPI 3.1 of the administrator's calls."""
-    return administration(ADMINISTRATION)
+    found = administration(ADMINISTRATION)
+    found["components"]["securitySchemes"] |= {
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+    }
+    found["security"].append({"session": [], "csrf": []})
+    return found
 
 
 def _newest_head(tx: Transaction, device: Device) -> ChainHead | None:

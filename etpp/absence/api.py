@@ -23,7 +23,7 @@ from etpp.absence.documents import (
 )
 from etpp.absence.model import LetterState
 from etpp.absence.store import Documents
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base import asked
 from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.base.errors import NotFound
@@ -42,7 +42,7 @@ LARGER: Mapping[str, int] = {"/v1/admin/documents": MAX_BYTES}
 async def add_document(by: asked.Who, request: Request, cabinet: CabinetOf, server: ServerOf) -> DocumentShown:
     """The body is the file: a PDF, JPEG, PNG or WebP, whatever its Content-Type says. The same file twice is one."""
     content, now = await request.body(), server.now()
-    kept = await run_in_threadpool(lambda: letters.keep_document(server.database, cabinet, content, by, now))
+    kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now))
     return document_shown(kept)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ from etpp.base.errors import Conflict, NotFound
 from etpp.base.paging import filled
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
-from etpp.db import Database, Transaction
+from etpp.db import Transaction
 from etpp.roster import register
 from etpp.roster.hours import REGENCY_ZONE, regency_calendar
 from etpp.roster.store import Offices, Roster
@@ -63,13 +64,17 @@ class Standing:
     revocation: LetterRevocation | None
 
 
-def keep_document(database: Database, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime) -> Document:
+Begin = Callable[[], AbstractContextManager[Transaction]]
+"""Begins a transaction that writes."""
+
+
+def keep_document(begin: Begin, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime) -> Document:
     """The file, then what is known of it: both are durable when this returns. Raises Conflict for what is no letter's
     file, and StoreUnavailable."""
     kind = media_type(content)
     with cabinet.keeping():
         sha256 = cabinet.keep(content)
-        with database.begin() as tx:
+        with begin() as tx:
             return store.Documents(tx).note(Document(sha256, kind, len(content), now, by))
 
 

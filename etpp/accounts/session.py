@@ -1,51 +1,38 @@
-"""Log-ins without a table: a cookie that the server signed, and a CSRF token bound to it."""
+"""Log-ins: a random token in a cookie, of which the server keeps the hash alone."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import hashlib
-import hmac
-import json
 import secrets
 
+from etpp.accounts.model import Account, LogIn, Stage
 from etpp.console.model import Session
 
 LIFETIME = dt.timedelta(hours=8)
+"""A working day; whoever is in another room longer than that logs in again."""
+HALF_LIFETIME = dt.timedelta(minutes=10)
+"""Between the password and the second factor."""
 COOKIE = "etpp_session"
+_AGENT = 100
 
 
-def issue(key: bytes, user: str, now: dt.datetime) -> str:
-    """A cookie's value. `key` should change with the password, so that a new password ends old log-ins."""
-    expires = int((now + LIFETIME).timestamp())
-    claims = json.dumps({"user": user, "expires": expires, "id": secrets.token_hex(16)}).encode()
-    return f"{_text(claims)}.{_text(_mac(key, b'session', claims))}"
+def begin(account_id: str, stage: Stage, now: dt.datetime, address: str, agent: str) -> tuple[str, LogIn]:
+    """A new token, which only the cookie holds, and what is kept of it."""
+    token = secrets.token_urlsafe(32)
+    expires = now + (LIFETIME if stage == "full" else HALF_LIFETIME)
+    plain = "".join(each for each in agent if each.isprintable())[:_AGENT]
+    return token, LogIn(hashed(token), secrets.token_hex(16), account_id, stage, now, expires, address[:64], plain)
 
 
-def read(key: bytes, cookie: str, now: dt.datetime) -> Session | None:
-    """The session of a cookie that is genuine and has not expired."""
-    claims_text, _, mac_text = cookie.partition(".")
-    try:
-        claims, mac = _bytes(claims_text), _bytes(mac_text)
-        if not hmac.compare_digest(mac, _mac(key, b"session", claims)):
-            return None
-        values = json.loads(claims)
-    except (binascii.Error, ValueError):
-        return None
-    if values["expires"] < now.timestamp():
-        return None
-    expires = dt.datetime.fromtimestamp(values["expires"], dt.UTC)
-    return Session(values["user"], _text(_mac(key, b"csrf", claims)), values["id"], expires)
+def hashed(token: str) -> str:
+    return hashlib.sha256(f"session\0{token}".encode()).hexdigest()
 
 
-def _mac(key: bytes, purpose: bytes, data: bytes) -> bytes:
-    return hmac.new(key, purpose + b"\0" + data, hashlib.sha256).digest()
+def csrf_of(token: str) -> str:
+    """What each form must carry: known to whoever was given the page, and to no other site."""
+    return hashlib.sha256(f"csrf\0{token}".encode()).hexdigest()
 
 
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+def session_of(token: str, log_in: LogIn, account: Account) -> Session:
+    return Session(account.login, csrf_of(token), log_in.session_id, log_in.expires_utc, account.actor, account.duty)

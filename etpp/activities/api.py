@@ -1,6 +1,6 @@
 """Administrator: the catalogue of activities, entries, and what is done with them.
 
-Until people have accounts the caller names who acts; the rules of who may decide are held to all the same.
+A log-in acts as its own employee; a script with the token names who acts. The rules of who may decide hold for both.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.activities import importing, service, sheet
 from etpp.activities.asked import NewEntries, Return, StepOf, VerifyAll
 from etpp.activities.desk import Terms

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.allowance import month as months
 from etpp.allowance.audit import verify
 from etpp.allowance.documents import (
@@ -57,7 +57,7 @@ router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["allowance"])
 
 MonthText = Annotated[str, Path(pattern=r"^(19[89]\d|2\d{3})-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 Who = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(texts.plain)]
-"""Who says so: until people have accounts, whoever holds the administrator's token names the person."""
+"""Who says so: whoever holds the administrator's token names the person, a log-in is one."""
 
 
 class _Asked(BaseModel):

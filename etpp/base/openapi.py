@@ -69,7 +69,7 @@ def _complete(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     body = "requestBody" in operation
-    problems = ["unauthorized", "unavailable", "internal"]
+    problems = ["unauthorized", "forbidden", "unavailable", "internal"]
     if body:
         problems.append("too-large")
     if body or any((each["required"] and each["in"] == "query") or not _any_text(each["schema"]) for each in asked):

@@ -47,6 +47,7 @@ _TABLE: Mapping[str, tuple[int, str]] = {
     "events-missing": (422, "Events are missing for ever"),
     # Of the administrator's calls, which are not part of the terminal's protocol.
     "unauthorized": (401, "The administrator's token is missing or wrong"),
+    "forbidden": (403, "This account may not do that"),
     "not-found": (404, "There is no such thing"),
     "conflict": (409, "It cannot be done as things are"),
     "method-not-allowed": (405, "The method is not allowed here"),
@@ -76,6 +77,12 @@ def response(problem: Problem) -> JSONResponse:
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 
+def unavailable(error: StoreUnavailable) -> Problem:
+    """What is said of a database that cannot be used now; the reason goes to the log."""
+    log.warning("store unavailable: %s", error)
+    return Problem("unavailable", "nothing was stored; send it again", retry_after_s=RETRY_S)
+
+
 def install(app: FastAPI) -> None:
     """Every failure of the app becomes a problem document, the unforeseen ones too."""
 
@@ -85,8 +92,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreUnavailable)
     async def _unavailable(request: Request, error: StoreUnavailable) -> JSONResponse:  # noqa: ARG001
-        log.warning("store unavailable: %s", error)
-        return response(Problem("unavailable", "nothing was stored; send it again", retry_after_s=RETRY_S))
+        return response(unavailable(error))
 
     @app.exception_handler(NotFound)
     async def _not_found(request: Request, error: NotFound) -> JSONResponse:  # noqa: ARG001

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base.describe import may
 from etpp.base.encoding import MAX_INTEGER
 from etpp.books import intake

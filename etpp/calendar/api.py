@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import MOST_ROWS, Date, Limit, Who, month
 from etpp.base.describe import TAKES_FILE, may

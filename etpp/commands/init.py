@@ -1,10 +1,11 @@
-"""`etpp init`: the state folder, its keys and the tables."""
+"""`etpp init`: the state folder, its keys, the tables and the first administrator."""
 
 from __future__ import annotations
 
 import click
 
-from etpp.accounts.secrets import CONSOLE_USER
+from etpp.accounts.service import FIRST_LOGIN, first_administrator
+from etpp.base.clock import utc_now
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.state import State
 
@@ -13,16 +14,16 @@ from etpp.state import State
 @pass_place
 @as_json_option
 def command(place: Place, as_json: bool) -> None:
-    """Make the state folder, its keys and the tables. Harmless when they are there."""
+    """Make the state folder, its keys, the tables and the first administrator. Harmless when they are there."""
     place.make()
-    State(place.state)
-    with place.database():
-        pass
-    initial = place.state / "console-password"
+    secrets = State(place.state).secrets
+    with place.database() as database:
+        first_administrator(database, secrets, utc_now())
+    initial = secrets.first_password
     print_values(
         {
             "state": str(place.state),
-            "console_user": CONSOLE_USER,
+            "console_user": FIRST_LOGIN,
             "console_password_file": str(initial) if initial.exists() else None,
             "admin_token_file": str(place.state / "admin-token"),
         },

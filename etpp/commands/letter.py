@@ -217,7 +217,7 @@ def _keep(place: Place, file: Path, by: str) -> str:
     except OSError as error:
         raise Conflict(f"{file}: cannot be read ({error.strerror})") from error
     with place.database() as database:
-        return letters.keep_document(database, Cabinet(place.state), content, by, utc_now()).sha256
+        return letters.keep_document(database.begin, Cabinet(place.state), content, by, utc_now()).sha256
 
 
 def _show(letter: LetterShown, as_json: bool) -> None:

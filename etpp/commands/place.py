@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from etpp.base.clock import utc_now
 from etpp.base.errors import StateError
 from etpp.db import Database, Transaction
+from etpp.ledger.model import Said
+from etpp.ledger.store import Ledger
 from etpp.state import State, prepare_folder
 
 T = TypeVar("T")
@@ -56,9 +59,14 @@ class Place:
         if not path.exists():
             raise StateError(f"{self.state}: there is no server. `etpp init` makes one; --state names another folder.")
 
-    def change(self, work: Callable[[Transaction], T]) -> T:
+    def change(self, work: Callable[[Transaction], T], subject: Mapping[str, str] | None = None) -> T:
+        """What a command does is in the audit log with it, under the command's name; `subject`: to what."""
         with self.database() as database, database.begin() as tx:
-            return work(tx)
+            result = work(tx)
+            context = click.get_current_context(silent=True)
+            action = "etpp" if context is None else context.command_path
+            Ledger(tx).append(Said("command", action[:200], subject or {}), utc_now())
+            return result
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         with self.database() as database, database.read() as tx:

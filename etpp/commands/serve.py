@@ -15,7 +15,9 @@ import click
 
 from etpp.absence.cabinet import Cabinet
 from etpp.absence.store import Documents
+from etpp.accounts.service import first_administrator
 from etpp.app import create_app
+from etpp.base.clock import utc_now
 from etpp.base.errors import StoreUnavailable
 from etpp.commands.place import Place, pass_place
 from etpp.db import Database
@@ -80,6 +82,7 @@ def command(
                 log.warning(
                     "office %s: its terminals get no gallery: %s. %s", fault.office_id, fault.reason, fault.remedy
                 )
+        first_administrator(database, secrets.secrets, utc_now())
         _collect(database, place.state)
         try:
             listener = bind(host, port)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
+
+from etpp.serving.acting import Actor
+
+Duty = Literal["", "password", "factor"]
+"""What somebody has to do before anything else: choose a password of their own, set up a second factor."""
 
 
 @dataclass(frozen=True)
@@ -14,3 +20,5 @@ class Session:
     csrf: str
     session_id: str
     expires_utc: dt.datetime
+    actor: Actor
+    duty: Duty = ""

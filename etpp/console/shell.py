@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from importlib import resources
 from typing import cast
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import State
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from etpp.base.errors import Conflict, EtppError, NotFound, Problem, StoreUnavailable
 from etpp.base.problems import RETRY_S
 from etpp.console.texts import LANGUAGES
-from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, LogInFirst, visit_of_failed
+from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, GoFirst, own_path, visit_of_failed
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +25,23 @@ router = APIRouter()
 
 @router.get("/style.css")
 async def style() -> Response:
-    text = resources.files("etpp.console").joinpath("static/style.css").read_text(encoding="utf-8")
-    return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+    return _static("style.css", "text/css")
+
+
+@router.get("/passkeys.js")
+async def passkeys_script() -> Response:
+    return _static("passkeys.js", "text/javascript")
+
+
+def _static(name: str, media_type: str) -> Response:
+    text = resources.files("etpp.console").joinpath("static", name).read_text(encoding="utf-8")
+    headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(text, media_type=media_type, headers=headers)
 
 
 @router.get("/language")
 async def language(visit: AnyVisit, to: str, back: str = "/") -> Response:
-    path = back.removeprefix(PREFIX)
-    # Only a path of the console: "//elsewhere" and "/\elsewhere" would be another server's address.
-    answer = visit.go(path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/")
+    answer = visit.go(own_path(back))
     if to in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, to, max_age=365 * 86400, path=PREFIX, samesite="strict", httponly=True)
     return answer
@@ -43,19 +51,22 @@ _WORDS = {404: "http_not_found", 405: "http_not_found", 413: "http_too_large"}
 """Of the framework's own refusals: what a person can do about each."""
 
 
-def build(state: State, pages: Iterable[APIRouter]) -> FastAPI:
-    """The app to be mounted at PREFIX. It shares the server's `state`, in which `session_of` says who a request is."""
-    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+def build(state: State, pages: Iterable[APIRouter], guard: Callable[..., Awaitable[None]]) -> FastAPI:
+    """The app to be mounted at PREFIX. It shares the server's `state`, in which `keeper` says who a request is; `guard`
+    comes before every page and form and says who may."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)])
     console.state = state
     for each in (router, *pages):
         console.include_router(each)
 
-    @console.exception_handler(LogInFirst)
-    async def _log_in(request: Request, error: LogInFirst) -> Response:  # noqa: ARG001
-        return RedirectResponse(f"{PREFIX}/login", 303, HEADERS)
+    @console.exception_handler(GoFirst)
+    async def _go_first(request: Request, error: GoFirst) -> Response:  # noqa: ARG001
+        return RedirectResponse(PREFIX + error.path, 303, HEADERS)
 
     async def message(request: Request, error: Exception) -> Response:
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
+        if isinstance(error, Problem) and error.name == "forbidden":
+            status = 403
         visit = await visit_of_failed(request)
         text = visit.texts.refusal(cast(EtppError, error))
         return visit.page("console/message.html", {"text": text}, status)

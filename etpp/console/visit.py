@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from etpp.base.errors import Problem, StoreUnavailable
 from etpp.base.texts import shown
 from etpp.console.model import Session
 from etpp.console.texts import LANGUAGES, Language, Texts, texts
-from etpp.serving.context import Server
+from etpp.serving.acting import Role
+from etpp.serving.context import Server, server_of
 
 PREFIX = "/console"
 LANGUAGE_COOKIE = "etpp_language"
@@ -35,6 +35,10 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+SCRIPTED = HEADERS | {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; script-src 'self'",
+}
+"""Of the few pages with a script: a file of our own origin, nothing inline."""
 
 
 def _source(name: str) -> str:
@@ -58,8 +62,20 @@ _templates = jinja2.Environment(
 )
 
 
-class LogInFirst(Exception):
-    """There is no valid session: the browser is sent to the log-in page."""
+class GoFirst(Exception):
+    """Something has to be done before: the browser is sent to a page of the console, to log in for instance."""
+
+    def __init__(self, path: str = "/login") -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def own_path(said: str) -> str:
+    """A path of the console that somebody's address names, below PREFIX; the start for every other: "//elsewhere" and
+    "/\\elsewhere" would be another server's address."""
+    path = said.removeprefix(PREFIX)
+    plain = all(" " < each < "\x7f" for each in path)
+    return path if path.startswith("/") and path[1:2] not in ("/", "\\") and plain else "/"
 
 
 @dataclass(frozen=True)
@@ -67,16 +83,31 @@ class Visit:
     """`session` is None for somebody who has not logged in."""
 
     request: Request
-    server: Server
     texts: Texts
     session: Session | None
+
+    @property
+    def server(self) -> Server:
+        """With what this request does, so that what it writes is recorded."""
+        return server_of(self.request)
 
     @property
     def user(self) -> str:
         return self.session.user if self.session is not None else ""
 
-    def page(self, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
-        """A page from a room's template, with the headers that all have."""
+    def may(self, method: str, path: str) -> bool:
+        """Whether it is worth showing a link or a button: a path of the console."""
+        session = self.session
+        return session is not None and bool(self.request.app.state.offers(session.actor, method, PREFIX + path))
+
+    def shows(self, office_id: str, *roles: Role) -> bool:
+        """Whether a list shows this office's things: with one of these roles there, or with BKPP's or the
+        inspector's."""
+        offices = None if self.session is None else self.session.actor.offices("bkpp", "inspector", *roles)
+        return self.session is not None and (offices is None or office_id in offices)
+
+    def page(self, template: str, values: Mapping[str, Any], status: int = 200, script: bool = False) -> Response:
+        """A page from a room's template, with the headers that all have. `script`: it loads one of our own."""
         # The page that a form led to cannot be loaded again; what switches the language goes to the start instead.
         path = self.request.url.path if self.request.method == "GET" else PREFIX + "/"
         html = _templates.get_template(template).render(
@@ -85,9 +116,10 @@ class Visit:
             here=path.removeprefix(PREFIX),
             here_query=path + ("?" + self.request.url.query if self.request.url.query else ""),
             prefix=PREFIX,
+            may=self.may,
             **values,
         )
-        return HTMLResponse(html, status, HEADERS)
+        return HTMLResponse(html, status, SCRIPTED if script else HEADERS)
 
     def confirm(
         self,
@@ -107,8 +139,11 @@ class Visit:
 
 
 def visit_of(request: Request) -> Visit:
-    """Whose it is, the accounts say: `app.state.session_of`."""
-    return _visit(request, request.app.state.session_of(request))
+    """Whose it is, the accounts say: `app.state.keeper`, once a request. Reads the database."""
+    known: Visit | None = request.scope.get("etpp.visit")
+    if known is None:
+        known = request.scope["etpp.visit"] = _visit(request, request.app.state.keeper.session_of(request))
+    return known
 
 
 async def visit_of_failed(request: Request) -> Visit:
@@ -120,7 +155,7 @@ async def visit_of_failed(request: Request) -> Visit:
 
 
 def _visit(request: Request, session: Session | None) -> Visit:
-    return Visit(request, request.app.state.server, texts(_language_of(request)), session)
+    return Visit(request, texts(_language_of(request)), session)
 
 
 def _language_of(request: Request) -> Language:
@@ -133,7 +168,7 @@ AnyVisit = Annotated[Visit, Depends(visit_of)]
 
 def _member(visit: AnyVisit) -> Visit:
     if visit.session is None:
-        raise LogInFirst
+        raise GoFirst
     return visit
 
 
@@ -157,13 +192,11 @@ async def form(request: Request) -> Mapping[str, str]:
         raise Problem("malformed", "the form cannot be read", key="form_unreadable") from None
 
 
-async def _checked_form(visit: MemberVisit) -> Mapping[str, str]:
-    values = await form(visit.request)
-    right = "" if visit.session is None else visit.session.csrf
-    # In constant time: the answer must not tell how much of a guess was right.
-    if visit.session is None or not hmac.compare_digest(values.get("csrf", "").encode(), right.encode()):
-        text = "the form is not of this session; go back and load the page again"
-        raise Problem("signature-invalid", text, key="form_foreign")
+def _checked_form(request: Request) -> Mapping[str, str]:
+    """The guard has read it, and has looked whose it is."""
+    values: Mapping[str, str] | None = request.scope.get("etpp.form")
+    if values is None:
+        raise Problem("unauthorized", "nobody has looked at this form", key="form_foreign")
     return values
 
 

@@ -171,13 +171,6 @@ devices = sa.Table(
 )
 
 # A terminal's keys that another one has replaced: what it signed with them is still to be known as its own.
-ended_sessions = sa.Table(
-    "ended_sessions",
-    metadata,
-    sa.Column("session_id", sa.String(32), primary_key=True),
-    sa.Column("expires_utc", Utc, nullable=False),
-)
-
 device_keys = sa.Table(
     "device_keys",
     metadata,

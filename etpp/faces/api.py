@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base.asked import MOST_ROWS, After, Limit
 from etpp.base.describe import may
 from etpp.db import Transaction
@@ -32,11 +32,18 @@ from etpp.faces.store import Enrolments
 from etpp.roster import register
 from etpp.roster.documents import PersonShown, person_shown
 from etpp.roster.store import Roster
+from etpp.serving.acting import TOKEN
 from etpp.serving.context import Server, ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
 
 BY = "admin-api"
+"""Who decided, when a script with the administrator's token did."""
+
+
+def _by(server: Server) -> str:
+    act = server.act
+    return BY if act is None or act.actor is TOKEN else act.actor.name
 
 
 @router.put("/offices/{office_id}/renewal", summary="Whether terminals of an office offer templates of a model")
@@ -147,12 +154,14 @@ async def approve_enrolment(
     now = server.now()
     reviewed = await server.read(lambda tx: approval.review(tx, office_id, event_id))
     return person_shown(
-        await server.change(lambda tx: approval.approve(tx, office_id, event_id, reviewed, BY, now, accept or ()))
+        await server.change(
+            lambda tx: approval.approve(tx, office_id, event_id, reviewed, _by(server), now, accept or ())
+        )
     )
 
 
 @router.post("/offices/{office_id}/enrolments/{event_id}/reject", summary="Reject an enrolment: its face data is gone")
 async def reject_enrolment(office_id: str, event_id: str, server: ServerOf) -> RejectedShown:
     now = server.now()
-    await server.write(lambda tx: approval.reject(tx, office_id, event_id, BY, now))
+    await server.write(lambda tx: approval.reject(tx, office_id, event_id, _by(server), now))
     return RejectedShown(state="rejected")

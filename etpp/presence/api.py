@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base.describe import may
 from etpp.presence import daybook
 from etpp.presence.documents import DayBookShown, day_book_shown

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base import asked
 from etpp.base.describe import may
 from etpp.base.errors import Problem

@@ -15,7 +15,9 @@ def routes(summaries: Summaries) -> APIRouter:
     @router.get("/")
     async def overview(visit: MemberVisit, date: str = "") -> Response:
         day, now = daybook.asked_day(date), visit.server.now()
-        offices, broken = await visit.server.read(lambda tx: summaries.of(tx, day, now))
+        everybody, all_broken = await visit.server.read(lambda tx: summaries.of(tx, day, now))
+        offices = [each for each in everybody if visit.shows(each.office_id, "operator", "head")]
+        broken = [each for each in all_broken if visit.shows(each.office_id, "operator", "head")]
         shown = day or (offices[0].day if offices else now.date())
         return visit.page(
             "presence/overview.html",

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.allowance.model import Month
 from etpp.base.describe import file_of, may
 from etpp.base.errors import Conflict, NotFound, Problem
@@ -75,7 +75,7 @@ async def start_report(new: NewReport, server: ServerOf, jobs: JobsOf) -> Job:
         if new.person_id is not None and Roster(tx).employee(new.person_id) is None:
             raise NotFound("there is no such person in the roster")
 
-    await server.read(look)
+    await server.write(look)  # who took which figures out is recorded
     asked = Asked(new.kind, new.office_id, month, new.format, new.language, new.paper, new.person_id)
     return await run_in_threadpool(jobs.start, asked, server.now())
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from etpp.accounts.admin import ADMIN
+from etpp.accounts.gate import ADMIN
 from etpp.base import sheets
 from etpp.base.asked import Asked, Date, Who
 from etpp.base.describe import TAKES_FILE, file_of, may

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, TypeVar, cast
 
 from fastapi import Depends, Request
@@ -17,6 +18,8 @@ from starlette.concurrency import run_in_threadpool
 from etpp.base.clock import utc_now
 from etpp.base.throttle import Throttle
 from etpp.db import Database, Transaction
+from etpp.ledger.store import Ledger
+from etpp.serving.acting import Act
 
 T = TypeVar("T")
 
@@ -33,7 +36,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Server:
-    """One running server."""
+    """One running server. With an `act` it is one request's view of it: what that writes is recorded with it."""
 
     database: Database
     settings: Settings
@@ -45,15 +48,26 @@ class Server:
     """Of one address: provisioning codes and passwords."""
     account_guesses: Throttle = field(repr=False)
     """For one account, from wherever they come."""
+    act: Act | None = None
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a writing transaction, in a thread. Durable when this returns."""
 
         def run() -> T:
-            with self.database.begin() as tx:
+            with self.begin() as tx:
                 return work(tx)
 
         return await run_in_threadpool(run)
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction that writes. What the request does is in the audit log in the same moment, or neither is; once,
+        however many transactions it takes."""
+        with self.database.begin() as tx:
+            yield tx
+            if self.act is not None and not self.act.recorded:
+                Ledger(tx).append(self.act.said(), self.now())
+                self.act.recorded = True
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         def run() -> T:
@@ -72,8 +86,13 @@ class Server:
         return self.settings.now()
 
 
-def _server(request: Request) -> Server:
-    return cast(Server, request.app.state.server)
+def act_of(request: Request) -> Act | None:
+    """What the gate says that this request does; None for what changes nothing, and for terminals."""
+    return cast("Act | None", request.scope.get("etpp.act"))
 
 
-ServerOf = Annotated[Server, Depends(_server)]
+def server_of(request: Request) -> Server:
+    return replace(cast(Server, request.app.state.server), act=act_of(request))
+
+
+ServerOf = Annotated[Server, Depends(server_of)]

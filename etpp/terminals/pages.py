@@ -26,13 +26,16 @@ router = APIRouter()
 async def terminals(visit: MemberVisit) -> Response:
     now = visit.server.now()
 
+    def shown(office_id: str) -> bool:
+        return visit.shows(office_id, "technician")
+
     def look(tx: Transaction) -> dict[str, object]:
         since = overdue_since(tx, now)
         return {
-            "terminals": views.terminals(tx, visit.texts, now),
-            "offices": Offices(tx).all(),
-            "codes": _codes(tx, visit.texts, now),
-            "recognisers": views.recognisers(tx),
+            "terminals": [each for each in views.terminals(tx, visit.texts, now) if shown(each.office_id)],
+            "offices": [each for each in Offices(tx).all() if shown(each.office_id)],
+            "codes": [each for each in _codes(tx, visit.texts, now) if shown(each["office_id"])],
+            "recognisers": views.recognisers(tx) if visit.may("GET", "/enrolments") else [],
             "cohort_overdue": ""
             if since is None
             else visit.texts.say("cohort_overdue", when=visit.texts.ago(now - since)),

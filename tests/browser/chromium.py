@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -34,8 +34,13 @@ def page_of(context: BrowserContext, etpp: Running, language: str) -> Page:
     return page
 
 
-def log_in(page: Page, etpp: Running) -> None:
-    page.fill("#user", "bkpp")
-    page.fill("#password", (etpp.state.folder / "console-password").read_text(encoding="ascii").strip())
+def log_in(page: Page, etpp: Running, between: Callable[[], None] = lambda: None) -> None:
+    """In both steps; `between` sees the second one's page."""
+    page.fill("#user", etpp.bkpp.login)
+    page.fill("#password", etpp.bkpp.password)
+    page.click("main button")
+    page.wait_for_url("**/login/second")
+    between()
+    page.fill("#code", etpp.bkpp.code(etpp.clock.now))
     page.click("main button")
     page.wait_for_url("**/console/")

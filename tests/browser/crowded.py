@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from etpp.accounts import service
 from etpp.roster.store import Offices
+from etpp.serving.acting import Grant
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, Running
 
@@ -108,6 +110,12 @@ def fill(etpp: Running) -> list[Page]:
         Offices(tx).set_calendar(BROKEN, "Kapanewon dengan kalender rusak", {"timezone": "Asia"})
     etpp.clock.local(f"{DAY} 16:12")
     good.heartbeat(gallery_version=9, wall_utc=f"{DAY}T09:12:00.000Z")
+    offices = [each["office_id"] for each in etpp.admin("GET", "offices")["offices"]]
+    many = etpp.member("pengelola.kepegawaian.dan.umum", *(Grant("operator", each) for each in offices))
+    etpp.log_in(many)
+    gone_technician = etpp.member("mantan-teknisi", Grant("technician"))
+    with etpp.database.begin() as tx:
+        service.set_disabled(tx, gone_technician.account_id, True, etpp.clock.now)
     waiting = etpp.admin("GET", "enrolments?state=pending")["enrolments"]
     marked = max(waiting, key=lambda each: len(each["marks"]))
     enrolment = f"/enrolments/{marked['office_id']}/{marked['event_id']}"
@@ -130,6 +138,13 @@ def fill(etpp: Running) -> list[Page]:
         ("approve", f"{enrolment}/approve"),
         ("reject", f"{enrolment}/reject"),
         ("events", "/events"),
+        ("accounts", "/accounts"),
+        ("account-new", "/accounts/new"),
+        ("account-of-many-roles", f"/accounts/{many.account_id}"),
+        ("audit", "/audit"),
+        ("my-account", "/account"),
+        ("authenticator", "/account/totp"),
+        ("passkey", "/account/passkey"),
         ("refused", f"/offices/{BROKEN}?date={DAY}"),
         ("not-found", "/nothing"),
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-WIDTHS_PX = (390, 768, 1280, 1920)
-"""A telephone, a tablet, a laptop, an office's screen."""
+WIDTHS_PX = (360, 390, 768, 1280, 1920)
+"""Two telephones, a tablet, a laptop, an office's screen."""
 
 _MISFITS = """() => {
   const found = [], slack = 1, width = document.documentElement.clientWidth;

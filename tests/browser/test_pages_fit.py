@@ -50,7 +50,7 @@ def test_every_page_fits_at_every_width(
         page.fill("#password", "wrong")
         page.click("main button")
         look(page, "login refused", wrong)
-        log_in(page, etpp)
+        log_in(page, etpp, lambda: look(page, "second step", wrong))
         for what, path in pages:
             page.goto(f"{etpp.url}/console{path}")
             assert page.locator("html").get_attribute("lang") == language
@@ -59,11 +59,26 @@ def test_every_page_fits_at_every_width(
         page.select_option("#office", "upt-puskesmas")
         page.click("form[action$='/codes'] button")
         look(page, "code", wrong)
+        page.goto(f"{etpp.url}/console/accounts/new")
+        for field, text in (("#name", crowded.LONGEST_NAME), ("#login", f"pengelola.kepegawaian.{language}")):
+            page.fill(field, text)
+        page.select_option("#office_id", "upt-puskesmas")
+        page.select_option("#role", "operator")
+        page.click("form.fields button.main")
+        page.wait_for_selector("p.secret")
+        look(page, "password for the first log-in", wrong)
+        page.goto(f"{etpp.url}/console/account")
+        page.fill("form[action$='/recovery'] input[name=current]", etpp.bkpp.password)
+        page.click("form[action$='/recovery'] button")
+        page.wait_for_selector("ol.codes")
+        look(page, "recovery codes", wrong)
+        etpp.bkpp.recovery[:] = page.locator("ol.codes code").all_inner_texts()
     assert wrong == []
 
 
 def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]]) -> None:
     shown = {"accounts/login.html", "terminals/code.html", "console/base.html"}
+    shown |= {f"accounts/{each}.html" for each in ("second", "recovery", "password", "state", "fields")}
     by_page = {
         "overview": "presence/overview.html",
         "day": "presence/day.html",
@@ -74,6 +89,13 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "enrolments": "faces/enrolments.html",
         "approve": "faces/approve.html",
         "events": "books/events.html",
+        "accounts": "accounts/accounts.html",
+        "account-new": "accounts/new.html",
+        "account-of-many-roles": "accounts/one.html",
+        "audit": "accounts/audit.html",
+        "my-account": "accounts/account.html",
+        "authenticator": "accounts/totp.html",
+        "passkey": "accounts/passkey.html",
         "not-found": "console/message.html",
     }
     shown |= {by_page[name] for name, _ in filled[1] if name in by_page}

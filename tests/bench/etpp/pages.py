@@ -75,9 +75,7 @@ def main() -> None:
         day = many_events.fill(etpp.database, options.rows)
         kind = etpp.database.engine.dialect.name
         print(f"{kind}, {options.rows} events, made in {time.perf_counter() - begun:.0f} s")
-        member = requests.Session()
-        secret = (etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
-        member.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": secret}, timeout=60)
+        member = etpp.log_in(etpp.bkpp)
         for what, path in (
             ("page of events that do not count", "/events"),
             ("page of an office's day", f"/offices/kantor-7?date={day}"),

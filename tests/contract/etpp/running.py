@@ -6,6 +6,7 @@ import atexit
 import datetime as dt
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -14,18 +15,23 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
+import pyotp
 import pytest
 import requests
 import uvicorn
 
+from etpp.accounts import factor, service
+from etpp.accounts.passwords import generated, hashed
+from etpp.accounts.store import Accounts, Factors
 from etpp.app import create_app
 from etpp.db import Database
+from etpp.serving.acting import Grant
 from etpp.serving.context import Server, Settings
 from etpp.serving.process import bind, url_of
 from etpp.state import State
@@ -56,6 +62,34 @@ def wib(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.timezone(dt.timedelta(hours=7))).astimezone(dt.UTC)
 
 
+@cache
+def _password() -> tuple[str, str]:
+    """One and its hash: hashing takes longer than most tests."""
+    password = generated()
+    return password, hashed(password)
+
+
+@dataclass
+class Member:
+    """Somebody who can log in: an authenticator app, and the codes for when a code of this half minute is used up."""
+
+    login: str
+    password: str
+    account_id: str
+    secret: str
+    recovery: list[str]
+    step: int = 0
+
+    def code(self, now: dt.datetime) -> str:
+        """One that the server takes: of a half minute whose code was not used, or a recovery code."""
+        current = int(now.timestamp()) // factor.STEP_S
+        step = max(self.step + 1, current - 1)
+        if step > current + 1:
+            return self.recovery.pop()
+        self.step = step
+        return str(pyotp.TOTP(self.secret).at(step * factor.STEP_S))
+
+
 @dataclass
 class Running:
     url: str
@@ -64,6 +98,33 @@ class Running:
     clock: MovingClock
     server: Server
     watch: GalleryWatch
+
+    @cached_property
+    def bkpp(self) -> Member:
+        """The first administrator, with a second factor."""
+        return self.member("bkpp", Grant("bkpp"))
+
+    def member(self, login: str, *grants: Grant, person_id: str | None = None) -> Member:
+        """An account that can log in, made without the console."""
+        password, password_hash = _password()
+        account = service.made(login, f"Akun {login}", grants, password_hash, self.clock.now, person_id)
+        secret, codes = factor.new_secret(), factor.new_codes()
+        key = self.state.secrets.account_key
+        with self.database.begin() as tx:
+            Accounts(tx).add(replace(account, totp_sealed=factor.seal(key, account.account_id, secret)))
+            Factors(tx).set_codes(account.account_id, [factor.code_hash(account.account_id, code) for code in codes])
+        return Member(login, password, account.account_id, secret, codes)
+
+    def log_in(self, member: Member) -> requests.Session:
+        """A browser's cookies after the log-in in two steps. Fails the test when it is refused."""
+        browser = requests.Session()
+        values = {"user": member.login, "password": member.password}
+        half = browser.post(f"{self.url}/console/login", data=values, timeout=60)
+        form = {"csrf": csrf_of(half.text), "code": member.code(self.clock.now)}
+        answer = browser.post(f"{self.url}/console/login/second", data=form, timeout=60)
+        if answer.status_code != 200 or "/login" in answer.url:
+            pytest.fail(f"{member.login} got {answer.status_code} at {answer.url}")
+        return browser
 
     def admin(self, method: str, path: str, document: Any = None, expect: int | tuple[int, ...] | None = None) -> Any:
         """The administrator's API; the JSON of the answer. Fails the test on another status, and on an answer that
@@ -110,6 +171,12 @@ class Running:
 
     def events(self, query: str = "") -> list[Any]:
         return list(self.admin("GET", f"events?{query}")["events"])
+
+
+def csrf_of(page: str) -> str:
+    """The token of a page's forms."""
+    found = re.findall(r'name="csrf" value="([^"]+)"', page)
+    return str(found[0]) if found else pytest.fail("no form on this page")
 
 
 @cache

@@ -6,24 +6,29 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 import requests
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
+from etpp.accounts import service
+from etpp.accounts.store import Sessions
 from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.app import create_app
 from etpp.db import Database
+from etpp.ledger.store import Ledger
 from etpp.roster.store import People
+from etpp.serving.acting import Grant
 from etpp.state import State
 from tests.contract.etpp import decided_routes
 from tests.contract.etpp.client import Terminal, problem_of
-from tests.contract.etpp.running import OFFICE, Running, running
+from tests.contract.etpp.running import OFFICE, Running, csrf_of, running
 from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
 
 ELSEWHERE = "dinas-lain"
@@ -127,9 +132,34 @@ OF_A_JOB = {
     "GET /v1/admin/reports/{job_id}/file",
     "DELETE /v1/admin/reports/{job_id}",
 }
-WITHOUT_DATABASE = {"GET /console/style.css", "GET /v1/admin/calendar/proposals", *OF_A_JOB}
-REFUSED = {"POST /console/login", "GET /v1/admin/offices/{office_id}/months/{month}/audit", *OF_A_JOB}
-"""In the end too: no password is given, no month is closed yet, and no job has this id."""
+WITHOUT_DATABASE = {
+    "GET /console/style.css",
+    "GET /console/passkeys.js",
+    "GET /v1/admin/calendar/proposals",
+    *OF_A_JOB,
+}
+REFUSED = {
+    "POST /console/login",
+    "GET /v1/admin/offices/{office_id}/months/{month}/audit",
+    "POST /console/account/passkey",
+    "POST /console/account/passkeys/remove",
+    *OF_A_JOB,
+}
+"""In the end too: no password is given, no month is closed yet, nobody has a passkey, and no job has this id."""
+ANOTHER = "another good password"
+FORMS: dict[str, Callable[[World], dict[str, str]]] = {
+    "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
+    "POST /console/account/totp": lambda it: {"current": it.password, "code": it.totp()},
+    "POST /console/account/recovery": lambda it: {"current": it.password},
+    "POST /console/account/passkey": lambda it: {"current": it.password, "answer": "{}"},
+    "POST /console/account/passkeys/remove": lambda it: {"current": it.password, "passkey": "none"},
+    "POST /console/accounts": lambda it: {"login": f"akun-{it.next()}", "office_id": OFFICE, "role": "operator"},
+    "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head"},
+}
+UNRECORDED = {"POST /console/login/second", "POST /console/login/passkey", "DELETE /v1/admin/reports/{job_id}"}
+"""These lead to the log-in here, as the member is logged in; ending a report is no change of anything."""
+LAST = ("/account/password", "/logout")
+"""After these the log-in is another one, or over."""
 
 
 @dataclass
@@ -138,7 +168,12 @@ class World:
 
     etpp: Running
     terminal: Terminal
+    member: requests.Session = field(default_factory=requests.Session)
     count: int = 10
+
+    @property
+    def password(self) -> str:
+        return self.etpp.bkpp.password
 
     def next(self) -> int:
         self.count += 1
@@ -156,6 +191,8 @@ class World:
             "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
             "sanction_id": self.sanction,
             "job_id": lambda: str(uuid.uuid4()),
+            "account_id": partial(self.account, disabled=path.endswith("/enable")),
+            "session_id": self.session,
             **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
         if "/employees/" in path:
@@ -165,6 +202,25 @@ class World:
             self.etpp.admin("POST", f"devices/{device}/revoke")
             made["device_id"] = lambda: device
         return re.sub(r"{(\w+)}", lambda name: made[name[1]](), path)
+
+    def account(self, disabled: bool) -> str:
+        account_id = self.etpp.member(f"akun-{self.next()}", Grant("operator", OFFICE)).account_id
+        if disabled:
+            with self.etpp.database.begin() as tx:
+                service.set_disabled(tx, account_id, True, self.etpp.clock.now)
+        return account_id
+
+    def session(self) -> str:
+        """Another log-in of the member's."""
+        log_in(self.etpp)
+        with self.etpp.database.read() as tx:
+            return Sessions(tx).of(self.etpp.bkpp.account_id, self.etpp.clock.now)[-1].session_id
+
+    def totp(self) -> str:
+        """Of the secret that the page offers."""
+        page = self.member.get(f"{self.etpp.url}/console/account/totp", timeout=60).text
+        secret = re.findall(r"<code>([A-Z2-7 ]+)</code>", page)[0].replace(" ", "")
+        return str(pyotp.TOTP(secret).at(self.etpp.clock.now))
 
     def device(self) -> str:
         return str(self.etpp.terminal().device_id)
@@ -216,10 +272,13 @@ def etpp(url: str, tmp_path: Path) -> Iterator[Running]:
 
 def log_in(etpp: Running) -> tuple[requests.Session, str]:
     """A member's cookies and the token of its forms."""
-    member = requests.Session()
-    password = (etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
-    page = member.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": password}, timeout=60).text
-    return member, re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    member = etpp.log_in(etpp.bkpp)
+    return member, csrf_of(member.get(f"{etpp.url}/console/account", timeout=60).text)
+
+
+def newest(etpp: Running) -> int:
+    with etpp.database.read() as tx:
+        return Ledger(tx).head()[0]
 
 
 def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
@@ -227,7 +286,7 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
     found = sorted({f"{method} {path}" for method, path in walk(list(app.routes))})
     routes = [each for each in found if "/v1/admin/" in each or "/console/" in each]
     assert len(routes) > 40
-    routes.sort(key=lambda route: route.endswith("/logout"))  # at the end, the session is over
+    routes.sort(key=lambda route: next((n for n, last in enumerate(LAST, 1) if route.endswith(last)), 0))
     breaker = Breaker(etpp.database.engine)
     breaker.install()
     error = FAILURES[etpp.database.engine.dialect.name]["locked"]
@@ -235,6 +294,7 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
     etpp.admin("POST", "offices", {"office_id": ELSEWHERE, "name": "Dinas Lain"})
     token = {"Authorization": f"Bearer {etpp.state.secrets.admin_token}"}
     member, csrf = log_in(etpp)
+    it.member = member
     wrong: list[str] = []
     for route in routes:
         method, _, path = route.partition(" ")
@@ -242,13 +302,15 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
         query = {"office_id": OFFICE, "to": "id"} | decided_routes.QUERIES.get(route, {})
         sent: dict[str, Any] = {"params": query, "timeout": 60, "allow_redirects": False}
         if console and method == "POST":
-            sent["data"] = {"csrf": csrf, "office_id": OFFICE, "name": "Siti Aminah"}
+            form = FORMS[route](it) if route in FORMS else {"office_id": OFFICE}
+            sent["data"] = {"csrf": csrf, "name": "Siti Aminah", **form}
         elif not console:
             sent["params"] |= ASKED[route](it) if route in ASKED else {}
             model = MODELS[route](it) if route in MODELS else {}
             sent |= {"headers": token, "data" if isinstance(model, bytes) else "json": model}
         where, number = etpp.url + it.path(path), 1
         while True:
+            recorded = newest(etpp)
             with breaker.at(number, error):
                 answer = (member if console else requests).request(method, where, **sent)
             if not breaker.hit:
@@ -257,6 +319,8 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
             if not good or (not console and problem_of(answer) != "unavailable"):
                 wrong.append(f"{route} at {number}: {answer.status_code} {answer.text[-200:]}")
             number += 1
+        if method != "GET" and answer.status_code < 400 and route not in UNRECORDED and newest(etpp) == recorded:
+            wrong.append(f"{route}: nothing is in the audit log")
         if (number == 1) != (route in WITHOUT_DATABASE) or (answer.status_code >= 400) != (route in REFUSED):
             wrong.append(f"{route} at last, {number}: {answer.status_code} {answer.text[-200:]}")
     assert not wrong, "\n".join(wrong)

@@ -119,10 +119,7 @@ def test_a_name_that_is_markup_stays_text(etpp: Running, terminal: Terminal) -> 
     assert terminal.send_events([event]).json()["results"][0]["status"] == "accepted"
     control = terminal.enrolment("198503152010011007", "Sri\x00\x1b[2J")
     assert terminal.send_events([control]).json()["results"][0]["status"] == "rejected"
-    browser = requests.Session()
-    password = (etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
-    browser.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": password})
-    page = browser.get(f"{etpp.url}/console/enrolments").text
+    page = etpp.log_in(etpp.bkpp).get(f"{etpp.url}/console/enrolments").text
     assert "&lt;script&gt;" in page
     assert "<script" not in page
 

@@ -50,9 +50,7 @@ def module_url(database: str | None, tmp_path_factory: pytest.TempPathFactory) -
 def scene(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One server for all examples: what one of them leaves behind the next ones must bear."""
     with running(module_url, tmp_path_factory.mktemp("state") / "state") as etpp:
-        browser = requests.Session()
-        password = (etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
-        browser.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": password}, timeout=60)
+        browser = etpp.log_in(etpp.bkpp)
         terminal = etpp.terminal()
         yield Scene(etpp, terminal, etpp.person(), browser)
 

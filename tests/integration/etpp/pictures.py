@@ -12,8 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import requests
-
 from tests.contract.etpp.client import Terminal, time_of
 from tests.contract.etpp.running import OFFICE, Running, running
 
@@ -86,10 +84,8 @@ def main() -> None:
     folder, language = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "id"
     with tempfile.TemporaryDirectory() as name, running(f"sqlite:///{name}/etpp.db", Path(name) / "state") as etpp:
         fill(etpp)
-        browser = requests.Session()
+        browser = etpp.log_in(etpp.bkpp)
         console = f"{etpp.url}/console"
-        password = (Path(name) / "state" / "console-password").read_text(encoding="ascii").strip()
-        browser.post(f"{console}/login", data={"user": "bkpp", "password": password})
         browser.get(f"{console}/language", params={"to": language})
         style = browser.get(f"{console}/style.css").text
         for picture_name, path, height in (

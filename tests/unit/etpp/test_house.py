@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from etpp.db import face_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
+from etpp.db import account_tables, face_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
 from etpp.db.tables import metadata
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,13 @@ def test_a_rooms_pages_are_its_own() -> None:
         for room, file in re.findall(r'"(\w+)/(\w+\.html)"', path.read_text(encoding="utf-8"))
     }
     assert {(asking, room) for asking, room, _ in placed if asking != room} == set()
-    shown = {(room, file) for _, room, file in placed} | {("console", "base.html")}
+    included = {
+        (path.parents[1].name, room, file)
+        for path in ETPP.glob("*/templates/*.html")
+        for room, file in re.findall(r'include "(\w+)/(\w+\.html)"', path.read_text(encoding="utf-8"))
+    }
+    assert {(asking, room) for asking, room, _ in included if room not in (asking, "console")} == set()
+    shown = {(room, file) for _, room, file in placed | included} | {("console", "base.html")}
     assert shown == {(path.parents[1].name, path.name) for path in ETPP.glob("*/templates/*.html")}
 
 

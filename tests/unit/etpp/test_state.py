@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from etpp.accounts.secrets import CONSOLE_USER
 from etpp.base.errors import StateError
 from etpp.state import State
 
@@ -23,19 +22,21 @@ def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
-def test_the_generated_password_works_until_another_is_set(tmp_path: Path) -> None:
+def test_the_first_password_is_in_the_folder_until_another_is_chosen(tmp_path: Path) -> None:
     state = State(tmp_path)
-    generated = (tmp_path / "console-password").read_text(encoding="ascii").strip()
-    key = state.secrets.session_key_now()
-    assert state.secrets.check_password(CONSOLE_USER, generated)
-    assert not state.secrets.check_password("root", generated)
-    assert not state.secrets.check_password(CONSOLE_USER, generated + "x")
-    state.secrets.set_password("correct horse")
-    assert not (tmp_path / "console-password").exists()
-    assert generated not in "".join(path.read_text(encoding="ascii") for path in tmp_path.iterdir())
-    assert state.secrets.check_password(CONSOLE_USER, "correct horse")
-    assert state.secrets.session_key_now() != key
+    assert not state.secrets.first_password.exists()
+    state.secrets.keep_first_password("generated")
+    assert stat.S_IMODE(state.secrets.first_password.stat().st_mode) == 0o600
+    state.secrets.forget_first_password()
+    state.secrets.forget_first_password()
     assert not (State(tmp_path).folder / "console-password").exists()
+
+
+def test_the_administrators_token_is_the_one_in_the_folder(tmp_path: Path) -> None:
+    secrets = State(tmp_path).secrets
+    assert secrets.is_token((tmp_path / "admin-token").read_text(encoding="ascii").strip())
+    assert not secrets.is_token("")
+    assert not secrets.is_token(secrets.admin_token + "0")
 
 
 def test_a_damaged_key_is_said_without_showing_it(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -33,10 +32,7 @@ def filled(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def log_in(etpp: Running) -> requests.Session:
-    member = requests.Session()
-    secret = (Path(etpp.state.folder) / "console-password").read_text(encoding="ascii").strip()
-    member.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": secret}, timeout=60)
-    return member
+    return etpp.log_in(etpp.bkpp)
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,7 @@ def leave(etpp: Running, calendar: str) -> None:
 
 
 def console(etpp: Running) -> requests.Session:
-    browser = requests.Session()
-    password = (etpp.state.folder / "console-password").read_text(encoding="ascii").strip()
-    browser.post(f"{etpp.url}/console/login", data={"user": "bkpp", "password": password}, timeout=60)
-    return browser
+    return etpp.log_in(etpp.bkpp)
 
 
 # ---------------------------------------------------------------- one table, every writer

@@ -149,7 +149,7 @@ while True:
             setattr(os, name, killed(getattr(os, name)))
         store.Documents.note = killed(store.Documents.note)
         database = Database(state / "etpp.db")
-        os._exit(0 if keep_document(database, Cabinet(state), pdf(), "tu", utc_now()) else 1)
+        os._exit(0 if keep_document(database.begin, Cabinet(state), pdf(), "tu", utc_now()) else 1)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
         break
 print(step)
@@ -181,7 +181,7 @@ def test_a_kill_at_any_step_leaves_no_row_without_its_file_and_nothing_for_good(
             assert cabinet.read(SHA256) == LETTER
         left.add(cabinet.collect(known))
         assert everything(state) == ([f"documents/{SHA256[:2]}/{SHA256}"] if rows else []), step
-        assert keep_document(database, cabinet, LETTER, "tu", utc_now()).sha256 == SHA256
+        assert keep_document(database.begin, cabinet, LETTER, "tu", utc_now()).sha256 == SHA256
         assert cabinet.read(SHA256) == LETTER
         with database.read() as tx:
             assert document_faults(tx, cabinet) == []

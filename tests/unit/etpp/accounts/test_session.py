@@ -1,29 +1,32 @@
-"""Sessions: how long, and whose."""
+"""Sessions: what the cookie holds and what is kept of it."""
 
 from __future__ import annotations
 
 import datetime as dt
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 from etpp.accounts import session
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
 
-def test_a_session_lasts_its_time_and_no_longer() -> None:
-    cookie = session.issue(b"k", "bkpp", NOW)
-    found = session.read(b"k", cookie, NOW + session.LIFETIME - dt.timedelta(seconds=1))
-    assert found is not None
-    assert found.user == "bkpp"
-    assert session.read(b"k", cookie, NOW + session.LIFETIME + dt.timedelta(seconds=1)) is None
-    assert session.read(b"other", cookie, NOW) is None
-    other = session.read(b"k", session.issue(b"k", "bkpp", NOW), NOW)
-    assert other is not None
-    assert other.csrf != found.csrf
+def test_a_session_lasts_its_time_and_half_of_one_much_less() -> None:
+    _, full = session.begin("a", "full", NOW, "10.0.0.1", "Firefox")
+    _, half = session.begin("a", "second", NOW, "10.0.0.1", "Firefox")
+    assert full.expires_utc == NOW + session.LIFETIME
+    assert half.expires_utc == NOW + session.HALF_LIFETIME
+    assert session.HALF_LIFETIME < session.LIFETIME
 
 
-@given(st.text(max_size=100))
-def test_a_made_up_cookie_is_nobody(cookie: str) -> None:
-    assert session.read(b"k", cookie, NOW) is None
+def test_no_token_is_kept_and_none_comes_twice() -> None:
+    made = [session.begin("a", "full", NOW, "10.0.0.1", "Firefox") for _ in range(100)]
+    tokens, kept = {token for token, _ in made}, {log_in.token_hash for _, log_in in made}
+    assert (len(tokens), len(kept)) == (100, 100)
+    assert not any(token in str(log_in) for token, log_in in made)
+    assert all(session.hashed(token) == log_in.token_hash for token, log_in in made)
+    assert not tokens & {session.csrf_of(token) for token in tokens}
+
+
+def test_what_a_browser_calls_itself_is_kept_short_and_visible() -> None:
+    _, log_in = session.begin("a", "full", NOW, "10.0.0.1", "x\x00\n\x1b[2J" + "y" * 500)
+    assert len(log_in.agent) == 100
+    assert log_in.agent.isprintable()

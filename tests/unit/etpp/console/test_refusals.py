@@ -31,7 +31,7 @@ def _tables() -> dict[str, dict[str, str]]:
 def _below_pages() -> list[str]:
     """The modules that a page's route can reach, the pages' own included."""
     graph = grimp.build_graph("etpp", cache_dir=None)
-    pages = {name for name in graph.modules if name.endswith(".pages") or name.startswith("etpp.console")}
+    pages = {name for name in graph.modules if name.endswith(("pages", ".guard")) or name.startswith("etpp.console")}
     if len(pages) < 8:
         pytest.fail(f"the pages are not found: {pages}")
     return sorted(pages.union(*(graph.find_upstream_modules(page) for page in pages)))

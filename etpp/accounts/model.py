@@ -1,0 +1,76 @@
+"""People who log in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from etpp.console.model import Duty
+from etpp.serving.acting import Actor, Grant, Role
+
+FACTOR_ROLES: frozenset[Role] = frozenset({"bkpp", "inspector"})
+"""Whoever may see or change everything shows more than a password."""
+Stage = Literal["second", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`person_id`: who it is in the roster. `must_change`: the password was made by somebody else. `totp_step`: the
+    last 30 seconds whose code was taken. `passkeys`: how many."""
+
+    account_id: str
+    login: str
+    name: str
+    person_id: str | None
+    password_hash: str
+    must_change: bool
+    totp_sealed: bytes | None
+    totp_step: int
+    created_utc: dt.datetime
+    disabled_utc: dt.datetime | None = None
+    grants: tuple[Grant, ...] = ()
+    passkeys: int = 0
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.login, self.grants, self.account_id, self.person_id)
+
+    @property
+    def has_factor(self) -> bool:
+        return self.totp_sealed is not None or self.passkeys > 0
+
+    @property
+    def needs_factor(self) -> bool:
+        return any(grant.role in FACTOR_ROLES for grant in self.grants)
+
+    @property
+    def duty(self) -> Duty:
+        if self.must_change:
+            return "password"
+        return "factor" if self.needs_factor and not self.has_factor else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """A session as it is kept: of its token the hash alone. `pending`: what was asked and is waited for."""
+
+    token_hash: str
+    session_id: str
+    account_id: str
+    stage: Stage
+    created_utc: dt.datetime
+    expires_utc: dt.datetime
+    address: str
+    agent: str
+    pending: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    credential_id: str
+    account_id: str
+    public_key: bytes
+    sign_count: int
+    name: str
+    created_utc: dt.datetime

@@ -1,0 +1,218 @@
+"""Who may do what: every route of the administration and of the console, in one table. What is not in it is refused.
+
+Roles of the whole regency (BKPP, the inspector) need nothing else. A role at an office holds for what is of that office
+(`of`), and for lists that everybody may see or whose handler shows each their own (`listed`). A superior and an
+employee have no office here: they act as themselves (`acts`), and see what is their own (`own`).
+"""
+
+from __future__ import annotations
+
+from etpp.accounts.rules import Place, Rule, Table
+from etpp.serving.acting import ROLES, Role
+
+
+def _path(name: str) -> Place:
+    return Place("path", name)
+
+
+def _query(name: str) -> Place:
+    return Place("query", name)
+
+
+def _body(name: str) -> Place:
+    return Place("body", name)
+
+
+def _rule(
+    *roles: Role,
+    of: Place | None = None,
+    listed: bool = False,
+    acts: Place | None = None,
+    own: Place | None = None,
+    forbidden: frozenset[str] = frozenset(),
+) -> Rule:
+    return Rule("roles", frozenset(roles), of, listed, acts, own, forbidden)
+
+
+BY = _body("by")
+OFFICE = _path("office_id")
+AT = _query("office_id")
+OFFICE_SAID = _body("office_id")
+ANYBODY, SECOND, MEMBER = Rule("anybody"), Rule("second"), Rule("member")
+BKPP = _rule("bkpp")
+ALL = _rule("bkpp", "inspector")
+EVERY_ROLE = _rule(*ROLES, listed=True)
+AT_OFFICE: tuple[Role, ...] = ("bkpp", "inspector", "operator", "head")
+OF_OFFICE = _rule(*AT_OFFICE, of=OFFICE)
+OF_OFFICE_ASKED = _rule(*AT_OFFICE, of=AT)
+PERSON, DEVICE, LETTER, JOB = _path("person_id"), _path("device_id"), _path("letter_id"), _path("job_id")
+OWN_STEP = _rule("bkpp", "superior", "employee", acts=BY)
+VERIFYING = _rule("bkpp", "superior", acts=BY)
+
+_ADMIN = {
+    # roster
+    "GET /offices": EVERY_ROLE,
+    "POST /offices": BKPP,
+    "PUT /offices/{office_id}": BKPP,
+    "PUT /offices/{office_id}/place": _rule("bkpp", acts=BY),
+    "GET /offices/{office_id}/people": OF_OFFICE,
+    "POST /offices/{office_id}/people": _rule("bkpp", "operator", of=OFFICE),
+    "PUT /offices/{office_id}/people/{person_id}": _rule("bkpp", "operator", of=OFFICE),
+    "GET /employees": ALL,
+    "GET /employees/{person_id}": _rule(*AT_OFFICE, "superior", "employee", of=PERSON, own=PERSON),
+    "POST /roster/imports": _rule("bkpp", acts=_query("by")),
+    "GET /roster.xlsx": ALL,
+    "POST /deputies": _rule("bkpp", acts=BY),
+    # faces
+    "DELETE /offices/{office_id}/people/{person_id}": BKPP,
+    "GET /enrolments": OF_OFFICE_ASKED,
+    "POST /offices/{office_id}/enrolments/{event_id}/approve": BKPP,
+    "POST /offices/{office_id}/enrolments/{event_id}/reject": BKPP,
+    "PUT /offices/{office_id}/renewal": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/consents": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/consents/withdraw": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/approve": _rule("bkpp", acts=BY),
+    "GET /recognisers": ALL,
+    "PUT /recogniser": _rule("bkpp", acts=BY),
+    "PUT /offices/{office_id}/recogniser": _rule("bkpp", acts=BY),
+    # terminals
+    "POST /offices/{office_id}/codes": _rule("bkpp", "technician", of=OFFICE),
+    "GET /codes": _rule("bkpp", "inspector", "technician"),
+    "DELETE /offices/{office_id}/codes": _rule("bkpp", "technician", of=OFFICE),
+    "GET /devices": _rule("bkpp", "inspector", "technician", of=AT),
+    "POST /devices/{device_id}/revoke": _rule("bkpp", "technician", of=DEVICE),
+    "POST /devices/{device_id}/write-off": _rule("bkpp", "technician", of=DEVICE),
+    # books
+    "GET /events": ALL,
+    "POST /offices/{office_id}/events/{event_id}/accept": BKPP,
+    # presence
+    "GET /presence": OF_OFFICE_ASKED,
+    "GET /discipline": OF_OFFICE_ASKED,
+    "GET /corrections": OF_OFFICE_ASKED,
+    "POST /corrections": _rule("bkpp", "operator", "head", of=_body("person"), acts=_body("proposed_by")),
+    "POST /corrections/{correction_id}/approve": _rule("bkpp", "head", of=_path("correction_id"), acts=BY),
+    "POST /corrections/{correction_id}/refuse": _rule("bkpp", "head", of=_path("correction_id"), acts=BY),
+    "GET /reviews": OF_OFFICE_ASKED,
+    "POST /reviews": _rule("bkpp", "head", of=OFFICE_SAID, acts=BY),
+    "GET /manual-entries": OF_OFFICE_ASKED,
+    "GET /manual-entries/counts": OF_OFFICE_ASKED,
+    "POST /manual-entries": _rule("bkpp", "operator", "head", of=OFFICE_SAID, acts=_body("entered_by")),
+    "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id"), acts=BY),
+    "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id"), acts=BY),
+    # absence
+    "POST /documents": _rule("bkpp", "operator", "head", listed=True, acts=_query("by")),
+    "GET /documents/{sha256}": ALL,
+    "POST /letters": _rule("bkpp", "operator", "head", of=OFFICE_SAID, acts=_body("submitted_by")),
+    "GET /letters": OF_OFFICE_ASKED,
+    "GET /letters/{letter_id}": _rule(*AT_OFFICE, of=LETTER),
+    "POST /letters/{letter_id}/document": _rule("bkpp", "operator", "head", of=LETTER, acts=BY),
+    "POST /letters/{letter_id}/approve": _rule("bkpp", acts=BY),
+    "POST /letters/{letter_id}/refuse": _rule("bkpp", acts=BY),
+    "POST /letters/{letter_id}/revoke": _rule("bkpp", acts=BY),
+    "GET /kinds": EVERY_ROLE,
+    "PUT /kinds": _rule("bkpp", acts=BY),
+    # activities
+    "GET /activities/catalogue": EVERY_ROLE,
+    "GET /activities/catalogue.xlsx": EVERY_ROLE,
+    "POST /activities/catalogue": _rule("bkpp", acts=_query("by")),
+    "POST /activities/entries": OWN_STEP,
+    "POST /activities/entries/submit": OWN_STEP,
+    "POST /activities/entries/withdraw": OWN_STEP,
+    "POST /activities/entries/verify": VERIFYING,
+    "POST /activities/entries/return": VERIFYING,
+    "POST /activities/entries/verify-all": VERIFYING,
+    "GET /activities/entries": _rule(*AT_OFFICE, "superior", "employee", of=_query("person"), own=_query("person")),
+    "GET /activities/waiting": _rule("bkpp", "superior", acts=_query("by")),
+    # calendar
+    "GET /calendar": EVERY_ROLE,
+    "GET /calendar/days": EVERY_ROLE,
+    "GET /calendar/proposals": EVERY_ROLE,
+    "POST /calendar": _rule("bkpp", acts=BY),
+    "GET /calendar/roster": _rule(*AT_OFFICE, "superior", "employee", of=_query("person"), own=_query("person")),
+    "POST /calendar/roster": _rule("bkpp", acts=_query("by")),
+    # allowance
+    "GET /months/{month}": ALL,
+    "GET /offices/{office_id}/months/{month}": OF_OFFICE,
+    "POST /offices/{office_id}/months/{month}/check": _rule("bkpp", "head", of=OFFICE, acts=BY),
+    # Passing over what is open takes two people, and one log-in is one of them: scripts and the command line name both.
+    "POST /offices/{office_id}/months/{month}/close": _rule(
+        "bkpp", acts=BY, forbidden=frozenset({"despite", "second"})
+    ),
+    "POST /offices/{office_id}/months/{month}/pay": _rule("bkpp", acts=BY),
+    "GET /offices/{office_id}/months/{month}/audit": _rule("bkpp", "inspector", "head", of=OFFICE),
+    "GET /employees/{person_id}/statements/{month}": _rule(
+        "bkpp", "inspector", "head", "superior", "employee", of=PERSON, own=PERSON
+    ),
+    "POST /scores": _rule("bkpp", acts=BY),
+    "GET /sanctions": ALL,
+    "POST /sanctions": _rule("bkpp", acts=BY),
+    "POST /sanctions/{sanction_id}/withdraw": _rule("bkpp", acts=BY),
+    "GET /policies": EVERY_ROLE,
+    "POST /policies": _rule("bkpp", acts=BY),
+    # reports: making one changes nothing that is kept, so that an inspector may
+    "POST /reports": _rule(*AT_OFFICE, of=OFFICE_SAID),
+    "GET /reports/{job_id}": _rule(*AT_OFFICE, of=JOB),
+    "GET /reports/{job_id}/file": _rule(*AT_OFFICE, of=JOB),
+    "DELETE /reports/{job_id}": _rule(*AT_OFFICE, of=JOB),
+}
+_PERSON_PAGE = _rule("bkpp", "operator", of=OFFICE)
+_TERMINAL = _rule("bkpp", "technician", of=DEVICE)
+_CONSOLE = {
+    "GET /style.css": ANYBODY,
+    "GET /passkeys.js": ANYBODY,
+    "GET /language": ANYBODY,
+    "GET /login": ANYBODY,
+    "POST /login": ANYBODY,
+    "GET /login/second": SECOND,
+    "POST /login/second": SECOND,
+    "POST /login/passkey": SECOND,
+    "POST /logout": MEMBER,
+    "GET /account": MEMBER,
+    "POST /account/password": MEMBER,
+    "GET /account/totp": MEMBER,
+    "POST /account/totp": MEMBER,
+    "POST /account/recovery": MEMBER,
+    "GET /account/passkey": MEMBER,
+    "POST /account/passkey": MEMBER,
+    "POST /account/passkeys/remove": MEMBER,
+    "POST /account/sessions/{session_id}/end": MEMBER,
+    "GET /": _rule(*AT_OFFICE, listed=True),
+    "GET /offices/{office_id}": OF_OFFICE,
+    "GET /offices/{office_id}/people": OF_OFFICE,
+    "GET /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
+    "POST /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
+    "GET /offices/{office_id}/people/{person_id}/erase": BKPP,
+    "POST /offices/{office_id}/people/{person_id}/erase": BKPP,
+    "GET /terminals": _rule("bkpp", "inspector", "technician", listed=True),
+    "GET /terminals/{device_id}/revoke": _TERMINAL,
+    "POST /terminals/{device_id}/revoke": _TERMINAL,
+    "GET /terminals/{device_id}/write-off": _TERMINAL,
+    "POST /terminals/{device_id}/write-off": _TERMINAL,
+    "GET /offices/{office_id}/codes/withdraw": _rule("bkpp", "technician", of=OFFICE),
+    "POST /offices/{office_id}/codes/withdraw": _rule("bkpp", "technician", of=OFFICE),
+    "POST /codes": _rule("bkpp", "technician", of=Place("form", "office_id")),
+    "GET /enrolments": ALL,
+    "GET /enrolments/{office_id}/{event_id}/approve": BKPP,
+    "POST /enrolments/{office_id}/{event_id}/approve": BKPP,
+    "GET /enrolments/{office_id}/{event_id}/reject": BKPP,
+    "POST /enrolments/{office_id}/{event_id}/reject": BKPP,
+    "GET /events": ALL,
+    "POST /events/{office_id}/{event_id}/accept": BKPP,
+    "GET /accounts": ALL,
+    "GET /accounts/new": BKPP,
+    "POST /accounts": BKPP,
+    "GET /accounts/{account_id}": ALL,
+    "POST /accounts/{account_id}/roles": BKPP,
+    "POST /accounts/{account_id}/disable": BKPP,
+    "POST /accounts/{account_id}/enable": BKPP,
+    "POST /accounts/{account_id}/reset": BKPP,
+    "GET /audit": ALL,
+    "GET /audit/export": ALL,
+}
+
+
+def _under(prefix: str, rules: dict[str, Rule]) -> dict[str, Rule]:
+    return {f"{key.split(' ')[0]} {prefix}{key.split(' ')[1]}": rule for key, rule in rules.items()}
+
+
+TABLE = Table(_under("/v1/admin", _ADMIN) | _under("/console", _CONSOLE))

@@ -1,0 +1,96 @@
+"""Whose things are: of which office, and which person's, what a route names is. For the doors, which know no room.
+
+What is not there is nobody's. A person is of the office where they serve on this day, and of those whose terminals know
+the face; what was earlier is BKPP's to change.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from functools import reduce
+from zoneinfo import ZoneInfo
+
+from etpp.absence.store import LETTERS
+from etpp.accounts.context import Scopes
+from etpp.accounts.rules import Whose
+from etpp.base.errors import NotFound
+from etpp.db import Transaction
+from etpp.presence.store import CORRECTIONS, MANUAL_ENTRIES
+from etpp.reports.jobs import Jobs
+from etpp.roster.assignments import CareerError
+from etpp.roster.hours import REGENCY_ZONE
+from etpp.roster.store import Offices, Roster
+from etpp.terminals.store import Devices
+
+NOBODYS = Whose()
+
+
+def scopes(jobs: Jobs, now: Callable[[], dt.datetime]) -> Scopes:
+    def person(tx: Transaction, said: str) -> Whose:
+        return of_person(tx, said, now())
+
+    def correction(tx: Transaction, correction_id: str) -> Whose:
+        found = CORRECTIONS.one(tx, correction_id)
+        return NOBODYS if found is None else person(tx, found.person_id)
+
+    def letter(tx: Transaction, letter_id: str) -> Whose:
+        """Of an office when it is for people of that office alone."""
+        found = LETTERS.one(tx, letter_id)
+        if found is None or not found.person_ids:
+            return NOBODYS
+        return Whose(reduce(frozenset.intersection, (person(tx, each).offices for each in found.person_ids)))
+
+    def job(tx: Transaction, job_id: str) -> Whose:  # noqa: ARG001 - a job is a file
+        try:
+            return Whose(frozenset({jobs.get(job_id).office_id}))
+        except NotFound:
+            return NOBODYS
+
+    return {
+        "office_id": _office,
+        "person_id": person,
+        "person": person,
+        "device_id": _device,
+        "correction_id": correction,
+        "entry_id": _manual_entry,
+        "letter_id": letter,
+        "job_id": job,
+    }
+
+
+def of_person(tx: Transaction, said: str, now: dt.datetime) -> Whose:
+    roster = Roster(tx)
+    person_id = roster.with_number(said) or said
+    if roster.employee(person_id) is None:
+        return NOBODYS
+    known = [face for face in roster.faces_of(person_id) if face.templates and face.erased_version is None]
+    offices = {face.office_id for face in known}
+    try:
+        serving = roster.career(person_id).office_on(now.astimezone(ZoneInfo(REGENCY_ZONE)).date())
+    except CareerError:  # what contradicts itself is BKPP's to put right
+        return Whose(frozenset(), person_id)
+    return Whose(frozenset(offices if serving is None else {*offices, serving}), person_id)
+
+
+def employee(tx: Transaction, said: str) -> str:
+    """Raises NotFound."""
+    return Roster(tx).who(said)
+
+
+def office_names(tx: Transaction) -> Mapping[str, str]:
+    return {each.office_id: each.name for each in Offices(tx).all()}
+
+
+def _office(tx: Transaction, office_id: str) -> Whose:  # noqa: ARG001 - a role at an office that is none is none
+    return Whose(frozenset({office_id}))
+
+
+def _device(tx: Transaction, device_id: str) -> Whose:
+    found = Devices(tx).get(device_id)
+    return NOBODYS if found is None else Whose(frozenset({found.office_id}))
+
+
+def _manual_entry(tx: Transaction, entry_id: str) -> Whose:
+    found = MANUAL_ENTRIES.one(tx, entry_id)
+    return NOBODYS if found is None else Whose(frozenset({found.office_id}))
