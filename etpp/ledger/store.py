@@ -1,4 +1,4 @@
-"""The audit log in SQL: added to and read, and nothing else; the database itself refuses the rest (migration 0012)."""
+"""The audit log in SQL: added to and read, and nothing else; the database itself refuses the rest (migration 0015)."""
 
 from __future__ import annotations
 
