@@ -154,13 +154,19 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
 
 
 def administration_document() -> dict[str, Any]:
-    """OpenAPI 3.1 of the administrator's calls."""
+    """OpenAPI 3.1 of the administrator's calls. Each has the roles that may with its ways in (OpenAPI 3.1, "Security
+    Requirement Object": for other schemes than OAuth's the list is of roles)."""
     found = administration(ADMINISTRATION)
     found["components"]["securitySchemes"] |= {
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
         "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
     }
     found["security"].append({"session": [], "csrf": []})
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            roles = sorted(TABLE.rules[f"{method.upper()} {path}"].roles)
+            csrf: dict[str, list[str]] = {} if method == "get" else {"csrf": []}
+            operation["security"] = [{"token": ["bkpp"]}, {"session": roles, **csrf}]
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from etpp.accounts.table import TABLE
 from etpp.base.problems import document
 
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "openapi-admin.json").read_text(encoding="utf-8"))
@@ -140,6 +141,14 @@ def test_the_token_is_a_scheme_and_no_parameter() -> None:
     assert all(set(each) <= set(schemes) for each in DOCUMENT["security"])
     assert DOCUMENT["security"]
     assert not [call for call, each in CALLS.items() for asked in each.get("parameters", ()) if asked["in"] == "header"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_each_call_names_the_roles_that_may(call: str) -> None:
+    token, session = CALLS[call]["security"]
+    assert token == {"token": ["bkpp"]}
+    assert session["session"] == sorted(TABLE.rules[call].roles) != []
+    assert ("csrf" in session) is (not call.startswith("GET "))
 
 
 def test_every_call_has_a_name_of_its_own_and_a_sentence() -> None:
