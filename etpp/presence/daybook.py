@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from etpp.base.errors import Conflict, Problem
+from etpp.base.errors import Problem
 from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.model import DayPlan, PlanError, Work
@@ -18,7 +18,7 @@ from etpp.presence.rules import Day, judge_day, may_be_of
 from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.assignments import CareerError
-from etpp.roster.hours import hours, office_calendar, zone
+from etpp.roster.hours import HoursBroken, hours, office_calendar, zone
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People, Roster
 from etpp.terminals.model import Device
@@ -61,7 +61,7 @@ class _Plans:
                 if decided or calendar.by_roster(employee_id, day)
             }
         except (PlanError, CareerError) as error:
-            raise Conflict(f"the calendar must be put right first: {error}", key="calendar_contradicts") from error
+            raise HoursBroken(office.office_id, f"calendar and roster contradict themselves: {error}") from error
 
     def of(self, employee_id: str) -> DayPlan:
         return self._own.get(employee_id, self.usual)

@@ -85,7 +85,10 @@ class Summaries:
                     continue
                 of_day = calendar.day_of(now) if day is None else day
                 stamp = (mark, terminals.get(office_id), chains.get(office_id))
-                found.append(self._summary(tx, office_id, of_day, now, stamp))
+                try:
+                    found.append(self._summary(tx, office_id, of_day, now, stamp))
+                except HoursBroken as error:  # of one office: the others are shown
+                    broken.append(error)
         return found, broken
 
     def _summary(self, tx: Transaction, office_id: str, day: dt.date, now: dt.datetime, stamp: Stamp) -> Summary:

@@ -135,7 +135,7 @@ def _fields(draft: object) -> dict[str, object]:
 def test_another_recognisers_templates_from_a_consent_to_the_gallery(
     etpp: Office, folder: StateFolder, outbox: SqliteOutbox
 ) -> None:
-    nip, fp, clock = Nip("198503152010011015"), ModelId("fp-112"), SystemClock(outbox.anchors)
+    nip, fp, clock = Nip("198503152010011099"), ModelId("fp-112"), SystemClock(outbox.anchors)
     view = np.random.default_rng(8).normal(size=512).astype(np.float32)
     draft = replace(records.enrolment(nip=nip, seed=8), office_id=OFFICE)
 

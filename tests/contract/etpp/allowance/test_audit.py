@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from etpp.allowance.audit import Audited
-from etpp.allowance.documents import audited_json
+from etpp.allowance.documents import audited_shown
 from etpp.commands import audit as audit_command
 from etpp.commands.place import Place
 from etpp.db.tables import events, signed_heads
@@ -93,7 +93,7 @@ def test_a_figure_that_rests_on_a_manual_entry_or_a_correction_is_named(scene: S
     found = closed(scene)
     assert found.manual == ((scene.budi, "m1"),)
     assert found.corrections == ((scene.budi, "c1"),)
-    document = audited_json(found)
+    document = audited_shown(found).model_dump(mode="json")
     assert document["corrections"] == [{"person_id": scene.budi, "correction_id": "c1"}]
     assert document["manual"] == [{"person_id": scene.budi, "entry_id": "m1"}]
 

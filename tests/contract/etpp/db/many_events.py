@@ -7,9 +7,9 @@ import datetime as dt
 import sqlalchemy as sa
 
 from etpp.db import Database
-from etpp.roster.model import Office, Person
-from etpp.roster.register import first_calendar
-from etpp.roster.store import Offices, People
+from etpp.roster.model import Person
+from etpp.roster.register import add_office, first_calendar
+from etpp.roster.store import People
 
 OFFICES, PEOPLE = 40, 100
 A_DAY = OFFICES * PEOPLE * 2
@@ -56,7 +56,7 @@ def fill(database: Database, rows: int) -> dt.date:
     with database.begin() as tx:
         for number in range(OFFICES):
             office_id = f"kantor-{number}"
-            Offices(tx).add(Office(office_id, f"Kantor {number}", first_calendar("Asia/Jakarta", FIRST), 1), now)
+            add_office(tx, office_id, f"Kantor {number}", first_calendar("Asia/Jakarta", FIRST), now)
             for person in range(PEOPLE):
                 nip = f"{number:09d}{person:09d}"
                 employee = f"employee-{number}-{person}"

@@ -179,7 +179,7 @@ def test_the_terminal_hands_the_infrared_pictures_on(tmp_path: Path) -> None:
     known = [engine.describe(frames[0].rgb, face) for face in engine.faces(frames[0].rgb)[:1]]
     matcher = Matcher(Template(f"t{i}", PersonId("p"), each) for i, each in enumerate(known))
     for infrared, last in ((infrared_of, State.LIVE), (np.zeros_like, State.PENDING)):
-        recogniser = open_recogniser(matcher, 0)
+        recogniser = open_recogniser(matcher, (), 0)
         seen = [recogniser.see(replace(each, infrared=infrared(each.rgb)), time.monotonic) for each in frames]
         assert seen[-1].match is not None
         assert seen[-1].match.person_id == "p"
