@@ -1,7 +1,8 @@
 """Refuses files that must not be in the repository's history, from which nothing is ever really taken back.
 
 Pictures of people (the program keeps none, so its history keeps none), weights, databases, whatever else no review can
-read, and files past 200 KiB, but for what the program writes itself and a test compares. Arguments: paths relative to the repository. Exit code 1 when one is refused, and why.
+read, and files past 200 KiB, but for what the program writes itself and a test compares. Arguments: paths relative to
+the repository. Exit code 1 when one is refused, and why.
 """
 
 from __future__ import annotations
