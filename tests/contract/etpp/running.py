@@ -262,6 +262,10 @@ def _unprivileged() -> dict[str, Any]:
     pytest.skip("PostgreSQL needs an unprivileged user and there is none")
 
 
+_with_template: set[str] = set()
+"""The running servers, by their URL, that have the empty database."""
+
+
 @contextmanager
 def postgresql(durable: bool = False) -> Iterator[str]:
     """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed."""
@@ -286,19 +290,24 @@ def postgresql(durable: bool = False) -> Iterator[str]:
         )
         control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
         subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
+        base = f"postgresql+psycopg://etpp@127.0.0.1:{port}"
+        _with_template.discard(base)  # of a server that is gone, and had the same port
         try:
-            yield f"postgresql+psycopg://etpp@127.0.0.1:{port}"
+            yield base
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
 
 
-@cache
 def _pg_template(base: str) -> str:
+    """The name of the empty database in the running server, made when it is asked for first."""
+    if base in _with_template:
+        return "etpp_empty"
     with psycopg.connect(base.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
         connection.execute("CREATE DATABASE etpp_empty")
     database = Database(f"{base}/etpp_empty")
     database.migrate()
     database.close()
+    _with_template.add(base)
     return "etpp_empty"
 
 
