@@ -72,7 +72,7 @@ class HogDetector:
         return [Found(_box(rect, scale, 0, 0), float(score)) for rect, score in zip(rects, scores, strict=True)]
 
     def refine(self, frame_rgb: RgbImage, near: Box) -> Found | None:
-        crop, left, top = _surroundings(frame_rgb, near, self._FOLLOW_MARGIN)
+        crop, left, top = surroundings(frame_rgb, near, self._FOLLOW_MARGIN)
         if crop is None:
             return None
         scale = self._FOLLOW_FACE_PX / near.width
@@ -126,7 +126,7 @@ class YunetDetector:
         return self._run(_resized(frame_rgb, scale), scale, 0, 0, self._SCORE)
 
     def refine(self, frame_rgb: RgbImage, near: Box) -> Found | None:
-        crop, left, top = _surroundings(frame_rgb, near, self._FOLLOW_MARGIN)
+        crop, left, top = surroundings(frame_rgb, near, self._FOLLOW_MARGIN)
         if crop is None:
             return None
         scale = self._FOLLOW_PX / max(crop.shape[:2])
@@ -193,7 +193,7 @@ def _resized(picture: npt.NDArray[np.uint8], scale: float) -> npt.NDArray[np.uin
     return np.asarray(cv2.resize(picture, size, interpolation=interpolation), dtype=np.uint8)
 
 
-def _surroundings(frame: RgbImage, box: Box, margin: float) -> tuple[RgbImage | None, int, int]:
+def surroundings(frame: RgbImage, box: Box, margin: float) -> tuple[RgbImage | None, int, int]:
     """The part of the frame around `box`, widened by `margin` of its size on each side, and where it begins."""
     height, width = frame.shape[:2]
     wider = round(margin * box.width)

@@ -9,10 +9,9 @@ told after a while that it takes too long, and the paper list remains.
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
 from kiosk.errors import ModelError
-from kiosk.face.detector import Detector
+from kiosk.face.detector import Detector, surroundings
 from kiosk.model import Box, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import LivenessDetector
@@ -74,20 +73,14 @@ class InfraredWitness:
 
     def _sees(self, infrared: RgbImage, box: Box, shape: tuple[int, ...]) -> bool:
         """Whether there is a face where the other camera has one; the two pictures may differ in size."""
-        height, width = infrared.shape[:2]
-        across, down = width / shape[1], height / shape[0]
-        left, right = box.left * across, box.right * across
-        top, bottom = box.top * down, box.bottom * down
-        wider, higher = AROUND * (right - left), AROUND * (bottom - top)
-        part = infrared[
-            max(0, round(top - higher)) : max(0, round(bottom + higher)),
-            max(0, round(left - wider)) : max(0, round(right + wider)),
-        ]
-        if part.size == 0:
+        across, down = infrared.shape[1] / shape[1], infrared.shape[0] / shape[0]
+        here = Box(round(box.left * across), round(box.top * down), round(box.right * across), round(box.bottom * down))
+        part, _, _ = surroundings(infrared, here, AROUND)
+        if part is None:
             return False
-        least, most = (size * (right - left) for size in SIZES)
         try:
-            faces = self._detector.search(np.ascontiguousarray(part), CROP_PX)
+            faces = self._detector.search(part, CROP_PX)
         except (RuntimeError, cv2.error) as error:  # dlib's and OpenCV's
             raise ModelError(f"the face detector failed ({type(error).__name__}).") from error
+        least, most = (size * here.width for size in SIZES)
         return any(least <= found.box.width <= most for found in faces)
