@@ -32,7 +32,8 @@ GRACE_S = 10
 def bind(host: str, port: int) -> Door:
     """A listening address; port 0 takes any free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = Door(family, socket.SOCK_STREAM)
+    # Named as TCP, for only then does asyncio send an answer's body at once; otherwise each waits 40 ms for the peer.
+    listener = Door(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
