@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from etpp import owners
 from etpp.absence import api as absence_api
+from etpp.absence import pages as absence_pages
 from etpp.absence.cabinet import Cabinet
 from etpp.accounts import log_pages, own_pages, people_pages
 from etpp.accounts import pages as accounts_pages
@@ -23,6 +24,7 @@ from etpp.accounts.session import COOKIE
 from etpp.accounts.table import TABLE
 from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
+from etpp.allowance import pages as allowance_pages
 from etpp.allowance.gather import correction_days, entry_terms
 from etpp.base import problems, sheets
 from etpp.base.openapi import administration, document
@@ -41,10 +43,11 @@ from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
 from etpp.presence import api as presence_api
-from etpp.presence import decisions_api
+from etpp.presence import decision_pages, decisions_api
 from etpp.presence import pages as presence_pages
 from etpp.presence.summaries import Summaries
 from etpp.reports import api as reports_api
+from etpp.reports import pages as reports_pages
 from etpp.reports.jobs import Jobs
 from etpp.roster import api as roster_api
 from etpp.roster import lists as lists_api
@@ -85,6 +88,8 @@ UPLOADS = {
     lists_api.IMPORT: sheets.MAX_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
+FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES}
+"""The pages' forms that bring files, and the bytes that those may have together."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
 """Ten addresses' worth: guessing from many is slowed down, and no single one can lock BKPP out."""
@@ -124,6 +129,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
+    app.state.forms_with_files = FORMS_WITH_FILES
     app.add_middleware(AdminGate, path="/v1/admin", keeper=keeper, larger=UPLOADS)
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
@@ -143,6 +149,10 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         terminals_pages.router,
         books_pages.router,
         presence_pages.routes(Summaries()),
+        absence_pages.router,
+        allowance_pages.router,
+        reports_pages.router,
+        decision_pages.routes(correction_days),
     )
     for router in calls:
         app.include_router(router)

@@ -31,14 +31,16 @@ _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def media_type(content: bytes) -> MediaType:
     """Raises Conflict, with what to do, for everything that is no whole PDF, JPEG, PNG or WebP of a usual size."""
     if len(content) > MAX_BYTES:
-        raise Conflict(f"the file has more than {MAX_BYTES} bytes: scan it at a lower resolution")
+        raise Conflict(f"the file has more than {MAX_BYTES} bytes: scan it at a lower resolution", key="file_large")
     try:
         for begins, kind, is_whole in _KINDS:
             if content.startswith(begins) and is_whole(content):
                 return kind
     except (struct.error, IndexError):
         pass  # it ends in the middle of its own description
-    raise Conflict("the file is no PDF, JPEG, PNG or WebP, or it is damaged: scan or photograph the letter anew")
+    raise Conflict(
+        "the file is no PDF, JPEG, PNG or WebP, or it is damaged: scan or photograph the letter anew", key="file_kind"
+    )
 
 
 def _pdf(content: bytes) -> bool:

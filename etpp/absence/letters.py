@@ -42,15 +42,24 @@ from etpp.roster.store import Offices, Roster
 LONGEST = dt.timedelta(days=6 * 366)
 """Studies take five years at most; whatever is longer has a wrong year."""
 
-_FAULTS: Mapping[LetterFault, str] = {
-    "nobody": "the letter is for nobody: name at least one person",
-    "person_twice": "the letter names a person twice: name each once, by NIP or by id",
-    "person_elsewhere": "the letter is for somebody who does not belong to the office in its period: let that office "
-    "submit it, or BKPP without an office",
-    "period": "the letter ends before it begins",
-    "whole_minutes": "the period begins and ends at whole minutes",
-    "kind_unknown": "there is no such kind on the letter's first day: `etpp kinds show` lists them",
-    "document_missing": "letters of this kind need their document: attach the file",
+_FAULTS: Mapping[LetterFault, Callable[[], Conflict]] = {
+    "nobody": lambda: Conflict("the letter is for nobody: name at least one person", key="letter_nobody"),
+    "person_twice": lambda: Conflict(
+        "the letter names a person twice: name each once, by NIP or by id", key="letter_person_twice"
+    ),
+    "person_elsewhere": lambda: Conflict(
+        "the letter is for somebody who does not belong to the office in its period: let that office submit it, or "
+        "BKPP without an office",
+        key="letter_person_elsewhere",
+    ),
+    "period": lambda: Conflict("the letter ends before it begins", key="letter_backwards"),
+    "whole_minutes": lambda: Conflict("the period begins and ends at whole minutes", key="letter_minutes"),
+    "kind_unknown": lambda: Conflict(
+        "there is no such kind on the letter's first day: `etpp kinds show` lists them", key="letter_kind_unknown"
+    ),
+    "document_missing": lambda: Conflict(
+        "letters of this kind need their document: attach the file", key="letter_document_missing"
+    ),
 }
 
 
@@ -84,7 +93,7 @@ def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
     by = roster.actor(new.submitted_by)
     people = tuple(roster.who(each) for each in new.people)
     if new.office_id is not None and Offices(tx).get(new.office_id) is None:
-        raise NotFound(f"there is no office {new.office_id}")
+        raise NotFound(f"there is no office {new.office_id}", key="office_unknown", office=new.office_id)
     if new.document_sha256 is not None:
         _require_document(tx, new.document_sha256)
     letter = Letter(
@@ -102,9 +111,9 @@ def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
     )
     faults = [fault for fault in _faults(tx, letter, new.office_id) if fault not in MARKED]
     if faults:
-        raise Conflict(_FAULTS[faults[0]])
+        raise _FAULTS[faults[0]]()
     if letter.until_utc - letter.first_utc > LONGEST:
-        raise Conflict(f"the letter is for more than {LONGEST.days} days: look at its years")
+        raise Conflict(f"the letter is for more than {LONGEST.days} days: look at its years", key="letter_long")
     store.add_letters(tx, [letter], by, now)
     return letter
 
@@ -114,7 +123,9 @@ def attach(tx: Transaction, letter_id: str, sha256: str, by: str, now: dt.dateti
     _require_document(tx, sha256)
     standing = _locked(tx, letter_id)
     if standing.state != "submitted" or standing.letter.document_sha256 is not None:
-        raise Conflict("the letter is decided or has its file: submit a new letter, and take this one back")
+        raise Conflict(
+            "the letter is decided or has its file: submit a new letter, and take this one back", key="letter_has_file"
+        )
     letter = replace(standing.letter, document_sha256=sha256)
     store.LETTERS.add(tx, [letter], Roster(tx).actor(by), now)
     return letter
@@ -125,9 +136,9 @@ def decide(tx: Transaction, letter_id: str, approved: bool, by: str, reason: str
     standing = _locked(tx, letter_id)
     actor = Roster(tx).actor(by)
     if standing.state != "submitted":
-        raise Conflict(f"the letter is {standing.state} already")
+        raise Conflict(f"the letter is {standing.state} already", key="letter_decided")
     if actor in standing.letter.person_ids:
-        raise Conflict("nobody decides on a letter for himself: let another one decide")
+        raise Conflict("nobody decides on a letter for himself: let another one decide", key="letter_own")
     decision = LetterDecision(str(uuid.uuid4()), letter_id, approved, actor, now, reason)
     store.DECISIONS.add(tx, [decision], actor, now)
     return look(tx, letter_id)
@@ -137,7 +148,7 @@ def revoke(tx: Transaction, letter_id: str, by: str, reason: str, now: dt.dateti
     """For good. It excuses nothing any more; of a closed month that is an adjustment."""
     standing = _locked(tx, letter_id)
     if standing.state == "revoked":
-        raise Conflict("the letter is revoked already")
+        raise Conflict("the letter is revoked already", key="letter_revoked")
     actor = Roster(tx).actor(by)
     store.REVOCATIONS.add(tx, [LetterRevocation(str(uuid.uuid4()), letter_id, actor, now, reason)], actor, now)
     return look(tx, letter_id)
@@ -147,7 +158,7 @@ def look(tx: Transaction, letter_id: str) -> Standing:
     """Raises NotFound."""
     letter = store.LETTERS.one(tx, letter_id)
     if letter is None:
-        raise NotFound("there is no such letter")
+        raise NotFound("there is no such letter", key="letter_unknown")
     return standings(tx, [letter])[0]
 
 
@@ -242,16 +253,16 @@ def _calendar(tx: Transaction) -> Calendar:
     try:
         return regency_calendar(tx)
     except PlanError as error:
-        raise Conflict(f"the calendar must be put right first: {error}") from error
+        raise Conflict(f"the calendar must be put right first: {error}", key="calendar_contradicts") from error
 
 
 def _locked(tx: Transaction, letter_id: str) -> Standing:
     letter = store.locked_letter(tx, letter_id)
     if letter is None:
-        raise NotFound("there is no such letter")
+        raise NotFound("there is no such letter", key="letter_unknown")
     return standings(tx, [letter])[0]
 
 
 def _require_document(tx: Transaction, sha256: str) -> None:
     if store.Documents(tx).get(sha256) is None:
-        raise NotFound("there is no document of this hash: send the file first")
+        raise NotFound("there is no document of this hash: send the file first", key="document_unknown")

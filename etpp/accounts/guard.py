@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import urllib.parse
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +18,7 @@ from etpp.accounts.rules import Whose, could, may
 from etpp.accounts.scopes import allowed
 from etpp.base.errors import Problem
 from etpp.base.throttle import network_of
-from etpp.console.visit import PREFIX, GoFirst, form, visit_of
+from etpp.console.visit import PREFIX, GoFirst, form, form_with_files, visit_of
 from etpp.serving.acting import Act, Actor
 
 _HOMES = ("/terminals", "/account")
@@ -49,14 +51,17 @@ async def guard(request: Request, keeper: KeeperOf) -> None:
         if template == PREFIX + "/":
             raise GoFirst(next(home for home in _HOMES if offers(keeper, who.actor, "GET", PREFIX + home)))
         raise _forbidden()
-    values = await _own_form(request, who.csrf) if posted else {}
+    most = request.app.state.forms_with_files.get(template, 0)
+    values = await _own_form(request, who.csrf, most) if posted else {}
     said = {"path": path, "query": dict(request.query_params), "form": values}
     if not await run_in_threadpool(allowed, keeper, who.actor, rule, said):
         raise _forbidden()
     if posted:
         address = network_of(request.client.host) if request.client else ""
         office_id = path.get("office_id") or values.get("office_id") or None
-        request.scope["etpp.act"] = Act(who.actor, f"POST {template}", path, office_id, address, asked=dict(values))
+        request.scope["etpp.act"] = Act(
+            who.actor, f"POST {template}", path, office_id, address, asked=_asked(request, values)
+        )
 
 
 def offers(keeper: Doorkeeper, actor: Actor, method: str, path: str) -> bool:
@@ -70,13 +75,21 @@ def offers(keeper: Doorkeeper, actor: Actor, method: str, path: str) -> bool:
     return could(actor, rule)
 
 
-async def _own_form(request: Request, csrf: str) -> Mapping[str, str]:
-    values = await form(request)
+async def _own_form(request: Request, csrf: str, most: int = 0) -> Mapping[str, str]:
+    """`most`: the bytes of the files that it may bring; none where it is 0."""
+    values, files = await form_with_files(request, most) if most else (await form(request), {})
     # In constant time: the answer must not tell how much of a guess was right.
     if not hmac.compare_digest(values.get("csrf", "").encode(), csrf.encode()):
         raise _foreign_form()
-    request.scope["etpp.form"] = values
+    request.scope["etpp.form"], request.scope["etpp.files"] = values, files
     return values
+
+
+def _asked(request: Request, values: Mapping[str, str]) -> dict[str, Any]:
+    """What the form said, for the audit log: of a file what it was."""
+    files: Mapping[str, bytes] = request.scope["etpp.files"]
+    said = {name: {"sha256": hashlib.sha256(file).hexdigest(), "bytes": len(file)} for name, file in files.items()}
+    return {**values, **said}
 
 
 def _foreign_form() -> Problem:

@@ -23,6 +23,10 @@ def _body(name: str) -> Place:
     return Place("body", name)
 
 
+def _form(name: str) -> Place:
+    return Place("form", name)
+
+
 def _rule(
     *roles: Role,
     of: Place | None = None,
@@ -190,7 +194,55 @@ _CONSOLE = {
     "POST /terminals/{device_id}/write-off": _TERMINAL,
     "GET /offices/{office_id}/codes/withdraw": _rule("bkpp", "technician", of=OFFICE),
     "POST /offices/{office_id}/codes/withdraw": _rule("bkpp", "technician", of=OFFICE),
-    "POST /codes": _rule("bkpp", "technician", of=Place("form", "office_id")),
+    "POST /codes": _rule("bkpp", "technician", of=_form("office_id")),
+    # letters
+    "GET /letters": _rule(*AT_OFFICE, listed=True),
+    "GET /letters/new": _rule("bkpp", "operator", "head", listed=True),
+    "POST /letters": _rule("bkpp", "operator", "head", of=_form("office_id")),
+    "GET /letters/{letter_id}": _rule(*AT_OFFICE, of=LETTER),
+    "GET /letters/{letter_id}/document": _rule(*AT_OFFICE, of=LETTER),
+    "POST /letters/{letter_id}/document": _rule("bkpp", "operator", "head", of=LETTER),
+    "POST /letters/{letter_id}/approve": BKPP,
+    "POST /letters/{letter_id}/refuse": BKPP,
+    "GET /letters/{letter_id}/revoke": BKPP,
+    "POST /letters/{letter_id}/revoke": BKPP,
+    # corrections, uncertain times, manual entries, discipline
+    "GET /corrections": _rule(*AT_OFFICE, listed=True),
+    "GET /corrections/new": _rule("bkpp", "operator", "head", listed=True),
+    "POST /corrections": _rule("bkpp", "operator", "head", of=_form("person")),
+    "POST /corrections/{correction_id}/approve": _rule("bkpp", "head", of=_path("correction_id")),
+    "POST /corrections/{correction_id}/refuse": _rule("bkpp", "head", of=_path("correction_id")),
+    "GET /reviews": _rule(*AT_OFFICE, listed=True),
+    "GET /reviews/{office_id}/{event_id}": _rule("bkpp", "head", of=OFFICE),
+    "POST /reviews/{office_id}/{event_id}": _rule("bkpp", "head", of=OFFICE),
+    "GET /manual-entries": _rule(*AT_OFFICE, listed=True),
+    "GET /manual-entries/new": _rule("bkpp", "operator", "head", listed=True),
+    "POST /manual-entries": _rule("bkpp", "operator", "head", of=_form("office_id")),
+    "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id")),
+    "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id")),
+    "GET /discipline": _rule(*AT_OFFICE, listed=True),
+    # months, scores, sanctions, policies, reports
+    "GET /months": _rule(*AT_OFFICE, listed=True),
+    "GET /offices/{office_id}/months/{month}": OF_OFFICE,
+    "POST /offices/{office_id}/months/{month}/check": _rule("bkpp", "head", of=OFFICE),
+    "GET /offices/{office_id}/months/{month}/close": BKPP,
+    "POST /offices/{office_id}/months/{month}/close": BKPP,
+    "GET /offices/{office_id}/months/{month}/pay": BKPP,
+    "POST /offices/{office_id}/months/{month}/pay": BKPP,
+    "GET /scores": ALL,
+    "POST /scores": BKPP,
+    "GET /sanctions": ALL,
+    "POST /sanctions": BKPP,
+    "GET /sanctions/{sanction_id}/withdraw": BKPP,
+    "POST /sanctions/{sanction_id}/withdraw": BKPP,
+    "GET /policies": ALL,
+    "POST /policies": BKPP,
+    "POST /policies/trial": BKPP,
+    "GET /reports": _rule(*AT_OFFICE, listed=True),
+    "POST /reports": _rule(*AT_OFFICE, of=_form("office_id")),
+    "GET /reports/{job_id}": _rule(*AT_OFFICE, of=JOB),
+    "GET /reports/{job_id}/file": _rule(*AT_OFFICE, of=JOB),
+    "POST /reports/{job_id}/end": _rule(*AT_OFFICE, of=JOB),
     "GET /enrolments": ALL,
     "GET /enrolments/{office_id}/{event_id}/approve": BKPP,
     "POST /enrolments/{office_id}/{event_id}/approve": BKPP,

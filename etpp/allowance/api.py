@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from etpp.accounts.gate import ADMIN
+from etpp.allowance import decisions
 from etpp.allowance import month as months
+from etpp.allowance.asked import Act, CloseMonth, NewPolicyUse, NewSanction, NewScore
 from etpp.allowance.audit import verify
 from etpp.allowance.documents import (
     AuditedShown,
@@ -39,11 +37,9 @@ from etpp.allowance.documents import (
     score_shown,
     standing_shown,
 )
-from etpp.allowance.model import Month, OfficeScore, PolicyUse, Sanction
-from etpp.allowance.policy import PolicyError, read_policy
+from etpp.allowance.model import Month
 from etpp.allowance.seal import Despite
-from etpp.allowance.store import SANCTIONS, SCORES, USES, Policies, sanctions_after
-from etpp.base import texts
+from etpp.allowance.store import USES, Policies, sanctions_after
 from etpp.base.asked import MOST_ROWS, After, Limit
 from etpp.base.describe import may
 from etpp.base.errors import Conflict, NotFound
@@ -56,45 +52,6 @@ from etpp.terminals.context import TerminalsOf
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["allowance"])
 
 MonthText = Annotated[str, Path(pattern=r"^(19[89]\d|2\d{3})-(0[1-9]|1[0-2])$", examples=["2026-11"])]
-Who = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(texts.plain)]
-"""Who says so: whoever holds the administrator's token names the person, a log-in is one."""
-
-
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Act(_Asked):
-    by: Who
-
-
-class CloseMonth(Act):
-    """`despite`: open matters, as the list names them, that `by` and `second` decide to pass over."""
-
-    despite: list[str] = Field(default=[], max_length=10_000)
-    second: Who | None = None
-
-
-class NewScore(Act):
-    office_id: str
-    month: str = Field(pattern=r"^(19[89]\d|2\d{3})-(0[1-9]|1[0-2])$")
-    percent: Decimal = Field(ge=0, le=100, max_digits=7, decimal_places=4)
-
-
-class NewSanction(Act):
-    person_id: str = Field(max_length=64)
-    percent: Decimal = Field(gt=0, le=100, max_digits=7, decimal_places=4)
-    first: dt.date
-    last: dt.date
-    document: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(texts.plain)]
-
-
-class NewPolicyUse(Act):
-    """`text`: a policy's TOML, whole."""
-
-    text: str = Field(max_length=200_000)
-    first: dt.date
-    last: dt.date | None = None
 
 
 @router.get("/months/{month}", summary="Where every office's month is", responses=may("conflict"))
@@ -175,14 +132,7 @@ async def show_statement(person_id: str, month: MonthText, server: ServerOf) -> 
 @router.post("/scores", status_code=201, summary="Decide an office's score of a month", responses=may("not-found"))
 async def add_score(new: NewScore, server: ServerOf) -> ScoreShown:
     now = server.now()
-    score = OfficeScore(str(uuid.uuid4()), new.office_id, Month.of(new.month), new.percent, now)
-
-    def decide(tx: Transaction) -> None:
-        register.office(tx, new.office_id)
-        SCORES.add(tx, [score], new.by, now)
-
-    await server.write(decide)
-    return score_shown(score)
+    return score_shown(await server.write(lambda tx: decisions.score(tx, new, now)))
 
 
 @router.get("/sanctions", summary="Sanctions in force")
@@ -196,29 +146,14 @@ async def list_sanctions(server: ServerOf, after: After = "", limit: Limit = MOS
     "/sanctions", status_code=201, summary="Somebody loses so many per cent, by a document", responses=may("not-found")
 )
 async def add_sanction(new: NewSanction, server: ServerOf) -> SanctionShown:
-    if new.last < new.first:
-        raise Conflict("the last day lies before the first")
-    made = Sanction(str(uuid.uuid4()), new.person_id, new.percent, new.first, new.last, new.document)
-
-    def enter(tx: Transaction) -> None:
-        if Roster(tx).employee(new.person_id) is None:
-            raise NotFound("nobody in the roster has this id")
-        SANCTIONS.add(tx, [made], new.by, server.now())
-
-    await server.write(enter)
-    return sanction_shown(made)
+    now = server.now()
+    return sanction_shown(await server.write(lambda tx: decisions.sanction(tx, new, now)))
 
 
 @router.post("/sanctions/{sanction_id}/withdraw", summary="A sanction is taken back")
 async def withdraw_sanction(sanction_id: str, act: Act, server: ServerOf) -> SanctionShown:
-    def withdraw(tx: Transaction) -> Sanction:
-        found = SANCTIONS.one(tx, sanction_id)
-        if found is None:
-            raise NotFound("there is no such sanction")
-        SANCTIONS.withdraw(tx, [found], act.by, server.now())
-        return found
-
-    return sanction_shown(await server.write(withdraw))
+    now = server.now()
+    return sanction_shown(await server.write(lambda tx: decisions.withdraw_sanction(tx, sanction_id, act.by, now)))
 
 
 @router.get("/policies", summary="By which policy the regency pays when")
@@ -237,10 +172,6 @@ async def list_policies(server: ServerOf) -> PoliciesShown:
 
 @router.post("/policies", status_code=201, summary="Pay by a policy from a month on")
 async def use_policy(new: NewPolicyUse, server: ServerOf) -> PolicyShown:
-    try:
-        policy = read_policy(new.text)
-    except PolicyError as error:
-        raise Conflict(str(error)) from error
-    use = PolicyUse(str(uuid.uuid4()), policy.sha256, new.first, new.last)
-    await server.write(lambda tx: months.use_policy(tx, policy, new.text, use, new.by, server.now()))
+    now = server.now()
+    policy, use = await server.write(lambda tx: decisions.use_policy(tx, new, now))
     return policy_shown(policy, use)

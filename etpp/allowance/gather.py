@@ -39,7 +39,7 @@ def policy_of(tx: Transaction, month: Month, known_utc: dt.datetime | None = Non
     sha256 = Policies(tx).used(month.first, known_utc)
     text = delivered_text(DELIVERED[0]) if sha256 is None else Policies(tx).text(sha256)
     if text is None:
-        raise NotFound("the policy that was decided for this month is not kept here")
+        raise NotFound("the policy that was decided for this month is not kept here", key="policy_lost")
     return read_policy(text), text
 
 

@@ -40,6 +40,16 @@ class Later:
     open: frozenset[tuple[str, Month]] = frozenset()
 
 
+class ListGaps(Conflict):
+    """Of these people (by id, with what is missing) the policy or the calendar has nothing to reckon by."""
+
+    def __init__(self, gaps: Sequence[tuple[str, str]]) -> None:
+        self.gaps = tuple(gaps)
+        more = f" (and {len(gaps) - SHOWN} more)" if len(gaps) > SHOWN else ""
+        said = "; ".join(f"{person}: {reason}" for person, reason in gaps[:SHOWN])
+        super().__init__(f"the list cannot be reckoned: {said}{more}", key="list_gaps")
+
+
 def statements(
     tx: Transaction,
     office_id: str,
@@ -55,15 +65,14 @@ def statements(
     try:
         people = gather.office_month(tx, office_id, month, shared, known_utc, only)
     except CareerError as error:
-        raise Conflict(f"the list cannot be reckoned: {error}") from error
+        raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
     for facts in people:
         try:
             made.append(statement(facts, policy))
         except ValueError as error:  # PolicyGap, PlanError: each names what is missing
-            gaps.append(f"{facts.career.person_id}: {error}")
+            gaps.append((facts.career.person_id, str(error)))
     if gaps:
-        more = f" (and {len(gaps) - SHOWN} more)" if len(gaps) > SHOWN else ""
-        raise Conflict(f"the list cannot be reckoned: {'; '.join(gaps[:SHOWN])}{more}")
+        raise ListGaps(gaps)
     return tuple(sorted((each for each in made if each is not None), key=lambda s: s.person_id))
 
 
@@ -88,7 +97,7 @@ def later(
     try:
         settling = _Settling(tx, office_id, month, shared, reports, known_utc, closed)
     except CareerError as error:
-        raise Conflict(f"the list cannot be reckoned: {error}") from error
+        raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
     return settling.found(here)
 
 
@@ -225,7 +234,7 @@ class _Settling:
         else:
             kept = Policies(self._tx).get(source.policy_sha256)
             if kept is None:
-                raise NotFound(f"the policy of {month} is not kept here")
+                raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
             policy = kept
         reports = {each.office_id: each for each in self._reports(month)}
         for known in () if of is None else Closings(self._tx).reports(home, month):

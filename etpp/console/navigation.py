@@ -10,6 +10,26 @@ from dataclasses import dataclass
 
 MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("nav_group_day", (("/", "nav_day"),)),
+    (
+        "nav_group_decide",
+        (
+            ("/letters", "nav_letters"),
+            ("/corrections", "nav_corrections"),
+            ("/reviews", "nav_reviews"),
+            ("/manual-entries", "nav_manual"),
+        ),
+    ),
+    (
+        "nav_group_pay",
+        (
+            ("/months", "nav_months"),
+            ("/reports", "nav_reports"),
+            ("/scores", "nav_scores"),
+            ("/sanctions", "nav_sanctions"),
+            ("/discipline", "nav_discipline"),
+            ("/policies", "nav_policies"),
+        ),
+    ),
     ("nav_group_people", (("/enrolments", "nav_enrolments"),)),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
     ("nav_group_system", (("/accounts", "nav_accounts"), ("/audit", "nav_audit"))),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Literal
 
 from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
 
 from etpp.base.errors import EtppError
 from etpp.console.catalogue import Catalogue
@@ -55,6 +57,14 @@ class Texts:
         """Date and time of an aware local time, with its zone's name (WIB, WITA, WIT)."""
         day = format_date(moment.date(), self.short_date_form, locale=self.code)
         return f"{day} {self.time(moment)} {moment.tzname()}"
+
+    def figure(self, value: Decimal | int) -> str:
+        """A number as people write it: 1.234.567,5 in Indonesian."""
+        return str(format_decimal(value, format="#,##0.####", locale=self.code))
+
+    def month_of(self, first: dt.date) -> str:
+        """The month of a day, such as November 2026."""
+        return format_date(first, "MMMM yyyy", locale=self.code)
 
     def span(self, span: dt.timedelta) -> str:
         """In the largest unit of which there are two."""

@@ -17,16 +17,47 @@ from starlette.concurrency import run_in_threadpool
 from etpp.base.errors import Problem, StoreUnavailable
 from etpp.base.texts import shown
 from etpp.console.model import Session
+from etpp.console.multipart import boundary_of, parts
 from etpp.console.navigation import menu
 from etpp.console.texts import LANGUAGES, Language, Texts, texts
-from etpp.serving.acting import Role
+from etpp.serving.acting import Actor, Role
 from etpp.serving.context import Server, server_of
 
 PREFIX = "/console"
 LANGUAGE_COOKIE = "etpp_language"
 MAX_FORM_BYTES = 16 * 1024
+FILE_S = 120.0
+"""A form with a file may take longer: ten megabytes over an office's line."""
 FORM_S = 30.0
 """Within which a form must be there: anybody may send half of one to the log-in, to hold a connection."""
+
+DONE = frozenset(
+    {
+        "letter_submitted",
+        "letter_attached",
+        "letter_approved",
+        "letter_refused",
+        "letter_revoked",
+        "correction_proposed",
+        "correction_approved",
+        "correction_refused",
+        "review_decided",
+        "manual_entered",
+        "manual_confirmed",
+        "manual_withdrawn",
+        "month_checked",
+        "month_closed",
+        "month_paid",
+        "report_ended",
+        "sanction_entered",
+        "sanction_withdrawn",
+        "score_entered",
+        "policy_used",
+        "calendar_decided",
+        "import_done",
+    }
+)
+"""What a page can say was done, after the form that did it: keys of the texts' table `done`."""
 
 HEADERS = {
     # No script at all: what an attacker writes into a name stays text.
@@ -96,6 +127,21 @@ class Visit:
     def user(self) -> str:
         return self.session.user if self.session is not None else ""
 
+    @property
+    def actor(self) -> Actor:
+        """Raises GoFirst for somebody who has not logged in."""
+        if self.session is None:
+            raise GoFirst
+        return self.session.actor
+
+    def offices(self, *roles: Role) -> frozenset[str] | None:
+        """The offices whose things a list shows; None: all, for BKPP and the inspector."""
+        return self.actor.offices("bkpp", "inspector", *roles)
+
+    def offices_to_act(self, *roles: Role) -> frozenset[str] | None:
+        """The offices for which somebody may do what needs one of these roles; None: the whole regency."""
+        return self.actor.offices(*roles)
+
     def may(self, method: str, path: str) -> bool:
         """Whether it is worth showing a link or a button: a path of the console."""
         session = self.session
@@ -116,6 +162,7 @@ class Visit:
             t=self.texts,
             session=self.session,
             here=here,
+            done=self.done,
             menu=[] if self.session is None else menu(self.may, here),
             here_query=path + ("?" + self.request.url.query if self.request.url.query else ""),
             prefix=PREFIX,
@@ -137,8 +184,16 @@ class Visit:
         values = {"question": question, "text": text, "button": button, "back": back, "option": option}
         return self.page("console/confirm.html", values | {"hidden": hidden})
 
-    def go(self, path: str) -> Response:
-        return RedirectResponse(PREFIX + path, 303, HEADERS)
+    def go(self, path: str, done: str = "") -> Response:
+        """`done`: what was done, for the page that follows to say: `done_…` of the texts."""
+        said = ("&" if "?" in path else "?") + urllib.parse.urlencode({"done": done}) if done else ""
+        return RedirectResponse(PREFIX + path + said, 303, HEADERS)
+
+    @property
+    def done(self) -> str:
+        """The sentence that the address asks for, one of our own; "" for anything else."""
+        asked = self.request.query_params.get("done", "")
+        return self.texts.of("done", asked) if asked in DONE else ""
 
 
 def visit_of(request: Request) -> Visit:
@@ -180,19 +235,41 @@ MemberVisit = Annotated[Visit, Depends(_member)]
 
 async def form(request: Request) -> Mapping[str, str]:
     """A submitted form, in bounded memory. Raises Problem."""
-    body = b""
-    try:
-        async with asyncio.timeout(FORM_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_FORM_BYTES:
-                    raise Problem("too-large", "the form is too large", key="form_too_large")
-    except TimeoutError:
-        raise Problem("too-large", f"the form did not arrive within {FORM_S:.0f} seconds", key="form_late") from None
+    body = await _body(request, MAX_FORM_BYTES)
     try:
         return dict(urllib.parse.parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
     except ValueError:
-        raise Problem("malformed", "the form cannot be read", key="form_unreadable") from None
+        raise _unreadable() from None
+
+
+async def form_with_files(request: Request, most: int) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
+    """Fields, and files of `most` bytes together; a form without a file may also come as others do. Raises Problem."""
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    if boundary is None:
+        return await form(request), {}
+    body = await _body(request, most + MAX_FORM_BYTES, FILE_S)
+    try:
+        return await run_in_threadpool(parts, body, boundary)
+    except ValueError:
+        raise _unreadable() from None
+
+
+async def _body(request: Request, most: int, within_s: float = FORM_S) -> bytes:
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(within_s):
+            async for chunk in request.stream():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > most:
+                    raise Problem("too-large", "the form is too large", key="form_too_large")
+    except TimeoutError:
+        raise Problem("too-large", f"the form did not arrive within {within_s:.0f} seconds", key="form_late") from None
+    return b"".join(chunks)
+
+
+def _unreadable() -> Problem:
+    return Problem("malformed", "the form cannot be read", key="form_unreadable")
 
 
 def _checked_form(request: Request) -> Mapping[str, str]:
@@ -205,3 +282,12 @@ def _checked_form(request: Request) -> Mapping[str, str]:
 
 CheckedForm = Annotated[Mapping[str, str], Depends(_checked_form)]
 """The form of a member whose CSRF token is right."""
+
+
+def _files(request: Request) -> Mapping[str, bytes]:
+    found: Mapping[str, bytes] = request.scope.get("etpp.files", {})
+    return found
+
+
+Files = Annotated[Mapping[str, bytes], Depends(_files)]
+"""The files of a checked form, by field; empty where none was chosen."""

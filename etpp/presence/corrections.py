@@ -33,11 +33,15 @@ CorrectionDays = Callable[[Transaction, dt.date], int | None]
 """For how many working days after a day the policy of its month lets corrections be proposed; None: for ever."""
 CorrectionState = Literal["proposed", "approved", "refused"]
 
-_FAULTS: Mapping[CorrectionFault, str] = {
-    "future": "a correction is never for something that is still to come",
-    "too_late": "the time in which this day could be corrected is over: the policy sets it",
-    "no_occasion": "an occasion is named by its id, and nothing else has one",
-    "no_time": "only an arrival or a departure has a time",
+_FAULTS: Mapping[CorrectionFault, Callable[[], Conflict]] = {
+    "future": lambda: Conflict("a correction is never for something that is still to come", key="correction_future"),
+    "too_late": lambda: Conflict(
+        "the time in which this day could be corrected is over: the policy sets it", key="correction_late"
+    ),
+    "no_occasion": lambda: Conflict(
+        "an occasion is named by its id, and nothing else has one", key="correction_occasion"
+    ),
+    "no_time": lambda: Conflict("only an arrival or a departure has a time", key="correction_no_time"),
 }
 
 
@@ -70,22 +74,22 @@ def propose(tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.d
         calendar, career = regency_calendar(tx), roster.career(person)
         plan = calendar.person_plan(career, new.date)
         if plan is None:
-            raise Conflict("the person belongs to no office on this day")
+            raise Conflict("the person belongs to no office on this day", key="belongs_nowhere")
         office_id = month_office(career, new.date)
         faults = check_correction(
             correction, calendar.zone(office_id), partial(calendar.deadline, office_id), days(tx, new.date)
         )
     except (PlanError, CareerError) as error:
-        raise Conflict(f"calendar and roster must be put right first: {error}") from error
+        raise Conflict(f"calendar and roster must be put right first: {error}", key="calendar_contradicts") from error
     if faults:
-        raise Conflict(_FAULTS[faults[0]])
+        raise _FAULTS[faults[0]]()
     reports = office_reports(tx, register.office(tx, plan.office_id), new.date)
     if reports.first_day is None or new.date < reports.first_day:
-        raise Conflict("nobody is judged on this day: the office had no terminal yet")
+        raise Conflict("nobody is judged on this day: the office had no terminal yet", key="day_unjudged")
     _refuse_without_effect(correction, plan, now)
     letter = LETTERS.one(tx, new.letter_id) if new.letter_id else None
     if new.letter_id and (letter is None or person not in letter.person_ids):
-        raise NotFound("there is no such letter for this person")
+        raise NotFound("there is no such letter for this person", key="letter_not_for")
     store.CORRECTIONS.add(tx, [correction], by, now)
     return correction
 
@@ -94,16 +98,18 @@ def decide(tx: Transaction, correction_id: str, approved: bool, by: str, now: dt
     """A later decision takes the place of an earlier one."""
     correction = store.locked_correction(tx, correction_id)
     if correction is None:
-        raise NotFound("there is no such correction")
+        raise NotFound("there is no such correction", key="correction_unknown")
     actor = Roster(tx).actor(by)
     if actor == correction.person_id:
-        raise Conflict("nobody decides on a correction of the own day: let another one decide")
+        raise Conflict("nobody decides on a correction of the own day: let another one decide", key="correction_own")
     if actor == correction.proposed_by:
-        raise Conflict("whoever proposed a correction does not decide on it: let another one decide")
+        raise Conflict(
+            "whoever proposed a correction does not decide on it: let another one decide", key="correction_proposer"
+        )
     standing = standings(tx, [correction])[0]
     verdict: CorrectionState = "approved" if approved else "refused"
     if standing.state == verdict:
-        raise Conflict(f"the correction is {verdict} already")
+        raise Conflict(f"the correction is {verdict} already", key="correction_decided")
     at = after_all(now, store.decided_for(tx, correction.person_id, correction.date))
     decision = CorrectionDecision(str(uuid.uuid4()), correction_id, approved, actor, at)
     store.CORRECTION_DECISIONS.add(tx, [decision], actor, now)
@@ -163,14 +169,14 @@ def _refuse_without_effect(correction: Correction, plan: DayPlan, now: dt.dateti
     if correction.part == "occasion":
         windows = [each.until_utc for each in plan.occasions if each.occasion_id == correction.occasion_id]
         if not windows:
-            raise Conflict("there was no such occasion for the person on this day")
+            raise Conflict("there was no such occasion for the person on this day", key="occasion_none")
         over = windows[0]
     elif work is None:
-        raise Conflict("the person had no work on this day")
+        raise Conflict("the person had no work on this day", key="day_without_work")
     else:
         over = {"arrival": work.arrive_by_utc, "departure": work.leave_from_utc}.get(correction.part, work.end_utc)
     at = correction.at_utc
     if at is not None and not plan.from_utc <= at < plan.until_utc:
-        raise Conflict("the time lies outside of the day")
+        raise Conflict("the time lies outside of the day", key="time_other_day")
     if at is None and over > now:
-        raise Conflict(_FAULTS["future"])
+        raise _FAULTS["future"]()

@@ -38,11 +38,11 @@ def enter(tx: Transaction, new: NewManualEntry, now: dt.datetime) -> ManualEntry
     person, by = roster.who(new.person), roster.actor(new.entered_by)
     office = register.office(tx, new.office_id)
     if by == person:
-        raise Conflict("nobody writes down the own presence: let another one do it")
+        raise Conflict("nobody writes down the own presence: let another one do it", key="manual_own")
     if new.at_utc > now:
-        raise Conflict("a presence is never written down ahead of its time")
+        raise Conflict("a presence is never written down ahead of its time", key="time_future")
     if roster.career(person).on(new.at_utc.astimezone(zone(office)).date()) is None:
-        raise Conflict("the person belongs to no office on this day")
+        raise Conflict("the person belongs to no office on this day", key="belongs_nowhere")
     entry = ManualEntry(str(uuid.uuid4()), person, new.at_utc, new.office_id, new.reason, by, now)
     store.MANUAL_ENTRIES.add(tx, [entry], by, now)
     return entry
@@ -52,9 +52,11 @@ def confirm(tx: Transaction, entry_id: str, by: str, now: dt.datetime) -> Manual
     entry = _locked(tx, entry_id)
     actor = Roster(tx).actor(by)
     if entry.confirmed_by is not None:
-        raise Conflict("the entry is confirmed already")
+        raise Conflict("the entry is confirmed already", key="manual_confirmed")
     if actor in (entry.person_id, entry.entered_by):
-        raise Conflict("another person confirms it than whoever wrote it down and whom it concerns")
+        raise Conflict(
+            "another person confirms it than whoever wrote it down and whom it concerns", key="manual_same_person"
+        )
     confirmed = replace(entry, confirmed_by=actor)
     store.MANUAL_ENTRIES.add(tx, [confirmed], actor, now)
     Offices(tx).call_attention(entry.office_id)  # the overview counts its day anew
@@ -119,5 +121,5 @@ def by_hand(
 def _locked(tx: Transaction, entry_id: str) -> ManualEntry:
     entry = store.locked_manual(tx, entry_id)
     if entry is None:
-        raise NotFound("there is no such manual entry")
+        raise NotFound("there is no such manual entry", key="manual_unknown")
     return entry

@@ -55,20 +55,31 @@ def reviews(
     return chosen[:limit]
 
 
+def look(tx: Transaction, office_id: str, event_id: str) -> Review:
+    """One of them, decided or not. Raises NotFound."""
+    known = Books(tx).presence_of(office_id, event_id)
+    if known is None or known[1].time.state != "uncertain":
+        raise NotFound("there is no presence of uncertain time of this id in the office", key="review_unknown")
+    person, presence = known
+    return Review(person, presence, _counting(tx, {event_id: known}).get(event_id))
+
+
 def decide(tx: Transaction, new: NewTimeDecision, now: dt.datetime) -> Review:
     """When it happened, within what the terminal knew. A later decision takes the place of an earlier one."""
     known = Books(tx).presence_of(new.office_id, new.event_id, lock=True)
     if known is None:
-        raise NotFound("there is no such presence of an employee in the books of this office")
+        raise NotFound("there is no such presence of an employee in the books of this office", key="review_unknown")
     person, presence = known
     time = presence.time
     if time.state != "uncertain":
-        raise Conflict("the time of this presence is certain: propose a correction of the day")
+        raise Conflict("the time of this presence is certain: propose a correction of the day", key="review_certain")
     if not time.earliest_utc <= new.utc <= time.latest_utc:
-        raise Conflict("the time lies outside of what the terminal knew: propose a correction of the day")
+        raise Conflict(
+            "the time lies outside of what the terminal knew: propose a correction of the day", key="review_outside"
+        )
     actor = Roster(tx).actor(new.by)
     if actor == person:
-        raise Conflict("nobody decides on the own time: let another one decide")
+        raise Conflict("nobody decides on the own time: let another one decide", key="review_own")
     earlier = [each.decided_utc for each in store.times_of(tx, [new.event_id])]
     decision = TimeDecision(str(uuid.uuid4()), new.event_id, new.utc, actor, after_all(now, earlier))
     store.TIME_DECISIONS.add(tx, [decision], actor, now)

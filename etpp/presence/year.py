@@ -75,7 +75,7 @@ def judged_year(
     try:
         return _Year(tx, office_id, first, last, days, people).judged()
     except (PlanError, CareerError) as error:
-        raise Conflict(f"calendar and roster must be put right first: {error}") from error
+        raise Conflict(f"calendar and roster must be put right first: {error}", key="calendar_contradicts") from error
 
 
 class _Year:

@@ -73,7 +73,12 @@ class Jobs:
                 raise StateError(f"{self._folder}: {error.strerror}. Check that the server's user owns it.") from error
             self._tidy(now)
             if sum(self._lives(path.stem) for path in self._folder.glob("*.lock")) >= MOST_AT_ONCE:
-                raise Problem("too-many-requests", "other reports are being made; ask again", retry_after_s=RETRY_S)
+                raise Problem(
+                    "too-many-requests",
+                    "other reports are being made; ask again",
+                    retry_after_s=RETRY_S,
+                    key="reports_busy",
+                )
             job_id = str(uuid.uuid4())
             job = Job(
                 job_id=job_id,
@@ -100,7 +105,7 @@ class Jobs:
         try:
             job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotFound("there is no such report; one is kept for a day") from error
+            raise NotFound("there is no such report; one is kept for a day", key="report_unknown") from error
         if job.state == "running" and not self._lives(job_id):
             # It may have ended between the two looks.
             job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
@@ -109,11 +114,19 @@ class Jobs:
                 job = job.model_copy(update={"state": ended, "detail": "its process ended early"})
         return job
 
+    def every(self) -> list[Job]:
+        """All that are kept, the latest first."""
+        found = []
+        for path in self._folder.glob("*.json"):
+            with contextlib.suppress(NotFound):  # it may go meanwhile
+                found.append(self.get(path.stem))
+        return sorted(found, key=lambda job: job.asked, reverse=True)
+
     def file(self, job_id: str) -> Path:
         """The finished report. Raises NotFound, and Conflict while it is not done."""
         job = self.get(job_id)
         if job.state != "done":
-            raise Conflict(f"the report is {job.state}")
+            raise Conflict(f"the report is {job.state}", key="report_not_done")
         return self._path(job_id, job.format)
 
     def cancel(self, job_id: str) -> Job:

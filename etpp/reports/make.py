@@ -76,7 +76,7 @@ def compose(tx: Transaction, asked: Asked, now: dt.datetime, tell: Tell) -> Repo
     say = words(asked.language)
     offices = [each.office_id for each in Offices(tx).all()] if asked.office_id == ALL else [asked.office_id]
     if not offices:
-        raise NotFound("there is no office")
+        raise NotFound("there is no office", key="office_none")
     months = []
     for n, office_id in enumerate(offices):
         tell("read", n, len(offices))
@@ -129,5 +129,5 @@ def _whose(asked: Asked, months: Sequence[OfficeMonth]) -> list[tuple[OfficeMont
         if asked.person_id in (None, person.employee.person_id)
     ]
     if not found:
-        raise NotFound("nobody asked for belongs to the office in that month")
+        raise NotFound("nobody asked for belongs to the office in that month", key="report_nobody")
     return found

@@ -97,7 +97,7 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
     office = Offices(tx).get(office_id)
     issued = Offices(tx).issued_utc(office_id, version)
     if office is None or issued is None:
-        raise NotFound(f"the office {office_id} has no gallery version {version}")
+        raise NotFound(f"the office {office_id} has no gallery version {version}", key="cannot")
     try:
         hours(office)
     except HoursBroken as error:

@@ -146,6 +146,19 @@ REFUSED = {
     *OF_A_JOB,
 }
 """In the end too: no password is given, no month is closed yet, nobody has a passkey, and no job has this id."""
+REFUSED |= {
+    "POST /console/letters/{letter_id}/document",
+    "POST /console/reviews/{office_id}/{event_id}",
+    "GET /console/letters/{letter_id}/document",
+    "GET /console/reports/{job_id}",
+    "GET /console/reports/{job_id}/file",
+    "POST /console/reports/{job_id}/end",
+    "GET /console/reviews/{office_id}/{event_id}",
+    "POST /console/offices/{office_id}/months/{month}/close",
+    "POST /console/offices/{office_id}/months/{month}/pay",
+}
+"""A letter without a file, no job and no uncertain presence of this id; and a month is not closed without two people,
+nor paid before that."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
@@ -153,6 +166,53 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/recovery": lambda it: {"current": it.password},
     "POST /console/account/passkey": lambda it: {"current": it.password, "answer": "{}"},
     "POST /console/account/passkeys/remove": lambda it: {"current": it.password, "passkey": "none"},
+    "POST /console/letters": lambda it: {
+        "kind_id": "izin-terlambat",
+        "people": it.employee(),
+        "number": "094/1",
+        "date": "2026-11-20",
+        "issuer": "Kepala Dinas",
+        "first": "2026-11-24T07:30",
+        "until": "2026-11-24T16:00",
+    },
+    "POST /console/letters/{letter_id}/document": lambda it: {},
+    "POST /console/letters/{letter_id}/refuse": lambda it: {"reason": "tidak ada tanda tangan"},
+    "POST /console/letters/{letter_id}/revoke": lambda it: {"reason": "batal"},
+    "POST /console/corrections": lambda it: {
+        "person": it.employee(),
+        "date": "2026-11-24",
+        "part": "arrival",
+        "at": "06:59",
+        "reason": "terminal mati",
+    },
+    "POST /console/reviews/{office_id}/{event_id}": lambda it: {"at": "2026-11-24T05:10"},
+    "POST /console/manual-entries": lambda it: {
+        "office_id": OFFICE,
+        "person": it.employee(),
+        "at": "2026-11-24T06:59",
+        "reason": "terminal mati",
+    },
+    "POST /console/scores": lambda it: {"office_id": OFFICE, "month": "2026-09", "percent": "96,5"},
+    "POST /console/sanctions": lambda it: {
+        "person": it.employee(),
+        "percent": "25",
+        "first": "2026-12-01",
+        "last": "2026-12-31",
+        "document": "SK 12/2026",
+    },
+    "POST /console/policies": lambda it: {"text": delivered_text(DELIVERED[0]), "first": "2027-01-01"},
+    "POST /console/policies/trial": lambda it: {
+        "text": delivered_text(DELIVERED[0]),
+        "office_id": OFFICE,
+        "month": "2026-10",
+    },
+    "POST /console/reports": lambda it: {
+        "kind": "recap",
+        "office_id": OFFICE,
+        "month": "2026-10",
+        "format": "xlsx",
+        "paper": "A4",
+    },
     "POST /console/accounts": lambda it: {"login": f"akun-{it.next()}", "office_id": OFFICE, "role": "operator"},
     "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head"},
 }

@@ -25,9 +25,12 @@ REGENCY: frozenset[Role] = frozenset({"bkpp", "inspector"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
+ENDS_A_JOB = ("DELETE /v1/admin/reports/{job_id}", "POST /console/reports/{job_id}/end")
+
+
 def makes_one(key: str) -> bool:
     """Whether asking makes a thing first, which is recorded."""
-    return "{entry_id}" in key or key == "DELETE /v1/admin/reports/{job_id}"
+    return "{entry_id}" in key or key in ENDS_A_JOB
 
 
 @dataclass
@@ -80,10 +83,12 @@ class Site:
         job = {"kind": "recap", "office_id": self.office_id, "month": "2026-10", "format": "xlsx"}
         return str(self.etpp.admin("POST", "reports", job, expect=202)["job_id"])
 
-    def value(self, name: str, method: str) -> str:
+    def value(self, name: str, key: str) -> str:
         """What is gone afterwards is nobody's: such a thing is made anew each time."""
-        if name == "job_id" and method == "DELETE":
-            return self.job()
+        if name == "job_id" and key in ENDS_A_JOB:
+            if not (self.etpp.state.folder / "reports" / f"{self.named[name]}.json").exists():
+                self.named[name] = self.job()
+            return self.named[name]
         if name == "entry_id":
             return self.made("manual-entries", decided_routes.new_entry, "entry_id")
         return self.named[name]
@@ -103,11 +108,11 @@ class Scene:
     def send(self, browser: Any, key: str, site: Site, csrf: str, **more: Any) -> requests.Response:
         method, template = key.split(" ", 1)
         rule = TABLE.rules[key]
-        path = re.sub(r"{(\w+)}", lambda found: site.value(found[1], method), template)
+        path = re.sub(r"{(\w+)}", lambda found: site.value(found[1], key), template)
         said: dict[str, dict[str, str]] = {"query": {}, "body": {}, "form": {}}
         for place in (rule.of, rule.own):
             if place is not None and place.part != "path":
-                said[place.part][place.name] = site.value(place.name, method)
+                said[place.part][place.name] = site.value(place.name, key)
         sent: dict[str, Any] = {"params": said["query"], "timeout": 60, "allow_redirects": False}
         if template.startswith("/console"):
             sent["data"] = {"csrf": csrf, **said["form"]} if method == "POST" else None
