@@ -21,11 +21,11 @@ from etpp.allowance.owed import earlier, later, statements
 from etpp.allowance.seal import (
     Despite,
     SealError,
+    Written,
     document_hash,
     open_matters,
     seal,
-    statement_document,
-    statement_hash,
+    write,
 )
 from etpp.allowance.store import STEPS, USES, Closings, Policies
 from etpp.base.errors import Conflict, NotFound
@@ -63,11 +63,15 @@ class Reckoned:
     month: Month
     policy: Policy
     policy_text: str
-    statements: tuple[Statement, ...]
+    written: tuple[Written, ...]
     adjustments: tuple[Adjustment, ...]
     reports: tuple[OfficeReports, ...]
     earlier: Earlier
     as_of_utc: dt.datetime
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(each.statement for each in self.written)
 
     @property
     def total(self) -> Decimal:
@@ -82,7 +86,7 @@ class Reckoned:
     def hash(self) -> str:
         return document_hash(
             {
-                "statements": [[s.person_id, statement_hash(s)] for s in self.statements],
+                "statements": [[each.statement.person_id, each.hash] for each in self.written],
                 "adjustments": [[a.person_id, str(a.month), a.key, plain(a.amount)] for a in self.adjustments],
             }
         )
@@ -116,7 +120,8 @@ def reckon(
     found = statements(tx, office_id, month, shared, policy, known_utc)
     more = later(tx, office_id, month, found, shared, reports, known_utc)
     kept = earlier(more, month, asked)
-    return Reckoned(office_id, month, policy, text, found, more.adjustments, asked[month], kept, as_of_utc)
+    written = tuple(write(each) for each in found)
+    return Reckoned(office_id, month, policy, text, written, more.adjustments, asked[month], kept, as_of_utc)
 
 
 def names(tx: Transaction, found: Reckoned) -> dict[str, str]:
@@ -188,14 +193,14 @@ def close(
         raise Conflict("whoever checked the list does not close the month")
     try:
         previous = None if last is None else last.sealed
-        sealed = seal(office_id, month, found.statements, previous, despite, found.adjustments)
+        sealed = seal(office_id, month, found.written, previous, despite, found.adjustments)
     except SealError as error:
         raise Conflict(str(error)) from error
     Policies(tx).keep(found.policy, found.policy_text, now)
     keep_kinds(tx, by, now)
     signature = signer.sign_bytes(signed_form(office_id, month, sealed.hash))
     made = Closing(sealed, as_of_utc, found.policy.sha256, found.reports, found.earlier, signer.key_id, signature, by)
-    Closings(tx).add(made, {s.person_id: statement_document(s) for s in found.statements})
+    Closings(tx).add(made, {each.statement.person_id: each.document for each in found.written})
     return made
 
 
