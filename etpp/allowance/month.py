@@ -261,7 +261,9 @@ def again(tx: Transaction, closed: Closing) -> tuple[tuple[Statement, ...], tupl
         raise NotFound(f"the policy of {sealed.month} is not kept here")
     shared = gather.regency(tx, sealed.month, known, known, closed.reports)
     found = statements(tx, sealed.office_id, sealed.month, shared, policy, known)
-    return found, later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known).adjustments
+    named = closed.earlier is not None and closed.earlier.decisions
+    more = later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known, decisions=named)
+    return found, more.adjustments
 
 
 def _steps(tx: Transaction, office_id: str, month: Month) -> list[MonthStep]:
