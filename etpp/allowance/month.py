@@ -33,6 +33,7 @@ from etpp.base.money import ZERO, plain
 from etpp.db import Transaction, closing, pay_tables, recording
 from etpp.presence.model import OfficeReports
 from etpp.roster import register
+from etpp.roster.assignments import CareerError
 from etpp.roster.hours import zone
 from etpp.roster.store import Roster
 from etpp.terminals.signing import GallerySigner
@@ -215,8 +216,12 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
 
 
 def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> tuple[Statement, bool]:
-    """One person's statement, and whether it is of a closed month. Raises NotFound."""
-    served = Roster(tx).career(person_id).within(month.first, month.last)
+    """One person's statement, and whether it is of a closed month. Raises NotFound, and Conflict for posts that
+    contradict one another."""
+    try:
+        served = Roster(tx).career(person_id).within(month.first, month.last)
+    except CareerError as error:
+        raise Conflict(f"the month cannot be reckoned: {error}") from error
     home = served[-1].office_id if served else None
     kept = {office: closed for (office, _), closed in Closings(tx).statements(month, [person_id]).items()}
     if home in kept or (kept and home is None):

@@ -61,6 +61,13 @@ def rosters(tx: Transaction, people: Sequence[str], since: dt.date) -> dict[str,
     return {person: each for person, each in made.items() if each is not None}
 
 
+def without_shift(tx: Transaction) -> list[RosterDay]:
+    """The days of all rosters that name a shift which there is not; by id."""
+    table = pay_tables.roster_days
+    known = [shift.shift_id for shift in SHIFTS.find(tx)]
+    return ROSTER_DAYS.find(tx, table.c.shift_id.is_not(None), table.c.shift_id.not_in(known))
+
+
 def shifts_of(tx: Transaction, person_id: str, first: dt.date, last: dt.date) -> set[str]:
     """The shifts that ever stood in somebody's roster between two dates."""
     table = pay_tables.roster_days

@@ -71,14 +71,17 @@ def with_occasions(made: Mapping[str, Any], calendar: Calendar, facts: CalendarF
 
 
 def roster(days: Iterable[RosterDay], spans: Iterable[ByRoster], shifts: Iterable[Shift]) -> dict[str, Any] | None:
-    """One person's own days as the gallery brings them; None for somebody who works by the office's hours alone."""
+    """One person's own days as the gallery brings them; None for somebody who works by the office's hours alone. A
+    shift that there is not is left out: a terminal would refuse the gallery with it, and the books name it."""
+    known = {shift.shift_id: shift.hours for shift in shifts}
     decided = {day.date: day.shift_id for day in sorted(days, key=lambda day: (day.decided_utc, day.roster_id))}
+    decided = {date: shift for date, shift in decided.items() if shift is None or shift in known}
     alone = sorted((str(span.first), None if span.last is None else str(span.last)) for span in spans)
     if not decided and not alone:
         return None
     named = set(decided.values())
     return {
-        "shifts": {shift.shift_id: _shift(shift.hours) for shift in shifts if shift.shift_id in named},
+        "shifts": {shift_id: _shift(hours) for shift_id, hours in known.items() if shift_id in named},
         "days": {str(date): decided[date] for date in sorted(decided)},
         "alone": [list(span) for span in alone],
     }
