@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from etpp.absence.catalogue import Catalogue, delivered, read_catalogue
 from etpp.absence.store import KINDS, letters_of
 from etpp.activities.store import ITEMS, WEIGHTS, entries_of
@@ -37,7 +35,7 @@ _RULES: tuple[tuple[str, Facts[Any]], ...] = (
     ("weight", WEIGHTS),
     ("kinds", KINDS),
 )
-_OF_ONE: tuple[tuple[str, Facts[Any], sa.Table], ...] = (
+_OF_ONE: tuple[tuple[str, Facts[Any], Any], ...] = (
     ("assignment", ASSIGNMENTS, pay_tables.assignments),
     ("acting", ACTINGS, pay_tables.actings),
     ("roster_day", ROSTER_DAYS, pay_tables.roster_days),

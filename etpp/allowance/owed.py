@@ -261,7 +261,8 @@ class _Settling:
         lists, career = self._paid.get((person, month)), self._people.get(person)
         if self._decisions is None or not lists or career is None:
             return ()
-        offices = {each.office_id for each in (*career.within(month.first, month.last), *lists)}
+        served = career.within(month.first, month.last)
+        offices = {each.office_id for each in served} | {each.office_id for each in lists}
         scopes = frozenset(scope for office in offices for scope in self._shared.calendar.lineage(office))
         since = min(self._since(person, of) for of in lists)
         return self._decisions.since(since, person, month, scopes)

@@ -16,6 +16,9 @@ from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import WEEKDAYS
 
 ONE_DAY = dt.timedelta(days=1)
+Stay = tuple[str, dt.date, dt.date | None]
+"""Office, first and last day that somebody belongs there (None: still)."""
+_Dates = tuple[dt.date, dt.date]
 BEFORE_ISSUE = dt.timedelta(days=3)
 """So long before a gallery was made its rosters begin: work that began two days ago may decide whose a presence is."""
 
@@ -68,6 +71,44 @@ def with_occasions(made: Mapping[str, Any], calendar: Calendar, facts: CalendarF
         if each.scope in scopes and office_id not in each.without_offices
     ]
     return {**rest, "occasions": occasions} if occasions else rest
+
+
+def elsewhere(stays: Iterable[Stay], office_id: str, since: dt.date, today: dt.date) -> dict[str, list[Any]]:
+    """When an office's hours say nothing of somebody, as the gallery brings it: `elsewhere`, while the person belongs
+    to another office, from `since` on, as work of a neighbouring day matters; `outside`, while to none, from `today`
+    on. Empty for who belongs here all the time."""
+    here: list[_Dates] = []
+    others: list[_Dates] = []
+    for office, first, last in stays:
+        (here if office == office_id else others).append((first, dt.date.max if last is None else last))
+    made = {
+        "elsewhere": _from(_without(others, here), since),
+        "outside": _from(_without([(dt.date.min, dt.date.max)], here + others), today),
+    }
+    return {name: spans for name, spans in made.items() if spans}
+
+
+def _without(spans: Iterable[_Dates], taken: Iterable[_Dates]) -> list[_Dates]:
+    """What is left of spans of dates, in order."""
+    left = sorted(spans)
+    for begun, ended in taken:
+        cut = []
+        for first, last in left:
+            if ended < first or last < begun:
+                cut.append((first, last))
+                continue
+            if first < begun:
+                cut.append((first, begun - ONE_DAY))
+            if ended < last:
+                cut.append((ended + ONE_DAY, last))
+        left = cut
+    return left
+
+
+def _from(spans: Iterable[_Dates], since: dt.date) -> list[list[str | None]]:
+    return [
+        [str(max(first, since)), None if last == dt.date.max else str(last)] for first, last in spans if last >= since
+    ]
 
 
 def roster(days: Iterable[RosterDay], spans: Iterable[ByRoster], shifts: Iterable[Shift]) -> dict[str, Any] | None:

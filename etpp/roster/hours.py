@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from etpp.base.asked import ONE_DAY, month
 from etpp.base.encoding import canonical
-from etpp.base.errors import Conflict
+from etpp.base.errors import Conflict, EtppError
 from etpp.calendar.model import CalendarFacts, PlanError, RosterDay, RosterError
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, WorkCalendar
@@ -22,7 +22,7 @@ REGENCY_ZONE = "Asia/Jakarta"
 """Of offices that have said no other."""
 
 
-class OfficeBroken(Exception):
+class OfficeBroken(EtppError):
     """An office's days cannot be judged by what is stored; `reason` names what is wrong, `remedy` is a command."""
 
     office_id: str

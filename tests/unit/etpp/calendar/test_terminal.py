@@ -4,7 +4,9 @@ tests/contract/calendar's."""
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from etpp.calendar.model import ByRoster, Hours, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import check_new
-from etpp.calendar.terminal import BEFORE_ISSUE, document, roster, with_occasions
+from etpp.calendar.terminal import BEFORE_ISSUE, document, elsewhere, roster, with_occasions
 from tests.unit.etpp.calendar.calendars import DECIDED, FLEXIBLE, NIGHT, USUAL, calendar_facts
 
 MON, TUE, SAT = 0, 1, 5
@@ -169,6 +171,20 @@ def test_occasions_are_those_of_the_offices_scopes_and_no_others() -> None:
     }
     without = replace(facts, occasions=())
     assert with_occasions({"occasions": ["old"]}, Calendar(without), without, "puskesmas") == {}
+
+
+GUESTS = json.loads((Path(__file__).parents[3] / "golden" / "guests.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", GUESTS["cases"], ids=lambda case: case["why"])
+def test_terminals_are_told_when_an_offices_hours_are_not_somebodys(case: dict[str, Any]) -> None:
+    since, today = (dt.date.fromisoformat(GUESTS[name]) for name in ("since", "today"))
+    stays = [
+        (office, dt.date.fromisoformat(first), None if last is None else dt.date.fromisoformat(last))
+        for office, first, last in case["stays"]
+    ]
+    for held in (stays, stays[::-1]):
+        assert elsewhere(held, GUESTS["office"], since, today) == case["roster"]
 
 
 def day(date: str, shift: str | None, roster_id: str = "", decided: dt.datetime = DECIDED) -> RosterDay:
