@@ -82,6 +82,16 @@ def derive(
     return damaged
 
 
+def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
+    """A new gallery version with these people's rosters in it."""
+    if not people:  # no terminal need know, but the day's figures of the office are others
+        Offices(tx).call_attention(office_id)
+        return
+    version = Offices(tx).bump(office_id, now)
+    for person_id in people:
+        People(tx).note_change(office_id, person_id, version)
+
+
 def keep_occasions(tx: Transaction, office_id: str) -> None:
     """Beside what an office says of its hours stand the occasions that were decided, and no others."""
     office, facts = Offices(tx).get(office_id), regency_facts(tx, ())
@@ -137,15 +147,6 @@ def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]
     for office_id in Roster(tx).offices_of(employees):
         found.setdefault(office_id, [])
     return found
-
-
-def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
-    if not people:  # no terminal need know, but the day's figures of the office are others
-        Offices(tx).call_attention(office_id)
-        return
-    version = Offices(tx).bump(office_id, now)
-    for person_id in people:
-        People(tx).note_change(office_id, person_id, version)
 
 
 def above(tx: Transaction, office_id: str) -> bool:
