@@ -55,6 +55,8 @@ class Asked:
     office_id: str
     month: Month
     made_by: str
+    kind: Literal["bundle"] = "bundle"
+    format: Literal["zip"] = "zip"
 
 
 def extract(tx: Transaction, office_id: str, month: Month) -> Extract:

@@ -61,7 +61,9 @@ def manifest_of(document: Mapping[str, Any]) -> Manifest:
         for key in document["keys"]:
             decode_key(key["public_key"])
         return Manifest(
-            *(document[name] for name in texts[:3]),
+            document["office_id"],
+            document["month"],
+            document["closed_hash"],
             parse_time(document["made_utc"]),
             document["made_by"],
             document["software"],

@@ -280,7 +280,7 @@ class Extract:
         return last
 
 
-def _closed_months(tx: Transaction) -> Sequence[sa.Row[Any]]:
+def _closed_months(tx: Transaction) -> Sequence[Any]:
     """Office, month and moment of every closed month."""
     table = pay_tables.closings
     return tx.execute(sa.select(table.c.office_id, table.c.month, table.c.as_of_utc)).all()
