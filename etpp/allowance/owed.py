@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from etpp.allowance import gather
 from etpp.allowance.adjust import Adjustment, adjustments, decided, in_order
@@ -39,6 +40,14 @@ class Later:
 
     adjustments: tuple[Adjustment, ...] = ()
     open: frozenset[tuple[str, Month]] = frozenset()
+
+
+class Due(NamedTuple):
+    """People's month that is made anew: of those who by today's facts served last at `home`; None: at no office."""
+
+    month: Month
+    home: str | None
+    people: tuple[str, ...]
 
 
 def statements(
@@ -82,18 +91,38 @@ def later(
     """What the office's list of a month, whose own statements are `here`, pays or takes back of what was paid before,
     by whichever office. `decisions`: whether adjustments name what was decided anew of their rules. Raises Conflict,
     and NotFound without a policy."""
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions)
+    return Later() if settling is None else settling.found(here)
+
+
+def due(
+    tx: Transaction, office_id: str, month: Month, shared: Regency, reports: Reports, known_utc: dt.datetime
+) -> list[Due]:
+    """Whose earlier months the list of a closed month has made anew, whether it then paid anything or not."""
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions=False)
+    return [] if settling is None else list(settling.due())
+
+
+def _settling(
+    tx: Transaction,
+    office_id: str,
+    month: Month,
+    shared: Regency,
+    reports: Reports,
+    known_utc: dt.datetime | None,
+    decisions: bool,
+) -> _Settling | None:
     closed = [
         each
         for each in Closings(tx).made(known_utc)
         if each.office_id != office_id or each.month < month  # a closed month can be reckoned once more
     ]
     if not closed:
-        return Later()
+        return None
     try:
-        settling = _Settling(tx, office_id, month, shared, reports, known_utc, closed, decisions)
+        return _Settling(tx, office_id, month, shared, reports, known_utc, closed, decisions)
     except CareerError as error:
         raise Conflict(f"the list cannot be reckoned: {error}") from error
-    return settling.found(here)
 
 
 class _Settling:
@@ -141,6 +170,14 @@ class _Settling:
         left_open: set[tuple[str, Month]] = set()
         elsewhere = [each for each in here if self._has_paid(each.person_id, self._month)]
         made += self._differences(self._month, [each.person_id for each in elsewhere], elsewhere, own=True)
+        for month, home, people in self.due():
+            anew = () if home is None else self._anew(home, month, people)
+            left_open |= {(each.person_id, month) for each in anew if each.open}
+            made += self._differences(month, people, anew)
+        return Later(in_order(made), frozenset(left_open))
+
+    def due(self) -> Iterator[Due]:
+        """Whose earlier months are to be made anew."""
         for month in sorted({each for _, each in self._closed if each < self._month}):
             asked: dict[str | None, list[str]] = defaultdict(list)
             for person, career in self._people.items():
@@ -149,10 +186,7 @@ class _Settling:
                 if self._is_due(person, month, home) and self._may_differ(person, month, home):
                     asked[home].append(person)
             for home, people in asked.items():
-                anew = () if home is None else self._anew(home, month, people)
-                left_open |= {(each.person_id, month) for each in anew if each.open}
-                made += self._differences(month, people, anew)
-        return Later(in_order(made), frozenset(left_open))
+                yield Due(month, home, tuple(people))
 
     def _settled_by(self, career: Career, by: Month | None = None) -> str | None:
         """The office whose list of a month settles what came before it: of the post held last, or of the last list."""
