@@ -150,9 +150,10 @@ def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]
 
 
 def above(tx: Transaction, office_id: str) -> bool:
-    """Whether hours or days were decided for the regency or for an office above one, which hold there too."""
+    """Whether hours or days were decided for the regency or for an office above one, which hold there too. Raises
+    Conflict where what was recorded contradicts itself."""
     facts = regency_facts(tx, ())
-    scopes = set(Calendar(facts).lineage(office_id)) - {office_id}
+    scopes = set(_whole(facts).lineage(office_id)) - {office_id}
     return any(each.scope in scopes for each in facts.periods) or any(d.scope in scopes for d in facts.special_days)
 
 

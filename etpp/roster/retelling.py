@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from typing import Any
 
 from etpp.base.errors import Conflict, StoreUnavailable
-from etpp.calendar.decide import hold
 from etpp.calendar.document import periods_of
 from etpp.calendar.rules import CalendarError, check_new
-from etpp.calendar.store import PERIODS, SPECIAL_DAYS
+from etpp.calendar.store import PERIODS, SPECIAL_DAYS, hold
 from etpp.db import Database, Transaction, pay_tables
 from etpp.roster.model import TOLD_FORM, Office
 from etpp.roster.plans import above, derive, keep_occasions, own_hours
@@ -59,7 +59,8 @@ def _tell(tx: Transaction, office_id: str, now: dt.datetime) -> None:
 def _says_it_all(tx: Transaction, office: Office) -> bool:
     """Whether an office's own calendar has all the hours that were decided for it: then it stays as it is, with what
     each of its periods says that it costs to be late."""
-    office_id, calendar = office.office_id, office.calendar
+    office_id = office.office_id
+    calendar: dict[str, Any] = dict(office.calendar)
     try:
         check_new(calendar)
     except CalendarError:

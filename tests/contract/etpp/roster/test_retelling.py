@@ -129,6 +129,17 @@ def test_what_an_office_says_itself_stays_with_all_that_it_costs(upgraded: Datab
     assert (own.gallery_version, own.calendar) == (9, CALENDARS["tunggal"])
 
 
+def test_a_calendar_that_contradicts_itself_keeps_no_server_from_starting(
+    upgraded: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with upgraded.begin() as tx:
+        PERIODS.add(tx, [WorkPeriod("again", "klinik", SINCE, None, {0: USUAL})], "bkpp", BEFORE)
+    retell(upgraded, NOW)
+    assert len([each for each in caplog.records if "of one scope overlap" in each.message]) == len(CALENDARS)
+    with upgraded.read() as tx:
+        assert Offices(tx).told_before(TOLD_FORM) == sorted(CALENDARS)
+
+
 def test_it_is_done_once_and_what_could_not_be_done_is_tried_again(
     upgraded: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
