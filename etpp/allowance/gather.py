@@ -67,7 +67,7 @@ def regency(
         calendar, of_absence = regency_calendar(tx, known_utc), kinds(tx, known_utc)
         catalogue = Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc))
     except ValueError as error:  # PlanError, CatalogueError, WeightError: each names what is wrong
-        raise Conflict(f"the list cannot be reckoned: {error}") from error
+        raise Conflict(f"the list cannot be reckoned: {error}", key="pay_contradicts") from error
     return Regency(
         calendar,
         of_absence,

@@ -152,7 +152,7 @@ def check(tx: Transaction, office_id: str, month: Month, by: str, now: dt.dateti
     where = standing(tx, office_id, month, now)
     if where.state in ("open", "closed", "paid"):
         raise Conflict(f"{month} is {where.state}: a list is checked when the month is over and before it is closed")
-    as_of_utc = recording(tx, now)
+    by, as_of_utc = Roster(tx).actor(by), recording(tx, now)
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "checked", found.hash, by, now)
     STEPS.add(tx, [step], by, now)
@@ -174,6 +174,10 @@ def close(
     closed, it is closed already, nobody has checked the list as it stands, or whoever checked it closes it.
     """
     as_of_utc = closing(tx, now)
+    by = Roster(tx).actor(by)
+    if despite is not None:  # a NIP and an id may be one person's
+        first, second = (Roster(tx).actor(each) for each in despite.decided_by)
+        despite = Despite(despite.open, (first, second))
     where = standing(tx, office_id, month, now)
     if where.closed is not None:
         raise Conflict(f"{month} of {office_id} is closed already")
@@ -210,6 +214,7 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
     where = standing(tx, office_id, month, now)
     if where.closed is None or where.paid is not None:
         raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed")
+    by = Roster(tx).actor(by)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "paid", where.closed.sealed.hash, by, now)
     STEPS.add(tx, [step], by, now)
     return step
@@ -221,7 +226,7 @@ def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime
     try:
         served = Roster(tx).career(person_id).within(month.first, month.last)
     except CareerError as error:
-        raise Conflict(f"the month cannot be reckoned: {error}") from error
+        raise Conflict(f"the month cannot be reckoned: {error}", key="pay_contradicts") from error
     home = served[-1].office_id if served else None
     kept = {office: closed for (office, _), closed in Closings(tx).statements(month, [person_id]).items()}
     if home in kept or (kept and home is None):
