@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from etpp.allowance.audit import Audited
-from etpp.base.errors import Conflict
+from etpp.base.errors import EtppError
 
 FORMAT = "presensi-audit-bundle"
 VERSION = 1
@@ -22,7 +22,7 @@ What = Literal["signature", "key", "file", "row", "content", "terminal", "audit"
 in it and is not, a terminal's keys, or the audit of the month itself."""
 
 
-class NotABundle(Conflict):
+class NotABundle(EtppError):
     """The file is none, or one that nobody should open: nothing in it was looked at."""
 
 
