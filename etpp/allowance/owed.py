@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from etpp.allowance import gather
-from etpp.allowance.adjust import Adjustment, adjustments, in_order
+from etpp.allowance.adjust import Adjustment, adjustments, decided, in_order
 from etpp.allowance.closing import Closed, Earlier
+from etpp.allowance.decisions import Decisions
 from etpp.allowance.facts import Regency
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.statement import statement
@@ -84,10 +85,13 @@ def later(
     shared: Regency,
     reports: Reports,
     known_utc: dt.datetime | None = None,
+    *,
+    decisions: bool = True,
 ) -> Later:
     """What the office's list of a month, whose own statements are `here`, pays or takes back of what was paid before,
-    by whichever office. Raises Conflict, and NotFound without a policy."""
-    settling = _settling(tx, office_id, month, shared, reports, known_utc)
+    by whichever office. `decisions`: whether adjustments name what was decided anew of their rules. Raises Conflict,
+    and NotFound without a policy."""
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions=decisions)
     return Later() if settling is None else settling.found(here)
 
 
@@ -95,7 +99,7 @@ def due(
     tx: Transaction, office_id: str, month: Month, shared: Regency, reports: Reports, known_utc: dt.datetime
 ) -> list[Due]:
     """Whose earlier months the list of a closed month has made anew, whether it then paid anything or not."""
-    settling = _settling(tx, office_id, month, shared, reports, known_utc)
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions=False)
     return [] if settling is None else list(settling.due())
 
 
@@ -106,6 +110,8 @@ def _settling(
     shared: Regency,
     reports: Reports,
     known_utc: dt.datetime | None,
+    *,
+    decisions: bool,
 ) -> _Settling | None:
     closed = [
         each
@@ -115,7 +121,7 @@ def _settling(
     if not closed:
         return None
     try:
-        return _Settling(tx, office_id, month, shared, reports, known_utc, closed)
+        return _Settling(tx, office_id, month, shared, reports, known_utc, closed, decisions)
     except CareerError as error:
         raise Conflict(f"the list cannot be reckoned: {error}") from error
 
@@ -132,6 +138,7 @@ class _Settling:
         reports: Reports,
         known_utc: dt.datetime | None,
         closed: Sequence[Closed],
+        decisions: bool,
     ) -> None:
         self._tx, self._office_id, self._month = tx, office_id, month
         self._shared, self._reports, self._known_utc = shared, reports, known_utc
@@ -157,6 +164,7 @@ class _Settling:
             self._touched[touch.person_id].append(touch)
         self._left_open = {at for each in closed if each.earlier is not None for at in each.earlier.open}
         self._open_lists: dict[tuple[str, Month], Collection[str]] = {}
+        self._decisions = Decisions(tx, known_utc) if decisions else None
 
     def found(self, here: Iterable[Statement]) -> Later:
         made: list[Adjustment] = []
@@ -279,8 +287,20 @@ class _Settling:
             paid = [closed[each.office_id, person] for each in self._paid.get((person, month), ())]
             if own:
                 paid.append(owed[person])
-            found += adjustments(paid, owed.get(person), self._adjusted.get((person, month), ()))
+            mine = adjustments(paid, owed.get(person), self._adjusted.get((person, month), ()))
+            found += decided(mine, self._decided(person, month)) if mine else ()
         return found
+
+    def _decided(self, person: str, month: Month) -> tuple[str, ...]:
+        """What was decided anew of somebody's month since a list took it into account."""
+        lists, career = self._paid.get((person, month)), self._people.get(person)
+        if self._decisions is None or not lists or career is None:
+            return ()
+        served = career.within(month.first, month.last)
+        offices = {each.office_id for each in served} | {each.office_id for each in lists}
+        scopes = frozenset(scope for office in offices for scope in self._shared.calendar.lineage(office))
+        since = min(self._since(person, of) for of in lists)
+        return self._decisions.since(since, person, month, scopes)
 
 
 def _at_least(known: OfficeReports, now: OfficeReports) -> OfficeReports:
@@ -301,4 +321,4 @@ def earlier(found: Later, month: Month, asked: dict[Month, tuple[OfficeReports, 
     """What a closing keeps of the months before it, of all that was `asked` of the books."""
     own = set(asked[month])
     reports = {of: tuple(each for each in said if each not in own) for of, said in sorted(asked.items()) if of != month}
-    return Earlier({of: said for of, said in reports.items() if said}, found.open)
+    return Earlier({of: said for of, said in reports.items() if said}, found.open, decisions=True)
