@@ -172,7 +172,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
 
         text = await visit.server.read(look)
         if text is None:
-            raise NotFound("there is no such policy")
+            raise NotFound("there is no such policy", key="fact_unknown")
         found = read_policy(text)
         sentences = list(explain(found))
         values = {
@@ -187,12 +187,12 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
     @router.get("/inspection/lists/{key}")
     async def listed(visit: MemberVisit, key: str, office_id: str, month: str = "") -> Response:
         if key not in KEYS:
-            raise NotFound("there is no such list")
+            raise NotFound("there is no such list", key="fact_unknown")
         known: Key = key
         asked = _month(month, visit.server.now())
         start, end = month_bounds(str(asked))
         if start is None or end is None:
-            raise Problem("malformed", "month: must be one such as 2026-11")
+            raise Problem("malformed", "month: must be one such as 2026-11", key="month_unreadable")
 
         def look(tx: Transaction) -> dict[str, Any]:
             office = register.office(tx, office_id)
@@ -254,4 +254,4 @@ def _month(text: str, now: dt.datetime | None = None) -> Month:
     try:
         return Month.of(text)
     except ValueError as error:
-        raise Problem("malformed", f"month: {error}") from error
+        raise Problem("malformed", f"month: {error}", key="month_unreadable") from error
