@@ -40,6 +40,7 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.insight import pages as insight_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
@@ -143,6 +144,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         terminals_pages.router,
         books_pages.router,
         presence_pages.routes(Summaries()),
+        insight_pages.router,
     )
     for router in calls:
         app.include_router(router)
