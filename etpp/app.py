@@ -40,6 +40,7 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.insight import pages as insight_pages
 from etpp.inspection import pages as inspection_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
@@ -150,6 +151,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         books_pages.router,
         presence_pages.routes(Summaries()),
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
+        insight_pages.router,
     )
     for router in calls:
         app.include_router(router)

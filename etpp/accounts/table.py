@@ -178,6 +178,8 @@ _CONSOLE = {
     "POST /account/sessions/{session_id}/end": MEMBER,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
+    "GET /people": _rule(*AT_OFFICE, listed=True),
+    "GET /people/{person_id}": _rule(*AT_OFFICE, of=PERSON),
     "GET /offices/{office_id}/people": OF_OFFICE,
     "GET /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
     "POST /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
