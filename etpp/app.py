@@ -40,6 +40,8 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.pairing import pages as pairing_pages
+from etpp.pairing import people_pages as phones_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
@@ -138,6 +140,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         own_pages.router,
         people_pages.routes(owners.employee, register.office, owners.office_names),
         log_pages.router,
+        pairing_pages.router,
+        phones_pages.router,
         roster_pages.routes(_erased_through),
         faces_pages.router,
         terminals_pages.router,
@@ -148,6 +152,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         app.include_router(router)
     for router in ADMINISTRATION:
         app.include_router(router, include_in_schema=False)  # not part of the terminals' protocol
+    app.include_router(pairing_pages.outside)
     app.mount(PREFIX, shell.build(app.state, pages, guard))
     app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
     return app

@@ -9,7 +9,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from etpp.accounts import session
-from etpp.accounts.model import LogIn
+from etpp.accounts.model import LogIn, Stage
 from etpp.accounts.rules import Table, Whose
 from etpp.accounts.secrets import Secrets
 from etpp.accounts.store import Accounts, Sessions
@@ -41,12 +41,12 @@ class Doorkeeper:
             account = Accounts(tx).get(log_in.account_id)
         return None if account.disabled_utc is not None else session.session_of(token, log_in, account)
 
-    def half_of(self, request: Request) -> LogIn | None:
-        """Somebody whose second factor is still to come."""
+    def half_of(self, request: Request, stage: Stage) -> LogIn | None:
+        """Somebody whose second factor is still to come (`second`), or who is connecting a phone (`connect`)."""
         token = request.cookies.get(session.COOKIE, "")
         with self.server.database.read() as tx:
             log_in = Sessions(tx).get(session.hashed(token), self.server.now())
-        return log_in if log_in is not None and log_in.stage == "second" else None
+        return log_in if log_in is not None and log_in.stage == stage else None
 
 
 def keeper_of(request: Request) -> Doorkeeper:

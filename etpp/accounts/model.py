@@ -11,7 +11,7 @@ from etpp.serving.acting import Actor, Grant, Role
 
 FACTOR_ROLES: frozenset[Role] = frozenset({"bkpp", "inspector"})
 """Whoever may see or change everything shows more than a password."""
-Stage = Literal["second", "full"]
+Stage = Literal["second", "connect", "full"]
 
 
 @dataclass(frozen=True, slots=True)

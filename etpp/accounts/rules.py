@@ -9,8 +9,9 @@ from typing import Literal
 
 from etpp.serving.acting import Actor, Role
 
-Open = Literal["anybody", "second", "member", "roles"]
-"""`anybody`: without a log-in. `second`: between password and second factor. `member`: any account, of itself.
+Open = Literal["anybody", "second", "connect", "member", "roles"]
+"""`anybody`: without a log-in. `second`: between password and second factor. `connect`: while a phone is being
+connected. `member`: any account, of itself.
 `roles`: as the rule says."""
 OWN_ROLES: frozenset[Role] = frozenset({"superior", "employee"})
 """Whose rights are over persons and not over offices: their own things, and what the room's rules give a superior."""

@@ -38,7 +38,7 @@ BY = _body("by")
 OFFICE = _path("office_id")
 AT = _query("office_id")
 OFFICE_SAID = _body("office_id")
-ANYBODY, SECOND, MEMBER = Rule("anybody"), Rule("second"), Rule("member")
+ANYBODY, SECOND, CONNECT, MEMBER = Rule("anybody"), Rule("second"), Rule("connect"), Rule("member")
 BKPP = _rule("bkpp")
 ALL = _rule("bkpp", "inspector")
 EVERY_ROLE = _rule(*ROLES, listed=True)
@@ -176,6 +176,20 @@ _CONSOLE = {
     "POST /account/passkey": MEMBER,
     "POST /account/passkeys/remove": MEMBER,
     "POST /account/sessions/{session_id}/end": MEMBER,
+    # pairing
+    "GET /phone.js": ANYBODY,
+    "GET /m": ANYBODY,
+    "POST /m/code": ANYBODY,
+    "POST /m/login/pin": ANYBODY,
+    "POST /m/login/passkey": ANYBODY,
+    "GET /m/connect": CONNECT,
+    "POST /m/connect/pin": CONNECT,
+    "POST /m/connect/passkey": CONNECT,
+    "GET /phones": MEMBER,
+    "POST /phones/{phone_id}/end": MEMBER,
+    "GET /people/{person_id}/phones": ALL,
+    "POST /people/{person_id}/phones/code": BKPP,
+    "POST /people/{person_id}/phones/{phone_id}/end": BKPP,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
     "GET /offices/{office_id}/people": OF_OFFICE,
