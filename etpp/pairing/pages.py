@@ -16,7 +16,7 @@ from etpp.accounts.door import Guest
 from etpp.accounts.model import Account
 from etpp.accounts.pages import guest_of, require_private, site_of
 from etpp.accounts.store import Accounts, Factors, Sessions
-from etpp.base.errors import Conflict, Problem
+from etpp.base.errors import Conflict, Problem, StoreUnavailable
 from etpp.console.visit import HEADERS, PREFIX, AnyVisit, CheckedForm, Visit, form
 from etpp.db import Transaction
 from etpp.ledger.model import Said
@@ -69,6 +69,9 @@ async def code(visit: AnyVisit) -> Response:
 
     try:
         token, lasts = await visit.server.write(take)
+    except StoreUnavailable:
+        visit.server.guesses.forgive(guess)
+        raise
     except Conflict as error:
         refused = error
         if refused.key in _SAID:
