@@ -119,7 +119,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         guesses=guesses,
         account_guesses=Throttle(ACCOUNT_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
     )
-    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now))
+    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now), owners.below)
     app.state.server = server
     app.state.keeper = keeper
     app.state.offers = partial(offers, keeper)

@@ -63,6 +63,8 @@ class LogIn:
     expires_utc: dt.datetime
     address: str
     agent: str
+    seen_utc: dt.datetime
+    """When it last asked for something, to within some minutes."""
     pending: bytes | None = None
 
 

@@ -2,7 +2,8 @@
 
 Roles of the whole regency (BKPP, the inspector) need nothing else. A role at an office holds for what is of that office
 (`of`), and for lists that everybody may see or whose handler shows each their own (`listed`). A superior and an
-employee have no office here: they act as themselves (`acts`), and see what is their own (`own`).
+employee have no office here: they act as themselves (`acts`), and see what is their own (`own`); a superior also what
+is the own of whom they lead today.
 """
 
 from __future__ import annotations

@@ -51,8 +51,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", "nonce", name="pk_phone_nonces"),
     )
     op.create_index("ix_phone_nonces_used_utc", "phone_nonces", ["used_utc"])
+    # Of log-ins from before: seen when they began. Those of more than an hour log in again.
+    with op.batch_alter_table("sessions") as sessions:
+        sessions.add_column(sa.Column("seen_utc", UTC))
+    op.execute("UPDATE sessions SET seen_utc = created_utc")
+    with op.batch_alter_table("sessions") as sessions:
+        sessions.alter_column("seen_utc", existing_type=UTC, nullable=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("sessions") as sessions:
+        sessions.drop_column("seen_utc")
     for table in ("phone_nonces", "phone_codes", "phones"):
         op.drop_table(table)
