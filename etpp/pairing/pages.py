@@ -91,9 +91,10 @@ async def connect_by_pin(visit: AnyVisit, values: CheckedForm, keeper: KeeperOf)
     half, pin = await visiting.half(visit, keeper), values.get("pin", "")
     waiting = Connecting.of(half.pending)
     nip = await visit.server.read(lambda tx: _nip(tx, waiting.invited.person_id))
-    fault = rules.pin_fault(pin, nip) or ("pin_differs" if pin != values.get("repeated") else None)
-    if fault is not None:
-        return await _connect_page(visit, keeper, visit.texts.of("refused", fault), 409)
+    try:
+        service.check_pin(pin, values.get("repeated", ""), nip)
+    except Conflict as error:
+        return await _connect_page(visit, keeper, visit.texts.refusal(error), 409)
     secret = visiting.new_secret()
     run = asyncio.get_running_loop().run_in_executor
     pin_hash = await run(passwords.CHECKERS, passwords.hashed, service.pin_text(secret, pin))

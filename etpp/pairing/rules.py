@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+from typing import Literal
 
 GOOD_FOR = dt.timedelta(seconds=180)
 SKEW = dt.timedelta(seconds=30)
@@ -18,6 +19,7 @@ MOST_FAILURES = 10
 """Wrong PINs, after which a phone has to be connected anew: ten of a million."""
 _FREE = 3
 _FIRST_WAIT = dt.timedelta(seconds=30)
+PinFault = Literal["form", "easy"]
 _PIN = re.compile(rf"[0-9]{{{PIN_DIGITS}}}")
 
 
@@ -30,20 +32,20 @@ def wait_after(failures: int) -> dt.timedelta | None:
     return None if failures < _FREE else _FIRST_WAIT * 2 ** (failures - _FREE)
 
 
-def pin_fault(pin: str, nip: str | None) -> str | None:
-    """By which text of the catalogues a PIN is refused; None for a good one.
+def pin_fault(pin: str, nip: str | None) -> PinFault | None:
+    """What is wrong with a PIN; None for a good one.
 
     What a finder of the phone tries first: one digit, a row, two in turn, the birth date, the end of the NIP.
     """
     if _PIN.fullmatch(pin) is None:
-        return "pin_form"
+        return "form"
     digits = [int(each) for each in pin]
     steps = {(after - before) % 10 for before, after in itertools.pairwise(digits)}
     if len(steps) == 1 and steps <= {0, 1, 9}:
-        return "pin_easy"
+        return "easy"
     if len(set(pin)) <= 2 or pin[:3] == pin[3:]:
-        return "pin_easy"
-    return "pin_easy" if nip is not None and pin in _of_nip(nip) else None
+        return "easy"
+    return "easy" if nip is not None and pin in _of_nip(nip) else None
 
 
 def _of_nip(nip: str) -> set[str]:

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -185,6 +186,17 @@ def _end(tx: Transaction, ended: list[Phone], by: EndedBy, now: dt.datetime) -> 
             Factors(tx).remove_passkeys(each.account_id, each.credential_id)
 
 
+def check_pin(pin: str, repeated: str, nip: str | None) -> None:
+    """Raises Conflict."""
+    fault = rules.pin_fault(pin, nip)
+    if fault == "form":
+        raise Conflict("a PIN has six digits", key="pin_form")
+    if fault == "easy":
+        raise Conflict("the PIN is too easy to guess", key="pin_easy")
+    if pin != repeated:
+        raise Conflict("the two are not the same", key="pin_differs")
+
+
 def secret_hash(secret: str) -> str:
     """256 random bits need no slow hash."""
     return hashlib.sha256(f"phone\0{secret}".encode()).hexdigest()
@@ -203,7 +215,7 @@ def record(
     account: Account,
     guest: Guest,
     now: dt.datetime,
-    after: dict[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
     subject = {"account_id": account.account_id, "phone_id": phone.phone_id}
     if phone.device_id is not None:
