@@ -39,7 +39,7 @@ def render(
         tone=look.tone,
         icon=look.icon,
         title=text(f"phase.{phase.value}.title", digits=NIP_DIGITS),
-        line=text(f"phase.{phase.value}.line", direction="", time=""),
+        line=catalogue.line(f"phase.{phase.value}.line", direction="", time=""),
         lamp=look.lamp,
         clock=catalogue.time(status.local_time),
         clock_seconds=catalogue.seconds(status.local_time),
@@ -209,11 +209,10 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     )
     if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
         return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
-    attends = wording.attends(assessment)
     return replace(
         view,
         direction=wording.direction(assessment, at.catalogue),
-        direction_icon=Icon.PEOPLE if attends else view.direction_icon,
+        direction_icon=Icon.PEOPLE if wording.only_present(assessment) else view.direction_icon,
         occasion=wording.occasions(assessment),
         consequence=wording.consequence(assessment, at.catalogue),
         consequence_tone=_tone(assessment),
@@ -303,8 +302,8 @@ def _recorded(at: _Instant) -> str:
     if at.encounter.prospect is None:
         return f"recorded_{Direction.ARRIVAL.value}"
     assessment = at.encounter.prospect.assessment
-    attends = at.clock_trusted and wording.attends(assessment)
-    return "recorded_present" if attends else f"recorded_{assessment.direction.value}"
+    only_present = at.clock_trusted and wording.only_present(assessment)
+    return "recorded_present" if only_present else f"recorded_{assessment.direction.value}"
 
 
 def _already(view: ViewState, at: _Instant) -> ViewState:
@@ -315,7 +314,7 @@ def _already(view: ViewState, at: _Instant) -> ViewState:
     if prospect.recorded is not None and ago_s is not None and 0 <= ago_s <= _DAY_S:
         # At an occasion that has seen the person already, a second presence of the day was shown as what it was for.
         seen_there = wording.attends(prospect.assessment) and not prospect.assessment.awaited
-        shown = seen_there and prospect.recorded is Direction.DEPARTURE
+        shown = prospect.assessment.elsewhere or (seen_there and prospect.recorded is Direction.DEPARTURE)
         which = at.text("direction.present" if shown else f"direction.{prospect.recorded.value}")
         recorded = prospect.assessment.local_time - dt.timedelta(seconds=ago_s)
         line = at.text("phase.already_recorded.line", direction=which, time=at.catalogue.time(recorded))
