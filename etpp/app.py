@@ -40,9 +40,9 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.inspection import pages as inspection_pages
 from etpp.pairing import pages as pairing_pages
 from etpp.pairing import people_pages as phones_pages
-from etpp.inspection import pages as inspection_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
