@@ -42,6 +42,8 @@ from etpp.faces import moving
 from etpp.faces import pages as faces_pages
 from etpp.insight import pages as insight_pages
 from etpp.inspection import pages as inspection_pages
+from etpp.pairing import pages as pairing_pages
+from etpp.pairing import people_pages as phones_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
@@ -124,7 +126,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         guesses=guesses,
         account_guesses=Throttle(ACCOUNT_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
     )
-    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now))
+    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now), owners.below)
     app.state.server = server
     app.state.keeper = keeper
     app.state.offers = partial(offers, keeper)
@@ -145,6 +147,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         own_pages.router,
         people_pages.routes(owners.employee, register.office, owners.office_names),
         log_pages.router,
+        pairing_pages.router,
+        phones_pages.router,
         roster_pages.routes(_erased_through),
         faces_pages.router,
         terminals_pages.router,
@@ -157,6 +161,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         app.include_router(router)
     for router in ADMINISTRATION:
         app.include_router(router, include_in_schema=False)  # not part of the terminals' protocol
+    app.include_router(pairing_pages.outside)
     app.mount(PREFIX, shell.build(app.state, pages, guard))
     app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
     return app

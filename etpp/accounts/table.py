@@ -2,7 +2,8 @@
 
 Roles of the whole regency (BKPP, the inspector) need nothing else. A role at an office holds for what is of that office
 (`of`), and for lists that everybody may see or whose handler shows each their own (`listed`). A superior and an
-employee have no office here: they act as themselves (`acts`), and see what is their own (`own`).
+employee have no office here: they act as themselves (`acts`), and see what is their own (`own`); a superior also what
+is the own of whom they lead today.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ BY = _body("by")
 OFFICE = _path("office_id")
 AT = _query("office_id")
 OFFICE_SAID = _body("office_id")
-ANYBODY, SECOND, MEMBER = Rule("anybody"), Rule("second"), Rule("member")
+ANYBODY, SECOND, CONNECT, MEMBER = Rule("anybody"), Rule("second"), Rule("connect"), Rule("member")
 BKPP = _rule("bkpp")
 ALL = _rule("bkpp", "inspector")
 EVERY_ROLE = _rule(*ROLES, listed=True)
@@ -176,6 +177,20 @@ _CONSOLE = {
     "POST /account/passkey": MEMBER,
     "POST /account/passkeys/remove": MEMBER,
     "POST /account/sessions/{session_id}/end": MEMBER,
+    # pairing
+    "GET /phone.js": ANYBODY,
+    "GET /m": ANYBODY,
+    "POST /m/code": ANYBODY,
+    "POST /m/login/pin": ANYBODY,
+    "POST /m/login/passkey": ANYBODY,
+    "GET /m/connect": CONNECT,
+    "POST /m/connect/pin": CONNECT,
+    "POST /m/connect/passkey": CONNECT,
+    "GET /phones": MEMBER,
+    "POST /phones/{phone_id}/end": MEMBER,
+    "GET /people/{person_id}/phones": ALL,
+    "POST /people/{person_id}/phones/code": BKPP,
+    "POST /people/{person_id}/phones/{phone_id}/end": BKPP,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
     "GET /people": _rule(*AT_OFFICE, listed=True),

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
 from etpp.accounts import service
+from etpp.accounts.session import csrf_of as csrf_of_token
 from etpp.accounts.store import Sessions
 from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.app import create_app
@@ -135,6 +136,7 @@ OF_A_JOB = {
 WITHOUT_DATABASE = {
     "GET /console/style.css",
     "GET /console/passkeys.js",
+    "GET /console/phone.js",
     "GET /v1/admin/calendar/proposals",
     *OF_A_JOB,
 }
@@ -153,9 +155,14 @@ REFUSED = {
     "GET /v1/admin/offices/{office_id}/months/{month}/audit",
     "POST /console/account/passkey",
     "POST /console/account/passkeys/remove",
+    "POST /console/m/login/pin",
+    "POST /console/m/login/passkey",
+    "POST /console/phones/{phone_id}/end",
+    "POST /console/people/{person_id}/phones/{phone_id}/end",
     *OF_A_JOB,
 }
-"""In the end too: no password is given, no month is closed yet, nobody has a passkey, and no job has this id."""
+"""In the end too: no password is given, no month is closed yet, nobody has a passkey or a phone yet, and no job has
+this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
@@ -163,13 +170,24 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/recovery": lambda it: {"current": it.password},
     "POST /console/account/passkey": lambda it: {"current": it.password, "answer": "{}"},
     "POST /console/account/passkeys/remove": lambda it: {"current": it.password, "passkey": "none"},
+    "POST /console/m/code": lambda it: {"code": it.terminal.phone_code(it.etpp.person(it.nip()), it.etpp.clock.now)},
+    "POST /console/m/connect/pin": lambda it: {
+        "csrf": csrf_of_token(it.member.cookies["etpp_session"]),
+        "pin": "482915",
+        "repeated": "482915",
+    },
     "POST /console/accounts": lambda it: {"login": f"akun-{it.next()}", "office_id": OFFICE, "role": "operator"},
     "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head"},
     "POST /console/inspection/bundles": lambda it: {"office_id": OFFICE, "month": "2026-10"},
 }
-UNRECORDED = {"POST /console/login/second", "POST /console/login/passkey", "DELETE /v1/admin/reports/{job_id}"}
+UNRECORDED = {
+    "POST /console/login/second",
+    "POST /console/login/passkey",
+    "POST /console/m/connect/passkey",
+    "DELETE /v1/admin/reports/{job_id}",
+}
 """These lead to the log-in here, as the member is logged in; ending a report is no change of anything."""
-LAST = ("/account/password", "/logout")
+LAST = ("/account/password", "/logout", "/m/code", "/m/connect/pin")
 """After these the log-in is another one, or over."""
 
 
@@ -208,9 +226,10 @@ class World:
             "key": lambda: "by_hand",
             "account_id": partial(self.account, disabled=path.endswith("/enable")),
             "session_id": self.session,
+            "phone_id": lambda: "none",
             **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
-        if "/employees/" in path or "/inspection/" in path:
+        if "/employees/" in path or "/inspection/" in path or "/people/{person_id}/phones" in path:
             made["person_id"] = self.employee
         if path.endswith("/write-off"):
             device = self.device()

@@ -58,6 +58,7 @@ class Site:
             "event_id": "018f2c5e-0000-7000-8000-0000000000ff",
             "sanction_id": "none",
             "session_id": "none",
+            "phone_id": "none",
             "sha256": "0" * 64,
             "bundle_id": "018f2c5e-0000-7000-8000-0000000000fe",
             "kind": "letter",
