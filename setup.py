@@ -28,6 +28,8 @@ setup(
             "allowance/policies/*.toml",
             "presence/discipline.toml",
             "reports/i18n/*.toml",
+            "phone/static/*",
+            "phone/i18n/*.toml",
         ],
         "enrollment": ["i18n/*.toml"],
     },
@@ -85,6 +87,7 @@ setup(
             "pre-commit>=4.0",
             "pytest-xdist>=3.6",
             "grimp>=3.0",  # which modules a page reaches
+            "axe-playwright-python>=0.1.4",  # the rules of accessibility that pages are held to (axe-core)
             "playwright>=1.49",  # drives the distribution's Chromium; it fetches no browser by itself
         ],
     },

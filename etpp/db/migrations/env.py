@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from etpp.db import account_tables, face_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
+from etpp.db import account_tables, face_tables, objection_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
 from etpp.db.tables import metadata
 
 context.configure(
