@@ -151,9 +151,20 @@ def month(tx: Transaction, person_id: str, asked: Month, language: Language, now
     own = own_month(tx, person_id, asked, now)
     entries, points = _activities(tx, person_id, asked.first, asked.last, now)
     start, end = month_bounds(str(asked))
-    of_person = {"office_id": None, "person": person_id, "state": None, "after": "", "limit": MOST}
-    filed = corrections.page(tx, first=asked.first, last=asked.last, **of_person)
-    held = letters.page(tx, start=start, end=end, after_the_fact=False, **of_person)
+    filed = corrections.page(
+        tx, office_id=None, person=person_id, state=None, first=asked.first, last=asked.last, after="", limit=MOST
+    )
+    held = letters.page(
+        tx,
+        office_id=None,
+        person=person_id,
+        state=None,
+        start=start,
+        end=end,
+        after_the_fact=False,
+        after="",
+        limit=MOST,
+    )
     return MonthOnPhone(
         month=str(asked),
         name=say.month(asked.first),

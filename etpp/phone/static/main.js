@@ -36,13 +36,14 @@ async function show() {
   const paint = (...content) => {
     if (mine !== showing) return false;
     const place = document.activeElement?.id;
-    byId("main").replaceChildren(...content.flat());
+    byId("main").replaceChildren(...content.flat(Infinity).filter(Boolean));
     if (place && byId(place)) byId(place).focus({ preventScroll: true });
     return true;
   };
   document.title = `${t(`title.${name || "today"}`)} · e-TPP`;
   tabs(name);
   await view({ app, paint, rest, asked });
+  if (mine === showing) document.body.dataset.shown = location.hash; // all that is known stands on the page
 }
 
 async function open() {

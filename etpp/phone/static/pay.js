@@ -42,7 +42,7 @@ function why(each) {
 }
 
 function earlier(found) {
-  if (found.earlier.length === 0) return h("p.empty", t("pay.no_earlier"));
+  if (found.earlier.length === 0) return found.pay?.closed ? null : h("p.empty", t("pay.no_earlier"));
   const months = found.pay && !found.pay.closed ? [{ name: found.name, net: found.pay.net, net_amount: found.pay.net_amount, estimate: true, month: found.month }, ...found.earlier] : found.earlier;
   const most = Math.max(...months.map((each) => Number(each.net_amount)), 1);
   const bar = (each) => h("meter", { min: 0, max: most, value: each.net_amount, "aria-label": `${each.name}: ${each.net}` });

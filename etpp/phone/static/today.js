@@ -5,7 +5,7 @@ import * as net from "./net.js";
 import * as outbox from "./outbox.js";
 import { longDate, number, t } from "./texts.js";
 
-const FAVOURITES = 6;
+const FAVOURITES = 4;
 const CATALOGUE = "/phone/api/catalogue";
 
 export async function today({ app, paint }) {
@@ -37,8 +37,11 @@ export async function today({ app, paint }) {
 
 function presence(day, gap, fresh) {
   if (!day) return h("section.card", h("h2", t("today.presence")), h("p", t(gap ? `today.gap_${gap}` : fresh ? "today.no_day" : "today.stale")));
-  const time = (label, at, due) => h("div.time", h("span", label), h("b", at ?? "–"), due && h("small", t("today.due", { time: due })));
-  const times = [time(t("today.arrival"), day.arrival, day.due?.[0]), time(t("today.departure"), day.departure, day.due?.[1])];
+  const time = (label, at, due) => h("div.time", h("span", label), h("b", at ?? "–"), due && h("small", due));
+  const times = [
+    time(t("today.arrival"), day.arrival, day.due && t("today.due_in", { time: day.due[0] })),
+    time(t("today.departure"), day.departure, day.due && t("today.due_out", { time: day.due[1] })),
+  ];
   const verdict = day.works || day.arrival ? chip(day.status === "not_reported" && day.arrival ? t("today.seen") : day.says, day.tone) : chip(day.says, "off");
   return h("section.card", h("h2", t("today.presence")), h("div.times", times), h("p", verdict), day.why.map((each) => h("p.why", each)));
 }
@@ -65,8 +68,7 @@ function ring(now, queued, catalogue) {
       h("text.value", { y: 4, "text-anchor": "middle" }, number(entered)),
       h("text.of", { y: 22, "text-anchor": "middle" }, t("today.of", { target: number(target) })),
     ),
-    h("p.why", t("today.recognised", { points: number(recognised) })),
-    now.month_target && h("p.why", t("today.month", { points: number(now.month_entered), target: number(now.month_target) })),
+    h("div", entered > 0 && h("p.why", t(recognised < entered ? "today.recognised" : "today.all_recognised", { points: number(recognised) })), now.month_target && h("p.why", t("today.month", { points: number(now.month_entered), target: number(now.month_target) }))),
   );
 }
 
@@ -76,7 +78,7 @@ function shortcuts(catalogue) {
     "section.card",
     h("h2", t("today.enter")),
     h("div.chips", first.map((item) => h("a.button", { href: `#/enter/${encodeURIComponent(item.item_id)}` }, item.name))),
-    h("div.row", h("a.button.main", { href: "#/enter", id: "enter" }, t("today.other")), h("a.button", { href: "#/enter?again=1", id: "again" }, t("today.again"))),
+    h("div.row.even", h("a.button.main", { href: "#/enter", id: "enter" }, t("today.other")), h("a.button", { href: "#/enter?again=1", id: "again" }, t("today.again"))),
   );
 }
 

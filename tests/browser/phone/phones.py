@@ -48,3 +48,10 @@ def opened(context: BrowserContext, phones: Phones, path: str = "") -> Page:
 
 def ready(page: Page) -> None:
     page.wait_for_selector("body[data-ready=yes]")
+
+
+def shown(page: Page, path: str) -> None:
+    """The view of that address, with the server's last word."""
+    if page.evaluate("location.hash") != f"#/{path}":
+        page.evaluate("path => { delete document.body.dataset.shown; location.hash = `#/${path}`; }", path)
+    page.wait_for_function("path => document.body.dataset.shown === `#/${path}`", arg=path)

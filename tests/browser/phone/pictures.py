@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.chromium import chromium
-from tests.browser.phone.phones import SIZES, opened, phone
+from tests.browser.phone.phones import SIZES, opened, phone, shown
 from tests.contract.etpp.phone.scene import Phones, phones
 from tests.contract.etpp.running import running
 
@@ -44,12 +44,11 @@ def take(folder: Path, sizes: list[str]) -> None:
                         with phone(browser, made, made.budi, size, language=language, **look) as context:
                             page = opened(context, made)
                             for what, path in VIEWS.items():
-                                page.goto(f"{etpp.url}/phone/#/{path}")
-                                page.wait_for_load_state("networkidle")
+                                shown(page, path)
                                 shoot(page, folder / f"{what}-{size}-{scheme}-{language}.png")
                         with phone(browser, made, made.boss, size, language=language, **look) as context:
                             page = opened(context, made, "verify")
-                            page.wait_for_load_state("networkidle")
+                            shown(page, "verify")
                             shoot(page, folder / f"verify-{size}-{scheme}-{language}.png")
 
 

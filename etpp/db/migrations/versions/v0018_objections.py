@@ -47,3 +47,8 @@ def upgrade() -> None:
         sa.Column("by", sa.String(64), nullable=False),
         sa.Column("answered_utc", UTC, nullable=False),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("objection_answers")
+    op.drop_table("objections")
