@@ -104,8 +104,9 @@ async function start() {
   await refresh();
   if (app.locked) return;
   await open();
-  outbox.watch(async () => {
-    await notices(app);
+  outbox.watch(async (what) => {
+    if (what === "sent") await refresh();
+    else await notices(app);
     if (["", "enter"].includes(location.hash.replace(/^#\/?/, "").split(/[/?]/)[0])) await show();
   });
   window.addEventListener("hashchange", open);
@@ -114,8 +115,6 @@ async function start() {
   document.addEventListener("visibilitychange", woken);
   document.body.dataset.ready = "yes";
   await outbox.flush();
-  await refresh();
-  if (location.hash.replace(/^#\/?/, "") === "") await show();
 }
 
 navigator.serviceWorker?.register("/phone/sw.js");

@@ -16,11 +16,12 @@ export function watch(listener) {
   listeners.add(listener);
 }
 
-others.onmessage = () => listeners.forEach((each) => each());
+others.onmessage = (event) => listeners.forEach((each) => each(event.data));
 
-function changed() {
-  listeners.forEach((each) => each());
-  others.postMessage("changed");
+// `what`: "kept" on this phone, or "sent", so that the server has something new to say.
+function changed(what = "kept") {
+  listeners.forEach((each) => each(what));
+  others.postMessage(what);
 }
 
 export function belongsTo(personId) {
@@ -76,7 +77,7 @@ async function sendAll() {
     }
     const found = new Map(answers.map((each) => [each.entry_id, each]));
     for (const sent of batch) await settle(sent, found.get(sent.entry_id));
-    changed();
+    changed("sent");
   }
 }
 

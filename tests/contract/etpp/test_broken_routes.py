@@ -171,9 +171,11 @@ REFUSED = {
     "GET /v1/admin/offices/{office_id}/months/{month}/audit",
     "POST /console/account/passkey",
     "POST /console/account/passkeys/remove",
+    "GET /console/phone",
     *OF_A_JOB,
 }
-"""In the end too: no password is given, no month is closed yet, nobody has a passkey, and no job has this id."""
+"""In the end too: no password is given, no month is closed yet, nobody has a passkey, BKPP is no employee with a phone
+page, and no job has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},

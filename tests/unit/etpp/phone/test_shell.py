@@ -51,8 +51,9 @@ def test_each_text_that_the_program_asks_for_is_there_and_no_other(language: Lan
     asked = set(re.findall(r'\bt\("([\w.]+)"', program)) | {f"{t}.{k}" for t, ks in FILLED.items() for k in ks}
     quoted = {key for key in known if f'"{key}"' in program}
     loose = {key for key in known if re.search(r"`" + key.rpartition("_")[0] + r"_\$\{", program)}
+    listed = {f"file.{name}{more}" for name in ("correction", "letter", "objection") for more in ("", "_what")}
     assert asked - known.keys() == set()
-    assert known.keys() - asked - quoted - loose - {"file.correction_what", "file.letter_what", "file.objection_what"} == set()
+    assert known.keys() - asked - quoted - loose - listed == set()
 
 
 def test_each_module_that_is_imported_is_there_and_nothing_is_of_elsewhere() -> None:
