@@ -40,6 +40,7 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.inspection import pages as inspection_pages
 from etpp.objections import api as objections_api
 from etpp.objections import pages as objections_pages
 from etpp.phone import api as phone_api
@@ -103,13 +104,18 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     watch = GalleryWatch(database, settings.poll_s)
     galleries = GalleryMaker(lambda: state.keys.now().signer)
     jobs = Jobs(state.folder / "reports", database.url)
+    bundles = Jobs(
+        state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
+    )
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
+        running.append(asyncio.create_task(bundles.keep_tidy(settings.now)))
         yield
         jobs.stop()
+        bundles.stop()
         for each in running:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -153,6 +159,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         presence_pages.routes(Summaries()),
         objections_pages.router,
         phone_pages.router,
+        inspection_pages.routes(bundles, lambda: state.keys.now().known),
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +18,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
+from etpp.console.catalogue import whole
 from etpp.console.texts import Language
 from etpp.phone.icon import png
 
@@ -78,18 +78,13 @@ def files() -> dict[str, File]:
     static = resources.files("etpp.phone").joinpath("static")
     found = {each.name: each.read_bytes() for each in static.iterdir()}
     for language in get_args(Language):
-        found[f"texts-{language}.json"] = json.dumps(catalogue(language), ensure_ascii=False).encode()
+        found[f"texts-{language}.json"] = json.dumps(whole("phone", language), ensure_ascii=False).encode()
     found |= {name: png(size) for name, size in ICONS.items()}
     shell = sorted(name for name in found if name not in (PAGE, WORKER))
     version = hashlib.sha256(b"\0".join(name.encode() + b"\0" + found[name] for name in sorted(found))).hexdigest()[:16]
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(['./', *shell])};\n"
     found[WORKER] = head.encode() + found[WORKER]
     return {name: _file(name, content) for name, content in found.items()}
-
-
-def catalogue(language: Language) -> dict[str, object]:
-    text = resources.files("etpp.phone").joinpath(f"i18n/{language}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
 
 
 def _file(name: str, content: bytes) -> File:

@@ -47,6 +47,11 @@ class Ring:
         return self.signers[0]
 
     @property
+    def root(self) -> str:
+        """The id of the first key there was, from which all others follow by the statements."""
+        return str(self.statements[0]["key_id"]) if self.statements else self.signer.key_id
+
+    @property
     def serial(self) -> int:
         return int(self.statements[-1]["serial"]) if self.statements else 0
 

@@ -17,6 +17,7 @@ import { verify } from "./verify.js";
 
 const VIEWS = { "": today, enter, month, pay, verify, file, more };
 const TODAY = "/phone/api/today";
+const FOLLOWS = new Set(["", "month", "pay"]); // drawn again when there is news; a form that somebody fills in is not
 let showing = 0;
 
 // What every view is given: the server's last word on this person, where it is, and how to be shown again.
@@ -92,22 +93,27 @@ async function woken() {
   if (document.visibilityState === "hidden") return;
   await refresh();
   await outbox.flush();
-  await show();
+  await follow();
 }
+
+const where = () => location.hash.replace(/^#\/?/, "").split(/[/?]/)[0];
+const follow = async () => FOLLOWS.has(where()) && show();
 
 async function start() {
   await texts.load();
   await clock.load();
   outbox.belongsTo((await store.get("settings", "person")) ?? "");
   app.today = (await net.kept(TODAY)) ?? null;
-  if (app.today) await open();
+  const known = app.today !== null;
+  if (known) await open();
   await refresh();
   if (app.locked) return;
-  await open();
+  if (known) await follow();
+  else await open();
   outbox.watch(async (what) => {
     if (what === "sent") await refresh();
     else await notices(app);
-    if (["", "enter"].includes(location.hash.replace(/^#\/?/, "").split(/[/?]/)[0])) await show();
+    await follow();
   });
   window.addEventListener("hashchange", open);
   window.addEventListener("online", woken);

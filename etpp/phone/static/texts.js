@@ -1,4 +1,4 @@
-// Words in the person's language; dates and numbers as it says them. The catalogues are etpp/phone/i18n/*.toml.
+// Words in the person's language; dates and numbers as it says them. The catalogues are etpp/phone/locale.
 import * as store from "./store.js";
 
 export const LANGUAGES = { id: "Bahasa Indonesia", en: "English" };

@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from etpp.accounts import session
+from etpp.accounts.store import Sessions
 from tests.contract.etpp.phone.scene import Phones
 from tests.contract.etpp.running import Member
 
@@ -34,8 +36,12 @@ def phone(
 
 
 def log_in(context: BrowserContext, phones: Phones, member: Member) -> None:
-    cookies = phones.etpp.log_in(member).cookies
-    context.add_cookies([{"name": "etpp_session", "value": str(cookies["etpp_session"]), "url": phones.etpp.url}])
+    """As after the log-in, whose own pages have their own tests."""
+    etpp = phones.etpp
+    token, kept = session.begin(member.account_id, "full", etpp.clock.now, "127.0.0.1", "phone")
+    with etpp.database.begin() as tx:
+        Sessions(tx).add(kept)
+    context.add_cookies([{"name": session.COOKIE, "value": token, "url": etpp.url}])
 
 
 def opened(context: BrowserContext, phones: Phones, path: str = "") -> Page:

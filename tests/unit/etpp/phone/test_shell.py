@@ -10,9 +10,9 @@ from typing import Any, get_args
 import pytest
 
 from etpp.activities.model import EntryFault, Verdict
+from etpp.console.catalogue import whole
 from etpp.console.texts import Language
 from etpp.phone.shell import HEADERS, files
-from etpp.phone.shell import catalogue as texts
 from etpp.phone.unusual import Unusual
 from etpp.presence.model import Part
 
@@ -38,7 +38,7 @@ def keys(table: dict[str, Any], above: str = "") -> dict[str, str]:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    indonesian, english = keys(texts("id")), keys(texts("en"))
+    indonesian, english = keys(whole("phone", "id")), keys(whole("phone", "en"))
     assert indonesian.keys() == english.keys()
     for key, text in indonesian.items():
         assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", english[key])), key
@@ -47,7 +47,7 @@ def test_both_languages_say_the_same_things() -> None:
 @pytest.mark.parametrize("language", get_args(Language))
 def test_each_text_that_the_program_asks_for_is_there_and_no_other(language: Language) -> None:
     program = "\n".join(SCRIPTS.values())
-    known = keys(texts(language))
+    known = keys(whole("phone", language))
     asked = set(re.findall(r'\bt\("([\w.]+)"', program)) | {f"{t}.{k}" for t, ks in FILLED.items() for k in ks}
     quoted = {key for key in known if f'"{key}"' in program}
     loose = {key for key in known if re.search(r"`" + key.rpartition("_")[0] + r"_\$\{", program)}
