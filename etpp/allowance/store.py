@@ -49,7 +49,10 @@ class Policies:
         if policy.sha256 in kept:
             return
         if kept:
-            raise Conflict(f"the policy {policy.policy_id} was kept with another text: give the changed one a new id")
+            raise Conflict(
+                f"the policy {policy.policy_id} was kept with another text: give the changed one a new id",
+                key="policy_id_used",
+            )
         row = {"sha256": policy.sha256, "policy_id": policy.policy_id, "text": text, "stored_utc": now}
         self._tx.execute(sa.insert(pay_tables.policy_texts).values(**row))
 
