@@ -229,8 +229,8 @@ def why(taken: Sequence[Scores]) -> None:
     mean, face = asked[:, :3].mean(axis=1) < LEAST_MEAN, asked[:, 0] < LEAST_EACH
     alone = ~mean & (asked[:, 1:].min(axis=1) >= LEAST_EACH)
     print(
-        f"of {len(asked)} photographs that are asked: the mean is low in {mean.mean():.0%}, the face in {face.mean():.0%}, "
-        f"nothing but the face in {alone.mean():.0%}",
+        f"of {len(asked)} photographs that are asked: the mean is low in {mean.mean():.0%}, "
+        f"the face in {face.mean():.0%}, nothing but the face in {alone.mean():.0%}",
         flush=True,
     )
 
