@@ -17,17 +17,16 @@ setup(
         "kiosk": ["default.toml", "py.typed"],
         "kiosk.measure.identification": ["label_errors.toml"],
         "kiosk.scores": ["fpir_table*.json"],
-        "kiosk.ui": ["*.kv", "i18n/*.toml", "fonts/*"],
+        "kiosk.ui": ["*.kv", "locale/*/LC_MESSAGES/*.po", "fonts/*"],
         "etpp": [
             "*/templates/*",
+            "*/locale/*/LC_MESSAGES/*.po",
             "console/static/*",
-            "console/i18n/*",
             "db/migrations/*",
             "db/migrations/versions/*",
             "absence/kinds.toml",
             "allowance/policies/*.toml",
             "presence/discipline.toml",
-            "reports/i18n/*.toml",
         ],
         "enrollment": ["i18n/*.toml"],
     },
@@ -50,6 +49,7 @@ setup(
         "cryptography>=43",
         "http-message-signatures>=2.0",
         "tzdata>=2024.1",
+        "babel>=2.16",  # texts in gettext's form; on the server also dates and numbers in words
     ],
     extras_require={
         "server": [

@@ -20,7 +20,7 @@ class _Section(BaseModel):
 
 
 class Terminal(_Section):
-    language: Literal["id", "en"]
+    language: Literal["id", "en", "jv"]
     gallery_max_age_days: int = Field(ge=0)
 
 

@@ -39,7 +39,7 @@ def render(
         tone=look.tone,
         icon=look.icon,
         title=text(f"phase.{phase.value}.title", digits=NIP_DIGITS),
-        line=text(f"phase.{phase.value}.line", direction="", time=""),
+        line=catalogue.line(f"phase.{phase.value}.line", direction="", time=""),
         lamp=look.lamp,
         clock=catalogue.time(status.local_time),
         clock_seconds=catalogue.seconds(status.local_time),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
-import tomllib
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 import etpp
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console.texts import LANGUAGES, texts
+from tests.unit.etpp.console.catalogues import entries
 
 HOUSE = Path(etpp.__file__).parent
 SHOWN = ("Conflict", "NotFound")
@@ -23,9 +22,10 @@ SHOWN = ("Conflict", "NotFound")
 
 
 def _tables() -> dict[str, dict[str, str]]:
-    folder = resources.files("etpp.console")
-    read = {language: folder.joinpath(f"i18n/{language}.toml").read_text(encoding="utf-8") for language in LANGUAGES}
-    return {language: tomllib.loads(text)["refused"] for language, text in read.items()}
+    return {
+        language: {key: forms[-1] for (table, key), forms in entries("console", language).items() if table == "refused"}
+        for language in LANGUAGES
+    }
 
 
 def _below_pages() -> list[str]:
