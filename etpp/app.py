@@ -40,6 +40,7 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.inspection import pages as inspection_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
@@ -96,13 +97,18 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     watch = GalleryWatch(database, settings.poll_s)
     galleries = GalleryMaker(lambda: state.keys.now().signer)
     jobs = Jobs(state.folder / "reports", database.url)
+    bundles = Jobs(
+        state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
+    )
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
+        running.append(asyncio.create_task(bundles.keep_tidy(settings.now)))
         yield
         jobs.stop()
+        bundles.stop()
         for each in running:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -143,6 +149,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         terminals_pages.router,
         books_pages.router,
         presence_pages.routes(Summaries()),
+        inspection_pages.routes(bundles, lambda: state.keys.now().known),
     )
     for router in calls:
         app.include_router(router)
