@@ -245,18 +245,21 @@ def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path, lacks: 
     """Opens the models, each time anew: see `kiosk.terminal.recognition.OpenRecogniser`."""
 
     def open_recogniser(matcher: FaceMatcher, more: Sequence[ModelId], tracks: int) -> Recogniser:
+        engine = open_engine(
+            config.recognition.engine,
+            models_dir=models_dir,
+            cache_dir=cache_dir,
+            lost=lacks.of("detector model"),
+            threads=engine_threads(os.cpu_count() or 1),
+            model_id=matcher.model_id,
+            more=more,
+        )
+        evidence = liveness_of(config, models_dir, lacks)
+        _hand_back_memory()
         return Recogniser(
-            open_engine(
-                config.recognition.engine,
-                models_dir=models_dir,
-                cache_dir=cache_dir,
-                lost=lacks.of("detector model"),
-                threads=engine_threads(os.cpu_count() or 1),
-                model_id=matcher.model_id,
-                more=more,
-            ),
+            engine,
             matcher,
-            liveness_of(config, models_dir, lacks),
+            evidence,
             judge_of(config),
             config.recognition.max_frames,
             min_frames=config.recognition.min_frames,
@@ -329,7 +332,7 @@ def judge_of(config: Config) -> Callable[[Quality], Hint | None]:
 
 
 def _hand_back_memory() -> None:
-    """glibc keeps what the start needed once, the engine's self-test above all: 40 MB that the machine can use."""
+    """glibc keeps what a start needed once, the networks' self-tests above all: 40 to 80 MB of use elsewhere."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
