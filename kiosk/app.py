@@ -6,7 +6,6 @@ capture ──Latest──> recognition ──Sighting──> Terminal.pump (scr
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import threading
@@ -21,6 +20,7 @@ from kiosk.face import open_detector, open_engine, quality
 from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
+from kiosk.machine import memory
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -94,6 +94,7 @@ class Kiosk:
     """All parts of one terminal."""
 
     def __init__(self, config: Config, options: RunOptions) -> None:
+        memory.few_arenas()
         state, display = options.state, config.display
         self._threads = Threads()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
@@ -189,7 +190,7 @@ class Kiosk:
 
     def run(self) -> None:
         """Blocks the main thread, which Kivy must have. Raises what a thread that failed raised."""
-        _hand_back_memory()
+        memory.hand_back()
         stop = self._threads.stop
         alive = {part: partial(self._watchdog.progress, part) for part in ALIVE_WITHIN_S}
         work: dict[str, Callable[[], None]] = {
@@ -255,7 +256,7 @@ def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path, lacks: 
             more=more,
         )
         evidence = liveness_of(config, models_dir, lacks)
-        _hand_back_memory()
+        memory.hand_back()
         return Recogniser(
             engine,
             matcher,
@@ -329,10 +330,3 @@ def threshold_table(config: Config) -> ThresholdTable | None:
 def judge_of(config: Config) -> Callable[[Quality], Hint | None]:
     """What is wrong with a face, by the configured limits."""
     return partial(quality.judge, limits=quality.Limits(**config.quality.model_dump()))
-
-
-def _hand_back_memory() -> None:
-    """glibc keeps what a start needed once, the networks' self-tests above all: 40 to 80 MB of use elsewhere."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
