@@ -183,7 +183,8 @@ class Listing(Generic[R]):
         said = visit.request.query_params
 
         def word(name: str) -> str:
-            return str(said.get(self._prefix + name, ""))
+            # Of what cannot be printed nothing is stored, and PostgreSQL takes no NUL.
+            return "".join(c for c in said.get(self._prefix + name, "")[:1000] if c.isprintable())
 
         sort, page = word("sort"), word("page")
         column = self._by_key.get(sort.removeprefix("-"))

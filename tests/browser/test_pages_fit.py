@@ -77,11 +77,38 @@ def test_every_page_fits_at_every_width(
     assert wrong == []
 
 
+def test_each_menu_opens_alone_and_whole_without_a_script(
+    browser: Browser, filled: tuple[Running, list[crowded.Page]]
+) -> None:
+    etpp, _ = filled
+    wrong: list[str] = []
+    with browser.new_context() as context:
+        page = page_of(context, etpp, "id")
+        log_in(page, etpp)
+        menus = page.locator("header details > summary")
+        assert menus.count() >= 3
+        for width in WIDTHS_PX:
+            page.set_viewport_size({"width": width, "height": HEIGHT_PX})
+            for n in range(menus.count()):
+                menus.nth(n).focus()
+                page.keyboard.press("Enter")
+                assert page.locator("header details[open]").count() == 1
+                assert page.locator("header details[open] a").first.is_visible()
+                wrong += [
+                    f"menu {n} at {width} px: {each}" for each in misfits(page) if "header" in each or " a" in each
+                ]
+            page.keyboard.press("Enter")
+            assert page.locator("header details[open]").count() == 0
+    assert wrong == []
+
+
 def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]]) -> None:
-    shown = {"accounts/login.html", "terminals/code.html", "console/base.html"}
+    shown = {"accounts/login.html", "terminals/code.html", "console/base.html", "console/listing.html"}
     shown |= {f"accounts/{each}.html" for each in ("second", "recovery", "password", "state", "fields")}
     by_page = {
         "overview": "presence/overview.html",
+        "find": "roster/search.html",
+        "person": "insight/person.html",
         "day": "presence/day.html",
         "people": "roster/people.html",
         "rename": "roster/rename.html",
