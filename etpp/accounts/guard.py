@@ -19,7 +19,7 @@ from etpp.base.throttle import network_of
 from etpp.console.visit import PREFIX, GoFirst, form, visit_of
 from etpp.serving.acting import Act, Actor
 
-_HOMES = ("/terminals", "/phones", "/account")
+_HOMES = ("/terminals", "/phone", "/phones", "/account")
 """Where the start leads for whom the overview is not: the first of these."""
 
 

@@ -150,6 +150,10 @@ _ADMIN = {
     "POST /sanctions/{sanction_id}/withdraw": _rule("bkpp", acts=BY),
     "GET /policies": EVERY_ROLE,
     "POST /policies": _rule("bkpp", acts=BY),
+    # objections
+    "GET /objections": ALL,
+    "POST /objections": OWN_STEP,
+    "POST /objections/{objection_id}/answer": _rule("bkpp", acts=BY),
     # reports: making one changes nothing that is kept, so that an inspector may
     "POST /reports": _rule(*AT_OFFICE, of=OFFICE_SAID),
     "GET /reports/{job_id}": _rule(*AT_OFFICE, of=JOB),
@@ -193,6 +197,8 @@ _CONSOLE = {
     "POST /people/{person_id}/phones/{phone_id}/end": BKPP,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
+    "GET /people": _rule(*AT_OFFICE, listed=True),
+    "GET /people/{person_id}": _rule(*AT_OFFICE, of=PERSON),
     "GET /offices/{office_id}/people": OF_OFFICE,
     "GET /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
     "POST /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
@@ -221,6 +227,9 @@ _CONSOLE = {
     "POST /accounts/{account_id}/disable": BKPP,
     "POST /accounts/{account_id}/enable": BKPP,
     "POST /accounts/{account_id}/reset": BKPP,
+    "GET /phone": _rule("superior", "employee", listed=True),
+    "GET /objections": ALL,
+    "POST /objections/{objection_id}/answer": BKPP,
     # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
     "GET /inspection": ALL,
     "GET /inspection/months/{office_id}/{month}": ALL,
@@ -235,10 +244,22 @@ _CONSOLE = {
     "GET /audit": ALL,
     "GET /audit/export": ALL,
 }
+_ASKED_BY = _query("by")
+_OWN = _rule("superior", "employee", acts=_ASKED_BY)
+_PHONE = {
+    "GET /today": _OWN,
+    "GET /catalogue": _OWN,
+    "GET /months/{month}": _OWN,
+    "GET /waiting": _OWN,
+    "POST /corrections": _rule("superior", "employee", acts=BY),
+    "POST /letters": _rule("superior", "employee", acts=BY),
+    "POST /documents": _OWN,
+}
+"""The phone's own calls: each shows, or files, what is of whoever asks."""
 
 
 def _under(prefix: str, rules: dict[str, Rule]) -> dict[str, Rule]:
     return {f"{key.split(' ')[0]} {prefix}{key.split(' ')[1]}": rule for key, rule in rules.items()}
 
 
-TABLE = Table(_under("/v1/admin", _ADMIN) | _under("/console", _CONSOLE))
+TABLE = Table(_under("/v1/admin", _ADMIN) | _under("/console", _CONSOLE) | _under("/phone/api", _PHONE))

@@ -39,7 +39,7 @@ def policy_of(tx: Transaction, month: Month, known_utc: dt.datetime | None = Non
     sha256 = Policies(tx).used(month.first, known_utc)
     text = delivered_text(DELIVERED[0]) if sha256 is None else Policies(tx).text(sha256)
     if text is None:
-        raise NotFound("the policy that was decided for this month is not kept here")
+        raise NotFound("the policy that was decided for this month is not kept here", key="policy_lost")
     return read_policy(text), text
 
 
@@ -67,7 +67,7 @@ def regency(
         calendar, of_absence = regency_calendar(tx, known_utc), kinds(tx, known_utc)
         catalogue = Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc))
     except ValueError as error:  # PlanError, CatalogueError, WeightError: each names what is wrong
-        raise Conflict(f"the list cannot be reckoned: {error}") from error
+        raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
     return Regency(
         calendar,
         of_absence,

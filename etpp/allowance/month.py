@@ -52,7 +52,9 @@ class MonthOpen(Conflict):
     def __init__(self, matters: Sequence[str]) -> None:
         self.matters = tuple(matters)
         super().__init__(
-            f"{len(matters)} matters are open: {', '.join(matters[:20])}{' …' if len(matters) > 20 else ''}"
+            f"{len(matters)} matters are open: {', '.join(matters[:20])}{' …' if len(matters) > 20 else ''}",
+            key="month_open",
+            n=len(matters),
         )
 
 
@@ -151,7 +153,10 @@ def check(tx: Transaction, office_id: str, month: Month, by: str, now: dt.dateti
     closed."""
     where = standing(tx, office_id, month, now)
     if where.state in ("open", "closed", "paid"):
-        raise Conflict(f"{month} is {where.state}: a list is checked when the month is over and before it is closed")
+        raise Conflict(
+            f"{month} is {where.state}: a list is checked when the month is over and before it is closed",
+            key="month_not_to_check",
+        )
     as_of_utc = recording(tx, now)
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "checked", found.hash, by, now)
@@ -176,27 +181,31 @@ def close(
     as_of_utc = closing(tx, now)
     where = standing(tx, office_id, month, now)
     if where.closed is not None:
-        raise Conflict(f"{month} of {office_id} is closed already")
+        raise Conflict(f"{month} of {office_id} is closed already", key="month_closed")
     if where.state == "open":
-        raise Conflict(f"{month} is not over")
+        raise Conflict(f"{month} is not over", key="month_running")
     last = Closings(tx).last(office_id)
     if last is not None and last.sealed.month.following != month:
         raise Conflict(
-            f"after {last.sealed.month} the office's next month to be closed is {last.sealed.month.following}"
+            f"after {last.sealed.month} the office's next month to be closed is {last.sealed.month.following}",
+            key="month_order",
+            month=last.sealed.month.following,
         )
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     named = () if despite is None else despite.open
     if set(found.open) - set(named):
         raise MonthOpen(sorted(set(found.open) - set(named)))
     if where.checked is None or where.checked.hash != found.hash:
-        raise Conflict("nobody of the office has checked the list as it stands now: check it first")
+        raise Conflict(
+            "nobody of the office has checked the list as it stands now: check it first", key="month_unchecked"
+        )
     if where.checked.by == by:
-        raise Conflict("whoever checked the list does not close the month")
+        raise Conflict("whoever checked the list does not close the month", key="month_same_person")
     try:
         previous = None if last is None else last.sealed
         sealed = seal(office_id, month, found.written, previous, despite, found.adjustments)
     except SealError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="month_unsealed") from error
     Policies(tx).keep(found.policy, found.policy_text, now)
     keep_kinds(tx, by, now)
     signature = signer.sign_bytes(signed_form(office_id, month, sealed.hash))
@@ -209,7 +218,7 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
     """The closed list was paid. Raises Conflict."""
     where = standing(tx, office_id, month, now)
     if where.closed is None or where.paid is not None:
-        raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed")
+        raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed", key="month_not_to_pay")
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "paid", where.closed.sealed.hash, by, now)
     STEPS.add(tx, [step], by, now)
     return step
@@ -221,18 +230,18 @@ def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime
     try:
         served = Roster(tx).career(person_id).within(month.first, month.last)
     except CareerError as error:
-        raise Conflict(f"the month cannot be reckoned: {error}") from error
+        raise Conflict(f"the month cannot be reckoned: {error}", key="list_contradicts") from error
     home = served[-1].office_id if served else None
     kept = {office: closed for (office, _), closed in Closings(tx).statements(month, [person_id]).items()}
     if home in kept or (kept and home is None):
         return kept.get(home or "") or next(iter(kept.values())), True
     if home is None:
-        raise NotFound("this person belonged to no office in that month")
+        raise NotFound("this person belonged to no office in that month", key="belongs_nowhere")
     policy, _ = gather.policy_of(tx, month)
     shared = gather.regency(tx, month, now)
     found = statements(tx, home, month, shared, policy, only=[person_id])
     if not found:
-        raise NotFound("this person belonged to no office in that month")
+        raise NotFound("this person belonged to no office in that month", key="belongs_nowhere")
     return found[0], False
 
 
@@ -240,15 +249,23 @@ def use_policy(tx: Transaction, policy: Policy, text: str, use: PolicyUse, by: s
     """Decide that the regency pays by a policy. Raises Conflict: outside of what the policy itself says, in the middle
     of a month, and for months that are closed, which keep the policy that they were closed by."""
     if use.first.day != 1 or (use.last is not None and (use.last + ONE_DAY).day != 1):
-        raise Conflict("a policy holds for whole months: from the first day of one to the last day of one")
+        raise Conflict(
+            "a policy holds for whole months: from the first day of one to the last day of one",
+            key="policy_whole_months",
+        )
     if use.last is not None and use.last < use.first:
-        raise Conflict("the last day lies before the first")
+        raise Conflict("the last day lies before the first", key="period_backwards")
     over = policy.last is not None and (use.last is None or use.last > policy.last)
     if use.first < policy.first or over:
-        raise Conflict(f"the policy {policy.policy_id} itself holds from {policy.first} to {policy.last or 'further'}")
+        raise Conflict(
+            f"the policy {policy.policy_id} itself holds from {policy.first} to {policy.last or 'further'}",
+            key="policy_outside",
+        )
     closed = [month for _, month in Closings(tx).months() if month.last >= use.first]
     if [month for month in closed if use.last is None or month.first <= use.last]:
-        raise Conflict("a month of that time is closed already; a policy is decided for months to come")
+        raise Conflict(
+            "a month of that time is closed already; a policy is decided for months to come", key="policy_too_late"
+        )
     Policies(tx).keep(policy, text, now)
     USES.add(tx, [use], by, now)
 
@@ -263,7 +280,7 @@ def again(tx: Transaction, closed: Closing) -> tuple[tuple[Statement, ...], tupl
     sealed, known = closed.sealed, closed.as_of_utc
     policy = Policies(tx).get(closed.policy_sha256)
     if policy is None:
-        raise NotFound(f"the policy of {sealed.month} is not kept here")
+        raise NotFound(f"the policy of {sealed.month} is not kept here", key="policy_lost")
     shared = gather.regency(tx, sealed.month, known, known, closed.reports)
     found = statements(tx, sealed.office_id, sealed.month, shared, policy, known)
     named = closed.earlier is not None and closed.earlier.decisions

@@ -65,7 +65,7 @@ def statements(
     try:
         people = gather.office_month(tx, office_id, month, shared, known_utc, only)
     except CareerError as error:
-        raise Conflict(f"the list cannot be reckoned: {error}") from error
+        raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
     for facts in people:
         try:
             made.append(statement(facts, policy))
@@ -73,7 +73,7 @@ def statements(
             gaps.append(f"{facts.career.person_id}: {error}")
     if gaps:
         more = f" (and {len(gaps) - SHOWN} more)" if len(gaps) > SHOWN else ""
-        raise Conflict(f"the list cannot be reckoned: {'; '.join(gaps[:SHOWN])}{more}")
+        raise Conflict(f"the list cannot be reckoned: {'; '.join(gaps[:SHOWN])}{more}", key="list_gaps")
     return tuple(sorted((each for each in made if each is not None), key=lambda s: s.person_id))
 
 
@@ -91,7 +91,7 @@ def later(
     """What the office's list of a month, whose own statements are `here`, pays or takes back of what was paid before,
     by whichever office. `decisions`: whether adjustments name what was decided anew of their rules. Raises Conflict,
     and NotFound without a policy."""
-    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions)
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions=decisions)
     return Later() if settling is None else settling.found(here)
 
 
@@ -110,6 +110,7 @@ def _settling(
     shared: Regency,
     reports: Reports,
     known_utc: dt.datetime | None,
+    *,
     decisions: bool,
 ) -> _Settling | None:
     closed = [
@@ -122,7 +123,7 @@ def _settling(
     try:
         return _Settling(tx, office_id, month, shared, reports, known_utc, closed, decisions)
     except CareerError as error:
-        raise Conflict(f"the list cannot be reckoned: {error}") from error
+        raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
 
 
 class _Settling:
@@ -265,7 +266,7 @@ class _Settling:
         else:
             kept = Policies(self._tx).get(source.policy_sha256)
             if kept is None:
-                raise NotFound(f"the policy of {month} is not kept here")
+                raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
             policy = kept
         reports = {each.office_id: each for each in self._reports(month)}
         for known in () if of is None else Closings(self._tx).reports(home, month):

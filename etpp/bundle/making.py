@@ -64,7 +64,10 @@ def extract(tx: Transaction, office_id: str, month: Month) -> Extract:
     register.office(tx, office_id)
     closing = Closings(tx).get(office_id, month)
     if closing is None:
-        raise NotFound(f"{month} of {office_id} is not closed: only what was sealed can be checked elsewhere")
+        raise NotFound(
+            f"{month} of {office_id} is not closed: only what was sealed can be checked elsewhere",
+            key="month_not_closed",
+        )
     known = closing.as_of_utc
     shared = gather.regency(tx, month, known, known, closing.reports)
     anew = due(tx, office_id, month, shared, closing.reports_of, known)

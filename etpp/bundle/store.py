@@ -303,10 +303,10 @@ class Scratch:
                 for count, row in enumerate(rows, 1):
                     page.append(_read(row, decoders, count))
                     if len(page) == _PAGE:
-                        tx.execute(sa.insert(table), page)
+                        tx.execute(table.insert(), page)
                         page = []
                 if page:
-                    tx.execute(sa.insert(table), page)
+                    tx.execute(table.insert(), page)
         except (Conflict, StoreUnavailable, OverflowError) as error:
             first = count - len(page) + 1
             raise ValueError(

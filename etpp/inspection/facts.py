@@ -63,7 +63,7 @@ def fact(tx: Transaction, kind: str, fact_id: str) -> Told:
         rows = store.recorded(tx, each, fact_id)
         if rows:
             return Told(each, fact_id, tuple(rows), names_in(tx, rows))
-    raise NotFound("there is no such fact")
+    raise NotFound("there is no such fact", key="fact_unknown")
 
 
 def names_in(tx: Transaction, rows: list[Recorded]) -> dict[str, str]:

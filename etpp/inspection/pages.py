@@ -69,14 +69,16 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
                 people = [each.person_id for each in closed.sealed.statements]
                 people += [each.person_id for each in closed.sealed.adjustments]
                 known = Roster(tx).employees(people)
-                names = {who: views.person(each.name, each.nip) for who, each in known.items()}
+                names = {who: each.name for who, each in known.items()}
                 rows = [
-                    {
-                        "person_id": each.person_id,
-                        "name": names.get(each.person_id, visit.texts.forgotten),
-                        "net": say.rupiah(each.net),
-                        "hash": each.hash[:12],
-                    }
+                    views.Paid(
+                        each.person_id,
+                        names.get(each.person_id, visit.texts.forgotten),
+                        (known[each.person_id].nip or "") if each.person_id in known else "",
+                        each.net,
+                        each.hash,
+                        str(asked),
+                    )
                     for each in closed.sealed.statements
                 ]
                 adjusted = [
@@ -94,7 +96,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
                 "office": office,
                 "month": str(asked),
                 "state": where.state,
-                "rows": sorted(rows, key=lambda row: row["name"]),
+                "rows": rows,
                 "adjusted": adjusted,
                 "closed": None
                 if closed is None
@@ -110,7 +112,9 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
                 },
             }
 
-        return visit.page("inspection/month.html", await visit.server.read(look))
+        values = await visit.server.read(look)
+        wanted = views.PAID.asked(visit)
+        return await views.PAID.answer(visit, wanted, values["rows"], "inspection/month.html", values)
 
     @router.get("/inspection/statements/{person_id}/{month}")
     async def statement(visit: MemberVisit, person_id: str, month: str) -> Response:
@@ -168,7 +172,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
 
         text = await visit.server.read(look)
         if text is None:
-            raise NotFound("there is no such policy")
+            raise NotFound("there is no such policy", key="fact_unknown")
         found = read_policy(text)
         sentences = list(explain(found))
         values = {
@@ -183,12 +187,12 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
     @router.get("/inspection/lists/{key}")
     async def listed(visit: MemberVisit, key: str, office_id: str, month: str = "") -> Response:
         if key not in KEYS:
-            raise NotFound("there is no such list")
+            raise NotFound("there is no such list", key="fact_unknown")
         known: Key = key
         asked = _month(month, visit.server.now())
         start, end = month_bounds(str(asked))
         if start is None or end is None:
-            raise Problem("malformed", "month: must be one such as 2026-11")
+            raise Problem("malformed", "month: must be one such as 2026-11", key="month_unreadable")
 
         def look(tx: Transaction) -> dict[str, Any]:
             office = register.office(tx, office_id)
@@ -205,7 +209,9 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
                 "cut": len(found) > MOST,
             }
 
-        return visit.page("inspection/list.html", await visit.server.read(look))
+        values = await visit.server.read(look)
+        wanted = views.LINES.asked(visit, office_id=office_id, month=str(asked))
+        return await views.LINES.answer(visit, wanted, values["hits"], "inspection/list.html", values)
 
     @router.post("/inspection/bundles")
     async def start_bundle(visit: MemberVisit, values: CheckedForm) -> Response:
@@ -248,4 +254,4 @@ def _month(text: str, now: dt.datetime | None = None) -> Month:
     try:
         return Month.of(text)
     except ValueError as error:
-        raise Problem("malformed", f"month: {error}") from error
+        raise Problem("malformed", f"month: {error}", key="month_unreadable") from error

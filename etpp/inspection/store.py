@@ -85,8 +85,7 @@ def by_hand(tx: Transaction, office_id: str, month: Month, start: dt.datetime, e
     for (kind, by), facts in found.items():
         who = [person for person, _ in Counter(person for person, _ in facts).most_common(3)]
         refs = tuple(ref for _, ref in facts[:3])
-        people = len({person for person, _ in facts})
-        hits.append(Hit(office_id, tuple(who), None, len(facts), people, by, refs, kind))
+        hits.append(Hit(office_id, tuple(who), None, len(facts), 0, by, refs, kind))
     return sorted(hits, key=lambda hit: (-hit.count, hit.by, hit.detail))
 
 

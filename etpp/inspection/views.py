@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from etpp.allowance.model import Line, Statement
+from etpp.allowance import model
 from etpp.base.encoding import encode_key
 from etpp.base.money import plain
+from etpp.console.listing import Cell, Column, Listing
 from etpp.console.texts import Texts
 from etpp.inspection.facts import Proof, Told
 from etpp.inspection.model import Hit
@@ -20,10 +22,10 @@ from etpp.reports.texts import Words, words
 from etpp.roster.nip import grouped
 from etpp.terminals.signing import key_id_of
 
-_UNITS = {"rupiah", "percent"}
 
-
-def tree(lines: tuple[Line, ...], statement: Statement, texts: Texts, top: bool = True) -> list[dict[str, Any]]:
+def tree(
+    lines: tuple[model.Line, ...], statement: model.Statement, texts: Texts, top: bool = True
+) -> list[dict[str, Any]]:
     """A statement's lines with their parts, each with its rule and the facts that it follows from."""
     say = words(texts.code)
     return [
@@ -78,18 +80,94 @@ def ref(named: str, texts: Texts, person_id: str = "") -> dict[str, str]:
     return {"text": texts.of("inspect_kind", kind), "path": path, "id": rest[:8], "person_id": person_id}
 
 
-def hit(found: Hit, names: Mapping[str, str], zone: ZoneInfo, texts: Texts) -> dict[str, Any]:
-    return {
-        "who": [names.get(each, texts.forgotten) for each in found.who],
-        "at": "" if found.at_utc is None else texts.moment(found.at_utc.astimezone(zone)),
-        "count": found.count or "",
-        "of": found.of or "",
-        "by": "" if not found.by else ", ".join(names.get(each, each) for each in found.by.split(", ")),
-        "span": "" if found.span is None else texts.span(found.span),
-        "detail": texts.of("inspect_detail", found.detail) if found.detail else "",
-        "more": [texts.of("inspect_more", each) for each in found.more],
-        "refs": [ref(each, texts) for each in found.refs],
-    }
+@dataclass(frozen=True)
+class Line:
+    """One row of a list, in words. `refs`: links to what it rests on."""
+
+    who: str
+    at: dt.datetime | None
+    count: int | None
+    of: int | None
+    span: dt.timedelta | None
+    why: str
+    by: str
+    refs: tuple[Mapping[str, str], ...]
+
+
+def hit(found: Hit, names: Mapping[str, str], zone: ZoneInfo, texts: Texts) -> Line:
+    why = [texts.of("inspect_detail", found.detail)] if found.detail else []
+    why += [texts.of("inspect_more", names.get(each, each)) for each in found.more]
+    return Line(
+        ", ".join(names.get(each, texts.forgotten) for each in found.who),
+        None if found.at_utc is None else found.at_utc.astimezone(zone),
+        found.count or None,
+        found.of or None,
+        found.span,
+        ", ".join(why),
+        ", ".join(names.get(each, each) for each in found.by.split(", ") if each),
+        tuple(ref(each, texts) for each in found.refs),
+    )
+
+
+def _count(line: Line, texts: Texts) -> Cell:
+    said = "" if line.count is None else str(line.count)
+    return Cell(texts.say("inspect_of", n=line.count, of=line.of) if line.of else said)
+
+
+def _seconds(line: Line) -> int | None:
+    return None if line.span is None else int(line.span.total_seconds())
+
+
+def _span(line: Line, texts: Texts) -> Cell:
+    return Cell("" if line.span is None else texts.span(line.span))
+
+
+LINES: Listing[Line] = Listing(
+    "pemeriksaan",
+    (
+        Column("who", "inspect_who", lambda line: line.who, kind="name", finds=True),
+        Column("at", "when", lambda line: line.at, kind="time"),
+        Column("count", "inspect_count", lambda line: line.count, show=_count, kind="number"),
+        Column("of", "inspect_out_of", lambda line: line.of, kind="number", shows=False),
+        Column("span", "inspect_span", _seconds, show=_span, kind="number"),
+        Column("why", "inspect_detail_of", lambda line: line.why, finds=True),
+        Column("by", "inspect_decided_by", lambda line: line.by, chooses=True),
+    ),
+)
+"""A list of what deserves a second look: in its own order, until somebody sorts it otherwise. `span` in seconds in a
+file."""
+
+
+@dataclass(frozen=True)
+class Paid:
+    person_id: str
+    name: str
+    nip: str
+    net: Decimal
+    hash: str
+    month: str
+
+
+def _name(line: Paid, texts: Texts) -> Cell:  # noqa: ARG001
+    return Cell(line.name, small=line.nip, href=f"/inspection/statements/{line.person_id}/{line.month}")
+
+
+PAID: Listing[Paid] = Listing(
+    "daftar-bulan",
+    (
+        Column("name", "name", lambda line: line.name, show=_name, kind="name", finds=True),
+        Column("nip", "inspect_nip", lambda line: line.nip, finds=True, shows=False),
+        Column(
+            "net",
+            "inspect_net",
+            lambda line: line.net,
+            show=lambda line, texts: Cell(words(texts.code).rupiah(line.net)),
+            kind="number",
+        ),
+        Column("hash", "inspect_hash", lambda line: line.hash, show=lambda line, texts: Cell(line.hash[:12])),  # noqa: ARG005
+    ),
+    by="name",
+)
 
 
 def told(found: Told, zone: ZoneInfo, texts: Texts) -> list[dict[str, Any]]:
@@ -175,7 +253,9 @@ def _time(found: Proof, body: Mapping[str, Any], zone: ZoneInfo, texts: Texts) -
 def _match(seen: Mapping[str, Any], texts: Texts) -> Iterator[tuple[str, str]]:
     match, life = seen.get("match"), seen.get("liveness")
     for part, names in ((match, ("score", "threshold", "margin", "frames")), (life, ("state", "score", "reason"))):
-        for name in names if isinstance(part, dict) else ():
+        if not isinstance(part, dict):
+            continue
+        for name in names:
             key = f"life_{name}" if part is life else name
             yield texts.of("inspect_field", key), texts.of("inspect_value", str(part.get(name, "")))
     yield texts.of("inspect_field", "model_id"), str(seen.get("model_id", ""))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from etpp.accounts import passkeys, passwords, session
@@ -198,7 +198,7 @@ def _let_in(tx: Transaction, phone: Phone, guest: Guest, now: dt.datetime) -> tu
 async def _entered(visit: Visit, entered: tuple[str, dt.timedelta] | str) -> Response:
     if isinstance(entered, str):
         return await _start_page(visit, entered, 403)
-    return visiting.with_session(visit, home(visit.request), *entered)
+    return visiting.with_session(visit, home(), *entered)
 
 
 async def _connected(
@@ -230,13 +230,12 @@ async def _connected(
         let = await visit.server.write(take)
     except Conflict as error:
         return await _connect_page(visit, keeper, visit.texts.refusal(error), 409)
-    return visiting.with_secret(visit, visiting.with_session(visit, home(visit.request), *let), secret)
+    return visiting.with_secret(visit, visiting.with_session(visit, home(), *let), secret)
 
 
-def home(request: Request) -> Response:
-    """Where an employee lands: the phone's page where there is one."""
-    path = "/phone/" if request.app.state.keeper.table.find("GET", "/phone/") is not None else PREFIX + "/phones"
-    return RedirectResponse(path, 303, HEADERS)
+def home() -> Response:
+    """Where an employee lands."""
+    return RedirectResponse("/phone/", 303, HEADERS)
 
 
 async def _start_page(visit: Visit, error: str | None = None, status: int = 200) -> Response:

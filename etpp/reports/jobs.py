@@ -124,7 +124,7 @@ class Jobs:
         try:
             job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotFound("there is no such report; one is kept for a day") from error
+            raise NotFound("there is no such report; one is kept for a day", key="file_gone") from error
         if job.state == "running" and not self._lives(job_id):
             # It may have ended between the two looks.
             job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
@@ -137,7 +137,7 @@ class Jobs:
         """The finished report. Raises NotFound, and Conflict while it is not done."""
         job = self.get(job_id)
         if job.state != "done":
-            raise Conflict(f"the report is {job.state}")
+            raise Conflict(f"the report is {job.state}", key="file_not_ready")
         return self._path(job_id, job.format)
 
     def cancel(self, job_id: str) -> Job:

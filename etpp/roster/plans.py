@@ -82,6 +82,16 @@ def derive(
     return damaged
 
 
+def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
+    """A new gallery version with these people's rosters in it."""
+    if not people:  # no terminal need know, but the day's figures of the office are others
+        Offices(tx).call_attention(office_id)
+        return
+    version = Offices(tx).bump(office_id, now)
+    for person_id in people:
+        People(tx).note_change(office_id, person_id, version)
+
+
 def keep_occasions(tx: Transaction, office_id: str) -> None:
     """Beside what an office says of its hours stand the occasions that were decided, and no others."""
     office, facts = Offices(tx).get(office_id), regency_facts(tx, ())
@@ -139,19 +149,11 @@ def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]
     return found
 
 
-def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
-    if not people:  # no terminal need know, but the day's figures of the office are others
-        Offices(tx).call_attention(office_id)
-        return
-    version = Offices(tx).bump(office_id, now)
-    for person_id in people:
-        People(tx).note_change(office_id, person_id, version)
-
-
 def above(tx: Transaction, office_id: str) -> bool:
-    """Whether hours or days were decided for the regency or for an office above one, which hold there too."""
+    """Whether hours or days were decided for the regency or for an office above one, which hold there too. Raises
+    Conflict where what was recorded contradicts itself."""
     facts = regency_facts(tx, ())
-    scopes = set(Calendar(facts).lineage(office_id)) - {office_id}
+    scopes = set(_whole(facts).lineage(office_id)) - {office_id}
     return any(each.scope in scopes for each in facts.periods) or any(d.scope in scopes for d in facts.special_days)
 
 

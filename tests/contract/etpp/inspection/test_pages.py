@@ -96,7 +96,7 @@ def test_every_link_below_the_start_leads_somewhere_and_nothing_is_written(
     seen: set[str] = set()
     while waiting:
         path = waiting.pop()
-        if path in seen or len(seen) > 150:
+        if path in seen or "sort=" in path or len(seen) > 150:
             continue
         seen.add(path)
         waiting += links(ask(scene, browser, path))
