@@ -42,10 +42,10 @@ from etpp.faces import moving
 from etpp.faces import pages as faces_pages
 from etpp.insight import pages as insight_pages
 from etpp.inspection import pages as inspection_pages
-from etpp.pairing import pages as pairing_pages
-from etpp.pairing import people_pages as phones_pages
 from etpp.objections import api as objections_api
 from etpp.objections import pages as objections_pages
+from etpp.pairing import pages as pairing_pages
+from etpp.pairing import people_pages as phones_pages
 from etpp.phone import api as phone_api
 from etpp.phone import pages as phone_pages
 from etpp.phone import shell as phone_shell
