@@ -41,6 +41,7 @@ from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
 from etpp.insight import pages as insight_pages
+from etpp.inspection import pages as inspection_pages
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
@@ -97,13 +98,18 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     watch = GalleryWatch(database, settings.poll_s)
     galleries = GalleryMaker(lambda: state.keys.now().signer)
     jobs = Jobs(state.folder / "reports", database.url)
+    bundles = Jobs(
+        state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
+    )
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
+        running.append(asyncio.create_task(bundles.keep_tidy(settings.now)))
         yield
         jobs.stop()
+        bundles.stop()
         for each in running:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -145,6 +151,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         books_pages.router,
         presence_pages.routes(Summaries()),
         insight_pages.router,
+        inspection_pages.routes(bundles, lambda: state.keys.now().known),
     )
     for router in calls:
         app.include_router(router)

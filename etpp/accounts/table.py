@@ -208,6 +208,17 @@ _CONSOLE = {
     "POST /accounts/{account_id}/disable": BKPP,
     "POST /accounts/{account_id}/enable": BKPP,
     "POST /accounts/{account_id}/reset": BKPP,
+    # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
+    "GET /inspection": ALL,
+    "GET /inspection/months/{office_id}/{month}": ALL,
+    "GET /inspection/statements/{person_id}/{month}": ALL,
+    "GET /inspection/events/{event_id}": ALL,
+    "GET /inspection/facts/{kind}/{fact_id}": ALL,
+    "GET /inspection/policies/{sha256}": ALL,
+    "GET /inspection/lists/{key}": ALL,
+    "POST /inspection/bundles": ALL,
+    "GET /inspection/bundles/{bundle_id}": ALL,
+    "GET /inspection/bundles/{bundle_id}/file": ALL,
     "GET /audit": ALL,
     "GET /audit/export": ALL,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -48,7 +48,10 @@ class Policies:
         if policy.sha256 in kept:
             return
         if kept:
-            raise Conflict(f"the policy {policy.policy_id} was kept with another text: give the changed one a new id")
+            raise Conflict(
+                f"the policy {policy.policy_id} was kept with another text: give the changed one a new id",
+                key="policy_id_used",
+            )
         row = {"sha256": policy.sha256, "policy_id": policy.policy_id, "text": text, "stored_utc": now}
         self._tx.execute(sa.insert(pay_tables.policy_texts).values(**row))
 
@@ -58,6 +61,12 @@ class Policies:
             sa.select(table.c.text).where(table.c.sha256 == sha256)
         ).scalar_one_or_none()
         return found
+
+    def kept(self) -> list[tuple[str, str, str]]:
+        """(hash, policy id, text) of each, by hash."""
+        table = pay_tables.policy_texts
+        rows = self._tx.execute(sa.select(table.c.sha256, table.c.policy_id, table.c.text).order_by(table.c.sha256))
+        return [(row.sha256, row.policy_id, row.text) for row in rows]
 
     def get(self, sha256: str) -> Policy | None:
         text = self.text(sha256)
@@ -149,6 +158,14 @@ class Closings:
             table.c.office_id == office_id, table.c.month == str(month)
         )
         return {row.person_id: row.document for row in self._tx.execute(query.order_by(table.c.person_id))}
+
+    def kept(self) -> Iterator[tuple[str, Month, str, str, dict[str, Any]]]:
+        """(office, month, person, hash, document) of every closed statement."""
+        table = pay_tables.closed_statements
+        order = (table.c.office_id, table.c.month, table.c.person_id)
+        columns = (table.c.office_id, table.c.month, table.c.person_id, table.c.hash, table.c.document)
+        for row in self._tx.execute(sa.select(*columns).order_by(*order)):
+            yield row.office_id, Month.of(row.month), row.person_id, row.hash, row.document
 
     def made(self, known_utc: dt.datetime | None = None) -> list[Closed]:
         """All offices' closed months, as they were closed; those that were at a moment, before it."""

@@ -18,6 +18,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
+    ("nav_group_inspection", (("/inspection", "nav_inspection"),)),
     ("nav_group_system", (("/accounts", "nav_accounts"), ("/audit", "nav_audit"))),
 )
 """Group -> its pages as (path, text)."""

@@ -96,7 +96,7 @@ def office_month(tx: Transaction, office_id: str, month: Month, now: dt.datetime
     else:
         kept = Policies(tx).get(closing.policy_sha256)
         if kept is None:
-            raise NotFound(f"the policy of {month} is not kept here")
+            raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
         policy, reports, known = kept, closing.reports, closing.as_of_utc
         documents = Closings(tx).documents(office_id, month)
         statements = {person: statement_of(each) for person, each in documents.items()}
@@ -114,7 +114,10 @@ def office_month(tx: Transaction, office_id: str, month: Month, now: dt.datetime
             people.append(PersonMonth(who, service.last, each, service, statements[person_id]))
     here = {each.employee.person_id for each in people}
     if set(statements) - here:
-        raise Conflict(f"{month} of {office_id}: people of the list are not in the roster; run `etpp audit verify`")
+        raise Conflict(
+            f"{month} of {office_id}: people of the list are not in the roster; run `etpp audit verify`",
+            key="list_contradicts",
+        )
     gone = [
         Gone(employees.get(person) or _nobody(person), next(reversed(roster.career(person).all), None))
         for person in dict.fromkeys(a.person_id for a in adjustments if a.person_id not in here)
@@ -152,7 +155,7 @@ def one_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -
     else:
         kept = Policies(tx).get(closing.policy_sha256)
         if kept is None:
-            raise NotFound(f"the policy of {month} is not kept here")
+            raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
         policy, reports, known = kept, closing.reports, closing.as_of_utc
         adjustments = tuple(each for each in closing.sealed.adjustments if each.person_id == person_id)
     shared = gather.regency(tx, month, known or now, known, reports)
@@ -187,7 +190,7 @@ def served(facts: MonthFacts, policy: Policy) -> Service | None:
     try:
         return serve(facts, policy)
     except ValueError as error:  # PlanError, CareerError: each names what is wrong
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="list_contradicts") from error
 
 
 def _nobody(person_id: str) -> Employee:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from etpp.console.texts import LANGUAGES, Language
-from tests.browser import crowded
+from tests.browser import crowded, inspected
 from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of
 from tests.browser.fitting import WIDTHS_PX, misfits
 from tests.contract.etpp.running import Running, running
@@ -125,10 +126,30 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "passkey": "accounts/passkey.html",
         "not-found": "console/message.html",
     }
+    shown |= inspected.TEMPLATES  # by a test of its own, below
     shown |= {by_page[name] for name, _ in filled[1] if name in by_page}
     there = Path(str(resources.files("etpp"))).glob("*/templates/*.html")
     printed = {"reports/report.html"}  # on paper, not in a browser
     assert shown | printed == {f"{each.parent.parent.name}/{each.name}" for each in there}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_an_inspector_fits(browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]) -> None:
+    with (
+        running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as etpp,
+        browser.new_context(color_scheme=scheme) as context,
+    ):
+        pages = inspected.fill(etpp)
+        page = page_of(context, etpp, "id" if scheme == "light" else "en")
+        log_in(page, etpp)
+        wrong: list[str] = []
+        for what, path in pages:
+            answer = page.goto(f"{etpp.url}/console{path}")
+            assert answer is not None
+            assert answer.status == 200, what
+            look(page, what, wrong)
+    assert wrong == []
 
 
 CUT = {

@@ -138,7 +138,17 @@ WITHOUT_DATABASE = {
     "GET /v1/admin/calendar/proposals",
     *OF_A_JOB,
 }
+NOT_HERE = {
+    "GET /console/inspection/events/{event_id}",
+    "GET /console/inspection/facts/{kind}/{fact_id}",
+    "GET /console/inspection/policies/{sha256}",
+    "POST /console/inspection/bundles",
+    "GET /console/inspection/bundles/{bundle_id}",
+    "GET /console/inspection/bundles/{bundle_id}/file",
+}
+"""An inspector's pages of what this world has not: an event that counts, a policy that was kept, a closed month."""
 REFUSED = {
+    *NOT_HERE,
     "POST /console/login",
     "GET /v1/admin/offices/{office_id}/months/{month}/audit",
     "POST /console/account/passkey",
@@ -155,6 +165,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/passkeys/remove": lambda it: {"current": it.password, "passkey": "none"},
     "POST /console/accounts": lambda it: {"login": f"akun-{it.next()}", "office_id": OFFICE, "role": "operator"},
     "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head"},
+    "POST /console/inspection/bundles": lambda it: {"office_id": OFFICE, "month": "2026-10"},
 }
 UNRECORDED = {"POST /console/login/second", "POST /console/login/passkey", "DELETE /v1/admin/reports/{job_id}"}
 """These lead to the log-in here, as the member is logged in; ending a report is no change of anything."""
@@ -191,11 +202,15 @@ class World:
             "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
             "sanction_id": self.sanction,
             "job_id": lambda: str(uuid.uuid4()),
+            "bundle_id": lambda: str(uuid.uuid4()),
+            "kind": lambda: "letter",
+            "fact_id": lambda: "none",
+            "key": lambda: "by_hand",
             "account_id": partial(self.account, disabled=path.endswith("/enable")),
             "session_id": self.session,
             **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
-        if "/employees/" in path:
+        if "/employees/" in path or "/inspection/" in path:
             made["person_id"] = self.employee
         if path.endswith("/write-off"):
             device = self.device()

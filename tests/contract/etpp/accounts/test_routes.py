@@ -59,6 +59,10 @@ class Site:
             "sanction_id": "none",
             "session_id": "none",
             "sha256": "0" * 64,
+            "bundle_id": "018f2c5e-0000-7000-8000-0000000000fe",
+            "kind": "letter",
+            "fact_id": "none",
+            "key": "by_hand",
             "month": "2026-10",
         }
 

@@ -19,8 +19,12 @@ from tests.contract.etpp.test_broken_routes import walk
 
 HERE, THERE = Whose(frozenset({"here"})), Whose(frozenset({"there"}))
 REGENCY: tuple[Role, ...] = ("bkpp", "inspector")
-CHANGES_NOTHING = {"POST /v1/admin/reports", "DELETE /v1/admin/reports/{job_id}"}
-"""Making a report and ending it: nothing of the records is another one afterwards."""
+CHANGES_NOTHING = {
+    "POST /v1/admin/reports",
+    "DELETE /v1/admin/reports/{job_id}",
+    "POST /console/inspection/bundles",
+}
+"""Making a report or a bundle, and ending it: nothing of the records is another one afterwards."""
 
 
 def test_every_route_is_declared_and_nothing_else_is(tmp_path: Path) -> None:
