@@ -27,6 +27,7 @@ setup(
             "absence/kinds.toml",
             "allowance/policies/*.toml",
             "presence/discipline.toml",
+            "phone/static/*",
         ],
         "enrollment": ["i18n/*.toml"],
     },
@@ -85,6 +86,7 @@ setup(
             "pre-commit>=4.0",
             "pytest-xdist>=3.6",
             "grimp>=3.0",  # which modules a page reaches
+            "axe-playwright-python>=0.1.4",  # the rules of accessibility that pages are held to (axe-core)
             "playwright>=1.49",  # drives the distribution's Chromium; it fetches no browser by itself
         ],
     },

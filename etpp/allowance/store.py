@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -213,6 +214,13 @@ class Closings:
         query = sa.select(table.c.office_id, table.c.person_id, table.c.document).where(table.c.month == str(month))
         rows = self._tx.execute(query.where(table.c.person_id.in_(person_ids)))
         return {(row.office_id, row.person_id): statement_of(row.document) for row in rows}
+
+    def nets(self, person_id: str, limit: int) -> list[tuple[Month, Decimal]]:
+        """What somebody's closed months came to, the latest first."""
+        table = pay_tables.closed_statements
+        query = sa.select(table.c.month, table.c.net).where(table.c.person_id == person_id)
+        rows = self._tx.execute(query.order_by(table.c.month.desc()).limit(limit))
+        return [(Month.of(row.month), row.net) for row in rows]
 
     def around(self, office_id: str) -> list[str]:
         """Whom the office has to do with, as `listed`; by id."""

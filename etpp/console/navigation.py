@@ -15,10 +15,12 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("/people", "nav_people"),
             ("/enrolments", "nav_enrolments"),
+            ("/objections", "nav_objections"),
         ),
     ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
     ("nav_group_inspection", (("/inspection", "nav_inspection"),)),
+    ("nav_phone", (("/phone", "nav_phone"),)),
     ("nav_group_system", (("/accounts", "nav_accounts"), ("/audit", "nav_audit"))),
 )
 """Group -> its pages as (path, text)."""

@@ -59,6 +59,7 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
                 "people": [
                     {
                         "person_id": person.person_id,
+                        "employee_id": person.employee_id,
                         "name": person.name or visit.texts.forgotten,
                         "nip": grouped(person.nip),
                         "templates": person.templates,

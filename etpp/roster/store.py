@@ -357,6 +357,25 @@ class Roster:
             conditions.append(table.c.person_id.in_(person_ids))
         return ASSIGNMENTS.find(self._tx, *conditions, known_utc=self._known_utc)
 
+    def leads(self, person_id: str, date: dt.date) -> bool:
+        """Whether anybody has this person above them on a date, or above whom this person deputises."""
+        table = pay_tables.deputies
+        deputising = DEPUTIES.find(
+            self._tx, table.c.deputy_id == person_id, table.c.first <= date, known_utc=self._known_utc
+        )
+        above = {person_id, *(each.superior_id for each in deputising if each.last is None or date <= each.last)}
+        led = pay_tables.assignments.c
+        return any(
+            post.superior_id in above
+            for post in ASSIGNMENTS.find(
+                self._tx,
+                led.superior_id.in_(sorted(above)),
+                led.first <= date,
+                sa.or_(led.last.is_(None), led.last >= date),
+                known_utc=self._known_utc,
+            )
+        )
+
     def deputies(self, superior_id: str) -> list[Deputy]:
         """Of one superior, whenever."""
         where = pay_tables.deputies.c.superior_id == superior_id

@@ -76,7 +76,7 @@ def test_a_number_changes_the_sentence_where_its_language_asks_for_it(n: int, in
 def test_every_text_of_the_templates_is_there() -> None:
     every = Path(str(resources.files("etpp"))).glob("*/templates/*.html")
     templates = [each for each in every if each.parts[-3] != "reports"]  # which have catalogues of their own
-    assert len(templates) == 36
+    assert len(templates) > 30
     source = "".join(each.read_text(encoding="utf-8") for each in templates)
     used = {
         part.split("}")[0].split(" ")[0].split("(")[0].strip(",)")
