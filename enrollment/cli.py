@@ -203,7 +203,9 @@ def consent_text(text_id: str, config_path: Path | None, language: Language | No
 def _begin(path: Path | None, language: Language | None, as_json: bool) -> tuple[Config, Reporter]:
     with Reporter(language or "id", as_json).outcome():
         config = configuration.load(path or (CONFIG if CONFIG.is_file() else None))
-    return config, Reporter(language or config.terminal.language, as_json)
+    # The officer's prompts are in Indonesian on a terminal that speaks Javanese to the employees.
+    of_terminal: Language = "en" if config.terminal.language == "en" else "id"
+    return config, Reporter(language or of_terminal, as_json)
 
 
 def main() -> None:

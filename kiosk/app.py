@@ -26,6 +26,7 @@ from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
 from kiosk.machine.lacks import Lacks
 from kiosk.machine.model_files import ModelStore
+from kiosk.machine.phone import PhoneCodes
 from kiosk.machine.state import StateFolder
 from kiosk.machine.voice import open_voice
 from kiosk.machine.watchdog import Watchdog
@@ -52,6 +53,7 @@ from kiosk.ui import catalogue
 from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
 from kiosk.ui.sources import LiveSource
+from kiosk.wire.phone import SHOWN_S
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +154,8 @@ class Kiosk:
             office_name=identity.provisioning.office_name,
             timezone=identity.provisioning.timezone,
         )
-        self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply)
+        invite = PhoneCodes(state.identity_dir, clock.now, config.phone.address or config.server.url).make
+        self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply, invite)
         terminal.employ(self._clerk)
         self._housekeeper = Housekeeper(
             terminal,
@@ -311,6 +314,7 @@ def encounter_settings(config: Config) -> enc.Settings:
         refused_pause_s=config.encounter.refused_pause_s,
         identify_s=config.encounter.identify_s,
         repeat_interval_s=config.encounter.repeat_interval_min * 60,
+        phone_s=SHOWN_S if config.phone.offer else 0.0,
     )
 
 

@@ -52,7 +52,7 @@ def keep_kinds(tx: Transaction, by: str, now: dt.datetime) -> None:
 def add_letters(tx: Transaction, letters: Sequence[Letter], by: str, now: dt.datetime) -> None:
     """Raises Conflict when an id is recorded already."""
     if LETTERS.find(tx, pay_tables.letters.c.letter_id.in_([each.letter_id for each in letters]), limit=1):
-        raise Conflict("a letter with this id is recorded already")
+        raise Conflict("a letter with this id is recorded already", key="fact_known")
     LETTERS.add(tx, letters, by, now)
     people = [
         {"person_id": person, "letter_id": each.letter_id}

@@ -21,11 +21,11 @@ from etpp.allowance.owed import earlier, later, statements
 from etpp.allowance.seal import (
     Despite,
     SealError,
+    Written,
     document_hash,
     open_matters,
     seal,
-    statement_document,
-    statement_hash,
+    write,
 )
 from etpp.allowance.store import STEPS, USES, Closings, Policies
 from etpp.base.errors import Conflict, NotFound
@@ -33,6 +33,7 @@ from etpp.base.money import ZERO, plain
 from etpp.db import Transaction, closing, pay_tables, recording
 from etpp.presence.model import OfficeReports
 from etpp.roster import register
+from etpp.roster.assignments import CareerError
 from etpp.roster.hours import zone
 from etpp.roster.store import Roster
 from etpp.terminals.signing import GallerySigner
@@ -51,7 +52,9 @@ class MonthOpen(Conflict):
     def __init__(self, matters: Sequence[str]) -> None:
         self.matters = tuple(matters)
         super().__init__(
-            f"{len(matters)} matters are open: {', '.join(matters[:20])}{' …' if len(matters) > 20 else ''}"
+            f"{len(matters)} matters are open: {', '.join(matters[:20])}{' …' if len(matters) > 20 else ''}",
+            key="month_open",
+            n=len(matters),
         )
 
 
@@ -63,11 +66,15 @@ class Reckoned:
     month: Month
     policy: Policy
     policy_text: str
-    statements: tuple[Statement, ...]
+    written: tuple[Written, ...]
     adjustments: tuple[Adjustment, ...]
     reports: tuple[OfficeReports, ...]
     earlier: Earlier
     as_of_utc: dt.datetime
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(each.statement for each in self.written)
 
     @property
     def total(self) -> Decimal:
@@ -82,7 +89,7 @@ class Reckoned:
     def hash(self) -> str:
         return document_hash(
             {
-                "statements": [[s.person_id, statement_hash(s)] for s in self.statements],
+                "statements": [[each.statement.person_id, each.hash] for each in self.written],
                 "adjustments": [[a.person_id, str(a.month), a.key, plain(a.amount)] for a in self.adjustments],
             }
         )
@@ -116,7 +123,8 @@ def reckon(
     found = statements(tx, office_id, month, shared, policy, known_utc)
     more = later(tx, office_id, month, found, shared, reports, known_utc)
     kept = earlier(more, month, asked)
-    return Reckoned(office_id, month, policy, text, found, more.adjustments, asked[month], kept, as_of_utc)
+    written = tuple(write(each) for each in found)
+    return Reckoned(office_id, month, policy, text, written, more.adjustments, asked[month], kept, as_of_utc)
 
 
 def names(tx: Transaction, found: Reckoned) -> dict[str, str]:
@@ -145,7 +153,10 @@ def check(tx: Transaction, office_id: str, month: Month, by: str, now: dt.dateti
     closed."""
     where = standing(tx, office_id, month, now)
     if where.state in ("open", "closed", "paid"):
-        raise Conflict(f"{month} is {where.state}: a list is checked when the month is over and before it is closed")
+        raise Conflict(
+            f"{month} is {where.state}: a list is checked when the month is over and before it is closed",
+            key="month_not_to_check",
+        )
     as_of_utc = recording(tx, now)
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "checked", found.hash, by, now)
@@ -170,32 +181,36 @@ def close(
     as_of_utc = closing(tx, now)
     where = standing(tx, office_id, month, now)
     if where.closed is not None:
-        raise Conflict(f"{month} of {office_id} is closed already")
+        raise Conflict(f"{month} of {office_id} is closed already", key="month_closed")
     if where.state == "open":
-        raise Conflict(f"{month} is not over")
+        raise Conflict(f"{month} is not over", key="month_running")
     last = Closings(tx).last(office_id)
     if last is not None and last.sealed.month.following != month:
         raise Conflict(
-            f"after {last.sealed.month} the office's next month to be closed is {last.sealed.month.following}"
+            f"after {last.sealed.month} the office's next month to be closed is {last.sealed.month.following}",
+            key="month_order",
+            month=last.sealed.month.following,
         )
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     named = () if despite is None else despite.open
     if set(found.open) - set(named):
         raise MonthOpen(sorted(set(found.open) - set(named)))
     if where.checked is None or where.checked.hash != found.hash:
-        raise Conflict("nobody of the office has checked the list as it stands now: check it first")
+        raise Conflict(
+            "nobody of the office has checked the list as it stands now: check it first", key="month_unchecked"
+        )
     if where.checked.by == by:
-        raise Conflict("whoever checked the list does not close the month")
+        raise Conflict("whoever checked the list does not close the month", key="month_same_person")
     try:
         previous = None if last is None else last.sealed
-        sealed = seal(office_id, month, found.statements, previous, despite, found.adjustments)
+        sealed = seal(office_id, month, found.written, previous, despite, found.adjustments)
     except SealError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="month_unsealed") from error
     Policies(tx).keep(found.policy, found.policy_text, now)
     keep_kinds(tx, by, now)
     signature = signer.sign_bytes(signed_form(office_id, month, sealed.hash))
     made = Closing(sealed, as_of_utc, found.policy.sha256, found.reports, found.earlier, signer.key_id, signature, by)
-    Closings(tx).add(made, {s.person_id: statement_document(s) for s in found.statements})
+    Closings(tx).add(made, {each.statement.person_id: each.document for each in found.written})
     return made
 
 
@@ -203,26 +218,30 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
     """The closed list was paid. Raises Conflict."""
     where = standing(tx, office_id, month, now)
     if where.closed is None or where.paid is not None:
-        raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed")
+        raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed", key="month_not_to_pay")
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "paid", where.closed.sealed.hash, by, now)
     STEPS.add(tx, [step], by, now)
     return step
 
 
 def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> tuple[Statement, bool]:
-    """One person's statement, and whether it is of a closed month. Raises NotFound."""
-    served = Roster(tx).career(person_id).within(month.first, month.last)
+    """One person's statement, and whether it is of a closed month. Raises NotFound, and Conflict for posts that
+    contradict one another."""
+    try:
+        served = Roster(tx).career(person_id).within(month.first, month.last)
+    except CareerError as error:
+        raise Conflict(f"the month cannot be reckoned: {error}", key="list_contradicts") from error
     home = served[-1].office_id if served else None
     kept = {office: closed for (office, _), closed in Closings(tx).statements(month, [person_id]).items()}
     if home in kept or (kept and home is None):
         return kept.get(home or "") or next(iter(kept.values())), True
     if home is None:
-        raise NotFound("this person belonged to no office in that month")
+        raise NotFound("this person belonged to no office in that month", key="belongs_nowhere")
     policy, _ = gather.policy_of(tx, month)
     shared = gather.regency(tx, month, now)
     found = statements(tx, home, month, shared, policy, only=[person_id])
     if not found:
-        raise NotFound("this person belonged to no office in that month")
+        raise NotFound("this person belonged to no office in that month", key="belongs_nowhere")
     return found[0], False
 
 
@@ -230,15 +249,23 @@ def use_policy(tx: Transaction, policy: Policy, text: str, use: PolicyUse, by: s
     """Decide that the regency pays by a policy. Raises Conflict: outside of what the policy itself says, in the middle
     of a month, and for months that are closed, which keep the policy that they were closed by."""
     if use.first.day != 1 or (use.last is not None and (use.last + ONE_DAY).day != 1):
-        raise Conflict("a policy holds for whole months: from the first day of one to the last day of one")
+        raise Conflict(
+            "a policy holds for whole months: from the first day of one to the last day of one",
+            key="policy_whole_months",
+        )
     if use.last is not None and use.last < use.first:
-        raise Conflict("the last day lies before the first")
+        raise Conflict("the last day lies before the first", key="period_backwards")
     over = policy.last is not None and (use.last is None or use.last > policy.last)
     if use.first < policy.first or over:
-        raise Conflict(f"the policy {policy.policy_id} itself holds from {policy.first} to {policy.last or 'further'}")
+        raise Conflict(
+            f"the policy {policy.policy_id} itself holds from {policy.first} to {policy.last or 'further'}",
+            key="policy_outside",
+        )
     closed = [month for _, month in Closings(tx).months() if month.last >= use.first]
     if [month for month in closed if use.last is None or month.first <= use.last]:
-        raise Conflict("a month of that time is closed already; a policy is decided for months to come")
+        raise Conflict(
+            "a month of that time is closed already; a policy is decided for months to come", key="policy_too_late"
+        )
     Policies(tx).keep(policy, text, now)
     USES.add(tx, [use], by, now)
 
@@ -253,10 +280,12 @@ def again(tx: Transaction, closed: Closing) -> tuple[tuple[Statement, ...], tupl
     sealed, known = closed.sealed, closed.as_of_utc
     policy = Policies(tx).get(closed.policy_sha256)
     if policy is None:
-        raise NotFound(f"the policy of {sealed.month} is not kept here")
+        raise NotFound(f"the policy of {sealed.month} is not kept here", key="policy_lost")
     shared = gather.regency(tx, sealed.month, known, known, closed.reports)
     found = statements(tx, sealed.office_id, sealed.month, shared, policy, known)
-    return found, later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known).adjustments
+    named = closed.earlier is not None and closed.earlier.decisions
+    more = later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known, decisions=named)
+    return found, more.adjustments
 
 
 def _steps(tx: Transaction, office_id: str, month: Month) -> list[MonthStep]:

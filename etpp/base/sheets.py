@@ -140,7 +140,7 @@ def asked(content: bytes, columns: Sequence[Column]) -> list[Row]:
     try:
         return read(content, columns)
     except SheetError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="sheet_unreadable") from error
 
 
 def _rows(lines: Iterator[_Line], columns: Sequence[Column]) -> list[Row]:
@@ -155,17 +155,21 @@ def _rows(lines: Iterator[_Line], columns: Sequence[Column]) -> list[Row]:
     return rows
 
 
-def write_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+Written = str | int | Decimal
+"""A cell of a table that is written: a number that is one, such as minutes or points, is a number in the workbook."""
+
+
+def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Written]]) -> bytes:
     """UTF-8 with its mark, by which spreadsheets know it; formulas and long numbers are kept as text."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow([harmless(heading) for heading in headings])
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(str(cell)) for cell in row] for row in rows)
     return codecs.BOM_UTF8 + text.getvalue().encode()
 
 
-def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], sheet: str = "Data") -> bytes:
-    """Every cell is a text: neither formula, nor link, nor a number that loses its end."""
+def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Written]], sheet: str = "Data") -> bytes:
+    """Every text is a text: neither formula, nor link, nor a number that loses its end."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     page = book.add_worksheet(sheet)
@@ -174,7 +178,12 @@ def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], sheet: st
         page.write_string(0, column, heading, bold)
     for line, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):
-            page.write_string(line, column, f"'{cell}" if cell.startswith(("'", '="')) else cell, as_text)
+            if isinstance(cell, str):
+                page.write_string(line, column, f"'{cell}" if cell.startswith(("'", '="')) else cell, as_text)
+            elif -workbook.EXACT_BELOW < cell < workbook.EXACT_BELOW:
+                page.write_number(line, column, cell)
+            else:
+                page.write_string(line, column, str(cell), as_text)
     page.freeze_panes(1, 0)
     book.close()
     return content.getvalue()

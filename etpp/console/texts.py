@@ -3,59 +3,58 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
+from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from typing import Any, Literal, cast
+from typing import Literal
+
+from babel.dates import format_date, format_time
 
 from etpp.base.errors import EtppError
+from etpp.console.catalogue import Catalogue
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
 
 
 class Texts:
-    """One catalogue: `texts.name` is a text, `texts.say("minutes", n=3)` fills one in."""
+    """One catalogue: `texts.name` is a text, `texts.say("minutes", n=3)` fills one in, in the form for so many."""
 
-    def __init__(self, language: Language, catalogue: dict[str, Any]) -> None:
+    def __init__(self, language: Language, catalogue: Catalogue) -> None:
         self.code = language
         self.other: Language = "en" if language == "id" else "id"
         self._catalogue = catalogue
 
     def __getattr__(self, key: str) -> str:
-        try:
-            return cast(str, self._catalogue[key])
-        except KeyError:
-            raise AttributeError(key) from None
+        text = self._catalogue.find(key)
+        if text is None:
+            raise AttributeError(key)
+        return text
 
     def say(self, key: str, **values: object) -> str:
-        return str(self._catalogue[key]).format(**values)
+        """Raises KeyError for a text that is not there."""
+        return self._filled(None, key, values)
 
     def of(self, table: str, key: str) -> str:
         """A text of a table; what it does not know is shown as it is."""
-        return str(self._catalogue[table].get(key, key))
+        text = self._catalogue.find(key, table)
+        return key if text is None else text
 
     def refusal(self, error: EtppError) -> str:
         """Why something could not be done; of an error that no page was meant to show, only that it could not."""
-        table = self._catalogue["refused"]
-        return str(table[error.key or "cannot"]).format(**error.values)
+        return self._filled("refused", error.key or "cannot", error.values)
 
     def date(self, day: dt.date) -> str:
-        return self.say(
-            "date",
-            weekday=self._catalogue["weekdays"][day.weekday()],
-            day=day.day,
-            month=self._catalogue["months"][day.month - 1],
-            year=day.year,
-        )
+        """With the day of the week."""
+        return format_date(day, self.date_form, locale=self.code)
 
     def time(self, moment: dt.datetime) -> str:
         """Hours and minutes of an aware local time."""
-        return moment.strftime(self._catalogue["clock"])
+        return format_time(moment.replace(tzinfo=None), self.clock_form, locale=self.code)
 
     def moment(self, moment: dt.datetime) -> str:
         """Date and time of an aware local time, with its zone's name (WIB, WITA, WIT)."""
-        return f"{moment.day} {self._catalogue['months'][moment.month - 1][:3]} {self.time(moment)} {moment.tzname()}"
+        day = format_date(moment.date(), self.short_date_form, locale=self.code)
+        return f"{day} {self.time(moment)} {moment.tzname()}"
 
     def span(self, span: dt.timedelta) -> str:
         """In the largest unit of which there are two."""
@@ -68,8 +67,14 @@ class Texts:
     def ago(self, span: dt.timedelta) -> str:
         return self.say("ago", span=self.span(span))
 
+    def _filled(self, table: str | None, key: str, values: Mapping[str, object]) -> str:
+        n = values.get("n")
+        text = self._catalogue.find(key, table, n if isinstance(n, int) else None)
+        if text is None:
+            raise KeyError(key)
+        return text.format(**values)
+
 
 @cache
 def texts(language: Language) -> Texts:
-    text = resources.files("etpp.console").joinpath(f"i18n/{language}.toml").read_text(encoding="utf-8")
-    return Texts(language, tomllib.loads(text))
+    return Texts(language, Catalogue("console", language))

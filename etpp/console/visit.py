@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from etpp.base.errors import Problem, StoreUnavailable
 from etpp.base.texts import shown
 from etpp.console.model import Session
+from etpp.console.navigation import menu
 from etpp.console.texts import LANGUAGES, Language, Texts, texts
 from etpp.serving.acting import Role
 from etpp.serving.context import Server, server_of
@@ -110,10 +111,12 @@ class Visit:
         """A page from a room's template, with the headers that all have. `script`: it loads one of our own."""
         # The page that a form led to cannot be loaded again; what switches the language goes to the start instead.
         path = self.request.url.path if self.request.method == "GET" else PREFIX + "/"
+        here = path.removeprefix(PREFIX)
         html = _templates.get_template(template).render(
             t=self.texts,
             session=self.session,
-            here=path.removeprefix(PREFIX),
+            here=here,
+            menu=[] if self.session is None else menu(self.may, here),
             here_query=path + ("?" + self.request.url.query if self.request.url.query else ""),
             prefix=PREFIX,
             may=self.may,

@@ -18,7 +18,7 @@ from etpp.presence.rules import Day, judge_day, may_be_of
 from etpp.presence.store import manual_within
 from etpp.roster import register
 from etpp.roster.assignments import CareerError
-from etpp.roster.hours import HoursBroken, hours, office_calendar, zone
+from etpp.roster.hours import contradiction, hours, office_calendar, zone
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People, Roster
 from etpp.terminals.model import Device
@@ -61,7 +61,7 @@ class _Plans:
                 if decided or calendar.by_roster(employee_id, day)
             }
         except (PlanError, CareerError) as error:
-            raise HoursBroken(office.office_id, f"calendar and roster contradict themselves: {error}") from error
+            raise contradiction(office.office_id, error) from error
 
     def of(self, employee_id: str) -> DayPlan:
         return self._own.get(employee_id, self.usual)
@@ -86,7 +86,7 @@ def asked_day(text: str) -> dt.date | None:
 
 
 def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datetime) -> DayBook:
-    """The book of a local day, today's by default. Raises NotFound and HoursBroken."""
+    """The book of a local day, today's by default. Raises NotFound and OfficeBroken."""
     office = register.office(tx, office_id)
     calendar = hours(office)
     day = calendar.day_of(now) if day is None else day

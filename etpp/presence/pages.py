@@ -19,10 +19,13 @@ def routes(summaries: Summaries) -> APIRouter:
         offices = [each for each in everybody if visit.shows(each.office_id, "operator", "head")]
         broken = [each for each in all_broken if visit.shows(each.office_id, "operator", "head")]
         shown = day or (offices[0].day if offices else now.date())
-        return visit.page(
+        listing = views.overview(shown)
+        return await listing.answer(
+            visit,
+            listing.asked(visit, date=date),
+            [views.office_line(each) for each in offices],
             "presence/overview.html",
             {
-                "offices": [views.office_line(each, visit.texts) for each in offices],
                 "broken": [visit.texts.refusal(each) for each in broken],
                 "date": shown,
                 "date_text": visit.texts.date(shown),

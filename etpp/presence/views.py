@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from etpp.console.listing import Cell, Column, Listing, Tone, Value
 from etpp.console.texts import Texts
 from etpp.presence import daybook
 from etpp.presence.rules import Day, Mark
@@ -43,10 +45,11 @@ class OfficeLine:
     name: str
     working: bool
     complete: bool
-    reported: str
+    reported: dt.datetime | None
     people: int
     counts: Mapping[str, int]
     late: int
+    state: str
 
 
 @dataclass(frozen=True)
@@ -64,16 +67,57 @@ class OfficeDay:
     people: Sequence[PersonDay]
 
 
-def office_line(summary: Summary, texts: Texts) -> OfficeLine:
+_TONES: Mapping[str, Tone] = {"complete": "good", "incomplete": "warn"}
+
+
+def overview(day: dt.date) -> Listing[OfficeLine]:
+    """The overview's table; each office leads to its page of the same day."""
+
+    def counted(status: str) -> Column[OfficeLine]:
+        return Column(status, status, lambda line: line.counts.get(status, 0), kind="number")
+
+    def office(line: OfficeLine, texts: Texts) -> Cell:  # noqa: ARG001
+        return Cell(line.name, href=f"/offices/{line.office_id}?date={day.isoformat()}")
+
+    def late(line: OfficeLine, texts: Texts) -> Cell:  # noqa: ARG001
+        return Cell(str(line.late), tone="late" if line.late else "")
+
+    def reported(line: OfficeLine, texts: Texts) -> Cell:
+        return Cell(texts.never if line.reported is None else texts.moment(line.reported))
+
+    def state(line: OfficeLine, texts: Texts) -> Cell:
+        return Cell(texts.say(line.state), tone=_TONES.get(line.state, ""), chip=True)
+
+    return Listing(
+        f"kehadiran-{day.isoformat()}",
+        (
+            Column("office", "office", lambda line: line.name, show=office, kind="name", finds=True),
+            Column("people", "people", lambda line: line.people, kind="number"),
+            counted("present"),
+            Column("late", "late", lambda line: line.late, show=late, kind="number"),
+            *(counted(status) for status in ("not_reported", "absent", "unclear")),
+            Column("reported", "reported_through", lambda line: line.reported, show=reported, kind="time"),
+            Column("state", "status", lambda line: line.state, state, _said, kind="state", chooses=True),
+        ),
+        by="office",
+    )
+
+
+def _said(value: Value, texts: Texts) -> str:
+    return texts.say(str(value))
+
+
+def office_line(summary: Summary) -> OfficeLine:
     return OfficeLine(
         office_id=summary.office_id,
         name=summary.name,
         working=summary.working,
         complete=summary.complete,
-        reported=_reported(summary, texts),
+        reported=None if summary.reported_utc is None else summary.reported_utc.astimezone(summary.zone),
         people=summary.people,
         counts=summary.counts,
         late=summary.late,
+        state="day_off_today" if not summary.working else "complete" if summary.complete else "incomplete",
     )
 
 

@@ -25,7 +25,7 @@ from etpp.serving.context import ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["reports"])
 
-_TYPES: dict[Format, str] = {
+_TYPES: dict[str, str] = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

@@ -22,7 +22,10 @@ def nominative(say: Words, found: OfficeMonth) -> Section:
     table = _table(say, found)
     paid = table.totals[-2]
     if paid != found.total:
-        raise Conflict(f"{found.month} of {found.office_id}: the list does not add up to its total; run `etpp audit`")
+        raise Conflict(
+            f"{found.month} of {found.office_id}: the list does not add up to its total; run `etpp audit`",
+            key="list_contradicts",
+        )
     blocks: list[Block] = [table, *_adjustments(say, found), common.signatures(say, found)]
     total = say.say("total_line", total=say.rupiah(found.total), words=in_words(found.total, say.code))
     return common.section(say, say.title_nominative, found, blocks, say.in_rupiah, total)

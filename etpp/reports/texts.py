@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from decimal import Decimal
 from functools import cache
-from importlib import resources
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from etpp.base.money import plain
+from etpp.console.catalogue import Catalogue
 from etpp.console.texts import Language, Texts
 
 
@@ -17,10 +19,8 @@ class Words(Texts):
 
     def number(self, value: Decimal | int) -> str:
         """With separators of thousands: 1.234.567,5 in Indonesian."""
-        whole, _, part = plain(abs(Decimal(value))).partition(".")
-        grouped = f"{int(whole):,}".replace(",", self.thousands)
-        sign = "−" if value < 0 else ""
-        return sign + grouped + (self.decimal + part if part else "")
+        said = format_decimal(abs(Decimal(plain(Decimal(value)))), locale=self.code, decimal_quantization=False)
+        return f"−{said}" if value < 0 else str(said)
 
     def rupiah(self, value: Decimal | int) -> str:
         """Rp 1.234.567, and −Rp 1.234 for what is taken off."""
@@ -28,25 +28,21 @@ class Words(Texts):
         return f"{sign}Rp\u00a0{self.number(abs(Decimal(value)))}"
 
     def month(self, first: dt.date) -> str:
-        return f"{self.month_name(first)} {first.year}"
+        """With its year."""
+        return format_date(first, self.month_form, locale=self.code)
 
     def month_name(self, day: dt.date) -> str:
-        return str(self._catalogue["months"][day.month - 1])
+        return format_date(day, "MMMM", locale=self.code)
 
     def weekday(self, day: dt.date) -> str:
         """The day of the week in two or three letters."""
-        return str(self._catalogue["weekdays_short"][day.weekday()])
+        return format_date(day, self.weekday_form, locale=self.code)
 
     def plain_date(self, day: dt.date) -> str:
         """Without the day of the week."""
-        return f"{day.day} {self.month_name(day)} {day.year}"
-
-    def moment(self, moment: dt.datetime) -> str:
-        """Date and time of an aware local time, with its zone's name."""
-        return f"{self.plain_date(moment.date())} {self.time(moment)} {moment.tzname()}"
+        return format_date(day, self.short_date_form, locale=self.code)
 
 
 @cache
 def words(language: Language) -> Words:
-    text = resources.files("etpp.reports").joinpath(f"i18n/{language}.toml").read_text(encoding="utf-8")
-    return Words(language, tomllib.loads(text))
+    return Words(language, Catalogue("reports", language))

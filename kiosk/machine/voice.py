@@ -107,12 +107,18 @@ class EspeakVoice:
             self._lost(f"{self._command[0]} {why}; check espeak-ng and the sound device")
 
 
+_SPEAKERS = {"jv": "id"}
+"""espeak-ng has no Javanese voice; the Indonesian one reads Javanese as it is written."""
+
+
 def open_voice(enabled: bool, language: str, lost: Lost = _LOST) -> Voice:
-    """espeak-ng in "id" or "en"; Silence when not enabled or not installed. Never raises: `lost` is told."""
+    """espeak-ng in the terminal's language; Silence when not enabled or not installed. Never raises: `lost` is told."""
     if not enabled:
         return Silence()
     program = shutil.which("espeak-ng")
     if program is None:
         lost("espeak-ng is not installed (apt install espeak-ng)")
         return Silence()
-    return EspeakVoice([program, "-v", language, "-s", str(_WORDS_A_MINUTE), "--stdin"], lost=lost)
+    return EspeakVoice(
+        [program, "-v", _SPEAKERS.get(language, language), "-s", str(_WORDS_A_MINUTE), "--stdin"], lost=lost
+    )

@@ -1,15 +1,21 @@
-"""The texts of one language, and what else depends on it: dates, times and decimals. Pure; no locale is asked."""
+"""The texts of one language, and what else depends on it: dates, times and decimals. No locale is asked.
+
+Catalogues in gettext's form, `locale/LANGUAGE/LC_MESSAGES/screen.po`: a text's msgid is its key.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from types import MappingProxyType
+
+from babel.messages.pofile import read_po
 
 from kiosk.errors import ConfigError
+
+LANGUAGES = ("id", "en", "jv")
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,10 @@ class Catalogue:
         """The text with its fields filled in. KeyError for a key that the catalogues do not have: a mistake in
         the program, which the tests find, since both catalogues have the same keys."""
         return self.texts[key].format(**fields)
+
+    def line(self, key: str, **fields: object) -> str:
+        """The second line of a phase: empty for one that has none."""
+        return self.text(key, **fields) if key in self.texts else ""
 
     def date(self, day: dt.date) -> str:
         weekday, month = self.text(f"weekday.{day.weekday()}"), self.text(f"month.{day.month}")
@@ -43,17 +53,12 @@ class Catalogue:
 
 
 def load(language: str) -> Catalogue:
-    """The packaged catalogue of "id" or "en". Raises ConfigError for another language."""
-    try:
-        text = resources.files("kiosk.ui").joinpath("i18n", f"{language}.toml").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigError(f"there are no texts in the language {language!r}: use id or en") from error
-    return Catalogue(language, dict(_flatten(tomllib.loads(text), "")))
-
-
-def _flatten(table: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
-    flat: list[tuple[str, str]] = []
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        flat += _flatten(value, f"{name}.") if isinstance(value, Mapping) else [(name, str(value))]
-    return flat
+    """The packaged catalogue of one of LANGUAGES. Raises ConfigError for another language."""
+    if language not in LANGUAGES:
+        raise ConfigError(f"there are no texts in the language {language!r}: use {', '.join(LANGUAGES)}")
+    place = resources.files("kiosk.ui").joinpath(f"locale/{language}/LC_MESSAGES/screen.po")
+    with place.open("rb") as lines:
+        found = read_po(lines, abort_invalid=True)
+    # What is empty or marked as fuzzy is missing: nobody reads what nobody has checked.
+    texts = {str(each.id): str(each.string) for each in found if each.id and each.string and not each.fuzzy}
+    return Catalogue(language, MappingProxyType(texts))

@@ -122,7 +122,7 @@ def _write_sheet(folder: Path, path: Path) -> None:
 def cli() -> None:
     parser = argparse.ArgumentParser(prog="python -m kiosk.ui.preview", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/screens"), metavar="DIR")
-    parser.add_argument("--language", choices=["id", "en"], default="id")
+    parser.add_argument("--language", choices=catalogue.LANGUAGES, default="id")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="write some of the screens as one picture")
     parser.add_argument("--measures", type=Path, metavar="FILE", help="write each text's size and room as JSON")
     options = parser.parse_args()

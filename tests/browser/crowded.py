@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from etpp.accounts import service
-from etpp.roster.store import Offices
+from etpp.roster.store import Offices, People
 from etpp.serving.acting import Grant
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, Running
@@ -120,11 +120,17 @@ def fill(etpp: Running) -> list[Page]:
     marked = max(waiting, key=lambda each: len(each["marks"]))
     enrolment = f"/enrolments/{marked['office_id']}/{marked['event_id']}"
     person = f"/offices/{OFFICE}/people/{ids[0]}"
+    with etpp.database.read() as tx:
+        employees = {each.person_id: each.employee_id for each in People(tx).everyone(OFFICE, include_erased=True)}
     return [
         ("overview", f"/?date={DAY}"),
         ("overview-day-off", "/?date=2026-11-22"),
         ("day", f"/offices/{OFFICE}?date={DAY}"),
         ("day-longest-office", f"/offices/upt-puskesmas?date={DAY}"),
+        ("find", "/people"),
+        ("find-some", "/people?q=1970&sort=-name"),
+        ("person", f"/people/{employees[ids[0]]}?month=2026-11&year=1"),
+        ("person-one-word", f"/people/{employees[ids[1]]}"),
         ("people", f"/offices/{OFFICE}/people"),
         ("people-none", "/offices/upt-puskesmas/people"),
         ("rename", f"{person}/rename"),

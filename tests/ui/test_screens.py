@@ -41,7 +41,7 @@ class Drawn:
         return float(next(word["font_px"] for word in self.words if word["say"] == text))
 
 
-@pytest.fixture(scope="module", params=["id", "en"])
+@pytest.fixture(scope="module", params=catalogue.LANGUAGES)
 def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Drawn]:
     folder = tmp_path_factory.mktemp(f"screens-{request.param}")
     command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", request.param]

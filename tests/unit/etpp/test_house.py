@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from etpp.db import account_tables, face_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
+# Their tables are part of the metadata.
+from etpp.db import account_tables, face_tables, objection_tables, pay_tables, phone_tables  # noqa: F401
 from etpp.db.tables import metadata
 
 ROOT = Path(__file__).parents[3]

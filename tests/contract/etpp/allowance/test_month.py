@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,11 +15,12 @@ import sqlalchemy as sa
 from etpp.absence.model import LetterRevocation
 from etpp.absence.store import REVOCATIONS
 from etpp.allowance import month as months
+from etpp.allowance import seal
 from etpp.allowance.audit import Audited, verify
 from etpp.allowance.closing import Closing
-from etpp.allowance.model import Month
+from etpp.allowance.model import Month, Statement
 from etpp.allowance.month import MonthOpen, Reckoned
-from etpp.allowance.seal import Despite
+from etpp.allowance.seal import Despite, statement_document
 from etpp.allowance.store import Closings
 from etpp.base.errors import Conflict
 from etpp.db import Transaction, pay_tables
@@ -105,6 +107,26 @@ def test_open_reckoned_checked_closed_paid(scene: Scene) -> None:
         months.pay(tx, OFFICE, NOVEMBER, "bendahara", scene.etpp.clock.now)
     look()
     assert states == ["open", "reckoned", "checked", "closed", "paid"]
+
+
+def test_each_statement_is_written_and_hashed_once_for_list_seal_and_table(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(scene)
+    made: list[str] = []
+
+    def noting(statement: Statement) -> dict[str, Any]:
+        made.append(statement.person_id)
+        return statement_document(statement)
+
+    monkeypatch.setattr(seal, "statement_document", noting)
+    closed = close(scene)
+    assert sorted(made) == sorted([scene.sri, scene.budi])
+    with scene.etpp.database.read() as tx:
+        kept = Closings(tx).documents(OFFICE, NOVEMBER)
+    assert {each.person_id: each.hash for each in closed.sealed.statements} == {
+        person: seal.document_hash(document) for person, document in kept.items()
+    }
 
 
 def _close_by(scene: Scene, by: str) -> None:

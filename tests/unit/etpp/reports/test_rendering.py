@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 import zipfile
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -158,25 +155,6 @@ def test_a_chart_says_its_figures_and_has_no_markup_of_a_label() -> None:
     assert ">4</text>" in picture
     assert ">2</text>" in picture
     assert chart.figures.rows == (("07.00", Decimal(3), Decimal(1)), ("07.15", Decimal(0), Decimal(2)))
-
-
-def _keys(table: dict[str, Any], path: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        found |= _keys(value, f"{path}{key}.") if isinstance(value, dict) else {path + key: value}
-    return found
-
-
-def test_the_catalogues_have_the_same_keys_and_places_to_fill() -> None:
-    both = [
-        _keys(tomllib.loads((resources.files("etpp.reports") / f"i18n/{code}.toml").read_text(encoding="utf-8")))
-        for code in ("id", "en")
-    ]
-    assert both[0].keys() == both[1].keys()
-    for key, text in both[0].items():
-        if isinstance(text, str):
-            filled = [sorted(part.partition("}")[0] for part in each[key].split("{")[1:]) for each in both]
-            assert filled[0] == filled[1], key
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from kiosk import errors
 from kiosk.commands.doctor import Patient
 from kiosk.machine.state import StateFolder
 from kiosk.model import BLOCKING_FAULTS, Fault
+from kiosk.ui import catalogue
 from kiosk.ui.wording import FAULT_NUMBERS
 
 TEXT = (Path(__file__).parents[4] / "docs/operations.md").read_text(encoding="utf-8")
@@ -27,9 +26,8 @@ def test_every_check_is_explained(name: str) -> None:
 
 @pytest.mark.parametrize("fault", Fault)
 def test_every_fault_is_found_by_its_words_on_the_screen(fault: Fault) -> None:
-    catalogue = tomllib.loads(resources.files("kiosk.ui").joinpath("i18n/id.toml").read_text(encoding="utf-8"))
     (row,) = [row for row in ROWS if len(row) > 1 and row[1] == f"`{fault.value}`"]
-    assert row[0] == catalogue["fault"][fault.value]["title"]
+    assert row[0] == catalogue.load("id").text(f"fault.{fault.value}.title")
     assert (row[2] == "no") == (fault in BLOCKING_FAULTS), "whether it records meanwhile"
 
 

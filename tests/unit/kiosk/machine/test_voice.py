@@ -162,12 +162,15 @@ def test_a_voice_that_is_not_enabled_starts_nothing(speaker: Speaker, monkeypatc
     assert isinstance(open_voice(enabled=False, language="id"), Silence)
 
 
-def test_the_voice_is_espeak_in_the_terminals_language(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("language", "speaks"), [("id", "id"), ("en", "en"), ("jv", "id")])  # it has no Javanese voice
+def test_the_voice_is_espeak_in_the_terminals_language(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch, language: str, speaks: str
+) -> None:
     monkeypatch.setenv("PATH", f"{speaker.folder}{os.pathsep}{os.environ['PATH']}")
-    voice = open_voice(enabled=True, language="id")
+    voice = open_voice(enabled=True, language=language)
     voice.say("Datang, tercatat.")
     assert speaker.lines("said", 1) == ["Datang, tercatat."]
-    assert (speaker.folder / "argv").read_text() == "-v id -s 150 --stdin"
+    assert (speaker.folder / "argv").read_text() == f"-v {speaks} -s 150 --stdin"
     voice.close()
 
 
