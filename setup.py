@@ -27,6 +27,7 @@ setup(
             "absence/kinds.toml",
             "allowance/policies/*.toml",
             "presence/discipline.toml",
+            "phone/static/*",
         ],
         "enrollment": ["i18n/*.toml"],
     },
@@ -50,6 +51,7 @@ setup(
         "http-message-signatures>=2.0",
         "tzdata>=2024.1",
         "babel>=2.16",  # texts in gettext's form; on the server also dates and numbers in words
+        "segno>=1.6",  # QR codes: for a phone, for a new terminal, of a second factor
     ],
     extras_require={
         "server": [
@@ -59,7 +61,6 @@ setup(
             "alembic>=1.14",
             "jinja2>=3.1",
             "psycopg[binary]>=3.2",
-            "segno>=1.6",  # the QR codes of a provisioning code and of a second factor
             "argon2-cffi>=23.1",  # passwords
             "pyotp>=2.9",  # the second factor's codes
             "webauthn>=2.5",  # passkeys
@@ -85,6 +86,7 @@ setup(
             "pre-commit>=4.0",
             "pytest-xdist>=3.6",
             "grimp>=3.0",  # which modules a page reaches
+            "axe-playwright-python>=0.1.4",  # the rules of accessibility that pages are held to (axe-core)
             "playwright>=1.49",  # drives the distribution's Chromium; it fetches no browser by itself
         ],
     },

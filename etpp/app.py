@@ -42,6 +42,15 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.insight import pages as insight_pages
+from etpp.inspection import pages as inspection_pages
+from etpp.objections import api as objections_api
+from etpp.objections import pages as objections_pages
+from etpp.pairing import pages as pairing_pages
+from etpp.pairing import people_pages as phones_pages
+from etpp.phone import api as phone_api
+from etpp.phone import pages as phone_pages
+from etpp.phone import shell as phone_shell
 from etpp.presence import api as presence_api
 from etpp.presence import decision_pages, decisions_api
 from etpp.presence import pages as presence_pages
@@ -78,6 +87,7 @@ ADMINISTRATION = (
     activities_api.routes(entry_terms),
     calendar_api.routes(Around()),
     allowance_api.router,
+    objections_api.router,
     reports_api.router,
 )
 """The administrator's calls, which are not part of the terminals' protocol."""
@@ -86,6 +96,7 @@ UPLOADS = {
     activities_api.IMPORT: sheets.MAX_BYTES,
     calendar_api.IMPORT: sheets.MAX_BYTES,
     lists_api.IMPORT: sheets.MAX_BYTES,
+    phone_api.DOCUMENTS: phone_api.MAX_PHOTOGRAPH_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
 FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES}
@@ -101,13 +112,18 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     watch = GalleryWatch(database, settings.poll_s)
     galleries = GalleryMaker(lambda: state.keys.now().signer)
     jobs = Jobs(state.folder / "reports", database.url)
+    bundles = Jobs(
+        state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
+    )
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
+        running.append(asyncio.create_task(bundles.keep_tidy(settings.now)))
         yield
         jobs.stop()
+        bundles.stop()
         for each in running:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -122,7 +138,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         guesses=guesses,
         account_guesses=Throttle(ACCOUNT_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s),
     )
-    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now))
+    keeper = Doorkeeper(server, state.secrets, TABLE, owners.scopes(jobs, settings.now), owners.below)
     app.state.server = server
     app.state.keeper = keeper
     app.state.offers = partial(offers, keeper)
@@ -130,7 +146,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
     app.state.forms_with_files = FORMS_WITH_FILES
-    app.add_middleware(AdminGate, path="/v1/admin", keeper=keeper, larger=UPLOADS)
+    for path in ("/v1/admin", phone_api.PREFIX):
+        app.add_middleware(AdminGate, path=path, keeper=keeper, larger=UPLOADS)
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
     calls = (
@@ -144,6 +161,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         own_pages.router,
         people_pages.routes(owners.employee, register.office, owners.office_names),
         log_pages.router,
+        pairing_pages.router,
+        phones_pages.router,
         roster_pages.routes(_erased_through),
         faces_pages.router,
         terminals_pages.router,
@@ -153,11 +172,19 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         allowance_pages.router,
         reports_pages.router,
         decision_pages.routes(correction_days),
+        objections_pages.router,
+        phone_pages.router,
+        inspection_pages.routes(bundles, lambda: state.keys.now().known),
+        insight_pages.router,
     )
+    photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:
         app.include_router(router)
     for router in ADMINISTRATION:
         app.include_router(router, include_in_schema=False)  # not part of the terminals' protocol
+    app.include_router(pairing_pages.outside)
+    for router in (phone_api.routes(photographs), phone_shell.router):
+        app.include_router(router, include_in_schema=False)
     app.mount(PREFIX, shell.build(app.state, pages, guard))
     app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
     return app

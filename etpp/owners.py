@@ -20,7 +20,7 @@ from etpp.presence.store import CORRECTIONS, MANUAL_ENTRIES
 from etpp.reports.jobs import Jobs
 from etpp.roster.assignments import CareerError
 from etpp.roster.hours import REGENCY_ZONE
-from etpp.roster.store import Offices, Roster
+from etpp.roster.store import PLACES, Offices, Roster
 from etpp.terminals.store import Devices
 
 NOBODYS = Whose()
@@ -66,11 +66,36 @@ def of_person(tx: Transaction, said: str, now: dt.datetime) -> Whose:
         return NOBODYS
     known = [face for face in roster.faces_of(person_id) if face.templates and face.erased_version is None]
     offices = {face.office_id for face in known}
+    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
     try:
-        serving = roster.career(person_id).office_on(now.astimezone(ZoneInfo(REGENCY_ZONE)).date())
+        post = roster.career(person_id).on(today)
     except CareerError:  # what contradicts itself is BKPP's to put right
         return Whose(frozenset(), person_id)
-    return Whose(frozenset(offices if serving is None else {*offices, serving}), person_id)
+    if post is None:
+        return Whose(frozenset(offices), person_id)
+    return Whose(frozenset({*offices, post.office_id}), person_id, _leading(roster, post.superior_id, person_id, today))
+
+
+def _leading(roster: Roster, superior_id: str | None, person_id: str, today: dt.date) -> frozenset[str]:
+    """As `may_decide`: the superior and whoever deputises on this day, never the person."""
+    if superior_id is None:
+        return frozenset()
+    deputies = (d for d in roster.deputies(superior_id) if d.first <= today and (d.last is None or today <= d.last))
+    return frozenset({superior_id, *(each.deputy_id for each in deputies)} - {person_id})
+
+
+def below(tx: Transaction, offices: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    """Of each of these offices, those below it in the tree, however deep."""
+    parents = {place.office_id: place.parent_id for place in PLACES.find(tx)}
+    found: dict[str, set[str]] = {office: set() for office in offices}
+    for office in parents:
+        seen, above = {office}, parents.get(office)
+        while above is not None and above not in seen:  # a circle is what `etpp check` tells of
+            if above in found:
+                found[above].add(office)
+            seen.add(above)
+            above = parents.get(above)
+    return {office: frozenset(lower) for office, lower in found.items()}
 
 
 def employee(tx: Transaction, said: str) -> str:

@@ -108,6 +108,11 @@ class Display(_Section):
     screens_dir: str
 
 
+class Phone(_Section):
+    offer: bool
+    address: str = Field(pattern=r"^(https?://[^\s/#?]+)?$")
+
+
 class VoiceSettings(_Section):
     enabled: bool
 
@@ -143,6 +148,7 @@ class Config(_Section):
     liveness: LivenessSettings
     encounter: EncounterSettings
     display: Display
+    phone: Phone
     voice: VoiceSettings
     indicators: IndicatorSettings
     server: Server

@@ -7,6 +7,7 @@ Pure, over dated data (`WorkCalendar`). The terminal says it on the screen; the 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -69,7 +70,14 @@ def working_hours(
 
 def by_roster(roster: Roster, day: dt.date) -> bool:
     """Whether a person's own roster, and not the office's calendar, says what a date is."""
-    return day in roster.days or any(first <= day and (last is None or day <= last) for first, last in roster.alone)
+    return day in roster.days or _in(roster.alone, day)
+
+
+def elsewhere(roster: Roster, day: dt.date) -> bool:
+    """Whether a date is judged by hours that are not known here: the person's office is another one, or none. Work of
+    another office on the day before or after decides, too, whose a presence is."""
+    around = (day + n * _ONE_DAY for n in (-1, 0, 1))
+    return _in(roster.outside, day) or any(_in(roster.elsewhere, each) for each in around)
 
 
 def day_of(calendar: WorkCalendar, at_utc: dt.datetime, roster: Roster = BY_THE_OFFICE) -> dt.date:
@@ -95,11 +103,15 @@ def assess(
 
     The first presence of a day is the arrival, unless work is over by then; any later one is the departure: the books
     keep the day's first and last, so that somebody who leaves and comes back loses nothing. Whole minutes count:
-    07:30:59 is on time for 07:30. Those of flexible hours are measured against the core.
+    07:30:59 is on time for 07:30. Those of flexible hours are measured against the core. Of a date that is `elsewhere`
+    nothing is said but that the person was here.
     """
     day = day_of(calendar, at_utc, roster)
     local = at_utc.astimezone(ZoneInfo(calendar.timezone))
     again = last_utc is not None and day_of(calendar, last_utc, roster) == day
+    if elsewhere(roster, day):
+        direction = Direction.DEPARTURE if again else Direction.ARRIVAL
+        return Assessment(direction, local, 0, 0.0, working_day=False, again=again, elsewhere=True)
     work, found = _work(calendar, day, roster), working_hours(calendar, day, roster)
     windows = _windows(calendar, day, roster, works=work is not None)
     held = [(name, first) for name, first, until in windows if first <= at_utc < until]
@@ -122,6 +134,10 @@ def assess(
         awaited=any(last_utc is None or last_utc < first for _, first in held),
         again=again,
     )
+
+
+def _in(spans: Iterable[tuple[dt.date, dt.date | None]], day: dt.date) -> bool:
+    return any(first <= day and (last is None or day <= last) for first, last in spans)
 
 
 def _period(calendar: WorkCalendar, day: dt.date) -> WorkPeriod | None:

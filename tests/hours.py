@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from etpp.calendar.document import holidays_of, periods_of
 from etpp.calendar.model import ByRoster, CalendarFacts, Hours, Occasion, RosterDay, Shift
 from etpp.calendar.rules import WEEKDAYS
+from etpp.calendar.terminal import Stay
 
 OFFICE, PERSON = "dinas-kominfo", "person"
 DECIDED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 class Member:
-    """Whoever belongs to the office on every day."""
+    """Whoever belongs to the office on every day, or to `stays`: office, first and last day."""
 
     person_id = PERSON
 
+    def __init__(self, stays: Sequence[Stay] = ((OFFICE, dt.date.min, None),)) -> None:
+        self.stays = stays
+
     def office_on(self, date: dt.date) -> str | None:
-        return OFFICE if date else None
+        held = (office for office, first, last in self.stays if first <= date and (last is None or date <= last))
+        return next(held, None)
 
 
 def facts_of(calendar: Mapping[str, Any], roster: Mapping[str, Any] | None = None) -> CalendarFacts:

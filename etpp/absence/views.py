@@ -49,6 +49,10 @@ def _state(line: LetterLine, texts: Texts) -> Cell:
     return Cell(texts.of("letter_state", line.state), tone=TONES[line.state], chip=True)
 
 
+def _period(line: LetterLine, texts: Texts) -> Cell:
+    return Cell(texts.moment(line.first), small=texts.say("letter_until", at=texts.moment(line.last)))
+
+
 LETTERS: Listing[LetterLine] = Listing(
     "surat",
     (
@@ -63,8 +67,8 @@ LETTERS: Listing[LetterLine] = Listing(
         ),
         Column("kind", "letter_kind", lambda line: line.kind, chooses=True),
         Column("office", "office", lambda line: line.offices, chooses=True),
-        Column("first", "letter_first", lambda line: line.first, kind="time"),
-        Column("last", "letter_last", lambda line: line.last, kind="time"),
+        Column("first", "letter_first", lambda line: line.first, show=_period, kind="time"),
+        Column("last", "letter_last", lambda line: line.last, shows=False),
         Column("number", "letter_number", lambda line: line.number, finds=True, kind="reason"),
         Column("submitted", "letter_submitted_at", lambda line: line.submitted, shows=False),
         Column("nip", "nip", lambda line: line.nips, finds=True, shows=False),

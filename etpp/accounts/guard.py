@@ -21,7 +21,7 @@ from etpp.base.throttle import network_of
 from etpp.console.visit import PREFIX, GoFirst, form, form_with_files, visit_of
 from etpp.serving.acting import Act, Actor
 
-_HOMES = ("/terminals", "/account")
+_HOMES = ("/terminals", "/phone", "/phones", "/account")
 """Where the start leads for whom the overview is not: the first of these."""
 
 
@@ -36,9 +36,9 @@ async def guard(request: Request, keeper: KeeperOf) -> None:
     if rule.open == "anybody":
         return
     posted = request.method == "POST"
-    if rule.open == "second":
-        if await run_in_threadpool(keeper.half_of, request) is None:
-            raise GoFirst
+    if rule.open in ("second", "connect"):
+        if await run_in_threadpool(keeper.half_of, request, rule.open) is None:
+            raise GoFirst("/m" if rule.open == "connect" else "/login")
         if posted:
             await _own_form(request, session.csrf_of(request.cookies[session.COOKIE]))
         return
@@ -98,8 +98,10 @@ def _foreign_form() -> Problem:
 
 
 def _log_in_for(request: Request) -> str:
-    """The log-in, and after it the page that was wanted."""
+    """The log-in, and after it the page that was wanted; for a phone that was let in its own."""
     wanted = request.scope["path"].removeprefix(PREFIX)
+    if wanted == "/phone" and session.PHONE_COOKIE in request.cookies:
+        return "/m"
     if request.method != "GET" or wanted in ("", "/"):
         return "/login"
     if request.url.query:

@@ -11,7 +11,7 @@ from etpp.serving.acting import Actor, Grant, Role
 
 FACTOR_ROLES: frozenset[Role] = frozenset({"bkpp", "inspector"})
 """Whoever may see or change everything shows more than a password."""
-Stage = Literal["second", "full"]
+Stage = Literal["second", "connect", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class LogIn:
     expires_utc: dt.datetime
     address: str
     agent: str
+    seen_utc: dt.datetime
+    """When it last asked for something, to within some minutes."""
     pending: bytes | None = None
 
 

@@ -34,13 +34,13 @@ def site_of(visit: Visit) -> passkeys.Site:
 
 @router.get("/login")
 async def log_in_page(visit: AnyVisit, next: str = "/") -> Response:  # noqa: A002 - the address's own word
-    _require_private(visit)
+    require_private(visit)
     return _log_in_page(visit, None, own_path(next))
 
 
 @router.post("/login")
 async def log_in(visit: AnyVisit) -> Response:
-    _require_private(visit)
+    require_private(visit)
     values = await form(visit.request)
     after = own_path(values.get("next", "/"))
     login, password = values.get("user", ""), values.get("password", "")
@@ -106,7 +106,7 @@ def _log_in_page(visit: Visit, error: str | None, after: str, status: int = 200)
 
 
 async def _second_page(visit: Visit, keeper: KeeperOf, after: str, error: str | None, status: int = 200) -> Response:
-    half = await run_in_threadpool(keeper.half_of, visit.request)
+    half = await run_in_threadpool(keeper.half_of, visit.request, "second")
     if half is None:
         raise GoFirst
     site = site_of(visit)
@@ -149,6 +149,6 @@ def _with_cookie(visit: Visit, answer: Response, let: Let) -> Response:
     return answer
 
 
-def _require_private(visit: Visit) -> None:
+def require_private(visit: Visit) -> None:
     if not is_private(visit.request):
         raise Problem("unauthorized", _PRIVATE, key="log_in_private")

@@ -19,6 +19,7 @@ from webauthn.helpers import bytes_to_base64url
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
+    PublicKeyCredentialCreationOptions,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
@@ -27,7 +28,8 @@ from webauthn.helpers.structs import (
 from etpp.accounts.model import Account, Passkey
 from etpp.base.errors import Conflict
 
-_VERIFY = UserVerificationRequirement.PREFERRED
+_VERIFY = {False: UserVerificationRequirement.PREFERRED, True: UserVerificationRequirement.REQUIRED}
+"""Whether the phone has to ask for finger, face or its own code: where a passkey is all that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +43,37 @@ class Site:
         return urllib.parse.urlsplit(self.origin).hostname or ""
 
 
-def ask_new(site: Site, account: Account, known: list[Passkey]) -> tuple[str, bytes]:
+def ask_new(site: Site, account: Account, known: list[Passkey], alone: bool = False) -> tuple[str, bytes]:
     """What the browser is asked to make, as JSON, and the challenge that is waited for."""
-    options = generate_registration_options(
+    options = _new(site, account, known, alone)
+    return options_to_json(options), options.challenge
+
+
+def _new(
+    site: Site, account: Account, known: list[Passkey], alone: bool, challenge: bytes | None = None
+) -> PublicKeyCredentialCreationOptions:
+    return generate_registration_options(
+        challenge=challenge,
         rp_id=site.domain,
         rp_name="e-TPP",
         user_id=account.account_id.encode(),
         user_name=account.login,
         user_display_name=account.login,
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=_VERIFY
+            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=_VERIFY[alone]
         ),
         exclude_credentials=_named(known),
     )
-    return options_to_json(options), options.challenge
 
 
-def take_new(site: Site, account: Account, answer: str, challenge: bytes, name: str, now: dt.datetime) -> Passkey:
+def asked_new(site: Site, account: Account, challenge: bytes) -> str:
+    """As `ask_new` of a passkey that is all that lets somebody in, with the challenge that is waited for."""
+    return options_to_json(_new(site, account, [], True, challenge))
+
+
+def take_new(
+    site: Site, account: Account, answer: str, challenge: bytes, name: str, now: dt.datetime, alone: bool = False
+) -> Passkey:
     """Raises Conflict."""
     try:
         made = verify_registration_response(
@@ -65,6 +81,7 @@ def take_new(site: Site, account: Account, answer: str, challenge: bytes, name: 
             expected_challenge=challenge,
             expected_rp_id=site.domain,
             expected_origin=site.origin,
+            require_user_verification=alone,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise Conflict("the passkey cannot be taken: try again", key="passkey_wrong") from error
@@ -74,9 +91,9 @@ def take_new(site: Site, account: Account, answer: str, challenge: bytes, name: 
     return Passkey(credential, account.account_id, made.credential_public_key, made.sign_count, name, now)
 
 
-def ask(site: Site, known: list[Passkey]) -> tuple[str, bytes]:
+def ask(site: Site, known: list[Passkey], alone: bool = False) -> tuple[str, bytes]:
     options = generate_authentication_options(
-        rp_id=site.domain, allow_credentials=_named(known), user_verification=_VERIFY
+        rp_id=site.domain, allow_credentials=_named(known), user_verification=_VERIFY[alone]
     )
     return options_to_json(options), options.challenge
 
@@ -90,7 +107,7 @@ def credential_of(answer: str) -> str:
     return said if isinstance(said, str) and len(said) <= 400 else ""
 
 
-def signs(site: Site, passkey: Passkey, answer: str, challenge: bytes) -> int | None:
+def signs(site: Site, passkey: Passkey, answer: str, challenge: bytes, alone: bool = False) -> int | None:
     """The passkey's new count of signatures; None when it has not signed this."""
     try:
         verified = verify_authentication_response(
@@ -100,6 +117,7 @@ def signs(site: Site, passkey: Passkey, answer: str, challenge: bytes) -> int | 
             expected_origin=site.origin,
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.sign_count,
+            require_user_verification=alone,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError):
         return None

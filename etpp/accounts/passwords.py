@@ -56,3 +56,8 @@ def good(password: str, login: str) -> str:
 @cache
 def _nobodys() -> str:
     return hashed(secrets.token_hex(16))
+
+
+def nobodys() -> str:
+    """The hash of a password that nobody knows: of an account that is entered in another way."""
+    return _nobodys()

@@ -9,8 +9,9 @@ from typing import Literal
 
 from etpp.serving.acting import Actor, Role
 
-Open = Literal["anybody", "second", "member", "roles"]
-"""`anybody`: without a log-in. `second`: between password and second factor. `member`: any account, of itself.
+Open = Literal["anybody", "second", "connect", "member", "roles"]
+"""`anybody`: without a log-in. `second`: between password and second factor. `connect`: while a phone is being
+connected. `member`: any account, of itself.
 `roles`: as the rule says."""
 OWN_ROLES: frozenset[Role] = frozenset({"superior", "employee"})
 """Whose rights are over persons and not over offices: their own things, and what the room's rules give a superior."""
@@ -30,7 +31,8 @@ class Rule:
 
     `of`: the thing by which it is known whose office it is; None: nothing of one office alone, so that only roles of
     the whole regency may. `listed`: the handler shows each what is of their own offices. `acts`: what names the acting
-    person, who is the account's own. `own`: names the person whose own it is.
+    person, who is the account's own. `own`: names the person whose own it is, which whoever
+    leads that person may see too.
     """
 
     open: Open = "roles"
@@ -45,10 +47,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """`offices`: of the thing that a request is about. `person_id`: the person that it names as `own`."""
+    """`offices`: of the thing that a request is about. `person_id`: the person that it names as `own`. `led_by`: who
+    decides on that person's activities today, the superior and whoever deputises."""
 
     offices: frozenset[str] = frozenset()
     person_id: str | None = None
+    led_by: frozenset[str] = frozenset()
 
 
 def may(actor: Actor, rule: Rule, whose: Whose) -> bool:
@@ -63,7 +67,10 @@ def _grants(actor: Actor, role: Role, office_id: str | None, rule: Rule, whose: 
     if role in OWN_ROLES:
         if actor.person_id is None:
             return False
-        return rule.listed or rule.acts is not None or (rule.own is not None and whose.person_id == actor.person_id)
+        if rule.listed or rule.acts is not None:
+            return True
+        leads = role == "superior" and actor.person_id in whose.led_by
+        return rule.own is not None and (leads or whose.person_id == actor.person_id)
     return office_id is None or rule.listed or (rule.of is not None and office_id in whose.offices)
 
 

@@ -24,7 +24,7 @@ def allowed(keeper: Doorkeeper, actor: Actor, rule: Rule, said: Said) -> bool:
     with keeper.server.database.read() as tx:
         of = _look(keeper, tx, rule.of, said)
         own = of if rule.own == rule.of else _look(keeper, tx, rule.own, said)
-    return may(actor, rule, Whose(of.offices, own.person_id))
+    return may(actor, rule, Whose(of.offices, own.person_id, own.led_by))
 
 
 def _look(keeper: Doorkeeper, tx: Transaction, place: Place | None, said: Said) -> Whose:

@@ -131,6 +131,9 @@ class Sessions:
         query = sa.select(sessions).where(*where).order_by(sessions.c.created_utc.desc())
         return [LogIn(**row._asdict()) for row in self._tx.execute(query)]
 
+    def note_seen(self, token_hash: str, now: dt.datetime) -> None:
+        self._tx.execute(sa.update(sessions).where(sessions.c.token_hash == token_hash).values(seen_utc=now))
+
     def expect(self, session_id: str, pending: bytes | None) -> None:
         self._tx.execute(sa.update(sessions).where(sessions.c.session_id == session_id).values(pending=pending))
 

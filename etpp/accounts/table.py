@@ -2,7 +2,8 @@
 
 Roles of the whole regency (BKPP, the inspector) need nothing else. A role at an office holds for what is of that office
 (`of`), and for lists that everybody may see or whose handler shows each their own (`listed`). A superior and an
-employee have no office here: they act as themselves (`acts`), and see what is their own (`own`).
+employee have no office here: they act as themselves (`acts`), and see what is their own (`own`); a superior also what
+is the own of whom they lead today.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ BY = _body("by")
 OFFICE = _path("office_id")
 AT = _query("office_id")
 OFFICE_SAID = _body("office_id")
-ANYBODY, SECOND, MEMBER = Rule("anybody"), Rule("second"), Rule("member")
+ANYBODY, SECOND, CONNECT, MEMBER = Rule("anybody"), Rule("second"), Rule("connect"), Rule("member")
 BKPP = _rule("bkpp")
 ALL = _rule("bkpp", "inspector")
 EVERY_ROLE = _rule(*ROLES, listed=True)
@@ -153,6 +154,10 @@ _ADMIN = {
     "POST /sanctions/{sanction_id}/withdraw": _rule("bkpp", acts=BY),
     "GET /policies": EVERY_ROLE,
     "POST /policies": _rule("bkpp", acts=BY),
+    # objections
+    "GET /objections": ALL,
+    "POST /objections": OWN_STEP,
+    "POST /objections/{objection_id}/answer": _rule("bkpp", acts=BY),
     # reports: making one changes nothing that is kept, so that an inspector may
     "POST /reports": _rule(*AT_OFFICE, of=OFFICE_SAID),
     "GET /reports/{job_id}": _rule(*AT_OFFICE, of=JOB),
@@ -180,8 +185,24 @@ _CONSOLE = {
     "POST /account/passkey": MEMBER,
     "POST /account/passkeys/remove": MEMBER,
     "POST /account/sessions/{session_id}/end": MEMBER,
+    # pairing
+    "GET /phone.js": ANYBODY,
+    "GET /m": ANYBODY,
+    "POST /m/code": ANYBODY,
+    "POST /m/login/pin": ANYBODY,
+    "POST /m/login/passkey": ANYBODY,
+    "GET /m/connect": CONNECT,
+    "POST /m/connect/pin": CONNECT,
+    "POST /m/connect/passkey": CONNECT,
+    "GET /phones": MEMBER,
+    "POST /phones/{phone_id}/end": MEMBER,
+    "GET /people/{person_id}/phones": ALL,
+    "POST /people/{person_id}/phones/code": BKPP,
+    "POST /people/{person_id}/phones/{phone_id}/end": BKPP,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
+    "GET /people": _rule(*AT_OFFICE, listed=True),
+    "GET /people/{person_id}": _rule(*AT_OFFICE, of=PERSON),
     "GET /offices/{office_id}/people": OF_OFFICE,
     "GET /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
     "POST /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
@@ -258,13 +279,40 @@ _CONSOLE = {
     "POST /accounts/{account_id}/disable": BKPP,
     "POST /accounts/{account_id}/enable": BKPP,
     "POST /accounts/{account_id}/reset": BKPP,
+    "GET /phone": _rule("superior", "employee", listed=True),
+    "GET /objections": ALL,
+    "POST /objections/{objection_id}/answer": BKPP,
+    # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
+    "GET /inspection": ALL,
+    "GET /inspection/months/{office_id}/{month}": ALL,
+    "GET /inspection/statements/{person_id}/{month}": ALL,
+    "GET /inspection/events/{event_id}": ALL,
+    "GET /inspection/facts/{kind}/{fact_id}": ALL,
+    "GET /inspection/policies/{sha256}": ALL,
+    "GET /inspection/lists/{key}": ALL,
+    "POST /inspection/bundles": ALL,
+    "GET /inspection/bundles/{bundle_id}": ALL,
+    "GET /inspection/bundles/{bundle_id}/file": ALL,
     "GET /audit": ALL,
     "GET /audit/export": ALL,
 }
+_ASKED_BY = _query("by")
+_OWN = _rule("superior", "employee", acts=_ASKED_BY)
+_PHONE = {
+    "GET /today": _OWN,
+    "GET /catalogue": _OWN,
+    "GET /months/{month}": _OWN,
+    "GET /waiting": _OWN,
+    "POST /corrections": _rule("superior", "employee", acts=BY),
+    "POST /letters": _rule("superior", "employee", acts=BY),
+    "POST /objections": _rule("superior", "employee", acts=BY),
+    "POST /documents": _OWN,
+}
+"""The phone's own calls: each shows, or files, what is of whoever asks."""
 
 
 def _under(prefix: str, rules: dict[str, Rule]) -> dict[str, Rule]:
     return {f"{key.split(' ')[0]} {prefix}{key.split(' ')[1]}": rule for key, rule in rules.items()}
 
 
-TABLE = Table(_under("/v1/admin", _ADMIN) | _under("/console", _CONSOLE))
+TABLE = Table(_under("/v1/admin", _ADMIN) | _under("/console", _CONSOLE) | _under("/phone/api", _PHONE))

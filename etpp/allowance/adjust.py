@@ -12,8 +12,8 @@ from etpp.base.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """The difference of one of a statement's lines. `because`: facts that only one of the two statements rests on; none
-    where a rule itself was decided anew, a weight for instance."""
+    """The difference of one of a statement's lines. `because`: facts that only one of the two statements rests on, and
+    what was decided anew of its rules since the other (`decided:…`)."""
 
     person_id: str
     month: Month
@@ -67,6 +67,12 @@ def adjustments(
     # Tax and premiums rest on amounts, not on facts: theirs are those that changed the amounts.
     whole = tuple(sorted(set[str]().union(*(each.because for each in found))))
     return tuple(each if each.because else replace(each, because=whole) for each in found)
+
+
+def decided(found: Iterable[Adjustment], decisions: Iterable[str]) -> tuple[Adjustment, ...]:
+    """The adjustments with the decisions that they rest on besides."""
+    named = set(decisions)
+    return tuple(replace(each, because=tuple(sorted(named.union(each.because)))) for each in found)
 
 
 def _facts(line: Line | None) -> Iterator[str]:

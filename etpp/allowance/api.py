@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from etpp.accounts.gate import ADMIN
-from etpp.allowance import decisions
+from etpp.allowance import desk
 from etpp.allowance import month as months
 from etpp.allowance.asked import Act, CloseMonth, NewPolicyUse, NewSanction, NewScore
 from etpp.allowance.audit import verify
@@ -132,7 +132,7 @@ async def show_statement(person_id: str, month: MonthText, server: ServerOf) -> 
 @router.post("/scores", status_code=201, summary="Decide an office's score of a month", responses=may("not-found"))
 async def add_score(new: NewScore, server: ServerOf) -> ScoreShown:
     now = server.now()
-    return score_shown(await server.write(lambda tx: decisions.score(tx, new, now)))
+    return score_shown(await server.write(lambda tx: desk.score(tx, new, now)))
 
 
 @router.get("/sanctions", summary="Sanctions in force")
@@ -147,13 +147,13 @@ async def list_sanctions(server: ServerOf, after: After = "", limit: Limit = MOS
 )
 async def add_sanction(new: NewSanction, server: ServerOf) -> SanctionShown:
     now = server.now()
-    return sanction_shown(await server.write(lambda tx: decisions.sanction(tx, new, now)))
+    return sanction_shown(await server.write(lambda tx: desk.sanction(tx, new, now)))
 
 
 @router.post("/sanctions/{sanction_id}/withdraw", summary="A sanction is taken back")
 async def withdraw_sanction(sanction_id: str, act: Act, server: ServerOf) -> SanctionShown:
     now = server.now()
-    return sanction_shown(await server.write(lambda tx: decisions.withdraw_sanction(tx, sanction_id, act.by, now)))
+    return sanction_shown(await server.write(lambda tx: desk.withdraw_sanction(tx, sanction_id, act.by, now)))
 
 
 @router.get("/policies", summary="By which policy the regency pays when")
@@ -173,5 +173,5 @@ async def list_policies(server: ServerOf) -> PoliciesShown:
 @router.post("/policies", status_code=201, summary="Pay by a policy from a month on")
 async def use_policy(new: NewPolicyUse, server: ServerOf) -> PolicyShown:
     now = server.now()
-    policy, use = await server.write(lambda tx: decisions.use_policy(tx, new, now))
+    policy, use = await server.write(lambda tx: desk.use_policy(tx, new, now))
     return policy_shown(policy, use)

@@ -15,10 +15,12 @@ from etpp.presence.model import OfficeReports
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What a closing knew of the months before it. `reports`: those of offices that differ from the closed month's own.
-    `open`: (person, month) of whose statement something was still undecided when it was made anew."""
+    `open`: (person, month) of whose statement something was still undecided when it was made anew. `decisions`: whether
+    its adjustments name what was decided anew of their rules; those of the first releases do not."""
 
     reports: Mapping[Month, tuple[OfficeReports, ...]]
     open: frozenset[tuple[str, Month]]
+    decisions: bool = False
 
 
 class Closed(NamedTuple):
@@ -75,9 +77,11 @@ def earlier_json(earlier: Earlier) -> dict[str, Any]:
     return {
         "reports": {str(month): [report_json(each) for each in found] for month, found in earlier.reports.items()},
         "open": [[person, str(month)] for person, month in sorted(earlier.open)],
+        "decisions": earlier.decisions,
     }
 
 
 def earlier_of(kept: Mapping[str, Any]) -> Earlier:
     reports = {Month.of(month): tuple(report_of(each) for each in found) for month, found in kept["reports"].items()}
-    return Earlier(reports, frozenset((person, Month.of(month)) for person, month in kept["open"]))
+    left_open = frozenset((person, Month.of(month)) for person, month in kept["open"])
+    return Earlier(reports, left_open, kept.get("decisions", False))

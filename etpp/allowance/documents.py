@@ -278,8 +278,8 @@ def reckoned_shown(found: Reckoned, names: Mapping[str, str]) -> ReckonedShown:
         total=plain(found.total),
         open=list(found.open),
         statements=[
-            NamedStatementShown.model_validate({"name": names.get(s.person_id), **statement_document(s)})
-            for s in found.statements
+            NamedStatementShown.model_validate({"name": names.get(each.statement.person_id), **each.document})
+            for each in found.written
         ],
         adjustments=[adjustment_shown(each) for each in found.adjustments],
     )

@@ -19,7 +19,7 @@ from etpp.allowance.model import Month, Policy
 from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
 from etpp.allowance.store import SCORES, Policies, office_facts
 from etpp.base.clock import midnight_utc
-from etpp.base.errors import NotFound
+from etpp.base.errors import Conflict, NotFound
 from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.presence.daybook import office_reports
@@ -62,11 +62,16 @@ def regency(
     reports: Iterable[OfficeReports] | None = None,
 ) -> Regency:
     """What all statements of a month share. `reports`: of a closed month, as they were; None: as the books have them
-    now. Raises PlanError, CatalogueError and WeightError where recorded facts contradict one another."""
+    now. Raises Conflict, which names them, where recorded facts contradict one another."""
+    try:
+        calendar, of_absence = regency_calendar(tx, known_utc), kinds(tx, known_utc)
+        catalogue = Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc))
+    except ValueError as error:  # PlanError, CatalogueError, WeightError: each names what is wrong
+        raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
     return Regency(
-        regency_calendar(tx, known_utc),
-        kinds(tx, known_utc),
-        Activities(ITEMS.find(tx, known_utc=known_utc), WEIGHTS.find(tx, known_utc=known_utc)),
+        calendar,
+        of_absence,
+        catalogue,
         {each.office_id: each for each in (reports_now(tx, month) if reports is None else reports)},
         latest_scores(SCORES.find(tx, known_utc=known_utc)),
         as_of_utc,

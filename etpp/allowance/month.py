@@ -21,11 +21,11 @@ from etpp.allowance.owed import earlier, later, statements
 from etpp.allowance.seal import (
     Despite,
     SealError,
+    Written,
     document_hash,
     open_matters,
     seal,
-    statement_document,
-    statement_hash,
+    write,
 )
 from etpp.allowance.store import STEPS, USES, Closings, Policies
 from etpp.base.errors import Conflict, NotFound
@@ -33,6 +33,7 @@ from etpp.base.money import ZERO, plain
 from etpp.db import Transaction, closing, pay_tables, recording
 from etpp.presence.model import OfficeReports
 from etpp.roster import register
+from etpp.roster.assignments import CareerError
 from etpp.roster.hours import zone
 from etpp.roster.store import Roster
 from etpp.terminals.signing import GallerySigner
@@ -65,11 +66,15 @@ class Reckoned:
     month: Month
     policy: Policy
     policy_text: str
-    statements: tuple[Statement, ...]
+    written: tuple[Written, ...]
     adjustments: tuple[Adjustment, ...]
     reports: tuple[OfficeReports, ...]
     earlier: Earlier
     as_of_utc: dt.datetime
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(each.statement for each in self.written)
 
     @property
     def total(self) -> Decimal:
@@ -84,7 +89,7 @@ class Reckoned:
     def hash(self) -> str:
         return document_hash(
             {
-                "statements": [[s.person_id, statement_hash(s)] for s in self.statements],
+                "statements": [[each.statement.person_id, each.hash] for each in self.written],
                 "adjustments": [[a.person_id, str(a.month), a.key, plain(a.amount)] for a in self.adjustments],
             }
         )
@@ -118,7 +123,8 @@ def reckon(
     found = statements(tx, office_id, month, shared, policy, known_utc)
     more = later(tx, office_id, month, found, shared, reports, known_utc)
     kept = earlier(more, month, asked)
-    return Reckoned(office_id, month, policy, text, found, more.adjustments, asked[month], kept, as_of_utc)
+    written = tuple(write(each) for each in found)
+    return Reckoned(office_id, month, policy, text, written, more.adjustments, asked[month], kept, as_of_utc)
 
 
 def names(tx: Transaction, found: Reckoned) -> dict[str, str]:
@@ -151,7 +157,7 @@ def check(tx: Transaction, office_id: str, month: Month, by: str, now: dt.dateti
             f"{month} is {where.state}: a list is checked when the month is over and before it is closed",
             key="month_not_to_check",
         )
-    as_of_utc = recording(tx, now)
+    by, as_of_utc = Roster(tx).actor(by), recording(tx, now)
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "checked", found.hash, by, now)
     STEPS.add(tx, [step], by, now)
@@ -173,6 +179,10 @@ def close(
     closed, it is closed already, nobody has checked the list as it stands, or whoever checked it closes it.
     """
     as_of_utc = closing(tx, now)
+    by = Roster(tx).actor(by)
+    if despite is not None:  # a NIP and an id may be one person's
+        first, second = (Roster(tx).actor(each) for each in despite.decided_by)
+        despite = Despite(despite.open, (first, second))
     where = standing(tx, office_id, month, now)
     if where.closed is not None:
         raise Conflict(f"{month} of {office_id} is closed already", key="month_closed")
@@ -197,14 +207,14 @@ def close(
         raise Conflict("whoever checked the list does not close the month", key="month_same_person")
     try:
         previous = None if last is None else last.sealed
-        sealed = seal(office_id, month, found.statements, previous, despite, found.adjustments)
+        sealed = seal(office_id, month, found.written, previous, despite, found.adjustments)
     except SealError as error:
         raise Conflict(str(error), key="month_unsealed") from error
     Policies(tx).keep(found.policy, found.policy_text, now)
     keep_kinds(tx, by, now)
     signature = signer.sign_bytes(signed_form(office_id, month, sealed.hash))
     made = Closing(sealed, as_of_utc, found.policy.sha256, found.reports, found.earlier, signer.key_id, signature, by)
-    Closings(tx).add(made, {s.person_id: statement_document(s) for s in found.statements})
+    Closings(tx).add(made, {each.statement.person_id: each.document for each in found.written})
     return made
 
 
@@ -213,14 +223,19 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
     where = standing(tx, office_id, month, now)
     if where.closed is None or where.paid is not None:
         raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed", key="month_not_to_pay")
+    by = Roster(tx).actor(by)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "paid", where.closed.sealed.hash, by, now)
     STEPS.add(tx, [step], by, now)
     return step
 
 
 def person_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> tuple[Statement, bool]:
-    """One person's statement, and whether it is of a closed month. Raises NotFound."""
-    served = Roster(tx).career(person_id).within(month.first, month.last)
+    """One person's statement, and whether it is of a closed month. Raises NotFound, and Conflict for posts that
+    contradict one another."""
+    try:
+        served = Roster(tx).career(person_id).within(month.first, month.last)
+    except CareerError as error:
+        raise Conflict(f"the month cannot be reckoned: {error}", key="list_contradicts") from error
     home = served[-1].office_id if served else None
     kept = {office: closed for (office, _), closed in Closings(tx).statements(month, [person_id]).items()}
     if home in kept or (kept and home is None):
@@ -273,7 +288,9 @@ def again(tx: Transaction, closed: Closing) -> tuple[tuple[Statement, ...], tupl
         raise NotFound(f"the policy of {sealed.month} is not kept here", key="policy_lost")
     shared = gather.regency(tx, sealed.month, known, known, closed.reports)
     found = statements(tx, sealed.office_id, sealed.month, shared, policy, known)
-    return found, later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known).adjustments
+    named = closed.earlier is not None and closed.earlier.decisions
+    more = later(tx, sealed.office_id, sealed.month, found, shared, closed.reports_of, known, decisions=named)
+    return found, more.adjustments
 
 
 def _steps(tx: Transaction, office_id: str, month: Month) -> list[MonthStep]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from etpp.allowance import gather
-from etpp.allowance.adjust import Adjustment, adjustments, in_order
+from etpp.allowance.adjust import Adjustment, adjustments, decided, in_order
 from etpp.allowance.closing import Closed, Earlier
+from etpp.allowance.decisions import Decisions
 from etpp.allowance.facts import Regency
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.statement import statement
@@ -48,6 +50,14 @@ class ListGaps(Conflict):
         more = f" (and {len(gaps) - SHOWN} more)" if len(gaps) > SHOWN else ""
         said = "; ".join(f"{person}: {reason}" for person, reason in gaps[:SHOWN])
         super().__init__(f"the list cannot be reckoned: {said}{more}", key="list_gaps")
+
+
+class Due(NamedTuple):
+    """People's month that is made anew: of those who by today's facts served last at `home`; None: at no office."""
+
+    month: Month
+    home: str | None
+    people: tuple[str, ...]
 
 
 def statements(
@@ -84,21 +94,45 @@ def later(
     shared: Regency,
     reports: Reports,
     known_utc: dt.datetime | None = None,
+    *,
+    decisions: bool = True,
 ) -> Later:
     """What the office's list of a month, whose own statements are `here`, pays or takes back of what was paid before,
-    by whichever office. Raises Conflict, and NotFound without a policy."""
+    by whichever office. `decisions`: whether adjustments name what was decided anew of their rules. Raises Conflict,
+    and NotFound without a policy."""
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions=decisions)
+    return Later() if settling is None else settling.found(here)
+
+
+def due(
+    tx: Transaction, office_id: str, month: Month, shared: Regency, reports: Reports, known_utc: dt.datetime
+) -> list[Due]:
+    """Whose earlier months the list of a closed month has made anew, whether it then paid anything or not."""
+    settling = _settling(tx, office_id, month, shared, reports, known_utc, decisions=False)
+    return [] if settling is None else list(settling.due())
+
+
+def _settling(
+    tx: Transaction,
+    office_id: str,
+    month: Month,
+    shared: Regency,
+    reports: Reports,
+    known_utc: dt.datetime | None,
+    *,
+    decisions: bool,
+) -> _Settling | None:
     closed = [
         each
         for each in Closings(tx).made(known_utc)
         if each.office_id != office_id or each.month < month  # a closed month can be reckoned once more
     ]
     if not closed:
-        return Later()
+        return None
     try:
-        settling = _Settling(tx, office_id, month, shared, reports, known_utc, closed)
+        return _Settling(tx, office_id, month, shared, reports, known_utc, closed, decisions)
     except CareerError as error:
         raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
-    return settling.found(here)
 
 
 class _Settling:
@@ -113,6 +147,7 @@ class _Settling:
         reports: Reports,
         known_utc: dt.datetime | None,
         closed: Sequence[Closed],
+        decisions: bool,
     ) -> None:
         self._tx, self._office_id, self._month = tx, office_id, month
         self._shared, self._reports, self._known_utc = shared, reports, known_utc
@@ -138,12 +173,21 @@ class _Settling:
             self._touched[touch.person_id].append(touch)
         self._left_open = {at for each in closed if each.earlier is not None for at in each.earlier.open}
         self._open_lists: dict[tuple[str, Month], Collection[str]] = {}
+        self._decisions = Decisions(tx, known_utc) if decisions else None
 
     def found(self, here: Iterable[Statement]) -> Later:
         made: list[Adjustment] = []
         left_open: set[tuple[str, Month]] = set()
         elsewhere = [each for each in here if self._has_paid(each.person_id, self._month)]
         made += self._differences(self._month, [each.person_id for each in elsewhere], elsewhere, own=True)
+        for month, home, people in self.due():
+            anew = () if home is None else self._anew(home, month, people)
+            left_open |= {(each.person_id, month) for each in anew if each.open}
+            made += self._differences(month, people, anew)
+        return Later(in_order(made), frozenset(left_open))
+
+    def due(self) -> Iterator[Due]:
+        """Whose earlier months are to be made anew."""
         for month in sorted({each for _, each in self._closed if each < self._month}):
             asked: dict[str | None, list[str]] = defaultdict(list)
             for person, career in self._people.items():
@@ -152,10 +196,7 @@ class _Settling:
                 if self._is_due(person, month, home) and self._may_differ(person, month, home):
                     asked[home].append(person)
             for home, people in asked.items():
-                anew = () if home is None else self._anew(home, month, people)
-                left_open |= {(each.person_id, month) for each in anew if each.open}
-                made += self._differences(month, people, anew)
-        return Later(in_order(made), frozenset(left_open))
+                yield Due(month, home, tuple(people))
 
     def _settled_by(self, career: Career, by: Month | None = None) -> str | None:
         """The office whose list of a month settles what came before it: of the post held last, or of the last list."""
@@ -255,8 +296,20 @@ class _Settling:
             paid = [closed[each.office_id, person] for each in self._paid.get((person, month), ())]
             if own:
                 paid.append(owed[person])
-            found += adjustments(paid, owed.get(person), self._adjusted.get((person, month), ()))
+            mine = adjustments(paid, owed.get(person), self._adjusted.get((person, month), ()))
+            found += decided(mine, self._decided(person, month)) if mine else ()
         return found
+
+    def _decided(self, person: str, month: Month) -> tuple[str, ...]:
+        """What was decided anew of somebody's month since a list took it into account."""
+        lists, career = self._paid.get((person, month)), self._people.get(person)
+        if self._decisions is None or not lists or career is None:
+            return ()
+        served = career.within(month.first, month.last)
+        offices = {each.office_id for each in served} | {each.office_id for each in lists}
+        scopes = frozenset(scope for office in offices for scope in self._shared.calendar.lineage(office))
+        since = min(self._since(person, of) for of in lists)
+        return self._decisions.since(since, person, month, scopes)
 
 
 def _at_least(known: OfficeReports, now: OfficeReports) -> OfficeReports:
@@ -277,4 +330,4 @@ def earlier(found: Later, month: Month, asked: dict[Month, tuple[OfficeReports, 
     """What a closing keeps of the months before it, of all that was `asked` of the books."""
     own = set(asked[month])
     reports = {of: tuple(each for each in said if each not in own) for of, said in sorted(asked.items()) if of != month}
-    return Earlier({of: said for of, said in reports.items() if said}, found.open)
+    return Earlier({of: said for of, said in reports.items() if said}, found.open, decisions=True)

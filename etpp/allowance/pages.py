@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from fastapi import APIRouter, Response
 
-from etpp.allowance import decisions, views
+from etpp.allowance import desk, views
 from etpp.allowance import month as months
 from etpp.allowance.asked import Act, NewPolicyUse, NewSanction, NewScore
 from etpp.allowance.model import Month
@@ -114,7 +114,7 @@ async def add_score(visit: MemberVisit, values: CheckedForm) -> Response:
             "percent": _decimal("percent", values.get("percent", "")),
         }
         new = forms.read(NewScore, given)
-        await visit.server.write(lambda tx: decisions.score(tx, new, now))
+        await visit.server.write(lambda tx: desk.score(tx, new, now))
     except (Conflict, NotFound) as error:
         return await _scores(visit, month, values, forms.faults(visit.texts, error, FIELDS), 409)
     return visit.go(f"/scores?month={month}", "score_entered")
@@ -138,7 +138,7 @@ async def add_sanction(visit: MemberVisit, values: CheckedForm) -> Response:
             "document": values.get("document", ""),
             "person_id": Roster(tx).who("".join(values.get("person", "").split())),
         }
-        decisions.sanction(tx, forms.read(NewSanction, given), now)
+        desk.sanction(tx, forms.read(NewSanction, given), now)
 
     try:
         await visit.server.write(work)
@@ -158,7 +158,7 @@ async def withdraw_question(visit: MemberVisit, sanction_id: str) -> Response:  
 @router.post("/sanctions/{sanction_id}/withdraw")
 async def withdraw_sanction(visit: MemberVisit, values: CheckedForm, sanction_id: str) -> Response:  # noqa: ARG001
     now, act = visit.server.now(), Act(by=visit.actor.said)
-    await visit.server.write(lambda tx: decisions.withdraw_sanction(tx, sanction_id, act.by, now))
+    await visit.server.write(lambda tx: desk.withdraw_sanction(tx, sanction_id, act.by, now))
     return visit.go("/sanctions", "sanction_withdrawn")
 
 
@@ -188,7 +188,7 @@ async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
             "last": forms.day("last", values["last"]) if values.get("last") else None,
         }
         new = forms.read(NewPolicyUse, given)
-        await visit.server.write(lambda tx: decisions.use_policy(tx, new, now))
+        await visit.server.write(lambda tx: desk.use_policy(tx, new, now))
     except (Conflict, NotFound) as error:
         wrong = forms.faults(visit.texts, error, FIELDS)
         try:
@@ -203,7 +203,7 @@ async def _trial(visit: Visit, typed: Mapping[str, str], wrong: Mapping[str, str
     now, month = visit.server.now(), _month(visit, typed.get("month", ""))
 
     def work(tx: Transaction) -> dict[str, object]:
-        policy = decisions.policy_of(typed["text"])
+        policy = desk.policy_of(typed["text"])
         return views.trial(tx, typed.get("office_id", ""), month, policy, now, visit.texts)
 
     found = await visit.server.write(work)

@@ -15,6 +15,7 @@ from typing import Any
 
 from etpp.allowance.adjust import Adjustment, in_order
 from etpp.allowance.model import Line, Month, Statement
+from etpp.base.errors import Conflict
 from etpp.base.money import ZERO, plain
 
 NO_MONTH = "0" * 64
@@ -31,6 +32,15 @@ class Despite:
 
     open: tuple[str, ...]
     decided_by: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement as it is hashed and kept. `hash`: of `document`, which is made once for list, seal and table."""
+
+    statement: Statement
+    document: Mapping[str, Any]
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +93,28 @@ def statement_of(document: Mapping[str, Any]) -> Statement:
     return Statement(**{**document, **amounts, **lists, "month": month, "lines": lines})
 
 
+def opened(document: Mapping[str, Any], office_id: str, person_id: str, month: Month, sealed: str) -> Statement:
+    """A kept statement under the hash that it was `sealed` with. Raises Conflict for one that is another: nothing is
+    paid by what somebody has changed since."""
+    found = statement_of(document)
+    said = found.office_id, found.person_id, found.month, document_hash(document)
+    if said != (office_id, person_id, month, sealed):
+        raise Conflict(
+            f"a closed statement of {month} at {office_id} is not what was sealed: run `etpp audit verify`",
+            key="pay_not_sealed",
+            office=office_id,
+            month=month,
+        )
+    return found
+
+
+def write(statement: Statement) -> Written:
+    document = statement_document(statement)
+    return Written(statement, document, document_hash(document))
+
+
 def statement_hash(statement: Statement) -> str:
-    return document_hash(statement_document(statement))
+    return write(statement).hash
 
 
 def document_hash(document: Mapping[str, Any]) -> str:
@@ -101,7 +131,7 @@ def open_matters(statements: Iterable[Statement]) -> tuple[str, ...]:
 def seal(
     office_id: str,
     month: Month,
-    statements: Iterable[Statement],
+    statements: Iterable[Written],
     previous: SealedMonth | None,
     despite: Despite | None = None,
     adjustments: Iterable[Adjustment] = (),
@@ -110,7 +140,8 @@ def seal(
 
     Refused while something of a statement is open, unless `despite` names exactly that and two people have decided it.
     """
-    mine = sorted(statements, key=lambda s: s.person_id)
+    written = sorted(statements, key=lambda each: each.statement.person_id)
+    mine = [each.statement for each in written]
     if any(s.office_id != office_id or s.month != month for s in mine):
         raise SealError("a statement is of another office or month")
     if len({s.person_id for s in mine}) < len(mine):
@@ -122,7 +153,7 @@ def seal(
     if any(a.month > month or (a.month == month and a.person_id not in on_it) for a in paid):
         raise SealError("an adjustment is of a month before, or of this one for who is on its list")
     _refuse_open(set(open_matters(mine)), despite)
-    sealed = tuple(SealedStatement(s.person_id, statement_hash(s), s.net) for s in mine)
+    sealed = tuple(SealedStatement(s.statement.person_id, s.hash, s.statement.net) for s in written)
     total = _total(sealed, paid)
     prev_hash = NO_MONTH if previous is None else previous.hash
     return SealedMonth(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from etpp.allowance.adjust import Adjustment
 from etpp.allowance.closing import Closed, Closing, earlier_json, earlier_of, report_json, report_of
 from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUse, Sanction, Statement
 from etpp.allowance.policy import read_policy
-from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, statement_of
+from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, opened
 from etpp.base.errors import Conflict
 from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence import store as presence
@@ -61,6 +62,12 @@ class Policies:
             sa.select(table.c.text).where(table.c.sha256 == sha256)
         ).scalar_one_or_none()
         return found
+
+    def kept(self) -> list[tuple[str, str, str]]:
+        """(hash, policy id, text) of each, by hash."""
+        table = pay_tables.policy_texts
+        rows = self._tx.execute(sa.select(table.c.sha256, table.c.policy_id, table.c.text).order_by(table.c.sha256))
+        return [(row.sha256, row.policy_id, row.text) for row in rows]
 
     def get(self, sha256: str) -> Policy | None:
         text = self.text(sha256)
@@ -153,6 +160,14 @@ class Closings:
         )
         return {row.person_id: row.document for row in self._tx.execute(query.order_by(table.c.person_id))}
 
+    def kept(self) -> Iterator[tuple[str, Month, str, str, dict[str, Any]]]:
+        """(office, month, person, hash, document) of every closed statement."""
+        table = pay_tables.closed_statements
+        order = (table.c.office_id, table.c.month, table.c.person_id)
+        columns = (table.c.office_id, table.c.month, table.c.person_id, table.c.hash, table.c.document)
+        for row in self._tx.execute(sa.select(*columns).order_by(*order)):
+            yield row.office_id, Month.of(row.month), row.person_id, row.hash, row.document
+
     def made(self, known_utc: dt.datetime | None = None) -> list[Closed]:
         """All offices' closed months, as they were closed; those that were at a moment, before it."""
         table = pay_tables.closings
@@ -194,11 +209,21 @@ class Closings:
         return [((row.office_id, Month.of(row.month)), _adjustment(row)) for row in rows]
 
     def statements(self, month: Month, person_ids: Collection[str]) -> dict[tuple[str, str], Statement]:
-        """(office, person) -> the closed statement of a month."""
+        """(office, person) -> the closed statement of a month. Raises Conflict for one that is not what was sealed."""
         table = pay_tables.closed_statements
-        query = sa.select(table.c.office_id, table.c.person_id, table.c.document).where(table.c.month == str(month))
-        rows = self._tx.execute(query.where(table.c.person_id.in_(person_ids)))
-        return {(row.office_id, row.person_id): statement_of(row.document) for row in rows}
+        columns = (table.c.office_id, table.c.person_id, table.c.document, table.c.hash)
+        query = sa.select(*columns).where(table.c.month == str(month), table.c.person_id.in_(person_ids))
+        return {
+            (office_id, person_id): opened(document, office_id, person_id, month, sealed)
+            for office_id, person_id, document, sealed in self._tx.execute(query)
+        }
+
+    def nets(self, person_id: str, limit: int) -> list[tuple[Month, Decimal]]:
+        """What somebody's closed months came to, the latest first."""
+        table = pay_tables.closed_statements
+        query = sa.select(table.c.month, table.c.net).where(table.c.person_id == person_id)
+        rows = self._tx.execute(query.order_by(table.c.month.desc()).limit(limit))
+        return [(Month.of(row.month), row.net) for row in rows]
 
     def around(self, office_id: str) -> list[str]:
         """Whom the office has to do with, as `listed`; by id."""

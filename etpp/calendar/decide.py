@@ -158,8 +158,8 @@ def _try(known: CalendarFacts, coming: CalendarFacts, offices: Sequence[str]) ->
                 raise PlanError(f"occasion {occasion.occasion_id}: there is no office {unknown[0]}")
             if occasion.last is not None and occasion.last < occasion.first:
                 raise PlanError(f"occasion {occasion.occasion_id}: it ends before it begins")
-        if known.periods != coming.periods:
-            before = Calendar(known)
+        before = _sound(known) if known.periods != coming.periods else None
+        if before is not None:
             # Between the days on which some period begins or has ended nothing changes.
             periods = (*known.periods, *coming.periods)
             edges = {p.first for p in periods} | {p.last + _ONE_DAY for p in periods if p.last is not None}
@@ -169,6 +169,14 @@ def _try(known: CalendarFacts, coming: CalendarFacts, offices: Sequence[str]) ->
                         raise PlanError(f"office {office}: no working hours would be decided for {date}")
     except PlanError as error:
         raise Conflict(str(error)) from error
+
+
+def _sound(known: CalendarFacts) -> Calendar | None:
+    """What holds until now; None where it contradicts itself, which is what somebody puts right."""
+    try:
+        return Calendar(known)
+    except PlanError:
+        return None
 
 
 def _touched(parents: Mapping[str, str | None], changed: Iterable[Any]) -> tuple[str, ...]:

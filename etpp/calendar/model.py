@@ -20,6 +20,14 @@ class PlanError(ValueError):
     """The calendar's facts contradict one another; the message names the facts by their ids."""
 
 
+class RosterError(PlanError):
+    """A row of somebody's roster names a shift that there is not."""
+
+    def __init__(self, row: RosterDay) -> None:
+        self.row = row
+        super().__init__(f"roster {row.roster_id}: there is no shift {row.shift_id}")
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """One day's work by the local clock. An `end` at or before `start` lies on the next day.

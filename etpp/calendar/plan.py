@@ -16,6 +16,7 @@ from etpp.calendar.model import (
     Placed,
     PlanError,
     RosterDay,
+    RosterError,
     Season,
     SpecialDay,
     Work,
@@ -55,7 +56,7 @@ class Calendar:
         self._roster: dict[tuple[str, dt.date], RosterDay] = {}
         for row in sorted(facts.roster, key=lambda r: (r.decided_utc, r.roster_id)):
             if row.shift_id is not None and row.shift_id not in self._shifts:
-                raise PlanError(f"roster {row.roster_id}: there is no shift {row.shift_id}")
+                raise RosterError(row)
             self._roster[row.person_id, row.date] = row
         self._by_roster: dict[str, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
         for each in facts.by_roster:

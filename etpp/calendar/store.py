@@ -61,6 +61,20 @@ def rosters(tx: Transaction, people: Sequence[str], since: dt.date) -> dict[str,
     return {person: each for person, each in made.items() if each is not None}
 
 
+def without_shift(tx: Transaction) -> list[RosterDay]:
+    """The days of all rosters that name a shift which there is not; by id."""
+    table = pay_tables.roster_days
+    known = [shift.shift_id for shift in SHIFTS.find(tx)]
+    return ROSTER_DAYS.find(tx, table.c.shift_id.is_not(None), table.c.shift_id.not_in(known))
+
+
+def shifts_of(tx: Transaction, person_id: str, first: dt.date, last: dt.date) -> set[str]:
+    """The shifts that ever stood in somebody's roster between two dates."""
+    table = pay_tables.roster_days
+    asked = table.c.person_id == person_id, table.c.date.between(first, last), table.c.shift_id.is_not(None)
+    return set(tx.execute(sa.select(table.c.shift_id).where(*asked)).scalars())
+
+
 def who_works(tx: Transaction, shift_ids: Sequence[str]) -> set[str]:
     """Everybody in whose roster one of the shifts stands."""
     return {day.person_id for day in ROSTER_DAYS.find(tx, pay_tables.roster_days.c.shift_id.in_(shift_ids))}

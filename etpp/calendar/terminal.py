@@ -16,6 +16,9 @@ from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import WEEKDAYS
 
 ONE_DAY = dt.timedelta(days=1)
+Stay = tuple[str, dt.date, dt.date | None]
+"""Office, first and last day that somebody belongs there (None: still)."""
+_Dates = tuple[dt.date, dt.date]
 BEFORE_ISSUE = dt.timedelta(days=3)
 """So long before a gallery was made its rosters begin: work that began two days ago may decide whose a presence is."""
 
@@ -70,15 +73,56 @@ def with_occasions(made: Mapping[str, Any], calendar: Calendar, facts: CalendarF
     return {**rest, "occasions": occasions} if occasions else rest
 
 
+def elsewhere(stays: Iterable[Stay], office_id: str, since: dt.date, today: dt.date) -> dict[str, list[Any]]:
+    """When an office's hours say nothing of somebody, as the gallery brings it: `elsewhere`, while the person belongs
+    to another office, from `since` on, as work of a neighbouring day matters; `outside`, while to none, from `today`
+    on. Empty for who belongs here all the time."""
+    here: list[_Dates] = []
+    others: list[_Dates] = []
+    for office, first, last in stays:
+        (here if office == office_id else others).append((first, dt.date.max if last is None else last))
+    made = {
+        "elsewhere": _from(_without(others, here), since),
+        "outside": _from(_without([(dt.date.min, dt.date.max)], here + others), today),
+    }
+    return {name: spans for name, spans in made.items() if spans}
+
+
+def _without(spans: Iterable[_Dates], taken: Iterable[_Dates]) -> list[_Dates]:
+    """What is left of spans of dates, in order."""
+    left = sorted(spans)
+    for begun, ended in taken:
+        cut = []
+        for first, last in left:
+            if ended < first or last < begun:
+                cut.append((first, last))
+                continue
+            if first < begun:
+                cut.append((first, begun - ONE_DAY))
+            if ended < last:
+                cut.append((ended + ONE_DAY, last))
+        left = cut
+    return left
+
+
+def _from(spans: Iterable[_Dates], since: dt.date) -> list[list[str | None]]:
+    return [
+        [str(max(first, since)), None if last == dt.date.max else str(last)] for first, last in spans if last >= since
+    ]
+
+
 def roster(days: Iterable[RosterDay], spans: Iterable[ByRoster], shifts: Iterable[Shift]) -> dict[str, Any] | None:
-    """One person's own days as the gallery brings them; None for somebody who works by the office's hours alone."""
+    """One person's own days as the gallery brings them; None for somebody who works by the office's hours alone. A
+    shift that there is not is left out: a terminal would refuse the gallery with it, and the books name it."""
+    known = {shift.shift_id: shift.hours for shift in shifts}
     decided = {day.date: day.shift_id for day in sorted(days, key=lambda day: (day.decided_utc, day.roster_id))}
+    decided = {date: shift for date, shift in decided.items() if shift is None or shift in known}
     alone = sorted((str(span.first), None if span.last is None else str(span.last)) for span in spans)
     if not decided and not alone:
         return None
     named = set(decided.values())
     return {
-        "shifts": {shift.shift_id: _shift(shift.hours) for shift in shifts if shift.shift_id in named},
+        "shifts": {shift_id: _shift(hours) for shift_id, hours in known.items() if shift_id in named},
         "days": {str(date): decided[date] for date in sorted(decided)},
         "alone": [list(span) for span in alone],
     }

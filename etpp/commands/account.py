@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from etpp.accounts import passwords, service
@@ -12,6 +14,10 @@ from etpp.base.clock import utc_now
 from etpp.base.errors import NotFound
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
+from etpp.pairing import service as pairing
+from etpp.pairing.model import Phone
+from etpp.pairing.rules import CODE_LASTS
+from etpp.pairing.store import Phones
 from etpp.roster import register
 from etpp.roster.store import Roster
 from etpp.serving.acting import ROLES, Grant, Role
@@ -110,3 +116,84 @@ def _of(tx: Transaction, login: str) -> str:
     if account is None:
         raise NotFound("there is no such account: `etpp account list` shows them")
     return account.account_id
+
+
+# ---------------------------------------------------------------- phones
+
+
+@command.command("code")
+@click.argument("person")
+@pass_place
+@as_json_option
+def code(place: Place, person: str, as_json: bool) -> None:
+    """Make a code that connects an employee's phone: good once, for a day. The one before it is good no more.
+
+    PERSON: NIP, other number or id. Make sure first that it is the person who asks.
+    """
+    now = utc_now()
+    subject: dict[str, str] = {}
+
+    def work(tx: Transaction) -> tuple[str, str]:
+        person_id = subject["person_id"] = Roster(tx).who(person)
+        return pairing.give_code(tx, person_id, now), person_id
+
+    text, person_id = place.change(work, subject)
+    print_values({"code": text, "person_id": person_id, "expires": (now + CODE_LASTS).isoformat()}, as_json)
+
+
+@command.command("phones")
+@click.argument("person")
+@pass_place
+@as_json_option
+def phones(place: Place, person: str, as_json: bool) -> None:
+    """List an employee's phones, those too that are let in no more."""
+    found = place.read(lambda tx: Phones(tx).of_person(Roster(tx).who(person)))
+    print_table([_phone(each) for each in found], _PHONE, as_json)
+
+
+@command.command("end-phone")
+@click.argument("phone_id")
+@pass_place
+def end_phone(place: Place, phone_id: str) -> None:
+    """Let a phone in no more; the log-ins of its account end."""
+
+    def work(tx: Transaction) -> None:
+        phone = Phones(tx).get(phone_id)
+        if phone is None or phone.ended_utc is not None:
+            raise NotFound("there is no such phone: `etpp account phones NIP` lists them")
+        pairing.end(tx, [phone], "bkpp", utc_now())
+
+    place.change(work, {"phone_id": phone_id})
+
+
+@command.command("end-phones")
+@click.option("--terminal", required=True, help="Id of the terminal whose codes connected them.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="From this moment on (UTC).")
+@pass_place
+@as_json_option
+def end_phones(place: Place, terminal: str, since: dt.datetime | None, as_json: bool) -> None:
+    """After a terminal was stolen: let in no more what its codes have connected. Revoke the terminal first."""
+    moment = dt.datetime.min.replace(tzinfo=dt.UTC) if since is None else since.replace(tzinfo=dt.UTC)
+
+    def work(tx: Transaction) -> list[Phone]:
+        found = Phones(tx).by_terminal(terminal, moment)
+        pairing.end(tx, found, "bkpp", utc_now())
+        return found
+
+    print_table([_phone(each) for each in place.change(work, {"device_id": terminal})], _PHONE[:3], as_json)
+
+
+_PHONE = ("phone_id", "person_id", "connected", "used", "terminal", "way", "ended", "agent")
+
+
+def _phone(phone: Phone) -> dict[str, str | None]:
+    return {
+        "phone_id": phone.phone_id,
+        "person_id": phone.person_id,
+        "connected": phone.created_utc.isoformat(),
+        "used": phone.used_utc.isoformat(),
+        "terminal": phone.device_id,
+        "way": "pin" if phone.credential_id is None else "passkey",
+        "ended": phone.ended_by,
+        "agent": phone.agent,
+    }

@@ -10,6 +10,7 @@ import click
 from etpp.allowance.audit import verify
 from etpp.allowance.documents import audited_shown
 from etpp.allowance.model import Month
+from etpp.commands.audit_bundle import BROKEN, bundle, check_file
 from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
 from etpp.db import Database
@@ -26,13 +27,13 @@ def HEAD(text: str) -> tuple[int, str]:  # noqa: N802 - a type of click's, besid
     return int(seq), noted
 
 
-BROKEN = 65
-"""Exit code when something does not hold (EX_DATAERR)."""
-
-
 @click.group("audit")
 def command() -> None:
     """Closed months, down to the terminals' events; the log of who did what."""
+
+
+command.add_command(bundle)
+command.add_command(check_file)
 
 
 @command.command("verify")

@@ -6,10 +6,12 @@ import click
 
 from etpp.base.clock import utc_now
 from etpp.books.store import Books
-from etpp.commands.place import Place, as_json_option, pass_place, print_values
+from etpp.commands.place import Place, as_json_option, operated_by, pass_place, print_values
 from etpp.faces.cohort import refresh
 from etpp.faces.moving import settle
 from etpp.faces.recognisers import RECOGNISERS
+from etpp.ledger.model import Said
+from etpp.ledger.store import Ledger
 
 
 @click.command("cohort")
@@ -26,4 +28,7 @@ def command(place: Place, as_json: bool) -> None:
         with database.begin() as tx:
             Books(tx).forget_staged(utc_now())
             settled = settle(tx, utc_now())
+            if settled:
+                after = {**operated_by(), "faces_settled": settled}
+                Ledger(tx).append(Said("command", "etpp cohort", {}, after=after), utc_now())
     print_values({"people_changed": changed, "faces_settled": settled}, as_json)

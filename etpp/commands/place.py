@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,12 +67,23 @@ class Place:
             result = work(tx)
             context = click.get_current_context(silent=True)
             action = "etpp" if context is None else context.command_path
-            Ledger(tx).append(Said("command", action[:200], subject or {}), utc_now())
+            Ledger(tx).append(Said("command", action[:200], subject or {}, after=operated_by()), utc_now())
             return result
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         with self.database() as database, database.read() as tx:
             return work(tx)
+
+
+def operated_by() -> dict[str, str]:
+    """Who sits at the machine: the system's user, and whom sudo says that it acts for."""
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    behind = os.environ.get("SUDO_USER", "")[:64]
+    return {"user": user, "sudo": behind} if behind else {"user": user}
 
 
 pass_place = click.make_pass_decorator(Place)

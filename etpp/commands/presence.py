@@ -12,7 +12,7 @@ from etpp.commands.place import Place, as_json_option, pass_place, print_table, 
 from etpp.db import Transaction
 from etpp.presence import daybook
 from etpp.presence.documents import day_book_shown
-from etpp.roster.hours import HoursBroken
+from etpp.roster.hours import OfficeBroken
 from etpp.roster.store import Offices
 
 
@@ -41,7 +41,7 @@ def presence_list(place: Place, office_id: str | None, day: str, as_json: bool) 
         for office in Offices(tx).all():
             try:
                 found.append(day_book_shown(daybook.open_day(tx, office.office_id, date, now)).model_dump())
-            except HoursBroken as error:
+            except OfficeBroken as error:
                 click.echo(f"etpp: {error}", err=True)
         return found
 

@@ -22,6 +22,7 @@ from etpp.base.errors import StoreUnavailable
 from etpp.commands.place import Place, pass_place
 from etpp.db import Database
 from etpp.roster.check import broken_hours
+from etpp.roster.retelling import retell
 from etpp.serving.connections import Proxies
 from etpp.serving.context import Settings
 from etpp.serving.process import LOOPBACK, bind, run
@@ -82,6 +83,7 @@ def command(
                 log.warning(
                     "office %s: its terminals get no gallery: %s. %s", fault.office_id, fault.reason, fault.remedy
                 )
+        retell(database, utc_now())
         first_administrator(database, secrets.secrets, utc_now())
         _collect(database, place.state)
         try:

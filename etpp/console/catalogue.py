@@ -37,6 +37,21 @@ class Catalogue:
         return text or None
 
 
+def whole(room: str, language: str) -> dict[str, str | dict[str, str]]:
+    """All texts of a room that says none in several forms: by key, those of a kind by its name and their key. For a
+    program that fills them in itself."""
+    place = resources.files(f"etpp.{room}").joinpath(f"locale/{language}/LC_MESSAGES/{room}.po")
+    found: dict[str, str | dict[str, str]] = {}
+    with place.open("rb") as lines:
+        for message in read_po(lines, locale=language, abort_invalid=True):
+            if not isinstance(message.id, str) or not message.id or not message.string or message.fuzzy:
+                continue
+            table = found if message.context is None else found.setdefault(message.context, {})
+            if isinstance(table, dict):
+                table[message.id] = str(message.string)  # type: ignore[index]
+    return found
+
+
 class _Missing(gettext.NullTranslations):
     """gettext shows the key of a text that is not there; here it is asked whether one is."""
 

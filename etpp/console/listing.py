@@ -4,7 +4,7 @@ rows are shown, in which order and on which page; the same can be taken home as 
     PEOPLE = Listing("pegawai", (Column("name", "name", lambda p: p.name, finds=True), ...))
     asked = PEOPLE.asked(visit)
     rows = await visit.server.read(lambda tx: ...)
-    return await PEOPLE.answer(visit, asked, rows, "roster/people.html", {...})
+    return await PEOPLE.answer(visit, asked, rows, TEMPLATE, {...})
 
 The template places it: `{% from "console/listing.html" import table with context %}{{ table(listing) }}`. Rows that the
 database has chosen itself come as `Rows`, from `asked.first` on and at most `asked.count` of them.
@@ -183,7 +183,8 @@ class Listing(Generic[R]):
         said = visit.request.query_params
 
         def word(name: str) -> str:
-            return str(said.get(self._prefix + name, ""))
+            # Of what cannot be printed nothing is stored, and PostgreSQL takes no NUL.
+            return "".join(c for c in said.get(self._prefix + name, "")[:1000] if c.isprintable())
 
         sort, page = word("sort"), word("page")
         column = self._by_key.get(sort.removeprefix("-"))

@@ -30,8 +30,17 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/policies", "nav_policies"),
         ),
     ),
-    ("nav_group_people", (("/enrolments", "nav_enrolments"),)),
+    (
+        "nav_group_people",
+        (
+            ("/people", "nav_people"),
+            ("/enrolments", "nav_enrolments"),
+            ("/objections", "nav_objections"),
+        ),
+    ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
+    ("nav_group_inspection", (("/inspection", "nav_inspection"),)),
+    ("nav_phone", (("/phone", "nav_phone"),)),
     ("nav_group_system", (("/accounts", "nav_accounts"), ("/audit", "nav_audit"))),
 )
 """Group -> its pages as (path, text)."""

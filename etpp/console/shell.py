@@ -33,6 +33,11 @@ async def passkeys_script() -> Response:
     return _static("passkeys.js", "text/javascript")
 
 
+@router.get("/phone.js")
+async def phone_script() -> Response:
+    return _static("phone.js", "text/javascript")
+
+
 def _static(name: str, media_type: str) -> Response:
     text = resources.files("etpp.console").joinpath("static", name).read_text(encoding="utf-8")
     headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}

@@ -64,6 +64,8 @@ sessions = sa.Table(
     sa.Column("expires_utc", Utc, nullable=False),
     sa.Column("address", sa.String(64), nullable=False),
     sa.Column("agent", sa.String(100), nullable=False),
+    # When it last asked for something, to within some minutes.
+    sa.Column("seen_utc", Utc, nullable=False),
     # What the server has asked and waits for: a sealed new secret, the challenge of a passkey.
     sa.Column("pending", sa.LargeBinary),
     sa.Index("ix_sessions_account_id", "account_id"),

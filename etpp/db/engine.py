@@ -34,6 +34,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from etpp.base import texts
 from etpp.base.errors import Conflict, EtppError, StateError, StoreUnavailable
+from etpp.db.tables import metadata
 
 LOCK_WAIT_S = 10
 """How long a transaction waits for another one before the terminal is told to come again."""
@@ -93,6 +94,11 @@ class Database:
                 command.upgrade(config, "head")
             except CommandError as error:  # it has a revision that this release does not know
                 raise StoreUnavailable("a newer release of etpp has changed the tables; use that one again") from error
+
+    def make_tables(self) -> None:
+        """All tables at once, as `migrate` leaves them: of an empty database that nobody will keep."""
+        with _translated(), self._engine.begin() as connection:
+            metadata.create_all(connection)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -46,6 +46,18 @@ def closing(tx: Transaction, now: dt.datetime) -> dt.datetime:
     return now if closed is None or now > closed else closed + _MICROSECOND
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Anew(Generic[F]):
+    """A fact that was decided anew between two moments: as it was (None: nobody had said it), and as it is since (None:
+    taken back); when that was recorded last, and by whom."""
+
+    key: tuple[Any, ...]
+    before: F | None
+    after: F | None
+    recorded_utc: dt.datetime
+    recorded_by: str
+
+
 class Facts(Generic[F]):
     """One kind of fact. `kind`: a frozen dataclass or NamedTuple whose fields are columns of `table`.
 
@@ -102,6 +114,38 @@ class Facts(Generic[F]):
             query = query.where(~newer.exists(), ~table.c.withdrawn)
         rows = tx.execute(query).all()
         return [self._fact(row) for row in rows] if self._codecs else [self._kind(*row) for row in rows]
+
+    def anew(
+        self,
+        tx: Transaction,
+        since_utc: dt.datetime,
+        known_utc: dt.datetime | None = None,
+        *conditions: sa.ColumnElement[bool],
+    ) -> list[Anew[F]]:
+        """Those of which something was recorded after a moment (and by `known_utc`), by id, whether it says something
+        else or the same once more."""
+        table = self._table
+        said = (table.c.recorded_utc, table.c.recorded_by, table.c.withdrawn)
+        query = sa.select(*self._key, *said, *self._columns).where(*conditions, table.c.recorded_utc > since_utc)
+        if known_utc is not None:
+            query = query.where(table.c.recorded_utc <= known_utc)
+        rows = {tuple(row[: len(self._key)]): row for row in tx.execute(query.order_by(*self._key, table.c.fact_no))}
+        ids = sorted({key[0] for key in rows})
+        before: dict[tuple[Any, ...], F] = {}
+        for start in range(0, len(ids), _PAGE):
+            page = self._key[0].in_(ids[start : start + _PAGE])
+            before |= {self.key_of(fact): fact for fact in self.find(tx, page, known_utc=since_utc)}
+        first = len(self._key) + len(said)
+        return [
+            Anew(
+                key,
+                before.get(key),
+                None if row.withdrawn else self._fact(row[first:]),
+                row.recorded_utc,
+                row.recorded_by,
+            )
+            for key, row in rows.items()
+        ]
 
     def key_of(self, fact: F) -> tuple[Any, ...]:
         return tuple(getattr(fact, column.name) for column in self._key)

@@ -59,6 +59,7 @@ offices = sa.Table(
     sa.Column("attention", sa.BigInteger, nullable=False),
     sa.Column("created_utc", Utc, nullable=False),
     sa.Column("cohort_utc", Utc),
+    sa.Column("told_form", sa.Integer, nullable=False, server_default="0"),
 )
 
 gallery_versions = sa.Table(

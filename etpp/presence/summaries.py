@@ -19,7 +19,7 @@ from etpp.calendar.rules import WorkCalendar
 from etpp.db import Transaction
 from etpp.presence import daybook
 from etpp.roster import register
-from etpp.roster.hours import HoursBroken, hours
+from etpp.roster.hours import OfficeBroken, hours
 from etpp.roster.store import Offices
 from etpp.terminals.store import Devices
 
@@ -31,7 +31,7 @@ Stamp = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Summary:
-    """One office's day in figures. `late`: how many came late; `reported_utc` as in DayBook."""
+    """One office's day in figures. `counts`: by `Stand`; `late`: how many came late; `reported_utc` as in DayBook."""
 
     office_id: str
     name: str
@@ -55,7 +55,7 @@ def summarise(book: daybook.DayBook) -> Summary:
         complete=book.complete,
         reported_utc=book.reported_utc,
         people=len(book.people),
-        counts=Counter(day.status for _, day in book.people),
+        counts=Counter(note.stand for note in book.notes.values()),
         late=sum(1 for _, day in book.people if day.arrival is not None and day.arrival.minutes_off),
     )
 
@@ -68,26 +68,26 @@ class Summaries:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calendars: dict[str, tuple[int, WorkCalendar | HoursBroken]] = {}
+        self._calendars: dict[str, tuple[int, WorkCalendar | OfficeBroken]] = {}
         self._kept: OrderedDict[tuple[str, dt.date], tuple[Stamp, Summary]] = OrderedDict()
 
-    def of(self, tx: Transaction, day: dt.date | None, now: dt.datetime) -> tuple[list[Summary], list[HoursBroken]]:
-        """Every office's day, by default today's, in order of the offices' ids; and those whose calendar is broken."""
+    def of(self, tx: Transaction, day: dt.date | None, now: dt.datetime) -> tuple[list[Summary], list[OfficeBroken]]:
+        """Every office's day, in order of the offices' ids; and those whose days cannot be judged."""
         found: list[Summary] = []
-        broken: list[HoursBroken] = []
+        broken: list[OfficeBroken] = []
         with self._lock:
             # Read inside, so that whoever comes later never sees less than what is kept.
             offices, terminals, chains = Offices(tx).marks(), Devices(tx).marks(), Books(tx).marks()
             for office_id, mark in sorted(offices.items()):
                 calendar = self._calendar(tx, office_id, mark[0])
-                if isinstance(calendar, HoursBroken):
+                if isinstance(calendar, OfficeBroken):
                     broken.append(calendar)
                     continue
                 of_day = calendar.day_of(now) if day is None else day
                 stamp = (mark, terminals.get(office_id), chains.get(office_id))
                 try:
                     found.append(self._summary(tx, office_id, of_day, now, stamp))
-                except HoursBroken as error:  # of one office: the others are shown
+                except OfficeBroken as error:  # of one office: the others are shown
                     broken.append(error)
         return found, broken
 
@@ -101,13 +101,13 @@ class Summaries:
         self._kept.move_to_end((office_id, day))
         return known[1]
 
-    def _calendar(self, tx: Transaction, office_id: str, version: int) -> WorkCalendar | HoursBroken:
+    def _calendar(self, tx: Transaction, office_id: str, version: int) -> WorkCalendar | OfficeBroken:
         """A calendar is changed only together with the gallery's version."""
         known = self._calendars.get(office_id)
         if known is None or known[0] != version:
             try:
                 known = version, hours(register.office(tx, office_id))
-            except HoursBroken as error:
+            except OfficeBroken as error:
                 known = version, error
             self._calendars[office_id] = known
         return known[1]

@@ -30,6 +30,7 @@ from etpp.roster.store import Offices, Roster
 
 BEFORE = dt.timedelta(days=62)
 """How far into the year before a run of absences is followed: by the thirtieth day somebody has acted."""
+FEW = 20
 ONE_DAY = dt.timedelta(days=1)
 AROUND = dt.timedelta(days=3)
 """How far presences about a span of days may belong to it: a night shift ends on the next day."""
@@ -102,7 +103,9 @@ class _Year:
             if people is not None or career.within(first, last)[-1].office_id == office_id
         }
         start, end = midnight_utc(first - BEFORE - AROUND), midnight_utc(last + AROUND)
-        self._punches = Books(tx).punches(office_id, start, end)
+        # Of a few people it is asked by their names; of a whole office by the office.
+        only = people if people is not None and len(people) <= FEW else None
+        self._punches = Books(tx).punches(office_id, start, end, only=only)
         self._letters = letters_within(tx, office_id=office_id, start=start, end=end)
         self._said = said_of(tx, [each.letter_id for each in self._letters])
         self._kinds = kinds(tx)
@@ -118,7 +121,8 @@ class _Year:
             self._decided[decision.correction_id].append(decision)
         months = {day.replace(day=1) for day in _dates(first - BEFORE, last)}
         self._days = {month: days(tx, month) for month in months}
-        offices = Offices(tx).all()
+        served = {post.office_id for career in self._careers.values() for post in career.all}
+        offices = [each for each in Offices(tx).all() if each.office_id in served]
         self._reports: dict[dt.date, dict[str, OfficeReports]] = {
             month: {each.office_id: office_reports(tx, each, month) for each in offices} for month in months
         }

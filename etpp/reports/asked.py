@@ -19,7 +19,7 @@ from etpp.roster import register
 from etpp.roster.store import Roster
 from etpp.serving.context import Server
 
-TYPES: dict[Format, str] = {
+TYPES: dict[str, str] = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

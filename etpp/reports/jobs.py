@@ -17,17 +17,18 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
+from etpp.allowance.model import Month
 from etpp.base.encoding import format_time, parse_time
 from etpp.base.errors import Conflict, NotFound, Problem, StateError
 from etpp.base.shown import Moment, MonthText
-from etpp.reports.make import Asked
 from etpp.reports.model import Format, Kind
 
 MOST_AT_ONCE = 2
@@ -39,14 +40,28 @@ RETRY_S = 10
 State = Literal["running", "done", "failed", "cancelled"]
 
 
+class Order(Protocol):
+    """What a job is asked to make: a frozen dataclass."""
+
+    @property
+    def kind(self) -> Kind | Literal["bundle"]: ...
+    @property
+    def office_id(self) -> str: ...
+    @property
+    def month(self) -> Month: ...
+    @property
+    def format(self) -> Format | Literal["zip"]: ...
+
+
 class Job(BaseModel):
-    """A report on its way. `done` of `of` (0: not known) of a `stage`; `detail` says why it failed."""
+    """A report, or a bundle of an auditor's, on its way. `done` of `of` (0: not known) of a `stage`; `detail` says why
+    it failed."""
 
     job_id: str
-    kind: Kind
+    kind: Kind | Literal["bundle"]
     office_id: str
     month: MonthText
-    format: Format
+    format: Format | Literal["zip"]
     state: State
     stage: Literal["read", "write"] = "read"
     done: int = 0
@@ -58,13 +73,21 @@ class Job(BaseModel):
 class Jobs:
     """Thread-safe. `database`: its URL, for the processes that read it."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: str,
+        worker: str = "etpp.reports.worker",
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`worker`: the module that makes them; `more`: what else its order names."""
         self._folder = folder
         self._database = database
+        self._worker, self._more = worker, dict(more)
         self._mine: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
-    def start(self, asked: Asked, now: dt.datetime) -> Job:
+    def start(self, asked: Order, now: dt.datetime) -> Job:
         """Raises Problem `too-many-requests` while as many are being made as may be, and StateError."""
         with self._lock:
             try:
@@ -95,7 +118,8 @@ class Jobs:
                 "folder": str(self._folder),
                 "job": job.model_dump(),
                 "now": now.isoformat(),
-                "asked": {**asdict(asked), "month": str(asked.month)},
+                "asked": {**asdict(asked), "month": str(asked.month)},  # type: ignore[call-overload]
+                **self._more,
             }
             self._mine[job_id] = self._spawn(job_id, order)
             return job
@@ -105,7 +129,7 @@ class Jobs:
         try:
             job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise NotFound("there is no such report; one is kept for a day", key="report_unknown") from error
+            raise NotFound("there is no such report; one is kept for a day", key="file_gone") from error
         if job.state == "running" and not self._lives(job_id):
             # It may have ended between the two looks.
             job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
@@ -126,7 +150,7 @@ class Jobs:
         """The finished report. Raises NotFound, and Conflict while it is not done."""
         job = self.get(job_id)
         if job.state != "done":
-            raise Conflict(f"the report is {job.state}", key="report_not_done")
+            raise Conflict(f"the report is {job.state}", key="file_not_ready")
         return self._path(job_id, job.format)
 
     def cancel(self, job_id: str) -> Job:
@@ -175,7 +199,7 @@ class Jobs:
         held = os.open(self._path(job_id, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX)
-            command = [sys.executable, "-m", "etpp.reports.worker"]
+            command = [sys.executable, "-m", self._worker]
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[held], start_new_session=True
             )

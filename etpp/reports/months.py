@@ -18,7 +18,7 @@ from etpp.allowance.closing import Closing
 from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.month import State
-from etpp.allowance.seal import statement_of
+from etpp.allowance.seal import statement_hash, statement_of
 from etpp.allowance.service import Service, serve
 from etpp.allowance.store import Closings, Policies
 from etpp.base.errors import Conflict, NotFound
@@ -116,7 +116,7 @@ def office_month(tx: Transaction, office_id: str, month: Month, now: dt.datetime
     if set(statements) - here:
         raise Conflict(
             f"{month} of {office_id}: people of the list are not in the roster; run `etpp audit verify`",
-            key="list_gone",
+            key="list_contradicts",
         )
     gone = [
         Gone(employees.get(person) or _nobody(person), next(reversed(roster.career(person).all), None))
@@ -136,6 +136,52 @@ def office_month(tx: Transaction, office_id: str, month: Month, now: dt.datetime
         adjustments,
         total,
         {person: each.name for person, each in employees.items()},
+    )
+
+
+def one_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> OfficeMonth | None:
+    """As `office_month`, of one person alone, and read for that person alone: the office's people, `total` and `hash`
+    are this one's. None for a month in which the person served nowhere. Raises Conflict."""
+    posts = Roster(tx).career(person_id).within(month.first, month.last)
+    if not posts:
+        return None
+    statement, closed = reckoning.person_month(tx, person_id, month, now)
+    office_id = posts[-1].office_id
+    where = reckoning.standing(tx, office_id, month, now)
+    closing = where.closed if closed else None
+    if closing is None:
+        (policy, _), reports, known = gather.policy_of(tx, month), None, None
+        adjustments: tuple[Adjustment, ...] = ()
+    else:
+        kept = Policies(tx).get(closing.policy_sha256)
+        if kept is None:
+            raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
+        policy, reports, known = kept, closing.reports, closing.as_of_utc
+        adjustments = tuple(each for each in closing.sealed.adjustments if each.person_id == person_id)
+    shared = gather.regency(tx, month, known or now, known, reports)
+    roster = Roster(tx, known)
+    employee = roster.employee(person_id) or _nobody(person_id)
+    people = []
+    for each in gather.office_month(tx, office_id, month, shared, known, [person_id]):
+        service = served(each, policy)
+        if service is not None:
+            people.append(PersonMonth(employee, service.last, each, service, statement))
+    if not people:
+        return None
+    return OfficeMonth(
+        office_id,
+        register.office(tx, office_id).name,
+        month,
+        shared.calendar.zone(office_id),
+        where.state,
+        policy,
+        closing,
+        statement_hash(statement),
+        tuple(people),
+        (),
+        adjustments,
+        statement.net,
+        {person_id: employee.name},
     )
 
 

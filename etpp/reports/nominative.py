@@ -24,7 +24,7 @@ def nominative(say: Words, found: OfficeMonth) -> Section:
     if paid != found.total:
         raise Conflict(
             f"{found.month} of {found.office_id}: the list does not add up to its total; run `etpp audit`",
-            key="list_gone",
+            key="list_contradicts",
         )
     blocks: list[Block] = [table, *_adjustments(say, found), common.signatures(say, found)]
     total = say.say("total_line", total=say.rupiah(found.total), words=in_words(found.total, say.code))

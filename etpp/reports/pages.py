@@ -120,4 +120,4 @@ def _id(said: str) -> str:
     try:
         return str(uuid.UUID(said))
     except ValueError as error:
-        raise NotFound("there is no such report", key="report_unknown") from error
+        raise NotFound("there is no such report", key="file_gone") from error

@@ -12,12 +12,12 @@ from decimal import Decimal
 
 from etpp.absence.model import Letter
 from etpp.allowance.model import Line
-from etpp.presence.model import Correction
+from etpp.presence.model import Correction, JudgedDay
 from etpp.reports.manual import last_decision
 from etpp.reports.model import Sentence
 from etpp.reports.months import OfficeMonth, PersonMonth
 from etpp.reports.nominative import line_name
-from etpp.reports.presence import kind_name
+from etpp.reports.presence import fault_name, kind_name
 from etpp.reports.texts import Words
 
 
@@ -80,6 +80,22 @@ class Sentences:
                 ),
                 1,
             )
+
+    def day(self, day: JudgedDay) -> Iterator[str]:
+        """Why a day was judged as it was: its faults, what letters excused, and what was written down by hand."""
+        say = self._say
+        for fault in day.faults:
+            yield f"{fault_name(say, fault)}{self._why(fault.because, fault.kind, day.date)}."
+        if day.whole_day is not None:
+            yield from (each for fact in day.whole_day[1] if (each := self._fact(f"letter:{fact}")))
+        for excused in day.excused:
+            why = self._why(excused.because)
+            yield say.say("why_excused", what=say.of("faults", excused.kind), date=say.date(day.date), why=why)
+        for entry_id in day.manual:
+            if entry_id in self._manual:
+                entry = self._manual[entry_id]
+                at = self._at(self._local(entry.at_utc))
+                yield say.say("by_hand_manual", moment=at, reason=entry.reason)
 
     # ---------------------------------------------------------------- lines
 

@@ -10,7 +10,7 @@ from etpp.reports.figures import components
 from etpp.reports.model import Block, Cell, Column, Facts, Reasons, Section, Sentence, Table
 from etpp.reports.months import OfficeMonth, PersonMonth
 from etpp.reports.nominative import because, line_name
-from etpp.reports.presence import LETTER, MANUAL, clock, mark
+from etpp.reports.presence import LETTER, MANUAL, clock, fault_name, mark
 from etpp.reports.sentences import Sentences
 from etpp.reports.texts import Words
 
@@ -20,7 +20,7 @@ def statement(say: Words, found: OfficeMonth, person: PersonMonth) -> Section:
     why = Sentences(say, found, person)
     blocks: list[Block] = [
         _who(say, found, person),
-        _amounts(say, found, person),
+        amounts(say, found, person),
         replace(components(say, [person], [found]), told=True),
         Reasons(say.why, tuple(why.all())),
     ]
@@ -29,7 +29,7 @@ def statement(say: Words, found: OfficeMonth, person: PersonMonth) -> Section:
         blocks.append(Reasons(say.by_hand, by_hand))
     if mine.open:
         blocks.append(Reasons(say.still_open, tuple(why.open())))
-    blocks.append(_days(say, found, person))
+    blocks.append(days(say, found, person))
     blocks.append(Reasons(say.wrong, (Sentence(say.wrong_what, 1),)))
     name = common.name(say, person)
     return Section(
@@ -56,7 +56,8 @@ def _who(say: Words, found: OfficeMonth, person: PersonMonth) -> Facts:
     )
 
 
-def _amounts(say: Words, found: OfficeMonth, person: PersonMonth) -> Table:
+def amounts(say: Words, found: OfficeMonth, person: PersonMonth) -> Table:
+    """The statement's lines, with their sums."""
     mine = person.statement
     rows: list[tuple[Cell, ...]] = []
     last = {"tax", *(each.key for each in found.policy.premiums)}
@@ -81,18 +82,14 @@ def _amounts(say: Words, found: OfficeMonth, person: PersonMonth) -> Table:
     return Table(columns, tuple(rows), title=say.amounts, strong=frozenset(sums))
 
 
-def _days(say: Words, found: OfficeMonth, person: PersonMonth) -> Table:
+def days(say: Words, found: OfficeMonth, person: PersonMonth) -> Table:
+    """Each day that was worked or should have been, with its verdict."""
     rows: list[tuple[Cell, ...]] = []
     for day in person.service.days:
         if day.status == "outside" or (day.status == "day_off" and day.arrival is None):
             continue
         arrival, departure = (None if each is None else each.at_utc for each in (day.arrival, day.departure))
-        verdict = ", ".join(
-            say.say("by_minutes", what=say.of("faults", fault.kind), minutes=fault.minutes)
-            if fault.minutes
-            else say.of("faults", fault.kind)
-            for fault in day.faults
-        )
+        verdict = ", ".join(fault_name(say, fault) for fault in day.faults)
         rows.append(
             (
                 f"{say.weekday(day.date)}, {day.date.day}",

@@ -9,9 +9,10 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from etpp.allowance.model import Month
 from etpp.base.errors import EtppError
@@ -26,12 +27,20 @@ class Cancelled(Exception):
     """Somebody wants it to end."""
 
 
+Make = Callable[[Database, Mapping[str, Any], Path, Callable[[Any, int, int], None]], None]
+"""Makes what an order asks for at a path, and tells how far it is."""
+
+
 def main() -> None:
+    work(_report)
+
+
+def work(make_asked: Make) -> None:
+    """Do the one order that comes on standard input."""
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _stop)
     order = json.load(sys.stdin)
     folder, job = Path(order["folder"]), Job(**order["job"])
-    asked = Asked(**{**order["asked"], "month": Month.of(order["asked"]["month"])})
     cancel = folder / f"{job.job_id}.cancel"
 
     def tell(stage: str, done: int, of: int) -> None:
@@ -43,8 +52,7 @@ def main() -> None:
 
     try:
         with contextlib.closing(Database(order["database"])) as database:
-            path = folder / f"{job.job_id}.{asked.format}"
-            make(database, asked, path, dt.datetime.fromisoformat(order["now"]), tell)
+            make_asked(database, order, folder / f"{job.job_id}.{job.format}", tell)
         end = {"state": "done"}
     except Cancelled:
         end = {"state": "cancelled"}
@@ -54,6 +62,11 @@ def main() -> None:
         log.exception("a report could not be made")
         end = {"state": "failed", "detail": "this is a fault of the server's; its log says more"}
     write_job(folder, job.model_copy(update=end))
+
+
+def _report(database: Database, order: Mapping[str, Any], path: Path, tell: Callable[[Any, int, int], None]) -> None:
+    asked = Asked(**{**order["asked"], "month": Month.of(order["asked"]["month"])})
+    make(database, asked, path, dt.datetime.fromisoformat(order["now"]), tell)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001

@@ -12,7 +12,13 @@ Status = Literal["pns", "pppk", "contract"]
 
 
 class CareerError(ValueError):
-    """Assignments contradict one another; the message names them by their ids."""
+    """Assignments contradict one another; the message names them by their ids. `person_id`: whose they are; `date`:
+    from when."""
+
+    def __init__(self, message: str, person_id: str, date: dt.date | None = None) -> None:
+        self.person_id = person_id
+        self.date = date
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,13 @@ class Career:
         previous: Assignment | None = None
         for each in self._assignments:
             if each.last is not None and each.last < each.first:
-                raise CareerError(f"assignment {each.assignment_id}: it ends before it begins")
+                raise CareerError(f"assignment {each.assignment_id}: it ends before it begins", person_id, each.first)
             if previous is not None and (previous.last is None or each.first <= previous.last):
-                raise CareerError(f"assignments {previous.assignment_id} and {each.assignment_id} overlap")
+                overlap = f"assignments {previous.assignment_id} and {each.assignment_id} overlap"
+                raise CareerError(overlap, person_id, each.first)
             previous = each
         if ({a.person_id for a in self._assignments} | {a.person_id for a in self._actings}) - {person_id}:
-            raise CareerError("a career is made of one person's assignments")
+            raise CareerError("a career is made of one person's assignments", person_id)
 
     def on(self, date: dt.date) -> Assignment | None:
         for each in self._assignments:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etpp.base import nip, texts
+from etpp.calendar.model import RosterError
+from etpp.calendar.store import without_shift
 from etpp.db import Transaction
-from etpp.roster.hours import HoursBroken, hours
+from etpp.roster.assignments import Assignment, Career, CareerError
+from etpp.roster.hours import HoursBroken, contradiction, hours
 from etpp.roster.model import Office, Person
-from etpp.roster.store import Offices, People
+from etpp.roster.store import ASSIGNMENTS, Offices, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,37 @@ def broken_hours(tx: Transaction) -> list[Fault]:
 
 
 def faults(tx: Transaction) -> list[Fault]:
-    """All of them: calendars, offices' names, and of enrolled people names and NIPs."""
+    """All of them: calendars, offices' names, of enrolled people names and NIPs, and where the roster contradicts
+    itself."""
     found: list[Fault] = []
     for office in Offices(tx).all():
         found += _calendar(office)
         found += _text(office.office_id, None, office.name, f"etpp office change {office.office_id} --name NAME")
         for person in People(tx).everyone(office.office_id):
             found += _person(person)
+    return found + _roster(tx)
+
+
+def _roster(tx: Transaction) -> list[Fault]:
+    posts: dict[str, list[Assignment]] = defaultdict(list)
+    for post in ASSIGNMENTS.find(tx):
+        posts[post.person_id].append(post)
+    found = []
+    for person, held in sorted(posts.items()):
+        try:
+            Career(person, held)
+        except CareerError as error:
+            found.append(_contradiction(held, person, error))
+    found += [
+        _contradiction(posts.get(row.person_id, ()), row.person_id, RosterError(row)) for row in without_shift(tx)
+    ]
     return found
+
+
+def _contradiction(held: Sequence[Assignment], person: str, error: CareerError | RosterError) -> Fault:
+    """`held`: the person's posts; the last names the office."""
+    broken = contradiction(max(held, key=lambda post: post.first).office_id if held else "-", error)
+    return Fault(broken.office_id, person, "roster", broken.reason, broken.remedy)
 
 
 def _calendar(office: Office) -> list[Fault]:

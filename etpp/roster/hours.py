@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from etpp.base.asked import ONE_DAY, month
 from etpp.base.encoding import canonical
-from etpp.base.errors import Conflict
-from etpp.calendar.model import CalendarFacts
+from etpp.base.errors import Conflict, EtppError
+from etpp.calendar.model import CalendarFacts, PlanError, RosterDay, RosterError
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, WorkCalendar
 from etpp.calendar.store import calendar_facts
 from etpp.db import Transaction
+from etpp.roster.assignments import CareerError
 from etpp.roster.model import Office
 from etpp.roster.store import PLACES
 
@@ -21,14 +22,66 @@ REGENCY_ZONE = "Asia/Jakarta"
 """Of offices that have said no other."""
 
 
-class HoursBroken(Conflict):
+class OfficeBroken(EtppError):
+    """An office's days cannot be judged by what is stored; `reason` names what is wrong, `remedy` is a command."""
+
+    office_id: str
+    reason: str
+    remedy: str
+
+    def _told(self, office_id: str, reason: str, remedy: str) -> str:
+        self.office_id, self.reason, self.remedy = office_id, reason, remedy
+        return f"office {office_id}: {reason}. Put it right: {remedy}"
+
+
+class HoursBroken(OfficeBroken, Conflict):
     """An office's calendar is one that neither this server nor a terminal can use; `reason` names the member."""
 
     def __init__(self, office_id: str, reason: str) -> None:
-        self.office_id = office_id
-        self.reason = reason
-        text = f"office {office_id}: {reason}. Put it right: etpp office change {office_id} --calendar FILE"
+        text = self._told(office_id, reason, f"etpp office change {office_id} --calendar FILE")
         super().__init__(text, key="hours_broken", office=office_id)
+
+
+class RosterBroken(OfficeBroken, Conflict):
+    """A row of the roster of one of its people names a shift that there is not."""
+
+    def __init__(self, office_id: str, row: RosterDay) -> None:
+        who, date, shift = row.person_id, row.date, row.shift_id
+        text = self._told(
+            office_id,
+            f"the roster of person {who} has on {date} the shift {shift}, which there is not",
+            f"etpp calendar roster set {who} {date} SHIFT, or decide the shift: etpp calendar shift {shift} HOURS",
+        )
+        super().__init__(text, key="roster_broken", office=office_id, person=who, date=date, shift=shift)
+
+
+class PostsBroken(OfficeBroken, Conflict):
+    """The posts of one of its people contradict one another."""
+
+    def __init__(self, office_id: str, error: CareerError) -> None:
+        since = error.date or "–"
+        text = self._told(
+            office_id,
+            f"the roster has person {error.person_id} in posts that contradict one another, from {since}: {error}",
+            "etpp roster import FILE with the right dates of that person's posts",
+        )
+        super().__init__(text, key="posts_broken", office=office_id, person=error.person_id, date=since)
+
+
+class PlanBroken(OfficeBroken, Conflict):
+    """What was decided of its hours contradicts itself."""
+
+    def __init__(self, office_id: str, error: PlanError) -> None:
+        reason = f"the decided hours contradict themselves: {error}"
+        text = self._told(office_id, reason, "etpp calendar withdraw KIND ID")
+        super().__init__(text, key="plan_broken", office=office_id)
+
+
+def contradiction(office_id: str, error: PlanError | CareerError) -> RosterBroken | PostsBroken | PlanBroken:
+    """Whether it is somebody's roster, somebody's posts or the decided hours themselves."""
+    if isinstance(error, RosterError):
+        return RosterBroken(office_id, error.row)
+    return PostsBroken(office_id, error) if isinstance(error, CareerError) else PlanBroken(office_id, error)
 
 
 def hours(office: Office) -> WorkCalendar:

@@ -20,6 +20,7 @@ from etpp.db import Transaction
 from etpp.roster.assignments import Acting, Assignment, Career, CareerError, circles
 from etpp.roster.listing import Listed, understood
 from etpp.roster.model import Employee
+from etpp.roster.plans import telling
 from etpp.roster.store import ACTINGS, ASSIGNMENTS, Offices, People, Roster
 
 ONE_DAY = dt.timedelta(days=1)
@@ -94,8 +95,9 @@ def apply(tx: Transaction, planned: Plan, by: str, now: dt.datetime) -> None:
     """Faces are moved by whoever calls this (`faces.moving.follow`)."""
     Roster(tx).add_all(planned.employees, by, now)
     _rename_faces(tx, planned.employees, now)
-    ASSIGNMENTS.withdraw(tx, planned.withdrawn, by, now)
-    ASSIGNMENTS.add(tx, planned.begun, by, now)
+    with telling(tx, sorted({post.person_id for post in (*planned.withdrawn, *planned.begun)}), now):
+        ASSIGNMENTS.withdraw(tx, planned.withdrawn, by, now)
+        ASSIGNMENTS.add(tx, planned.begun, by, now)
     ACTINGS.add(tx, planned.actings, by, now)
 
 

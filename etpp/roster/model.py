@@ -11,6 +11,11 @@ OfficeKind = Literal["office", "opd", "uptd", "school", "unit"]
 """`office`: nobody has said what it is."""
 
 
+TOLD_FORM = 1
+"""The form in which terminals are told when people work; one more whenever something is said that was not before. 1:
+hours over midnight, the whole of flexible hours, occasions, rosters, and when the hours are not somebody's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """`calendar` is the JSON of docs/protocol.md; `gallery_version` grows with every change of people or calendar."""

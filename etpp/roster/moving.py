@@ -10,7 +10,8 @@ from etpp.base.errors import Conflict
 from etpp.db import Transaction
 from etpp.roster import register
 from etpp.roster.assignments import Assignment
-from etpp.roster.store import ASSIGNMENTS, Roster
+from etpp.roster.plans import telling
+from etpp.roster.store import ASSIGNMENTS, Offices, People, Roster
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -25,7 +26,8 @@ def leave(tx: Transaction, employee_id: str, last: dt.date, by: str, now: dt.dat
     if career.all[-1] is not held:
         raise Conflict("another post begins after that day", key="serves_later")
     ended = replace(held, last=last)
-    ASSIGNMENTS.add(tx, [ended], by, now)
+    with telling(tx, [employee_id], now):
+        ASSIGNMENTS.add(tx, [ended], by, now)
     return ended
 
 
@@ -41,11 +43,15 @@ def move(tx: Transaction, employee_id: str, office_id: str, first: dt.date, by: 
     until = held.last
     if until is not None and until < first:
         until = None
+    # Of all offices whose galleries follow, in the order of their ids, as everybody who locks several.
+    for each in sorted({office_id, *People(tx).enrolled_as([employee_id])}):
+        Offices(tx).lock(each)
     leave(tx, employee_id, first - ONE_DAY, by, now)
     begun = replace(
         held, assignment_id=str(uuid.uuid4()), office_id=office_id, superior_id=None, first=first, last=until
     )
-    ASSIGNMENTS.add(tx, [begun], by, now)
+    with telling(tx, [employee_id], now):
+        ASSIGNMENTS.add(tx, [begun], by, now)
     return begun
 
 

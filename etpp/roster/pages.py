@@ -1,19 +1,23 @@
-"""An office's people."""
+"""People: found in the whole roster, and those of an office."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
 from etpp.base.errors import Conflict
 from etpp.base.texts import NAME_LENGTH
+from etpp.console.listing import Asked, Listing, Rows
 from etpp.console.texts import Texts
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
-from etpp.roster import register
+from etpp.roster import finding, register, views
+from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.model import Person
 from etpp.roster.nip import grouped
+from etpp.roster.store import Offices
 
 ErasedThrough = Callable[[Transaction, str], Sequence[int]]
 """(office id) -> up to which gallery version each of the office's terminals in use has erased people."""
@@ -21,6 +25,29 @@ ErasedThrough = Callable[[Transaction, str], Sequence[int]]
 
 def routes(erased_through: ErasedThrough) -> APIRouter:
     router = APIRouter()
+
+    @router.get("/people")
+    async def search(visit: MemberVisit) -> Response:
+        now = visit.server.now()
+        actor = None if visit.session is None else visit.session.actor
+        reach = frozenset[str]() if actor is None else actor.offices("bkpp", "inspector", "operator", "head")
+
+        def look(tx: Transaction) -> tuple[Listing[views.PersonFound], Asked, Rows[views.PersonFound]]:
+            names = {
+                each.office_id: each.name for each in Offices(tx).all() if reach is None or each.office_id in reach
+            }
+            listing = views.people_found(names)
+            asked = listing.asked(visit)
+            chosen = asked.chosen.get("office")
+            within = reach if chosen is None else {chosen} if reach is None or chosen in reach else frozenset[str]()
+            today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
+            by: finding.By = "nip" if asked.sort == "nip" else "name"
+            found, total = finding.find(tx, asked.words, within, today, by, asked.descending, asked.first, asked.count)
+            rows = [views.PersonFound.of(each) for each in found]
+            return listing, asked, Rows(rows, total, {"office": sorted(names, key=names.__getitem__)})
+
+        listing, asked, rows = await visit.server.read(look)
+        return await listing.answer(visit, asked, rows, "roster/search.html")
 
     @router.get("/offices/{office_id}/people")
     async def people(visit: MemberVisit, office_id: str) -> Response:
@@ -32,6 +59,7 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
                 "people": [
                     {
                         "person_id": person.person_id,
+                        "employee_id": person.employee_id,
                         "name": person.name or visit.texts.forgotten,
                         "nip": grouped(person.nip),
                         "templates": person.templates,

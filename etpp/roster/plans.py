@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from etpp.base.errors import Conflict
 from etpp.calendar.model import CalendarFacts, PlanError
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, check_new, newest_percents
-from etpp.calendar.terminal import document, with_occasions
+from etpp.calendar.store import rosters
+from etpp.calendar.terminal import BEFORE_ISSUE, Stay, document, elsewhere, with_occasions
 from etpp.db import Transaction
-from etpp.roster.hours import regency_facts
+from etpp.roster.hours import regency_facts, zone
 from etpp.roster.store import Offices, People, Roster
 
+ONE_DAY = dt.timedelta(days=1)
 DEFAULT_PERCENT = 1.0
 """Of an office that has said nothing: one per cent of the month's points."""
 
@@ -78,6 +82,16 @@ def derive(
     return damaged
 
 
+def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
+    """A new gallery version with these people's rosters in it."""
+    if not people:  # no terminal need know, but the day's figures of the office are others
+        Offices(tx).call_attention(office_id)
+        return
+    version = Offices(tx).bump(office_id, now)
+    for person_id in people:
+        People(tx).note_change(office_id, person_id, version)
+
+
 def keep_occasions(tx: Transaction, office_id: str) -> None:
     """Beside what an office says of its hours stand the occasions that were decided, and no others."""
     office, facts = Offices(tx).get(office_id), regency_facts(tx, ())
@@ -88,6 +102,45 @@ def keep_occasions(tx: Transaction, office_id: str) -> None:
         Offices(tx).set_calendar(office_id, office.name, made)
 
 
+def own_hours(tx: Transaction, office_id: str, employees: Sequence[str], issued: dt.datetime) -> dict[str, Any]:
+    """employee -> `roster` of docs/protocol.md, as a gallery that was issued then brings it to the terminals; of
+    those who have any: own days, and dates on which the office's hours are not theirs."""
+    office = Offices(tx).get(office_id)
+    today = issued.astimezone(dt.UTC if office is None else zone(office)).date()
+    since = issued.date() - BEFORE_ISSUE
+    found, held = rosters(tx, employees, since), _stays(tx, employees)
+    for employee in employees:
+        away = elsewhere(held.get(employee, ()), office_id, since, today)
+        if away:
+            found[employee] = {"shifts": {}, "days": {}, "alone": [], **found.get(employee, {}), **away}
+    return found
+
+
+@contextmanager
+def telling(tx: Transaction, employees: Sequence[str], now: dt.datetime) -> Iterator[None]:
+    """Around what changes where people belong: the terminals that know them are told, of whom it is another."""
+    before = _stays(tx, employees)
+    yield
+    after = _stays(tx, employees)
+    moved = [each for each in employees if before.get(each) != after.get(each)]
+    for office_id, people in sorted(People(tx).enrolled_as(moved).items()):
+        _renew(tx, office_id, people, now)
+
+
+def _stays(tx: Transaction, employees: Sequence[str]) -> dict[str, list[Stay]]:
+    """employee -> where and when, of each office without the lines between posts that follow each other."""
+    found: dict[str, list[Stay]] = {}
+    posts = Roster(tx).assignments(dt.date.min, dt.date.max, None, employees) if employees else []
+    for post in sorted(posts, key=lambda post: (post.office_id, post.first)):
+        mine = found.setdefault(post.person_id, [])
+        office, first, last = mine[-1] if mine else ("", post.first, None)
+        if office == post.office_id and (last is None or post.first <= last + ONE_DAY):
+            mine[-1] = office, first, None if last is None or post.last is None else max(last, post.last)
+        else:
+            mine.append((post.office_id, post.first, post.last))
+    return found
+
+
 def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]:
     """office -> the ids under which its terminals know these employees; none where they only belong."""
     found = People(tx).enrolled_as(employees)
@@ -96,19 +149,11 @@ def _rostered(tx: Transaction, employees: Sequence[str]) -> dict[str, list[str]]
     return found
 
 
-def _renew(tx: Transaction, office_id: str, people: Sequence[str], now: dt.datetime) -> None:
-    if not people:  # no terminal need know, but the day's figures of the office are others
-        Offices(tx).call_attention(office_id)
-        return
-    version = Offices(tx).bump(office_id, now)
-    for person_id in people:
-        People(tx).note_change(office_id, person_id, version)
-
-
 def above(tx: Transaction, office_id: str) -> bool:
-    """Whether hours or days were decided for the regency or for an office above one, which hold there too."""
+    """Whether hours or days were decided for the regency or for an office above one, which hold there too. Raises
+    Conflict where what was recorded contradicts itself."""
     facts = regency_facts(tx, ())
-    scopes = set(Calendar(facts).lineage(office_id)) - {office_id}
+    scopes = set(_whole(facts).lineage(office_id)) - {office_id}
     return any(each.scope in scopes for each in facts.periods) or any(d.scope in scopes for d in facts.special_days)
 
 

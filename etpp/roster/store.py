@@ -12,7 +12,7 @@ from etpp.base.errors import Conflict, NotFound
 from etpp.db import Facts, Transaction, pay_tables
 from etpp.db.tables import DLIB_RESNET_V1, Utc, gallery_versions, offices, people, templates
 from etpp.roster.assignments import Acting, Assignment, Career, Deputy
-from etpp.roster.model import Employee, Identity, Office, OfficePlace, Person
+from etpp.roster.model import TOLD_FORM, Employee, Identity, Office, OfficePlace, Person
 
 EMPLOYEES = Facts(Employee, pay_tables.employees, "person_id")
 PLACES = Facts(OfficePlace, pay_tables.office_places, "office_id")
@@ -39,6 +39,7 @@ class Offices:
                 gallery_version=office.gallery_version,
                 attention=0,
                 created_utc=now,
+                told_form=TOLD_FORM,
             )
         )
         self._issue(office.office_id, office.gallery_version, now)
@@ -87,6 +88,14 @@ class Offices:
                 gallery_versions.c.office_id == office_id, gallery_versions.c.version == version
             )
         ).scalar_one_or_none()
+
+    def told_before(self, form: int) -> list[str]:
+        """The offices whose terminals were told when people work by an earlier form; by id."""
+        query = sa.select(offices.c.office_id).where(offices.c.told_form < form)
+        return list(self._tx.execute(query.order_by(offices.c.office_id)).scalars())
+
+    def note_told(self, office_id: str, form: int) -> None:
+        self._tx.execute(sa.update(offices).where(offices.c.office_id == office_id).values(told_form=form))
 
     def call_attention(self, office_id: str) -> None:
         """Raise a counter that wakes the office's waiting terminals although the gallery is the same."""
@@ -283,8 +292,9 @@ class Roster:
         return person_id
 
     def actor(self, said: str) -> str:
-        """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named."""
-        return self.with_number(said) or said
+        """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named, in small
+        letters: two people are never one and the same in capitals."""
+        return self.with_number(said) or said.casefold()
 
     def add(self, employee: Employee, by: str, now: dt.datetime) -> None:
         """A new employee, or what is said of one anew. Raises Conflict when a number stands for somebody else."""
@@ -347,6 +357,25 @@ class Roster:
         if person_ids is not None:
             conditions.append(table.c.person_id.in_(person_ids))
         return ASSIGNMENTS.find(self._tx, *conditions, known_utc=self._known_utc)
+
+    def leads(self, person_id: str, date: dt.date) -> bool:
+        """Whether anybody has this person above them on a date, or above whom this person deputises."""
+        table = pay_tables.deputies
+        deputising = DEPUTIES.find(
+            self._tx, table.c.deputy_id == person_id, table.c.first <= date, known_utc=self._known_utc
+        )
+        above = {person_id, *(each.superior_id for each in deputising if each.last is None or date <= each.last)}
+        led = pay_tables.assignments.c
+        return any(
+            post.superior_id in above
+            for post in ASSIGNMENTS.find(
+                self._tx,
+                led.superior_id.in_(sorted(above)),
+                led.first <= date,
+                sa.or_(led.last.is_(None), led.last >= date),
+                known_utc=self._known_utc,
+            )
+        )
 
     def deputies(self, superior_id: str) -> list[Deputy]:
         """Of one superior, whenever."""

@@ -13,8 +13,6 @@ from typing import Any
 from etpp.base.encoding import canonical, format_time
 from etpp.base.errors import NotFound, Problem
 from etpp.base.texts import shown
-from etpp.calendar.store import rosters
-from etpp.calendar.terminal import BEFORE_ISSUE
 from etpp.db import Transaction
 from etpp.faces import renewal
 from etpp.faces.choice import counting
@@ -23,6 +21,7 @@ from etpp.faces.recognisers import DLIB_RESNET_V1
 from etpp.faces.store import Templates
 from etpp.roster.hours import HoursBroken, hours
 from etpp.roster.model import Person
+from etpp.roster.plans import own_hours
 from etpp.roster.store import Offices, People
 from etpp.terminals.model import Device
 from etpp.terminals.signing import GallerySigner
@@ -105,8 +104,7 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
     # A version that was never issued here (0, or from before a backup was played back) cannot be the base of a delta.
     base = since if Offices(tx).issued_utc(office_id, since) is not None else None
     people, erased = People(tx).changed(office_id, base or 0)
-    since_day = issued.date() - BEFORE_ISSUE
-    of_roster = rosters(tx, sorted({person.employee_id for person in people}), since_day)
+    of_roster = own_hours(tx, office_id, sorted({person.employee_id for person in people}), issued)
     of_person = _templates_of(people, Templates(tx).all(office_id, base or 0))
     due = renewal.due(tx, office_id)
     payload: dict[str, Any] = {

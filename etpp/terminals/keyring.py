@@ -47,6 +47,11 @@ class Ring:
         return self.signers[0]
 
     @property
+    def root(self) -> str:
+        """The id of the first key there was, from which all others follow by the statements."""
+        return str(self.statements[0]["key_id"]) if self.statements else self.signer.key_id
+
+    @property
     def serial(self) -> int:
         return int(self.statements[-1]["serial"]) if self.statements else 0
 
@@ -82,16 +87,16 @@ class Ring:
     def with_new_key(self, now: dt.datetime) -> Ring:
         """One key more, and the statement that says so. Raises Conflict."""
         if len(self.signers) >= MAX_IN_USE:
-            raise Conflict(f"{MAX_IN_USE} keys are in use already: retire one first", key="cannot")
+            raise Conflict(f"{MAX_IN_USE} keys are in use already: retire one first", key="keys_full")
         return self._changed((*self.signers, _signer(secrets.token_hex(32))), now)
 
     def without(self, key_id: str, now: dt.datetime) -> Ring:
         """One key less, and the statement that says so. Raises Conflict, NotFound."""
         left = tuple(each for each in self.signers if each.key_id != key_id)
         if len(left) == len(self.signers):
-            raise NotFound("no key in use has this id: see `etpp keys list`", key="cannot")
+            raise NotFound("no key in use has this id: see `etpp keys list`", key="key_unknown")
         if not left:
-            raise Conflict("it is the only key: make another one first with `etpp keys rotate`", key="cannot")
+            raise Conflict("it is the only key: make another one first with `etpp keys rotate`", key="key_only")
         return self._changed(left, now)
 
     def _changed(self, signers: tuple[GallerySigner, ...], now: dt.datetime) -> Ring:

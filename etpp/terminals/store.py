@@ -184,6 +184,12 @@ class SignedLinks:
         found: int | None = self._tx.execute(query).scalar_one()
         return found
 
+    def received_utc(self, seq: int) -> dt.datetime | None:
+        """When the signature of a number came."""
+        query = sa.select(signed_heads.c.received_utc).where(*self._here, signed_heads.c.seq == seq)
+        found: dt.datetime | None = self._tx.execute(query).scalar_one_or_none()
+        return found
+
     def within(self, first: int, last: int) -> list[SignedLink]:
         """Heads from one number to another, and no statements."""
         between = (signed_heads.c.seq.between(first, last), signed_heads.c.statement.is_(None))

@@ -31,6 +31,7 @@ from kiosk.machine.durable import atomic_write
 from kiosk.machine.nonce import NonceCounter
 from kiosk.model import DeviceId
 from kiosk.wire.keys import ServerKeys, open_statement, provisioned_keys
+from kiosk.wire.phone import phone_text
 from kiosk.wire.signing import SignableRequest, sign_request
 
 log = logging.getLogger(__name__)
@@ -157,6 +158,11 @@ class Identity:
             "key_id": hashlib.sha256(_raw(key.public_key())).hexdigest()[:16],
             "signature": wire.b64url(signature),
         }
+
+    def sign_phone(self, statement: bytes) -> bytes:
+        """The signature under a code for a phone."""
+        with self._lock:
+            return self._key.sign(phone_text(statement))
 
     def attest(self, device_id: str, statement: wire.Json) -> str | None:
         """The signature (base64url) over a statement's canonical form, by this identity or by a former one of this

@@ -63,10 +63,13 @@ class WorkCalendar:
 @dataclass(frozen=True, slots=True)
 class Roster:
     """One person's own hours by date (None: off), which go before the office's. `alone`: from a date to a date (None:
-    until further notice) the person works by roster alone, and a date without hours is off."""
+    until further notice) the person works by roster alone, and a date without hours is off. `elsewhere`: the person
+    belongs to another office, `outside`: to none, so that this office's hours say nothing."""
 
     days: Mapping[dt.date, WorkDay | None] = field(default_factory=dict)
     alone: tuple[tuple[dt.date, dt.date | None], ...] = ()
+    elsewhere: tuple[tuple[dt.date, dt.date | None], ...] = ()
+    outside: tuple[tuple[dt.date, dt.date | None], ...] = ()
 
 
 BY_THE_OFFICE = Roster()

@@ -27,7 +27,8 @@ class Assessment:
     `minutes_off`: whole minutes late (arrival) or early (departure), 0 when on time.
     `points_percent`: what it takes off the month's points. `working_day` False on weekends and holidays, or where the
     person's roster says so. `occasions`: names of those at which it is seen; `awaited` when one of them has not seen
-    the person yet. `again` when it is not the day's first.
+    the person yet. `again` when it is not the day's first. `elsewhere`: it is judged by hours that this terminal does
+    not have, and means nothing here.
     """
 
     direction: Direction
@@ -38,6 +39,7 @@ class Assessment:
     occasions: tuple[str, ...] = ()
     awaited: bool = False
     again: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

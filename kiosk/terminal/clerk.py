@@ -44,14 +44,22 @@ class Clerk:
     """Answers enquiries and writes the journal, in a thread of its own."""
 
     def __init__(
-        self, outbox: Outbox, clock: Clock, faults: FaultBoard, model_id: ModelId, reply: Callable[[enc.Input], None]
+        self,
+        outbox: Outbox,
+        clock: Clock,
+        faults: FaultBoard,
+        model_id: ModelId,
+        reply: Callable[[enc.Input], None],
+        invite: Callable[[PersonId], str] = lambda _person_id: "",
     ) -> None:
+        """`invite` makes a code for a person's phone; empty when that cannot be done."""
         self._renewals = Renewals(outbox.enrolments)
         self._outbox = outbox
         self._clock = clock
         self._faults = faults
         self.model_id = model_id
         self._reply = reply
+        self._invite = invite
         self._orders: queue.SimpleQueue[enc.Effect | None] = queue.SimpleQueue()
         self.office = Office()
         self.stage_ms: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
@@ -86,6 +94,8 @@ class Clerk:
                 self._append(AttackDraft(liveness, frames, self.model_id))
             case enc.Count(what):
                 self.probe(what)
+            case enc.Invite(person_id):
+                self._reply(enc.Invited(self._invite(person_id)))
             case enc.Forget():
                 pass
 

@@ -24,12 +24,16 @@ its old one is done for ever. It comes when a pause is over, when nobody has typ
 A fault that keeps the terminal from recording leads to FAULT from every phase in which nothing is at stake yet, and a
 revocation also from those in which nothing is being written yet.
 A confirmation outlives the face: somebody who has seen the name and walks on is recorded when the countdown ends.
+
+From RECORDED the person may ask for e-TPP on the own phone, while the own face is in sight: RECORDED ── "e-TPP di
+ponsel" ──> PHONE. Its code is hidden as soon as another face comes, until that has turned out to be the same person,
+and it goes with the face, with its time, with a touch, or with anybody else's face.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kiosk.model import (
     BLOCKING_FAULTS,
@@ -67,6 +71,7 @@ class Phase(enum.Enum):
     NOT_IN_TIME = "not_in_time"
     ATTACK_REFUSED = "attack_refused"
     REFUSED_BY_PERSON = "refused_by_person"
+    PHONE = "phone"
     FAULT = "fault"
 
 
@@ -95,11 +100,12 @@ class Button(enum.Enum):
     CORRECT = "correct"
     NOT_ME = "not_me"
     CANCEL = "cancel"
+    PHONE = "phone"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Times in seconds; see default.toml."""
+    """Times in seconds; see default.toml. `phone_s`: for how long a code for the phone is shown; 0: none is offered."""
 
     min_frames: int
     max_frames: int
@@ -110,6 +116,7 @@ class Settings:
     repeat_interval_s: float
     identify_s: float = 10.0
     nip_pad_s: float = 20.0
+    phone_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,14 @@ class FaultsChanged:
     faults: frozenset[Fault]
 
 
-Input = Saw | Tick | Pressed | NipEntered | Answered | Stored | StoreFailed | FaultsChanged
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The answer to `Invite`: the address that the phone opens; empty when the terminal cannot make one now."""
+
+    link: str = field(repr=False)
+
+
+Input = Saw | Tick | Pressed | NipEntered | Answered | Stored | StoreFailed | FaultsChanged | Invited
 
 # ---------------------------------------------------------------- effects
 
@@ -215,7 +229,14 @@ class Forget:
     """The recogniser shall begin anew with the face that it sees, and give it another number."""
 
 
-Effect = Enquire | Record | RecordAttack | Count | Forget
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Make a code by which this person's phone is let into e-TPP; answer with Invited."""
+
+    person_id: PersonId
+
+
+Effect = Enquire | Record | RecordAttack | Count | Forget | Invite
 
 # ---------------------------------------------------------------- state
 
@@ -226,7 +247,8 @@ class Encounter:
     (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
     and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match`, `liveness` and `samples` are;
     `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
-    leaves; `fault` why nothing was recorded (NOT_RECORDED)."""
+    leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
+    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -245,6 +267,8 @@ class Encounter:
     done_track: int = 0
     done_until_s: float = 0.0
     nip_tries: int = 0
+    link: str | None = field(default=None, repr=False)
+    apart_s: float | None = None
 
 
 Step = tuple[Encounter, tuple[Effect, ...]]
@@ -254,6 +278,12 @@ DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR
 _NEVER_S = float("inf")
 _NIP_TRIES = 3
 _RESULT_SEEN_S = 1.0
+_OFFER_S = 8.0
+"""For how long the person who stays may touch "e-TPP di ponsel"; whoever comes next ends it at once."""
+_PHONE_AWAY_S = 12.0
+"""A phone that is held up hides the face behind it for a while."""
+_APART_S = 4.0
+"""Another face has so long to turn out to be the same person's."""
 _STEADY_S = 0.3
 """What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this,
 the next that: on a clip of two people turning their heads the screen changed 31 times in 56 frames, now once."""
@@ -288,6 +318,8 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
             if encounter.phase is not Phase.SAVING:
                 return encounter, ()
             return replace(_finish(encounter, Phase.NOT_RECORDED, now_s, 0.0), fault=fault), ()
+        case Invited(link):
+            return (replace(encounter, link=link) if encounter.phase is Phase.PHONE else encounter), ()
         case FaultsChanged(faults):
             settled = _settle(replace(encounter, faults=faults), now_s)
             if encounter.phase is Phase.FAULT and settled.phase is not Phase.FAULT:
@@ -300,6 +332,12 @@ def seconds_left(encounter: Encounter, now_s: float, settings: Settings) -> floa
     if encounter.phase is not Phase.CONFIRM:
         return 0.0
     return max(0.0, encounter.since_s + settings.confirm_s - now_s)
+
+
+def offers_phone(encounter: Encounter, settings: Settings) -> bool:
+    """Whether the person in sight, and nobody else, has just been recorded."""
+    mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
+    return encounter.phase is Phase.RECORDED and settings.phone_s > 0 and encounter.prospect is not None and mine
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
@@ -329,7 +367,7 @@ def _whose(encounter: Encounter) -> int:
 
 
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
-    idle = replace(encounter, match=None, prospect=None, fault=None, nip_tries=0)
+    idle = replace(encounter, match=None, prospect=None, fault=None, nip_tries=0, link=None, apart_s=None)
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
 
 
@@ -343,8 +381,8 @@ def _settle(encounter: Encounter, now_s: float) -> Encounter:
     """Go to FAULT or come back from it, unless somebody's presence is at stake and can still be recorded."""
     blocked = bool(encounter.faults & BLOCKING_FAULTS)
     revoked = Fault.DEVICE_REVOKED in encounter.faults
-    if blocked and encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING):
-        return _enter(replace(encounter, match=None, prospect=None), Phase.FAULT, now_s)
+    if blocked and (encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING) or encounter.phase is Phase.PHONE):
+        return _enter(replace(encounter, match=None, prospect=None, link=None, apart_s=None), Phase.FAULT, now_s)
     if not blocked and encounter.phase is Phase.FAULT:
         return _enter(encounter, Phase.IDLE, now_s)
     return encounter
@@ -354,6 +392,8 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     seen = replace(encounter, sighting=sighting, seen_s=now_s if sighting.track else encounter.seen_s)
     if sighting.track and sighting.track == seen.track:
         seen = replace(seen, samples=sighting.samples)
+    if seen.phase is Phase.PHONE:
+        return _watched(seen, sighting, now_s, settings), ()
     if seen.phase in RESULTS and sighting.track not in (0, seen.done_track) and now_s - seen.since_s >= _RESULT_SEEN_S:
         seen = _idle(seen, now_s)  # the next person in the queue does not wait for the end of the picture
     if seen.phase not in SEARCHING:
@@ -366,6 +406,24 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
             return _enter(seen, Phase.IDLE, now_s), ()
         return _forget(seen)
     return _search(seen, sighting, now_s, settings)
+
+
+def _watched(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Encounter:
+    """The code is for one person: hidden before every other face, gone when that is somebody else's.
+
+    A face that a phone had hidden comes back under another number, and is known by its match.
+    """
+    if sighting.track == 0:
+        return encounter
+    if sighting.track == encounter.done_track:
+        return replace(encounter, apart_s=None)
+    match, prospect = sighting.match, encounter.prospect
+    if match is not None and prospect is not None and match.frames >= settings.min_frames:
+        if match.person_id == prospect.person.person_id and sighting.liveness.state is Liveness.LIVE:
+            return replace(encounter, done_track=sighting.track, apart_s=None)
+        if match.person_id is not None and match.person_id != prospect.person.person_id:
+            return _idle(encounter, now_s)
+    return encounter if encounter.apart_s is not None else replace(encounter, apart_s=now_s)
 
 
 def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
@@ -438,7 +496,10 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
     if encounter.phase is Phase.NIP_PAD and button in (Button.CANCEL, Button.NOT_ME):
         pause_until_s = now_s + settings.result_s + settings.refused_pause_s
         return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
-    if encounter.phase in RESULTS:  # a touch sends the result away: the next person is waiting
+    if button is Button.PHONE and offers_phone(encounter, settings) and encounter.prospect is not None:
+        asked = _enter(replace(encounter, link=None, apart_s=None), Phase.PHONE, now_s)
+        return asked, (Invite(encounter.prospect.person.person_id),)
+    if encounter.phase in RESULTS | {Phase.PHONE}:  # a touch sends it away: the next person is waiting
         return _idle(encounter, now_s), ()
     return encounter, ()
 
@@ -454,7 +515,10 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     age_s = now_s - encounter.since_s
     if encounter.phase is Phase.CONFIRM and age_s >= settings.confirm_s:
         return _record(encounter, now_s)
-    if encounter.phase in RESULTS and age_s >= settings.result_s:
+    shown_s = max(settings.result_s, _OFFER_S) if offers_phone(encounter, settings) else settings.result_s
+    if encounter.phase in RESULTS and age_s >= shown_s:
+        return _idle(encounter, now_s), ()
+    if encounter.phase is Phase.PHONE and _phone_over(encounter, now_s, settings):
         return _idle(encounter, now_s), ()
     if encounter.phase is Phase.NIP_PAD and age_s >= settings.nip_pad_s:
         return _forget(_idle(encounter, now_s))
@@ -465,3 +529,10 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
         # No frame has said that the face has gone: frames that take so long would else never come to an end.
         return replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s)), ()
     return _settle(encounter, now_s), ()
+
+
+def _phone_over(encounter: Encounter, now_s: float, settings: Settings) -> bool:
+    if encounter.link == "" and now_s - encounter.since_s >= _OFFER_S:
+        return True
+    strange = encounter.apart_s is not None and now_s - encounter.apart_s >= _APART_S
+    return strange or now_s - encounter.since_s >= settings.phone_s or now_s - encounter.seen_s >= _PHONE_AWAY_S

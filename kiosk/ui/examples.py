@@ -35,6 +35,7 @@ SETTINGS = Settings(
     leave_s=1.0,
     refused_pause_s=5.0,
     repeat_interval_s=300.0,
+    phone_s=180.0,
 )
 _NOW = dt.datetime(2026, 11, 24, 7, 28, 41, tzinfo=ZoneInfo("Asia/Jakarta"))
 _STATUS = TerminalStatus(
@@ -58,6 +59,8 @@ _LONGEST = Person(
 """120 characters."""
 _JAVANESE = Person(PersonId("p-4"), Nip("198505052010012004"), "\ua9b1\ua98f\ua9b8\ua982 \ua995\ua9ba\ua9b4\ua9a0")
 """A name in a script that the screen's letters do not have."""
+_LINK = "https://etpp.kulonprogokab.go.id/m/#" + "AQABjyxecABwAIAAAAAAAADR" * 6 + "AAAAAA"
+"""As long as a real one, and nobody's."""
 _ACCEPTED = Match(_SHORT.person_id, 6.2, 2.1, 4.0, 3, "accepted")
 _FACE = (0.37, 0.34, 0.63, 0.70)
 
@@ -82,7 +85,7 @@ class Example(NamedTuple):
 
 def states() -> Iterator[Example]:
     """At least one of each phase, hint, challenge and fault."""
-    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE))
+    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE), done_track=1)
     offline = replace(_STATUS, connected=False, queue=QueueState(12, 0, None))
     on_time = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0)
     late = _prospect(_LONG, Direction.ARRIVAL, 12, 1.0)
@@ -120,6 +123,9 @@ def states() -> Iterator[Example]:
     yield Example("confirm-departure", replace(base, phase=Phase.CONFIRM, prospect=home), _STATUS, 0.4)
     day_off = _prospect(_SHORT, Direction.DEPARTURE, 0, 0.0, work=False)
     yield Example("confirm-day_off", replace(base, phase=Phase.CONFIRM, prospect=day_off), _STATUS, 0)
+    guest = Assessment(Direction.ARRIVAL, _NOW, 0, 0.0, working_day=False, elsewhere=True)
+    visit = Prospect(on_time.person, guest, None)
+    yield Example("confirm-elsewhere", replace(base, phase=Phase.CONFIRM, prospect=visit), _STATUS, 0.2)
     yield Example("confirm-clock_untrusted", replace(base, phase=Phase.CONFIRM, prospect=late), warned, 0)
     hours = _prospect(_LONG, Direction.DEPARTURE, 140, 1.0)
     yield Example("confirm-hours_early", replace(base, phase=Phase.CONFIRM, prospect=hours), _STATUS, 0.2)
@@ -140,6 +146,7 @@ def states() -> Iterator[Example]:
     yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
     yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)
     yield Example("recorded-early", replace(base, phase=Phase.RECORDED, prospect=early), _STATUS, 0)
+    yield Example("recorded-elsewhere", replace(base, phase=Phase.RECORDED, prospect=visit), _STATUS, 0)
     yield Example("recorded-clock_untrusted", replace(base, phase=Phase.RECORDED, prospect=late), warned, 0)
     yield Example("recorded-hours_early", replace(base, phase=Phase.RECORDED, prospect=hours), _STATUS, 0)
     yield Example("recorded-longest", replace(base, phase=Phase.RECORDED, prospect=longest), _STATUS, 0)
@@ -147,6 +154,15 @@ def states() -> Iterator[Example]:
     yield Example("recorded-occasion", replace(base, phase=Phase.RECORDED, prospect=apel), _STATUS, 0)
     yield Example("recorded-occasion_late", replace(base, phase=Phase.RECORDED, prospect=upacara), _STATUS, 0)
     yield Example("recorded-present", replace(base, phase=Phase.RECORDED, prospect=third), _STATUS, 0)
+    gone = replace(base, phase=Phase.RECORDED, prospect=on_time, sighting=Sighting(0.0))
+    yield Example("recorded-gone", gone, _STATUS, 0)
+    phone = replace(base, phase=Phase.PHONE, prospect=on_time, link=_LINK)
+    yield Example("phone", phone, _STATUS, 21)
+    yield Example("phone-hidden", replace(phone, apart_s=20.0), _STATUS, 21)
+    yield Example("phone-making", replace(phone, link=None), _STATUS, 0)
+    yield Example("phone-ending", replace(phone, link=_LINK + "A"), _STATUS, 179)
+    yield Example("phone-failed", replace(phone, link=""), _STATUS, 0)
+    yield Example("phone-refused", replace(phone, prospect=late, link=""), warned, 0)
     failed = replace(base, phase=Phase.NOT_RECORDED, prospect=late, fault=Fault.DISK_FULL)
     yield Example("not_recorded", failed, _STATUS, 0)
     leaving = Assessment(Direction.DEPARTURE, _NOW, 511, 1.0, True)  # what another presence so soon would be

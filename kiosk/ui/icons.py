@@ -87,6 +87,12 @@ def _check(pen: _Pen) -> None:
     pen.stroke([(28, 52), (43, 67), (72, 35)], 10, 0)
 
 
+def _phone(pen: _Pen) -> None:
+    pen.box(25, 3, 75, 97, 12)
+    pen.box(33, 14, 67, 80, 3, 0)
+    pen.disc(50, 89, 4, 0)
+
+
 def _late(pen: _Pen) -> None:
     """A clock with a tick: recorded, and not in time."""
     pen.ring(46, 46, 42, 9)
@@ -294,4 +300,5 @@ _DRAWN: dict[Icon, Callable[[_Pen], None]] = {
     Icon.LINKED: _linked,
     Icon.UNLINKED: _unlinked,
     Icon.ERASE: _erase,
+    Icon.PHONE: _phone,
 }

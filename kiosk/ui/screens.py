@@ -1,4 +1,4 @@
-"""The six screens: each draws a ViewState and reports touches. Their looks are in the .kv files of the same names.
+"""The seven screens: each draws a ViewState and reports touches. Their looks are in the .kv files of the same names.
 
 Kivy; the main thread only.
 """
@@ -48,12 +48,21 @@ class ConfirmScreen(Screen):
     """Who, which way, when and what it means, with the countdown."""
 
 
-class ResultScreen(Screen):
-    """How the encounter ended. A touch anywhere sends it away."""
+class Leaving(Screen):
+    """A touch anywhere sends it away."""
 
-    def on_touch_down(self, _touch: Any) -> bool:
-        self.dispatch("on_button", Button.CANCEL)
+    def on_touch_down(self, touch: Any) -> bool:
+        if not super().on_touch_down(touch):
+            self.dispatch("on_button", Button.CANCEL)
         return True
+
+
+class ResultScreen(Leaving):
+    """How the encounter ended."""
+
+
+class PhoneScreen(Leaving):
+    """The QR code for the person's phone."""
 
 
 class FaultScreen(Screen):
@@ -86,6 +95,7 @@ _CLASSES = {
     Layout.CONFIRM: ConfirmScreen,
     Layout.PAD: PadScreen,
     Layout.RESULT: ResultScreen,
+    Layout.PHONE: PhoneScreen,
     Layout.FAULT: FaultScreen,
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kiosk.model import BLOCKING_FAULTS, Assessment, Challenge, Direction, Fault, Hint, TerminalStatus
-from kiosk.terminal.encounter import Button, Encounter, Phase, Settings, seconds_left
+from kiosk.terminal.encounter import Button, Encounter, Phase, Settings, offers_phone, seconds_left
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState
@@ -209,11 +209,10 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     )
     if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
         return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
-    attends = wording.attends(assessment)
     return replace(
         view,
         direction=wording.direction(assessment, at.catalogue),
-        direction_icon=Icon.PEOPLE if attends else view.direction_icon,
+        direction_icon=Icon.PEOPLE if wording.only_present(assessment) else view.direction_icon,
         occasion=wording.occasions(assessment),
         consequence=wording.consequence(assessment, at.catalogue),
         consequence_tone=_tone(assessment),
@@ -284,6 +283,8 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
             view = replace(view, tone=Tone.WARN, icon=Icon.LATE)
         if not at.clock_trusted:
             view = replace(view, consequence="")  # the notice says it there
+        if offers_phone(at.encounter, at.settings):
+            view = replace(view, buttons=_buttons(at, Button.PHONE))
         key = _recorded(at)
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
@@ -301,8 +302,8 @@ def _recorded(at: _Instant) -> str:
     if at.encounter.prospect is None:
         return f"recorded_{Direction.ARRIVAL.value}"
     assessment = at.encounter.prospect.assessment
-    attends = at.clock_trusted and wording.attends(assessment)
-    return "recorded_present" if attends else f"recorded_{assessment.direction.value}"
+    only_present = at.clock_trusted and wording.only_present(assessment)
+    return "recorded_present" if only_present else f"recorded_{assessment.direction.value}"
 
 
 def _already(view: ViewState, at: _Instant) -> ViewState:
@@ -313,12 +314,34 @@ def _already(view: ViewState, at: _Instant) -> ViewState:
     if prospect.recorded is not None and ago_s is not None and 0 <= ago_s <= _DAY_S:
         # At an occasion that has seen the person already, a second presence of the day was shown as what it was for.
         seen_there = wording.attends(prospect.assessment) and not prospect.assessment.awaited
-        shown = seen_there and prospect.recorded is Direction.DEPARTURE
+        shown = prospect.assessment.elsewhere or (seen_there and prospect.recorded is Direction.DEPARTURE)
         which = at.text("direction.present" if shown else f"direction.{prospect.recorded.value}")
         recorded = prospect.assessment.local_time - dt.timedelta(seconds=ago_s)
         line = at.text("phase.already_recorded.line", direction=which, time=at.catalogue.time(recorded))
     name, nip = wording.who(prospect.person)
     return replace(view, name=name, nip=nip, line=line)
+
+
+def _phone(view: ViewState, at: _Instant) -> ViewState:
+    """The code for the person's phone: not while it is made, not when it cannot be, not before anybody else's face."""
+    encounter = at.encounter
+    if encounter.prospect is not None:
+        view = replace(view, nip=wording.who(encounter.prospect.person)[1])
+    if encounter.link == "":
+        why = at.text("phone.failed" if at.clock_trusted else "phone.refused")
+        return replace(view, tone=Tone.WARN, icon=Icon.CLOCK, hint=why, line=at.text("phone.bkpp"))
+    if encounter.link is None or encounter.apart_s is not None:
+        what = "phone.making" if encounter.link is None else "phone.hidden"
+        return replace(view, icon=Icon.WAIT, hint=at.text(what), line="")
+    left_s = encounter.since_s + at.settings.phone_s - at.now_s
+    return replace(
+        view,
+        link=encounter.link,
+        hint=at.text("phone.scan"),
+        countdown=_countdown(left_s, at.settings.phone_s),
+        buttons=_buttons(at, Button.CANCEL),
+        speech=Speech("phone", at.text("speech.phone")),
+    )
 
 
 def _fault(view: ViewState, at: _Instant) -> ViewState:
@@ -357,5 +380,6 @@ _LOOKS = {
     Phase.NOT_IN_TIME: _Look(Layout.RESULT, Tone.WARN, Icon.CLOCK, Lamp.REFUSAL, _result),
     Phase.ATTACK_REFUSED: _Look(Layout.RESULT, Tone.STOP, Icon.STOP, Lamp.REFUSAL, _result),
     Phase.REFUSED_BY_PERSON: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.CROSS, Lamp.IDLE, _result),
+    Phase.PHONE: _Look(Layout.PHONE, Tone.NEUTRAL, Icon.PHONE, Lamp.IDLE, _phone),
     Phase.FAULT: _Look(Layout.FAULT, Tone.STOP, Icon.WARNING, Lamp.FAULT, _fault),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.terminal.encounter import Button, Phase
 
@@ -16,6 +16,7 @@ class Layout(enum.Enum):
     CONFIRM = "confirm"
     PAD = "pad"
     RESULT = "result"
+    PHONE = "phone"
     FAULT = "fault"
 
 
@@ -59,6 +60,7 @@ class Icon(enum.Enum):
     LINKED = "linked"
     UNLINKED = "unlinked"
     ERASE = "erase"
+    PHONE = "phone"
 
 
 class Lamp(enum.Enum):
@@ -149,6 +151,8 @@ class ViewState:
     buttons: tuple[ButtonView, ...] = ()
     digits_wanted: int = 0
     code: str = ""
+    link: str = field(default="", repr=False)
+    """What a QR code on the screen says."""
     speech: Speech | None = None
     lamp: Lamp = Lamp.IDLE
 
@@ -170,7 +174,7 @@ class ViewState:
             self.occasion,
             self.consequence,
         )
-        return (self.phase, *told, self.connected, self.notices)
+        return (self.phase, *told, self.connected, self.notices, self.link)
 
     def button(self, which: Button) -> str:
         """The button's text; empty when the screen does not have it."""

@@ -30,7 +30,7 @@ from kivy.uix.widget import Widget
 from PIL import Image, ImageDraw
 
 from kiosk.model import Frame
-from kiosk.ui import fitting, icons, theme
+from kiosk.ui import codes, fitting, icons, theme
 from kiosk.ui.viewstate import Icon
 
 
@@ -129,6 +129,22 @@ def texture_of(picture: Image.Image) -> Any:
     texture.blit_buffer(picture.tobytes(), colorfmt="rgba", bufferfmt="ubyte")
     texture.flip_vertical()
     return texture
+
+
+class Code(Part):
+    """A QR code on white, with its quiet zone, as large as whole pixels allow."""
+
+    say = StringProperty("")
+    texture = ObjectProperty(None, allownone=True)
+
+    def __init__(self, **properties: Any) -> None:
+        self._draw = Clock.create_trigger(self._load, -1)
+        super().__init__(**properties)
+        self.fbind("say", self._draw)
+        self.fbind("size", self._draw)
+
+    def _load(self, *_: object) -> None:
+        self.texture = texture_of(codes.draw(self.say, int(self.height))) if self.say else None
 
 
 class CameraTexture:

@@ -55,6 +55,8 @@ def spoken_name(name: str) -> str:
 
 def consequence(assessment: Assessment, catalogue: Catalogue) -> str:
     """What recording means: on time, or how late or early and what that takes off the points."""
+    if assessment.elsewhere:
+        return catalogue.text("consequence.elsewhere")
     if not assessment.working_day:
         return catalogue.text("consequence.day_off")
     arrival = assessment.direction is Direction.ARRIVAL
@@ -81,8 +83,16 @@ def attends(assessment: Assessment) -> bool:
     return assessment.again and early and bool(occasions(assessment))
 
 
+def only_present(assessment: Assessment) -> bool:
+    """Whether it is shown as a presence, neither an arrival nor a departure: at an occasion, or of somebody whose hours
+    are not known here."""
+    return assessment.elsewhere or attends(assessment)
+
+
 def direction(assessment: Assessment, catalogue: Catalogue) -> str:
-    return catalogue.text("direction.present" if attends(assessment) else f"direction.{assessment.direction.value}")
+    return catalogue.text(
+        "direction.present" if only_present(assessment) else f"direction.{assessment.direction.value}"
+    )
 
 
 def duration(minutes: int, catalogue: Catalogue) -> str:

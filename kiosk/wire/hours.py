@@ -47,12 +47,15 @@ def parse_roster(data: Json) -> Roster:
         if name is not None and (not isinstance(name, str) or name not in shifts):
             raise WireError("a day of a `roster` names none of its shifts")
         days[_date(date)] = None if name is None else shifts[name]
-    alone = []
-    for span in member(data, "alone", list):
-        if not isinstance(span, list) or len(span) != 2:
-            raise WireError("a span of `alone` is not a first and a last day")
-        alone.append(_dates(*span))
-    return Roster(days, tuple(alone))
+    elsewhere, outside = (_spans(data, name) if name in data else () for name in ("elsewhere", "outside"))
+    return Roster(days, _spans(data, "alone"), elsewhere, outside)
+
+
+def _spans(data: Json, name: str) -> tuple[tuple[dt.date, dt.date | None], ...]:
+    spans = member(data, name, list)
+    if any(not isinstance(span, list) or len(span) != 2 for span in spans):
+        raise WireError(f"a span of `{name}` is not a first and a last day")
+    return tuple(_dates(*span) for span in spans)
 
 
 def _period(data: Json) -> WorkPeriod:

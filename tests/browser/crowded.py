@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from etpp.accounts import service
-from etpp.roster.store import Offices
+from etpp.roster.store import Offices, People
 from etpp.serving.acting import Grant
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, Running
@@ -41,6 +41,36 @@ Page = tuple[str, str]
 
 def nip(number: int) -> str:
     return f"1970{number % 12 + 1:02d}15200501{number % 2 + 1}{number + 1:03d}"
+
+
+def _decisions(etpp: Running) -> tuple[str, str]:
+    """Letters, corrections and manual entries in each state, a sanction; a letter and an uncertain presence."""
+    new = {
+        "kind_id": "izin-terlambat",
+        "number": "800/" + "1234567890" * 4,
+        "date": "2026-11-20",
+        "issuer": LONGEST_OFFICE,
+        "first_utc": "2026-11-24T00:30:00.000Z",
+        "until_utc": "2026-11-24T09:00:00.000Z",
+        "submitted_by": "tu",
+    }
+    letters = [
+        etpp.admin("POST", "letters", {**new, "people": [nip(n) for n in people]})["letter_id"]
+        for people in ((0, 1, 2), (1,), (3,))
+    ]
+    etpp.admin("POST", f"letters/{letters[1]}/approve", {"by": "kepala"})
+    etpp.admin("POST", f"letters/{letters[2]}/refuse", {"by": "kepala", "reason": ONE_WORD})
+    for number in (0, 1):
+        correction = {"person": nip(number), "date": DAY, "part": "arrival", "reason": ONE_WORD, "proposed_by": "tu"}
+        made = etpp.admin("POST", "corrections", {**correction, "at_utc": f"{DAY}T00:10:00.000Z"})
+        entry = {"person": nip(number), "office_id": OFFICE, "at_utc": f"{DAY}T00:20:00.000Z", "entered_by": "tu"}
+        noted = etpp.admin("POST", "manual-entries", {**entry, "reason": LONGEST_OFFICE})
+    etpp.admin("POST", f"corrections/{made['correction_id']}/approve", {"by": "kepala"})
+    etpp.admin("POST", f"manual-entries/{noted['entry_id']}/confirm", {"by": "kepala"})
+    person = etpp.admin("GET", f"letters/{letters[1]}")["person_ids"][0]
+    days = {"first": "2026-12-01", "last": "2026-12-31"}
+    etpp.admin("POST", "sanctions", {"by": "bkpp", "person_id": person, "percent": 25, "document": ONE_WORD, **days})
+    return letters[0], etpp.admin("GET", "reviews?month=2026-11")["reviews"][0]["event_id"]
 
 
 def fill(etpp: Running) -> list[Page]:
@@ -110,6 +140,7 @@ def fill(etpp: Running) -> list[Page]:
         Offices(tx).set_calendar(BROKEN, "Kapanewon dengan kalender rusak", {"timezone": "Asia"})
     etpp.clock.local(f"{DAY} 16:12")
     good.heartbeat(gallery_version=9, wall_utc=f"{DAY}T09:12:00.000Z")
+    letter, event = _decisions(etpp)
     offices = [each["office_id"] for each in etpp.admin("GET", "offices")["offices"]]
     many = etpp.member("pengelola.kepegawaian.dan.umum", *(Grant("operator", each) for each in offices))
     etpp.log_in(many)
@@ -120,11 +151,17 @@ def fill(etpp: Running) -> list[Page]:
     marked = max(waiting, key=lambda each: len(each["marks"]))
     enrolment = f"/enrolments/{marked['office_id']}/{marked['event_id']}"
     person = f"/offices/{OFFICE}/people/{ids[0]}"
+    with etpp.database.read() as tx:
+        employees = {each.person_id: each.employee_id for each in People(tx).everyone(OFFICE, include_erased=True)}
     return [
         ("overview", f"/?date={DAY}"),
         ("overview-day-off", "/?date=2026-11-22"),
         ("day", f"/offices/{OFFICE}?date={DAY}"),
         ("day-longest-office", f"/offices/upt-puskesmas?date={DAY}"),
+        ("find", "/people"),
+        ("find-some", "/people?q=1970&sort=-name"),
+        ("person", f"/people/{employees[ids[0]]}?month=2026-11&year=1"),
+        ("person-one-word", f"/people/{employees[ids[1]]}"),
         ("people", f"/offices/{OFFICE}/people"),
         ("people-none", "/offices/upt-puskesmas/people"),
         ("rename", f"{person}/rename"),
@@ -145,6 +182,23 @@ def fill(etpp: Running) -> list[Page]:
         ("my-account", "/account"),
         ("authenticator", "/account/totp"),
         ("passkey", "/account/passkey"),
+        ("letters", "/letters?month=2026-11"),
+        ("letter", f"/letters/{letter}"),
+        ("letter-new", "/letters/new"),
+        ("letter-revoke", f"/letters/{letter}/revoke"),
+        ("corrections", "/corrections?month=2026-11"),
+        ("correction-new", "/corrections/new"),
+        ("reviews", "/reviews?month=2026-11"),
+        ("review", f"/reviews/{OFFICE}/{event}"),
+        ("manual", "/manual-entries?month=2026-11"),
+        ("manual-new", "/manual-entries/new"),
+        ("discipline", f"/discipline?office_id={OFFICE}&year=2026"),
+        ("months", "/months?month=2026-11"),
+        ("month", f"/offices/{OFFICE}/months/2026-11"),
+        ("scores", "/scores?month=2026-11"),
+        ("sanctions", "/sanctions"),
+        ("policies", "/policies"),
+        ("reports", "/reports"),
         ("refused", f"/offices/{BROKEN}?date={DAY}"),
         ("not-found", "/nothing"),
     ]

@@ -17,10 +17,11 @@ _MISFITS = """() => {
   if (document.scrollingElement.scrollWidth > width) found.push("the page scrolls sideways");
   for (const e of document.body.querySelectorAll("*")) {
     const box = e.getBoundingClientRect();
-    if (!box.width || !box.height || e.closest("svg, option")) continue;
+    if (!box.width || !box.height || e.closest("svg, option") || !e.checkVisibility()) continue;
     if (box.left < -slack || box.right > width + slack) found.push(`beyond the window: ${name(e)}`);
     const holder = e.parentElement;
     if (holder !== document.body && getComputedStyle(holder).display !== "inline"
+        && !e.matches("header details > ul") // a menu lies over the page
         && !within(box, holder.getBoundingClientRect())) found.push(`beyond its container: ${name(e)}`);
     const inner = getComputedStyle(e).display !== "inline" && !e.matches("input, select");
     if (inner && e.scrollWidth > e.clientWidth + slack) found.push(`its content is wider: ${name(e)}`);
@@ -45,6 +46,11 @@ _LINES = """() => [...document.querySelectorAll("button, a.button, th")].filter(
 }).map((e) => `broken within a word: ${e.tagName.toLowerCase()} "${e.textContent.trim().slice(0, 40)}"`)"""
 
 
+_UNFOLD = "() => document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
+
+
 def misfits(page: Page) -> list[str]:
-    """What reaches beyond the window or its container, and every control that is not wholly to be seen and pressed."""
+    """What reaches beyond the window or its container, and every control that is not wholly to be seen and pressed,
+    with all that can be unfolded unfolded."""
+    page.evaluate(_UNFOLD)
     return [*page.evaluate(_MISFITS), *page.evaluate(_LINES)]

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from etpp.console.texts import LANGUAGES, Language
-from tests.browser import crowded
+from tests.browser import crowded, inspected
 from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of
 from tests.browser.fitting import WIDTHS_PX, misfits
-from tests.contract.etpp.running import Running, running
+from tests.contract.etpp.running import OFFICE, Running, running
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,23 @@ def test_every_page_fits_at_every_width(
         page.select_option("#office", "upt-puskesmas")
         page.click("form[action$='/codes'] button")
         look(page, "code", wrong)
+        page.goto(f"{etpp.url}/console/policies")
+        page.select_option("#office_id", OFFICE)
+        page.fill("#month", "2026-10")
+        page.click("form.fields button.main")
+        page.wait_for_selector("ul.figures")
+        look(page, "a policy's trial", wrong)
+        page.goto(f"{etpp.url}/console/letters/new")
+        page.fill("#people", "x\ny")
+        page.eval_on_selector("form.fields", "form => form.noValidate = true")
+        page.click("form.fields button.main")
+        page.wait_for_selector("p.wrong")
+        look(page, "a letter refused", wrong)
+        page.goto(f"{etpp.url}/console/reports")
+        page.select_option("#office_id", OFFICE)
+        page.click("form.fields button.main")
+        page.wait_for_selector("form[action$='/end']")
+        look(page, "a report on its way", wrong)
         page.goto(f"{etpp.url}/console/accounts/new")
         for field, text in (("#name", crowded.LONGEST_NAME), ("#login", f"pengelola.kepegawaian.{language}")):
             page.fill(field, text)
@@ -76,11 +94,39 @@ def test_every_page_fits_at_every_width(
     assert wrong == []
 
 
+def test_each_menu_opens_alone_and_whole_without_a_script(
+    browser: Browser, filled: tuple[Running, list[crowded.Page]]
+) -> None:
+    etpp, _ = filled
+    wrong: list[str] = []
+    with browser.new_context() as context:
+        page = page_of(context, etpp, "id")
+        log_in(page, etpp)
+        menus = page.locator("header details > summary")
+        assert menus.count() >= 3
+        for width in WIDTHS_PX:
+            page.set_viewport_size({"width": width, "height": HEIGHT_PX})
+            for n in range(menus.count()):
+                menus.nth(n).focus()
+                page.keyboard.press("Enter")
+                assert page.locator("header details[open]").count() == 1
+                assert page.locator("header details[open] a").first.is_visible()
+                wrong += [
+                    f"menu {n} at {width} px: {each}" for each in misfits(page) if "header" in each or " a" in each
+                ]
+            page.keyboard.press("Enter")
+            assert page.locator("header details[open]").count() == 0
+    assert wrong == []
+
+
 def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]]) -> None:
-    shown = {"accounts/login.html", "terminals/code.html", "console/base.html"}
+    shown = {"accounts/login.html", "terminals/code.html", "console/base.html", "console/listing.html"}
     shown |= {f"accounts/{each}.html" for each in ("second", "recovery", "password", "state", "fields")}
+    shown |= {"console/form.html", "allowance/trial.html", "reports/progress.html"}
     by_page = {
         "overview": "presence/overview.html",
+        "find": "roster/search.html",
+        "person": "insight/person.html",
         "day": "presence/day.html",
         "people": "roster/people.html",
         "rename": "roster/rename.html",
@@ -96,12 +142,49 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "my-account": "accounts/account.html",
         "authenticator": "accounts/totp.html",
         "passkey": "accounts/passkey.html",
+        "letters": "absence/letters.html",
+        "letter": "absence/letter.html",
+        "letter-new": "absence/new.html",
+        "letter-revoke": "absence/revoke.html",
+        "corrections": "presence/corrections.html",
+        "correction-new": "presence/correction.html",
+        "reviews": "presence/reviews.html",
+        "review": "presence/review.html",
+        "manual": "presence/manual.html",
+        "manual-new": "presence/manual_new.html",
+        "discipline": "presence/discipline.html",
+        "months": "allowance/months.html",
+        "month": "allowance/month.html",
+        "scores": "allowance/scores.html",
+        "sanctions": "allowance/sanctions.html",
+        "policies": "allowance/policies.html",
+        "reports": "reports/reports.html",
         "not-found": "console/message.html",
     }
+    shown |= inspected.TEMPLATES  # by a test of its own, below
     shown |= {by_page[name] for name, _ in filled[1] if name in by_page}
     there = Path(str(resources.files("etpp"))).glob("*/templates/*.html")
     printed = {"reports/report.html"}  # on paper, not in a browser
     assert shown | printed == {f"{each.parent.parent.name}/{each.name}" for each in there}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_an_inspector_fits(browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]) -> None:
+    with (
+        running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as etpp,
+        browser.new_context(color_scheme=scheme) as context,
+    ):
+        pages = inspected.fill(etpp)
+        page = page_of(context, etpp, "id" if scheme == "light" else "en")
+        log_in(page, etpp)
+        wrong: list[str] = []
+        for what, path in pages:
+            answer = page.goto(f"{etpp.url}/console{path}")
+            assert answer is not None
+            assert answer.status == 200, what
+            look(page, what, wrong)
+    assert wrong == []
 
 
 CUT = {

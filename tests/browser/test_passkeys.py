@@ -38,11 +38,11 @@ def etpp(tmp_path: Path) -> Iterator[Running]:
         yield started
 
 
-def with_authenticator(context: BrowserContext) -> Page:
+def with_authenticator(context: BrowserContext, **options: bool) -> Page:
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("WebAuthn.enable")
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR | options})
     return page
 
 

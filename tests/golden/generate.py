@@ -326,6 +326,47 @@ def signed_head(link: Json) -> Json:
     return {"device_id": DEVICE_ID, "text": text, "signed": signed}
 
 
+def phone_code(person_id: str, made: dt.datetime, nonce: bytes, server_url: str, packed: bytes | None = None) -> Json:
+    """A code for a phone; `packed`: its person's id as it stands in the statement, where that is no UUID."""
+    head = bytes([1, 0]) + bytes.fromhex(DEVICE_ID.replace("-", ""))
+    person = b"\0" + bytes.fromhex(person_id.replace("-", "")) if packed is None else packed
+    statement = head + person + int(made.timestamp()).to_bytes(4, "big") + nonce
+    signature = Ed25519PrivateKey.from_private_bytes(DEVICE_SEED).sign(b"presensi-phone-code " + statement)
+    return {
+        "device_id": DEVICE_ID,
+        "person_id": person_id,
+        "made_utc": made.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "nonce_hex": nonce.hex(),
+        "server_url": server_url,
+        "signed_hex": (b"presensi-phone-code " + statement).hex(),
+        "link": f"{server_url}/m/#{b64url(statement + signature)}",
+    }
+
+
+def phone_codes() -> Json:
+    """Codes that hold, and what is none: cut, longer, of another version, an id spelled in two ways, not base64url."""
+    first = phone_code(PERSON_A, CREATED, bytes(range(9)), "https://etpp.example.go.id")
+    text = phone_code("pegawai-7", CREATED, bytes(range(1, 10)), ORIGIN, b"\x09pegawai-7")
+    spelled = phone_code(PERSON_A, CREATED, bytes(9), ORIGIN, bytes([len(PERSON_A)]) + PERSON_A.encode())
+    whole = base64.urlsafe_b64decode(first["link"].split("#")[1] + "==")
+    unreadable = {
+        "cut": b64url(whole[:-1]),
+        "longer": b64url(whole + b"\0"),
+        "another version": b64url(b"\2" + whole[1:]),
+        "a UUID as text": spelled["link"].split("#")[1],
+        "padded": base64.urlsafe_b64encode(whole).decode() + "=",
+        "nothing": "",
+        "an id of no length": b64url(b"\1\x41" + whole[2:]),
+    }
+    forged = {
+        "another person": b64url(whole[:34] + bytes([whole[34] ^ 1]) + whole[35:]),
+        "another moment": b64url(whole[:38] + bytes([whole[38] ^ 1]) + whole[39:]),
+        "another nonce": b64url(whole[:45] + bytes([whole[45] ^ 1]) + whole[46:]),
+        "another signature": b64url(whole[:-1] + bytes([whole[-1] ^ 1])),
+    }
+    return {"good": [first, text], "unreadable": unreadable, "forged": forged}
+
+
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
     def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(DEVICE_SEED)
@@ -538,6 +579,7 @@ def documents() -> dict[str, Json]:
             },
             "2026-11-24T00:30:06.000Z",
         ),
+        "phone_codes": phone_codes(),
         "gallery_full": {"query": {"since": 0, "wait_s": 25}, "status": 200, "answer": gallery(3, None, [a, b], None)},
         "gallery_delta": {
             "query": {"since": 3, "wait_s": 25},

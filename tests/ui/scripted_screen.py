@@ -2,7 +2,7 @@
 each thing that happens.
 
     python tests/ui/scripted_screen.py window|offscreen START
-        [--rotation N] [--screens DIR] [--stop-after-pumps N] [--fail-at-pump N]
+        [--rotation N] [--screens DIR] [--link TEXT] [--size WxH] [--stop-after-pumps N] [--fail-at-pump N]
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Scripted:
         self._settings = replace(examples.SETTINGS, confirm_s=options.confirm_s, nip_pad_s=600.0)
         self._texts = catalogue.load("id")
         self._encounter: Encounter = example.encounter
+        if options.link:
+            self._encounter = replace(self._encounter, link=options.link)
         self._prospect = example.encounter.prospect
         self._options = options
         self._leaves = self._encounter.phase is not Phase.IDLE
@@ -61,7 +63,8 @@ class Scripted:
         self._pumps += 1
         if self._pumps == 1:
             self._changed_s = now_s  # opening the window took its time
-            self._encounter = replace(self._encounter, since_s=now_s, seen_s=now_s)
+            apart_s = None if self._encounter.apart_s is None else now_s
+            self._encounter = replace(self._encounter, since_s=now_s, seen_s=now_s, apart_s=apart_s)
         if self._pumps == self._options.fail_at_pump:
             raise RuntimeError("the pump failed")
         self._step(enc.Tick())
@@ -79,6 +82,8 @@ class Scripted:
         for effect in effects:
             if isinstance(effect, enc.Record):
                 self._step(enc.Stored())
+            elif isinstance(effect, enc.Invite):
+                self._step(enc.Invited(self._options.link))
             elif isinstance(effect, enc.Enquire):
                 self._step(enc.Answered(self._prospect))
 
@@ -105,6 +110,8 @@ def run() -> int:
     parser.add_argument("--rotation", type=int, default=0)
     parser.add_argument("--screens", type=Path)
     parser.add_argument("--confirm-s", type=float, default=600.0)
+    parser.add_argument("--link", default="")
+    parser.add_argument("--size", type=lambda said: tuple(map(int, said.split("x"))), default=(800, 480))
     parser.add_argument("--stop-after-pumps", type=int, default=sys.maxsize)
     parser.add_argument("--fail-at-pump", type=int, default=0)
     options = parser.parse_args()
@@ -115,6 +122,7 @@ def run() -> int:
             mode=options.mode,
             rotation=options.rotation,
             screens_dir=options.screens,
+            size_px=options.size,
         )
     except KioskError as error:
         tell(error=str(error))

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from etpp.db import account_tables, face_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
+# Their tables are part of the metadata.
+from etpp.db import account_tables, face_tables, objection_tables, pay_tables, phone_tables  # noqa: F401
 from etpp.db.tables import metadata
 
 context.configure(

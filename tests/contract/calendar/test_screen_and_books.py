@@ -25,7 +25,7 @@ from etpp.calendar.model import (
 )
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import check_new
-from etpp.calendar.terminal import document, roster
+from etpp.calendar.terminal import document, elsewhere, roster
 from etpp.presence.judge import judge_days
 from etpp.presence.model import JudgedDay, OfficeReports, Punch
 from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Roster, WorkCalendar
@@ -35,6 +35,7 @@ from kiosk.wire.hours import parse_roster
 from tests.hours import OFFICE, PERSON, Member
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+OTHER = "dinkes"
 DECIDED = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
 ONE_DAY = dt.timedelta(days=1)
 BEGUN = dt.date(2026, 1, 1)
@@ -71,7 +72,8 @@ WEEKS = st.dictionaries(st.integers(0, 6), hours(), min_size=1)
 
 
 @st.composite
-def facts(draw: st.DrawFn) -> CalendarFacts:
+def facts(draw: st.DrawFn, *, others: bool = False) -> CalendarFacts:
+    """`others`: another office has hours of its own."""
     cut = draw(AROUND)
     periods = [
         WorkPeriod("old", None, BEGUN, cut, draw(WEEKS)),
@@ -84,6 +86,8 @@ def facts(draw: st.DrawFn) -> CalendarFacts:
         begun = draw(AROUND)
         periods.append(WorkPeriod("own", OFFICE, begun, begun + draw(st.integers(0, 3)) * ONE_DAY, draw(WEEKS)))
     days = draw(st.lists(st.tuples(AROUND, st.none() | hours(), st.sampled_from([None, OFFICE])), max_size=3))
+    if others:
+        periods.append(WorkPeriod("of-another", OTHER, BEGUN, None, draw(WEEKS)))
     special = [SpecialDay(f"s{n}", scope, date, how, "", DECIDED) for n, (date, how, scope) in enumerate(days)]
     shifts = [Shift(name, draw(hours())) for name in ("a", "b")] if draw(st.booleans()) else []
     rows, spans = [], []
@@ -95,7 +99,7 @@ def facts(draw: st.DrawFn) -> CalendarFacts:
             spans.append(ByRoster(PERSON, first, draw(st.none() | st.just(first + ONE_DAY))))
     return CalendarFacts(
         "Asia/Jakarta",
-        {OFFICE: None},
+        {OFFICE: None, OTHER: None},
         tuple(periods),
         tuple(special),
         tuple(draw(occasion(f"o{n}")) for n in range(draw(st.integers(0, 2)))),
@@ -127,8 +131,29 @@ def occasion(draw: st.DrawFn, occasion_id: str) -> Occasion:
 def presences(draw: st.DrawFn) -> tuple[CalendarFacts, list[dt.datetime]]:
     """Facts, and moments near those at which the answer changes, or anywhere."""
     known = draw(facts())
+    return known, draw(near(known, Member()))
+
+
+@st.composite
+def visits(draw: st.DrawFn) -> tuple[CalendarFacts, Member, list[dt.datetime]]:
+    """The same of somebody who comes to the office, leaves it, is lent or a guest."""
+    known, stays = draw(facts(others=True)), []
+    first: dt.date | None = draw(st.just(BEGUN) | AROUND)
+    while first is not None:
+        office = draw(st.sampled_from([OFFICE, OFFICE, OTHER, None]))
+        days = draw(st.none() | st.integers(0, 3))
+        last = None if days is None else max(first, DATE - 2 * ONE_DAY) + days * ONE_DAY
+        if office is not None:
+            stays.append((office, first, last))
+        first = None if last is None else last + ONE_DAY
+    member = Member(stays)
+    return known, member, draw(near(known, member))
+
+
+@st.composite
+def near(draw: st.DrawFn, known: CalendarFacts, member: Member) -> list[dt.datetime]:
     calendar = Calendar(known)
-    plans = [calendar.person_plan(Member(), DATE + n * ONE_DAY) for n in (-1, 0, 1)]
+    plans = [calendar.person_plan(member, DATE + n * ONE_DAY) for n in (-1, 0, 1)]
     moments = []
     for _ in range(draw(st.integers(1, 4))):
         plan = draw(st.sampled_from(plans))
@@ -144,7 +169,7 @@ def presences(draw: st.DrawFn) -> tuple[CalendarFacts, list[dt.datetime]]:
             edges += [plan.work.arrive_by_utc + late, plan.work.leave_from_utc - early]
         seconds = draw(st.sampled_from([-1800, -90, -60, -1, 0, 1, 59, 60, 1800]))
         moments.append(draw(st.sampled_from(edges)) + dt.timedelta(seconds=seconds))
-    return known, sorted(set(moments))
+    return sorted(set(moments))
 
 
 @dataclass(frozen=True)
@@ -155,11 +180,14 @@ class Terminal:
     roster: Roster
 
     @classmethod
-    def of(cls, known: CalendarFacts) -> Terminal:
+    def of(cls, known: CalendarFacts, member: Member | None = None) -> Terminal:
         made = document(Calendar(known), known, OFFICE, LATE_PERCENT, EARLY_PERCENT)
         check_new(made)
         office = parse_office({"office_id": OFFICE, "name": "Kantor", "calendar": made})
         own = roster(known.roster, known.by_roster, known.shifts)
+        away = {} if member is None else elsewhere(member.stays, OFFICE, BEGUN, BEGUN)
+        if away:
+            own = {"shifts": {}, "days": {}, "alone": [], **(own or {}), **away}
         return cls(office.calendar, BY_THE_OFFICE if own is None else parse_roster(own))
 
     def says(self, at: dt.datetime, last: dt.datetime | None) -> Assessment:
@@ -169,12 +197,14 @@ class Terminal:
         return day_of(self.calendar, at, self.roster)
 
 
-def judged(known: CalendarFacts, moments: list[dt.datetime]) -> dict[dt.date, tuple[DayPlan, JudgedDay]]:
-    calendar = Calendar(known)
+def judged(
+    known: CalendarFacts, moments: list[dt.datetime], member: Member | None = None
+) -> dict[dt.date, tuple[DayPlan, JudgedDay]]:
+    calendar, member = Calendar(known), member or Member()
     dates = [DATE + n * ONE_DAY for n in range(-6, 7)]
-    plans: list[tuple[dt.date, DayPlan | None]] = [(date, calendar.person_plan(Member(), date)) for date in dates]
+    plans: list[tuple[dt.date, DayPlan | None]] = [(date, calendar.person_plan(member, date)) for date in dates]
     punches = [Punch(f"e{n}", at, at, at, office_id=OFFICE) for n, at in enumerate(moments)]
-    reports = {OFFICE: OfficeReports(OFFICE, BEGUN, moments[-1] + 30 * ONE_DAY)}
+    reports = {each: OfficeReports(each, BEGUN, moments[-1] + 30 * ONE_DAY) for each in (OFFICE, OTHER)}
     days = judge_days(plans, punches, Cover(()), {}, reports)
     return {date: (plan, day) for (date, plan), day in zip(plans, days, strict=True) if plan is not None}
 
@@ -190,12 +220,46 @@ def test_what_the_screen_says_at_each_presence_is_what_the_books_judge(
 ) -> None:
     """The books judge as if this presence were the last: what comes later the screen cannot know."""
     known, moments = case
-    terminal = Terminal.of(known)
+    agree(known, moments, Member())
+
+
+@settings(max_examples=300, deadline=None)
+@given(visits())
+def test_of_a_guest_the_screen_says_what_the_books_judge_or_nothing(
+    case: tuple[CalendarFacts, Member, list[dt.datetime]],
+) -> None:
+    """Nothing is said of a day of another office or of none, and of one beside a day of another office; whatever is
+    said is what the books judge."""
+    known, member, moments = case
+    agree(known, moments, member)
+
+
+def test_a_guest_is_told_nothing_by_another_offices_hours() -> None:
+    """A nurse of an office that begins at 14:00, at the terminal of one that begins at 07:30, was told 375 minutes."""
+    weeks = {OFFICE: Hours(dt.time(7, 30), dt.time(16)), OTHER: AFTERNOON}
+    periods = tuple(WorkPeriod(office, office, BEGUN, None, {DATE.weekday(): week}) for office, week in weeks.items())
+    known = CalendarFacts("Asia/Jakarta", {OFFICE: None, OTHER: None}, periods)
+    at, guest = wib("2026-03-11 13:45"), Member([(OTHER, BEGUN, None)])
+    said = Terminal.of(known, guest).says(at, None)
+    assert (said.elsewhere, said.minutes_off, said.points_percent) == (True, 0, 0.0)
+    assert judged(known, [at], guest)[DATE][1].faults[0].kind == "missing_departure"
+    assert Terminal.of(known).says(at, None).minutes_off == 375
+
+
+def agree(known: CalendarFacts, moments: list[dt.datetime], member: Member) -> None:
+    terminal = Terminal.of(known, member)
     told: dict[dt.date, set[str]] = {}
     last = None
     for place, at in enumerate(moments):
         said, date = terminal.says(at, last), terminal.day_of(at)
-        plan, day = judged(known, moments[: place + 1])[date]
+        if said.elsewhere:
+            assert (said.minutes_off, said.points_percent, said.occasions, said.awaited) == (0, 0.0, (), False)
+            near_by = {member.office_on(date + n * ONE_DAY) for n in (-1, 0, 1)}
+            assert member.office_on(date) != OFFICE or OTHER in near_by
+            last = at
+            continue
+        assert member.office_on(date) == OFFICE
+        plan, day = judged(known, moments[: place + 1], member)[date]
         assert said.working_day == (plan.work is not None)
         arrived = day.arrival is not None and day.arrival.because == f"event:e{place}"
         left = day.departure is not None and day.departure.because == f"event:e{place}"

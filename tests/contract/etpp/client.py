@@ -146,6 +146,15 @@ class Terminal:
             self.server_keys = {key["key_id"]: key["public_key"] for key in value["server_keys"]}
         return answer
 
+    def phone_code(
+        self, person_id: str, made: dt.datetime, nonce: bytes | None = None, key: Ed25519PrivateKey | None = None
+    ) -> str:
+        """What stands behind the `#` of a code for a phone (docs/protocol.md); ids that are UUIDs."""
+        ids = b"".join(b"\0" + uuid.UUID(each).bytes for each in (self.device_id, person_id))
+        seconds = int(made.timestamp()).to_bytes(4, "big")
+        statement = b"\1" + ids + seconds + (nonce if nonce is not None else uuid.uuid4().bytes[:9])
+        return b64url(statement + (key or self.key).sign(b"presensi-phone-code " + statement))
+
     def gallery(self, since: int = 0, wait_s: int = 0, **options: Any) -> requests.Response:
         return self.send("GET", f"/v1/devices/{self.device_id}/gallery?since={since}&wait_s={wait_s}", **options)
 

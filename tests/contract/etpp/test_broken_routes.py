@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
 from etpp.accounts import service
+from etpp.accounts.session import csrf_of as csrf_of_token
 from etpp.accounts.store import Sessions
 from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.app import create_app
@@ -30,6 +31,7 @@ from tests.contract.etpp import decided_routes
 from tests.contract.etpp.client import Terminal, problem_of
 from tests.contract.etpp.running import OFFICE, Running, csrf_of, running
 from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
+from tests.unit.etpp.absence.files import pdf
 
 ELSEWHERE = "dinas-lain"
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
@@ -115,9 +117,37 @@ MODELS |= {
     "POST /v1/admin/calendar/roster": lambda it: b"nip;2026-12-01\nnobody;off\n",
     "POST /v1/admin/calendar": lambda it: {"by": "bkpp", "special_days": [SPECIAL_DAY]},
 }
+OBJECTION = {"month": "2026-11", "about": "day:2026-11-23", "reason": "saya hadir"}
+MODELS |= {
+    "POST /v1/admin/objections": lambda it: {"by": it.employee(), **OBJECTION},
+    "POST /v1/admin/objections/{objection_id}/answer": lambda it: {"by": "bkpp", "upheld": True, "answer": "benar"},
+    "POST /phone/api/corrections": lambda it: {
+        "by": it.employee(),
+        "date": "2026-11-24",
+        "part": "arrival",
+        "at_utc": "2026-11-23T23:59:00.000Z",
+        "reason": "terminal mati",
+    },
+    "POST /phone/api/letters": lambda it: {
+        "by": it.employee(),
+        "kind_id": "izin-terlambat",
+        "number": "094/1",
+        "date": "2026-11-24",
+        "issuer": "Kepala Dinas",
+        "first_utc": "2026-11-24T00:30:00.000Z",
+        "until_utc": "2026-11-24T03:00:00.000Z",
+    },
+    "POST /phone/api/objections": lambda it: {"by": it.employee(), **OBJECTION},
+    "POST /phone/api/documents": lambda it: pdf(str(it.next()).encode()),
+}
 ASKED: dict[str, Callable[[World], dict[str, str]]] = {
     "GET /v1/admin/activities/entries": lambda it: {"person": it.employee(), "month": "2026-11"},
     "GET /v1/admin/activities/waiting": lambda it: {"by": it.employee(), **DAYS},
+    "GET /phone/api/today": lambda it: {"by": it.employee()},
+    "GET /phone/api/catalogue": lambda it: {"by": it.employee()},
+    "GET /phone/api/months/{month}": lambda it: {"by": it.employee()},
+    "GET /phone/api/waiting": lambda it: {"by": it.employee()},
+    "POST /phone/api/documents": lambda it: {"by": it.employee()},
     "GET /v1/admin/calendar": lambda it: {"year": "2026"},
     "GET /v1/admin/calendar/days": lambda it: DAYS,
     "GET /v1/admin/calendar/roster": lambda it: DAYS,
@@ -135,17 +165,32 @@ OF_A_JOB = {
 WITHOUT_DATABASE = {
     "GET /console/style.css",
     "GET /console/passkeys.js",
+    "GET /console/phone.js",
     "GET /v1/admin/calendar/proposals",
     *OF_A_JOB,
 }
+NOT_HERE = {
+    "GET /console/inspection/events/{event_id}",
+    "GET /console/inspection/facts/{kind}/{fact_id}",
+    "GET /console/inspection/policies/{sha256}",
+    "POST /console/inspection/bundles",
+    "GET /console/inspection/bundles/{bundle_id}",
+    "GET /console/inspection/bundles/{bundle_id}/file",
+}
+"""An inspector's pages of what this world has not: an event that counts, a policy that was kept, a closed month."""
 REFUSED = {
+    *NOT_HERE,
     "POST /console/login",
     "GET /v1/admin/offices/{office_id}/months/{month}/audit",
     "POST /console/account/passkey",
     "POST /console/account/passkeys/remove",
+    "POST /console/m/login/pin",
+    "POST /console/m/login/passkey",
+    "POST /console/phones/{phone_id}/end",
+    "POST /console/people/{person_id}/phones/{phone_id}/end",
+    "GET /console/phone",
     *OF_A_JOB,
 }
-"""In the end too: no password is given, no month is closed yet, nobody has a passkey, and no job has this id."""
 REFUSED |= {
     "POST /console/letters/{letter_id}/document",
     "POST /console/reviews/{office_id}/{event_id}",
@@ -157,8 +202,8 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/close",
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
-"""A letter without a file, no job and no uncertain presence of this id; and a month is not closed without two people,
-nor paid before that."""
+"""In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
+yet, BKPP is no employee with a phone page, a letter has no file, and no job or uncertain presence has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
@@ -213,12 +258,25 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "format": "xlsx",
         "paper": "A4",
     },
+    "POST /console/m/code": lambda it: {"code": it.terminal.phone_code(it.etpp.person(it.nip()), it.etpp.clock.now)},
+    "POST /console/m/connect/pin": lambda it: {
+        "csrf": csrf_of_token(it.member.cookies["etpp_session"]),
+        "pin": "482915",
+        "repeated": "482915",
+    },
     "POST /console/accounts": lambda it: {"login": f"akun-{it.next()}", "office_id": OFFICE, "role": "operator"},
     "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head"},
+    "POST /console/objections/{objection_id}/answer": lambda it: {"upheld": "yes", "answer": "akan dibetulkan"},
+    "POST /console/inspection/bundles": lambda it: {"office_id": OFFICE, "month": "2026-10"},
 }
-UNRECORDED = {"POST /console/login/second", "POST /console/login/passkey", "DELETE /v1/admin/reports/{job_id}"}
+UNRECORDED = {
+    "POST /console/login/second",
+    "POST /console/login/passkey",
+    "POST /console/m/connect/passkey",
+    "DELETE /v1/admin/reports/{job_id}",
+}
 """These lead to the log-in here, as the member is logged in; ending a report is no change of anything."""
-LAST = ("/account/password", "/logout")
+LAST = ("/account/password", "/logout", "/m/code", "/m/connect/pin")
 """After these the log-in is another one, or over."""
 
 
@@ -248,14 +306,20 @@ class World:
             "person_id": lambda: self.etpp.person(self.nip()),
             "device_id": self.device,
             "event_id": self.waiting if "/enrolments" in path else self.rejected,
-            "month": lambda: "2026-11" if "/statements/" in path else "2026-10",
+            "month": lambda: "2026-11" if "/statements/" in path or "/phone/" in path else "2026-10",
+            "objection_id": self.objection,
             "sanction_id": self.sanction,
             "job_id": lambda: str(uuid.uuid4()),
+            "bundle_id": lambda: str(uuid.uuid4()),
+            "kind": lambda: "letter",
+            "fact_id": lambda: "none",
+            "key": lambda: "by_hand",
             "account_id": partial(self.account, disabled=path.endswith("/enable")),
             "session_id": self.session,
+            "phone_id": lambda: "none",
             **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
-        if "/employees/" in path:
+        if "/employees/" in path or "/inspection/" in path or "/people/{person_id}/phones" in path:
             made["person_id"] = self.employee
         if path.endswith("/write-off"):
             device = self.device()
@@ -293,6 +357,10 @@ class World:
 
     def sanction(self) -> str:
         return str(self.etpp.admin("POST", "sanctions", sanction(self))["sanction_id"])
+
+    def objection(self) -> str:
+        filed = self.etpp.admin("POST", "objections", {"by": self.employee(), **OBJECTION})
+        return str(filed["objection_id"])
 
     def waiting(self) -> str:
         """An enrolment with a face of its own."""
@@ -344,7 +412,7 @@ def newest(etpp: Running) -> int:
 def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
     app = create_app(Database("sqlite://"), State(tmp_path / "other"))
     found = sorted({f"{method} {path}" for method, path in walk(list(app.routes))})
-    routes = [each for each in found if "/v1/admin/" in each or "/console/" in each]
+    routes = [each for each in found if "/v1/admin/" in each or "/console/" in each or "/phone/api/" in each]
     assert len(routes) > 40
     routes.sort(key=lambda route: next((n for n, last in enumerate(LAST, 1) if route.endswith(last)), 0))
     breaker = Breaker(etpp.database.engine)

@@ -29,6 +29,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from etpp.__main__ import main
+from etpp.calendar.model import Occasion
+from etpp.calendar.store import OCCASIONS
+from etpp.db import Database
+from etpp.roster.store import Offices
 from tests.contract.etpp.client import Terminal, check_gallery, problem_of
 from tests.contract.etpp.running import NIP, OFFICE
 
@@ -100,6 +104,26 @@ def served(state: Path, *options: str, **environment: str) -> Iterator[Served]:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def test_after_an_upgrade_the_first_start_tells_the_terminals_when_people_work(tmp_path: Path) -> None:
+    etpp(tmp_path, "init")
+    etpp(tmp_path, "office", "add", "dinas", "Dinas")
+    database = Database(f"sqlite:///{tmp_path / 'etpp.db'}")
+    try:
+        with database.begin() as tx:  # as the last release had it: occasions were decided and not told
+            apel = Occasion("apel", None, "Apel", dt.date(2026, 1, 1), None, (dt.time(7), dt.time(8)))
+            OCCASIONS.add(tx, [apel], "bkpp", dt.datetime.now(dt.UTC))
+            Offices(tx).note_told("dinas", 0)
+        for _ in range(2):
+            with served(tmp_path):
+                pass
+            with database.read() as tx:
+                office = Offices(tx).get("dinas")
+            assert office is not None
+            assert (office.gallery_version, office.calendar["occasions"][0]["name"]) == (2, "Apel")
+    finally:
+        database.close()
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from etpp.db import account_tables, face_tables, pay_tables  # noqa: F401 - their tables are part of the metadata
+# Their tables are part of the metadata.
+from etpp.db import account_tables, face_tables, objection_tables, pay_tables, phone_tables  # noqa: F401
 from etpp.db.tables import metadata
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +35,7 @@ def test_a_rooms_pages_are_its_own() -> None:
     included = {
         (path.parents[1].name, room, file)
         for path in ETPP.glob("*/templates/*.html")
-        for room, file in re.findall(r'include "(\w+)/(\w+\.html)"', path.read_text(encoding="utf-8"))
+        for room, file in re.findall(r'(?:include|from) "(\w+)/(\w+\.html)"', path.read_text(encoding="utf-8"))
     }
     assert {(asking, room) for asking, room, _ in included if room not in (asking, "console")} == set()
     shown = {(room, file) for _, room, file in placed | included} | {("console", "base.html")}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.model import BY_THE_OFFICE, WorkCalendar
+from kiosk.model import BY_THE_OFFICE, Assessment, Direction, WorkCalendar
 from kiosk.schedule import STANDARD_HOURS, assess, working_hours
 from kiosk.wire.hours import parse_calendar, parse_roster
 
@@ -31,6 +31,30 @@ def test_golden(case: dict) -> None:
     assert found.working_day is case["working_day"]
     if "occasions" in case:
         assert list(found.occasions) == case["occasions"]
+
+
+GUESTS = json.loads((Path(__file__).parents[2] / "golden" / "guests.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", GUESTS["cases"], ids=lambda case: case["why"])
+def test_of_who_does_not_belong_here_it_says_only_that_the_person_was_here(case: dict) -> None:
+    """At 20:00, when everybody else would be told of going home late, or of a day off."""
+    told = parse_roster({"shifts": {}, "days": {}, "alone": [], **case["roster"]})
+
+    def said(date: str, before: str | None = None) -> Assessment:
+        at, last = (_utc(text and f"{text}T13:00:00.000Z") for text in (date, before))
+        assert at is not None
+        return assess(CALENDAR, at, last, told)
+
+    for date in case["silent"]:
+        found = said(date)
+        assert (found.elsewhere, found.minutes_off, found.points_percent, found.occasions) == (True, 0, 0.0, ())
+        assert (found.direction, found.again, found.awaited) == (Direction.ARRIVAL, False, False)
+        assert (said(date, date).direction, said(date, date).again) == (Direction.DEPARTURE, True)
+    for date in case["judged"]:
+        at = _utc(f"{date}T13:00:00.000Z")
+        assert at is not None
+        assert said(date) == assess(CALENDAR, at, None)
 
 
 def test_the_standard_week_has_37_and_a_half_hours() -> None:

@@ -6,7 +6,7 @@ October 2026 is the month: 22 working days, from Thursday 1 to Friday 30, withou
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,11 @@ from etpp.absence.catalogue import delivered as delivered_kinds
 from etpp.absence.model import Letter, LetterDecision
 from etpp.activities.catalogue import Catalogue
 from etpp.activities.model import Entry, EntryStep, Item, Weight
+from etpp.allowance.adjust import Adjustment
 from etpp.allowance.facts import MonthFacts, Regency
 from etpp.allowance.model import Line, Month, OfficeScore, Sanction, Statement
 from etpp.allowance.policy import delivered
+from etpp.allowance.seal import Despite, SealedMonth, seal, write
 from etpp.allowance.statement import statement
 from etpp.calendar.model import Occasion
 from etpp.calendar.plan import Calendar
@@ -163,3 +165,14 @@ def line_at(found: Statement, *keys: str) -> Line:
 
 def with_policy(policy: Any, **changes: Any) -> Any:
     return replace(policy, **changes)
+
+
+def sealed_of(
+    office_id: str,
+    month: Month,
+    statements: Iterable[Statement],
+    previous: SealedMonth | None,
+    despite: Despite | None = None,
+    adjustments: Iterable[Adjustment] = (),
+) -> SealedMonth:
+    return seal(office_id, month, [write(each) for each in statements], previous, despite, adjustments)

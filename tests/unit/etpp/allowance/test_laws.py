@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from etpp.allowance.adjust import adjustments
 from etpp.allowance.model import Statement
 from etpp.allowance.policy import DELIVERED, delivered
-from etpp.allowance.seal import Despite, seal, statement_hash
+from etpp.allowance.seal import Despite, statement_hash
 from etpp.allowance.statement import statement
 from etpp.calendar.plan import Calendar
 from etpp.roster.assignments import Career
+from tests.unit.etpp.allowance.months import sealed_of
 from tests.unit.etpp.allowance.slow_days import World
 from tests.unit.etpp.allowance.worlds import shuffled, worlds
 
@@ -84,7 +85,7 @@ def test_a_month_made_again_from_the_facts_alone_is_the_closed_one(world: World,
         first, second = of(world, policy), statement(again, policy)
         assert second is not None
         despite = Despite(first.open, ("a", "b")) if first.open else None
-        closed, anew = (seal(made.office_id, made.month, [made], None, despite) for made in (first, second))
+        closed, anew = (sealed_of(made.office_id, made.month, [made], None, despite) for made in (first, second))
         assert anew == closed
 
 
@@ -94,7 +95,7 @@ def test_the_list_is_the_sum_of_its_statements(one: World, other: World) -> None
     first = of(one)
     second = replace(of(other), person_id="budi", month=first.month, office_id=first.office_id)
     closed = [replace(each, open=()) for each in (first, second)]
-    assert seal(first.office_id, first.month, closed, None).total == first.net + second.net
+    assert sealed_of(first.office_id, first.month, closed, None).total == first.net + second.net
 
 
 @LAW

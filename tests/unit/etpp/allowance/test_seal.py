@@ -19,13 +19,12 @@ from etpp.allowance.seal import (
     SealError,
     broken_at,
     document_hash,
-    seal,
     statement_document,
     statement_hash,
     statement_of,
 )
 from etpp.base.encoding import canonical
-from tests.unit.etpp.allowance.months import BANDS, OCTOBER, duty, made, october
+from tests.unit.etpp.allowance.months import BANDS, OCTOBER, duty, made, october, sealed_of
 
 FULL = made(october())
 BUDI = replace(FULL, person_id="budi", net=Decimal(1000))
@@ -36,7 +35,7 @@ def chain(length: int = 3) -> list[SealedMonth]:
     month, previous = OCTOBER, None
     for _ in range(length):
         statements = [replace(each, month=month) for each in (FULL, BUDI)]
-        previous = seal("kominfo", month, statements, previous)
+        previous = sealed_of("kominfo", month, statements, previous)
         months.append(previous)
         month = month.following
     return months
@@ -90,10 +89,10 @@ def test_equal_amounts_have_equal_hashes() -> None:
 
 
 def test_the_sum_of_the_list_is_the_sum_of_the_statements() -> None:
-    sealed = seal("kominfo", OCTOBER, [BUDI, FULL], None)
+    sealed = sealed_of("kominfo", OCTOBER, [BUDI, FULL], None)
     assert sealed.total == FULL.net + 1000
     assert [each.person_id for each in sealed.statements] == ["ani", "budi"]
-    assert sealed == seal("kominfo", OCTOBER, [FULL, BUDI], None)
+    assert sealed == sealed_of("kominfo", OCTOBER, [FULL, BUDI], None)
 
 
 SEPTEMBER = Adjustment("ani", Month(2026, 9), "individual", Decimal(-500), "kulon-progo-2019#individual", ("letter:L",))
@@ -102,7 +101,7 @@ AUGUST = replace(SEPTEMBER, month=Month(2026, 8), amount=Decimal("0.5"))
 
 def test_a_month_pays_what_later_facts_changed_of_closed_ones() -> None:
     months = [SEPTEMBER, AUGUST, replace(SEPTEMBER, key="class"), replace(SEPTEMBER, person_id="aan")]
-    sealed = seal("kominfo", OCTOBER, [FULL], None, adjustments=months)
+    sealed = sealed_of("kominfo", OCTOBER, [FULL], None, adjustments=months)
     assert sealed.total == FULL.net - 1500 + Decimal("0.5")
     assert [(each.person_id, str(each.month), each.key) for each in sealed.adjustments] == [
         ("aan", "2026-09", "individual"),
@@ -110,7 +109,7 @@ def test_a_month_pays_what_later_facts_changed_of_closed_ones() -> None:
         ("ani", "2026-09", "class"),
         ("ani", "2026-09", "individual"),
     ]
-    assert sealed == seal("kominfo", OCTOBER, [FULL], None, adjustments=months[::-1])
+    assert sealed == sealed_of("kominfo", OCTOBER, [FULL], None, adjustments=months[::-1])
     assert broken_at([sealed]) is None
     for damaged in (
         replace(SEPTEMBER, amount=Decimal(-499)),
@@ -120,19 +119,21 @@ def test_a_month_pays_what_later_facts_changed_of_closed_ones() -> None:
         replace(SEPTEMBER, rule="another"),
         replace(SEPTEMBER, because=("letter:M",)),
     ):
-        one = seal("kominfo", OCTOBER, [FULL], None, adjustments=[SEPTEMBER])
+        one = sealed_of("kominfo", OCTOBER, [FULL], None, adjustments=[SEPTEMBER])
         assert broken_at([replace(one, adjustments=(damaged,))]) == 0
 
 
 @pytest.mark.parametrize(("person", "month"), [("gone", OCTOBER), ("ani", Month(2026, 11)), ("gone", Month(2026, 11))])
 def test_an_adjustment_is_of_a_month_before(person: str, month: Month) -> None:
     with pytest.raises(SealError, match="an adjustment is of a month"):
-        seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id=person, month=month)])
+        sealed_of("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id=person, month=month)])
 
 
 def test_what_another_office_paid_of_the_month_is_taken_back_with_the_statement() -> None:
     assert FULL.person_id == "ani"
-    sealed = seal("kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id="ani", month=OCTOBER)])
+    sealed = sealed_of(
+        "kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id="ani", month=OCTOBER)]
+    )
     assert sealed.total == FULL.net + SEPTEMBER.amount
 
 
@@ -172,7 +173,7 @@ def test_a_month_taken_out_breaks_the_chain() -> None:
 def test_a_month_of_another_office_breaks_the_chain_there() -> None:
     first, second, third = chain()
     others = [replace(each, office_id="dinkes", month=third.month) for each in (FULL, BUDI)]
-    foreign = seal("dinkes", third.month, others, replace(second, office_id="dinkes"))
+    foreign = sealed_of("dinkes", third.month, others, replace(second, office_id="dinkes"))
     assert broken_at([first, second, foreign]) == 2
 
 
@@ -203,11 +204,11 @@ OPEN = replace(FULL, open=("review:e", "waiting:2026-10-05"))
 )
 def test_what_cannot_be_sealed(statements: Any, previous: Any, despite: Any, says: str) -> None:
     with pytest.raises(SealError, match=says):
-        seal("kominfo", OCTOBER, statements, previous, despite)
+        sealed_of("kominfo", OCTOBER, statements, previous, despite)
 
 
 def test_two_people_can_close_a_month_in_spite_of_what_they_name() -> None:
-    sealed = seal("kominfo", OCTOBER, [OPEN], None, Despite(OPEN.open[::-1], ("a", "b")))
+    sealed = sealed_of("kominfo", OCTOBER, [OPEN], None, Despite(OPEN.open[::-1], ("a", "b")))
     assert broken_at([sealed]) is None
 
 

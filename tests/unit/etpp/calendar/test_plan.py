@@ -531,3 +531,48 @@ def test_what_one_office_decided_is_not_decided_for_the_office_above_it() -> Non
     offices = {office for office in facts.parents if Calendar(facts).decided(office, dt.date(2026, 11, 24))}
     assert NURSE.office_id in offices
     assert offices != set(facts.parents)
+
+
+def test_whose_own_days_are_asked_for_is_told_too_that_nobody_has_decided_the_offices() -> None:
+    """Of the day itself it is an error; a neighbour only draws the line about midnight."""
+    first = REGENCY_HOURS.first
+    before = first - dt.timedelta(days=1)
+    known = {"shifts": (Shift("n", NIGHT),), "roster": (RosterDay("r", "nurse", dt.date(2026, 1, 1), "n", DECIDED),)}
+    with pytest.raises(PlanError, match=f"no working hours are decided for {before}"):
+        plan(str(before), NURSE, **known)
+    assert plan(str(first), NURSE, **known).work is not None
+    until = replace(REGENCY_HOURS, last=dt.date(2026, 3, 31))
+    assert plan("2026-03-31", NURSE, **known, periods=(until,)).work is not None
+    with pytest.raises(PlanError, match="decided for 2026-04-01"):
+        plan("2026-04-01", NURSE, **known, periods=(until,))
+
+
+@pytest.mark.parametrize(
+    ("office", "date", "held"),
+    [
+        ("kominfo", "2026-01-04", None),  # nobody has said anything yet
+        ("kominfo", "2026-01-05", "hours"),
+        ("kominfo", "2026-02-18", "ramadan"),
+        ("kominfo", "2026-03-19", "ramadan"),
+        ("kominfo", "2026-03-20", "hours"),
+        ("puskesmas", "2026-03-31", "hours"),
+        ("puskesmas", "2026-04-01", "own"),  # of the office above it
+        ("puskesmas", "2026-04-30", "own"),
+        ("puskesmas", "2026-05-01", "hours"),
+        ("kominfo", "2026-12-31", "hours"),
+        ("kominfo", "2027-01-01", None),
+    ],
+)
+def test_which_periods_hours_hold_for_a_date(office: str, date: str, held: str | None) -> None:
+    weeks = {"hours": {0: USUAL}, "ramadan": {1: USUAL}, "own": {2: USUAL}}
+    periods = (
+        WorkPeriod("hours", None, dt.date(2026, 1, 5), dt.date(2026, 12, 31), weeks["hours"]),
+        replace(RAMADAN_HOURS, days=weeks["ramadan"]),
+        WorkPeriod("own", "dinkes", dt.date(2026, 4, 1), dt.date(2026, 4, 30), weeks["own"]),
+    )
+    calendar = Calendar(calendar_facts(periods=periods))
+    assert calendar.week(office, dt.date.fromisoformat(date)) == (None if held is None else weeks[held])
+
+
+def test_hours_without_an_end_hold_for_ever() -> None:
+    assert Calendar(calendar_facts()).week("kominfo", dt.date(2099, 1, 1)) == FIVE_DAYS

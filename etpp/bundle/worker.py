@@ -1,0 +1,23 @@
+"""The process that makes one bundle: `python -m etpp.bundle.worker`, with its order as JSON on standard input."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from etpp.allowance.model import Month
+from etpp.bundle.making import Asked, make
+from etpp.db import Database
+from etpp.reports.worker import work
+from etpp.terminals.keyring import KeyRing
+
+
+def _bundle(database: Database, order: Mapping[str, Any], path: Path, tell: Callable[[Any, int, int], None]) -> None:
+    asked = Asked(**{**order["asked"], "month": Month.of(order["asked"]["month"])})
+    make(database, KeyRing(Path(order["keys"])).now(), asked, path, dt.datetime.fromisoformat(order["now"]), tell)
+
+
+if __name__ == "__main__":
+    work(_bundle)

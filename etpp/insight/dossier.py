@@ -1,0 +1,107 @@
+"""What the rooms know of one person, read in one transaction: posts, faces, a month, letters, activities, and
+discipline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from etpp.absence import letters
+from etpp.absence.store import letters_of
+from etpp.activities import service as activities
+from etpp.activities.store import ITEMS
+from etpp.allowance.gather import correction_days, entry_terms
+from etpp.allowance.model import Month
+from etpp.base.errors import Conflict, NotFound
+from etpp.db import Transaction
+from etpp.faces.store import Enrolments
+from etpp.presence.discipline import Discipline, delivered_steps, discipline
+from etpp.presence.year import judged_year
+from etpp.reports.months import OfficeMonth, one_month
+from etpp.roster.assignments import Acting, Assignment, CareerError
+from etpp.roster.hours import REGENCY_ZONE
+from etpp.roster.model import Employee, Person
+from etpp.roster.store import Offices, Roster
+
+LETTERS = 24
+"""Months back from the one that is shown, within which letters are listed."""
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """`month`: None where the person served nowhere; `broken`: what was recorded contradicts itself, so that nothing
+    can be reckoned. `waiting`: enrolments that nobody has decided. `items`: names of the catalogue's rows."""
+
+    employee: Employee
+    today: dt.date
+    office_id: str | None
+    posts: tuple[Assignment, ...]
+    actings: tuple[Acting, ...]
+    faces: tuple[Person, ...]
+    waiting: int
+    asked: Month
+    month: OfficeMonth | None
+    broken: bool
+    letters: tuple[letters.Standing, ...]
+    activities: activities.MonthOf
+    items: Mapping[str, str]
+    discipline: Discipline | None
+    offices: Mapping[str, str]
+    people: Mapping[str, str]
+
+
+def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.datetime, whole: bool) -> Dossier:
+    """`month`: None for this one. `whole`: also the year's discipline, for which every day of it is judged. Raises
+    NotFound."""
+    roster = Roster(tx)
+    employee = roster.employee(person_id)
+    if employee is None:
+        raise NotFound("nobody in the roster has this number or id", key="employee_unknown")
+    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
+    asked = Month(today.year, today.month) if month is None else month
+    posts: tuple[Assignment, ...] = ()
+    actings: tuple[Acting, ...] = ()
+    found: OfficeMonth | None = None
+    counters: Discipline | None = None
+    here, broken = None, False
+    try:
+        career = roster.career(person_id)
+        posts, actings, here = career.all, career.actings, career.office_on(today)
+        found = one_month(tx, person_id, asked, now)
+        home = here or (posts[-1].office_id if posts else None)
+        if whole and home is not None:
+            days = judged_year(tx, home, asked.year, correction_days, now, asked.last, [person_id])
+            counters = discipline(days.get(person_id, []), asked.year, delivered_steps())
+    except (CareerError, Conflict, NotFound):
+        broken = True
+    entered = activities.month_of(tx, person_id, asked.first, asked.last, entry_terms, now)
+    since = _months_before(asked, LETTERS)
+    held = letters_of(tx, person_id)
+    mine = [letter for letter in held if since <= letter.until_utc.date() and letter.first_utc.date() <= asked.last]
+    standings = letters.standings(tx, mine)
+    superiors = {each.superior_id for each in posts if each.superior_id is not None}
+    return Dossier(
+        employee=employee,
+        today=today,
+        office_id=here,
+        posts=tuple(reversed(posts)),
+        actings=tuple(reversed(actings)),
+        faces=tuple(roster.faces_of(person_id)),
+        waiting=0 if employee.nip is None else len(Enrolments(tx).pending_with_nip(employee.nip)),
+        asked=asked,
+        month=found,
+        broken=broken,
+        letters=tuple(sorted(standings, key=lambda standing: standing.letter.first_utc, reverse=True)),
+        activities=entered,
+        items={each.item_id: each.name for each in ITEMS.find(tx)} if entered.standings else {},
+        discipline=counters,
+        offices={each.office_id: each.name for each in Offices(tx).all()},
+        people={person: each.name for person, each in roster.employees(sorted(superiors)).items()},
+    )
+
+
+def _months_before(month: Month, count: int) -> dt.date:
+    months = month.year * 12 + month.number - 1 - count
+    return dt.date(months // 12, months % 12 + 1, 1)

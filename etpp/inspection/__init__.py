@@ -1,0 +1,1 @@
+"""What an inspector looks at: from any amount down to its events, and lists of what deserves a second look."""

@@ -1,0 +1,35 @@
+"""An inspector's lists: each by its key, for an office and a month."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from etpp.allowance.model import Month
+from etpp.db import Transaction
+from etpp.inspection import rules, store
+from etpp.inspection.model import Hit, Key
+
+
+def hunt(tx: Transaction, key: Key, office_id: str, month: Month, start: dt.datetime, end: dt.datetime) -> list[Hit]:
+    """`start`, `end`: of the month by the office's clock. In the list's own order; the caller cuts it off."""
+    match key:
+        case "by_hand":
+            return store.by_hand(tx, office_id, month, start, end)
+        case "two_places":
+            return rules.two_places(store.seen_elsewhere(tx, office_id, start, end), office_id)
+        case "same_minute":
+            return rules.same_minute(store.seen(tx, office_id, start, end), office_id)
+        case "with_nip":
+            return rules.with_nip(store.seen(tx, office_id, start, end, margin=True), office_id)
+        case "never_late":
+            return store.never_late(tx, office_id, month)
+        case "afterwards":
+            return store.afterwards(tx, office_id, start, end)
+        case "unpaid_leave":
+            return store.unpaid_leave(tx, office_id, month, start, end)
+        case "pairs":
+            return rules.pairs(store.seen(tx, office_id, start, end), office_id)
+        case "despite_marks":
+            return store.despite_marks(tx, office_id, start, end)
+        case "despite":
+            return store.despite(tx, office_id, month)

@@ -1,0 +1,1 @@
+"""What employees object to in their own month, and what BKPP answers."""

@@ -1,0 +1,106 @@
+// Entries on their way: written down here first, sent when there is a network, taken out when the server has answered.
+//
+// An entry's id is made here and the server counts it once, however often it is sent: so whatever is killed between
+// sending and the answer, sending again is right. Of several tabs one sends at a time.
+import * as net from "./net.js";
+import * as store from "./store.js";
+
+const BATCH = 50;
+const AGAIN_MS = 20000;
+const others = new BroadcastChannel("presensi");
+const listeners = new Set();
+let person = "";
+let later;
+
+export function watch(listener) {
+  listeners.add(listener);
+}
+
+others.onmessage = (event) => listeners.forEach((each) => each(event.data));
+
+// `what`: "kept" on this phone, or "sent", so that the server has something new to say.
+function changed(what = "kept") {
+  listeners.forEach((each) => each(what));
+  others.postMessage(what);
+}
+
+export function belongsTo(personId) {
+  person = personId;
+}
+
+export const mine = async () => (await store.all("outbox")).filter((each) => each.person_id === person).sort(byMade);
+export const foreign = async () => (await store.all("outbox")).filter((each) => each.person_id !== person).length;
+const byMade = (a, b) => (a.made < b.made ? -1 : 1);
+
+export async function add(entry) {
+  const made = new Date().toISOString();
+  const id = entry.entry_id ?? crypto.randomUUID();
+  await store.put("outbox", { ...entry, entry_id: id, person_id: person, made: entry.made ?? made, edit: crypto.randomUUID(), state: "waiting", faults: [] });
+  navigator.storage?.persist?.();
+  changed();
+  flush();
+  return id;
+}
+
+export async function drop(entryId) {
+  await store.remove("outbox", entryId);
+  changed();
+}
+
+// What the server has under this id is another entry: this one becomes one of its own.
+export async function asNew(entry) {
+  await store.remove("outbox", entry.entry_id);
+  await add({ ...entry, entry_id: undefined });
+}
+
+export function flush() {
+  clearTimeout(later);
+  return navigator.locks.request("presensi-flush", sendAll).catch((error) => {
+    if (error instanceof net.Offline) later = setTimeout(flush, AGAIN_MS);
+    else if (!(error instanceof net.LoggedOut || error instanceof net.Refused)) throw error;
+    changed(); // it waits on, and is shown
+  });
+}
+
+async function sendAll() {
+  for (;;) {
+    const batch = (await mine()).filter((each) => each.state === "waiting").slice(0, BATCH);
+    if (batch.length === 0) return;
+    const asked = { entries: batch.map(wire), submit: true };
+    let answers;
+    try {
+      answers = (await net.tell("/v1/admin/activities/entries", asked)).entries;
+    } catch (error) {
+      if (error.status !== 400) throw error;
+      // One that cannot be read at all must not hold up the others: each goes alone, and the bad one is shown.
+      answers = batch.length > 1 ? await oneByOne(batch) : [{ entry_id: batch[0].entry_id, outcome: "refused", faults: ["unreadable"] }];
+    }
+    const found = new Map(answers.map((each) => [each.entry_id, each]));
+    for (const sent of batch) await settle(sent, found.get(sent.entry_id));
+    changed("sent");
+  }
+}
+
+async function oneByOne(batch) {
+  const answers = [];
+  for (const each of batch) {
+    try {
+      answers.push(...(await net.tell("/v1/admin/activities/entries", { entries: [wire(each)], submit: true })).entries);
+    } catch (error) {
+      if (error.status !== 400) throw error;
+      answers.push({ entry_id: each.entry_id, outcome: "refused", faults: ["unreadable"] });
+    }
+  }
+  return answers;
+}
+
+// What was changed here while it was on its way stays, to be sent as it is now.
+async function settle(sent, answer) {
+  await store.change("outbox", sent.entry_id, (held) => {
+    if (held === undefined || held.edit !== sent.edit || answer === undefined) return held;
+    if (answer.outcome === "done" || answer.outcome === "known") return undefined;
+    return { ...held, state: "asked", outcome: answer.outcome, faults: answer.faults };
+  });
+}
+
+const wire = ({ entry_id, date, item_id, quantity, note }) => ({ entry_id, date, item_id, quantity, note });

@@ -1,0 +1,286 @@
+"""The phone's calls on both databases: each shows and files the own, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from etpp.phone.api import MAX_PHOTOGRAPH_BYTES, PHOTOGRAPHS_A_DAY
+from etpp.serving.acting import Grant
+from tests.contract.etpp.phone.scene import TODAY, Phones, phones
+from tests.contract.etpp.running import Member, csrf_of, fresh_database, running
+from tests.unit.etpp.absence.files import pdf
+
+READS = ("today", "catalogue", "months/2026-11", "waiting")
+CORRECTION = {"date": TODAY, "part": "arrival", "at_utc": "2026-12-03T00:25:00.000Z", "reason": "terminal mati"}
+LETTER = {
+    "kind_id": "izin-terlambat",
+    "number": "800/1",
+    "date": TODAY,
+    "issuer": "Kepala Bidang",
+    "first_utc": "2026-12-03T00:30:00.000Z",
+    "until_utc": "2026-12-03T03:00:00.000Z",
+}
+
+
+@dataclass
+class Caller:
+    """Somebody's browser at the phone's calls."""
+
+    url: str
+    browser: requests.Session
+    csrf: str
+
+    @classmethod
+    def of(cls, office: Phones, member: Member) -> Caller:
+        browser = office.etpp.log_in(member)
+        page = browser.get(f"{office.etpp.url}/console/account", timeout=60).text
+        return cls(office.etpp.url, browser, csrf_of(page))
+
+    def get(self, path: str, **more: Any) -> requests.Response:
+        return self.browser.get(f"{self.url}/phone/api/{path}", timeout=60, **more)
+
+    def post(self, path: str, document: Any, csrf: str | None = None) -> requests.Response:
+        headers = {"X-CSRF-Token": self.csrf if csrf is None else csrf}
+        where = f"{self.url}/phone/api/{path}" if not path.startswith("/") else self.url + path
+        more = {"data": document} if isinstance(document, bytes) else {"json": document}
+        return self.browser.post(where, headers=headers, timeout=60, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def office(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
+    folder = tmp_path_factory.mktemp("calls")
+    if database is None:
+        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
+            yield phones(etpp)
+        return
+    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+        yield phones(etpp)
+
+
+@pytest.fixture(scope="module")
+def budi(office: Phones) -> Caller:
+    return Caller.of(office, office.budi)
+
+
+@pytest.fixture(scope="module")
+def boss(office: Phones) -> Caller:
+    return Caller.of(office, office.boss)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def test_today_says_what_is_the_own(budi: Caller, office: Phones) -> None:
+    found = budi.get("today").json()
+    assert (found["name"], found["date"], found["zone"]) == ("Budi Santosa", TODAY, "Asia/Jakarta")
+    assert (found["target"], found["month_target"], found["csrf"]) == ("300", "6000", budi.csrf)
+    day = found["today"]
+    assert (day["arrival"], day["departure"], day["due"]) == ("07.49", None, ["07.30", "16.00"])
+    assert (day["says"], day["tone"]) == ("Terlambat 19 menit", "doubt")  # the day is not over
+    assert day["why"] == ["Terlambat 19 menit (terekam pukul 07.49 WIB; jam masuk 07.30 WIB)."]
+    assert [each["entry_id"] for each in found["yesterday"]] == ["e4", "e5"]
+    assert (found["superior"], found["waiting"]) == (False, 0)
+
+
+def test_the_same_is_said_in_english(budi: Caller) -> None:
+    assert budi.get("today?lang=en").json()["today"]["says"] == "Late by 19 minutes"
+    assert budi.get("today?lang=xx").status_code == 400
+
+
+def test_the_catalogue_has_what_the_post_may_enter_the_most_used_first(budi: Caller, office: Phones) -> None:
+    found = budi.get("catalogue").json()
+    assert found["items"][0] == {
+        "item_id": "laporan",
+        "name": "Menyusun laporan",
+        "unit": "dokumen",
+        "points": "300",
+        "most_a_day": None,
+        "used": found["items"][0]["used"],
+        "quantity": "9",
+        "note": "",
+    }
+    assert found["items"][0]["used"] > 20
+    assert len(found["items"]) == 7
+    assert {"cuti-sakit", "dinas-luar"} <= {each["kind_id"] for each in found["kinds"]}
+
+
+def test_a_closed_month_is_told_as_it_was_closed_and_unfolds_to_the_day(budi: Caller, office: Phones) -> None:
+    found = budi.get("months/2026-11").json()
+    statement = office.etpp.admin("GET", f"employees/{office.scene.budi}/statements/2026-11")
+    assert (found["pay"]["closed"], found["pay"]["net_amount"]) == (True, statement["net"])
+    assert found["pay"]["short"] == ["Terlambat 12 menit, 25 November"]
+    assert [each["key"] for each in found["pay"]["lines"]] == [each["key"] for each in statement["lines"]]
+    own = found["pay"]["lines"][0]
+    assert (own["name"], own["percent"]) == ("Prestasi perorangan", "100")
+    leaves = [leaf["text"] for why in own["why"] for leaf in why["parts"]]
+    assert [each for each in leaves if each.startswith("Terlambat 12 menit pada Rabu, 25 November 2026")]
+    (late,) = [day for day in found["days"] if day["date"] == "2026-11-25"]
+    assert (late["says"], late["mark"], late["recognised"]) == ("Terlambat 12 menit", "T", "300")
+    assert len(found["days"]) == 30
+
+
+def test_an_open_month_is_an_estimate_beside_the_closed_ones(budi: Caller, office: Phones) -> None:
+    found = budi.get("months/2026-12").json()
+    assert (found["pay"]["closed"], found["pay"]["state"]) == (False, "open")
+    assert [each["month"] for each in found["earlier"]] == ["2026-11"]
+    assert found["pay"]["open"] != []
+    (ill,) = [day for day in found["days"] if day["date"] == "2026-12-01"]
+    assert ill["status"] == "excused"
+    assert "cuti sakit nomor 445/7" in ill["why"][0]
+
+
+def test_a_month_before_the_service_is_not_there(budi: Caller) -> None:
+    assert budi.get("months/2020-01").status_code == 404
+    assert budi.get("months/2026-13").status_code == 400
+
+
+def test_an_unchanged_answer_is_named_by_its_hash_and_kept_by_no_cache(budi: Caller, office: Phones) -> None:
+    for path in READS:
+        first = budi.get(path)
+        assert first.headers["Cache-Control"] == "no-store"
+        assert first.headers["Presensi-Time"] == "2026-12-03T02:15:00.000Z"
+        again = budi.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Presensi-Time"] == "2026-12-03T02:15:00.000Z"
+        assert budi.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_what_waits_is_ordered_by_how_unusual_it_is_and_says_why(boss: Caller, office: Phones) -> None:
+    assert boss.get("today").json()["superior"] is True
+    assert boss.get("today").json()["waiting"] == 7
+    found = boss.get("waiting").json()
+    why = {each["entry_id"]: each["unusual"] for each in found["entries"]}
+    assert why == {
+        "e0": ["first_use"],  # Sri's first letter, after a month of reports
+        "e1": ["first_use"],
+        "e2": [],
+        "e3": ["leave"],
+        "e4": ["quantity"],
+        "e5": ["first_use"],
+        "e6": ["late"],
+    }
+    assert found["entries"][-1]["entry_id"] == "e2"
+    (many,) = [each for each in found["entries"] if each["entry_id"] == "e4"]
+    assert (many["person"], many["quantity"], many["usual"], many["points"]) == ("Budi Santosa", "9", "1", "2700")
+
+
+# ---------------------------------------------------------------- filing
+
+
+def test_a_correction_is_of_ones_own_day_and_of_no_other(budi: Caller, office: Phones) -> None:
+    made = budi.post("corrections", CORRECTION)
+    assert (made.status_code, made.json()["state"]) == (201, "proposed")
+    (found,) = budi.get("months/2026-12").json()["corrections"]
+    assert (found["person_id"], found["proposed_by"]) == (office.scene.budi, office.scene.budi)
+    assert budi.post("corrections", {**CORRECTION, "by": office.scene.sri}).status_code == 403
+    assert budi.post("corrections", {**CORRECTION, "person": office.scene.sri}).status_code == 400
+    later = {**CORRECTION, "date": "2026-12-09"}
+    assert budi.post("corrections", later).status_code == 409
+    said = [budi.post(f"corrections?lang={language}", later).json()["detail"] for language in ("id", "en")]
+    assert said[0] != said[1]
+    assert "koreksi" in said[0].lower()
+
+
+def test_a_letter_is_for_oneself_with_the_file_that_was_brought(budi: Caller, office: Phones) -> None:
+    kept = budi.post("documents", pdf(b"surat"))
+    assert kept.status_code == 201
+    made = budi.post("letters", {**LETTER, "document_sha256": kept.json()["sha256"]})
+    assert (made.status_code, made.json()["state"]) == (201, "submitted")
+    (found,) = [each for each in budi.get("months/2026-12").json()["letters"] if each["letter_id"] == made.json()["id"]]
+    assert (found["person_ids"], found["submitted_by"]) == ([office.scene.budi], office.scene.budi)
+    assert budi.post("letters", {**LETTER, "document_sha256": "0" * 64}).status_code == 404
+    assert budi.post("letters", {**LETTER, "people": [office.scene.sri]}).status_code == 400
+    assert budi.post("letters", {**LETTER, "by": office.scene.sri}).status_code == 403
+
+
+@pytest.mark.parametrize("content", [b"<!doctype html><script>1</script>", b"", b"%PDF-1.4 no end"])
+def test_what_is_no_picture_and_no_pdf_is_refused(budi: Caller, content: bytes) -> None:
+    assert budi.post("documents", content).status_code == 409
+
+
+def test_a_file_that_is_too_large_or_one_too_many_is_refused(office: Phones) -> None:
+    sri = Caller.of(office, office.sri)
+    assert sri.post("documents", b"x" * (MAX_PHOTOGRAPH_BYTES + 1)).status_code == 413
+    for number in range(PHOTOGRAPHS_A_DAY):
+        assert sri.post("documents", pdf(b"page %d" % number)).status_code == 201
+    refused = sri.post("documents", pdf(b"one more"))
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 60
+
+
+def test_an_objection_is_answered_once_by_another_one(budi: Caller, office: Phones) -> None:
+    asked = {"month": "2026-11", "about": "line:individual", "reason": "poin saya lebih banyak"}
+    made = budi.post("objections", asked)
+    assert made.status_code == 201
+    objection = made.json()["objection_id"]
+    assert budi.post("/v1/admin/objections", asked).status_code == 409  # it waits already
+    assert budi.post("/v1/admin/objections", {**asked, "by": office.scene.sri}).status_code == 403
+    assert budi.post(f"/v1/admin/objections/{objection}/answer", {"upheld": True, "answer": "ya"}).status_code == 403
+    for wrong in ({"about": "day:2026-12-01"}, {"about": "day:2026-11-31"}, {"about": "x"}, {"month": "2020-01"}):
+        assert budi.post("/v1/admin/objections", {**asked, **wrong}).status_code in (400, 409), wrong
+    future = {**asked, "month": "2026-12", "about": "day:2026-12-24"}
+    assert budi.post("/v1/admin/objections", future).status_code == 409
+    admin = office.etpp.admin
+    assert [each["objection_id"] for each in admin("GET", "objections")["objections"]] == [objection]
+    said = {"upheld": False, "answer": "Poin dihitung sesuai batas 6.000."}
+    admin("POST", f"objections/{objection}/answer", {"by": office.scene.budi, **said}, expect=409)
+    admin("POST", f"objections/{objection}/answer", {"by": "bkpp", **said})
+    admin("POST", f"objections/{objection}/answer", {"by": "bkpp", **said}, expect=409)
+    admin("POST", "objections/nothing/answer", {"by": "bkpp", **said}, expect=404)
+    assert admin("GET", "objections")["objections"] == []
+    (kept,) = admin("GET", "objections?answered=true")["objections"]
+    (seen,) = budi.get("months/2026-11").json()["objections"]
+    assert seen == kept
+    assert (seen["state"], seen["answer"], seen["answered_by"]) == ("dismissed", said["answer"], "bkpp")
+    assert budi.post("/v1/admin/objections", asked).status_code == 201  # whoever is not content objects anew
+
+
+# ---------------------------------------------------------------- whose
+
+
+def test_nobody_reads_as_somebody_else(budi: Caller, office: Phones) -> None:
+    for path in READS:
+        assert budi.get(f"{path}?by={office.scene.sri}").status_code == 403, path
+        assert office.scene.sri not in budi.get(path).text, path
+
+
+def test_without_a_log_in_or_a_persons_account_there_is_nothing(office: Phones) -> None:
+    nobody = Caller(office.etpp.url, requests.Session(), "")
+    clerk = Caller.of(office, office.etpp.member("clerk", Grant("operator", "dinas-kominfo")))
+    loose = Caller.of(office, office.etpp.member("loose", Grant("employee")))  # of no person
+    for path in READS:
+        assert nobody.get(path).status_code == 401, path
+        assert clerk.get(path).status_code == 403, path
+        assert loose.get(path).status_code == 403, path
+    for caller, status in ((nobody, 401), (clerk, 403), (loose, 403)):
+        assert caller.post("corrections", CORRECTION).status_code == status
+        assert caller.post("letters", LETTER).status_code == status
+        assert caller.post("documents", pdf()).status_code == status
+
+
+def test_nothing_is_filed_without_the_sessions_token(budi: Caller) -> None:
+    for path, document in (("corrections", CORRECTION), ("letters", LETTER), ("documents", pdf())):
+        for csrf in ("", "wrong"):
+            assert budi.post(path, document, csrf=csrf).status_code == 403, path
+
+
+def test_the_program_is_everybodys_and_nothing_else_lies_beside_it(office: Phones, tmp_path: Path) -> None:
+    page = requests.get(f"{office.etpp.url}/phone/", timeout=60)
+    assert page.status_code == 200
+    assert "'unsafe" not in page.headers["Content-Security-Policy"]
+    again = requests.get(page.url, headers={"If-None-Match": page.headers["ETag"]}, timeout=60)
+    assert again.status_code == 304
+    for path in ("index.html", "..%2Fapi.py", "api.py", "id.toml", "%2e%2e/app.py", "none.js"):
+        assert requests.get(f"{office.etpp.url}/phone/{path}", timeout=60).status_code == 404, path
+
+
+def test_who_has_the_phone_page_alone_is_led_there(budi: Caller, office: Phones) -> None:
+    home = budi.browser.get(f"{office.etpp.url}/console/", timeout=60)
+    assert home.url == f"{office.etpp.url}/phone/"
+    assert budi.browser.get(f"{office.etpp.url}/console/objections", timeout=60).status_code == 403
