@@ -1,6 +1,6 @@
 """What eight-bit recognisers would cost and bring on this processor: docs/accuracy.md, "Eight bits".
 
-    nice .venv/bin/python tests/accuracy/int8.py [--calibration N] [--rounds N]
+    nice .venv/bin/python tests/accuracy/int8.py [--calibration N] [--rounds N] [--model MODEL]
 
 Each recogniser's network in the form that runs here is quantised to int8 (onnxruntime.quantization, static, a scale a
 channel), calibrated on photos of one half of the people and measured on the other half: FNIR at FPIR 0.3 % with one
@@ -157,7 +157,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calibration", type=int, default=150, help="photos of the one half")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--model", action="append", choices=list(RECOGNISERS), help="[default: all]")
     options = parser.parse_args()
+    chosen = [ModelId(each) for each in options.model or RECOGNISERS]
     engine = open_engine("fast", models_dir=MODELS, follow=False)
     assert isinstance(engine, Engine)
     listed = people()
@@ -166,7 +168,7 @@ def main() -> None:
     owners = np.repeat(np.arange(len(measured)), [len(files) for files in measured])
     known = [each for each in faces(engine, calibration) if each is not None]
     pairs = {}
-    for model_id in RECOGNISERS:
+    for model_id in chosen:
         model = float_model(model_id)
         plain = describer(model_id, model)
         heard = Overheard(plain._network)
@@ -180,7 +182,7 @@ def main() -> None:
         plain_ms, small_ms = cpu_ms([partial(each._network.run, batch) for each in pairs[model_id]])
         facts = {"model": model_id, "bytes": len(model), "int8_bytes": len(small)}
         print(json.dumps({**facts, "ms": plain_ms, "int8_ms": small_ms}), flush=True)
-    found: dict[ModelId, list[list[npt.NDArray[np.float32]]]] = {each: [[], []] for each in RECOGNISERS}
+    found: dict[ModelId, list[list[npt.NDArray[np.float32]]]] = {each: [[], []] for each in chosen}
     for seen in faces(engine, [path for files in measured for path in files]):
         for model_id, both in pairs.items():
             for which, each in enumerate(both):
