@@ -131,6 +131,8 @@ def fill(etpp: Running) -> list[Page]:
         ("find-some", "/people?q=1970&sort=-name"),
         ("person", f"/people/{employees[ids[0]]}?month=2026-11&year=1"),
         ("person-one-word", f"/people/{employees[ids[1]]}"),
+        ("phones", f"/people/{employees[ids[0]]}/phones"),
+        ("phone-start", "/m"),
         ("people", f"/offices/{OFFICE}/people"),
         ("people-none", "/offices/upt-puskesmas/people"),
         ("rename", f"{person}/rename"),
