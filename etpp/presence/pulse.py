@@ -60,14 +60,20 @@ class Pulse:
         return self._pulse
 
     async def _look(self) -> None:
-        while self._waiting and not self._ended():
-            try:
-                self._pulse = await run_in_threadpool(self._read)
-            except StoreUnavailable as error:
-                log.warning("cannot look for what happened: %s", error)
-            looked, self._looked = self._looked, asyncio.Event()
-            looked.set()
-            await self._pause()
+        try:
+            while self._waiting and not self._ended():
+                try:
+                    self._pulse = await run_in_threadpool(self._read)
+                except StoreUnavailable as error:
+                    log.warning("cannot look for what happened: %s", error)
+                self._tell()
+                await self._pause()
+        finally:
+            self._tell()  # the server stops: nobody waits for another look
+
+    def _tell(self) -> None:
+        looked, self._looked = self._looked, asyncio.Event()
+        looked.set()
 
     def _read(self) -> str:
         with self._database.read() as tx:

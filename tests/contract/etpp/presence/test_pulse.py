@@ -91,6 +91,27 @@ def test_nobody_waiting_costs_nothing(etpp: Running) -> None:
     assert asyncio.run(watched()) == 0
 
 
+def test_when_the_server_stops_nobody_waits_any_longer(etpp: Running) -> None:
+    async def watched() -> int:
+        second, between, stopped = asyncio.Event(), asyncio.Event(), False
+
+        async def pause() -> None:
+            between.set()
+            await second.wait()
+
+        pulse = Pulse(etpp.database, pause, lambda: stopped)
+        before = await pulse.after("")
+        viewers = [asyncio.create_task(pulse.after(before, 600)) for _ in range(VIEWERS)]
+        await between.wait()
+        while pulse.waiting < VIEWERS:
+            await asyncio.sleep(0)
+        stopped = True
+        second.set()
+        return len(await asyncio.gather(*viewers))
+
+    assert asyncio.run(watched()) == VIEWERS
+
+
 def test_whatever_a_page_shows_moves_the_pulse(etpp: Running) -> None:
     terminal, face = etpp.terminal(), etpp.person()
 
