@@ -6,7 +6,6 @@ capture ──Latest──> recognition ──Sighting──> Terminal.pump (scr
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import threading
@@ -21,6 +20,7 @@ from kiosk.face import open_detector, open_engine, quality
 from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
+from kiosk.machine import memory
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -96,6 +96,7 @@ class Kiosk:
     """All parts of one terminal."""
 
     def __init__(self, config: Config, options: RunOptions) -> None:
+        memory.few_arenas()
         state, display = options.state, config.display
         self._threads = Threads()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
@@ -192,7 +193,7 @@ class Kiosk:
 
     def run(self) -> None:
         """Blocks the main thread, which Kivy must have. Raises what a thread that failed raised."""
-        _hand_back_memory()
+        memory.hand_back()
         stop = self._threads.stop
         alive = {part: partial(self._watchdog.progress, part) for part in ALIVE_WITHIN_S}
         work: dict[str, Callable[[], None]] = {
@@ -248,18 +249,21 @@ def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path, lacks: 
     """Opens the models, each time anew: see `kiosk.terminal.recognition.OpenRecogniser`."""
 
     def open_recogniser(matcher: FaceMatcher, more: Sequence[ModelId], tracks: int) -> Recogniser:
+        engine = open_engine(
+            config.recognition.engine,
+            models_dir=models_dir,
+            cache_dir=cache_dir,
+            lost=lacks.of("detector model"),
+            threads=engine_threads(os.cpu_count() or 1),
+            model_id=matcher.model_id,
+            more=more,
+        )
+        evidence = liveness_of(config, models_dir, lacks)
+        memory.hand_back()
         return Recogniser(
-            open_engine(
-                config.recognition.engine,
-                models_dir=models_dir,
-                cache_dir=cache_dir,
-                lost=lacks.of("detector model"),
-                threads=engine_threads(os.cpu_count() or 1),
-                model_id=matcher.model_id,
-                more=more,
-            ),
+            engine,
             matcher,
-            liveness_of(config, models_dir, lacks),
+            evidence,
             judge_of(config),
             config.recognition.max_frames,
             min_frames=config.recognition.min_frames,
@@ -330,10 +334,3 @@ def threshold_table(config: Config) -> ThresholdTable | None:
 def judge_of(config: Config) -> Callable[[Quality], Hint | None]:
     """What is wrong with a face, by the configured limits."""
     return partial(quality.judge, limits=quality.Limits(**config.quality.model_dump()))
-
-
-def _hand_back_memory() -> None:
-    """glibc keeps what the start needed once, the engine's self-test above all: 40 MB that the machine can use."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.errors import ModelError
+from kiosk.face import kept
 from kiosk.face.descriptor import TOLERANCE, Network, self_test_chips
 from kiosk.face.onnx_rewriter import rewritten
-from kiosk.machine.durable import atomic_write
 from kiosk.model import Descriptor, Face, RgbImage
 from kiosk.model.recognisers import Recogniser
 
@@ -32,7 +32,7 @@ and corners of the mouth: their means over LFW."""
 class AlignedDescriber:
     """One recogniser's network. One thread."""
 
-    def __init__(self, recogniser: Recogniser, model: bytes, threads: int = 1) -> None:
+    def __init__(self, recogniser: Recogniser, model: bytes | Path, threads: int = 1) -> None:
         self.recogniser = recogniser
         self._network = Network(model, threads)
 
@@ -85,15 +85,15 @@ def open_aligned_describer(
         content = file.read_bytes()
     except OSError as error:
         raise ModelError(f"{file.name} cannot be read ({error.strerror}). Install it again.") from error
-    original = AlignedDescriber(recogniser, content, threads)
+    original = AlignedDescriber(recogniser, file, threads)
     chips = np.stack([cv2.resize(chip, (CHIP_PX, CHIP_PX)) for chip in self_test_chips()]).astype(np.uint8)
     expected = unit(np.concatenate([original.describe_chips(chip[None]) for chip in chips]))
     if expected.shape[1] != recogniser.length:
         raise ModelError(f"{file.name} gives {expected.shape[1]} numbers, not {recogniser.length}.")
     prefix = f"{recogniser.model_id}-{hashlib.sha256(content).hexdigest()[:16]}-"
     try:
-        fast = _cached(cache_dir, prefix) if cache_dir else None
-        model = rewritten(content) if fast is None else fast
+        cached = kept.find(cache_dir, prefix) if cache_dir else None
+        model = rewritten(content) if cached is None else cached
         describer = AlignedDescriber(recogniser, model, threads)
         difference = float(np.abs(unit(describer.describe_chips(chips)) - expected).max())
         if not difference <= TOLERANCE:  # also when it is not a number
@@ -101,35 +101,7 @@ def open_aligned_describer(
     except ModelError as error:
         _log.warning("%s runs as it is, more slowly: its rewritten form failed (%s)", file.name, error)
         return original
-    if cache_dir is not None and fast is None:
-        _keep(cache_dir, prefix, model)
-    return describer
-
-
-def _cached(folder: Path, prefix: str) -> bytes | None:
-    """The form kept in `folder`; None when there is none, or it is not as it was written."""
-    try:
-        for path in sorted(folder.glob(f"{prefix}*.onnx")):
-            model = path.read_bytes()
-            if path.name == _name(prefix, model):
-                return model
-            _log.warning("a cached recogniser is damaged and made anew")
-    except OSError as error:
-        _log.warning("a cached recogniser cannot be read: %s", error.strerror)
-    return None
-
-
-def _name(prefix: str, model: bytes) -> str:
-    return f"{prefix}{hashlib.sha256(model).hexdigest()[:16]}.onnx"
-
-
-def _keep(folder: Path, prefix: str, model: bytes) -> None:
-    path = folder / _name(prefix, model)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, model)
-        for old in folder.glob(f"{prefix}*.onnx"):
-            if old != path:
-                old.unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("the rewritten recogniser is not kept (%s): the next start rewrites it again", error.strerror)
+    if cache_dir is None or isinstance(model, Path):
+        return describer
+    made = kept.keep(cache_dir, prefix, model, f"{prefix}*.onnx")
+    return describer if made is None else AlignedDescriber(recogniser, made, threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import logging
@@ -14,10 +15,10 @@ import numpy.typing as npt
 import onnxruntime
 
 from kiosk.errors import ModelError
+from kiosk.face import kept
 from kiosk.face.dlib_model import read_layers
 from kiosk.face.looks import looks_at
 from kiosk.face.onnx_writer import to_onnx
-from kiosk.machine.durable import atomic_write
 from kiosk.model import Box, Descriptor, Face, RgbImage
 from kiosk.model.recognisers import DLIB, Recogniser
 
@@ -111,14 +112,20 @@ class ReferenceDescriber:
 class Network:
     """An ONNX model with one input and one output, in onnxruntime. One thread at a time."""
 
-    def __init__(self, model: bytes, threads: int = 1) -> None:
-        """Raises ModelError when it cannot be loaded."""
+    def __init__(self, model: bytes | Path, threads: int = 1) -> None:
+        """`model`: as bytes, which stay in memory beside the network's own copy of them, or as a file, which does not.
+
+        Raises ModelError when it cannot be loaded.
+        """
+        _share_working_memory()
         options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            source = str(model) if isinstance(model, Path) else model
+            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base but Exception
             raise ModelError(f"the descriptor model cannot be loaded ({type(error).__name__}).") from error
         self._input: str = self._session.get_inputs()[0].name
@@ -132,12 +139,21 @@ class Network:
         return np.asarray(described, dtype=np.float32)
 
 
+@functools.cache
+def _share_working_memory() -> None:
+    """One arena for the layers' results of all networks: they run in turn, and each would keep 20 MB of its own."""
+    cpu = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(cpu, onnxruntime.OrtArenaCfg({}))
+
+
 class FastDescriber:
     """The ResNet in onnxruntime: 17 times as fast as in dlib, one thread each (docs/accuracy.md, "Fast descriptor")."""
 
     recogniser = DLIB
 
-    def __init__(self, model: bytes, threads: int = 1) -> None:
+    def __init__(self, model: bytes | Path, threads: int = 1) -> None:
         self._network = Network(model, threads)
 
     def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
@@ -162,9 +178,9 @@ def dlib_shape(face: Face) -> dlib.full_object_detection:
     return dlib.full_object_detection(dlib_rectangle(face.box_px), points)
 
 
-def dlib_rectangle(box: Box, left: int = 0, top: int = 0) -> dlib.rectangle:
-    """The box in a part of the frame that begins at (left, top). dlib's right and bottom are inclusive."""
-    return dlib.rectangle(box.left - left, box.top - top, box.right - 1 - left, box.bottom - 1 - top)
+def dlib_rectangle(box: Box) -> dlib.rectangle:
+    """dlib's right and bottom are inclusive."""
+    return dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)
 
 
 def open_fast_describer(
@@ -176,7 +192,7 @@ def open_fast_describer(
     foreign, or when the fresh conversion does not agree with dlib on this machine.
     """
     weights = weights_path(RESNET_FILE, weights_dir)
-    cached = _cached(cache_dir) if cache_dir else None
+    cached = kept.find(cache_dir, _CACHE_PREFIX) if cache_dir else None
     if cached is not None:
         try:
             return _proven(FastDescriber(cached, threads), weights)
@@ -184,44 +200,12 @@ def open_fast_describer(
             _log.warning("the cached descriptor model is made anew: %s", error)
     model = to_onnx(read_layers(weights.read_bytes()))
     describer = _proven(FastDescriber(model, threads), weights)
-    if cache_dir is not None:
-        _store(cache_dir, model)
-    return describer
+    file = kept.keep(cache_dir, _CACHE_PREFIX, model, "descriptor-*.onnx") if cache_dir else None
+    return describer if file is None else FastDescriber(file, threads)
 
 
 _CACHE_PREFIX = f"descriptor-{SHA256[RESNET_FILE][:16]}-"
-"""The cached model's name: which weights it was made of, then the start of its own SHA-256."""
-
-
-def _cached(folder: Path) -> bytes | None:
-    """The model kept in `folder`; None when there is none, or it is not as it was written."""
-    try:
-        for path in sorted(folder.glob(f"{_CACHE_PREFIX}*.onnx")):
-            model = path.read_bytes()
-            # The self-test would not see every damage: one changed weight may move other faces than its two.
-            if path.name == _cache_name(model):
-                return model
-            _log.warning("the cached descriptor model is damaged and made anew")
-    except OSError as error:
-        _log.warning("the cached descriptor model cannot be read: %s", error.strerror)
-    return None
-
-
-def _cache_name(model: bytes) -> str:
-    return f"{_CACHE_PREFIX}{hashlib.sha256(model).hexdigest()[:16]}.onnx"
-
-
-def _store(folder: Path, model: bytes) -> None:
-    """Write all or nothing: a terminal may lose power at any moment. A cache that cannot be written is reported."""
-    path = folder / _cache_name(model)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, model)
-        for old in folder.glob("descriptor-*.onnx"):
-            if old != path:
-                old.unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("the converted model is not kept (%s): the next start converts again", error.strerror)
+"""Which weights the cached model was made of."""
 
 
 def _proven(describer: FastDescriber, weights: Path) -> FastDescriber:

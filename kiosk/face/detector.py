@@ -120,6 +120,7 @@ class YunetDetector:
             self.search(np.zeros((self.search_px, self.search_px, 3), np.uint8), self.search_px)
         except cv2.error as error:
             raise ModelError(f"{model.name} cannot be run. Install it again with `kiosk models install`.") from error
+        self._networks.clear()  # 7 MB, and no camera has pictures of that size
 
     def search(self, frame_rgb: RgbImage, longest_px: int) -> list[Found]:
         scale = _scale(frame_rgb, longest_px)

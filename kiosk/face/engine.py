@@ -145,17 +145,8 @@ class Engine:
         return Face(found.box, landmarks, quality.measure(frame, found.box, landmarks), found.score)
 
     def _landmarks(self, frame: RgbImage, box: Box) -> npt.NDArray[np.float32]:
-        """(5, 2) as in the whole frame: the predictor only looks around the box, and is quicker in a part.
-
-        With 0.75 of the box's size on each side no landmark differed for 3,620 boxes on LFW; with 0.5 one did.
-        """
-        around = 3 * max(box.width, box.height) // 4
-        left, top = max(box.left - around, 0), max(box.top - around, 0)
-        part = np.ascontiguousarray(frame[top : max(box.bottom + around, 1), left : max(box.right + around, 1)])
-        if part.size == 0:
-            part, left, top = frame, 0, 0
-        shape = self._predictor(part, dlib_rectangle(box, left, top))
-        return np.array([(point.x + left, point.y + top) for point in shape.parts()], dtype=np.float32)
+        shape = self._predictor(frame, dlib_rectangle(box))
+        return np.array([(point.x, point.y) for point in shape.parts()], dtype=np.float32)
 
     def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
         """Raises ValueError and ModelError as `faces` does, ValueError also for other than five finite landmarks."""

@@ -29,30 +29,40 @@ def look(frame_rgb: RgbImage, face: Face, number: int) -> tuple[RgbImage, Face]:
 
     0: as it is; 1: mirrored; 2: higher; 3: lower and mirrored.
     """
-    match number % LOOKS:
-        case 0:
-            return frame_rgb, face
-        case 1:
-            return mirrored(frame_rgb, face)
-        case 2:
-            return frame_rgb, shifted(face, -_SHIFT)
-        case _:
-            return mirrored(frame_rgb, shifted(face, _SHIFT))
+    seen = _shifted(face, number)
+    return mirrored(frame_rgb, seen) if number % 2 else (frame_rgb, seen)
 
 
 def looks_at(frame_rgb: RgbImage, face: Face, count: int) -> list[tuple[RgbImage, Face]]:
-    """The first `count` looks."""
-    return [look(frame_rgb, face, number) for number in range(count)]
+    """The first `count` looks. The frame is turned once for all of them."""
+    turned = _turned(frame_rgb) if count > 1 else frame_rgb
+    seen = [_shifted(face, number) for number in range(count)]
+    return [
+        (turned, _opposite(each, frame_rgb.shape[1])) if number % 2 else (frame_rgb, each)
+        for number, each in enumerate(seen)
+    ]
 
 
 def mirrored(frame_rgb: RgbImage, face: Face) -> tuple[RgbImage, Face]:
     """The frame with left and right exchanged, and where the face is in it."""
-    width = frame_rgb.shape[1]
+    return _turned(frame_rgb), _opposite(face, frame_rgb.shape[1])
+
+
+def _turned(frame_rgb: RgbImage) -> RgbImage:
+    return np.asarray(cv2.flip(frame_rgb, 1), dtype=np.uint8)  # a tenth of the time that numpy takes
+
+
+def _opposite(face: Face, width: int) -> Face:
+    """Where the face is in the mirror image of a frame of that width."""
     box = Box(width - face.box_px.right, face.box_px.top, width - face.box_px.left, face.box_px.bottom)
     landmarks = face.landmarks_px[list(_SWAPPED)]
     landmarks[:, 0] = width - 1 - landmarks[:, 0]
-    turned = np.asarray(cv2.flip(frame_rgb, 1), dtype=np.uint8)  # a tenth of the time that numpy takes
-    return turned, dataclasses.replace(face, box_px=box, landmarks_px=landmarks)
+    return dataclasses.replace(face, box_px=box, landmarks_px=landmarks)
+
+
+def _shifted(face: Face, number: int) -> Face:
+    """The face as look `number` cuts it out, before the mirror."""
+    return shifted(face, (0.0, 0.0, -_SHIFT, _SHIFT)[number % LOOKS]) if number % LOOKS > 1 else face
 
 
 def shifted(face: Face, share: float) -> Face:

@@ -18,6 +18,10 @@ NEWCOMER = 0.75
 """While somebody is followed, only faces at least this wide as theirs are searched for: who stands farther back does
 not come into question (the recogniser's RIVAL_SHARE is larger), and a coarser picture is enough for the search."""
 
+NEARLY = 1.05
+"""A picture that was searched need not be searched again at up to this much more: all who are NEWCOMER * NEARLY as wide
+as whom it showed were found in it, and RIVAL_SHARE is still larger."""
+
 CUT = 18.0
 """Mean change of the picture's luma (0..255) that makes it another scene: all that was known is dropped.
 
@@ -67,15 +71,20 @@ class Follower:
         return found
 
     def _anew(self, frame: RgbImage) -> list[Found]:
-        """Who is in a scene that nothing is known of. Where somebody is found, only others as near come into question
-        (NEWCOMER), and the picture need not be searched for smaller ones: so the first search is for all who are as
-        near as anybody whom a glance would find."""
+        """Who is in a scene that nothing is known of."""
+        return self._nearest(frame, self._detector.thorough_px)
+
+    def _nearest(self, frame: RgbImage, last_px: int) -> list[Found]:
+        """The nearest and who else is about as near; `last_px`: longer side in which the picture is searched when there
+        seems to be nobody. Where somebody is found, only others as near come into question (NEWCOMER), and the picture
+        need not be searched for smaller ones: so the first search is for all who are as near as anybody whom a glance
+        would find."""
         first_px = min(round(self._detector.glance_px / NEWCOMER), self._detector.search_px)
         found = self._detector.search(frame, first_px)
         if not found:
-            return self._detector.search(frame, self._detector.thorough_px)
+            return [] if last_px <= first_px else self._detector.search(frame, last_px)
         longest_px = self._enough_px(frame, NEWCOMER * max(face.box.width for face in found))
-        return found if longest_px <= first_px else self._detector.search(frame, longest_px)
+        return found if longest_px <= NEARLY * first_px else self._detector.search(frame, longest_px)
 
     def _begin(self, found: list[Found], tiny: npt.NDArray[np.float32]) -> None:
         self._followed = [_Followed(face.box, face.score) for face in found]
@@ -95,7 +104,11 @@ class Follower:
             if len(kept) == len(self._followed):
                 self._followed = [followed for followed, _ in kept]
                 return [face for _, face in kept]
-            found = self._search(frame, min((NEWCOMER * face.box.width for _, face in kept), default=0.0))
+            nearest = min((face.box.width for _, face in kept), default=None)
+            if nearest is None:
+                found = self._nearest(frame, self._detector.search_px)
+            else:
+                found = self._search(frame, NEWCOMER * nearest)
         kept = [(followed, face) for followed, face in kept if not any(_overlap(face.box, new.box) for new in found)]
         self._begin(found, tiny)
         self._followed += [followed for followed, _ in kept]

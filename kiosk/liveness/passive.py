@@ -60,9 +60,11 @@ def reflected(start: int, length: int, limit: int) -> npt.NDArray[np.intp]:
 
 def without_cast(face_rgb: RgbImage) -> RgbImage:
     """The picture with its channels scaled to one mean ("grey world"): the same in warm and in cold light."""
-    means = face_rgb.reshape(-1, 3).mean(axis=0)
+    means = np.array(cv2.sumElems(face_rgb)[:3]) / (face_rgb.size // 3)
     gains = means.mean() / np.maximum(means, 1.0)
-    return np.asarray(np.clip(face_rgb * gains, 0, 255), dtype=np.uint8)
+    # What becomes of each of a channel's 256 shades: a tenth of the work of scaling every pixel.
+    shades = np.clip(np.arange(256)[:, np.newaxis] * gains, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(face_rgb, shades.reshape(1, 256, 3)), dtype=np.uint8)
 
 
 def sharpness(frame_rgb: RgbImage, box: Box) -> float:

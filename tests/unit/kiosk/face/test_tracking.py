@@ -8,6 +8,7 @@ import pytest
 from kiosk.face.detector import Found
 from kiosk.face.tracking import NEWCOMER, SEARCH_EVERY, Follower
 from kiosk.model import Box, RgbImage
+from kiosk.terminal.recognise import RIVAL_SHARE
 
 SIZE = (480, 640)
 
@@ -108,7 +109,24 @@ def test_a_face_that_is_lost_is_searched_for_at_once() -> None:
     stream.next()
     stream.detector.there = [box(450)]
     assert stream.next() == [box(450)]
-    assert stream.calls == ["refine", 640]
+    assert stream.calls == ["refine", 427]  # as in a new scene: in 640 px only smaller faces would be found besides
+
+
+def test_a_lost_face_that_is_far_is_searched_for_in_all_of_the_picture() -> None:
+    stream = Stream(box(width=100))
+    stream.next()
+    stream.detector.there = [box(450, width=90)]
+    assert stream.next() == [box(450, width=90)]
+    assert stream.calls == ["refine", 427, 640]
+
+
+@pytest.mark.parametrize(("width", "searches"), [(160, 1), (153, 1), (151, 2)])
+def test_a_little_more_of_the_picture_is_not_searched_anew(width: int, searches: int) -> None:
+    """All who could be meant beside the nearest are found all the same: RIVAL_SHARE is their least width."""
+    rival = box(420, width=round(RIVAL_SHARE * width))
+    stream = Stream(box(width=width), rival)
+    assert stream.next() == [box(width=width), rival]
+    assert len(stream.calls) == searches
 
 
 def test_a_newcomer_is_seen_after_a_set_number_of_frames() -> None:

@@ -38,7 +38,8 @@ LIVE = LivenessVerdict(Liveness.LIVE, 0.9, "passive")
 ASKED = Renewal(FP, dt.datetime(2026, 11, 20, 1, tzinfo=dt.UTC), "consent-renewal-1", "Petugas")
 OFFICE = Office("o-1", "Dinas Contoh", schedule.STANDARD_HOURS)
 SNAPSHOT = GallerySnapshot(7, OFFICE, {P1: factories.person()}, (), renewals={P1: ASKED})
-MATCH = factories.match(score=4.0 + STRONG_SCORE, margin=STRONG_MARGIN)
+NEARER = STRONG_SCORE["distance"]
+MATCH = factories.match(score=4.0 + NEARER, margin=STRONG_MARGIN)
 
 
 def samples(count: int = 3, *models: ModelId) -> tuple[Sample, ...]:
@@ -54,7 +55,10 @@ def samples(count: int = 3, *models: ModelId) -> tuple[Sample, ...]:
     ("match", "liveness", "doubt"),
     [
         ({}, LIVE, False),
-        ({"score": 4.0 + STRONG_SCORE - 0.001}, LIVE, True),  # a presence, and no more
+        ({"score": 4.0 + NEARER - 0.001}, LIVE, True),  # a presence, and no more
+        ({"model_id": FP}, LIVE, True),  # where angles are compared it takes more
+        ({"model_id": FP, "score": 4.0 + STRONG_SCORE["cosine"] - 0.001}, LIVE, True),
+        ({"model_id": FP, "score": 4.0 + STRONG_SCORE["cosine"]}, LIVE, False),
         ({"margin": STRONG_MARGIN - 0.001}, LIVE, True),
         ({"look_alikes": (P1, PersonId("p-2"))}, LIVE, True),  # told apart by the NIP alone
         ({"person_id": PersonId("p-2")}, LIVE, True),

@@ -1,0 +1,62 @@
+"""What is freed goes back to the machine, and threads share few pools: in a process of its own, where nothing else is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import re, sys, threading
+from kiosk.machine import memory
+
+def resident_mb():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+
+def arenas():
+    # glibc makes each thread's pool in a mapping of its own that begins at a multiple of 64 MB
+    starts = [int(line.split("-")[0], 16) for line in open("/proc/self/maps")]
+    return sum(start % (64 << 20) == 0 for start in starts)
+
+def work(ready, go):
+    pieces = [bytearray(1000) for _ in range(1000)]
+    ready.wait()
+    go.wait()
+
+if "few" in sys.argv:
+    memory.few_arenas()
+ready, go = threading.Barrier(9), threading.Event()
+threads = [threading.Thread(target=work, args=(ready, go)) for _ in range(8)]
+for each in threads:
+    each.start()
+ready.wait()
+print(arenas())
+go.set()
+pieces = [bytearray(100_000) for _ in range(500)]
+last = bytearray(1000)  # above them on the heap, so that they cannot be cut off its end
+full = resident_mb()
+del pieces
+memory.hand_back()
+print(full - resident_mb())
+"""
+
+
+def _figures(*arguments: str) -> tuple[int, float]:
+    run = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    arenas, freed_mb = run.stdout.split()
+    return int(arenas), float(freed_mb)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_threads_share_few_pools_and_what_is_free_is_handed_back() -> None:
+    few, freed_mb = _figures("few")
+    many, _ = _figures()
+    assert few <= memory_pools_besides_the_heap() < many
+    assert freed_mb > 40
+
+
+def memory_pools_besides_the_heap() -> int:
+    from kiosk.machine.memory import ARENAS
+
+    return ARENAS - 1
