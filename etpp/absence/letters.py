@@ -130,6 +130,7 @@ def decide(tx: Transaction, letter_id: str, approved: bool, by: str, reason: str
         raise Conflict("nobody decides on a letter for himself: let another one decide")
     decision = LetterDecision(str(uuid.uuid4()), letter_id, approved, actor, now, reason)
     store.DECISIONS.add(tx, [decision], actor, now)
+    _tell(tx, standing.letter)
     return look(tx, letter_id)
 
 
@@ -140,7 +141,14 @@ def revoke(tx: Transaction, letter_id: str, by: str, reason: str, now: dt.dateti
         raise Conflict("the letter is revoked already")
     actor = Roster(tx).actor(by)
     store.REVOCATIONS.add(tx, [LetterRevocation(str(uuid.uuid4()), letter_id, actor, now, reason)], actor, now)
+    _tell(tx, standing.letter)
     return look(tx, letter_id)
+
+
+def _tell(tx: Transaction, letter: Letter) -> None:
+    """The overview counts the days of the people's offices anew. In order of their ids, as all who lock them."""
+    for office_id in sorted(Roster(tx).offices_of(letter.person_ids)):
+        Offices(tx).call_attention(office_id)
 
 
 def look(tx: Transaction, letter_id: str) -> Standing:

@@ -34,6 +34,7 @@ from etpp.serving.private import require_private
 MAX_BODY_BYTES = 256 * 1024
 """Of an administrator's call; a calendar of ten years of periods and holidays takes 40 KB."""
 CSRF_HEADER = "x-csrf-token"
+_UNKEPT = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
 _LISTS = frozenset({"accept"})
 """Names that may stand several times in an address; no rule looks at them."""
 
@@ -63,6 +64,7 @@ class AdminGate:
         if scope["type"] != "http" or not scope["path"].startswith(self._path):
             await self._app(scope, receive, send)
             return
+        send = _unkept(send)
         try:
             receive = await self._admit(scope, receive)
         except Problem as problem:
@@ -152,6 +154,18 @@ class AdminGate:
         where[place.name] = actor.said
         if place.part == "query":
             scope["query_string"] = urllib.parse.urlencode(where).encode("ascii")
+
+
+def _unkept(send: Send) -> Send:
+    """No browser or proxy keeps what is told of people, or takes it for something else than it says it is."""
+
+    async def unkept(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [pair for pair in message["headers"] if pair[0].lower() not in _UNKEPT]
+            message = {**message, "headers": [*headers, *_UNKEPT.items()]}
+        await send(message)
+
+    return unkept
 
 
 class _Body:

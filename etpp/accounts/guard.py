@@ -85,8 +85,10 @@ def _foreign_form() -> Problem:
 
 
 def _log_in_for(request: Request) -> str:
-    """The log-in, and after it the page that was wanted."""
+    """The log-in, and after it the page that was wanted; for a phone that was let in its own."""
     wanted = request.scope["path"].removeprefix(PREFIX)
+    if wanted == "/phone" and session.PHONE_COOKIE in request.cookies:
+        return "/m"
     if request.method != "GET" or wanted in ("", "/"):
         return "/login"
     if request.url.query:

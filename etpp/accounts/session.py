@@ -19,6 +19,8 @@ IDLE = dt.timedelta(hours=1)
 somebody else may sit at the desk. A phone has a lock of its own."""
 SEEN_EVERY = dt.timedelta(minutes=5)
 COOKIE = "etpp_session"
+PHONE_COOKIE = "etpp_connected"
+"""Says that this phone was let in once (`etpp/pairing`): where its log-in is. It is no secret and proves nothing."""
 _AGENT = 100
 
 

@@ -253,6 +253,7 @@ _PHONE = {
     "GET /waiting": _OWN,
     "POST /corrections": _rule("superior", "employee", acts=BY),
     "POST /letters": _rule("superior", "employee", acts=BY),
+    "POST /objections": _rule("superior", "employee", acts=BY),
     "POST /documents": _OWN,
 }
 """The phone's own calls: each shows, or files, what is of whoever asks."""

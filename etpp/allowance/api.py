@@ -179,10 +179,18 @@ async def add_score(new: NewScore, server: ServerOf) -> ScoreShown:
 
     def decide(tx: Transaction) -> None:
         register.office(tx, new.office_id)
-        SCORES.add(tx, [score], new.by, now)
+        SCORES.add(tx, [score], Roster(tx).actor(new.by), now)
 
     await server.write(decide)
     return score_shown(score)
+
+
+def _another(tx: Transaction, said: str, person_id: str) -> str:
+    """Who acts. Raises Conflict where that is the person concerned."""
+    by = Roster(tx).actor(said)
+    if by == person_id:
+        raise Conflict("a sanction is entered and taken back by somebody else than whom it is for", key="sanction_own")
+    return by
 
 
 @router.get("/sanctions", summary="Sanctions in force")
@@ -203,7 +211,7 @@ async def add_sanction(new: NewSanction, server: ServerOf) -> SanctionShown:
     def enter(tx: Transaction) -> None:
         if Roster(tx).employee(new.person_id) is None:
             raise NotFound("nobody in the roster has this id")
-        SANCTIONS.add(tx, [made], new.by, server.now())
+        SANCTIONS.add(tx, [made], _another(tx, new.by, new.person_id), server.now())
 
     await server.write(enter)
     return sanction_shown(made)
@@ -215,7 +223,7 @@ async def withdraw_sanction(sanction_id: str, act: Act, server: ServerOf) -> San
         found = SANCTIONS.one(tx, sanction_id)
         if found is None:
             raise NotFound("there is no such sanction")
-        SANCTIONS.withdraw(tx, [found], act.by, server.now())
+        SANCTIONS.withdraw(tx, [found], _another(tx, act.by, found.person_id), server.now())
         return found
 
     return sanction_shown(await server.write(withdraw))

@@ -157,7 +157,7 @@ def check(tx: Transaction, office_id: str, month: Month, by: str, now: dt.dateti
             f"{month} is {where.state}: a list is checked when the month is over and before it is closed",
             key="month_not_to_check",
         )
-    as_of_utc = recording(tx, now)
+    by, as_of_utc = Roster(tx).actor(by), recording(tx, now)
     found = reckon(tx, office_id, month, as_of_utc, as_of_utc)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "checked", found.hash, by, now)
     STEPS.add(tx, [step], by, now)
@@ -179,6 +179,10 @@ def close(
     closed, it is closed already, nobody has checked the list as it stands, or whoever checked it closes it.
     """
     as_of_utc = closing(tx, now)
+    by = Roster(tx).actor(by)
+    if despite is not None:  # a NIP and an id may be one person's
+        first, second = (Roster(tx).actor(each) for each in despite.decided_by)
+        despite = Despite(despite.open, (first, second))
     where = standing(tx, office_id, month, now)
     if where.closed is not None:
         raise Conflict(f"{month} of {office_id} is closed already", key="month_closed")
@@ -219,6 +223,7 @@ def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime
     where = standing(tx, office_id, month, now)
     if where.closed is None or where.paid is not None:
         raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed", key="month_not_to_pay")
+    by = Roster(tx).actor(by)
     step = MonthStep(str(uuid.uuid4()), office_id, str(month), "paid", where.closed.sealed.hash, by, now)
     STEPS.add(tx, [step], by, now)
     return step

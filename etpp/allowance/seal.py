@@ -15,6 +15,7 @@ from typing import Any
 
 from etpp.allowance.adjust import Adjustment, in_order
 from etpp.allowance.model import Line, Month, Statement
+from etpp.base.errors import Conflict
 from etpp.base.money import ZERO, plain
 
 NO_MONTH = "0" * 64
@@ -90,6 +91,21 @@ def statement_of(document: Mapping[str, Any]) -> Statement:
     month = Month.of(document["month"])
     lines = tuple(_line_of(line) for line in document["lines"])
     return Statement(**{**document, **amounts, **lists, "month": month, "lines": lines})
+
+
+def opened(document: Mapping[str, Any], office_id: str, person_id: str, month: Month, sealed: str) -> Statement:
+    """A kept statement under the hash that it was `sealed` with. Raises Conflict for one that is another: nothing is
+    paid by what somebody has changed since."""
+    found = statement_of(document)
+    said = found.office_id, found.person_id, found.month, document_hash(document)
+    if said != (office_id, person_id, month, sealed):
+        raise Conflict(
+            f"a closed statement of {month} at {office_id} is not what was sealed: run `etpp audit verify`",
+            key="pay_not_sealed",
+            office=office_id,
+            month=month,
+        )
+    return found
 
 
 def write(statement: Statement) -> Written:

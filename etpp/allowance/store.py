@@ -18,7 +18,7 @@ from etpp.allowance.adjust import Adjustment
 from etpp.allowance.closing import Closed, Closing, earlier_json, earlier_of, report_json, report_of
 from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUse, Sanction, Statement
 from etpp.allowance.policy import read_policy
-from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, statement_of
+from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, opened
 from etpp.base.errors import Conflict
 from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence import store as presence
@@ -209,11 +209,14 @@ class Closings:
         return [((row.office_id, Month.of(row.month)), _adjustment(row)) for row in rows]
 
     def statements(self, month: Month, person_ids: Collection[str]) -> dict[tuple[str, str], Statement]:
-        """(office, person) -> the closed statement of a month."""
+        """(office, person) -> the closed statement of a month. Raises Conflict for one that is not what was sealed."""
         table = pay_tables.closed_statements
-        query = sa.select(table.c.office_id, table.c.person_id, table.c.document).where(table.c.month == str(month))
-        rows = self._tx.execute(query.where(table.c.person_id.in_(person_ids)))
-        return {(row.office_id, row.person_id): statement_of(row.document) for row in rows}
+        columns = (table.c.office_id, table.c.person_id, table.c.document, table.c.hash)
+        query = sa.select(*columns).where(table.c.month == str(month), table.c.person_id.in_(person_ids))
+        return {
+            (office_id, person_id): opened(document, office_id, person_id, month, sealed)
+            for office_id, person_id, document, sealed in self._tx.execute(query)
+        }
 
     def nets(self, person_id: str, limit: int) -> list[tuple[Month, Decimal]]:
         """What somebody's closed months came to, the latest first."""

@@ -23,15 +23,19 @@ def file(tx: Transaction, new: NewObjection, now: dt.datetime) -> Standing:
     first, last = month_of(dt.date.fromisoformat(f"{new.month}-01"))
     served = Roster(tx).career(person).within(first, last)
     if not served:
-        raise Conflict("the person belonged to no office in that month")
+        raise Conflict("the person belonged to no office in that month", key="objection_no_service")
     kind, _, what = new.about.partition(":")
     if kind == "day" and not (what.startswith(new.month) and _is_past(what, now)):
-        raise Conflict("the day is none of that month, or is still to come")
+        raise Conflict("the day is none of that month, or is still to come", key="objection_day")
     waiting = [each for each in store.of_month(tx, person, new.month) if each.state == "waiting"]
     if any(each.objection.about == new.about for each in waiting):
-        raise Conflict("an objection to this waits for its answer already")
+        raise Conflict("an objection to this waits for its answer already", key="objection_waiting")
     if len(waiting) >= MOST_WAITING:
-        raise Conflict(f"{MOST_WAITING} objections to this month wait for their answers already")
+        raise Conflict(
+            f"{MOST_WAITING} objections to this month wait for their answers already",
+            key="objection_many",
+            n=MOST_WAITING,
+        )
     made = Objection(str(uuid.uuid4()), person, served[-1].office_id, new.month, new.about, new.reason, now)
     store.OBJECTIONS.add(tx, [made], person, now)
     return Standing(made, None)

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
@@ -25,6 +26,7 @@ from etpp.pairing import rules, service, visiting
 from etpp.pairing.model import Invited, Phone
 from etpp.pairing.store import Phones
 from etpp.pairing.visiting import Connecting
+from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.store import Roster
 
 router = APIRouter()
@@ -287,7 +289,8 @@ async def _connect_page(visit: Visit, keeper: KeeperOf, error: str | None = None
 
 
 def _shown(phone: Phone, visit: Visit) -> dict[str, object]:
-    return {"agent": phone.agent or "–", "since": visit.texts.moment(phone.created_utc)}
+    since = visit.texts.moment(phone.created_utc.astimezone(ZoneInfo(REGENCY_ZONE)))
+    return {"agent": phone.agent, "since": since}
 
 
 def _nip(tx: Transaction, person_id: str) -> str | None:

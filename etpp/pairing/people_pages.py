@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
@@ -13,6 +14,7 @@ from etpp.db import Transaction
 from etpp.pairing import service
 from etpp.pairing.model import Phone
 from etpp.pairing.store import Phones
+from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.store import Roster
 
 router = APIRouter()
@@ -86,11 +88,11 @@ async def _person_page(visit: Visit, person_id: str, code: str | None = None) ->
 
 def _shown(phone: Phone, visit: Visit) -> dict[str, object]:
     def moment(at: dt.datetime | None) -> str:
-        return "" if at is None else visit.texts.moment(at)
+        return "" if at is None else visit.texts.moment(at.astimezone(ZoneInfo(REGENCY_ZONE)))
 
     return {
         "id": phone.phone_id,
-        "agent": phone.agent or "–",
+        "agent": phone.agent,
         "since": moment(phone.created_utc),
         "used": moment(phone.used_utc),
         "way": visit.texts.passkey if phone.credential_id is not None else "PIN",

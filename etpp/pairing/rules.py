@@ -23,6 +23,18 @@ PinFault = Literal["form", "easy"]
 _PIN = re.compile(rf"[0-9]{{{PIN_DIGITS}}}")
 
 
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
+_BROWSERS = {"EdgA": "Edge", "Edg": "Edge", "SamsungBrowser": "Samsung Internet", "OPR": "Opera", "FxiOS": "Firefox"}
+_BROWSERS |= {"Firefox": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
+
+
+def known_as(agent: str) -> str:
+    """What a phone's owner knows it by, of what its browser calls itself; that, where nobody has heard of it."""
+    system = next((each for each in _SYSTEMS if each in agent), "")
+    browser = next((name for mark, name in _BROWSERS.items() if mark + "/" in agent), "")
+    return " · ".join(filter(None, (browser, system))) or agent or "–"
+
+
 def in_time(made_utc: dt.datetime, now: dt.datetime) -> bool:
     return made_utc - SKEW <= now <= made_utc + GOOD_FOR + SKEW
 

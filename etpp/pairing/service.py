@@ -151,7 +151,7 @@ def connect(
 ) -> Phone:
     """Let a phone in. The person's others are let in no more, unless they are to stay; at most three do."""
     others = Phones(tx).of_account(account.account_id)
-    agent = "".join(each for each in guest.agent if each.isprintable())[:100]
+    agent = rules.known_as("".join(each for each in guest.agent if each.isprintable()))[:100]
     phone = Phone(
         secrets.token_hex(16),
         account.account_id,

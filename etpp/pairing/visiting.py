@@ -85,6 +85,9 @@ def check_csrf(visit: Visit, said: str) -> None:
 
 def with_secret(visit: Visit, answer: Response, secret: str) -> Response:
     answer.set_cookie(
+        session.PHONE_COOKIE, "yes", max_age=int(LASTS.total_seconds()), path=PREFIX, httponly=True, samesite="lax"
+    )
+    answer.set_cookie(
         COOKIE,
         secret,
         max_age=int(LASTS.total_seconds()),

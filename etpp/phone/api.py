@@ -1,12 +1,14 @@
 """The phone's own calls, few and small: each shows one person's own, or files it.
 
-What the administrator's calls do for an employee already (activities and their steps, objections) the phone asks of
-those. Of an answer that has not changed only that is said (ETag); no cache keeps any, the phone has a place of its own.
+What the administrator's calls do for an employee already (activities and their steps) the phone asks of those. Of an
+answer that has not changed only that is said (ETag); no cache keeps any, the phone has a place of its own.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -22,9 +24,13 @@ from etpp.allowance.gather import correction_days
 from etpp.allowance.model import Month
 from etpp.base.asked import Who
 from etpp.base.encoding import format_time
+from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.base.throttle import Throttle
-from etpp.console.texts import Language
+from etpp.console.texts import Language, texts
 from etpp.db import Transaction
+from etpp.objections import service as objections
+from etpp.objections.asked import NewObjection
+from etpp.objections.documents import ObjectionShown, objection_shown
 from etpp.phone import filing, reading, verifying
 from etpp.phone.asked import OwnCorrection, OwnLetter
 from etpp.phone.documents import CatalogueOnPhone, Filed, MonthOnPhone, Today, WaitingList
@@ -74,26 +80,47 @@ def routes(photographs: Throttle) -> APIRouter:
         return _answer(request, server, await server.read(lambda tx: verifying.waiting(tx, by, now)))
 
     @router.post("/corrections", status_code=201)
-    async def file_correction(own: OwnCorrection, server: ServerOf) -> Filed:
+    async def file_correction(own: OwnCorrection, server: ServerOf, lang: Language = "id") -> Filed:
         now = server.now()
-        made = await server.write(lambda tx: filing.correction(tx, own, correction_days, now))
+        with _in_words(lang):
+            made = await server.write(lambda tx: filing.correction(tx, own, correction_days, now))
         return Filed(kind="correction", id=made.correction_id, state="proposed", part=made.part)
 
     @router.post("/letters", status_code=201)
-    async def file_letter(own: OwnLetter, server: ServerOf) -> Filed:
+    async def file_letter(own: OwnLetter, server: ServerOf, lang: Language = "id") -> Filed:
         now = server.now()
-        made = await server.write(lambda tx: filing.letter(tx, own, now))
+        with _in_words(lang):
+            made = await server.write(lambda tx: filing.letter(tx, own, now))
         return Filed(kind="letter", id=made.letter_id, state="submitted")
 
     @router.post("/documents", status_code=201)
-    async def bring_photograph(by: Who, request: Request, cabinet: CabinetOf, server: ServerOf) -> DocumentShown:
+    async def bring_photograph(
+        by: Who, request: Request, cabinet: CabinetOf, server: ServerOf, lang: Language = "id"
+    ) -> DocumentShown:
         """The body is the file: a picture or a PDF, whatever it is called. The same file twice is one."""
         photographs.reserve(by)
         content, now = await request.body(), server.now()
-        kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now))
+        with _in_words(lang):
+            kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now))
         return document_shown(kept)
 
+    @router.post("/objections", status_code=201)
+    async def file_objection(new: NewObjection, server: ServerOf, lang: Language = "id") -> ObjectionShown:
+        now = server.now()
+        with _in_words(lang):
+            return objection_shown(await server.write(lambda tx: objections.file(tx, new, now)))
+
     return router
+
+
+@contextmanager
+def _in_words(language: Language) -> Iterator[None]:
+    """A refusal as the person reads it, and not as a program's log has it."""
+    try:
+        yield
+    except (Conflict, NotFound) as error:
+        name = "not-found" if isinstance(error, NotFound) else "conflict"
+        raise Problem(name, texts(language).refusal(error)) from error
 
 
 def _answer(request: Request, server: Server, shown: BaseModel) -> Response:

@@ -43,7 +43,7 @@ from etpp.presence.documents import correction_shown
 from etpp.presence.model import Fault, JudgedDay
 from etpp.reports.model import Sentence
 from etpp.reports.nominative import line_name
-from etpp.reports.presence import kind_name, mark
+from etpp.reports.presence import fault_name, kind_name, mark
 from etpp.reports.sentences import Sentences
 from etpp.reports.texts import Words, words
 from etpp.roster.hours import REGENCY_ZONE, month_bounds
@@ -240,7 +240,7 @@ def _day(own: OwnMonth, day: JudgedDay, points: Mapping[dt.date, DayPoints], say
 
 def _verdict(day: JudgedDay, say: Words) -> str:
     state = "day_off" if not day.works and day.status == "present" else day.status
-    return ", ".join(_named(each, say) for each in day.faults) or say.of("day_states", state).capitalize()
+    return ", ".join(fault_name(say, each) for each in day.faults) or say.of("day_states", state).capitalize()
 
 
 def _pay(own: OwnMonth, say: Words) -> PayOnPhone:
@@ -268,13 +268,8 @@ def _pay(own: OwnMonth, say: Words) -> PayOnPhone:
     )
 
 
-def _named(fault: Fault, say: Words) -> str:
-    what = say.of("faults", fault.kind)
-    return say.say("by_minutes", what=what, minutes=fault.minutes) if fault.minutes else what
-
-
 def _short(fault: Fault, say: Words) -> str:
-    return f"{_named(fault, say)}, {fault.date.day} {say.month_name(fault.date)}"
+    return f"{fault_name(say, fault)}, {fault.date.day} {say.month_name(fault.date)}"
 
 
 def _grouped(sentences: Iterable[Sentence]) -> list[Why]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from etpp.absence.model import Excuse, Kind
+from etpp.absence.rules import in_force
+from etpp.absence.store import kinds, letters_within, said_of
 from etpp.base.errors import Problem
 from etpp.books.model import EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.model import DayPlan, PlanError, Work
 from etpp.calendar.rules import WorkCalendar
 from etpp.db import Transaction
-from etpp.presence.decided import manual_counts
-from etpp.presence.model import OfficeReports
-from etpp.presence.rules import Day, judge_day, may_be_of
-from etpp.presence.store import manual_within
+from etpp.presence.decided import last_decision, manual_counts
+from etpp.presence.model import OfficeReports, Part
+from etpp.presence.rules import Day, Stand, judge_day, may_be_of, stand
+from etpp.presence.store import corrections_within, decisions_on, manual_within
 from etpp.roster import register
 from etpp.roster.assignments import CareerError
 from etpp.roster.hours import contradiction, hours, office_calendar, zone
@@ -23,6 +26,17 @@ from etpp.roster.model import Office, Person
 from etpp.roster.store import People, Roster
 from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
+
+
+@dataclass(frozen=True)
+class Note:
+    """What else the day's page says of a person. `letters`: the kinds of those in force, by their ids; `corrected`:
+    what an approved correction changes, for pay; `shift`: hours of their own, None with the office's."""
+
+    stand: Stand
+    letters: tuple[Kind, ...]
+    corrected: tuple[Part, ...]
+    shift: Work | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,8 @@ class DayBook:
     over_utc: dt.datetime | None
     reported_utc: dt.datetime | None
     people: list[tuple[Person, Day]]
+    notes: Mapping[str, Note]
+    """By employee."""
 
     @property
     def complete(self) -> bool:
@@ -116,7 +132,45 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
     ]
     works = [plan.work for plan in (plans.usual, *(plans.of(person.employee_id) for person in people))]
     over = max((work.end_utc for work in works if work is not None), default=None)
-    return DayBook(office, day, calendar, plans.usual.work, over, reported, days)
+    excuses = _letters(tx, office, here | seen.keys(), start, end)
+    corrected = _corrected(tx, office_id, day)
+    notes = {}
+    for person, judged in days:
+        who, plan = person.employee_id, plans.of(person.employee_id)
+        kinds_of_day = tuple(each.kind for each in excuses.get(who, ()) if _holds(each, plan))
+        own = plan.work if plan.work is not None and plan.work != plans.usual.work else None
+        notes[who] = Note(stand(judged, plan, bool(kinds_of_day), reported), kinds_of_day, corrected.get(who, ()), own)
+    return DayBook(office, day, calendar, plans.usual.work, over, reported, days, notes)
+
+
+def _letters(
+    tx: Transaction, office: Office, people: Collection[str], start: dt.datetime, end: dt.datetime
+) -> dict[str, tuple[Excuse, ...]]:
+    """employee -> letters in force that touch the day."""
+    held = letters_within(tx, office_id=office.office_id, start=start, end=end)
+    if not held:
+        return {}
+    said, catalogue, here = said_of(tx, [each.letter_id for each in held]), kinds(tx), zone(office)
+    named = {person for each in held for person in each.person_ids} & set(people)
+    return {person: in_force(person, held, *said, catalogue, here) for person in named}
+
+
+def _holds(excuse: Excuse, plan: DayPlan) -> bool:
+    """Whether a letter is for a time in which work was planned."""
+    work = plan.work
+    return work is not None and excuse.first_utc < work.end_utc and excuse.until_utc > work.start_utc
+
+
+def _corrected(tx: Transaction, office_id: str, day: dt.date) -> dict[str, tuple[Part, ...]]:
+    """employee -> the parts of the day that an approved correction changes."""
+    made = corrections_within(tx, office_id=office_id, first=day, last=day)
+    decisions = decisions_on(tx, [each.correction_id for each in made]) if made else []
+    found: dict[str, tuple[Part, ...]] = {}
+    for each in made:
+        last = last_decision(each, decisions)
+        if last is not None and last.approved:
+            found[each.person_id] = (*found.get(each.person_id, ()), each.part)
+    return found
 
 
 def _people(roster: Roster, office_id: str, faces: Collection[Person], asked: Collection[str]) -> list[Person]:

@@ -37,13 +37,14 @@ def routes(summaries: Summaries) -> APIRouter:
     async def office(visit: MemberVisit, office_id: str, date: str = "") -> Response:
         day, now = daybook.asked_day(date), visit.server.now()
         book = await visit.server.read(lambda tx: daybook.open_day(tx, office_id, day, now))
-        return visit.page(
+        shown = views.office_day(book, visit.texts)
+        listing = views.people_of(office_id, book.day, shown.working)
+        return await listing.answer(
+            visit,
+            listing.asked(visit, date=date),
+            shown.people,
             "presence/day.html",
-            {
-                "office": views.office_day(book, visit.texts),
-                "date": book.day,
-                "is_today": book.day == book.calendar.day_of(now),
-            },
+            {"office": shown, "date": book.day, "is_today": book.day == book.calendar.day_of(now)},
         )
 
     return router

@@ -14,6 +14,9 @@ from etpp.books.model import PresenceRow
 from etpp.calendar.model import DayPlan, Work
 
 DayStatus = Literal["present", "absent", "not_reported", "unclear", "day_off"]
+Stand = Literal["present", "letter", "not_yet", "not_reported", "unclear", "absent", "day_off"]
+"""As the day's pages tell it. `letter`: away by one. `not_yet`: every terminal has reported past the beginning of
+work, and nobody saw the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ def judge_day(
     if any(may_be_of(plan, p) for p in presences):
         return Day("unclear")
     return Day("absent")
+
+
+def stand(day: Day, plan: DayPlan, by_letter: bool, reported_utc: dt.datetime | None) -> Stand:
+    if day.status in ("present", "day_off"):
+        return day.status
+    if by_letter:
+        return "letter"
+    begun = plan.work is not None and reported_utc is not None and reported_utc >= plan.work.arrive_by_utc
+    return "not_yet" if day.status == "not_reported" and begun else day.status
 
 
 def may_be_of(plan: DayPlan, presence: PresenceRow) -> bool:

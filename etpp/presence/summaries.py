@@ -31,7 +31,7 @@ Stamp = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Summary:
-    """One office's day in figures. `late`: how many came late; `reported_utc` as in DayBook."""
+    """One office's day in figures. `counts`: by `Stand`; `late`: how many came late; `reported_utc` as in DayBook."""
 
     office_id: str
     name: str
@@ -55,7 +55,7 @@ def summarise(book: daybook.DayBook) -> Summary:
         complete=book.complete,
         reported_utc=book.reported_utc,
         people=len(book.people),
-        counts=Counter(day.status for _, day in book.people),
+        counts=Counter(note.stand for note in book.notes.values()),
         late=sum(1 for _, day in book.people if day.arrival is not None and day.arrival.minutes_off),
     )
 

@@ -27,14 +27,18 @@ class MarkView:
 
 @dataclass(frozen=True)
 class PersonDay:
+    """`certainties`: how certain the times are -> whether that is a reason for doubt; each once."""
+
+    employee_id: str
     name: str
     nip: str
-    status: str
+    stand: str
     arrival: MarkView | None
     departure: MarkView | None
     terminals: str
     certainties: Mapping[str, bool]
-    """How certain the times are -> whether that is a reason for doubt; each once."""
+    notes: Sequence[str]
+    """Letters, corrections, hours of one's own."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def overview(day: dt.date) -> Listing[OfficeLine]:
             Column("people", "people", lambda line: line.people, kind="number"),
             counted("present"),
             Column("late", "late", lambda line: line.late, show=late, kind="number"),
-            *(counted(status) for status in ("not_reported", "absent", "unclear")),
+            *(counted(status) for status in ("letter", "not_yet", "not_reported", "absent", "unclear")),
             Column("reported", "reported_through", lambda line: line.reported, show=reported, kind="time"),
             Column("state", "status", lambda line: line.state, state, _said, kind="state", chooses=True),
         ),
@@ -137,7 +141,7 @@ def office_day(book: daybook.DayBook, texts: Texts) -> OfficeDay:
         reported=_reported(summary, texts),
         counts=summary.counts,
         late=summary.late,
-        people=[_person_day(person, day, zone, texts) for person, day in book.people],
+        people=[_person_day(book, person, day, texts) for person, day in book.people],
     )
 
 
@@ -146,19 +150,85 @@ def _reported(summary: Summary, texts: Texts) -> str:
     return texts.never if reported is None else texts.moment(reported.astimezone(summary.zone))
 
 
-def _person_day(person: Person, day: Day, zone: ZoneInfo, texts: Texts) -> PersonDay:
+def _person_day(book: daybook.DayBook, person: Person, day: Day, texts: Texts) -> PersonDay:
+    zone, note = book.calendar.timezone, book.notes[person.employee_id]
     arrival = _mark(day.arrival, zone, texts)
     departure = _mark(day.departure, zone, texts)
     marks = [mark for mark in (arrival, departure) if mark is not None]
+    notes = [texts.say("day_letter", kind=kind.name) for kind in note.letters]
+    if note.corrected:
+        notes.append(texts.day_corrected)
+    if note.shift is not None:
+        ends = [moment.astimezone(zone) for moment in (note.shift.start_utc, note.shift.end_utc)]
+        notes.append(texts.say("day_shift", hours=f"{texts.time(ends[0])}–{texts.time(ends[1])}"))
     return PersonDay(
+        employee_id=person.employee_id,
         name=person.name or texts.forgotten,
         nip=masked(person.nip),
-        status=day.status,
+        stand=note.stand,
         arrival=arrival,
         departure=departure,
         terminals=", ".join(dict.fromkeys(mark.terminal for mark in marks if mark.terminal)),
         certainties={mark.certainty: mark.doubt for mark in marks},
+        notes=notes,
     )
+
+
+_STANDS: Mapping[str, Tone] = {"present": "good", "absent": "bad", "unclear": "warn", "not_yet": "warn"}
+
+
+def people_of(office_id: str, day: dt.date, working: bool) -> Listing[PersonDay]:
+    """The table of an office's day."""
+
+    def name(row: PersonDay, texts: Texts) -> Cell:  # noqa: ARG001
+        return Cell(row.name, row.nip, f"/people/{row.employee_id}?month={day:%Y-%m}")
+
+    def state(row: PersonDay, texts: Texts) -> Sequence[Cell]:
+        return [Cell(texts.say(row.stand), "\n".join(row.notes), tone=_STANDS.get(row.stand, ""), chip=True)]
+
+    def off(mark: MarkView | None, texts: Texts) -> Cell:
+        if mark is None or not working:
+            return Cell("")
+        if mark.minutes_off:
+            return Cell(texts.say("minutes", n=mark.minutes_off), tone="late")
+        return Cell(texts.on_time)
+
+    def certain(row: PersonDay, texts: Texts) -> Sequence[Cell]:  # noqa: ARG001
+        return [Cell(text, tone="doubt" if doubt else "") for text, doubt in row.certainties.items()]
+
+    def clock(mark: MarkView | None) -> str | None:
+        return None if mark is None else mark.time
+
+    def minutes(mark: MarkView | None) -> int | None:
+        return None if mark is None else mark.minutes_off
+
+    return Listing(
+        f"kehadiran-{office_id}-{day.isoformat()}",
+        (
+            Column("name", "name", lambda row: row.name, show=name, kind="name", finds=True),
+            Column("state", "status", lambda row: row.stand, state, _said, kind="state", chooses=True),
+            Column("arrival", "arrival", lambda row: clock(row.arrival), says=_dash, kind="time"),
+            Column(
+                "late", "late_by", lambda row: minutes(row.arrival), lambda row, t: off(row.arrival, t), kind="time"
+            ),
+            Column("departure", "departure", lambda row: clock(row.departure), says=_dash, kind="time"),
+            Column(
+                "early",
+                "early_by",
+                lambda row: minutes(row.departure),
+                lambda row, t: off(row.departure, t),
+                kind="time",
+            ),
+            Column("terminal", "terminal", lambda row: row.terminals),
+            Column("certainty", "time_certainty", lambda row: ", ".join(row.certainties), show=certain, sorts=False),
+            Column("notes", "day_notes", lambda row: "; ".join(row.notes), shows=False),
+        ),
+        by="name",
+    )
+
+
+def _dash(value: Value, texts: Texts) -> str:  # noqa: ARG001
+    return "–" if value is None else str(value)
 
 
 def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 
 from etpp.absence.model import Kind
-from etpp.presence.model import JudgedDay
+from etpp.presence.model import Fault, JudgedDay
 from etpp.reports import common
 from etpp.reports.figures import arrivals, lateness
 from etpp.reports.model import Cell, Column, Mark, Section, Table, Tone
@@ -86,6 +86,12 @@ def code(say: Words, kind_id: str) -> str:
     """A kind's letters; of one that the catalogue does not know, its first ones."""
     known = say.of("kind_codes", kind_id)
     return known if known != kind_id else "".join(part[:1] for part in kind_id.split("-")).upper()[:3]
+
+
+def fault_name(say: Words, fault: Fault) -> str:
+    """With its minutes, where it has any."""
+    what = say.of("faults", fault.kind)
+    return say.say("by_minutes", what=what, minutes=fault.minutes) if fault.minutes else what
 
 
 def kind_name(say: Words, kind_id: str, kind: Kind | None) -> str:

@@ -17,7 +17,7 @@ from etpp.reports.manual import last_decision
 from etpp.reports.model import Sentence
 from etpp.reports.months import OfficeMonth, PersonMonth
 from etpp.reports.nominative import line_name
-from etpp.reports.presence import kind_name
+from etpp.reports.presence import fault_name, kind_name
 from etpp.reports.texts import Words
 
 
@@ -85,10 +85,7 @@ class Sentences:
         """Why a day was judged as it was: its faults, what letters excused, and what was written down by hand."""
         say = self._say
         for fault in day.faults:
-            what = say.of("faults", fault.kind)
-            if fault.minutes:
-                what = say.say("by_minutes", what=what, minutes=fault.minutes)
-            yield f"{what}{self._why(fault.because, fault.kind, day.date)}."
+            yield f"{fault_name(say, fault)}{self._why(fault.because, fault.kind, day.date)}."
         if day.whole_day is not None:
             yield from (each for fact in day.whole_day[1] if (each := self._fact(f"letter:{fact}")))
         for excused in day.excused:

@@ -10,7 +10,7 @@ from etpp.reports.figures import components
 from etpp.reports.model import Block, Cell, Column, Facts, Reasons, Section, Sentence, Table
 from etpp.reports.months import OfficeMonth, PersonMonth
 from etpp.reports.nominative import because, line_name
-from etpp.reports.presence import LETTER, MANUAL, clock, mark
+from etpp.reports.presence import LETTER, MANUAL, clock, fault_name, mark
 from etpp.reports.sentences import Sentences
 from etpp.reports.texts import Words
 
@@ -89,12 +89,7 @@ def days(say: Words, found: OfficeMonth, person: PersonMonth) -> Table:
         if day.status == "outside" or (day.status == "day_off" and day.arrival is None):
             continue
         arrival, departure = (None if each is None else each.at_utc for each in (day.arrival, day.departure))
-        verdict = ", ".join(
-            say.say("by_minutes", what=say.of("faults", fault.kind), minutes=fault.minutes)
-            if fault.minutes
-            else say.of("faults", fault.kind)
-            for fault in day.faults
-        )
+        verdict = ", ".join(fault_name(say, fault) for fault in day.faults)
         rows.append(
             (
                 f"{say.weekday(day.date)}, {day.date.day}",

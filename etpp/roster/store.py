@@ -292,8 +292,9 @@ class Roster:
         return person_id
 
     def actor(self, said: str) -> str:
-        """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named."""
-        return self.with_number(said) or said
+        """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named, in small
+        letters: two people are never one and the same in capitals."""
+        return self.with_number(said) or said.casefold()
 
     def add(self, employee: Employee, by: str, now: dt.datetime) -> None:
         """A new employee, or what is said of one anew. Raises Conflict when a number stands for somebody else."""

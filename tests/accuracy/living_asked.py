@@ -8,9 +8,9 @@ fill 0.40 to 0.55 of a square: what a terminal's picture of 4:3 shows of one at 
 rule on the width is left out here.
 
 Could crops as tight as NUAA's be given surroundings? `ways` tries it on photographs whose own surroundings are known: a
-way would do if it brought back the scores of the photograph as it was. `nuaa` gives them to NUAA's living people and
-prints all the same. `--also`: a second limit for the median of the model of the face, beside the packaged one. People
-are split in halves, in turn by name: the first is for choosing, the second is judged. Intervals count people.
+way would do if it brought back the scores of the photograph as it was; none does. `--also`: a second limit for the
+median of the model of the face, beside the packaged one. People are split in halves, in turn by name: the first is for
+choosing, the second is judged. Intervals count people.
 """
 
 from __future__ import annotations
@@ -43,9 +43,6 @@ TIGHT = 1.02
 """Side of a crop of NUAA's over its face."""
 
 PHOTOS = 2
-
-EVERY_PRINT = 4
-"""Of NUAA's 80 sequences of prints every fourth: each of the people is among them."""
 
 Scores = npt.NDArray[np.float64]
 """(frames, 5): of the face, of the wide crops shrunk, of the wide crops mirrored."""
@@ -184,33 +181,6 @@ def _way(name: str, filled: Scores, natural: Scores, limits: Sequence[float]) ->
     )
 
 
-def nuaa(
-    models: PassiveModels, engine: FaceEngine, folder: Path, scenes: Sequence[Photograph], fill: Fill, every: int
-) -> Iterator[Shown]:
-    """Everybody's sequences in the place of the face of a photograph, which lends its surroundings. Of every
-    `every`th sequence each frame begins an encounter, as far as eight follow."""
-    of: dict[str, list[Scores]] = {}
-    for place, sequence in enumerate(sorted(folder.iterdir())[::every]):
-        scene = scenes[place % len(scenes)]
-        where = tight(scene.box, scene.rgb.shape)
-        found = []
-        for path in sorted(sequence.iterdir()):
-            picture = read_picture(path)
-            if picture is None:
-                continue
-            crop = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-            own = scene.rgb.copy()
-            own[where.top : where.bottom, where.left : where.right] = cv2.resize(crop, (where.width, where.height))
-            filled = fill(own, scene.rgb, where)
-            faces = engine.faces(filled)
-            if faces:
-                found.append(scores(models, filled, faces[0].box_px))
-        starts = [np.array(found[first:]) for first in range(len(found) - MIN_FRAMES + 1)]
-        of.setdefault(sequence.name.split("_")[0], []).extend(starts)
-    for person, starts in sorted(of.items()):
-        yield Shown(person, starts)
-
-
 def told(name: str, people: Sequence[Shown], limits: Sequence[float]) -> None:
     """Print the share of the starts that are accepted, for each half of the people."""
     for half, members in (("first half", people[0::2]), ("second half", people[1::2])):
@@ -255,10 +225,6 @@ def main() -> None:
     why([start for starts in people.values() for start in starts])
     told("living, as photographed", [Shown(*one) for one in sorted(people.items())], limits)
     ways(models, taken, limits)
-    for name in ("the same, blurred", "another photograph around it"):
-        for kind, every in (("live", 1), ("print", EVERY_PRINT)):
-            folder = options.faces / "pad" / "nuaa" / kind
-            told(f"{kind}, {name}", list(nuaa(models, engine, folder, taken, WAYS[name], every)), limits)
 
 
 def _quantiles(of: Sequence[float]) -> str:

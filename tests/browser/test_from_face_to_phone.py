@@ -82,15 +82,17 @@ def test_by_a_passkey_from_the_screen_to_the_own_phones_and_in_again(
         opened(page, link)
         fits(page)
         page.click("form[data-passkey] button.main")
-        page.wait_for_url("**/console/phones")
-        fits(page)
+        page.wait_for_url("**/phone/")
         code = link.partition("#")[2]
         assert not [url for url in asked if code in url.partition("#")[0]], "the code is in no address that is sent"
+        page.goto(f"{etpp.url}/console/phones")
+        fits(page)
         page.click("form[action$='/logout'] button")
-        page.goto(f"{etpp.url}/m/")
+        page.goto(f"{etpp.url}/console/phone")
+        page.wait_for_url("**/console/m")
         fits(page)
         page.click("form[data-passkey] button.main")
-        page.wait_for_url("**/console/phones")
+        page.wait_for_url("**/phone/")
 
 
 def test_by_a_pin_where_the_phone_has_no_passkeys(
@@ -110,15 +112,18 @@ def test_by_a_pin_where_the_phone_has_no_passkeys(
         for field in ("#pin", "#repeated"):
             page.fill(field, PIN)
         page.click("form[action$='/connect/pin'] button")
-        page.wait_for_url("**/console/phones")
+        page.wait_for_url("**/phone/")
+        page.goto(f"{etpp.url}/console/phones")
+        fits(page)
         page.click("form[action$='/logout'] button")
-        page.goto(f"{etpp.url}/m/")
+        page.goto(f"{etpp.url}/console/phone")
+        page.wait_for_url("**/console/m")
         page.fill("#pin", "739164")
         page.click("form[action$='/login/pin'] button")
         page.wait_for_selector("p.error[role=alert]:not([hidden])")
         page.fill("#pin", PIN)
         page.click("form[action$='/login/pin'] button")
-        page.wait_for_url("**/console/phones")
+        page.wait_for_url("**/phone/")
 
 
 def test_whoever_photographs_the_code_and_comes_second_is_told(
@@ -152,4 +157,4 @@ def test_without_scripts_a_code_of_bkpps_and_a_pin_are_a_way_in(browser: Browser
         for field in ("#pin", "#repeated"):
             page.fill(field, PIN)
         page.click("form[action$='/connect/pin'] button")
-        page.wait_for_url("**/console/phones")
+        page.wait_for_url("**/phone/")

@@ -30,7 +30,7 @@ function sent(parts, send, back, app) {
     } catch (error) {
       if (error instanceof net.LoggedOut) return;
       if (!(error instanceof net.Offline || error instanceof net.Refused || error instanceof TypeError)) throw error;
-      says.textContent = error instanceof net.Offline ? t("file.offline") : t("file.refused", { why: error.message.replace(/^[\w-]+: /, "") });
+      says.textContent = error instanceof net.Offline ? t("file.offline") : t("file.refused", { why: error.message });
     } finally {
       button.disabled = false;
     }
@@ -87,7 +87,7 @@ async function letter(app, paint) {
   const paper = photograph();
   const send = async () => {
     const content = await paper.content();
-    const found = content ? await net.post("/phone/api/documents", content, content.type) : null;
+    const found = content ? await net.bring("/phone/api/documents", content) : null;
     const end = whole.checked ? clock.moment(next(last.value), "00:00", zone) : clock.moment(last.value, until.value, zone);
     await net.tell("/phone/api/letters", {
       kind_id: kind.value,
@@ -122,7 +122,7 @@ async function objection(app, paint, asked) {
   const line = found?.pay?.lines.find((each) => each.key === what);
   const subject = kind === "day" ? field("date", t("file.date"), date) : h("p", h("b", `${line?.name ?? what}: ${line?.amount ?? ""}`), ` ${monthName(asked.get("month"))}`);
   const reason = h("textarea", { rows: 4, maxlength: 500, required: true });
-  const send = () => net.tell("/v1/admin/objections", { month: month(), about: kind === "day" ? `day:${date.value}` : about, reason: reason.value.trim() });
+  const send = () => net.tell("/phone/api/objections", { month: month(), about: kind === "day" ? `day:${date.value}` : about, reason: reason.value.trim() });
   const back = () => (kind === "day" ? `month/${month()}/${date.value}` : `month/${month()}`);
   const title = kind === "day" && asked.get("about") ? longDate(what) : t("file.objection_what");
   paint(h("h1", t("file.objection")), h("p.sub", title), sent([subject, field("reason", t("file.objection_reason"), reason)], send, back, app));

@@ -66,10 +66,12 @@ async function known(today, name) {
 }
 
 export async function tell(path, document) {
-  return post(path, JSON.stringify(document), "application/json");
+  return post(path.startsWith("/phone/") ? named(path) : path, JSON.stringify(document), "application/json");
 }
 
-export async function post(path, body, type) {
+export const bring = (path, file) => post(named(path), file, file.type);
+
+async function post(path, body, type) {
   if (!csrf) await ask("/phone/api/today");
   const once = () => send(path, { method: "POST", body, headers: { "Content-Type": type, "X-CSRF-Token": csrf } });
   let answer = await once();

@@ -137,6 +137,7 @@ MODELS |= {
         "first_utc": "2026-11-24T00:30:00.000Z",
         "until_utc": "2026-11-24T03:00:00.000Z",
     },
+    "POST /phone/api/objections": lambda it: {"by": it.employee(), **OBJECTION},
     "POST /phone/api/documents": lambda it: pdf(str(it.next()).encode()),
 }
 ASKED: dict[str, Callable[[World], dict[str, str]]] = {

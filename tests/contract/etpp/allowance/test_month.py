@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from etpp.absence.model import LetterRevocation
 from etpp.absence.store import REVOCATIONS
+from etpp.activities.model import Entry, EntryStep
+from etpp.activities.store import ENTRIES, STEPS
 from etpp.allowance import month as months
 from etpp.allowance import seal
 from etpp.allowance.audit import Audited, verify
@@ -129,9 +131,66 @@ def test_each_statement_is_written_and_hashed_once_for_list_seal_and_table(
     }
 
 
-def _close_by(scene: Scene, by: str) -> None:
+SRI_NIP, BUDI_NIP = "198503152010012007", "199001012015031001"
+
+
+def test_one_person_under_two_names_is_not_two_people(scene: Scene) -> None:
+    """Who checked by NIP does not close by id; who is "bkpp" is "BKPP" too."""
+    scene.etpp.clock.now = wib("2026-12-01 08:00")
     with scene.etpp.database.begin() as tx:
-        months.close(tx, scene.etpp.state.keys.now().signer, OFFICE, NOVEMBER, by, scene.etpp.clock.now)
+        forget(tx, f"{scene.budi}-2026-11-02")
+        again = Entry("open", scene.budi, dt.date(2026, 11, 2), "laporan", Decimal(1), "x", scene.etpp.clock.now)
+        ENTRIES.add(tx, [again], scene.budi, scene.etpp.clock.now)
+        step = EntryStep("open-s", "open", "submitted", scene.budi, scene.etpp.clock.now)
+        STEPS.add(tx, [step], scene.budi, scene.etpp.clock.now)
+    with scene.etpp.database.begin() as tx:
+        matters = months.check(tx, OFFICE, NOVEMBER, SRI_NIP, scene.etpp.clock.now).open
+    assert matters == ("entry:open",)
+    for by, second, says in (
+        (scene.budi, BUDI_NIP, "two people"),
+        ("bkpp", "BKPP", "two people"),
+        (scene.sri, "sekda", "whoever checked"),
+    ):
+        with pytest.raises(Conflict, match=says):
+            _close_by(scene, by, Despite(matters, (by, second)))
+    _close_by(scene, BUDI_NIP, Despite(matters, (BUDI_NIP, SRI_NIP)))
+    with scene.etpp.database.read() as tx:
+        closed = Closings(tx).get(OFFICE, NOVEMBER)
+    assert closed is not None
+    assert closed.sealed.despite is not None
+    assert (closed.closed_by, closed.sealed.despite.decided_by) == (scene.budi, (scene.budi, scene.sri))
+
+
+def test_nothing_is_paid_by_closed_statements_that_somebody_has_swapped(scene: Scene) -> None:
+    check(scene)
+    close(scene)
+    table = pay_tables.closed_statements
+    with scene.etpp.database.begin() as tx:
+        for now, then in ((scene.sri, "held"), (scene.budi, scene.sri), ("held", scene.budi)):
+            tx.execute(sa.update(table).where(table.c.person_id == now).values(person_id=then))
+    with scene.etpp.database.begin() as tx:
+        scene.letter(tx, scene.budi, "2026-11-25 07:00", "2026-11-25 10:00")
+    with pytest.raises(Conflict, match="not what was sealed: run `etpp audit verify`"):
+        reckon(scene, DECEMBER)
+    (audited,) = audit(scene)
+    assert {each.what for each in audited.findings} >= {"chain"}
+
+
+def test_a_sanction_is_neither_entered_nor_taken_back_by_the_person_concerned(scene: Scene) -> None:
+    said = {"person_id": scene.sri, "percent": "25", "first": "2026-11-01", "last": "2026-11-30", "document": "SK 1"}
+    admin = scene.etpp.admin
+    for who in (scene.sri, SRI_NIP):
+        admin("POST", "sanctions", said | {"by": who}, expect=409)
+    made = admin("POST", "sanctions", said | {"by": "bkpp"})["sanction_id"]
+    for who in (scene.sri, SRI_NIP):
+        admin("POST", f"sanctions/{made}/withdraw", {"by": who}, expect=409)
+    assert [each["sanction_id"] for each in admin("GET", "sanctions")["sanctions"]] == [made]
+    admin("POST", f"sanctions/{made}/withdraw", {"by": BUDI_NIP})
+
+
+def _close_by(scene: Scene, by: str, despite: Despite | None = None) -> None:
+    with scene.etpp.database.begin() as tx:
+        months.close(tx, scene.etpp.state.keys.now().signer, OFFICE, NOVEMBER, by, scene.etpp.clock.now, despite)
 
 
 def _pay(scene: Scene) -> None:

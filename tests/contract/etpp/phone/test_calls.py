@@ -180,7 +180,11 @@ def test_a_correction_is_of_ones_own_day_and_of_no_other(budi: Caller, office: P
     assert (found["person_id"], found["proposed_by"]) == (office.scene.budi, office.scene.budi)
     assert budi.post("corrections", {**CORRECTION, "by": office.scene.sri}).status_code == 403
     assert budi.post("corrections", {**CORRECTION, "person": office.scene.sri}).status_code == 400
-    assert budi.post("corrections", {**CORRECTION, "date": "2026-12-09"}).status_code == 409
+    later = {**CORRECTION, "date": "2026-12-09"}
+    assert budi.post("corrections", later).status_code == 409
+    said = [budi.post(f"corrections?lang={language}", later).json()["detail"] for language in ("id", "en")]
+    assert said[0] != said[1]
+    assert "koreksi" in said[0].lower()
 
 
 def test_a_letter_is_for_oneself_with_the_file_that_was_brought(budi: Caller, office: Phones) -> None:
@@ -212,7 +216,7 @@ def test_a_file_that_is_too_large_or_one_too_many_is_refused(office: Phones) -> 
 
 def test_an_objection_is_answered_once_by_another_one(budi: Caller, office: Phones) -> None:
     asked = {"month": "2026-11", "about": "line:individual", "reason": "poin saya lebih banyak"}
-    made = budi.post("/v1/admin/objections", asked)
+    made = budi.post("objections", asked)
     assert made.status_code == 201
     objection = made.json()["objection_id"]
     assert budi.post("/v1/admin/objections", asked).status_code == 409  # it waits already

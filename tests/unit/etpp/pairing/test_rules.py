@@ -61,3 +61,24 @@ def test_nothing_that_somebody_sends_does_more_than_be_none(raw: bytes) -> None:
 @given(st.text(max_size=80))
 def test_no_text_does_either(text: str) -> None:
     assert wire.parse(text) is None or len(text) > 100
+
+
+@pytest.mark.parametrize(
+    ("agent", "known"),
+    [
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile",
+            "Chrome · Android",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1",
+            "Safari · iPhone",
+        ),
+        ("Mozilla/5.0 (Android 14; Mobile; rv:131.0) Gecko/131.0 Firefox/131.0", "Firefox · Android"),
+        ("Mozilla/5.0 (Linux; Android 14; K) SamsungBrowser/26.0 Chrome/122.0 Mobile", "Samsung Internet · Android"),
+        ("kucing", "kucing"),
+        ("", "–"),
+    ],
+)
+def test_a_phone_is_called_as_its_owner_knows_it(agent: str, known: str) -> None:
+    assert rules.known_as(agent) == known
