@@ -54,6 +54,7 @@ from etpp.phone import shell as phone_shell
 from etpp.presence import api as presence_api
 from etpp.presence import decision_pages, decisions_api
 from etpp.presence import pages as presence_pages
+from etpp.presence.pulse import Pulse
 from etpp.presence.summaries import Summaries
 from etpp.reports import api as reports_api
 from etpp.reports import pages as reports_pages
@@ -115,6 +116,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     bundles = Jobs(
         state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
     )
+    pulse = Pulse(database, partial(asyncio.sleep, settings.poll_s), lambda: watch.ended)
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
@@ -167,7 +169,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         faces_pages.router,
         terminals_pages.router,
         books_pages.router,
-        presence_pages.routes(Summaries()),
+        presence_pages.routes(Summaries(), pulse),
         absence_pages.router,
         allowance_pages.router,
         reports_pages.router,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from etpp.accounts.gate import ADMIN
-from etpp.allowance import desk
+from etpp.allowance import desk, sanctions
 from etpp.allowance import month as months
 from etpp.allowance.asked import Act, CloseMonth, NewPolicyUse, NewSanction, NewScore
 from etpp.allowance.audit import verify
@@ -153,7 +153,7 @@ async def add_sanction(new: NewSanction, server: ServerOf) -> SanctionShown:
 @router.post("/sanctions/{sanction_id}/withdraw", summary="A sanction is taken back")
 async def withdraw_sanction(sanction_id: str, act: Act, server: ServerOf) -> SanctionShown:
     now = server.now()
-    return sanction_shown(await server.write(lambda tx: desk.withdraw_sanction(tx, sanction_id, act.by, now)))
+    return sanction_shown(await server.write(lambda tx: sanctions.take_back(tx, sanction_id, act.by, now)))
 
 
 @router.get("/policies", summary="By which policy the regency pays when")

@@ -6,11 +6,12 @@ import datetime as dt
 import uuid
 
 from etpp.allowance import month as months
+from etpp.allowance import sanctions
 from etpp.allowance.asked import NewPolicyUse, NewSanction, NewScore
 from etpp.allowance.model import Month, OfficeScore, Policy, PolicyUse, Sanction
 from etpp.allowance.policy import PolicyError, read_policy
-from etpp.allowance.store import SANCTIONS, SCORES
-from etpp.base.errors import Conflict, NotFound
+from etpp.allowance.store import SCORES
+from etpp.base.errors import Conflict
 from etpp.db import Transaction
 from etpp.roster import register
 from etpp.roster.store import Roster
@@ -28,20 +29,9 @@ def sanction(tx: Transaction, new: NewSanction, now: dt.datetime) -> Sanction:
     """Raises Conflict, and NotFound for whom nobody knows."""
     if new.last < new.first:
         raise Conflict("the last day lies before the first", key="period_backwards")
-    if Roster(tx).employee(new.person_id) is None:
-        raise NotFound("nobody in the roster has this id", key="employee_unknown")
     made = Sanction(str(uuid.uuid4()), new.person_id, new.percent, new.first, new.last, new.document)
-    SANCTIONS.add(tx, [made], _another(tx, new.by, new.person_id), now)
+    sanctions.enter(tx, made, new.by, now)
     return made
-
-
-def withdraw_sanction(tx: Transaction, sanction_id: str, by: str, now: dt.datetime) -> Sanction:
-    """Raises NotFound."""
-    found = SANCTIONS.one(tx, sanction_id)
-    if found is None:
-        raise NotFound("there is no such sanction", key="sanction_unknown")
-    SANCTIONS.withdraw(tx, [found], _another(tx, by, found.person_id), now)
-    return found
 
 
 def policy_of(text: str) -> Policy:
@@ -58,11 +48,3 @@ def use_policy(tx: Transaction, new: NewPolicyUse, now: dt.datetime) -> tuple[Po
     use = PolicyUse(str(uuid.uuid4()), policy.sha256, new.first, new.last)
     months.use_policy(tx, policy, new.text, use, new.by, now)
     return policy, use
-
-
-def _another(tx: Transaction, said: str, person_id: str) -> str:
-    """Who acts. Raises Conflict where that is the person concerned."""
-    by = Roster(tx).actor(said)
-    if by == person_id:
-        raise Conflict("a sanction is entered and taken back by somebody else than whom it is for", key="sanction_own")
-    return by

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from fastapi import APIRouter, Response
 
-from etpp.allowance import desk, views
+from etpp.allowance import desk, sanctions, views
 from etpp.allowance import month as months
 from etpp.allowance.asked import Act, NewPolicyUse, NewSanction, NewScore
 from etpp.allowance.model import Month
@@ -158,7 +158,7 @@ async def withdraw_question(visit: MemberVisit, sanction_id: str) -> Response:  
 @router.post("/sanctions/{sanction_id}/withdraw")
 async def withdraw_sanction(visit: MemberVisit, values: CheckedForm, sanction_id: str) -> Response:  # noqa: ARG001
     now, act = visit.server.now(), Act(by=visit.actor.said)
-    await visit.server.write(lambda tx: desk.withdraw_sanction(tx, sanction_id, act.by, now))
+    await visit.server.write(lambda tx: sanctions.take_back(tx, sanction_id, act.by, now))
     return visit.go("/sanctions", "sanction_withdrawn")
 
 
