@@ -122,7 +122,14 @@ def fill(etpp: Running) -> list[Page]:
     person = f"/offices/{OFFICE}/people/{ids[0]}"
     with etpp.database.read() as tx:
         employees = {each.person_id: each.employee_id for each in People(tx).everyone(OFFICE, include_erased=True)}
+    for number, reason in ((0, "Saya hadir sejak pagi. " * 20), (1, "salahketik" * 45), (2, "Antrean panjang.")):
+        about = {"month": "2026-11", "about": f"day:{DAY}", "reason": reason.strip()}
+        filed = etpp.admin("POST", "objections", {"by": employees[ids[number]], **about})["objection_id"]
+    said = {"by": "bkpp", "upheld": True, "answer": "Antreannya tercatat. " * 20}
+    etpp.admin("POST", f"objections/{filed}/answer", said | {"answer": said["answer"].strip()})
     return [
+        ("objections", "/objections"),
+        ("objections-answered", "/objections?answered=1"),
         ("overview", f"/?date={DAY}"),
         ("overview-day-off", "/?date=2026-11-22"),
         ("day", f"/offices/{OFFICE}?date={DAY}"),
