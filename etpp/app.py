@@ -52,6 +52,7 @@ from etpp.phone import shell as phone_shell
 from etpp.presence import api as presence_api
 from etpp.presence import decisions_api
 from etpp.presence import pages as presence_pages
+from etpp.presence.pulse import Pulse
 from etpp.presence.summaries import Summaries
 from etpp.reports import api as reports_api
 from etpp.reports.jobs import Jobs
@@ -110,6 +111,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     bundles = Jobs(
         state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
     )
+    pulse = Pulse(database, partial(asyncio.sleep, settings.poll_s), lambda: watch.ended)
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
@@ -161,7 +163,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         faces_pages.router,
         terminals_pages.router,
         books_pages.router,
-        presence_pages.routes(Summaries()),
+        presence_pages.routes(Summaries(), pulse),
         objections_pages.router,
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),

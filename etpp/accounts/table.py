@@ -165,6 +165,7 @@ _TERMINAL = _rule("bkpp", "technician", of=DEVICE)
 _CONSOLE = {
     "GET /style.css": ANYBODY,
     "GET /passkeys.js": ANYBODY,
+    "GET /live.js": ANYBODY,
     "GET /language": ANYBODY,
     "GET /login": ANYBODY,
     "POST /login": ANYBODY,
@@ -197,6 +198,7 @@ _CONSOLE = {
     "POST /people/{person_id}/phones/{phone_id}/end": BKPP,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
+    "GET /live": _rule(*AT_OFFICE, "technician", listed=True),
     "GET /people": _rule(*AT_OFFICE, listed=True),
     "GET /people/{person_id}": _rule(*AT_OFFICE, of=PERSON),
     "GET /offices/{office_id}/people": OF_OFFICE,

@@ -221,12 +221,14 @@ class Listing(Generic[R]):
         rows: Rows[R] | Iterable[R],
         template: str,
         values: Mapping[str, Any] | None = None,
+        live: bool = False,
     ) -> Response:
-        """The page with the table in it as `listing`, or the file that the address asks for."""
+        """The page with the table in it as `listing`, or the file that the address asks for. `live`: the page follows
+        what happens."""
         found = rows if isinstance(rows, Rows) else self.chosen_of(asked, rows)
         if asked.export:
             return await run_in_threadpool(self._file, visit, asked, found)
-        return visit.page(template, {**(values or {}), "listing": self.table(visit.texts, asked, found)})
+        return visit.page(template, {**(values or {}), "listing": self.table(visit.texts, asked, found)}, live=live)
 
     def table(self, texts: Texts, asked: Asked, rows: Rows[R] | Iterable[R]) -> Table:
         found = rows if isinstance(rows, Rows) else self.chosen_of(asked, rows)

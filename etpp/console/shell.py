@@ -28,6 +28,11 @@ async def style() -> Response:
     return _static("style.css", "text/css")
 
 
+@router.get("/live.js")
+async def live_script() -> Response:
+    return _static("live.js", "text/javascript")
+
+
 @router.get("/passkeys.js")
 async def passkeys_script() -> Response:
     return _static("passkeys.js", "text/javascript")

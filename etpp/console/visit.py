@@ -40,6 +40,10 @@ SCRIPTED = HEADERS | {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; script-src 'self'",
 }
 """Of the few pages with a script: a file of our own origin, nothing inline."""
+LIVE = HEADERS | {
+    "Content-Security-Policy": SCRIPTED["Content-Security-Policy"] + "; connect-src 'self'",
+}
+"""Of pages that follow what happens: their script asks this server."""
 
 
 def _source(name: str) -> str:
@@ -107,8 +111,11 @@ class Visit:
         offices = None if self.session is None else self.session.actor.offices("bkpp", "inspector", *roles)
         return self.session is not None and (offices is None or office_id in offices)
 
-    def page(self, template: str, values: Mapping[str, Any], status: int = 200, script: bool = False) -> Response:
-        """A page from a room's template, with the headers that all have. `script`: it loads one of our own."""
+    def page(
+        self, template: str, values: Mapping[str, Any], status: int = 200, script: bool = False, live: bool = False
+    ) -> Response:
+        """A page from a room's template, with the headers that all have. `script`: it loads one of our own; `live`:
+        the one that follows what happens."""
         # The page that a form led to cannot be loaded again; what switches the language goes to the start instead.
         path = self.request.url.path if self.request.method == "GET" else PREFIX + "/"
         here = path.removeprefix(PREFIX)
@@ -120,9 +127,10 @@ class Visit:
             here_query=path + ("?" + self.request.url.query if self.request.url.query else ""),
             prefix=PREFIX,
             may=self.may,
+            live=live,
             **values,
         )
-        return HTMLResponse(html, status, SCRIPTED if script else HEADERS)
+        return HTMLResponse(html, status, LIVE if live else SCRIPTED if script else HEADERS)
 
     def confirm(
         self,

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 
-from etpp.console.visit import MemberVisit
+from etpp.console.visit import HEADERS, MemberVisit
 from etpp.presence import daybook, views
+from etpp.presence.pulse import Pulse
 from etpp.presence.summaries import Summaries
 
 
-def routes(summaries: Summaries) -> APIRouter:
+def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
     router = APIRouter()
+
+    @router.get("/live")
+    async def live(visit: MemberVisit, seen: str = "") -> Response:  # noqa: ARG001 - the guard has looked who it is
+        """When something happened that the followers have not `seen`, or after a while without."""
+        return JSONResponse({"pulse": await pulse.after(seen[:100])}, headers=HEADERS)
 
     @router.get("/")
     async def overview(visit: MemberVisit, date: str = "") -> Response:
@@ -31,6 +38,7 @@ def routes(summaries: Summaries) -> APIRouter:
                 "date_text": visit.texts.date(shown),
                 "is_today": day is None,
             },
+            live=day is None,
         )
 
     @router.get("/offices/{office_id}")
@@ -44,7 +52,8 @@ def routes(summaries: Summaries) -> APIRouter:
             listing.asked(visit, date=date),
             shown.people,
             "presence/day.html",
-            {"office": shown, "date": book.day, "is_today": book.day == book.calendar.day_of(now)},
+            {"office": shown, "date": book.day},
+            live=book.day == book.calendar.day_of(now),
         )
 
     return router

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from etpp.db import Facts, Transaction, pay_tables
+from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, TimeDecision
 from etpp.roster.store import ever_assigned
 
@@ -17,6 +19,30 @@ TIME_DECISIONS = Facts(TimeDecision, pay_tables.time_decisions, "decision_id", o
 MANUAL_ENTRIES = Facts(ManualEntry, pay_tables.manual_entries, "entry_id")
 
 _PAGE = 500
+
+
+def pulse_of(tx: Transaction) -> str:
+    """What is another whenever an office's day or a terminal's state may be: one small question to the database."""
+    offices, chains, devices = tables.offices.c, tables.chains.c, tables.devices.c
+
+    def of(*columns: sa.ColumnElement[Any]) -> list[Any]:
+        return [sa.select(column).scalar_subquery() for column in columns]
+
+    row = tx.execute(
+        sa.select(
+            *of(
+                sa.func.sum(offices.gallery_version + offices.attention),
+                sa.func.sum(chains.seq),
+                sa.func.count(chains.chain_id),
+                sa.func.max(chains.reported_utc),
+                sa.func.max(devices.last_seen_utc),
+                sa.func.count(devices.device_id),
+                sa.func.max(devices.revoked_utc),
+                sa.func.max(devices.written_off_utc),
+            )
+        )
+    ).one()
+    return hashlib.sha256(repr(tuple(str(each) for each in row)).encode()).hexdigest()[:16]
 
 
 def locked_correction(tx: Transaction, correction_id: str) -> Correction | None:

@@ -41,7 +41,7 @@ async def terminals(visit: MemberVisit) -> Response:
             else visit.texts.say("cohort_overdue", when=visit.texts.ago(now - since)),
         }
 
-    return visit.page("terminals/terminals.html", await visit.server.read(look))
+    return visit.page("terminals/terminals.html", await visit.server.read(look), live=True)
 
 
 @router.get("/terminals/{device_id}/revoke")

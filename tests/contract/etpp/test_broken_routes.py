@@ -165,6 +165,7 @@ OF_A_JOB = {
 WITHOUT_DATABASE = {
     "GET /console/style.css",
     "GET /console/passkeys.js",
+    "GET /console/live.js",
     "GET /console/phone.js",
     "GET /v1/admin/calendar/proposals",
     *OF_A_JOB,
