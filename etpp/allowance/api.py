@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from etpp.accounts.gate import ADMIN
 from etpp.allowance import month as months
+from etpp.allowance import sanctions
 from etpp.allowance.audit import verify
 from etpp.allowance.documents import (
     AuditedShown,
@@ -42,7 +43,7 @@ from etpp.allowance.documents import (
 from etpp.allowance.model import Month, OfficeScore, PolicyUse, Sanction
 from etpp.allowance.policy import PolicyError, read_policy
 from etpp.allowance.seal import Despite
-from etpp.allowance.store import SANCTIONS, SCORES, USES, Policies, sanctions_after
+from etpp.allowance.store import SCORES, USES, Policies, sanctions_after
 from etpp.base import texts
 from etpp.base.asked import MOST_ROWS, After, Limit
 from etpp.base.describe import may
@@ -185,14 +186,6 @@ async def add_score(new: NewScore, server: ServerOf) -> ScoreShown:
     return score_shown(score)
 
 
-def _another(tx: Transaction, said: str, person_id: str) -> str:
-    """Who acts. Raises Conflict where that is the person concerned."""
-    by = Roster(tx).actor(said)
-    if by == person_id:
-        raise Conflict("a sanction is entered and taken back by somebody else than whom it is for", key="sanction_own")
-    return by
-
-
 @router.get("/sanctions", summary="Sanctions in force")
 async def list_sanctions(server: ServerOf, after: After = "", limit: Limit = MOST_ROWS) -> SanctionsShown:
     found = await server.read(lambda tx: sanctions_after(tx, after, limit))
@@ -208,25 +201,14 @@ async def add_sanction(new: NewSanction, server: ServerOf) -> SanctionShown:
         raise Conflict("the last day lies before the first")
     made = Sanction(str(uuid.uuid4()), new.person_id, new.percent, new.first, new.last, new.document)
 
-    def enter(tx: Transaction) -> None:
-        if Roster(tx).employee(new.person_id) is None:
-            raise NotFound("nobody in the roster has this id")
-        SANCTIONS.add(tx, [made], _another(tx, new.by, new.person_id), server.now())
-
-    await server.write(enter)
+    await server.write(lambda tx: sanctions.enter(tx, made, new.by, server.now()))
     return sanction_shown(made)
 
 
 @router.post("/sanctions/{sanction_id}/withdraw", summary="A sanction is taken back")
 async def withdraw_sanction(sanction_id: str, act: Act, server: ServerOf) -> SanctionShown:
-    def withdraw(tx: Transaction) -> Sanction:
-        found = SANCTIONS.one(tx, sanction_id)
-        if found is None:
-            raise NotFound("there is no such sanction")
-        SANCTIONS.withdraw(tx, [found], _another(tx, act.by, found.person_id), server.now())
-        return found
-
-    return sanction_shown(await server.write(withdraw))
+    now = server.now()
+    return sanction_shown(await server.write(lambda tx: sanctions.take_back(tx, sanction_id, act.by, now)))
 
 
 @router.get("/policies", summary="By which policy the regency pays when")

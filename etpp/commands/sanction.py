@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import click
 
+from etpp.allowance import sanctions
 from etpp.allowance.documents import sanction_shown
 from etpp.allowance.model import Sanction
 from etpp.allowance.store import SANCTIONS
 from etpp.base import texts
 from etpp.base.clock import utc_now
-from etpp.base.errors import NotFound
 from etpp.commands.local import DATE, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
@@ -58,7 +58,7 @@ def sanction_add(
 
     def enter(tx: Transaction) -> Sanction:
         made = Sanction(str(uuid.uuid4()), Roster(tx).who(person), Decimal(percent), first.date(), last.date(), said)
-        SANCTIONS.add(tx, [made], by, utc_now())
+        sanctions.enter(tx, made, by, utc_now())
         return made
 
     print_values(sanction_shown(place.change(enter)).model_dump(), as_json)
@@ -82,11 +82,5 @@ def sanction_list(place: Place, as_json: bool) -> None:
 def sanction_withdraw(place: Place, sanction_id: str, by: str, as_json: bool) -> None:
     """Take a sanction back; a closed month gets an adjustment."""
 
-    def withdraw(tx: Transaction) -> Sanction:
-        found = SANCTIONS.one(tx, sanction_id)
-        if found is None:
-            raise NotFound("there is no such sanction")
-        SANCTIONS.withdraw(tx, [found], by, utc_now())
-        return found
-
-    print_values(sanction_shown(place.change(withdraw)).model_dump(), as_json)
+    back = place.change(lambda tx: sanctions.take_back(tx, sanction_id, by, utc_now()))
+    print_values(sanction_shown(back).model_dump(), as_json)

@@ -48,7 +48,7 @@ def whole(room: str, language: str) -> dict[str, str | dict[str, str]]:
                 continue
             table = found if message.context is None else found.setdefault(message.context, {})
             if isinstance(table, dict):
-                table[message.id] = str(message.string)  # type: ignore[index]
+                table[message.id] = str(message.string)
     return found
 
 

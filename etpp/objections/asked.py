@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from etpp.base.asked import Asked, Reason, Who
 
+
+def _about(text: str) -> str:
+    kind, _, what = text.partition(":")
+    if kind == "day":
+        dt.date.fromisoformat(what)  # of a day that there is none this is a ValueError
+    return text
+
+
 _DAY = r"day:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-About = Annotated[str, StringConstraints(pattern=rf"^({_DAY}|line:[a-z0-9-]{{1,64}})$")]
+About = Annotated[str, StringConstraints(pattern=rf"^({_DAY}|line:[a-z0-9:_-]{{1,64}})$"), AfterValidator(_about)]
 """A day, or a line of the statement by its key."""
 
 

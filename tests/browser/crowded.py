@@ -122,7 +122,14 @@ def fill(etpp: Running) -> list[Page]:
     person = f"/offices/{OFFICE}/people/{ids[0]}"
     with etpp.database.read() as tx:
         employees = {each.person_id: each.employee_id for each in People(tx).everyone(OFFICE, include_erased=True)}
+    for number, reason in ((0, "Saya hadir sejak pagi. " * 20), (1, "salahketik" * 45), (2, "Antrean panjang.")):
+        about = {"month": "2026-11", "about": f"day:{DAY}", "reason": reason.strip()}
+        filed = etpp.admin("POST", "objections", {"by": employees[ids[number]], **about})["objection_id"]
+    said = {"by": "bkpp", "upheld": True, "answer": "Antreannya tercatat. " * 20}
+    etpp.admin("POST", f"objections/{filed}/answer", said | {"answer": said["answer"].strip()})
     return [
+        ("objections", "/objections"),
+        ("objections-answered", "/objections?answered=1"),
         ("overview", f"/?date={DAY}"),
         ("overview-day-off", "/?date=2026-11-22"),
         ("day", f"/offices/{OFFICE}?date={DAY}"),
@@ -131,6 +138,8 @@ def fill(etpp: Running) -> list[Page]:
         ("find-some", "/people?q=1970&sort=-name"),
         ("person", f"/people/{employees[ids[0]]}?month=2026-11&year=1"),
         ("person-one-word", f"/people/{employees[ids[1]]}"),
+        ("phones", f"/people/{employees[ids[0]]}/phones"),
+        ("phone-start", "/m"),
         ("people", f"/offices/{OFFICE}/people"),
         ("people-none", "/offices/upt-puskesmas/people"),
         ("rename", f"{person}/rename"),

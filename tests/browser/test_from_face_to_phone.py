@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -18,6 +17,7 @@ from tests.browser.fitting import misfits
 from tests.browser.test_passkeys import with_authenticator
 from tests.contract.etpp.client import Terminal
 from tests.contract.etpp.running import OFFICE, Running, running
+from tests.ui.reading import code_on
 from tests.ui.screen_process import started
 
 PIN = "482915"
@@ -50,9 +50,7 @@ def codes(etpp: Running, tmp_path: Path) -> PhoneCodes:
 def read_off_the_screen(link: str, folder: Path) -> str:
     with started("offscreen", "phone", "--link", link, "--stop-after-pumps", "12", "--screens", str(folder)) as screen:
         assert screen.end() == 0
-    picture = cv2.imread(str(folder / "phone.png"))
-    assert picture is not None
-    return str(cv2.QRCodeDetector().detectAndDecode(picture)[0])
+    return code_on(folder / "phone.png")
 
 
 def opened(page: Page, link: str) -> None:

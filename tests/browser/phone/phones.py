@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from etpp.accounts import session
 from etpp.accounts.store import Sessions
 from tests.contract.etpp.phone.scene import Phones
 from tests.contract.etpp.running import Member
 
+expect.set_options(timeout=30_000)  # a slow machine is no fault of the page
 SIZES = {"small": (360, 640), "large": (412, 915)}
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.model import BY_THE_OFFICE, Assessment, Direction, WorkCalendar
-from kiosk.schedule import STANDARD_HOURS, assess, working_hours
+from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Occasion, Roster, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.schedule import STANDARD_HOURS, assess, day_of, elsewhere, working_hours
 from kiosk.wire.hours import parse_calendar, parse_roster
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "schedule.json").read_text(encoding="utf-8"))
@@ -50,6 +50,7 @@ def test_of_who_does_not_belong_here_it_says_only_that_the_person_was_here(case:
         found = said(date)
         assert (found.elsewhere, found.minutes_off, found.points_percent, found.occasions) == (True, 0, 0.0, ())
         assert (found.direction, found.again, found.awaited) == (Direction.ARRIVAL, False, False)
+        assert not found.working_day
         assert (said(date, date).direction, said(date, date).again) == (Direction.DEPARTURE, True)
     for date in case["judged"]:
         at = _utc(f"{date}T13:00:00.000Z")
@@ -97,3 +98,79 @@ def test_another_time_zone_shifts_the_same_instant() -> None:
     papua = WorkCalendar("Asia/Jayapura", STANDARD_HOURS.periods)
     assert assess(STANDARD_HOURS, at, None).minutes_off == 0
     assert assess(papua, at, None).minutes_off == 90
+
+
+DAY = dt.date(2026, 11, 25)
+NEXT = DAY + dt.timedelta(days=1)
+
+
+def period(first: str, last: str | None, late: float, early: float) -> WorkPeriod:
+    return WorkPeriod(dt.date.fromisoformat(first), last and dt.date.fromisoformat(last), {}, late, early)  # type: ignore[arg-type]
+
+
+def wib(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(f"{text}+07:00").astimezone(dt.UTC)
+
+
+def works(first: str, last: str) -> WorkDay:
+    return WorkDay(dt.time.fromisoformat(first), dt.time.fromisoformat(last))
+
+
+def test_what_a_rosters_day_costs_after_all_periods_is_the_last_ones_affair() -> None:
+    periods = tuple(period(f"2026-0{n}-01", f"2026-0{n}-28", n, n + 0.5) for n in (1, 2, 3))
+    own = Roster({DAY: works("07:30", "16:00")})
+    assert working_hours(WorkCalendar("Asia/Jakarta", periods), DAY, own) == (works("07:30", "16:00"), 3, 3.5)
+    assert working_hours(WorkCalendar("Asia/Jakarta", ()), DAY, own) == (works("07:30", "16:00"), 0.0, 0.0)
+
+
+def test_one_day_elsewhere_and_its_neighbours_are_not_this_offices_affair() -> None:
+    one = Roster(elsewhere=((DAY, DAY),))
+    said = [elsewhere(one, DAY + dt.timedelta(days=n)) for n in (-2, -1, 0, 1, 2)]
+    assert said == [False, True, True, True, False]
+    none = Roster(outside=((DAY, DAY),))
+    assert [elsewhere(none, DAY + dt.timedelta(days=n)) for n in (-1, 0, 1)] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("at", "last", "held", "awaited"),
+    [
+        ("12:00", None, ("Siang",), True),
+        ("11:59:59", None, (), False),
+        ("12:30", "11:59", ("Siang",), True),
+        ("12:30", "12:00", ("Siang",), False),  # seen as the window began
+        ("12:30", "12:10", ("Siang",), False),
+        ("13:00", "11:59", (), False),
+    ],
+)
+def test_an_occasion_awaits_who_was_not_seen_in_its_window(
+    at: str, last: str | None, held: tuple[str, ...], awaited: bool
+) -> None:
+    noon = Occasion("Siang", DAY, None, (dt.time(12), dt.time(13)), None, on_days_off=True, for_shifts=True)
+    calendar = WorkCalendar("Asia/Jakarta", (), occasions=(noon,))
+    found = assess(calendar, wib(f"2026-11-25 {at}"), None if last is None else wib(f"2026-11-25 {last}"))
+    assert (found.occasions, found.awaited) == (held, awaited)
+
+
+@pytest.mark.parametrize(
+    ("yesterday", "today", "line"),
+    [
+        (("21:00", "06:00"), ("07:30", "16:00"), "06:45"),  # half of the time between
+        (("21:00", "06:00"), ("15:00", "21:00"), "10:00"),  # four hours after it
+        (("21:00", "06:00"), None, "10:00"),
+        (("15:00", "23:00"), ("02:00", "10:00"), "00:00"),  # two hours after midnight is not soon
+        (("15:00", "23:00"), ("01:00", "10:00"), "00:00"),
+        (("15:00", "23:30"), ("01:30", "10:00"), "00:30"),
+    ],
+)
+def test_where_a_day_ends_and_the_next_begins(
+    yesterday: tuple[str, str], today: tuple[str, str] | None, line: str
+) -> None:
+    own = Roster({DAY: works(*yesterday), NEXT: None if today is None else works(*today)})
+    calendar, at = WorkCalendar("Asia/Jakarta", ()), wib(f"{NEXT} {line}")
+    assert [day_of(calendar, each, own) for each in (at - dt.timedelta(seconds=1), at)] == [DAY, NEXT]
+
+
+def test_hours_of_nearly_a_whole_day_reach_into_the_second_day_after() -> None:
+    own, calendar = Roster({DAY: works("23:00", "22:59")}), WorkCalendar("Asia/Jakarta", ())
+    after = DAY + dt.timedelta(days=2)
+    assert [day_of(calendar, wib(f"{after} {at}"), own) for at in ("02:58", "02:59")] == [DAY, after]

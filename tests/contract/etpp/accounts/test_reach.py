@@ -80,12 +80,10 @@ def test_a_role_at_an_office_covers_those_below_it_and_none_beside_or_above(etpp
             PLACES.add(tx, [replace(place, parent_id=parent)], "bkpp", etpp.clock.now)
     browser, _ = member(etpp, "kepala", Grant("head", OFFICE))
     lower, _ = member(etpp, "kepala-upt", Grant("head", BELOW))
-    reached = {
-        name: {
-            each for each in (OFFICE, BELOW, DEEPER, ELSEWHERE) if status(etpp, who, f"console/offices/{each}") == 200
-        }
-        for name, who in (("head", browser), ("lower", lower))
-    }
+
+    def reached(who: requests.Session) -> set[str]:
+        return {at for at in (OFFICE, BELOW, DEEPER, ELSEWHERE) if status(etpp, who, f"console/offices/{at}") == 200}
+
     assert reached(browser) == {OFFICE, BELOW, DEEPER}
     assert reached(lower) == {BELOW, DEEPER}
     overview = browser.get(f"{etpp.url}/console/", timeout=60).text

@@ -19,11 +19,14 @@ from etpp.allowance.seal import (
     SealError,
     broken_at,
     document_hash,
+    opened,
     statement_document,
     statement_hash,
     statement_of,
+    write,
 )
 from etpp.base.encoding import canonical
+from etpp.base.errors import Conflict
 from tests.unit.etpp.allowance.months import BANDS, OCTOBER, duty, made, october, sealed_of
 
 FULL = made(october())
@@ -135,6 +138,22 @@ def test_what_another_office_paid_of_the_month_is_taken_back_with_the_statement(
         "kominfo", OCTOBER, [FULL], None, adjustments=[replace(SEPTEMBER, person_id="ani", month=OCTOBER)]
     )
     assert sealed.total == FULL.net + SEPTEMBER.amount
+
+
+def test_a_kept_statement_is_opened_only_as_it_was_sealed() -> None:
+    written = write(FULL)
+    at = FULL.office_id, FULL.person_id, FULL.month
+    assert opened(written.document, *at, written.hash) == FULL
+    changed = {**written.document, "net": "1"}
+    for document, place, sealed in (
+        (changed, at, written.hash),
+        (written.document, at, document_hash(changed)),
+        (written.document, (FULL.office_id, "budi", FULL.month), written.hash),
+        (written.document, ("dinkes", FULL.person_id, FULL.month), written.hash),
+        (written.document, (FULL.office_id, FULL.person_id, Month(2026, 9)), written.hash),
+    ):
+        with pytest.raises(Conflict, match="not what was sealed: run `etpp audit verify`"):
+            opened(document, *place, sealed)
 
 
 def test_months_are_chained() -> None:

@@ -1,4 +1,4 @@
-"""What is freed goes back to the machine, and threads share few pools: in a process of its own, where nothing else is."""
+"""What is freed goes back to the machine, and threads share few pools: in a process of its own."""
 
 from __future__ import annotations
 
