@@ -97,6 +97,7 @@ def test_a_technician_has_terminals_and_no_people() -> None:
         "GET /v1/admin/calendar/proposals",
         "GET /v1/admin/activities/catalogue",
         "GET /v1/admin/activities/catalogue.xlsx",
+        "GET /console/live",  # that something happened, not what
     }
 
 
