@@ -30,6 +30,11 @@ CHANGES_NOTHING = {
 }
 """Making a report or a bundle, and ending it: nothing of the records is another one afterwards."""
 
+QUESTION = re.compile(
+    r"/console/(.*/)?(approve|reject|revoke|write-off|rename|erase|withdraw|new|close|pay|reviews/.+)$"
+)
+"""A page that asks whether something shall be done is for who may do it."""
+
 
 def test_every_route_is_declared_and_nothing_else_is(tmp_path: Path) -> None:
     app = create_app(Database("sqlite://"), State(tmp_path / "state"))
