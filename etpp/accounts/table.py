@@ -205,6 +205,7 @@ _CONSOLE = {
     "GET /live": _rule(*AT_OFFICE, "technician", listed=True),
     "GET /people": _rule(*AT_OFFICE, listed=True),
     "GET /people/{person_id}": _rule(*AT_OFFICE, of=PERSON),
+    "GET /offices/{office_id}/charts": OF_OFFICE,
     "GET /offices/{office_id}/people": OF_OFFICE,
     "GET /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,
     "POST /offices/{office_id}/people/{person_id}/rename": _PERSON_PAGE,

@@ -1,4 +1,4 @@
-"""A person's page."""
+"""A person's page, and an office's month in pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from etpp.allowance.model import Month
 from etpp.base.errors import Problem
 from etpp.console.visit import MemberVisit
-from etpp.insight import dossier, views
+from etpp.insight import charts, dossier, views
 from etpp.reports.texts import words
 
 router = APIRouter()
@@ -21,6 +21,14 @@ async def person(visit: MemberVisit, person_id: str, month: str = "", year: str 
     pay = any(visit.shows(each, "head") for each in offices) or visit.shows("")
     shown = views.person(found, visit.texts, words(visit.texts.code), pay)
     return visit.page("insight/person.html", {"person": shown})
+
+
+@router.get("/offices/{office_id}/charts")
+async def office_charts(visit: MemberVisit, office_id: str, month: str = "") -> Response:
+    asked, now = asked_month(month), visit.server.now()
+    say, pay = words(visit.texts.code), visit.shows(office_id, "head")
+    found = await visit.server.read(lambda tx: charts.figures(tx, office_id, asked, now))
+    return visit.page("insight/charts.html", {"shown": views.pictures(found, charts.charts(found, say, pay), say)})
 
 
 def asked_month(text: str) -> Month | None:

@@ -9,12 +9,16 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from etpp.allowance.model import Month
 from etpp.console.texts import Texts
+from etpp.insight.charts import Figures
 from etpp.insight.dossier import Dossier
-from etpp.reports.model import ColumnKind, Mark, Sentence, Table
+from etpp.reports.model import Chart, ColumnKind, Mark, Sentence, Table
 from etpp.reports.sentences import Sentences
 from etpp.reports.statement import amounts, days
+from etpp.reports.svg import svg
 from etpp.reports.texts import Words
 from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.nip import grouped
@@ -69,6 +73,27 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
         "entries": _entries(dossier, texts, say),
         "points": say.number(sum((day.recognised for day in dossier.activities.ledger.days), start=0)),
         "discipline": _discipline(dossier, say),
+    }
+
+
+def pictures(found: Figures, charts: Sequence[Chart], say: Words) -> dict[str, Any]:
+    """`charts`: each with its figures as a table."""
+    return {
+        "office_id": found.office_id,
+        "office": found.office,
+        "month": str(found.asked),
+        "month_text": say.month(found.asked.first),
+        "before": str(_beside(found.asked, -1)),
+        "after": str(_beside(found.asked, 1)),
+        "broken": found.month is None,
+        "charts": [
+            {
+                "title": chart.title,
+                "picture": Markup(svg(chart, say.rupiah if chart.unit == "rupiah" else say.number)),
+                "table": _table(chart.figures, say),
+            }
+            for chart in charts
+        ],
     }
 
 

@@ -122,12 +122,13 @@ def test_each_menu_opens_alone_and_whole_without_a_script(
 def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]]) -> None:
     shown = {"accounts/login.html", "terminals/code.html", "console/base.html", "console/listing.html"}
     shown |= {f"accounts/{each}.html" for each in ("second", "recovery", "password", "state", "fields")}
-    shown |= {"console/form.html", "allowance/trial.html", "reports/progress.html"}
+    shown |= {"console/form.html", "insight/grid.html", "allowance/trial.html", "reports/progress.html"}
     shown |= {"pairing/connect.html"}  # by test_from_face_to_phone.py: it needs a code
     by_page = {
         "overview": "presence/overview.html",
         "find": "roster/search.html",
         "person": "insight/person.html",
+        "charts": "insight/charts.html",
         "day": "presence/day.html",
         "phones": "pairing/phones.html",
         "phone-start": "pairing/start.html",

@@ -1,0 +1,110 @@
+"""An office's month in pictures: who came when, how late, what the allowance is made of, how terminals fared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from etpp.allowance.model import POINTS, Line, Month
+from etpp.base.errors import Conflict, NotFound
+from etpp.base.money import ZERO
+from etpp.db import Transaction
+from etpp.reports.figures import arrivals, components, lateness
+from etpp.reports.model import Chart, Series, Tone
+from etpp.reports.months import OfficeMonth, office_month
+from etpp.reports.texts import Words
+from etpp.roster import register
+from etpp.roster.hours import REGENCY_ZONE
+from etpp.roster.store import PLACES
+from etpp.terminals.model import Device
+from etpp.terminals.store import Devices
+
+UNITS = 40
+"""Offices below one whose points are shown beside its own."""
+_TONES: tuple[tuple[str, Tone], ...] = (("unknown", "doubt"), ("attack_refused", "bad"), ("refused_by_person", "away"))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`month`: None where it cannot be reckoned. `units`: it and the offices directly below it, those that can be
+    reckoned. `devices`: terminals of the office that are not revoked and have reported."""
+
+    office_id: str
+    office: str
+    asked: Month
+    month: OfficeMonth | None
+    units: tuple[OfficeMonth, ...]
+    devices: tuple[Device, ...]
+
+
+def figures(tx: Transaction, office_id: str, month: Month | None, now: dt.datetime) -> Figures:
+    """`month`: None for this one. Raises NotFound for an office that there is not."""
+    office = register.office(tx, office_id)
+    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
+    asked = month or Month(today.year, today.month)
+    below = sorted(place.office_id for place in PLACES.find(tx) if place.parent_id == office_id)
+    found = {each: _reckoned(tx, each, asked, now) for each in (office_id, *below[:UNITS])}
+    devices = [each for each in Devices(tx).all() if each.office_id == office_id]
+    return Figures(
+        office_id,
+        office.name,
+        asked,
+        found[office_id],
+        tuple(each for each in found.values() if each is not None and each.people),
+        tuple(each for each in devices if each.revoked_utc is None and each.heartbeat),
+    )
+
+
+def _reckoned(tx: Transaction, office_id: str, month: Month, now: dt.datetime) -> OfficeMonth | None:
+    try:
+        return office_month(tx, office_id, month, now)
+    except (Conflict, NotFound):
+        return None
+
+
+def charts(found: Figures, say: Words, pay: bool) -> list[Chart]:
+    """`pay`: whether amounts are for this reader."""
+    made: list[Chart] = []
+    if found.month is not None and found.month.people:
+        made += [arrivals(say, [found.month]), lateness(say, [found.month])]
+    if found.units:
+        made.append(points(say, found.units))
+    if found.month is not None and found.month.people and pay:
+        made.append(components(say, found.month.people, [found.month]))
+    if found.devices:
+        made.append(refusals(say, found.devices))
+    return made
+
+
+def points(say: Words, units: Sequence[OfficeMonth]) -> Chart:
+    """Points that count, on an average of a unit's people."""
+    values = []
+    for unit in units:
+        each = [_points(person.statement.lines) for person in unit.people]
+        values.append((sum(each, ZERO) / len(each)).quantize(Decimal(1)))
+    series = Series(say.points_a_person, tuple(values), "plain")
+    return Chart("bars", say.chart_points, say.unit, tuple(unit.name for unit in units), (series,), "count")
+
+
+def refusals(say: Words, devices: Iterable[Device]) -> Chart:
+    """Faces that a terminal did not know, took for a picture, or was told that they are somebody else's."""
+    counted = [(each.device_id[:8], (each.heartbeat or {}).get("counters", {})) for each in devices]
+    series = tuple(
+        Series(say.of("attempts", what), tuple(Decimal(count.get(what, 0)) for _, count in counted), tone)
+        for what, tone in _TONES
+    )
+    return Chart("columns", say.chart_refusals, say.terminal, tuple(name for name, _ in counted), series, "count")
+
+
+def _points(lines: Iterable[Line]) -> Decimal:
+    return sum((line.amount for line in _all(lines) if line.key == POINTS and line.unit == "points"), ZERO)
+
+
+def _all(lines: Iterable[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield line
+        if line.key != POINTS or line.unit != "points":
+            yield from _all(line.parts)
