@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from etpp.allowance.model import POINTS, Line, Month
@@ -91,12 +92,18 @@ def points(say: Words, units: Sequence[OfficeMonth]) -> Chart:
 
 def refusals(say: Words, devices: Iterable[Device]) -> Chart:
     """Faces that a terminal did not know, took for a picture, or was told that they are somebody else's."""
-    counted = [(each.device_id[:8], (each.heartbeat or {}).get("counters", {})) for each in devices]
+    counted = [(each.device_id[:8], _counters(each)) for each in devices]
     series = tuple(
         Series(say.of("attempts", what), tuple(Decimal(count.get(what, 0)) for _, count in counted), tone)
         for what, tone in _TONES
     )
     return Chart("columns", say.chart_refusals, say.terminal, tuple(name for name, _ in counted), series, "count")
+
+
+def _counters(device: Device) -> Mapping[str, int]:
+    beat: Mapping[str, Any] = device.heartbeat or {}
+    found: Mapping[str, int] = beat.get("counters", {})
+    return found
 
 
 def _points(lines: Iterable[Line]) -> Decimal:
