@@ -26,8 +26,9 @@ setup: ## the virtual environment and the system packages; nothing when they are
 run: setup ## the terminal, with an embedded server and a demo office: make run ARGS="--display offscreen"
 	@$(BIN)/python -m demo $(ARGS)
 
+# In the order of the folders: a file of few and long tests that came last would leave one worker alone at the end.
 test: check ## all tests but the long ones
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not torture and not install and not accuracy" $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not torture and not install and not accuracy and not mutants" $(ARGS)
 
 check: setup ## ruff, strict types, import rules
 	$(BIN)/ruff check .
@@ -45,6 +46,7 @@ test-install: setup ## systemd/install.sh on a booted Debian 13: install, start,
 	$(PYTEST) -m install -s tests/install $(ARGS)
 
 mutants: setup ## change the modules that pay and life hang on one place at a time: do their tests notice?
+	$(PYTEST) -q -m mutants tests/unit/mutants
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 accuracy: setup ## identification and attack detection on the evaluation faces: the tables of docs/accuracy.md

@@ -8,7 +8,6 @@ database.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -16,8 +15,6 @@ from starlette.concurrency import run_in_threadpool
 from etpp.base.errors import StoreUnavailable
 from etpp.db import Database
 from etpp.presence.store import pulse_of
-
-log = logging.getLogger(__name__)
 
 PATIENCE_S = 25.0
 """Under the minute after which proxies close what says nothing (nginx, proxy_read_timeout)."""
@@ -34,6 +31,7 @@ class Pulse:
         self._ended = ended
         self._waiting = 0
         self._pulse = ""
+        self._failure: StoreUnavailable | None = None
         self._looked = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
@@ -41,16 +39,24 @@ class Pulse:
     def waiting(self) -> int:
         return self._waiting
 
+    @property
+    def looking(self) -> bool:
+        """Whether a look is under way, or another one will come."""
+        return self._looking is not None and not self._looking.done()
+
     async def after(self, seen: str, patience_s: float = PATIENCE_S) -> str:
-        """The pulse once it is another than `seen`; the same one when the time is over or the server stops."""
+        """The pulse once it is another than `seen`; the same one when the time is over or the server stops. Raises
+        StoreUnavailable when the next look fails."""
         self._waiting += 1
-        if self._looking is None or self._looking.done():
+        if not self.looking:
             self._looking = asyncio.create_task(self._look())
         try:
             async with asyncio.timeout(patience_s):
                 while not self._ended():
                     # Of the next look, never of one from before: the page was made after that.
                     await self._looked.wait()
+                    if self._failure is not None:
+                        raise StoreUnavailable("the database cannot be looked at now") from self._failure
                     if self._pulse != seen:
                         break
         except TimeoutError:
@@ -63,9 +69,9 @@ class Pulse:
         try:
             while self._waiting and not self._ended():
                 try:
-                    self._pulse = await run_in_threadpool(self._read)
+                    self._pulse, self._failure = await run_in_threadpool(self._read), None
                 except StoreUnavailable as error:
-                    log.warning("cannot look for what happened: %s", error)
+                    self._failure = error
                 self._tell()
                 await self._pause()
         finally:

@@ -168,6 +168,7 @@ def fill(etpp: Running) -> list[Page]:
         ("find", "/people"),
         ("find-some", "/people?q=1970&sort=-name"),
         ("person", f"/people/{employees[ids[0]]}?month=2026-11&year=1"),
+        ("objections", "/objections"),
         ("charts", f"/offices/{OFFICE}/charts?month=2026-11"),
         ("person-one-word", f"/people/{employees[ids[1]]}"),
         ("phones", f"/people/{employees[ids[0]]}/phones"),

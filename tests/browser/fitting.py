@@ -23,7 +23,7 @@ _MISFITS = """() => {
     if (holder !== document.body && getComputedStyle(holder).display !== "inline"
         && !e.matches("header details > ul") // a menu lies over the page
         && !within(box, holder.getBoundingClientRect())) found.push(`beyond its container: ${name(e)}`);
-    const inner = getComputedStyle(e).display !== "inline" && !e.matches("input, select");
+    const inner = getComputedStyle(e).display !== "inline" && !e.matches("input, select, header details");
     if (inner && e.scrollWidth > e.clientWidth + slack) found.push(`its content is wider: ${name(e)}`);
     if (e.matches("a, button, input:not([type=hidden]), select")) {
       e.scrollIntoView({block: "center"});

@@ -83,6 +83,7 @@ def _bundle(scene: Scene) -> str:
     job = jobs.start(Asked(OFFICE, NOVEMBER, "inspektur"), etpp.clock.now)
     with (folder / f"{job.job_id}.lock").open("rb+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
+    jobs.stop()  # its process is done, and waited for
     return job.job_id
 
 

@@ -129,6 +129,7 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "find": "roster/search.html",
         "person": "insight/person.html",
         "charts": "insight/charts.html",
+        "objections": "objections/objections.html",
         "day": "presence/day.html",
         "phones": "pairing/phones.html",
         "phone-start": "pairing/start.html",

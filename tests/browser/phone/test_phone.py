@@ -51,7 +51,8 @@ def save(page: Page) -> None:
 
 
 def settled(page: Page) -> None:
-    """Nothing of this phone is on its way any more."""
+    """Nothing of this phone is on its way any more, and the page shows it so."""
+    page.wait_for_function("async () => (await (await import('/phone/store.js')).all('outbox')).length === 0")
     expect(page.locator("#waiting")).to_have_count(0)
     expect(page.locator("#queue")).to_have_count(0)
 

@@ -320,7 +320,7 @@ class World:
             "phone_id": lambda: "none",
             **{name: partial(make, self) for name, make in decided_routes.MAKERS.items()},
         }
-        if "/employees/" in path or "/inspection/" in path or "/people/{person_id}/phones" in path:
+        if "/employees/" in path or "/inspection/" in path or path.startswith("/console/people/"):
             made["person_id"] = self.employee
         if path.endswith("/write-off"):
             device = self.device()

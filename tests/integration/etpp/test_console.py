@@ -101,13 +101,12 @@ def test_the_day_is_shown_with_minutes_terminals_and_certainty(etpp: Running, br
         f" ••••••••  201001 1 007 Hadir 07.42 12 menit 15.30 30 menit {short} pasti".replace("  ", " ")
     )
     assert f"07.20 tepat – {short} tidak pasti (07.10–07.30)" in row_of(text, "Siti")
-    assert "Belum dilaporkan – –" in row_of(text, "Wati")
-    assert "belum tentu tidak hadir" in text
+    assert "Belum datang – –" in row_of(text, "Wati")
     terminal.send_events([], at=etpp.clock.local(f"{DAY} 16:30"))
     text = browser.visit(f"/offices/{OFFICE}?date={DAY}")
     assert "Tidak hadir – –" in row_of(text, "Wati")
     overview = browser.visit(f"/?date={DAY}")
-    assert "Informatika 3 2 1 0 1 0 24 Nov 16.30 WIB Lengkap" in overview
+    assert "Informatika 3 2 1 0 0 0 1 0 24 Nov 2026 16.30 WIB Lengkap" in overview
     assert NIP not in browser.page
     assert wati not in overview
 

@@ -167,6 +167,7 @@ def test_a_trial_that_cannot_begin_is_no_kill(office: Office, tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.mutants
 def test_the_tables_of_this_repository_hold() -> None:
     table = read_table(HERE / "table.toml", ROOT)
     equivalents = read_equivalents(HERE / "equivalent.toml")

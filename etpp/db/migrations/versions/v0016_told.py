@@ -14,5 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("offices") as table:
-        table.drop_column("told_form")
+    op.drop_column("offices", "told_form")  # SQLite would else make the table anew, and drop what others refer to

@@ -40,7 +40,7 @@ def log_in(etpp: Running) -> requests.Session:
     [
         ("/console/events", "Pegawai tidak dikenal", {"ix_events_status"}),
         ("/console/?date=2026-01-08", "Kantor 39", OF_DAY),
-        ("/console/offices/kantor-7?date=2026-01-08", "Pegawai 99", OF_DAY),
+        ("/console/offices/kantor-7?date=2026-01-08&q=Pegawai+99", "Pegawai 99", OF_DAY),
     ],
 )
 def test_a_page_reads_events_by_an_index(filled: Running, path: str, shown: str, indexes: set[str]) -> None:

@@ -74,17 +74,16 @@ def test_fifty_viewers_cost_one_question_a_second(etpp: Running) -> None:
 
 def test_nobody_waiting_costs_nothing(etpp: Running) -> None:
     async def watched() -> int:
-        passed = asyncio.Event()
+        over = asyncio.Event()
 
         async def pause() -> None:
-            passed.set()
+            await over.wait()
 
         pulse = Pulse(etpp.database, pause)
         await pulse.after("")
-        await passed.wait()
-        await asyncio.sleep(0)
         with counted(etpp.database) as asked:
-            for _ in range(100):
+            over.set()
+            while pulse.looking:
                 await asyncio.sleep(0)
         return len(asked)
 

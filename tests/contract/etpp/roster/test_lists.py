@@ -125,6 +125,7 @@ def test_authority_comes_before_the_limit_and_the_limit_before_reading(etpp: Run
 
 def test_a_new_name_reaches_the_terminals(etpp: Running) -> None:
     etpp.person()
+    upload(etpp, TABLE)  # a post at the office: its terminals judge this person by its hours from now on
     version = etpp.admin("GET", "offices")["offices"][0]["gallery_version"]
     upload(etpp, TABLE)
     assert etpp.admin("GET", "offices")["offices"][0]["gallery_version"] == version
