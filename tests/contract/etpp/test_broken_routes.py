@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyotp
 import pytest
 import requests
@@ -364,8 +366,10 @@ class World:
         return str(filed["objection_id"])
 
     def waiting(self) -> str:
-        """An enrolment with a face of its own."""
-        return self.sent(self.terminal.enrolment(self.nip(), "Siti", self.next()))
+        """An enrolment with a face of its own, however many there were: no other is like it."""
+        numbers = np.random.default_rng(self.next()).normal(size=128)
+        face = base64.b64encode((numbers / np.linalg.norm(numbers)).astype("<f4").tobytes()).decode()
+        return self.sent(self.terminal.enrolment(self.nip(), "Siti", templates=[face]))
 
     def rejected(self) -> str:
         """An event of somebody who was not of this office then, and is now."""
