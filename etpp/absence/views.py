@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from etpp.absence import letters, store
 from etpp.absence.letters import Standing
 from etpp.absence.model import LetterState
-from etpp.console.listing import Cell, Column, Listing, Tone
+from etpp.console.listing import Cell, Column, Listing, Tone, state_column
 from etpp.console.texts import Texts
 from etpp.db import Transaction
 from etpp.roster.hours import REGENCY_ZONE, month_bounds
@@ -45,10 +45,6 @@ def _person(line: LetterLine, texts: Texts) -> Cell:
     return Cell(line.name or texts.forgotten, small=small, href=f"/letters/{line.letter_id}")
 
 
-def _state(line: LetterLine, texts: Texts) -> Cell:
-    return Cell(texts.of("letter_state", line.state), tone=TONES[line.state], chip=True)
-
-
 def _period(line: LetterLine, texts: Texts) -> Cell:
     return Cell(texts.moment(line.first), small=texts.say("letter_until", at=texts.moment(line.last)))
 
@@ -57,14 +53,7 @@ LETTERS: Listing[LetterLine] = Listing(
     "surat",
     (
         Column("person", "name", lambda line: line.name, show=_person, kind="name", finds=True),
-        Column(
-            "state",
-            "status",
-            lambda line: line.state,
-            show=_state,
-            says=lambda v, t: t.of("letter_state", str(v)),
-            chooses=True,
-        ),
+        state_column("letter_state", lambda line: line.state, TONES),
         Column("kind", "letter_kind", lambda line: line.kind, chooses=True),
         Column("office", "office", lambda line: line.offices, chooses=True),
         Column("first", "letter_first", lambda line: line.first, show=_period, kind="time"),

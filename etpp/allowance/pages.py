@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from fastapi import APIRouter, Response
@@ -53,12 +54,7 @@ async def one_month(visit: MemberVisit, office_id: str, month: str) -> Response:
 
 @router.post("/offices/{office_id}/months/{month}/check")
 async def check(visit: MemberVisit, values: CheckedForm, office_id: str, month: str) -> Response:  # noqa: ARG001
-    asked, now, act = _named(month), visit.server.now(), Act(by=visit.actor.said)
-    try:
-        await visit.server.write(lambda tx: months.check(tx, office_id, asked, act.by, now))
-    except Conflict as error:
-        return await _one(visit, office_id, month, visit.texts.refusal(error))
-    return visit.go(f"/offices/{office_id}/months/{month}", "month_checked")
+    return await _step(visit, office_id, month, months.check, "month_checked")
 
 
 @router.get("/offices/{office_id}/months/{month}/close")
@@ -74,13 +70,8 @@ async def close(
     month: str,
     terminals: TerminalsOf,
 ) -> Response:
-    asked, now, act = _named(month), visit.server.now(), Act(by=visit.actor.said)
     signer = terminals.keys.now().signer
-    try:
-        await visit.server.write(lambda tx: months.close(tx, signer, office_id, asked, act.by, now))
-    except Conflict as error:
-        return await _one(visit, office_id, month, visit.texts.refusal(error))
-    return visit.go(f"/offices/{office_id}/months/{month}", "month_closed")
+    return await _step(visit, office_id, month, lambda tx, *what: months.close(tx, signer, *what), "month_closed")
 
 
 @router.get("/offices/{office_id}/months/{month}/pay")
@@ -90,12 +81,7 @@ async def pay_question(visit: MemberVisit, office_id: str, month: str) -> Respon
 
 @router.post("/offices/{office_id}/months/{month}/pay")
 async def pay(visit: MemberVisit, values: CheckedForm, office_id: str, month: str) -> Response:  # noqa: ARG001
-    asked, now, act = _named(month), visit.server.now(), Act(by=visit.actor.said)
-    try:
-        await visit.server.write(lambda tx: months.pay(tx, office_id, asked, act.by, now))
-    except Conflict as error:
-        return await _one(visit, office_id, month, visit.texts.refusal(error))
-    return visit.go(f"/offices/{office_id}/months/{month}", "month_paid")
+    return await _step(visit, office_id, month, months.pay, "month_paid")
 
 
 @router.get("/scores")
@@ -208,6 +194,22 @@ async def _trial(visit: Visit, typed: Mapping[str, str], wrong: Mapping[str, str
 
     found = await visit.server.write(work)
     return visit.page("allowance/trial.html", {"trial": found, **forms.typed(typed, wrong)}, status)
+
+
+async def _step(
+    visit: Visit,
+    office_id: str,
+    month: str,
+    take: Callable[[Transaction, str, Month, str, dt.datetime], object],
+    done: str,
+) -> Response:
+    """The month's page after the step, or as it is with what stands against it."""
+    asked, now, act = _named(month), visit.server.now(), Act(by=visit.actor.said)
+    try:
+        await visit.server.write(lambda tx: take(tx, office_id, asked, act.by, now))
+    except Conflict as error:
+        return await _one(visit, office_id, month, visit.texts.refusal(error))
+    return visit.go(f"/offices/{office_id}/months/{month}", done)
 
 
 async def _one(visit: Visit, office_id: str, month: str, fault: str = "") -> Response:

@@ -19,7 +19,7 @@ from etpp.allowance.owed import ListGaps, statements
 from etpp.allowance.store import SANCTIONS, SCORES, USES, Closings, Policies
 from etpp.base.errors import EtppError
 from etpp.base.money import ZERO
-from etpp.console.listing import Cell, Column, Listing, Tone, Value
+from etpp.console.listing import Cell, Column, Listing, Tone, Value, state_column
 from etpp.console.texts import Texts
 from etpp.db import Transaction
 from etpp.roster import register
@@ -88,22 +88,11 @@ def _office(line: MonthLine, _: Texts) -> Cell:
     return Cell(line.office, href=f"/offices/{line.office_id}/months/{line.month}")
 
 
-def _state(line: MonthLine, texts: Texts) -> Cell:
-    return Cell(texts.of("month_state", line.state), tone=TONES[line.state], chip=True)
-
-
 MONTHS: Listing[MonthLine] = Listing(
     "bulan",
     (
         Column("office", "office", lambda line: line.office, show=_office, kind="name", finds=True),
-        Column(
-            "state",
-            "status",
-            lambda line: line.state,
-            show=_state,
-            says=lambda value, texts: texts.of("month_state", str(value)),
-            chooses=True,
-        ),
+        state_column("month_state", lambda line: line.state, TONES),
         Column("checked", "month_checked_by", lambda line: line.checked),
         Column("closed", "month_closed_by", lambda line: line.closed),
         Column("total", "total_rupiah", lambda line: line.total, says=_rupiah, kind="number"),

@@ -85,6 +85,17 @@ class Column(Generic[R]):
         return (found,) if isinstance(found, Cell) else found
 
 
+def state_column(
+    table: str, of: Callable[[R], str], tones: Mapping[str, Tone], small: Callable[[R, Texts], str] = lambda _, __: ""
+) -> Column[R]:
+    """How far a row is, as a chip in the state's tone, which can be chosen. `table`: of the texts, its words."""
+
+    def show(row: R, texts: Texts) -> Cell:
+        return Cell(texts.of(table, of(row)), small=small(row, texts), tone=tones[of(row)], chip=True)
+
+    return Column("state", "status", of, show=show, says=lambda value, texts: texts.of(table, str(value)), chooses=True)
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the address asks of a listing, each part checked: what is unknown is as if it had not been asked.

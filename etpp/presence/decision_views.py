@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from etpp.base.asked import month as month_days
-from etpp.console.listing import Cell, Column, Listing, Tone
+from etpp.console.listing import Cell, Column, Listing, Tone, state_column
 from etpp.console.texts import Texts
 from etpp.db import Transaction
 from etpp.presence import corrections, manual, reviews
@@ -75,9 +75,8 @@ def _name(line: Line, texts: Texts) -> Cell:
     return Cell(line.name or texts.forgotten, small=line.number)
 
 
-def _state(line: Line, texts: Texts) -> Cell:
-    small = texts.say("by_short", by=line.decided_by) if line.decided_by else ""
-    return Cell(texts.of("decision_state", line.state), small=small, tone=TONES[line.state], chip=True)
+def _decider(line: Line, texts: Texts) -> str:
+    return texts.say("by_short", by=line.decided_by) if line.decided_by else ""
 
 
 def _what(line: Line, texts: Texts) -> Cell:
@@ -94,14 +93,7 @@ def _list(name: str, *columns: Column[Line]) -> Listing[Line]:
         name,
         (
             Column("person", "name", lambda line: line.name, show=_name, kind="name", finds=True),
-            Column(
-                "state",
-                "status",
-                lambda line: line.state,
-                show=_state,
-                says=lambda value, texts: texts.of("decision_state", str(value)),
-                chooses=True,
-            ),
+            state_column("decision_state", lambda line: line.state, TONES, small=_decider),
             Column("date", "date_label", lambda line: line.date),
             *columns,
             Column("office", "office", lambda line: line.office, chooses=True),

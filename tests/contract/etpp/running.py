@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import datetime as dt
 import os
 import pwd
@@ -323,3 +324,12 @@ def fresh_database(base: str) -> Iterator[str]:
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def running_on(database: str | None, folder: Path, **settings: Any) -> Iterator[Running]:
+    """As `running`, with its files in `folder`: on SQLite for None, else on a new database of that PostgreSQL. For
+    fixtures that serve a whole file of tests."""
+    with contextlib.ExitStack() as held:
+        url = f"sqlite:///{folder}/etpp.db" if database is None else held.enter_context(fresh_database(database))
+        yield held.enter_context(running(url, folder / "state", **settings))

@@ -17,7 +17,7 @@ from etpp.allowance.model import Month
 from etpp.allowance.store import Closings
 from etpp.serving.acting import Grant
 from tests.contract.etpp.allowance.scene import Scene, november
-from tests.contract.etpp.running import OFFICE, Running, csrf_of, fresh_database, running
+from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on
 from tests.unit.etpp.absence.files import pdf
 
 EVIL = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
@@ -66,11 +66,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-            yield _filled(etpp)
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+    with running_on(database, folder) as etpp:
         yield _filled(etpp)
 
 

@@ -18,7 +18,7 @@ from etpp.ledger.store import Ledger
 from etpp.roster.store import People
 from etpp.serving.acting import Grant, Role
 from tests.contract.etpp import decided_routes
-from tests.contract.etpp.running import OFFICE, Member, Running, csrf_of, fresh_database, running
+from tests.contract.etpp.running import OFFICE, Member, Running, csrf_of, running_on
 
 ELSEWHERE = "dinas-lain"
 REGENCY: frozenset[Role] = frozenset({"bkpp", "inspector"})
@@ -134,11 +134,7 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("routes")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-            yield _filled(etpp)
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+    with running_on(database, folder) as etpp:
         yield _filled(etpp)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.contract.etpp.db import many_events
 from tests.contract.etpp.db.plans import HISTORY, asked_of_events, plan, without_index
-from tests.contract.etpp.running import Running, fresh_database, running
+from tests.contract.etpp.running import Running, running_on
 
 ROWS = 5 * many_events.A_DAY
 OF_DAY = {"ix_events_office_id_utc", "ix_events_uncertain"}
@@ -21,12 +21,7 @@ OF_DAY = {"ix_events_office_id_utc", "ix_events_uncertain"}
 @pytest.fixture(scope="module")
 def filled(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("many")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state", office=False) as etpp:
-            many_events.fill(etpp.database, ROWS)
-            yield etpp
-        return
-    with fresh_database(database) as url, running(url, folder / "state", office=False) as etpp:
+    with running_on(database, folder, office=False) as etpp:
         many_events.fill(etpp.database, ROWS)
         yield etpp
 

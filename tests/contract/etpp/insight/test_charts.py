@@ -9,7 +9,7 @@ import pytest
 
 from etpp.serving.acting import Grant
 from tests.contract.etpp.allowance.scene import Scene, november
-from tests.contract.etpp.running import OFFICE, fresh_database, running
+from tests.contract.etpp.running import OFFICE, running_on
 
 BELOW, PATH = "uptd-bawah", f"/console/offices/{OFFICE}/charts"
 
@@ -17,11 +17,7 @@ BELOW, PATH = "uptd-bawah", f"/console/offices/{OFFICE}/charts"
 @pytest.fixture(scope="module")
 def scene(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("charts")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-            yield filled(november(etpp))
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+    with running_on(database, folder) as etpp:
         yield filled(november(etpp))
 
 

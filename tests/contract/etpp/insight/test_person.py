@@ -15,7 +15,7 @@ from etpp.roster.model import Employee
 from etpp.roster.store import ASSIGNMENTS, EMPLOYEES
 from etpp.serving.acting import Grant
 from tests.contract.etpp.allowance.scene import Scene, november
-from tests.contract.etpp.running import OFFICE, Running, fresh_database, running
+from tests.contract.etpp.running import OFFICE, Running, running_on
 
 ELSEWHERE = "dinas-lain"
 HOSTILE = '<script>alert("x")</script>'
@@ -25,11 +25,7 @@ FORMULA = '=HYPERLINK("http://x";"y")'
 @pytest.fixture(scope="module")
 def scene(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("insight")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-            yield filled(etpp)
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+    with running_on(database, folder) as etpp:
         yield filled(etpp)
 
 

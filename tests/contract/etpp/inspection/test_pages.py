@@ -17,17 +17,13 @@ from tests.contract.etpp.allowance.scene import Scene, november
 from tests.contract.etpp.allowance.test_audit import correct, write_down
 from tests.contract.etpp.allowance.test_month import check as check_list
 from tests.contract.etpp.allowance.test_month import close, forget
-from tests.contract.etpp.running import OFFICE, csrf_of, fresh_database, running
+from tests.contract.etpp.running import OFFICE, csrf_of, running_on
 
 
 @pytest.fixture(scope="module")
 def scene(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("inspection")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-            yield closed(november(etpp, signs=True))
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+    with running_on(database, folder) as etpp:
         yield closed(november(etpp, signs=True))
 
 

@@ -19,7 +19,7 @@ from etpp.pairing.store import Phones
 from etpp.serving.acting import Grant
 from tests.contract.etpp.client import b64url, public_bytes
 from tests.contract.etpp.pairing.scene import PIN, Scene, scene_of
-from tests.contract.etpp.running import OFFICE, Running, csrf_of, fresh_database, running
+from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on
 
 GOLDEN: Any = json.loads((Path(__file__).parents[3] / "golden" / "phone_codes.json").read_text(encoding="utf-8"))
 ELSEWHERE = "dinas-lain"
@@ -28,11 +28,7 @@ ELSEWHERE = "dinas-lain"
 @pytest.fixture(scope="module")
 def etpp(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("phones")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as started:
-            yield started
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as started:
+    with running_on(database, folder) as started:
         yield started
 
 

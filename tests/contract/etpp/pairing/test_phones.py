@@ -15,7 +15,7 @@ from etpp.pairing import rules, service
 from etpp.pairing.store import Phones
 from etpp.serving.acting import Grant
 from tests.contract.etpp.pairing.scene import PIN, Handset, Scene, scene_of
-from tests.contract.etpp.running import Running, csrf_of, fresh_database, running
+from tests.contract.etpp.running import Running, csrf_of, running_on
 
 WRONG = "739164"
 
@@ -23,11 +23,7 @@ WRONG = "739164"
 @pytest.fixture(scope="module")
 def etpp(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("phones")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as started:
-            yield started
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as started:
+    with running_on(database, folder) as started:
         yield started
 
 

@@ -13,7 +13,7 @@ import requests
 from etpp.phone.api import MAX_PHOTOGRAPH_BYTES, PHOTOGRAPHS_A_DAY
 from etpp.serving.acting import Grant
 from tests.contract.etpp.phone.scene import TODAY, Phones, phones
-from tests.contract.etpp.running import Member, csrf_of, fresh_database, running
+from tests.contract.etpp.running import Member, csrf_of, running_on
 from tests.unit.etpp.absence.files import pdf
 
 READS = ("today", "catalogue", "months/2026-11", "waiting")
@@ -55,11 +55,7 @@ class Caller:
 @pytest.fixture(scope="module")
 def office(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
     folder = tmp_path_factory.mktemp("calls")
-    if database is None:
-        with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-            yield phones(etpp)
-        return
-    with fresh_database(database) as url, running(url, folder / "state") as etpp:
+    with running_on(database, folder) as etpp:
         yield phones(etpp)
 
 
