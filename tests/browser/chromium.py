@@ -34,6 +34,12 @@ def page_of(context: BrowserContext, etpp: Running, language: str) -> Page:
     return page
 
 
+def press(page: Page, control: str) -> None:
+    """What brings another page, until that page is there: a click alone returns while the old one is going."""
+    with page.expect_navigation():
+        page.click(control)
+
+
 def log_in(page: Page, etpp: Running, between: Callable[[], None] = lambda: None) -> None:
     """In both steps; `between` sees the second one's page."""
     page.fill("#user", etpp.bkpp.login)

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.browser.chromium import chromium, log_in, page_of
+from tests.browser.chromium import chromium, log_in, page_of, press
 from tests.contract.etpp.allowance.scene import november
 from tests.contract.etpp.running import OFFICE, Running, running
 
@@ -65,7 +65,7 @@ def main() -> None:
             page.select_option("#office_id", OFFICE)
             page.fill("#month", "2026-11")
             page.fill("#text", page.input_value("#text").replace("7  = 2000000", "7  = 1800000"))
-            page.click("form.fields button.main")
+            press(page, "form.fields button.main")
             page.wait_for_selector("ul.figures")
             _take(page, folder / "bkpp-trial.png")
 

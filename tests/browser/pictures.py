@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of
+from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of, press
 from tests.browser.crowded import fill
 from tests.browser.fitting import WIDTHS_PX
 from tests.contract.etpp.running import running
@@ -40,7 +40,7 @@ def main() -> None:
                         take(what)
                 page.goto(f"{etpp.url}/console/terminals")
                 page.select_option("#office", "upt-puskesmas")
-                page.click("form[action$='/codes'] button")
+                press(page, "form[action$='/codes'] button")
                 take("code")
 
 

@@ -85,7 +85,7 @@ def test_by_a_passkey_from_the_screen_to_the_own_phones_and_in_again(
         assert not [url for url in asked if code in url.partition("#")[0]], "the code is in no address that is sent"
         page.goto(f"{etpp.url}/console/phones")
         fits(page)
-        page.click("form[action$='/logout'] button")
+        press(page, "form[action$='/logout'] button")
         page.goto(f"{etpp.url}/console/phone")
         page.wait_for_url("**/console/m")
         fits(page)
@@ -113,7 +113,7 @@ def test_by_a_pin_where_the_phone_has_no_passkeys(
         page.wait_for_url("**/phone/")
         page.goto(f"{etpp.url}/console/phones")
         fits(page)
-        page.click("form[action$='/logout'] button")
+        press(page, "form[action$='/logout'] button")
         page.goto(f"{etpp.url}/console/phone")
         page.wait_for_url("**/console/m")
         page.fill("#pin", "739164")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from etpp.console.texts import LANGUAGES, Language
 from tests.browser import crowded, inspected
-from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of
+from tests.browser.chromium import HEIGHT_PX, chromium, log_in, page_of, press
 from tests.browser.fitting import WIDTHS_PX, misfits
 from tests.contract.etpp.running import OFFICE, Running, running
 
@@ -49,7 +49,7 @@ def test_every_page_fits_at_every_width(
         look(page, "login", wrong)
         page.fill("#user", "bkpp")
         page.fill("#password", "wrong")
-        page.click("main button")
+        press(page, "main button")
         look(page, "login refused", wrong)
         log_in(page, etpp, lambda: look(page, "second step", wrong))
         for what, path in pages:
@@ -58,23 +58,23 @@ def test_every_page_fits_at_every_width(
             look(page, what, wrong)
         page.goto(f"{etpp.url}/console/terminals")
         page.select_option("#office", "upt-puskesmas")
-        page.click("form[action$='/codes'] button")
+        press(page, "form[action$='/codes'] button")
         look(page, "code", wrong)
         page.goto(f"{etpp.url}/console/policies")
         page.select_option("#office_id", OFFICE)
         page.fill("#month", "2026-10")
-        page.click("form.fields button.main")
+        press(page, "form.fields button.main")
         page.wait_for_selector("ul.figures")
         look(page, "a policy's trial", wrong)
         page.goto(f"{etpp.url}/console/letters/new")
         page.fill("#people", "x\ny")
         page.eval_on_selector("form.fields", "form => form.noValidate = true")
-        page.click("form.fields button.main")
+        press(page, "form.fields button.main")
         page.wait_for_selector("p.wrong")
         look(page, "a letter refused", wrong)
         page.goto(f"{etpp.url}/console/reports")
         page.select_option("#office_id", OFFICE)
-        page.click("form.fields button.main")
+        press(page, "form.fields button.main")
         page.wait_for_selector("form[action$='/end']")
         look(page, "a report on its way", wrong)
         page.goto(f"{etpp.url}/console/accounts/new")
@@ -82,12 +82,12 @@ def test_every_page_fits_at_every_width(
             page.fill(field, text)
         page.select_option("#office_id", "upt-puskesmas")
         page.select_option("#role", "operator")
-        page.click("form.fields button.main")
+        press(page, "form.fields button.main")
         page.wait_for_selector("p.secret")
         look(page, "password for the first log-in", wrong)
         page.goto(f"{etpp.url}/console/account")
         page.fill("form[action$='/recovery'] input[name=current]", etpp.bkpp.password)
-        page.click("form[action$='/recovery'] button")
+        press(page, "form[action$='/recovery'] button")
         page.wait_for_selector("ol.codes")
         look(page, "recovery codes", wrong)
         etpp.bkpp.recovery[:] = page.locator("ol.codes code").all_inner_texts()

@@ -69,7 +69,7 @@ def test_a_passkey_is_registered_and_lets_in_and_its_answer_only_once(browser: B
         page.click("form[data-passkey] button.main")
         page.wait_for_url("**/console/account")
         assert "laptop kantor" in page.inner_text("main")
-        page.click("form[action$='/logout'] button")
+        press(page, "form[action$='/logout'] button")
         password_step(page, etpp)
         with page.expect_request("**/login/passkey") as sent:
             page.click("form[data-passkey] button.main")
