@@ -62,14 +62,39 @@ Tell = Callable[[Pose, str | None], None]
 """(the pose that is wanted, the refusal's code that keeps the present frames from being used)."""
 
 
-class GuidedCapture:
-    """One person's capture. `tell` is called when there is something new to say to the person."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one frame gave. `wanted`: the pose that is asked for, `done` how much of it there is, 0..1; `face` and what
+    keeps it from being used, as in quality.Verdict."""
 
-    def __init__(self, engine: FaceEngine, bounds: Limits, *, pose_s: float, tell: Tell) -> None:
+    wanted: Pose
+    done: float
+    verdict: quality.Verdict
+    frame: Frame
+
+
+def _unwatched(_seen: Seen) -> None:
+    """For who is told by `tell` alone."""
+
+
+class GuidedCapture:
+    """One person's capture. `tell` is called when there is something new to say to the person, `watch` with each
+    frame, for a screen that follows the face."""
+
+    def __init__(
+        self,
+        engine: FaceEngine,
+        bounds: Limits,
+        *,
+        pose_s: float,
+        tell: Tell,
+        watch: Callable[[Seen], None] = _unwatched,
+    ) -> None:
         self._engine = engine
         self._bounds = bounds
         self._pose_s = pose_s
         self._coach = _Coach(tell)
+        self._watch = watch
         self._shots: dict[Pose, list[Shot]] = {pose: [] for pose in Pose}
         self._faults: Counter[str] = Counter()
         self._described_s = -1e9
@@ -87,7 +112,8 @@ class GuidedCapture:
                 frame = source.read()
                 if deadline_s is None:
                     deadline_s = frame.t_s + self._pose_s
-                self._look(frame, wanted[0])
+                verdict = self._look(frame, wanted[0])
+                self._watch(Seen(wanted[0], len(self._shots[wanted[0]]) / WANTED[wanted[0]], verdict, frame))
                 if len(self._shots[wanted[0]]) >= WANTED[wanted[0]]:
                     wanted.pop(0)
                     deadline_s = None
@@ -104,25 +130,26 @@ class GuidedCapture:
             raise Refusal(self._faults.most_common(1)[0][0] if self._faults else "no_face")
         return Captured(tuple(shots), tuple(pose for pose in missing if not self._shots[pose]))
 
-    def _look(self, frame: Frame, wanted: Pose) -> None:
+    def _look(self, frame: Frame, wanted: Pose) -> quality.Verdict:
         verdict = quality.assess(self._engine.faces(frame.rgb), self._bounds)
         if verdict.face is None or verdict.reason is not None:
             reason = verdict.reason or "no_face"
             self._faults[reason] += 1
             self._coach.fault(frame.t_s, wanted, reason)
-            return
+            return verdict
         pose = self._pose(verdict.face.quality.yaw)
         if pose is None:
             self._faults["face_turned"] += 1
             self._coach.fault(frame.t_s, wanted, "face_turned")
-            return
+            return quality.Verdict(verdict.face, "face_turned")
         self._coach.good(frame.t_s, wanted)
         if len(self._shots[pose]) >= KEPT or frame.t_s - self._described_s < GAP_S:
-            return
+            return verdict
         self._described_s = frame.t_s
         descriptor = self._engine.describe(frame.rgb, verdict.face, LOOKS)
         more = self._engine.describe_more(frame.rgb, verdict.face)
         self._shots[pose].append(Shot(descriptor, verdict.face.quality, frame.seq + 1, more))
+        return verdict
 
     def _pose(self, yaw: float) -> Pose | None:
         """The pose a good frame belongs to; None before the straight look, which turns are measured from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from enrollment import characters
 from enrollment import name as names
@@ -18,11 +18,13 @@ OFFICER_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Given at `given_utc` (aware UTC) to the text `text_id`, in the presence of `officer`."""
+    """Given at `given_utc` (aware UTC) to the text `text_id`, in the presence of `officer`. `signature`: what was
+    written under it on a screen, a PNG; empty where it was signed on paper."""
 
     given_utc: dt.datetime
     text_id: str
     officer: str
+    signature: bytes = field(default=b"", repr=False)
 
 
 def text(text_id: str, language: Language) -> ConsentText:
@@ -33,7 +35,7 @@ def text(text_id: str, language: Language) -> ConsentText:
     return found
 
 
-def given(officer: str, text_id: str, at_utc: dt.datetime) -> Consent:
+def given(officer: str, text_id: str, at_utc: dt.datetime, signature: bytes = b"") -> Consent:
     """The record of a consent that was just given.
 
     Raises Refusal: no_consent when nobody stands for it, officer_name, consent_text_unknown.
@@ -47,4 +49,4 @@ def given(officer: str, text_id: str, at_utc: dt.datetime) -> Consent:
     if len(name) > OFFICER_LENGTH:
         raise Refusal("officer_name")
     text(text_id, "id")
-    return Consent(at_utc, text_id, name)
+    return Consent(at_utc, text_id, name, signature)

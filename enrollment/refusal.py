@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from enrollment.catalogue import Language, catalogue
+from enrollment.catalogue import LANGUAGES, Language, catalogue
 from kiosk.errors import EnrolmentRefused
 
 
@@ -17,6 +17,9 @@ class Refusal(EnrolmentRefused):
     def __init__(self, reason: str, **details: object) -> None:
         super().__init__(reason, _sentence("en", reason, details))
         self.details = details
+
+    def told(self) -> Mapping[str, str]:
+        return {language: self.say(language) for language in LANGUAGES}
 
     def say(self, language: Language) -> str:
         """The sentence in that language."""

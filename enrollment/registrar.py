@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -131,8 +131,10 @@ class Registrar:
         *,
         despite: Nip | None = None,
         dry_run: bool = False,
+        verify: Callable[[Sequence[Shot]], None] | None = None,
     ) -> Enrolled:
-        """Check the face and append the enrolment; on disk when this returns.
+        """Check the face and append the enrolment; on disk when this returns. `verify` is given the templates when all
+        else has been checked, and may refuse them.
 
         `despite` is the NIP under which the face may be known already, on the officer's word: a twin's, or one that was
         mistyped and that BKPP is to refuse.
@@ -149,6 +151,8 @@ class Registrar:
         notes = [*self._check_duplicates(applicant, templates, despite), *self._notes(applicant, templates)]
         if len(templates) < sitting.needed:
             raise Refusal("too_few_views", found=len(templates), needed=sitting.needed)
+        if verify is not None:
+            verify(templates)
         event_id, seq = None, None
         if not dry_run:
             event = self._append(applicant, templates, consent, despite)
@@ -172,6 +176,7 @@ class Registrar:
             consent_text_id=consent.text_id,
             officer=consent.officer,
             more=_more(templates),
+            signature=consent.signature,
         )
         return self._outbox.append(draft, self._clock.now())
 

@@ -94,10 +94,11 @@ def open_station(config: Config, path: Path) -> Iterator[Station]:
     state = _state(path)
     with state.lock("enroll"):
         records = _records(state)
-        if records.identity.revoked:
-            raise Refusal("device_revoked")
-        engine = open_engine_for(config, path)
-        yield Station(records, engine, _registrar(records, engine.model_id, config.enrolment))
+        with contextlib.closing(records.outbox):
+            if records.identity.revoked:
+                raise Refusal("device_revoked")
+            engine = open_engine_for(config, path)
+            yield Station(records, engine, _registrar(records, engine.model_id, config.enrolment))
 
 
 def _registrar(records: Records, model_id: ModelId, settings: EnrolmentSettings) -> Registrar:

@@ -126,3 +126,7 @@ class EnrolmentRefused(KioskError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+    def told(self) -> Mapping[str, str]:
+        """What to say to people, by language; the tool's own know more of them."""
+        return {"en": str(self)}

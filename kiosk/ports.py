@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.model import (
@@ -14,11 +15,13 @@ from kiosk.model import (
     Fault,
     Frame,
     GallerySnapshot,
+    Hint,
     LastPresence,
     LivenessVerdict,
     Match,
     ModelId,
     Moment,
+    Nip,
     PersonId,
     QueueState,
     RgbImage,
@@ -129,6 +132,44 @@ class Gallery(Protocol):
 
     def changed(self) -> bool:
         """Whether load() would now give another snapshot than it last gave. Cheap: called every second."""
+
+
+Told = Mapping[str, str]
+"""One sentence for people, by language: Indonesian ("id") and English ("en") at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One frame of a capture. `pose` that is wanted: "front", "left", "right", and "verify" at the end; `done` 0..1 of
+    it; what keeps the frame from being used: `hint`, or `nobody` before the camera. `box`: as in Sighting."""
+
+    pose: str
+    done: float
+    hint: Hint | None = None
+    nobody: bool = False
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An enrolment that is on disk: how many templates, and what the officer should know of it."""
+
+    templates: int
+    notes: tuple[Told, ...] = ()
+
+
+class Enrolment(Protocol):
+    """One person's enrolment, a step a call, in one thread. Each step MUST leave nothing behind when it raises: all is
+    written down in one piece, at the end of `enrol`. EnrolmentRefused says for people why it ends."""
+
+    def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
+        """Check all that needs no face, and make ready. MUST raise EnrolmentRefused for who cannot be enrolled."""
+
+    def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
+        """Capture, compare, verify and append. `frames` may end it by raising whatever it likes."""
+
+    def close(self) -> None:
+        """Give everything back. MUST be harmless at any time."""
 
 
 class Voice(Protocol):

@@ -276,6 +276,7 @@ def _enrolment(device: Device, event: wire.Event, now: dt.datetime) -> Enrolment
             "given_utc": encoding.format_time(consent.given_utc),
             "text_id": consent.text_id,
             "officer": consent.officer,
+            **({} if consent.signature is None else {"signature": consent.signature}),
         },
         state="pending",
         received_utc=now,

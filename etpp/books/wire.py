@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from etpp.base.encoding import MAX_INTEGER, decode_descriptor
 from etpp.base.shapes import (
@@ -23,6 +24,9 @@ from etpp.base.shapes import (
 )
 from etpp.faces.recognisers import RECOGNISERS
 from etpp.terminals.wire import Head
+
+PNG = b"\x89PNG\r\n\x1a\n"
+"""How such a file begins (W3C PNG, 5.2)."""
 
 MAX_EVENTS = 500
 MAX_RUNS = 1000
@@ -57,10 +61,23 @@ class Attack(Shape):
     liveness: LivenessVerdict
 
 
+MAX_SIGNATURE = 16_384
+"""Of base64: a finger's writing takes a tenth of it."""
+
+
 class Consent(Shape):
     given_utc: Time
     text_id: ShortText
     officer: ShortText
+    signature: Annotated[str, StringConstraints(max_length=MAX_SIGNATURE)] | None = None
+
+    @field_validator("signature")
+    @classmethod
+    def _png(cls, value: str | None) -> str | None:
+        """It is shown to BKPP as a picture: another kind of file is not let in under that name."""
+        if value is not None and not base64.b64decode(value, validate=True).startswith(PNG):
+            raise ValueError("must be a PNG in base64")
+        return value
 
 
 class MoreTemplates(Shape):

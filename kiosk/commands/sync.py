@@ -20,6 +20,7 @@ from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
 from kiosk.link.download import Download
 from kiosk.link.part import SealedPart
+from kiosk.link.pause import network_state
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.ending import ending
 from kiosk.machine.identity import Identity
@@ -84,6 +85,7 @@ def command(config: Path | None, state: Path) -> None:
                     )
                 ),
                 progress=watchdog.progress,
+                network=lambda: network_state() + folder.asked_to_send(),
             )
             log.info("sync with %s as terminal %s", identity.server_url, identity.device_id)
             manager.ready(f"terminal {identity.device_id} of {identity.server_url}")

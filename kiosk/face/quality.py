@@ -133,6 +133,20 @@ def _visible(
     return eyes, float(rows.std()) / max(float(rows.mean()), _DARK)
 
 
+def shares(quality: Quality, limits: Limits) -> dict[str, float]:
+    """How far a face comes to what is asked, 1 and more: enough. By what a technician can change: focus, light,
+    contrast, distance."""
+    middle = (limits.min_brightness + limits.max_brightness) / 2
+    dark = quality.brightness / max(1.0, limits.min_brightness)
+    bright = (255.0 - quality.brightness) / max(1.0, 255.0 - limits.max_brightness)
+    return {
+        "focus": quality.sharpness / max(1e-6, limits.min_sharpness),
+        "light": dark if quality.brightness < middle else bright,
+        "contrast": quality.contrast / max(1e-6, limits.min_contrast),
+        "distance": quality.eye_distance_px / max(1e-6, limits.min_eye_distance_px),
+    }
+
+
 def judge(quality: Quality, limits: Limits) -> Hint | None:
     """The most important thing that keeps this face from being described, or None when it may be."""
     flat = quality.contrast < limits.min_contrast

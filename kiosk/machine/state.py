@@ -59,6 +59,16 @@ class StateFolder:
         return self.path / "status.json"
 
     @property
+    def tries_path(self) -> Path:
+        """Wrong PINs in a row."""
+        return self.path / "tries.json"
+
+    @property
+    def send_path(self) -> Path:
+        """Touched when an officer wants the events sent now."""
+        return self.path / "send.now"
+
+    @property
     def terminal_path(self) -> Path:
         return self.path / "terminal.json"
 
@@ -111,6 +121,20 @@ class StateFolder:
             yield
         finally:
             os.close(descriptor)
+
+    def ask_to_send(self) -> None:
+        """`kiosk sync` shall not wait for its next try. Raises StateError."""
+        try:
+            self.send_path.touch(mode=0o600)
+        except OSError as error:
+            raise StateError(f"{self.send_path}: {_advice(error)}") from error
+
+    def asked_to_send(self) -> bytes:
+        """Changes with each `ask_to_send`."""
+        try:
+            return str(self.send_path.stat().st_mtime_ns).encode()
+        except OSError:
+            return b""
 
     def read_status(self, moment: Moment | None = None) -> SyncStatus:
         return read_status(self.status_path, moment)

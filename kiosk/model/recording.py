@@ -80,7 +80,8 @@ class EnrolmentDraft:
     """A person's new templates, with the consent that permits them.
 
     `more`: of the same pictures, in the same order, by each further recogniser that is installed. `renewal`: nobody
-    stood by; they were taken as the person came.
+    stood by; they were taken as the person came. `signature`: what the person wrote with a finger under the consent, a
+    PNG; empty where it was signed on paper.
     """
 
     nip: Nip
@@ -94,6 +95,7 @@ class EnrolmentDraft:
     officer: str
     more: tuple[tuple[ModelId, tuple[Descriptor, ...]], ...] = ()
     renewal: RenewalClaim | None = None
+    signature: bytes = field(default=b"", repr=False)
 
 
 Draft = PresenceDraft | AttackDraft | EnrolmentDraft

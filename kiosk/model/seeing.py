@@ -187,7 +187,8 @@ class Sighting:
     `t_s` monotonic seconds at capture. `track` grows by one whenever the nearest face is another one than before;
     0 means that there is no face. `faces` counts faces large enough to matter. `box` is the nearest face as
     fractions of the frame (left, top, right, bottom). `match` is None until a descriptor was worth computing.
-    `samples`: pictures of the person of `match` for a renewal, where the gallery asks for one.
+    `samples`: pictures of the person of `match` for a renewal, where the gallery asks for one. `quality`: what the
+    nearest face measures, for the meters of the officer's area.
     `start` is the number of the recogniser's start after which all of it was gathered: a restart, another gallery or
     other models give it a new one (kiosk/terminal/recognition.py).
     """
@@ -201,6 +202,7 @@ class Sighting:
     liveness: LivenessVerdict = LIVENESS_OFF
     start: int = 0
     samples: tuple[Sample, ...] = ()
+    quality: Quality | None = None
 
 
 NOBODY = Sighting(t_s=0.0)

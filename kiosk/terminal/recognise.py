@@ -149,7 +149,17 @@ class Recogniser:
             )
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         samples = tuple(track.samples)
-        return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict, samples=samples)
+        return Sighting(
+            frame.t_s,
+            track.number,
+            len(faces),
+            box,
+            hint,
+            track.match,
+            verdict,
+            samples=samples,
+            quality=nearest.quality,
+        )
 
     def _timed(self, stage: str, timer: Callable[[], float], work: Callable[[], T]) -> T:
         start = timer()

@@ -60,6 +60,11 @@ class Recognition:
         self._tracks = 0
         self._seq = -1
         self._start = 0
+        self._resting = False
+
+    def rest(self, resting: bool) -> None:
+        """Look at no frame while an officer enrols somebody: the machine has other faces to look at. Any thread."""
+        self._resting = resting
 
     @property
     def start(self) -> int:
@@ -124,7 +129,9 @@ class Recognition:
         seen = 0
         while self._recogniser is not None and not stop.is_set():
             alive()
-            if self.look():
+            if self._resting:
+                stop.wait(FRAME_WAIT_S)
+            elif self.look():
                 seen += 1
                 if seen % 1000 == 0:
                     log.debug("%d frames looked at", seen)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from kiosk import schedule
-from kiosk.model import ClockState, QueueState, TerminalStatus
+from kiosk.model import EMPTY_GALLERY, NOBODY, ClockState, GallerySnapshot, QueueState, TerminalStatus
 from kiosk.ports import Clock
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.clerk import Clerk, Office
@@ -45,6 +45,8 @@ class Terminal:
         self.settings = settings
         self.encounter = enc.Encounter()
         self.queue_state = EMPTY_QUEUE
+        self.sighting = NOBODY
+        self._held = False
         self._clock = clock
         self._faults = faults
         self._trace = trace
@@ -82,9 +84,29 @@ class Terminal:
                     continue  # gathered before a new start, and on its way meanwhile
                 has_face = what.sighting.track not in (0, self.encounter.done_track)
                 self._trace.frame(what.sighting.t_s, has_face, stage_ms)
+                self.sighting = what.sighting
+                if self._held:
+                    self.encounter = enc.interrupted(self.encounter, what.sighting, now_s)
+                    continue
             self._step(what, now_s)
         self._step(enc.Tick(), now_s)
         return now_s
+
+    def hold(self) -> bool:
+        """Record nobody until `release`, while somebody else has the screen; False when somebody is being recorded."""
+        if self.encounter.phase not in enc.SEARCHING | {enc.Phase.FAULT}:
+            return False
+        self._held = True
+        self.encounter = enc.interrupted(self.encounter, self.encounter.sighting, self._clock.monotonic_s())
+        return True
+
+    def release(self) -> None:
+        self._held = False
+
+    @property
+    def snapshot(self) -> GallerySnapshot:
+        """The office as the terminal knows it now."""
+        return self._clerk.office.snapshot if self._clerk else EMPTY_GALLERY
 
     def press(self, button: enc.Button) -> None:
         self._step(enc.Pressed(button), self._clock.monotonic_s())

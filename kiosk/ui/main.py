@@ -21,7 +21,7 @@ from typing import Literal
 from kiosk.errors import KioskError
 from kiosk.machine.lacks import Lost
 from kiosk.ui.pictures import Pictures
-from kiosk.ui.ports import ScreenSource
+from kiosk.ui.ports import OfficerSource, ScreenSource
 
 __all__ = ["ScreenSource", "display_available", "run", "show"]
 
@@ -31,11 +31,26 @@ _LOST = partial(logging.getLogger(__name__).warning, "no pictures of the screens
 
 
 def show(
-    source: ScreenSource, mode: Mode, fullscreen: bool, rotation: int, screens_dir: str, lost: Lost = _LOST
+    source: ScreenSource,
+    mode: Mode,
+    fullscreen: bool,
+    rotation: int,
+    screens_dir: str,
+    lost: Lost = _LOST,
+    officer: OfficerSource | None = None,
 ) -> None:
     """`run` for the terminal, with its settings of [display]."""
     folder = Path(screens_dir) if screens_dir else None
-    run(source, title="Presensi", mode=mode, fullscreen=fullscreen, rotation=rotation, screens_dir=folder, lost=lost)
+    run(
+        source,
+        title="Presensi",
+        mode=mode,
+        fullscreen=fullscreen,
+        rotation=rotation,
+        screens_dir=folder,
+        lost=lost,
+        officer=officer,
+    )
 
 
 def run(
@@ -48,8 +63,10 @@ def run(
     screens_dir: Path | None = None,
     size_px: tuple[int, int] = (800, 480),
     lost: Lost = _LOST,
+    officer: OfficerSource | None = None,
 ) -> None:
-    """Show `source`'s views; blocks the main thread until it stops, SIGTERM or SIGINT comes, or the window is closed.
+    """Show `source`'s views, and `officer`'s while its area is open; blocks the main thread until `source` stops, SIGTERM
+    or SIGINT comes, or the window is closed.
 
     "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
     where there is a display, else that. A window shows everything turned by `rotation` degrees (0, 90, 180, 270)
@@ -69,7 +86,7 @@ def run(
         _prepare(mode, Path(home), title, fullscreen, 0 if mode == "offscreen" else rotation, size_px)
         from kiosk.ui import stage
 
-        stage.play(source, pictures, lambda: bool(stopped))
+        stage.play(source, pictures, lambda: bool(stopped), officer)
 
 
 def _in_memory() -> str | None:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from kiosk.model import Frame
 from kiosk.terminal.encounter import Button
+from kiosk.terminal.officer import Act
+from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.viewstate import ViewState
 
 
@@ -26,3 +28,19 @@ class ScreenSource(Protocol):
 
     def stopping(self) -> bool:
         """Whether the screen shall close."""
+
+
+class OfficerSource(Protocol):
+    """Feeds the screens of the officer's area. All methods are called from the main thread and MUST NOT block."""
+
+    def sheet(self) -> Sheet | None:
+        """What is to be shown in place of the source's view, as of its last pump; None while the area is closed."""
+
+    def corner(self, down: bool) -> None:
+        """A finger has come into the screen's corner, or has left it."""
+
+    def touch(self, act: Act, value: str) -> None:
+        """A button of the area was touched."""
+
+    def sign(self, picture: bytes) -> None:
+        """A signature was written: a PNG."""

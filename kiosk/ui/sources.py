@@ -13,7 +13,8 @@ from kiosk.terminal.capture import Latest
 from kiosk.terminal.encounter import Button, Encounter, Phase, Settings
 from kiosk.terminal.running import Terminal
 from kiosk.ui import view
-from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.catalogue import Catalogue, load
+from kiosk.ui.officer.source import AreaSource
 from kiosk.ui.viewstate import ViewState
 
 _NO_TIMES = Settings(
@@ -41,7 +42,9 @@ class LiveSource:
         stop: threading.Event,
         shown: Callable[[ViewState], None],
         alive: Callable[[], None],
+        officer: AreaSource | None = None,
     ) -> None:
+        self._officer = officer
         self._terminal = terminal
         self._latest = latest
         self._catalogue = catalogue
@@ -54,8 +57,14 @@ class LiveSource:
         now_s = self._terminal.pump()
         status, settings = self._terminal.status(), self._terminal.settings
         shown = view.render(self._terminal.encounter, status, now_s, settings, self._catalogue)
+        if self._officer is not None:
+            shown = self._officer.pump(shown, status, now_s, self._catalogue)
         self._shown(shown)
         return shown
+
+    def speak(self, language: str) -> None:
+        """Go on in another language of the catalogues."""
+        self._catalogue = load(language)
 
     def frame(self) -> Frame | None:
         return self._latest.peek()

@@ -19,9 +19,12 @@ from kivy.uix.anchorlayout import AnchorLayout
 
 from kiosk.errors import KioskError
 from kiosk.terminal.encounter import Button
+from kiosk.terminal.officer import Act
 from kiosk.ui import screens, theme
+from kiosk.ui.officer import screen as forms
+from kiosk.ui.officer.sheet import Form, Sheet
 from kiosk.ui.pictures import Pictures
-from kiosk.ui.ports import ScreenSource
+from kiosk.ui.ports import OfficerSource, ScreenSource
 from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
 from kiosk.ui.widgets import CameraTexture
@@ -34,26 +37,44 @@ _TINTED = frozenset({Layout.RESULT, Layout.FAULT})
 class Stage(AnchorLayout):
     """Shows the newest view on its screen."""
 
-    def __init__(self, source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        source: ScreenSource,
+        pictures: Pictures | None,
+        stopped: Callable[[], bool],
+        officer: OfficerSource | None = None,
+    ) -> None:
         super().__init__()
-        self._source, self._pictures, self._stopped = source, pictures, stopped
+        self._source, self._pictures, self._stopped, self._officer = source, pictures, stopped, officer
+        self._forms = forms.build() if officer is not None else {}
+        self._sheet: Sheet | None = None
+        self._corner: object = None
         self._screens = screens.build()
         self._camera = CameraTexture()
         self._view = BLANK
-        self._shown: screens.Screen | None = None
+        self._shown: Any = None
         self._guard = TouchGuard(time.monotonic())
         self._unpictured = False
         for screen in self._screens.values():
             screen.size_hint, screen.size = (None, None), (dp(theme.WIDTH_DP), dp(theme.HEIGHT_DP))
             screen.bind(on_button=self._button, on_digits=self._digits)
+        for form in self._forms.values():
+            form.size_hint, form.size = (None, None), (dp(theme.WIDTH_DP), dp(theme.HEIGHT_DP))
+            form.bind(on_act=self._act, on_signed=self._signed)
 
     def pump(self, _dt: float) -> None:
         """Once a frame: end, or show what there is now."""
         if self._stopped() or self._source.stopping():
             stopTouchApp()
             return
-        self.show(self._source.pump())
-        if self._view.layout in _PICTURED:
+        view = self._source.pump()
+        sheet = self._officer.sheet() if self._officer is not None else None
+        if sheet is not None:
+            self.show_sheet(sheet)
+        else:
+            self._sheet = None
+            self.show(view)
+        if self._view.layout in _PICTURED if sheet is None else sheet.form is Form.LIVE:
             self._mirror()
         if self._unpictured:
             Window.canvas.ask_update()
@@ -64,19 +85,35 @@ class Stage(AnchorLayout):
         if view.phase is not before.phase or screen is not self._shown:
             self._guard.changed(time.monotonic())
             screen.entered()
-        if screen is not self._shown:
-            self.clear_widgets()
-            self.add_widget(screen)
-            self._shown = screen
+        self._bring(screen)
         Window.clearcolor = theme.TINT[view.tone] if view.layout in _TINTED else theme.GROUND
         screen.view = view
         if view.meaning != before.meaning:
             self._unpictured = True
 
+    def show_sheet(self, sheet: Sheet) -> None:
+        """Show a page of the officer's area."""
+        before, self._sheet = self._sheet, sheet
+        form = self._forms[sheet.form]
+        if before is None or sheet.page is not before.page or form is not self._shown:
+            self._guard.changed(time.monotonic())
+            form.entered()
+        self._bring(form)
+        Window.clearcolor = theme.GROUND
+        form.sheet = sheet
+        if before is None or sheet.meaning != before.meaning:
+            self._unpictured = True
+
+    def _bring(self, screen: Any) -> None:
+        if screen is not self._shown:
+            self.clear_widgets()
+            self.add_widget(screen)
+            self._shown = screen
+
     def _mirror(self) -> None:
         frame = self._source.frame()
         if frame is not None and self._camera.show(frame):
-            for screen in self._screens.values():
+            for screen in (*self._screens.values(), *self._forms.values()):
                 screen.picture = self._camera.texture
             Window.canvas.ask_update()
 
@@ -85,13 +122,38 @@ class Stage(AnchorLayout):
         if self._unpictured and self._pictures is not None:
             width, height = Window.system_size
             pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)
-            self._pictures.write(self._view.screen, pixels, (width, height))
+            name = self._view.screen if self._sheet is None else f"officer-{self._sheet.page.value}"
+            self._pictures.write(name, pixels, (width, height))
         self._unpictured = False
 
     # ------------------------------------------------------------ touches
 
     def on_touch_down(self, touch: Any) -> bool:
+        if self._officer is not None and self._sheet is None and self._in_corner(touch):
+            self._corner = touch.uid
+            self._officer.corner(True)
         return not self._guard.accepts(time.monotonic()) or bool(super().on_touch_down(touch))
+
+    def on_touch_up(self, touch: Any) -> bool:
+        if self._officer is not None and touch.uid == self._corner:
+            self._corner = None
+            self._officer.corner(False)
+        return bool(super().on_touch_up(touch))
+
+    def _in_corner(self, touch: Any) -> bool:
+        """Whether it lies in the top left corner of what is shown, where no screen has a button."""
+        if self._shown is None:
+            return False
+        across, down = touch.x - self._shown.x, self._shown.top - touch.y
+        return 0 <= across < dp(theme.CORNER_DP) and 0 <= down < dp(theme.CORNER_DP)
+
+    def _act(self, _form: forms.Form, act: Act, value: str) -> None:
+        if self._officer is not None:
+            self._officer.touch(act, value)
+
+    def _signed(self, _form: forms.Form, picture: bytes) -> None:
+        if self._officer is not None:
+            self._officer.sign(picture)
 
     def _button(self, _screen: screens.Screen, button: Button) -> None:
         self._source.press(button)
@@ -100,7 +162,12 @@ class Stage(AnchorLayout):
         self._source.type_nip(digits)
 
 
-def play(source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], bool]) -> None:
+def play(
+    source: ScreenSource,
+    pictures: Pictures | None,
+    stopped: Callable[[], bool],
+    officer: OfficerSource | None = None,
+) -> None:
     """Open the window and show the source's views until it stops, `stopped` says so or the window is closed."""
     if Window is None:
         raise KioskError(
@@ -109,7 +176,7 @@ def play(source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], 
         )
     Metrics.density = Metrics.fontscale = 1.0
     Metrics.density = min(Window.width / theme.WIDTH_DP, Window.height / theme.HEIGHT_DP)
-    stage = Stage(source, pictures, stopped)
+    stage = Stage(source, pictures, stopped, officer)
     pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
     Window.bind(on_flip=stage.flipped)
     try:

@@ -10,6 +10,9 @@ from kiosk.ui.viewstate import Icon, Ring, Tone
 
 WIDTH_DP, HEIGHT_DP = 800, 480
 
+CORNER_DP = 90
+"""Of the corner in which a finger that stays opens the officer's area."""
+
 FAR = 0.1
 """A face that is this share of the picture away is gone to at once; a zoom changes only when it is off by so much."""
 FOLLOW_PACE = 0.2
@@ -38,6 +41,8 @@ AMBER = _rgb("ffbf4d")
 AMBER_SPENT = _rgb("c98f2b")
 RED = _rgb("ff8a80")
 BLUE = _rgb("8ec5ff")
+PAPER = _rgb("f6f4ee")
+INK = _rgb("10151a")
 CLEAR = _rgb("000000", 0.0)
 SHADE = _rgb("0b1015", 0.86)
 """Behind text on the live picture. At 0.86 even a white picture behind it leaves white text its contrast."""

@@ -6,6 +6,7 @@ what the terminal itself makes is trusted.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
@@ -168,6 +169,7 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "given_utc": format_utc(draft.consent_utc),
             "text_id": draft.consent_text_id,
             "officer": draft.officer,
+            **({"signature": base64.b64encode(draft.signature).decode()} if draft.signature else {}),
         },
         **({"more_templates": more} if more else {}),
         **({} if draft.renewal is None else {"renewal": _renewal(draft.renewal)}),

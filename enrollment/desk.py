@@ -1,0 +1,118 @@
+"""An enrolment at the terminal's screen: the steps of `enroll person`, taken by the running program and its camera."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from enrollment import consent as consents
+from enrollment import quality, verification
+from enrollment.capture import GuidedCapture, Pose, Seen
+from enrollment.catalogue import LANGUAGES, catalogue
+from enrollment.quality import Verdict
+from enrollment.refusal import Refusal
+from enrollment.registrar import Applicant, Sitting, Warn
+from enrollment.station import Station, open_station
+from enrollment.templates import Shot
+from kiosk.config import Config
+from kiosk.model import Frame, Hint, Nip
+from kiosk.ports import FrameSource, Look, Told, Written
+
+VERIFY = "verify"
+"""The last thing that is asked for: to be recognised."""
+
+_HINTS: Mapping[str, Hint] = {reason: hint for hint, reason in quality.REASONS.items()}
+
+
+def consent_text() -> Told:
+    """What is agreed to, by language; the Indonesian one is signed."""
+    return {language: consents.text(consents.DEFAULT_TEXT_ID, language).text for language in LANGUAGES}
+
+
+class ScreenEnrolment:
+    """`kiosk.ports.Enrolment`. Holds the terminal's lock of enrolments, and a face engine of its own, from `admit` to
+    `close`: nobody else enrols meanwhile."""
+
+    def __init__(self, config: Config, state: Path) -> None:
+        self._config = config
+        self._state = state
+        self._held = contextlib.ExitStack()
+        self._station: Station | None = None
+        self._applicant: Applicant | None = None
+
+    def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
+        """Raises Refusal; IdentityError, StateError, StateInUse, OutboxError, ModelError."""
+        self.close()
+        station = self._held.enter_context(open_station(self._config, self._state))
+        office_id = station.records.identity.provisioning.office_id
+        self._applicant = station.registrar.admit(nip, name, office_id, replace=replacing)
+        self._station = station
+
+    def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
+        """Raises Refusal, CameraError, OutboxError, and what `frames` raises."""
+        station, applicant = self._station, self._applicant
+        if station is None or applicant is None:
+            raise Refusal("no_consent")  # nobody was admitted, so nobody has agreed
+        settings = self._config.enrolment
+        bounds = quality.limits(settings)
+        consent = consents.given(officer, consents.DEFAULT_TEXT_ID, station.records.clock.now().wall_utc, signature)
+        captured = GuidedCapture(
+            station.engine,
+            bounds,
+            pose_s=settings.pose_s,
+            tell=lambda _pose, _fault: None,  # the screen follows each frame
+            watch=lambda seen: watch(_look(seen)),
+        ).run(frames)
+        warnings = (Warn("no_turned_view"),) if {Pose.LEFT, Pose.RIGHT} <= set(captured.missing) else ()
+        sitting = Sitting(captured.shots, settings.min_templates, one_sitting=True, warnings=warnings)
+
+        def recognised(templates: Sequence[Shot]) -> None:
+            looks = verification.fresh_looks(
+                station.engine, frames, bounds, settings.pose_s, partial(_verifying, watch)
+            )
+            verification.verify(
+                looks,
+                templates,
+                applicant.parts.nip,
+                station.records.gallery,
+                model_id=station.engine.model_id,
+                fpir=self._config.recognition.fpir,
+                margin=self._config.recognition.margin,
+            )
+
+        enrolled = station.registrar.enrol(applicant, sitting, consent, verify=recognised)
+        station.records.remember()
+        notes = (*sitting.warnings, *enrolled.warnings)
+        return Written(len(enrolled.templates), tuple(_told(note) for note in notes))
+
+    def close(self) -> None:
+        self._station = self._applicant = None
+        self._held.close()
+
+
+def _told(warn: Warn) -> Told:
+    return {language: catalogue(language).text("warning", warn.code, **warn.details) for language in LANGUAGES}
+
+
+def _look(seen: Seen) -> Look:
+    return _of(seen.wanted.value, min(1.0, seen.done), seen.verdict, seen.frame)
+
+
+def _verifying(watch: Callable[[Look], None], frame: Frame, verdict: Verdict, done: float) -> None:
+    watch(_of(VERIFY, done, verdict, frame))
+
+
+def _of(pose: str, done: float, verdict: Verdict, frame: Frame) -> Look:
+    face = verdict.face
+    if face is None:
+        return Look(pose, done, nobody=True)
+    height, width = frame.rgb.shape[:2]
+    box = face.box_px
+    return Look(
+        pose,
+        done,
+        None if verdict.reason is None else _HINTS.get(verdict.reason),
+        box=(box.left / width, box.top / height, box.right / width, box.bottom / height),
+    )

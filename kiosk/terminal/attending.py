@@ -1,0 +1,114 @@
+"""The officer's area of the running terminal: feeds `terminal.officer`, and hands its orders to the desk.
+
+As `terminal.running` does for the encounter; while the area is open, that is held and records nobody.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+
+from kiosk.model import EMPTY_GALLERY, GallerySnapshot
+from kiosk.ports import Clock
+from kiosk.terminal import officer
+from kiosk.terminal.desk import Desk
+from kiosk.terminal.officer import Enrollable
+from kiosk.terminal.running import Terminal
+
+PRESS_S = 5.0
+"""So long a finger lies in the corner before the area opens: nobody does that by accident."""
+
+
+class Attending:
+    """Steps the area. All methods but `reply` belong to the screen's thread."""
+
+    def __init__(self, terminal: Terminal, clock: Clock, speak: Callable[[str], None] = lambda _language: None) -> None:
+        """`speak` changes the screen's language."""
+        self.area = officer.CLOSED
+        self._terminal = terminal
+        self._clock = clock
+        self._speak = speak
+        self._desk: Desk | None = None
+        self._inbox: queue.SimpleQueue[officer.Input] = queue.SimpleQueue()
+        self._pressed_s: float | None = None
+        self._people: tuple[GallerySnapshot, tuple[Enrollable, ...]] = (EMPTY_GALLERY, ())
+
+    def employ(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def reply(self, what: officer.Input) -> None:
+        """From the desk's thread."""
+        self._inbox.put(what)
+
+    def corner(self, down: bool) -> None:
+        """A finger has come into the corner, or has left it. While it lies there nobody is recorded: the officer whose
+        hand it is must not become a presence."""
+        if self.area.open:
+            return
+        if down and self._terminal.hold():
+            self._pressed_s = self._clock.monotonic_s()
+        elif not down and self._pressed_s is not None:
+            self._pressed_s = None
+            self._terminal.release()
+
+    def pump(self, now_s: float) -> None:
+        """Take in all that has happened."""
+        if self._pressed_s is not None and now_s - self._pressed_s >= PRESS_S:
+            self._pressed_s = None
+            self._step(officer.Opened(), now_s)
+        while True:
+            try:
+                self._step(self._inbox.get_nowait(), now_s)
+            except queue.Empty:
+                break
+        if self.area.open:
+            self._step(officer.Looked(self._terminal.sighting), now_s)
+            self._step(officer.Tick(), now_s)
+
+    def touch(self, act: officer.Act, value: str) -> None:
+        now_s = self._clock.monotonic_s()
+        if act is officer.Act.CHOOSE:
+            found = next((each for each in self.people() if each.nip == value), None)
+            if found is not None:
+                self.area = officer.choose(self.area, found, now_s)
+            return
+        self._step(officer.Touched(act, value), now_s)
+
+    def sign(self, picture: bytes) -> None:
+        self._step(officer.Signed(picture), self._clock.monotonic_s())
+
+    def people(self) -> tuple[Enrollable, ...]:
+        """Everybody of the office, by name; made once for each gallery."""
+        snapshot = self._terminal.snapshot
+        if self._people[0] is not snapshot:
+            self._people = (snapshot, everybody(snapshot))
+        return self._people[1]
+
+    def _step(self, what: officer.Input, now_s: float) -> None:
+        before = self.area.open
+        self.area, effects = officer.step(self.area, what, now_s)
+        for effect in effects:
+            if isinstance(effect, officer.Speak):
+                self._speak(effect.language)
+            elif self._desk is not None:
+                self._desk.order(effect)
+        if before and not self.area.open:
+            self._terminal.release()
+
+
+def everybody(snapshot: GallerySnapshot) -> tuple[Enrollable, ...]:
+    """Of the office, by name: whom its terminals know by face, and whom the server says that they do not."""
+    bulletin = snapshot.bulletin
+    faces = {template.person_id for template in snapshot.templates}
+    known = {
+        person.nip: Enrollable(
+            person.nip,
+            person.name,
+            person.person_id,
+            "enrolled" if person.person_id in faces else "none",
+            person.person_id in bulletin.renew,
+        )
+        for person in snapshot.people.values()
+    }
+    awaiting = {each.nip: Enrollable(each.nip, each.name, None, each.state) for each in bulletin.awaiting}
+    return tuple(sorted({**awaiting, **known}.values(), key=lambda each: (each.name.casefold(), each.nip)))

@@ -1,0 +1,223 @@
+"""The officer's thread: what the area orders and the screen must not wait for. PINs, enrolments, the journal of both.
+
+An enrolment holds it for as long as the capture lasts; it shares the camera through the slot of the newest frame, and
+recognition rests meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kiosk.errors import CameraError, EnrolmentRefused, KioskError, OutboxError, StateError
+from kiosk.machine import pins
+from kiosk.machine.tries import Tries
+from kiosk.model import Frame, Nip, OccurrenceDraft, Officer, PersonId
+from kiosk.ports import Clock, Enrolment, FrameSource, Outbox
+from kiosk.terminal import officer as area
+from kiosk.terminal.capture import Latest
+from kiosk.terminal.faults import FaultBoard, fault_of
+
+log = logging.getLogger(__name__)
+
+FRAME_WAIT_S = 0.5
+NO_FRAMES_S = 5.0
+"""Without a frame for so long, the camera counts as pulled out."""
+
+BY_PIN = "pin"
+"""Whose tries they are that name no officer: all PINs are compared, so all share them."""
+
+Carried = tuple[bool, str, Mapping[str, object]]
+"""Whether an order was carried out, and the text and the fields that say so."""
+
+
+class Abandoned(Exception):
+    """The officer has gone back, or the area has closed: the enrolment ends and leaves nothing."""
+
+
+class SharedCamera:
+    """`FrameSource` over the slot in which the capture thread leaves the newest frame. One thread's, but for `stop`."""
+
+    name = "the terminal's camera"
+
+    def __init__(self, latest: Latest, stop: threading.Event, no_frames_s: float = NO_FRAMES_S) -> None:
+        self._latest = latest
+        self._stop = stop
+        self._patience = max(1, round(no_frames_s / FRAME_WAIT_S))
+        self._seq = -1
+
+    def open(self) -> None:
+        """It is open."""
+
+    def read(self) -> Frame:
+        """Raises CameraError when no frame comes, Abandoned when it has been stopped."""
+        for _ in range(self._patience):
+            if self._stop.is_set():
+                raise Abandoned
+            frame = self._latest.newer_than(self._seq, FRAME_WAIT_S)
+            if frame is not None:
+                self._seq = frame.seq
+                return frame
+        raise CameraError("the camera gives no pictures.")
+
+    def close(self) -> None:
+        """It stays the terminal's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the desk works with. `officers`: who may come in now. `enrolment`: a new one. `rest`: recognition pauses
+    while it is True. `carry`: by action, an order that belongs to other parts."""
+
+    outbox: Outbox
+    clock: Clock
+    faults: FaultBoard
+    latest: Latest
+    tries: Tries
+    officers: Callable[[], Sequence[Officer]]
+    enrolment: Callable[[], Enrolment]
+    rest: Callable[[bool], None]
+    carry: Mapping[str, Callable[[], Carried]]
+
+
+class Desk:
+    """Carries out the area's orders one after the other, in a thread of its own."""
+
+    def __init__(self, means: Means, reply: Callable[[area.Input], None]) -> None:
+        self._means = means
+        self._reply = reply
+        self._orders: queue.SimpleQueue[area.Effect | None] = queue.SimpleQueue()
+        self._abandon = threading.Event()
+        self._enrolment: Enrolment | None = None
+
+    def order(self, effect: area.Effect) -> None:
+        """From the screen's thread."""
+        if isinstance(effect, area.Stop):
+            self._abandon.set()  # at once: the thread may be in the midst of a capture
+        self._orders.put(effect)
+
+    def stop(self) -> None:
+        self._abandon.set()
+        self._orders.put(None)
+
+    def run(self) -> None:
+        try:
+            while (effect := self._orders.get()) is not None:
+                self._carry_out(effect)
+        finally:
+            self._close()
+
+    def _carry_out(self, effect: area.Effect) -> None:
+        match effect:
+            case area.CheckPin(typed, face):
+                self._reply(self._check(typed, face))
+            case area.Note(what, officer_id, detail, person_id):
+                self._note(what, officer_id, detail, person_id)
+            case area.Admit(person, replacing):
+                self._ended(lambda: self._admit(person.nip, person.name, replacing))
+            case area.Enrol(officer, signature):
+                self._ended(lambda: self._enrol(officer, signature))
+            case area.Stop():
+                self._close()
+                self._abandon.clear()
+            case area.Withdraw(officer_id, person_id):
+                good = self._note("officer-did", officer_id, "consent-withdrawn", person_id)
+                self._reply(area.Done(good, key="officer.done.withdrawn" if good else "officer.done.disk"))
+            case area.Carry(action):
+                good, key, fields = self._means.carry[action]()
+                self._reply(area.Done(good, key=key, fields=fields))
+            case area.Speak():
+                pass  # the screen's own
+
+    # ------------------------------------------------------------ PINs
+
+    def _check(self, typed: str, face: PersonId | None) -> area.Checked:
+        """Who may come in. The try is on the disk before the PIN is compared."""
+        tries, now = self._means.tries, self._means.clock.now()
+        asked = [each for each in self._means.officers() if face is None or each.person_id == face]
+        whose = BY_PIN if face is None else f"face {face}"
+        wait_s = tries.wait_s(whose, now)
+        if wait_s > 0:
+            return area.Checked(wait_s=wait_s, why="pin_locked")
+        if not asked:
+            return area.Checked(why="no_officers" if face is None else "face_unknown", left=tries.left(whose))
+        try:
+            tries.begin(whose, now)
+            found = next((each for each in asked if pins.matches(each.pin_hash, typed)), None)
+            if found is None:
+                wait_s = tries.wait_s(whose, self._means.clock.now())
+                why = "pin_locked_now" if wait_s > 0 else "pin_wrong"
+                return area.Checked(wait_s=wait_s, why=why, left=tries.left(whose))
+            tries.succeeded(whose)
+        except StateError as error:
+            log.error("nobody can be let into the officer's area: %s", error)
+            return area.Checked(why="disk")
+        return area.Checked(found.officer_id, found.name, may=found.may)
+
+    # ------------------------------------------------------------ the journal
+
+    def _note(self, what: str, officer_id: str, detail: str, person_id: PersonId | None) -> bool:
+        """Append the use to the journal; whether it is on the disk."""
+        people = () if person_id is None else (person_id,)
+        draft = OccurrenceDraft(what, officer_id or None, people, detail)
+        try:
+            event = self._means.outbox.append(draft, self._means.clock.now())
+        except OutboxError as error:
+            log.error("the use of the officer's area is not on disk: %s", error)
+            self._means.faults.set(fault_of(error), True)
+            return False
+        log.info("event %s: %s, seq %d", event.event_id, event.kind, event.seq)
+        return True
+
+    # ------------------------------------------------------------ enrolments
+
+    def _admit(self, nip: Nip, name: str, replacing: bool) -> None:
+        self._close()
+        self._enrolment = self._means.enrolment()
+        self._enrolment.admit(nip, name, replacing=replacing)
+        if not self._abandon.is_set():
+            self._reply(area.Admitted())
+
+    def _enrol(self, officer: str, signature: bytes) -> None:
+        if self._enrolment is None:
+            return
+        frames: FrameSource = SharedCamera(self._means.latest, self._abandon)
+        self._means.rest(True)
+        try:
+            written = self._enrolment.enrol(officer, signature, frames, lambda look: self._reply(area.Progress(look)))
+        finally:
+            self._means.rest(False)
+            self._close()
+        fields = {"templates": written.templates}
+        self._reply(area.Done(True, written.notes, "officer.done.enrolled", fields))
+
+    def _ended(self, work: Callable[[], None]) -> None:
+        """Do it, and say for people why it ends when it does."""
+        if self._abandon.is_set():
+            return  # given up before it began
+        try:
+            work()
+            return
+        except Abandoned:
+            pass
+        except EnrolmentRefused as refused:
+            self._reply(area.Done(False, (refused.told(),)))
+        except CameraError as error:
+            log.warning("an enrolment ended: %s", error)
+            self._reply(area.Done(False, key="officer.done.camera"))
+        except OutboxError as error:
+            log.error("the enrolment is not on disk: %s", error)
+            self._means.faults.set(fault_of(error), True)
+            self._reply(area.Done(False, key="officer.done.disk"))
+        except KioskError as error:
+            log.error("an enrolment cannot be made: %s", error)
+            self._reply(area.Done(False, key="officer.done.failed"))
+        self._close()
+
+    def _close(self) -> None:
+        if self._enrolment is not None:
+            self._enrolment.close()
+            self._enrolment = None

@@ -1,0 +1,475 @@
+"""What the officer's area shows: one pure function, `sheet`.
+
+It never shows a number of anybody's face, nor another office's people: the meters are of the picture before the camera,
+in words, and whom the test recognises is said by name or not at all.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kiosk.model import Hint, Liveness, Sighting, TerminalStatus
+from kiosk.ports import Told
+from kiosk.terminal.officer import (
+    CLEANING_S,
+    PIN_DIGITS,
+    Act,
+    Area,
+    Enrollable,
+    Page,
+    permitted,
+    seconds_left,
+)
+from kiosk.ui import letters, wording
+from kiosk.ui.catalogue import LANGUAGES, Catalogue
+from kiosk.ui.officer.sheet import Choice, Form, Meter, Row, Sheet
+from kiosk.ui.viewstate import Countdown, Guide, Icon, Lamp, Ring, Tone
+
+ROWS = 4
+"""People on the screen at once."""
+
+CONSENT_LINES, CONSENT_COLUMNS = 11, 74
+"""Of the consent's text on the screen at once, at the size that a text has which somebody reads at arm's length."""
+
+LAMPS = (Lamp.SUCCESS, Lamp.REFUSAL, Lamp.FAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a sheet is made from besides the area: everybody of the office by name, and what else the terminal knows."""
+
+    people: Sequence[Enrollable]
+    status: TerminalStatus
+    consent: Told
+    recognise_name: Callable[[Sighting], str] = lambda _sighting: ""
+    judged: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    area: Area
+    scene: Scene
+    now_s: float
+    catalogue: Catalogue
+
+    def text(self, key: str, **fields: object) -> str:
+        return self.catalogue.text(f"officer.{key}", **fields)
+
+    def said(self, told: Told) -> str:
+        """In the screen's language, or in Indonesian: the tool has no Javanese."""
+        return told.get(self.catalogue.language) or told.get("id") or told.get("en", "")
+
+
+def sheet(area: Area, scene: Scene, now_s: float, catalogue: Catalogue) -> Sheet:
+    """The sheet of this instant of an area that is open. `now_s` as given to `officer.step`."""
+    return _PAGES[area.page](_At(area, scene, now_s, catalogue))
+
+
+def _leave(at: _At) -> Choice:
+    return Choice(Act.LEAVE, at.text("leave"))
+
+
+def _back(at: _At) -> Choice:
+    return Choice(Act.BACK, at.text("back"), icon=Icon.LEFT)
+
+
+# ---------------------------------------------------------------- log-in and menu
+
+
+def _pin(at: _At) -> Sheet:
+    area = at.area
+    left_s = seconds_left(area, at.now_s)
+    if left_s > 0:
+        line, tone = at.text("pin.locked", wait=_wait(left_s, at)), Tone.STOP
+    elif area.waiting:
+        line, tone = at.text("pin.checking"), Tone.NEUTRAL
+    elif area.why in ("pin_wrong", "pin_locked", "pin_locked_now"):
+        line = at.text("pin.wrong", left=area.left) if area.left else at.text("pin.wrong_last")
+        tone = Tone.WARN
+    elif area.why:
+        line, tone = at.text(f"pin.{area.why}"), Tone.WARN
+    else:
+        line, tone = at.text("pin.with_face" if area.by_face else "pin.line"), Tone.NEUTRAL
+    return Sheet(
+        Page.PIN,
+        Form.PIN,
+        at.text("pin.title"),
+        (line,),
+        tone,
+        typed="•" * len(area.typed),
+        locked=left_s > 0 or area.waiting,
+        choices=(
+            Choice(Act.FACE, at.text("pin.by_pin" if area.by_face else "pin.by_face")),
+            Choice(Act.ENTER, "", enabled=len(area.typed) == PIN_DIGITS),
+            _leave(at),
+        ),
+    )
+
+
+def _wait(left_s: float, at: _At) -> str:
+    seconds = math.ceil(left_s)
+    if seconds < 120:
+        return at.text("seconds", seconds=seconds)
+    return wording.duration(math.ceil(seconds / 60), at.catalogue)
+
+
+_MENU: tuple[tuple[Act, str, Icon], ...] = (
+    (Act.GO, Page.PEOPLE.value, Icon.PEOPLE),
+    (Act.GO, Page.RECOGNISE.value, Icon.FACE),
+    (Act.GO, Page.CAMERA.value, Icon.LOOK),
+    (Act.GO, Page.QUEUE.value, Icon.LINKED),
+    (Act.SYNC, "sync", Icon.WAIT),
+    (Act.EXPORT, "export", Icon.DOWN),
+    (Act.GO, Page.SOUND.value, Icon.BRIGHT),
+    (Act.GO, Page.LANGUAGE.value, Icon.INFO),
+    (Act.GO, Page.CLEANING.value, Icon.HOLD),
+    (Act.RESTART, "restart", Icon.CLOCK),
+)
+
+
+def _menu(at: _At) -> Sheet:
+    mine = [entry for entry in _MENU if permitted(at.area, entry[1])]
+    entries = [Choice(act, at.text(f"menu.{name}"), name, icon) for act, name, icon in mine]
+    if at.area.sure:
+        entries[-1] = replace(entries[-1], text=at.text("menu.restart_sure"), strong=True)
+    missing = sum(not each.enrolled for each in at.scene.people)
+    line = at.text("menu.line", officer=letters.legible(at.area.officer), missing=missing)
+    return Sheet(Page.MENU, Form.MENU, at.text("menu.title"), (line,), choices=(*entries, _leave(at)))
+
+
+# ---------------------------------------------------------------- people
+
+
+def found(area: Area, people: Sequence[Enrollable]) -> list[Enrollable]:
+    """Who is in the list: by a part of the name or of the NIP, those without a face first, or these alone."""
+    wanted = area.typed.casefold().split()
+
+    def fits(each: Enrollable) -> bool:
+        name = letters.legible(each.name).casefold()
+        return all(word in name or (word.isdigit() and word in each.nip) for word in wanted)
+
+    fitting = [each for each in people if fits(each) and not (area.missing and each.enrolled and not each.renew)]
+    return sorted(fitting, key=lambda each: (each.enrolled, not each.renew))  # stable: by name within
+
+
+def _people(at: _At) -> Sheet:
+    fitting = found(at.area, at.scene.people)
+    first = min(at.area.first, max(0, len(fitting) - 1) // ROWS * ROWS)
+    shown = fitting[first : first + ROWS]
+    rows = tuple(
+        Row(
+            each.nip,
+            letters.legible(each.name) or wording.masked_nip(each.nip),
+            wording.masked_nip(each.nip),
+            at.text("person.renew" if each.renew else f"person.{each.state}"),
+            each.enrolled and not each.renew,
+        )
+        for each in shown
+    )
+    return Sheet(
+        Page.PEOPLE,
+        Form.PEOPLE,
+        at.text("people.title"),
+        () if rows else (at.text("people.none"),),
+        rows=rows,
+        typed=at.area.typed,
+        count=at.text("people.count", first=first + 1, last=first + len(shown), count=len(fitting)) if rows else "",
+        choices=(
+            Choice(Act.MISSING, at.text("people.missing" if at.area.missing else "people.all"), strong=at.area.missing),
+            Choice(Act.TURN, "", str(-ROWS), Icon.UP, enabled=first > 0),
+            Choice(Act.TURN, "", str(ROWS), Icon.DOWN, enabled=first + ROWS < len(fitting)),
+            _back(at),
+        ),
+    )
+
+
+def _person(at: _At) -> Sheet:
+    person = at.area.person
+    if person is None:
+        return _people(at)
+    name, nip, enrolled = _name(at), wording.masked_nip(person.nip), person.enrolled
+    if at.area.sure:
+        return Sheet(
+            Page.PERSON,
+            Form.TELL,
+            name,
+            (at.text("person.withdraw_sure"),),
+            Tone.WARN,
+            Icon.WARNING,
+            choices=(Choice(Act.SURE, at.text("person.withdraw_yes"), strong=True), _back(at), _leave(at)),
+        )
+    renew = (at.text("person.renew_line"),) if person.renew else ()
+    again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if enrolled else ()
+    return Sheet(
+        Page.PERSON,
+        Form.TELL,
+        name,
+        (nip, at.text(f"person.{person.state}_line"), *renew),
+        Tone.OK if enrolled else Tone.NEUTRAL,
+        Icon.CHECK if enrolled else Icon.FACE,
+        choices=(
+            Choice(Act.ENROL, at.text("person.again" if enrolled else "person.enrol"), strong=True),
+            *again,
+            _back(at),
+            _leave(at),
+        ),
+    )
+
+
+# ---------------------------------------------------------------- consent
+
+
+def consent_pages(told: Told, language: str) -> tuple[str, ...]:
+    """The text that is agreed to, which is the Indonesian one, and a translation behind it where the screen has one."""
+    texts = [told.get("id", "")]
+    if language != "id" and told.get(language):
+        texts.append(told[language])
+    pages: list[str] = []
+    for text in texts:
+        lines: list[str] = []
+        for paragraph in text.splitlines():
+            lines += textwrap.wrap(paragraph, CONSENT_COLUMNS) or [""]
+        pages += ["\n".join(lines[at : at + CONSENT_LINES]).strip("\n") for at in range(0, len(lines), CONSENT_LINES)]
+    return tuple(page for page in pages if page)
+
+
+def _consent(at: _At) -> Sheet:
+    pages = consent_pages(at.scene.consent, at.catalogue.language)
+    number = min(at.area.first, len(pages) - 1)
+    last = number == len(pages) - 1
+    return Sheet(
+        Page.CONSENT,
+        Form.CONSENT,
+        at.text("consent.title", name=_name(at)),
+        text=pages[number],
+        count=at.text("consent.page", page=number + 1, pages=len(pages)),
+        choices=(
+            Choice(Act.TURN, "", "-1", Icon.UP, enabled=number > 0),
+            Choice(Act.TURN, at.text("consent.more"), "1", Icon.DOWN, enabled=not last, strong=not last),
+            # Who has not come to the end has not been shown what it says.
+            Choice(Act.AGREE, at.text("consent.agree"), strong=last, enabled=last),
+            Choice(Act.REFUSE, at.text("consent.refuse")),
+            _back(at),
+        ),
+    )
+
+
+def _name(at: _At) -> str:
+    person = at.area.person
+    return "" if person is None else letters.legible(person.name) or wording.masked_nip(person.nip)
+
+
+def _sign(at: _At) -> Sheet:
+    return Sheet(
+        Page.SIGN,
+        Form.SIGN,
+        at.text("sign.title", name=_name(at)),
+        (at.text("sign.line") if at.area.admitted else at.text("sign.preparing"),),
+        choices=(
+            Choice(Act.SIGNED, at.text("sign.done"), strong=True, enabled=at.area.admitted),
+            Choice(Act.ERASE, at.text("sign.erase")),
+            _back(at),
+        ),
+    )
+
+
+# ---------------------------------------------------------------- capture
+
+
+_ASKED = {"front": Icon.LOOK, "left": Icon.LEFT, "right": Icon.RIGHT, "verify": Icon.FACE}
+
+
+def _mirrored(box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+    return None if box is None else (1 - box[2], box[1], 1 - box[0], box[3])
+
+
+def _capture(at: _At) -> Sheet:
+    look = at.area.look
+    asked = at.text(f"capture.{look.pose}")
+    wrong = look.hint is not None or look.nobody
+    hint = asked
+    if look.hint is not None and not (look.hint is Hint.NOT_FACING and look.pose in ("left", "right")):
+        hint = at.catalogue.text(f"hint.{look.hint.value}")
+    elif look.nobody:
+        hint = at.text("capture.nobody")
+    ring = Ring.SEARCH if look.nobody else Ring.ADJUST if wrong else Ring.GOOD
+    return Sheet(
+        Page.CAPTURE,
+        Form.LIVE,
+        at.text("capture.title", name=_name(at)),
+        (asked,),
+        Tone.WARN if wrong else Tone.OK,
+        hint=hint,
+        guide=Guide(ring, _mirrored(look.box), look.done),
+        arrow=_ASKED.get(look.pose, Icon.FACE),
+        choices=(_back(at),),
+    )
+
+
+def _told(at: _At) -> Sheet:
+    done = at.area.done
+    if done is None:
+        return Sheet(Page.TOLD, Form.TELL, at.text("told.waiting"), icon=Icon.WAIT, choices=(_leave(at),))
+    lines = tuple(at.said(told) for told in done.said)
+    key = done.key.removeprefix("officer.")
+    if key:
+        lines = (at.text(key, **done.fields), *(at.text("told.note", note=line) for line in lines))
+    enrolled = key == "done.enrolled"
+    return Sheet(
+        Page.TOLD,
+        Form.TELL,
+        at.text("told.enrolled" if enrolled else "told.good" if done.good else "told.refused"),
+        lines,
+        Tone.OK if done.good else Tone.WARN,
+        Icon.CHECK if done.good else Icon.WARNING,
+        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), _leave(at)),
+    )
+
+
+# ---------------------------------------------------------------- what the terminal says of itself
+
+
+def _queue(at: _At) -> Sheet:
+    status = at.scene.status
+    queue = status.queue
+    link = {True: "status.connected", False: "status.offline", None: "status.unknown"}[status.connected]
+    lines = [at.catalogue.text(link)]
+    lines.append(at.text("queue.waiting", count=queue.waiting) if queue.waiting else at.text("queue.none"))
+    if queue.oldest_waiting_utc is not None and queue.waiting:
+        oldest = queue.oldest_waiting_utc.astimezone(status.local_time.tzinfo)
+        lines.append(at.text("queue.oldest", date=at.catalogue.date(oldest), time=at.catalogue.time(oldest)))
+    if queue.parked or queue.set_aside:
+        lines.append(at.text("queue.refused", count=queue.parked + queue.set_aside))
+    if not status.clock_trusted:
+        lines.append(at.catalogue.text("fault.clock_untrusted.notice"))
+    good = status.connected and not queue.parked and not queue.set_aside
+    return Sheet(
+        Page.QUEUE,
+        Form.TELL,
+        at.text("queue.title"),
+        tuple(lines),
+        Tone.OK if good else Tone.WARN,
+        Icon.LINKED if status.connected else Icon.UNLINKED,
+        choices=(_back(at), _leave(at)),
+    )
+
+
+def _camera(at: _At) -> Sheet:
+    sighting = at.area.sighting
+    return Sheet(
+        Page.CAMERA,
+        Form.LIVE,
+        at.text("camera.title"),
+        hint=at.text("camera.line"),
+        guide=Guide(Ring.GOOD if sighting.track and sighting.hint is None else Ring.SEARCH, _mirrored(sighting.box)),
+        meters=tuple(_meter(name, fraction, at) for name, fraction in at.scene.judged.items()),
+        choices=(_back(at),),
+    )
+
+
+def _meter(name: str, fraction: float, at: _At) -> Meter:
+    """`fraction` of what is enough: 1 and more is good, half of it is not."""
+    band = "good" if fraction >= 1 else "fair" if fraction >= 0.6 else "poor"
+    tone = {"good": Tone.OK, "fair": Tone.WARN, "poor": Tone.STOP}[band]
+    return Meter(at.text(f"meter.{name}"), at.text(f"meter.{band}"), min(1.0, max(0.0, fraction / 1.5)), tone)
+
+
+def _recognise(at: _At) -> Sheet:
+    sighting = at.area.sighting
+    hint, ring, tone = at.text("capture.nobody"), Ring.SEARCH, Tone.NEUTRAL
+    lines: tuple[str, ...] = ()
+    match = sighting.match
+    if sighting.track and sighting.hint is not None:
+        hint, ring, tone = at.catalogue.text(f"hint.{sighting.hint.value}"), Ring.ADJUST, Tone.WARN
+    elif sighting.track and match is not None and match.person_id is not None:
+        name = at.scene.recognise_name(sighting)
+        hint, ring, tone = at.text("recognise.known", name=name), Ring.GOOD, Tone.OK
+        lines = (at.text(f"recognise.{_life(sighting)}"), at.text(f"recognise.{_sure(match.score - match.threshold)}"))
+    elif sighting.track and match is not None:
+        alike = bool(match.look_alikes)
+        hint, ring, tone = at.text("recognise.alike" if alike else "recognise.unknown"), Ring.ADJUST, Tone.WARN
+    return Sheet(
+        Page.RECOGNISE,
+        Form.LIVE,
+        at.text("recognise.title"),
+        lines,
+        tone,
+        hint=hint,
+        guide=Guide(ring, _mirrored(sighting.box), 1.0 if tone is Tone.OK else 0.0),
+        choices=(_back(at),),
+    )
+
+
+def _life(sighting: Sighting) -> str:
+    match sighting.liveness.state:
+        case Liveness.LIVE:
+            return "alive"
+        case Liveness.ATTACK:
+            return "not_alive"
+        case _:
+            return "life_open"
+
+
+_SURE = 0.05
+"""Above what is asked by this much, in units of score, is far above."""
+
+
+def _sure(above: float) -> str:
+    return "clear" if above >= _SURE else "close"
+
+
+def _sound(at: _At) -> Sheet:
+    choices = [Choice(Act.SHOW, at.text(f"sound.{lamp.value}"), lamp.value) for lamp in LAMPS]
+    return Sheet(
+        Page.SOUND,
+        Form.TELL,
+        at.text("sound.title"),
+        (at.text("sound.line"),),
+        icon=Icon.BRIGHT,
+        choices=(*choices, _back(at)),
+    )
+
+
+def _language(at: _At) -> Sheet:
+    here = at.catalogue.language
+    names = [Choice(Act.SPEAK, at.text(f"language.{each}"), each, strong=each == here) for each in LANGUAGES]
+    return Sheet(
+        Page.LANGUAGE,
+        Form.TELL,
+        at.text("language.title"),
+        (at.text("language.line"),),
+        icon=Icon.INFO,
+        choices=(*names, _back(at)),
+    )
+
+
+def _cleaning(at: _At) -> Sheet:
+    left_s = seconds_left(at.area, at.now_s)
+    return Sheet(
+        Page.CLEANING,
+        Form.CLEANING,
+        at.text("cleaning.title"),
+        (at.text("cleaning.line"),),
+        countdown=Countdown(left_s / CLEANING_S, math.ceil(left_s)),
+    )
+
+
+_PAGES: Mapping[Page, Callable[[_At], Sheet]] = {
+    Page.PIN: _pin,
+    Page.MENU: _menu,
+    Page.PEOPLE: _people,
+    Page.PERSON: _person,
+    Page.CONSENT: _consent,
+    Page.SIGN: _sign,
+    Page.CAPTURE: _capture,
+    Page.TOLD: _told,
+    Page.QUEUE: _queue,
+    Page.CAMERA: _camera,
+    Page.RECOGNISE: _recognise,
+    Page.SOUND: _sound,
+    Page.LANGUAGE: _language,
+    Page.CLEANING: _cleaning,
+}
