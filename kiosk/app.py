@@ -9,15 +9,17 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from enrollment.desk import ScreenEnrolment, consent_text
 from kiosk.config import Config
-from kiosk.errors import CameraError, ConfigError, ModelError
+from kiosk.errors import CameraError, ConfigError, ModelError, OutboxError, StateError
 from kiosk.face import open_detector, open_engine, quality
 from kiosk.gallery import TinyGallery
+from kiosk.journal import stick
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine import memory
@@ -28,6 +30,7 @@ from kiosk.machine.lacks import Lacks
 from kiosk.machine.model_files import ModelStore
 from kiosk.machine.phone import PhoneCodes
 from kiosk.machine.state import StateFolder
+from kiosk.machine.tries import Tries
 from kiosk.machine.voice import open_voice
 from kiosk.machine.watchdog import Watchdog
 from kiosk.matcher import Matcher
@@ -37,8 +40,10 @@ from kiosk.paired import terminal_camera
 from kiosk.ports import FaceMatcher, FrameSource, LivenessDetector
 from kiosk.scores.threshold import ThresholdTable, load_table
 from kiosk.terminal import encounter as enc
+from kiosk.terminal.attending import Attending
 from kiosk.terminal.capture import Capture, Latest
 from kiosk.terminal.clerk import Clerk
+from kiosk.terminal.desk import Carried, Desk, Means
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.housekeeping import Housekeeper
 from kiosk.terminal.recognise import Recogniser
@@ -52,6 +57,7 @@ from kiosk.terminal.trace import Trace
 from kiosk.ui import catalogue
 from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
+from kiosk.ui.officer.source import AreaSource
 from kiosk.ui.sources import LiveSource
 from kiosk.wire.phone import SHOWN_S
 
@@ -154,6 +160,22 @@ class Kiosk:
             office_name=identity.provisioning.office_name,
             timezone=identity.provisioning.timezone,
         )
+        self._attending = Attending(terminal, clock)
+        self._desk = Desk(
+            Means(
+                outbox=self._outbox,
+                clock=clock,
+                faults=faults,
+                latest=latest,
+                tries=Tries(state.tries_path),
+                officers=lambda: terminal.snapshot.bulletin.officers,
+                enrolment=partial(ScreenEnrolment, config, state.path),
+                rest=self._recognition.rest,
+                carry=officers_orders(state, self._outbox, identity, clock, self._threads.stop),
+            ),
+            self._attending.reply,
+        )
+        self._attending.employ(self._desk)
         invite = PhoneCodes(state.identity_dir, clock.now, config.phone.address or config.server.url).make
         self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply, invite)
         terminal.employ(self._clerk)
@@ -173,6 +195,7 @@ class Kiosk:
         self._housekeeper.load_gallery()  # also when there is none yet: nobody is looked for in vain
         self._housekeeper.look()
 
+        self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
         self._screen = LiveSource(
             terminal,
             latest,
@@ -180,7 +203,9 @@ class Kiosk:
             stop=self._threads.stop,
             shown=Announcer(self._voice, self._indicators).announce,
             alive=self._screen_lives,
+            officer=self._area,
         )
+        self._attending.speak = self._screen.speak
         self._show = partial(
             screen.show,
             self._screen,
@@ -189,6 +214,7 @@ class Kiosk:
             display.rotation,
             display.screens_dir,
             lacks.of("pictures of the screens"),
+            self._area,
         )
 
     def run(self) -> None:
@@ -202,6 +228,7 @@ class Kiosk:
             "housekeeper": lambda: self._housekeeper.run(stop, alive["housekeeper"]),
             "watchdog": lambda: self._watchdog.run(stop),
             "clerk": self._clerk.run,
+            "desk": self._desk.run,
         }
         with self._threads.running(work, self._wake):
             self._watchdog.notifier.ready("running")
@@ -224,6 +251,7 @@ class Kiosk:
         self._watchdog.notifier.stopping()
         self._screen_up.set()
         self._clerk.stop()
+        self._desk.stop()
 
 
 # ---------------------------------------------------------------- parts, from the configuration
@@ -333,4 +361,40 @@ def threshold_table(config: Config) -> ThresholdTable | None:
 
 def judge_of(config: Config) -> Callable[[Quality], Hint | None]:
     """What is wrong with a face, by the configured limits."""
-    return partial(quality.judge, limits=quality.Limits(**config.quality.model_dump()))
+    return partial(quality.judge, limits=limits_of(config))
+
+
+def limits_of(config: Config) -> quality.Limits:
+    """What a face must measure at the daily screen."""
+    return quality.Limits(**config.quality.model_dump())
+
+
+def officers_orders(
+    state: StateFolder, outbox: SqliteOutbox, identity: Identity, clock: SystemClock, stop: threading.Event
+) -> Mapping[str, Callable[[], Carried]]:
+    """What the officer's area orders of other parts, by its name in the menu. Called in the desk's thread."""
+
+    def send() -> Carried:
+        try:
+            state.ask_to_send()
+        except StateError as error:
+            log.error("nothing can be sent at once: %s", error)
+            return False, "officer.done.disk", {}
+        return True, "officer.done.sync", {}
+
+    def restart() -> Carried:
+        stop.set()  # systemd starts it again
+        return True, "officer.done.restart", {}
+
+    def export() -> Carried:
+        folder = stick.find_stick()
+        if folder is None:
+            return False, "officer.done.no_stick", {}
+        try:
+            count, code = stick.export_to(folder, outbox, identity, clock.now())
+        except (StateError, OutboxError) as error:
+            log.error("nothing was saved to the stick: %s", error)
+            return False, "officer.done.no_stick", {}
+        return True, "officer.done.export", {"count": count, "code": code}
+
+    return {"sync": send, "restart": restart, "export": export}

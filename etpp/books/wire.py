@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -27,6 +27,9 @@ from etpp.terminals.wire import Head
 
 PNG = b"\x89PNG\r\n\x1a\n"
 """How such a file begins (W3C PNG, 5.2)."""
+
+EventKind = Literal["presence", "attack", "enrolment", "occurrence"]
+EVENT_KINDS = get_args(EventKind)
 
 MAX_EVENTS = 500
 MAX_RUNS = 1000
@@ -53,6 +56,9 @@ class Presence(Shape):
     gallery_version: Natural
     match: Match
     liveness: LivenessVerdict
+    method: ShortText = "face"
+    officer_id: Id | None = None
+    duress: bool = False
 
 
 class Attack(Shape):
@@ -131,6 +137,15 @@ class EnrolmentPayload(Shape):
         return self
 
 
+class Occurrence(Shape):
+    """Something else that happened; what this server does not know of it is kept all the same."""
+
+    what: ShortText
+    officer_id: Id | None = None
+    person_ids: Annotated[list[Id], Field(default_factory=list, max_length=10)]
+    detail: ShortText | None = None
+
+
 class Link(Shape):
     """What an event needs to have a place in the chain at all. Without it the request is malformed."""
 
@@ -147,7 +162,7 @@ class Event(Link):
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
     event_id: EventId
-    kind: Literal["presence", "attack", "enrolment"]
+    kind: EventKind
     wall_utc: Time
     boot_id: Id
     monotonic_ms: Natural
@@ -155,10 +170,11 @@ class Event(Link):
     presence: Presence | None = None
     attack: Attack | None = None
     enrolment: EnrolmentPayload | None = None
+    occurrence: Occurrence | None = None
 
     @model_validator(mode="after")
     def _one_payload(self) -> Self:
-        given = [kind for kind in ("presence", "attack", "enrolment") if getattr(self, kind) is not None]
+        given = [kind for kind in EVENT_KINDS if getattr(self, kind) is not None]
         if given != [self.kind]:
             raise ValueError("must have the member that kind names, and none of the others")
         return self

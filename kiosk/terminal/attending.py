@@ -22,12 +22,12 @@ PRESS_S = 5.0
 class Attending:
     """Steps the area. All methods but `reply` belong to the screen's thread."""
 
-    def __init__(self, terminal: Terminal, clock: Clock, speak: Callable[[str], None] = lambda _language: None) -> None:
-        """`speak` changes the screen's language."""
+    def __init__(self, terminal: Terminal, clock: Clock) -> None:
         self.area = officer.CLOSED
         self._terminal = terminal
         self._clock = clock
-        self._speak = speak
+        self.speak: Callable[[str], None] = lambda _language: None
+        """Changes the screen's language."""
         self._desk: Desk | None = None
         self._inbox: queue.SimpleQueue[officer.Input] = queue.SimpleQueue()
         self._pressed_s: float | None = None
@@ -89,7 +89,7 @@ class Attending:
         self.area, effects = officer.step(self.area, what, now_s)
         for effect in effects:
             if isinstance(effect, officer.Speak):
-                self._speak(effect.language)
+                self.speak(effect.language)
             elif self._desk is not None:
                 self._desk.order(effect)
         if before and not self.area.open:

@@ -65,8 +65,8 @@ def run(
     lost: Lost = _LOST,
     officer: OfficerSource | None = None,
 ) -> None:
-    """Show `source`'s views, and `officer`'s while its area is open; blocks the main thread until `source` stops, SIGTERM
-    or SIGINT comes, or the window is closed.
+    """Show `source`'s views, and `officer`'s while its area is open; blocks the main thread until `source` stops,
+    SIGTERM or SIGINT comes, or the window is closed.
 
     "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
     where there is a display, else that. A window shows everything turned by `rotation` degrees (0, 90, 180, 270)

@@ -113,7 +113,8 @@ class Stage(AnchorLayout):
     def _mirror(self) -> None:
         frame = self._source.frame()
         if frame is not None and self._camera.show(frame):
-            for screen in (*self._screens.values(), *self._forms.values()):
+            shown: list[Any] = [*self._screens.values(), *self._forms.values()]
+            for screen in shown:
                 screen.picture = self._camera.texture
             Window.canvas.ask_update()
 
@@ -145,7 +146,7 @@ class Stage(AnchorLayout):
         if self._shown is None:
             return False
         across, down = touch.x - self._shown.x, self._shown.top - touch.y
-        return 0 <= across < dp(theme.CORNER_DP) and 0 <= down < dp(theme.CORNER_DP)
+        return bool(0 <= across < dp(theme.CORNER_DP) and 0 <= down < dp(theme.CORNER_DP))
 
     def _act(self, _form: forms.Form, act: Act, value: str) -> None:
         if self._officer is not None:
