@@ -27,8 +27,8 @@ class Pictures:
         self._ended = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for screen in (phase.value for phase in Phase):
-                for old in (folder / f"{screen}.png", *folder.glob(f"[0-9]*-{screen}.png")):
+            for screen in (*(phase.value for phase in Phase), "officer-*"):
+                for old in (*folder.glob(f"{screen}.png"), *folder.glob(f"[0-9]*-{screen}.png")):
                     old.unlink(missing_ok=True)
         except OSError as error:
             self._end(error)

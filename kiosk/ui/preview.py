@@ -13,7 +13,10 @@ from PIL import Image, ImageDraw
 
 from kiosk.model import Frame, RgbImage
 from kiosk.terminal.encounter import Button
+from kiosk.terminal.officer import Act
 from kiosk.ui import catalogue, examples, main
+from kiosk.ui.officer import examples as officers
+from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState
 
@@ -33,6 +36,11 @@ def drawn_person() -> RgbImage:
     return np.asarray(Image.fromarray(portrait).resize((640, 480), Image.Resampling.LANCZOS))
 
 
+_PARAGRAPHS = "\n".join(f"{n}. " + "Data wajah diproses untuk presensi. " * 9 for n in range(1, 6))
+CONSENT = dict.fromkeys(("id", "en"), f"PERSETUJUAN / CONSENT\n\n{_PARAGRAPHS}")
+"""As long as the one that `enrollment` has, which nothing here knows."""
+
+
 class Show:
     """A source that shows each example for as long as its picture takes, and notes what its texts measure."""
 
@@ -42,20 +50,35 @@ class Show:
         texts = catalogue.load(language)
         self._examples = list(examples.states())
         self._views = [render(e.encounter, e.status, e.age_s, examples.SETTINGS, texts) for e in self._examples]
+        self._sheets = list(officers.sheets(self._examples[0].status, CONSENT, texts))
         self._frame = Frame(drawn_person(), 1, 0.0)
         self._pumps = 0
+        self._officers = -1
         self.measures: dict[str, list[dict[str, object]]] = {}
 
     @property
     def names(self) -> list[str]:
-        return [example.name for example in self._examples]
+        return [*(example.name for example in self._examples), *(name for name, _ in self._sheets)]
 
     def pump(self) -> ViewState:
         index, turn = divmod(self._pumps, self._PUMPS_EACH)
         if turn == self._PUMPS_EACH - 1:
-            self.measures[self._examples[index].name] = _measure()
+            self.measures[self.names[index]] = _measure()
         self._pumps += 1
-        return self._views[index]
+        self._officers = index - len(self._views)
+        return self._views[min(index, len(self._views) - 1)]
+
+    def sheet(self) -> Sheet | None:
+        return self._sheets[self._officers][1] if self._officers >= 0 else None
+
+    def corner(self, down: bool) -> None:
+        """Nobody presses."""
+
+    def touch(self, act: Act, value: str) -> None:
+        """Nobody touches."""
+
+    def sign(self, picture: bytes) -> None:
+        """Nobody signs."""
 
     def frame(self) -> Frame | None:
         return self._frame
@@ -67,7 +90,7 @@ class Show:
         """Nobody types."""
 
     def stopping(self) -> bool:
-        return self._pumps >= self._PUMPS_EACH * len(self._views)
+        return self._pumps >= self._PUMPS_EACH * len(self.names)
 
 
 def _measure() -> list[dict[str, object]]:
@@ -129,8 +152,8 @@ def cli() -> None:
     show = Show(options.language)
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.out) as folder:
-        main.run(show, title="Presensi", mode="offscreen", screens_dir=Path(folder))
-        taken = sorted(Path(folder).glob("[0-9]*-*.png"))
+        main.run(show, title="Presensi", mode="offscreen", screens_dir=Path(folder), officer=show)
+        taken = sorted(Path(folder).glob("[0-9]*-*.png"), key=lambda path: int(path.name.partition("-")[0]))
         for name, picture in zip(show.names, taken, strict=True):
             picture.replace(options.out / f"{name}.png")
     if options.sheet is not None:

@@ -46,10 +46,10 @@ class Stage(AnchorLayout):
     ) -> None:
         super().__init__()
         self._source, self._pictures, self._stopped, self._officer = source, pictures, stopped, officer
-        self._forms = forms.build() if officer is not None else {}
         self._sheet: Sheet | None = None
         self._corner: object = None
         self._screens = screens.build()
+        self._forms = forms.build() if officer is not None else {}
         self._camera = CameraTexture()
         self._view = BLANK
         self._shown: Any = None

@@ -2,24 +2,71 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Line
 from kivy.metrics import dp
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.label import Label
 
 from kiosk.terminal.officer import Act
 from kiosk.ui import theme
 from kiosk.ui.officer.sheet import Choice, Row
 from kiosk.ui.officer.signature import LEAST_PX, Stroke, Strokes
 from kiosk.ui.viewstate import Icon
-from kiosk.ui.widgets import Bar, Key, Panel, Part, Words
+from kiosk.ui.widgets import Bar, IconPart, Key, Panel, Part, Words
 
 LETTERS = ("1234567890", "QWERTYUIOP", "ASDFGHJKL<", "ZXCVBNM'. ")
 """The keyboard's rows: "<" erases. Names have no other characters that anybody would search by."""
 
 GAP = 8
 """Between keys, in dp."""
+
+
+class Prose(Part, Label):
+    """Says `say` with its own line breaks, as large as it fits between `largest` and `smallest` dp."""
+
+    say = StringProperty("")
+    largest = NumericProperty(30)
+    smallest = NumericProperty(18)
+
+    def __init__(self, **properties: Any) -> None:
+        self._fit = Clock.create_trigger(self._choose, -1)
+        super().__init__(**properties)
+        for name in ("say", "size"):
+            self.fbind(name, self._fit)
+
+    def _choose(self, *_: object) -> None:
+        self.text_size = self.size
+        self.font_size, self.text = _prose_px(self.say, tuple(self.size), (self.largest, self.smallest)), self.say
+
+
+@lru_cache(maxsize=64)
+def _prose_px(text: str, room_px: tuple[float, float], span_dp: tuple[float, float]) -> float:
+    """The largest font at which the wrapped text is no higher than its room."""
+    for size in range(int(span_dp[0]), int(span_dp[1]), -1):
+        label = CoreLabel(text=text, font_size=dp(size), text_size=(room_px[0], None))
+        label.resolve_font_name()
+        if label.render()[1] <= room_px[1]:
+            return float(dp(size))
+    return float(dp(span_dp[1]))
+
+
+def words_at(at: list[float], says: str, span_dp: tuple[float, float], ink: Any) -> Words:
+    """What is given to a part as it is made it does not fit: it is said afterwards."""
+    words = Words(at=at, color=ink)
+    words.largest, words.smallest = span_dp
+    words.say = says
+    return words
+
+
+def icon_at(at: list[float], icon: Icon, ink: Any) -> IconPart:
+    part = IconPart(at=at, tint=ink)
+    part.icon = icon
+    return part
 
 
 class Gathered(Part):
@@ -63,17 +110,16 @@ class Choices(Gathered):
             self.add_widget(self._key(choice, self.cell(column * (width + GAP), row * (height + GAP), width, height)))
 
     def _key(self, choice: Choice, at: list[float]) -> Key:
-        key = Key(
-            text=choice.text,
-            icon=choice.icon,
-            at=at,
-            radius=14,
-            font=27,
-            fill=theme.GREEN if choice.strong else theme.RAISED,
-            ink=theme.DARK_TEXT if choice.strong else theme.TEXT if choice.enabled else theme.MUTED,
-            enabled=choice.enabled,
-        )
+        ink = theme.DARK_TEXT if choice.strong else theme.TEXT if choice.enabled else theme.MUTED
+        key = Key(at=at, radius=14, fill=theme.GREEN if choice.strong else theme.RAISED, enabled=choice.enabled)
         key.bind(on_press=lambda _key: self.form.act(choice.act, choice.value))
+        left, top, width, height = at
+        margin = 12 if choice.icon is Icon.NONE else 62
+        key.add_widget(icon_at([left + 14, top + (height - 38) / 2, 38, 38], choice.icon, ink))
+        words = words_at([left + margin, top, width - margin - 10, height], choice.text, (27, 20), ink)
+        words.halign = "center" if choice.icon is Icon.NONE else "left"
+        words.bold, words.most_lines = True, 2
+        key.add_widget(words)
         return key
 
 
@@ -95,11 +141,13 @@ class People(Gathered):
         key = Key(at=self.cell(0, down, self.at[2], 48), fill=theme.SURFACE, radius=10)
         key.bind(on_press=lambda _key: self.form.act(Act.CHOOSE, row.whole_nip))
         self.add_widget(key)
-        self.add_widget(Words(at=self.cell(14, down, 340, 48), say=row.name, largest=24, smallest=18))
-        nip = Words(at=self.cell(360, down, 190, 48), say=row.nip, largest=18, smallest=14, color=theme.MUTED)
-        self.add_widget(nip)
         tint = theme.GREEN if row.enrolled else theme.AMBER
-        self.add_widget(Words(at=self.cell(554, down, 100, 48), say=row.state, largest=18, smallest=14, color=tint))
+        for across, width, says, span, ink in (
+            (14, 340, row.name, (24, 18), theme.TEXT),
+            (360, 176, row.nip, (18, 14), theme.MUTED),
+            (540, 114, row.state, (18, 14), tint),
+        ):
+            key.add_widget(words_at(self.cell(across, down, width, 48), says, span, ink))
 
 
 class Keyboard(Gathered):
@@ -114,7 +162,7 @@ class Keyboard(Gathered):
                 erases = letter == "<"
                 key = Key(
                     at=at,
-                    text="" if erases else "\u2423" if letter == " " else letter,
+                    text="" if erases else "_" if letter == " " else letter,
                     icon=Icon.ERASE if erases else Icon.NONE,
                     fill=theme.RAISED,
                     font=26,

@@ -31,7 +31,7 @@ from kiosk.ui.viewstate import Countdown, Guide, Icon, Lamp, Ring, Tone
 ROWS = 4
 """People on the screen at once."""
 
-CONSENT_LINES, CONSENT_COLUMNS = 11, 74
+CONSENT_LINES, CONSENT_COLUMNS = 13, 76
 """Of the consent's text on the screen at once, at the size that a text has which somebody reads at arm's length."""
 
 LAMPS = (Lamp.SUCCESS, Lamp.REFUSAL, Lamp.FAULT)
@@ -300,7 +300,7 @@ def _capture(at: _At) -> Sheet:
         Page.CAPTURE,
         Form.LIVE,
         at.text("capture.title", name=_name(at)),
-        (asked,),
+        (asked,) if hint != asked else (),
         Tone.WARN if wrong else Tone.OK,
         hint=hint,
         guide=Guide(ring, _mirrored(look.box), look.done),

@@ -1,0 +1,99 @@
+"""Every page of the officer's area, with people who do not exist: for pictures and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kiosk.model import Hint, Liveness, LivenessVerdict, Match, Nip, PersonId, QueueState, Sighting, TerminalStatus
+from kiosk.ports import Look, Told
+from kiosk.terminal.officer import Area, Done, Enrollable, Page
+from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.officer.sheet import Sheet
+from kiosk.ui.officer.view import Scene, sheet
+
+NOW_S = 1000.0
+
+PEOPLE = (
+    Enrollable(Nip("198503152010011004"), "Bagus Contohadi, S.E.", PersonId("p-1"), "enrolled"),
+    Enrollable(Nip("197911192005012001"), "Drs. H. Raden Mas Suryadiningrat Wirayudakusuma, M.Si."),
+    Enrollable(Nip("199001012015032002"), "Citra Contohwati", None, "waiting"),
+    Enrollable(Nip("199107232019031005"), "Dwi Contohanto", None, "refused"),
+    Enrollable(Nip("198806052011012003"), "Endang Contohsari", PersonId("p-5"), "enrolled", renew=True),
+)
+
+_OFFICER = Area(
+    page=Page.MENU,
+    since_s=NOW_S,
+    touched_s=NOW_S,
+    officer_id="o-1",
+    officer="Ratna Petugaswati",
+    may=frozenset({"enrol", "maintain"}),
+)
+_PIN = Area(page=Page.PIN, since_s=NOW_S, touched_s=NOW_S)
+_BOX = (0.35, 0.2, 0.65, 0.75)
+_LIVE = LivenessVerdict(Liveness.LIVE, 1.0, "example")
+_KNOWN = Match(PersonId("p-1"), 0.6, 0.3, 0.5, 3, "accepted")
+_STRANGER = Match(None, 0.1, 0.0, 0.5, 12, "below_threshold")
+
+
+def areas() -> Iterator[tuple[str, Area]]:
+    """By the picture's name."""
+    yield "pin", _PIN
+    yield "pin-typed", replace(_PIN, typed="4829", by_face=True)
+    yield "pin-wrong", replace(_PIN, why="pin_wrong", left=2)
+    yield "pin-locked", replace(_PIN, why="pin_locked_now", until_s=NOW_S + 1_790)
+    yield "menu", _OFFICER
+    yield "menu-enrols-only", replace(_OFFICER, may=frozenset({"enrol"}))
+    yield "people", replace(_OFFICER, page=Page.PEOPLE)
+    yield "people-found", replace(_OFFICER, page=Page.PEOPLE, missing=False, typed="contoh")
+    yield "people-nobody", replace(_OFFICER, page=Page.PEOPLE, typed="zzz")
+    for number, name in ((1, "missing"), (0, "enrolled"), (3, "refused"), (4, "renew")):
+        yield f"person-{name}", replace(_OFFICER, page=Page.PERSON, person=PEOPLE[number])
+    yield "person-withdraw", replace(_OFFICER, page=Page.PERSON, person=PEOPLE[0], sure=True)
+    reading = replace(_OFFICER, page=Page.CONSENT, person=PEOPLE[1])
+    yield "consent", reading
+    yield "consent-end", replace(reading, first=99)
+    yield "sign", replace(reading, page=Page.SIGN, admitted=True)
+    capture = replace(reading, page=Page.CAPTURE)
+    yield "capture-front", replace(capture, look=Look("front", 0.6, box=_BOX))
+    yield "capture-left", replace(capture, look=Look("left", 0.0, box=_BOX))
+    yield "capture-dark", replace(capture, look=Look("front", 0.3, Hint.TOO_DARK, box=_BOX))
+    yield "capture-verify", replace(capture, look=Look("verify", 0.3, box=_BOX))
+    told = replace(reading, page=Page.TOLD)
+    said = "Tidak ada gambar dengan kepala sedikit menoleh; pengenalan dari samping akan lebih lemah."
+    note = {"id": said, "en": "There is no picture with the head slightly turned."}
+    yield "told-enrolled", replace(told, done=Done(True, (note,), "officer.done.enrolled", {"templates": 5}))
+    yield "told-refused", replace(told, done=Done(False, (note,)))
+    yield (
+        "told-export",
+        replace(told, done=Done(True, (), "officer.done.export", {"count": 1240, "code": "K7Q2M-9XWPA-4D8ZR-TB6NE"})),
+    )
+    yield "told-withdrawn", replace(told, done=Done(True, (), "officer.done.withdrawn"))
+    yield "told-no-consent", replace(told, done=Done(True, (), "officer.done.consent_refused"))
+    yield "queue", replace(_OFFICER, page=Page.QUEUE)
+    yield "camera", replace(_OFFICER, page=Page.CAMERA, sighting=Sighting(1.0, 1, 1, _BOX))
+    known = Sighting(1.0, 1, 1, _BOX, match=_KNOWN, liveness=_LIVE)
+    yield "recognise", replace(_OFFICER, page=Page.RECOGNISE, sighting=known)
+    yield "recognise-stranger", replace(_OFFICER, page=Page.RECOGNISE, sighting=replace(known, match=_STRANGER))
+    yield "sound", replace(_OFFICER, page=Page.SOUND)
+    yield "language", replace(_OFFICER, page=Page.LANGUAGE)
+    yield "cleaning", replace(_OFFICER, page=Page.CLEANING, since_s=NOW_S - 8)
+
+
+def scene(status: TerminalStatus, consent: Told) -> Scene:
+    waits = QueueState(waiting=42, parked=2, oldest_waiting_utc=status.local_time)
+    return Scene(
+        people=PEOPLE,
+        status=replace(status, connected=False, queue=waits),
+        consent=consent,
+        recognise_name=lambda _sighting: PEOPLE[0].name,
+        judged={"focus": 1.6, "light": 0.8, "contrast": 1.1, "distance": 0.4},
+    )
+
+
+def sheets(status: TerminalStatus, consent: Told, catalogue: Catalogue) -> Iterator[tuple[str, Sheet]]:
+    """By the picture's name."""
+    around = scene(status, consent)
+    for name, area in areas():
+        yield f"officer-{name}", sheet(area, around, NOW_S, catalogue)

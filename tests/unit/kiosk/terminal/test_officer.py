@@ -1,0 +1,370 @@
+"""The officer's area as a state machine: who gets in, what there is, and that an enrolment leaves nothing on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.model import Liveness, LivenessVerdict, Nip, PersonId
+from kiosk.ports import Look
+from kiosk.terminal import officer
+from kiosk.terminal.officer import (
+    CLEANING_S,
+    CLOSED,
+    IDLE_S,
+    READING_S,
+    Act,
+    Admit,
+    Admitted,
+    Area,
+    Carry,
+    Checked,
+    CheckPin,
+    Done,
+    Effect,
+    Enrol,
+    Enrollable,
+    Looked,
+    Note,
+    Opened,
+    Page,
+    Progress,
+    Signed,
+    Stop,
+    Tick,
+    Touched,
+    Withdraw,
+)
+from tests.unit.kiosk.factories import match, sighting
+
+ANI = Enrollable(Nip("198503152010011004"), "Ani Contohwati")
+BUDI = Enrollable(Nip("197911192005012001"), "Budi Contohadi", PersonId("p-2"), "enrolled")
+ALL = frozenset({"enrol", "maintain"})
+RIGHT = Checked("o-1", "Ratna Petugaswati", may=ALL)  # type: ignore[arg-type]
+PNG = b"\x89PNG..."
+
+
+class Hand:
+    """Plays the area; `effects` are all that it has asked for."""
+
+    def __init__(self, area: Area = CLOSED) -> None:
+        self.area, self.now_s = area, 100.0
+        self.effects: list[Effect] = []
+
+    def give(self, what: officer.Input) -> tuple[Effect, ...]:
+        self.area, effects = officer.step(self.area, what, self.now_s)
+        self.effects += effects
+        return effects
+
+    def touch(self, *acts: Act | tuple[Act, str]) -> None:
+        for act in acts:
+            self.give(Touched(*act) if isinstance(act, tuple) else Touched(act))
+
+    def type(self, digits: str) -> None:
+        self.touch(*((Act.DIGIT, digit) for digit in digits))
+
+    def wait(self, seconds: float) -> tuple[Effect, ...]:
+        self.now_s += seconds
+        return self.give(Tick())
+
+    def choose(self, person: Enrollable) -> None:
+        self.area = officer.choose(self.area, person, self.now_s)
+
+    @property
+    def page(self) -> Page:
+        return self.area.page
+
+
+def inside(checked: Checked = RIGHT) -> Hand:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("482913")
+    hand.touch(Act.ENTER)
+    hand.give(checked)
+    hand.effects.clear()
+    return hand
+
+
+def reading(person: Enrollable = ANI) -> Hand:
+    hand = inside()
+    hand.touch((Act.GO, "people"))
+    hand.choose(person)
+    hand.touch(Act.ENROL)
+    return hand
+
+
+def capturing() -> Hand:
+    hand = reading()
+    hand.give(Admitted())
+    hand.touch(Act.AGREE)
+    hand.give(Signed(PNG))
+    return hand
+
+
+# ---------------------------------------------------------------- the way in
+
+
+def test_six_digits_are_checked_and_the_right_ones_open_the_menu_and_are_noted() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("48291")
+    hand.touch(Act.ENTER)
+    assert hand.effects == []
+    hand.type("37")  # the seventh is nothing
+    hand.touch(Act.ENTER)
+    assert hand.effects == [CheckPin("482913")]
+    assert hand.area.typed == ""
+    assert hand.give(RIGHT) == (Note("officer-in", "o-1"),)
+    assert (hand.page, hand.area.officer) == (Page.MENU, "Ratna Petugaswati")
+
+
+def test_a_wrong_pin_is_noted_and_a_pause_takes_no_digit() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("111111")
+    hand.touch(Act.ENTER)
+    assert hand.give(Checked(why="pin_wrong", left=2)) == (Note("officer-refused"),)
+    hand.type("111111")
+    hand.touch(Act.ENTER)
+    assert hand.give(Checked(wait_s=30.0, why="pin_locked_now")) == (Note("officer-locked"),)
+    hand.type("4")
+    assert hand.area.typed == ""
+    assert officer.seconds_left(hand.area, hand.now_s) == 30.0
+    hand.wait(30.0)
+    hand.type("4")
+    assert hand.area.typed == "4"
+
+
+def test_a_pause_outlives_the_area() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("111111")
+    hand.touch(Act.ENTER)
+    hand.give(Checked(wait_s=30.0, why="pin_locked_now"))
+    hand.touch(Act.LEAVE)
+    hand.give(Opened())
+    hand.type("4")
+    assert hand.area.typed == ""
+
+
+def test_an_answer_that_comes_after_the_area_has_closed_lets_nobody_in() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("482913")
+    hand.touch(Act.ENTER, Act.LEAVE)
+    hand.give(RIGHT)
+    assert hand.page is Page.CLOSED
+
+
+def test_with_the_face_the_pin_is_that_persons() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.touch(Act.FACE)
+    hand.type("482913")
+    hand.touch(Act.ENTER)
+    assert (hand.area.why, hand.effects) == ("face_unknown", [])
+    hand.give(Looked(sighting(1.0, match=match("p-9"))))
+    hand.touch(Act.ENTER)
+    assert hand.effects == [CheckPin("482913", PersonId("p-9"))]
+
+
+def test_a_picture_of_an_officer_is_no_officers_face() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.touch(Act.FACE)
+    attack = LivenessVerdict(Liveness.ATTACK, 0.0, "screen")
+    hand.give(Looked(sighting(1.0, match=match("p-9"), liveness=attack)))
+    hand.type("482913")
+    hand.touch(Act.ENTER)
+    assert hand.effects == []
+
+
+@pytest.mark.parametrize(("page", "idle_s"), [("people", IDLE_S), ("camera", IDLE_S), ("queue", IDLE_S)])
+def test_an_area_that_nobody_touches_closes_and_says_so(page: str, idle_s: float) -> None:
+    hand = inside()
+    hand.touch((Act.GO, page))
+    assert hand.wait(idle_s - 1) == ()
+    assert hand.wait(1) == (Note("officer-out", "o-1"),)
+    assert hand.page is Page.CLOSED
+
+
+def test_a_pad_that_nobody_touches_closes() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    assert hand.wait(IDLE_S) == ()
+    assert hand.page is Page.CLOSED
+
+
+def test_a_consent_may_be_read_for_longer() -> None:
+    hand = reading()
+    hand.wait(IDLE_S + 1)
+    assert hand.page is Page.CONSENT
+    assert hand.wait(READING_S) == (Stop(), Note("officer-out", "o-1"))
+
+
+# ---------------------------------------------------------------- the menu
+
+
+@pytest.mark.parametrize("page", [Page.PEOPLE, Page.QUEUE, Page.CAMERA, Page.RECOGNISE, Page.SOUND, Page.LANGUAGE])
+def test_every_page_of_the_menu_is_noted_and_leads_back(page: Page) -> None:
+    hand = inside()
+    hand.touch((Act.GO, page.value))
+    assert (hand.page, hand.effects) == (page, [Note("officer-did", "o-1", page.value)])
+    hand.touch(Act.BACK)
+    assert hand.page is Page.MENU
+
+
+@pytest.mark.parametrize(
+    ("may", "act", "value"),
+    [("maintain", Act.GO, "people"), ("enrol", Act.RESTART, ""), ("enrol", Act.EXPORT, ""), ("enrol", Act.GO, "told")],
+)
+def test_what_an_officers_duties_do_not_reach_to_does_nothing(may: str, act: Act, value: str) -> None:
+    hand = inside(dataclasses.replace(RIGHT, may=frozenset({may})))  # type: ignore[arg-type]
+    hand.touch((act, value), (act, value))
+    assert (hand.page, hand.effects) == (Page.MENU, [])
+
+
+def test_a_restart_is_asked_for_twice() -> None:
+    hand = inside()
+    hand.touch(Act.RESTART)
+    assert hand.effects == []
+    hand.touch(Act.RESTART)
+    assert hand.effects == [Note("officer-did", "o-1", "restart"), Carry("restart")]
+
+
+def test_an_order_waits_for_its_answer_and_tells_it() -> None:
+    hand = inside()
+    hand.touch(Act.SYNC)
+    assert (hand.page, hand.area.waiting) == (Page.TOLD, True)
+    hand.give(Done(True, key="officer.done.sync"))
+    assert (hand.area.waiting, hand.area.done) == (False, Done(True, key="officer.done.sync"))
+
+
+def test_while_the_screen_is_cleaned_no_touch_does_anything() -> None:
+    hand = inside()
+    hand.touch((Act.GO, "cleaning"), Act.BACK, Act.LEAVE)
+    assert hand.page is Page.CLEANING
+    hand.wait(CLEANING_S)
+    assert hand.page is Page.MENU
+
+
+# ---------------------------------------------------------------- enrolment
+
+
+def test_admitted_agreed_signed_captured_told() -> None:
+    hand = reading()
+    assert hand.effects == [Note("officer-did", "o-1", "people"), Admit(ANI, replacing=False)]
+    hand.give(Admitted())
+    hand.touch(Act.AGREE)
+    assert hand.page is Page.SIGN
+    assert hand.give(Signed(PNG)) == (Enrol("Ratna Petugaswati", PNG),)
+    hand.give(Progress(Look("left", 0.5)))
+    assert (hand.page, hand.area.look) == (Page.CAPTURE, Look("left", 0.5))
+    hand.give(Done(True, key="officer.done.enrolled"))
+    assert (hand.page, hand.area.signature) == (Page.TOLD, b"")
+
+
+def test_nothing_is_captured_before_the_person_is_admitted() -> None:
+    hand = reading()
+    hand.touch(Act.AGREE)
+    assert hand.give(Signed(PNG)) == ()
+    assert hand.page is Page.SIGN
+
+
+def test_whoever_is_enrolled_is_enrolled_anew() -> None:
+    assert reading(BUDI).effects[-1] == Admit(BUDI, replacing=True)
+
+
+def test_without_consent_nothing_is_captured_and_the_refusal_is_noted() -> None:
+    hand = reading(BUDI)
+    hand.touch(Act.REFUSE)
+    assert hand.effects[-2:] == [Stop(), Note("officer-did", "o-1", "consent-refused", PersonId("p-2"))]
+    assert hand.page is Page.TOLD
+    assert hand.give(Signed(PNG)) == ()
+
+
+@pytest.mark.parametrize("act", [Act.BACK, Act.LEAVE])
+def test_who_goes_back_gives_the_enrolment_up(act: Act) -> None:
+    for hand in (reading(), capturing()):
+        hand.touch(act)
+        assert Stop() in hand.effects
+        assert hand.area.signature == b""
+
+
+def test_a_refusal_of_what_was_given_up_is_no_news_but_that_somebody_is_enrolled_is() -> None:
+    hand = capturing()
+    hand.touch(Act.BACK)
+    hand.give(Done(False))
+    assert hand.page is Page.PERSON
+    hand.give(Done(True, key="officer.done.enrolled"))
+    assert hand.page is Page.TOLD
+
+
+def test_a_capture_does_not_end_for_want_of_a_touch() -> None:
+    hand = capturing()
+    hand.wait(10 * IDLE_S)
+    assert hand.page is Page.CAPTURE
+
+
+def test_a_withdrawal_is_asked_for_twice_and_only_of_a_face_that_is_there() -> None:
+    hand = inside()
+    hand.touch((Act.GO, "people"))
+    hand.choose(BUDI)
+    hand.touch(Act.SURE)
+    assert not [effect for effect in hand.effects if isinstance(effect, Withdraw)]
+    hand.touch(Act.WITHDRAW, Act.SURE)
+    assert hand.effects[-1] == Withdraw("o-1", PersonId("p-2"))
+    other = inside()
+    other.touch((Act.GO, "people"))
+    other.choose(ANI)
+    other.touch(Act.WITHDRAW, Act.SURE)
+    assert not [effect for effect in other.effects if isinstance(effect, Withdraw)]
+
+
+# ---------------------------------------------------------------- laws
+
+_ACTS = st.sampled_from(Act).flatmap(
+    lambda act: st.sampled_from(["", "1", "-1", "people", "camera", "closed", "menu"]).map(lambda v: Touched(act, v))
+)
+_INPUTS = st.one_of(
+    st.just(Opened()),
+    st.just(Tick()),
+    _ACTS,
+    st.just(Signed(PNG)),
+    st.just(Looked(sighting(1.0, match=match("p-9")))),
+    st.just(Checked(why="pin_wrong", left=1)),
+    st.just(Admitted()),
+    st.just(Progress(Look("front", 0.1))),
+    st.just(Done(False)),
+    st.just(Done(True, key="officer.done.enrolled")),
+)
+
+
+@given(st.lists(st.tuples(_INPUTS, st.floats(0, 100)), max_size=40))
+def test_without_a_right_pin_nobody_comes_past_the_pad(played: list[tuple[officer.Input, float]]) -> None:
+    hand = Hand()
+    for what, seconds in played:
+        hand.now_s += seconds
+        hand.give(what)
+        assert hand.page in (Page.CLOSED, Page.PIN)
+    assert all(isinstance(effect, CheckPin | Note) for effect in hand.effects)
+
+
+@given(st.lists(st.tuples(_INPUTS, st.floats(0, 100)), max_size=40))
+def test_a_capture_begins_only_after_consent_and_signature(played: list[tuple[officer.Input, float]]) -> None:
+    hand = inside()
+    hand.touch((Act.GO, "people"))
+    hand.choose(ANI)
+    agreed = admitted = False
+    for what, seconds in played:
+        hand.now_s += seconds
+        agreed = (agreed or (isinstance(what, Touched) and what.act is Act.AGREE)) and hand.area.open
+        admitted = (admitted or isinstance(what, Admitted)) and hand.area.open
+        effects = hand.give(what)
+        if any(isinstance(effect, Enrol) for effect in effects):
+            assert agreed
+            assert admitted
+            assert isinstance(what, Signed)
