@@ -40,9 +40,11 @@ def x_server(width: int, height: int) -> Iterator[str]:
     os.close(write)
     with os.fdopen(read) as answer:
         number = answer.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait()
+    try:
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @pytest.fixture(scope="module")

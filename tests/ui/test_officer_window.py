@@ -1,0 +1,264 @@
+"""The officer's area of the real terminal in a real window: `kiosk run` on a clip, pressed by xdotool under Xvfb."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from demo import faces
+from enrollment.desk import consent_text
+from kiosk.gallery import TinyGallery
+from kiosk.journal.audit import JournalAudit
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.identity import Identity, Provisioning, candidate
+from kiosk.model import DeviceId
+from kiosk.ui.officer.view import consent_pages
+from kiosk.ui.touch import GUARD_S
+from kiosk.wire.gallery import Manifest
+from kiosk.wire.keys import ServerKeys
+from tests.ui.test_pressing import DIGITS, ENTER, pytestmark, x_server
+from tests.unit.enrollment.kit import OFFICE
+
+pytestmark = [*pytestmark, pytest.mark.slow]
+
+WITHIN_S = 120.0
+PIN = "482913"
+CORNER = (40, 40)
+MENU_FIRST, LAST_OF_THREE = (141, 133), (659, 426)
+FIRST_ROW, ENROL = (340, 94), (141, 426)
+READ_ON, AGREE, REFUSE = (198, 430), (386, 430), (564, 430)
+SIGNED, BACK_OF_LIVE = (166, 432), (718, 34)
+KEYS = {
+    letter: (int(16 + column * 76.8 + 35), 284 + row * 48 + 21)
+    for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for column, letter in enumerate(letters)
+}
+GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
+RAHAYU = "199003032015031004"
+
+
+def until(what: str, done: Callable[[], Any]) -> Any:
+    end_s = time.monotonic() + WITHIN_S
+    while not (value := done()):
+        if time.monotonic() > end_s:
+            pytest.fail(f"not within {WITHIN_S:.0f} s: {what}")
+        time.sleep(0.05)
+    return value
+
+
+class Terminal:
+    """`kiosk run` with a window, and what is on its disk."""
+
+    def __init__(self, folder: Path, display: str, cache: Path) -> None:
+        self.folder, self.display = folder, display
+        self.state, self.screens = folder / "state", folder / "screens"
+        self.state.mkdir(mode=0o700)
+        (self.state / "cache").symlink_to(cache)
+        terminal = Provisioning(
+            DeviceId("018f2c5e-0000-7000-8000-0000000000d1"),
+            "https://etpp.invalid",
+            "",
+            OFFICE,
+            "Dinas Contoh",
+            "Asia/Jakarta",
+            ServerKeys(0, {"contoh": bytes(32)}),
+            dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
+        )
+        candidate(self.state / "identity").adopt(terminal)
+        identity = Identity.load(self.state / "identity")
+        payload = json.loads(GOLDEN.read_text(encoding="utf-8"))["answer"]["payload"]
+        now = dt.datetime.now(dt.UTC)
+        gallery = TinyGallery(self.state / "gallery.tinydb", identity.storage_key)
+        gallery.apply(Manifest(1, None, OFFICE, now), payload, now)
+        self.config = folder / "kiosk.toml"
+        self.config.write_text(
+            '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "kiosk", "run", "--config", str(self.config), "--state", str(self.state)]
+        command += ["--camera", f"replay:{faces.talking_man()}#t=0,1.3", "--display", "window"]
+        env = {**os.environ, "DISPLAY": self.display, "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen([*command, "--screens", str(self.screens)], env=env)
+        until("a screen", lambda: list(self.screens.glob("*.png")))
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def tap(self, point: tuple[int, int], *, page: str = "") -> None:
+        """A finger, later than the guard after a new screen; then wait until `page` has changed by it."""
+        shown = self.screens / f"officer-{page}.png"
+        shown.unlink(missing_ok=True)
+        x, y = point
+        self._do("xdotool", "sleep", str(GUARD_S + 0.2), "mousemove", str(x), str(y), "click", "1")
+        if page:
+            until(page, shown.is_file)
+
+    def type_pin(self, digits: str) -> None:
+        for digit in digits:
+            self.tap(DIGITS[digit], page="pin")
+        self.tap(ENTER)
+
+    def hold_corner(self, seconds: float) -> None:
+        x, y = CORNER
+        self._do("xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", str(seconds), "mouseup", "1")
+
+    def write(self) -> None:
+        """A signature."""
+        command = ["xdotool", "sleep", str(GUARD_S + 0.2), "mousemove", "100", "200", "mousedown", "1"]
+        for x, y in ((180, 300), (240, 180), (320, 300), (420, 200)):
+            command += ["sleep", "0.05", "mousemove", str(x), str(y)]
+        self._do(*command, "mouseup", "1")
+
+    def _do(self, *command: str) -> None:
+        subprocess.run(command, env={**os.environ, "DISPLAY": self.display}, check=True)
+
+    def page(self, name: str) -> None:
+        """Wait until the page has come up since the last `page`."""
+        until(name, (self.screens / f"officer-{name}.png").is_file)
+        (self.screens / f"officer-{name}.png").unlink()
+
+    def log_in(self) -> None:
+        self.hold_corner(5.5)
+        self.page("pin")
+        self.type_pin(PIN)
+        self.page("menu")
+
+    def to_consent(self) -> None:
+        self.tap(MENU_FIRST)
+        self.page("people")
+        for letter in "rah":
+            self.tap(KEYS[letter], page="people")
+        self.tap(FIRST_ROW)
+        self.page("person")
+        self.tap(ENROL)
+        self.page("consent")
+
+    def to_signature(self) -> None:
+        for _ in range(len(consent_pages(consent_text(), "id")) - 1):
+            self.tap(READ_ON, page="consent")
+        self.tap(AGREE)
+        self.page("sign")
+        self.write()
+
+    def to_capture(self) -> None:
+        self.to_signature()
+        until("the camera is ready", self._captures)
+
+    def _captures(self) -> bool:
+        self.tap(SIGNED)
+        return (self.screens / "officer-capture.png").is_file()
+
+    def events(self) -> list[dict[str, Any]]:
+        """All bodies of the journal, unsealed; the chain is proven on the way."""
+        identity = Identity.load(self.state / "identity")
+        outbox = SqliteOutbox(self.state / "outbox.sqlite", identity.device_id, key=identity.storage_key).open()
+        try:
+            audit = JournalAudit(outbox)
+            assert list(audit.verify()) == []
+            rows = [row for chain in audit.chains() for row in audit.rows(chain)]
+            return [dict(row.body) for row in rows if row.body is not None]
+        finally:
+            outbox.close()
+
+    def noted(self) -> list[tuple[str, str]]:
+        found = (event["occurrence"] for event in self.events() if event["kind"] == "occurrence")
+        return [(str(each["what"]), str(each.get("detail", ""))) for each in found]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@contextmanager
+def terminal(folder: Path, cache: Path) -> Iterator[Terminal]:
+    with x_server(800, 480) as display:
+        running = Terminal(folder, display, cache)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.kill()
+
+
+def test_an_officer_enrols_somebody_from_the_long_press_to_the_journal(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.hold_corner(1.0)
+        running.log_in()
+        running.to_consent()
+        running.to_capture()
+        running.page("capture")
+        running.page("told")
+        running.kill()
+        enrolments = [event["enrolment"] for event in running.events() if event["kind"] == "enrolment"]
+        assert [each["nip"] for each in enrolments] == [RAHAYU]
+        consent = enrolments[0]["consent"]
+        assert (consent["officer"], consent["text_id"]) == ("Budi Santoso", "consent-id-1")
+        with Image.open(io.BytesIO(base64.b64decode(consent["signature"]))) as picture:
+            assert picture.convert("L").getextrema() == (0, 255), "something is written on it"
+        assert running.noted()[:2] == [("officer-in", ""), ("officer-did", "people")]
+        raw = (running.state / "outbox.sqlite").read_bytes()
+        assert RAHAYU.encode() not in raw
+
+
+def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.hold_corner(5.5)
+        running.page("pin")
+        for tried in range(1, 4):
+            running.type_pin("111111")
+            until("noted", lambda wanted=tried: len(running.noted()) == wanted)
+        assert [what for what, _ in running.noted()] == ["officer-refused", "officer-refused", "officer-locked"]
+        running.kill()
+        running.start()
+        running.hold_corner(5.5)
+        running.page("pin")
+        running.tap(DIGITS["4"])
+        running.hold_corner(0.1)
+        assert not (running.screens / "officer-menu.png").exists()
+        assert "officer-in" not in [what for what, _ in running.noted()]
+
+
+@pytest.mark.parametrize("step", ["consent", "sign", "capture"])
+def test_a_power_cut_on_the_way_leaves_nothing_half_written(step: str, tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.log_in()
+        running.to_consent()
+        if step == "sign":
+            running.to_signature()
+        elif step == "capture":
+            running.to_capture()
+        running.kill()
+        assert [event for event in running.events() if event["kind"] == "enrolment"] == []
+        assert ("officer-in", "") in running.noted()
+        running.start()  # and the next officer can begin anew
+        running.log_in()
+
+
+def test_a_consent_that_is_refused_enrols_nobody_and_is_noted(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.log_in()
+        running.to_consent()
+        running.tap(REFUSE)
+        running.page("told")
+        until("noted", lambda: ("officer-did", "consent-refused") in running.noted())
+        assert [event for event in running.events() if event["kind"] == "enrolment"] == []
