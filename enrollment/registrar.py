@@ -21,7 +21,8 @@ from kiosk.ports import Clock, Outbox
 from kiosk.scores.likeness import Rule
 
 MORE_BYTES = 45_000
-"""Room for further recognisers' templates in base64: with twenty of dlib's an event stays below the server's 64 KB."""
+"""Room for further recognisers' templates and a signature in base64: with twenty of dlib's an event stays below the
+server's 64 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class Registrar:
             consent_utc=consent.given_utc,
             consent_text_id=consent.text_id,
             officer=consent.officer,
-            more=_more(templates),
+            more=_more(templates, MORE_BYTES - len(consent.signature) * 4 // 3),
             signature=consent.signature,
         )
         return self._outbox.append(draft, self._clock.now())
@@ -216,10 +217,10 @@ class Registrar:
         return notes
 
 
-def _more(templates: Sequence[Shot]) -> tuple[tuple[ModelId, tuple[Descriptor, ...]], ...]:
+def _more(templates: Sequence[Shot], room: int) -> tuple[tuple[ModelId, tuple[Descriptor, ...]], ...]:
     """The templates of each further recogniser that described all of the pictures, as far as an event has room."""
     common = set.intersection(*(set(shot.more) for shot in templates))
-    found, room = [], MORE_BYTES
+    found = []
     for model_id in sorted(common):
         of_model = tuple(shot.more[model_id] for shot in templates)
         room -= sum(template.nbytes for template in of_model) * 4 // 3

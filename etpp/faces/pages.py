@@ -45,6 +45,8 @@ async def enrolments(visit: MemberVisit) -> Response:
                     "effect": _effect(tx, enrolment, visit.texts) if pending else "",
                     "officer": enrolment.consent["officer"],
                     "consent": enrolment.consent["text_id"],
+                    # Base64 of a PNG (books.wire): for those alone who decide, while they decide.
+                    "signature": enrolment.consent.get("signature", "") if pending else "",
                     "received": visit.texts.moment(enrolment.received_utc.astimezone(local)),
                     "state": enrolment.state,
                     "by": enrolment.decided_by or "",

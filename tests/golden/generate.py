@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,18 @@ def descriptor(start: int, size: int = 128) -> str:
     numbers = [((start + i * 37) % 101) / 101 - 0.5 for i in range(size)]
     length = sum(x * x for x in numbers) ** 0.5
     return base64.b64encode(struct.pack(f"<{size}f", *(x / length for x in numbers))).decode()
+
+
+def drawn() -> str:
+    """A PNG of eight pixels by one, half of them black, without a library that may compress it otherwise tomorrow."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    stored = b"\x78\x01\x01\x02\x00\xfd\xff\x00\x0f" + struct.pack(">I", zlib.adler32(b"\x00\x0f"))
+    header = struct.pack(">IIBBBBB", 8, 1, 1, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", stored) + chunk(b"IEND", b"")
+    return base64.b64encode(png).decode()
 
 
 def event(seq: int, prev_hash: str, kind: str, payload: Json, wall_utc: str, **extra: Any) -> Json:
@@ -659,6 +672,13 @@ def documents() -> dict[str, Json]:
         "event_enrolment": events[2],
         "event_unknown_member": events[3],
         "event_enrolment_more": more,
+        "event_enrolment_signed": event(
+            9,
+            "9" * 64,
+            "enrolment",
+            {**ENROLMENT, "consent": {**ENROLMENT["consent"], "signature": drawn()}},
+            "2026-11-24T00:30:09.000Z",
+        ),
         "event_enrolment_renewal": event(
             6,
             more["hash"],

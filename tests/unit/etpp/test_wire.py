@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,17 @@ def test_a_reason_does_not_repeat_the_value() -> None:
         books.Event.model_validate(event)
     assert shapes.explain(caught.value).startswith("enrolment.nip: ")  # type: ignore[arg-type]
     assert "1985" not in shapes.explain(caught.value)  # type: ignore[arg-type]
+
+
+def test_a_signature_under_a_consent_is_a_picture_of_bounded_size() -> None:
+    event = golden("event_enrolment_signed")
+    consent = event["enrolment"]["consent"]
+    taken = books.Event.model_validate(event)
+    assert taken.enrolment is not None
+    assert taken.enrolment.consent.signature == consent["signature"]
+    html = base64.b64encode(b"<html>").decode()
+    for wrong in ("", "no base64", html, consent["signature"] + "A" * books.MAX_SIGNATURE):
+        with pytest.raises(ValueError):  # noqa: PT011
+            books.Event.model_validate(
+                {**event, "enrolment": {**event["enrolment"], "consent": {**consent, "signature": wrong}}}
+            )

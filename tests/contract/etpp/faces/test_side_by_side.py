@@ -175,3 +175,15 @@ def test_the_terminals_read_which_recogniser_counts(etpp: Running) -> None:
     assert parse_office(before).recogniser == MODEL_ID
     etpp.admin("PUT", f"offices/{OFFICE}/recogniser", {"by": "bkpp", "model_id": FP})
     assert parse_office(terminal.gallery().json()["payload"]["office"]).recogniser == FP
+
+
+def test_what_was_signed_on_a_screen_is_kept_with_the_consent_and_shown_to_who_decides(etpp: Running) -> None:
+    event = json.loads((GOLDEN / "event_enrolment_signed.json").read_text(encoding="utf-8"))["enrolment"]
+    terminal = etpp.terminal()
+    terminal.office_id = event["office_id"]
+    sent = terminal.event("enrolment", event)
+    assert terminal.send_events([sent]).json()["results"][0]["status"] == "accepted"
+    (kept,) = etpp.admin("GET", "enrolments")["enrolments"]
+    assert kept["consent"]["signature"] == event["consent"]["signature"]
+    (link,) = etpp.admin("GET", "events?kind=enrolment")["events"]
+    assert "enrolment" not in link["event"]  # what names the person stands in one place

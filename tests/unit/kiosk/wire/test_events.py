@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime as dt
 import json
@@ -59,6 +60,7 @@ def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
         "event_enrolment",
         "event_enrolment_more",
         "event_enrolment_renewal",
+        "event_enrolment_signed",
         "event_unknown_member",
         "event_presence_pin",
         "event_occurrence",
@@ -100,6 +102,15 @@ def test_further_recognisers_templates_travel_beside_dlib_s() -> None:
     ours = body(dataclasses.replace(plain, more=more))["enrolment"]
     assert ours["more_templates"] == theirs["more_templates"]
     assert {name: value for name, value in ours.items() if name != "more_templates"} == body(plain)["enrolment"]
+
+
+def test_what_was_written_under_a_consent_travels_with_it() -> None:
+    theirs = golden("event_enrolment_signed")["enrolment"]["consent"]
+    png = base64.b64decode(theirs["signature"])
+    signed = body(dataclasses.replace(records.enrolment(), signature=png))["enrolment"]["consent"]
+    assert signed["signature"] == theirs["signature"]
+    assert "signature" not in body(records.enrolment())["enrolment"]["consent"]
+    assert "PNG" not in repr(dataclasses.replace(records.enrolment(), signature=png))
 
 
 def test_an_offer_says_what_speaks_for_it_as_the_golden_one() -> None:
