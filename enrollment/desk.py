@@ -45,10 +45,11 @@ class ScreenEnrolment:
     def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
         """Raises Refusal; IdentityError, StateError, StateInUse, OutboxError, ModelError."""
         self.close()
-        station = self._held.enter_context(open_station(self._config, self._state))
-        office_id = station.records.identity.provisioning.office_id
-        self._applicant = station.registrar.admit(nip, name, office_id, replace=replacing)
-        self._station = station
+        with contextlib.ExitStack() as held:
+            station = held.enter_context(open_station(self._config, self._state))
+            office_id = station.records.identity.provisioning.office_id
+            self._applicant = station.registrar.admit(nip, name, office_id, replace=replacing)
+            self._station, self._held = station, held.pop_all()
 
     def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
         """Raises Refusal, CameraError, OutboxError, and what `frames` raises."""

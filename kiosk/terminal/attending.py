@@ -30,6 +30,7 @@ class Attending:
         """Changes the screen's language."""
         self._desk: Desk | None = None
         self._inbox: queue.SimpleQueue[officer.Input] = queue.SimpleQueue()
+        self._finger = False
         self._pressed_s: float | None = None
         self._people: tuple[GallerySnapshot, tuple[Enrollable, ...]] = (EMPTY_GALLERY, ())
 
@@ -43,18 +44,22 @@ class Attending:
     def corner(self, down: bool) -> None:
         """A finger has come into the corner, or has left it. While it lies there nobody is recorded: the officer whose
         hand it is must not become a presence."""
-        if self.area.open:
-            return
-        if down and self._terminal.hold():
-            self._pressed_s = self._clock.monotonic_s()
-        elif not down and self._pressed_s is not None:
+        self._finger = down and not self.area.open
+        self._press(self._clock.monotonic_s())
+
+    def _press(self, now_s: float) -> None:
+        """The time begins when nobody's presence is at stake any more, if the finger is still there then."""
+        if self._finger and self._pressed_s is None and self._terminal.hold():
+            self._pressed_s = now_s
+        elif not self._finger and self._pressed_s is not None:
             self._pressed_s = None
             self._terminal.release()
 
     def pump(self, now_s: float) -> None:
         """Take in all that has happened."""
+        self._press(now_s)
         if self._pressed_s is not None and now_s - self._pressed_s >= PRESS_S:
-            self._pressed_s = None
+            self._finger, self._pressed_s = False, None
             self._step(officer.Opened(), now_s)
         while True:
             try:

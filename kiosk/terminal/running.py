@@ -94,7 +94,7 @@ class Terminal:
 
     def hold(self) -> bool:
         """Record nobody until `release`, while somebody else has the screen; False when somebody is being recorded."""
-        if self.encounter.phase not in enc.SEARCHING | {enc.Phase.FAULT}:
+        if self.encounter.phase not in enc.SEARCHING | enc.RESULTS | {enc.Phase.FAULT}:
             return False
         self._held = True
         self.encounter = enc.interrupted(self.encounter, self.encounter.sighting, self._clock.monotonic_s())

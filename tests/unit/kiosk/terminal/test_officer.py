@@ -1,4 +1,4 @@
-"""The officer's area as a state machine: who gets in, what there is, and that an enrolment leaves nothing on the way."""
+"""The officer's area as a state machine: who gets in, what there is, and that what is given up leaves nothing."""
 
 from __future__ import annotations
 

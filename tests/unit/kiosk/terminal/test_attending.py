@@ -1,0 +1,163 @@
+"""The area in the running terminal: the long press, the encounter that is held meanwhile, the people of the office."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.model import (
+    DLIB_RESNET_V1,
+    Awaiting,
+    Bulletin,
+    GallerySnapshot,
+    Nip,
+    PersonId,
+)
+from kiosk.terminal import encounter as enc
+from kiosk.terminal import officer
+from kiosk.terminal.attending import PRESS_S, Attending, everybody
+from kiosk.terminal.clerk import Clerk
+from kiosk.terminal.encounter import Phase
+from kiosk.terminal.faults import FaultBoard
+from kiosk.terminal.officer import Act, Page
+from kiosk.terminal.running import Terminal
+from kiosk.terminal.trace import Trace
+from tests.unit.kiosk.factories import SETTINGS, assessment, match, person, sighting, template
+from tests.unit.kiosk.journal.fake_outbox import FakeOutbox
+from tests.unit.kiosk.machine.fake_clock import FakeClock
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.terminal = Terminal(
+            settings=SETTINGS,
+            clock=self.clock,
+            faults=FaultBoard(),
+            trace=Trace(None),
+            restart_recognition=lambda: None,
+        )
+        clerk = Clerk(FakeOutbox(), self.clock, FaultBoard(), DLIB_RESNET_V1, self.terminal.reply)
+        self.terminal.employ(clerk)
+        self.attending = Attending(self.terminal, self.clock)
+
+    def see(self, track: int = 1, who: str | None = "p-1") -> None:
+        seen = sighting(self.clock.monotonic_s(), track, match=match(who, frames=SETTINGS.max_frames))
+        self.terminal.sighted(enc.Saw(seen), {})
+
+    def pump(self, seconds: float = 0.0) -> None:
+        self.clock.advance(seconds)
+        self.attending.pump(self.terminal.pump())
+
+    @property
+    def page(self) -> Page:
+        return self.attending.area.page
+
+    @property
+    def phase(self) -> Phase:
+        return self.terminal.encounter.phase
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def opened() -> Rig:
+    rig = Rig()
+    rig.attending.corner(True)
+    rig.pump(PRESS_S)
+    return rig
+
+
+def test_a_finger_that_stays_opens_the_pad(rig: Rig) -> None:
+    rig.attending.corner(True)
+    rig.pump(PRESS_S - 0.1)
+    assert rig.page is Page.CLOSED
+    rig.pump(0.1)
+    assert rig.page is Page.PIN
+
+
+def test_a_finger_that_leaves_before_does_not(rig: Rig) -> None:
+    rig.attending.corner(True)
+    rig.pump(PRESS_S - 0.1)
+    rig.attending.corner(False)
+    rig.pump(1.0)
+    assert rig.page is Page.CLOSED
+
+
+def test_while_the_finger_lies_there_nobody_is_recorded_and_the_face_is_left_alone_after_it(rig: Rig) -> None:
+    rig.attending.corner(True)
+    rig.see()
+    rig.pump(1.0)
+    assert rig.phase is Phase.IDLE
+    rig.attending.corner(False)
+    rig.see()
+    rig.pump(1.0)
+    assert rig.phase is Phase.IDLE  # whose finger it was
+    rig.see(track=2)
+    rig.pump()
+    assert rig.phase is Phase.ENQUIRING  # the next person
+
+
+def test_a_result_on_the_screen_does_not_stand_in_the_way(rig: Rig) -> None:
+    rig.see(who=None)
+    rig.pump()
+    assert rig.phase is Phase.UNKNOWN
+    rig.attending.corner(True)
+    rig.pump(PRESS_S)
+    assert rig.page is Page.PIN
+
+
+def test_somebodys_confirmation_goes_on_and_the_time_begins_after_it(rig: Rig) -> None:
+    rig.see()
+    rig.pump()
+    rig.terminal.reply(enc.Answered(enc.Prospect(person(), assessment(), None)))
+    rig.pump()
+    assert rig.phase is Phase.CONFIRM
+    rig.attending.corner(True)
+    rig.pump(SETTINGS.confirm_s)
+    assert rig.phase is Phase.SAVING
+    rig.terminal.reply(enc.Stored())
+    rig.pump()
+    assert (rig.phase, rig.page) == (Phase.IDLE, Page.CLOSED)
+    rig.pump(PRESS_S)
+    assert rig.page is Page.PIN
+
+
+def test_while_the_area_is_open_nobody_is_recorded() -> None:
+    rig = opened()
+    for track in (1, 2, 3):
+        rig.see(track)
+        rig.pump(0.5)
+        assert rig.phase is Phase.IDLE
+    assert rig.attending.area.sighting.track == 3
+    rig.attending.touch(Act.LEAVE, "")
+    rig.see(track=4)
+    rig.pump()
+    assert rig.phase is Phase.ENQUIRING
+
+
+def test_a_person_is_chosen_by_nip() -> None:
+    rig = opened()
+    rig.attending.reply(officer.Checked("o-1", "Ratna", may=frozenset({"enrol"})))
+    rig.pump()
+    rig.attending.touch(Act.GO, "people")
+    rig.attending.touch(Act.CHOOSE, "000")
+    assert rig.page is Page.PEOPLE
+
+
+def test_the_office_is_whom_it_knows_by_face_and_whom_the_server_says_it_does_not() -> None:
+    zaki, budi = person("p-1", "197001011995031002", "Zaki"), person("p-2", "198112312005012003", "budi")
+    awaiting = (Awaiting(Nip("199003032015031004"), "Ani", "refused"), Awaiting(zaki.nip, "Zaki", "waiting"))
+    snapshot = GallerySnapshot(
+        1,
+        None,
+        {zaki.person_id: zaki, budi.person_id: budi},
+        (template("p-1"),),
+        bulletin=Bulletin(awaiting=awaiting, renew=frozenset({PersonId("p-1")})),
+    )
+    assert [(each.name, each.state, each.person_id, each.renew) for each in everybody(snapshot)] == [
+        ("Ani", "refused", None, False),
+        ("budi", "none", "p-2", False),
+        ("Zaki", "enrolled", "p-1", True),
+    ]
