@@ -98,6 +98,7 @@ def _measure() -> list[dict[str, object]]:
     from kivy.base import EventLoop
     from kivy.core.text import Label
 
+    from kiosk.ui.officer.parts import Prose
     from kiosk.ui.widgets import Key, Words
 
     found: list[dict[str, object]] = []
@@ -105,16 +106,18 @@ def _measure() -> list[dict[str, object]]:
     def visit(widget: Any) -> None:
         if not widget.opacity:
             return
-        if isinstance(widget, Words) and widget.say:
+        if isinstance(widget, Words | Prose) and widget.say:
             free = Label(text=widget.text, font_size=widget.font_size, bold=widget.bold, text_size=(widget.width, None))
             free.resolve_font_name()
+            # Prose is broken into lines as it is drawn, at words: only its longest one can be too wide.
+            lines = widget.text.split() if isinstance(widget, Prose) else widget.text.split("\n")
             found.append(
                 {
                     "say": widget.say,
                     "shown": widget.text,
                     "font_px": widget.font_size,
                     "room_px": list(widget.size),
-                    "needs_px": [max(free.get_extents(line)[0] for line in widget.text.split("\n")), free.render()[1]],
+                    "needs_px": [max(free.get_extents(line)[0] for line in lines), free.render()[1]],
                     "at_px": list(widget.to_window(*widget.pos)),
                     "button_px": list(widget.parent.size) if isinstance(widget.parent, Key) else None,
                 }

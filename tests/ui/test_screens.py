@@ -17,6 +17,7 @@ from PIL import Image
 
 from kiosk.terminal.encounter import Phase
 from kiosk.ui import catalogue, examples, theme
+from kiosk.ui.officer import examples as officers
 from kiosk.ui.theme import HEIGHT_DP, WIDTH_DP
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import Layout, Tone, ViewState
@@ -41,22 +42,55 @@ class Drawn:
         return float(next(word["font_px"] for word in self.words if word["say"] == text))
 
 
+@dataclass(frozen=True)
+class Preview:
+    """All screens in one language: their pictures, and by screen the texts on it."""
+
+    language: str
+    folder: Path
+    words: dict[str, list[dict[str, Any]]]
+
+
 @pytest.fixture(scope="module", params=catalogue.LANGUAGES)
-def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Drawn]:
+def preview(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Preview:
     folder = tmp_path_factory.mktemp(f"screens-{request.param}")
     command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", request.param]
     measures = folder / "measures.json"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     subprocess.run([*command, "--measures", str(measures)], cwd=ROOT, env=environment, check=True, timeout=300)
-    words = json.loads(measures.read_text(encoding="utf-8"))
-    texts = catalogue.load(request.param)
+    return Preview(request.param, folder, json.loads(measures.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def drawn(preview: Preview) -> list[Drawn]:
+    texts = catalogue.load(preview.language)
     screens = []
     for example in examples.states():
         view = render(example.encounter, example.status, example.age_s, examples.SETTINGS, texts)
-        with Image.open(folder / f"{example.name}.png") as picture:
+        with Image.open(preview.folder / f"{example.name}.png") as picture:
             rgb = np.asarray(picture.convert("RGB"))
-        screens.append(Drawn(example.name, view, words[example.name], rgb))
+        screens.append(Drawn(example.name, view, preview.words[example.name], rgb))
     return screens
+
+
+OFFICERS_SMALLEST_PX = 18
+"""On the officer's pages, read at arm's length; the masked NIP and the state of a row in the list may be 14."""
+
+
+@pytest.mark.slow
+def test_no_text_of_the_officers_area_is_cut_or_too_small(preview: Preview) -> None:
+    """But for long names, which lose their middle as they do everywhere."""
+    names = [person.name for person in officers.PEOPLE]
+    pages = {name: words for name, words in preview.words.items() if name.startswith("officer-")}
+    assert len(pages) == len(list(officers.areas()))
+    for page, words in pages.items():
+        for word in words:
+            named = any(name in word["say"] for name in names)
+            assert named or word["shown"].replace("\n", " ") == word["say"].replace("\n", " "), page
+            (needs_w, needs_h), (room_w, room_h) = word["needs_px"], word["room_px"]
+            assert (needs_w <= room_w, needs_h <= room_h) == (True, True), (page, word)
+            in_a_row = page.startswith("officer-people") and word["room_px"][1] == 48
+            assert word["font_px"] >= (14 if in_a_row else OFFICERS_SMALLEST_PX), (page, word)
 
 
 @pytest.mark.slow
