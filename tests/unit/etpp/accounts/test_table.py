@@ -93,7 +93,7 @@ def test_an_inspector_reads_everything_that_is_of_no_account_alone_and_changes_n
             r"/console/(.*/)?(approve|reject|revoke|write-off|rename|erase|withdraw|new|close|pay|reviews/.+)$", key
         )
         reads = key.startswith("GET ") and rule.acts is None and question is None
-            reads &= key not in LEADS_TO_THE_OWN and key not in FOR_BKPP_ALONE
+        reads &= key not in LEADS_TO_THE_OWN and key not in FOR_BKPP_ALONE
         assert (key, may(inspector, rule, HERE)) == (key, reads or key in CHANGES_NOTHING)
 
 
