@@ -26,6 +26,7 @@ from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
 from etpp.allowance import pages as allowance_pages
 from etpp.allowance.gather import correction_days, entry_terms
+from etpp.allowance.reach import Reach
 from etpp.base import problems, sheets
 from etpp.base.openapi import administration, document
 from etpp.base.throttle import Throttle
@@ -36,6 +37,7 @@ from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
 from etpp.calendar import api as calendar_api
+from etpp.calendar import pages as calendar_pages
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
@@ -171,6 +173,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         books_pages.router,
         presence_pages.routes(Summaries(), pulse),
         absence_pages.router,
+        calendar_pages.routes(Around(), Reach()),
         allowance_pages.router,
         reports_pages.router,
         decision_pages.routes(correction_days),

@@ -210,6 +210,9 @@ def fill(etpp: Running) -> list[Page]:
         ("sanctions", "/sanctions"),
         ("policies", "/policies"),
         ("reports", "/reports"),
+        ("calendar", "/calendar?month=2026-12&office_id=upt-puskesmas&day=2026-12-25"),
+        ("calendar-regency", "/calendar?month=2027-02"),
+        ("calendar-preview", f"/calendar/preview?what=off&first=2026-12-24&until=2026-12-31&name={ONE_WORD[:100]}"),
         ("refused", f"/offices/{BROKEN}?date={DAY}"),
         ("not-found", "/nothing"),
     ]

@@ -240,6 +240,13 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "at": "2026-11-24T06:59",
         "reason": "terminal mati",
     },
+    "POST /console/calendar": lambda it: {
+        "what": "off",
+        "office_id": OFFICE,
+        "first": f"2027-03-{it.next() % 28 + 1:02d}",
+        "name": "Libur",
+        "seen": "yes",
+    },
     "POST /console/scores": lambda it: {"office_id": OFFICE, "month": "2026-09", "percent": "96,5"},
     "POST /console/sanctions": lambda it: {
         "person": it.employee(),
