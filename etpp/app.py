@@ -44,6 +44,8 @@ from etpp.db import Database, Transaction
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.imports import pages as imports_pages
+from etpp.imports.keeping import Kept
 from etpp.insight import pages as insight_pages
 from etpp.inspection import pages as inspection_pages
 from etpp.objections import api as objections_api
@@ -102,7 +104,7 @@ UPLOADS = {
     phone_api.DOCUMENTS: phone_api.MAX_PHOTOGRAPH_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
-FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES}
+FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES, **imports_pages.FILES}
 """The pages' forms that bring files, and the bytes that those may have together."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
@@ -149,6 +151,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
+    app.state.imports = Kept(state.folder / "imports")
     app.state.forms_with_files = FORMS_WITH_FILES
     for path in ("/v1/admin", phone_api.PREFIX):
         app.add_middleware(AdminGate, path=path, keeper=keeper, larger=UPLOADS)
@@ -181,6 +184,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.router,
+        imports_pages.router,
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:

@@ -249,6 +249,11 @@ _CONSOLE = {
     "GET /calendar": _rule(*AT_OFFICE, listed=True),
     "GET /calendar/preview": BKPP,
     "POST /calendar": BKPP,
+    "GET /imports": BKPP,
+    "POST /imports": BKPP,
+    "GET /imports/{import_id}": BKPP,
+    "POST /imports/{import_id}": BKPP,
+    "POST /imports/{import_id}/discard": BKPP,
     # months, scores, sanctions, policies, reports
     "GET /months": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}/months/{month}": OF_OFFICE,

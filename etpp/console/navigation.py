@@ -37,6 +37,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/enrolments", "nav_enrolments"),
             ("/objections", "nav_objections"),
             ("/calendar", "nav_calendar"),
+            ("/imports", "nav_imports"),
         ),
     ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
