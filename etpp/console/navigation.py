@@ -36,6 +36,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/people", "nav_people"),
             ("/enrolments", "nav_enrolments"),
             ("/objections", "nav_objections"),
+            ("/calendar", "nav_calendar"),
+            ("/imports", "nav_imports"),
         ),
     ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
