@@ -56,6 +56,10 @@ DONE = frozenset(
         "calendar_decided",
         "import_done",
         "import_discarded",
+        "officer_revoked",
+        "notice_added",
+        "notice_withdrawn",
+        "nip_pin_decided",
     }
 )
 """What a page can say was done, after the form that did it: keys of the texts' table `done`."""
