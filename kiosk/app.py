@@ -309,6 +309,7 @@ def encounter_settings(config: Config) -> enc.Settings:
         min_frames=config.recognition.min_frames,
         max_frames=config.recognition.max_frames,
         confirm_s=config.encounter.confirm_s,
+        quick_confirm_s=min(config.encounter.quick_confirm_s, config.encounter.confirm_s),
         result_s=config.encounter.result_s,
         leave_s=config.encounter.leave_s,
         refused_pause_s=config.encounter.refused_pause_s,

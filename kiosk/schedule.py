@@ -93,6 +93,13 @@ def day_of(calendar: WorkCalendar, at_utc: dt.datetime, roster: Roster = BY_THE_
     return next((day for day in around if at_utc < _line(calendar, day + _ONE_DAY, roster)), local + _ONE_DAY)
 
 
+def same_day(
+    calendar: WorkCalendar, one_utc: dt.datetime, other_utc: dt.datetime, roster: Roster = BY_THE_OFFICE
+) -> bool:
+    """Whether two presences belong to one day of work."""
+    return day_of(calendar, one_utc, roster) == day_of(calendar, other_utc, roster)
+
+
 def assess(
     calendar: WorkCalendar,
     at_utc: dt.datetime,
@@ -108,7 +115,7 @@ def assess(
     """
     day = day_of(calendar, at_utc, roster)
     local = at_utc.astimezone(ZoneInfo(calendar.timezone))
-    again = last_utc is not None and day_of(calendar, last_utc, roster) == day
+    again = last_utc is not None and same_day(calendar, last_utc, at_utc, roster)
     if elsewhere(roster, day):
         direction = Direction.DEPARTURE if again else Direction.ARRIVAL
         return Assessment(direction, local, 0, 0.0, working_day=False, again=again, elsewhere=True)

@@ -44,7 +44,8 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class PresenceDraft:
-    """A confirmed presence that has no place in the chain yet: what the encounter asks the outbox to append."""
+    """A confirmed presence that has no place in the chain yet: what the encounter asks the outbox to append. `chosen`:
+    the direction is not the schedule's, but the person's own word."""
 
     person_id: PersonId
     direction: Direction
@@ -52,6 +53,7 @@ class PresenceDraft:
     liveness: LivenessVerdict
     model_id: ModelId
     gallery_version: int
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

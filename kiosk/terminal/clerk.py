@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import queue
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk import schedule
 from kiosk.errors import OutboxError
 from kiosk.model import (
     EMPTY_GALLERY,
     AttackDraft,
+    ClockState,
     Draft,
     Event,
     GallerySnapshot,
@@ -30,6 +32,9 @@ from kiosk.terminal.faults import FaultBoard, fault_of
 from kiosk.terminal.renewal import Renewals
 
 log = logging.getLogger(__name__)
+
+_LONGEST_DAY = dt.timedelta(days=2)
+"""Whatever hours somebody works, a day's first presence is not longer ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,12 @@ class Clerk:
             case enc.Enquire(candidates, digits):
                 self._answer(candidates, digits)
                 self.stage_ms.put(("enquire", (self._clock.monotonic_s() - started_s) * 1e3))
-            case enc.Record(prospect, found, liveness, samples):
+            case enc.Record(prospect, found, liveness, samples, chosen):
                 version = self.office.snapshot.version
-                direction = prospect.assessment.direction
+                direction = chosen or prospect.assessment.direction
                 person_id = prospect.person.person_id
-                stored = self._append(PresenceDraft(person_id, direction, found, liveness, found.model_id, version))
+                draft = PresenceDraft(person_id, direction, found, liveness, found.model_id, version)
+                stored = self._append(replace(draft, chosen=chosen is not None))
                 self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
                 self._reply(stored if isinstance(stored, enc.StoreFailed) else enc.Stored())
                 if samples and isinstance(stored, Event):
@@ -142,6 +148,7 @@ class Clerk:
             return
         try:
             last = self._outbox.last_presence(people[0].person_id)
+            lately = self._outbox.presences(people[0].person_id, self._clock.now().wall_utc - _LONGEST_DAY)
         except OutboxError as error:
             log.error("the journal cannot be read: %s", error)
             self._faults.set(fault_of(error), True)
@@ -152,7 +159,14 @@ class Clerk:
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
         assessment = schedule.assess(calendar, now.wall_utc, before, people[0].roster)
         recorded = last.direction if last else None
-        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now), recorded)))
+        day = [
+            each.moment.wall_utc
+            for each in lately
+            if schedule.same_day(calendar, each.moment.wall_utc, now.wall_utc, people[0].roster)
+        ]
+        arrived = min(day).astimezone(assessment.local_time.tzinfo) if day else None
+        trusted = now.clock_state is ClockState.SYNCHRONISED
+        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now), recorded, trusted, arrived)))
 
 
 def _ago_s(last: LastPresence | None, now: Moment) -> float | None:

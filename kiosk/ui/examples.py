@@ -31,6 +31,7 @@ SETTINGS = Settings(
     min_frames=3,
     max_frames=12,
     confirm_s=3.0,
+    quick_confirm_s=1.5,
     result_s=2.5,
     leave_s=1.0,
     refused_pause_s=5.0,
@@ -142,6 +143,14 @@ def states() -> Iterator[Example]:
     at_noon = Assessment(Direction.DEPARTURE, _NOW.replace(hour=12, minute=5), 235, 1.0, True)
     third = _at(Prospect(_SHORT, at_noon, None), "Absen siang", again=True)
     yield Example("confirm-present", replace(base, phase=Phase.CONFIRM, prospect=third, sighting=two), _STATUS, 0.2)
+    midday = Assessment(Direction.DEPARTURE, _NOW.replace(hour=12, minute=35), 205, 1.0, True, again=True)
+    lunch = Prospect(_SHORT, midday, 18_000.0, Direction.ARRIVAL, arrived=_NOW)
+    yield Example("confirm-way", replace(base, phase=Phase.CONFIRM, prospect=lunch), _STATUS, 0.2)
+    back = replace(base, phase=Phase.CONFIRM, prospect=lunch, corrected=True)
+    yield Example("confirm-back", back, _STATUS, 0.2)
+    yield Example("recorded-back", replace(back, phase=Phase.RECORDED), _STATUS, 0)
+    done = replace(lunch, assessment=replace(home.assessment, again=True))
+    yield Example("recorded-day", replace(base, phase=Phase.RECORDED, prospect=done), _STATUS, 0)
     yield Example("saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0)
     yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
     yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)

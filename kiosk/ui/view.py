@@ -11,10 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kiosk.model import BLOCKING_FAULTS, Assessment, Challenge, Direction, Fault, Hint, TerminalStatus
-from kiosk.terminal.encounter import Button, Encounter, Phase, Settings, offers_phone, seconds_left
+from kiosk.terminal.encounter import (
+    Button,
+    Encounter,
+    Phase,
+    Settings,
+    confirm_s,
+    correctable,
+    direction,
+    offers_phone,
+    seconds_left,
+)
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import Catalogue
-from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState
+from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState, WayView
 
 __all__ = ["NIP_DIGITS", "Lamp", "Speech", "ViewState", "render"]
 
@@ -209,8 +219,11 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     )
     if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
         return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
+    if at.encounter.corrected:
+        return _back(view, at)
     return replace(
         view,
+        day=_day(at),
         direction=wording.direction(assessment, at.catalogue),
         direction_icon=Icon.PEOPLE if wording.only_present(assessment) else view.direction_icon,
         occasion=wording.occasions(assessment),
@@ -218,6 +231,34 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
         consequence_tone=_tone(assessment),
         footnote=at.text("consequence.letter") if wording.costs_points(assessment) else "",
     )
+
+
+def _back(view: ViewState, at: _Instant) -> ViewState:
+    """Of somebody who has said to be coming back: what the books will make of it, and nothing of a deduction."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.arrived is None:
+        return view
+    arrived = at.catalogue.time(prospect.arrived)
+    return replace(
+        view,
+        direction=at.text("direction.arrival"),
+        direction_icon=Icon.ARRIVAL,
+        day=at.text("day.back", arrived=arrived, back=view.presence_time),
+        consequence=at.text("consequence.back" if view.phase is Phase.CONFIRM else "consequence.again", arrived=arrived),
+        consequence_tone=Tone.NEUTRAL,
+    )
+
+
+def _day(at: _Instant) -> str:
+    """Arrival and departure of the day, of whoever leaves: what the books have of it, as far as this terminal knows."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.arrived is None or not prospect.assessment.again:
+        return ""
+    meant = prospect.assessment
+    if meant.direction is Direction.ARRIVAL or wording.only_present(meant) or wording.occasions(meant):
+        return ""
+    arrived, left = at.catalogue.time(prospect.arrived), at.catalogue.time(meant.local_time)
+    return at.text("day.both", arrived=arrived, left=left)
 
 
 def _tone(assessment: Assessment) -> Tone:
@@ -234,10 +275,17 @@ def _confirm(view: ViewState, at: _Instant) -> ViewState:
     if view.phase is Phase.SAVING:
         return view
     left_s = seconds_left(at.encounter, at.now_s, at.settings)
+    buttons = _buttons(at, Button.CORRECT, Button.NOT_ME)
+    if at.encounter.prospect is not None and correctable(at.encounter.prospect):
+        meant = direction(at.encounter)
+        ways = tuple(WayView(at.text(f"direction.{each.value}"), each is meant) for each in Direction)
+        other = next(way.text for way in ways if not way.meant)
+        view = replace(view, ways=ways)
+        buttons += (ButtonView(Button.OTHER_WAY, at.text("button.other_way", direction=other)),)
     return replace(
         view,
-        countdown=_countdown(left_s, at.settings.confirm_s),
-        buttons=_buttons(at, Button.CORRECT, Button.NOT_ME),
+        countdown=_countdown(left_s, confirm_s(at.encounter, at.settings)),
+        buttons=buttons,
         speech=Speech("confirm", _asked_aloud(view, at)) if view.name else None,
     )
 

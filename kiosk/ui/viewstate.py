@@ -106,6 +106,14 @@ class ButtonView:
 
 
 @dataclass(frozen=True, slots=True)
+class WayView:
+    """A direction by its name, and whether the presence is meant so."""
+
+    text: str
+    meant: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Say `text` when the view's speech has become another one than before."""
 
@@ -131,6 +139,10 @@ class ViewState:
     direction: str = ""
     direction_icon: Icon = Icon.NONE
     presence_time: str = ""
+    ways: tuple[WayView, ...] = ()
+    """Arrival and departure, where the person may choose."""
+    day: str = ""
+    """The day's arrival and what has been recorded now, where the one is not the other."""
     occasion: str = ""
     consequence: str = ""
     consequence_tone: Tone = Tone.NEUTRAL
@@ -171,6 +183,7 @@ class ViewState:
             self.aside,
             self.name,
             self.direction,
+            self.day,
             self.occasion,
             self.consequence,
         )

@@ -146,6 +146,7 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "gallery_version": draft.gallery_version,
             "match": _match(draft.match),
             "liveness": _liveness(draft.liveness),
+            **({"chosen": True} if draft.chosen else {}),
         }
     if isinstance(draft, AttackDraft):
         return "attack", {

@@ -1,6 +1,7 @@
-"""One person in front of the terminal, from approach to recorded, pure: `machine`, and the `values` that it is made of."""
+"""One person in front of the terminal, from approach to recorded, pure: `machine`, and the `values` it is made of."""
 
-from kiosk.terminal.encounter.machine import offers_phone, seconds_left, step
+from kiosk.terminal.encounter.asking import confirm_s, correctable, direction, seconds_left
+from kiosk.terminal.encounter.machine import offers_phone, step
 from kiosk.terminal.encounter.values import (
     ASKED,
     DISK_FAULTS,
@@ -59,6 +60,9 @@ __all__ = [
     "StoreFailed",
     "Stored",
     "Tick",
+    "confirm_s",
+    "correctable",
+    "direction",
     "offers_phone",
     "seconds_left",
     "step",

@@ -35,6 +35,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
+from kiosk.terminal.encounter.asking import confirm_s, correctable, direction
 from kiosk.terminal.encounter.values import (
     ASKED,
     RESULTS,
@@ -65,7 +66,8 @@ from kiosk.terminal.encounter.values import (
 
 _NEVER_S = float("inf")
 _NIP_TRIES = 3
-_RESULT_SEEN_S = 1.0
+_RESULT_SEEN_S = 0.8
+"""So long a result is seen at the least: then the next one who stands there has the screen, within a second."""
 _OFFER_S = 8.0
 """For how long the person who stays may touch "e-TPP di ponsel"; whoever comes next ends it at once."""
 _PHONE_AWAY_S = 12.0
@@ -115,13 +117,6 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
             return settled, ()
 
 
-def seconds_left(encounter: Encounter, now_s: float, settings: Settings) -> float:
-    """What is left of the visible countdown of CONFIRM; 0 in other phases."""
-    if encounter.phase is not Phase.CONFIRM:
-        return 0.0
-    return max(0.0, encounter.since_s + settings.confirm_s - now_s)
-
-
 def offers_phone(encounter: Encounter, settings: Settings) -> bool:
     """Whether the person in sight, and nobody else, has just been recorded."""
     mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
@@ -155,7 +150,9 @@ def _whose(encounter: Encounter) -> int:
 
 
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
-    idle = replace(encounter, match=None, prospect=None, fault=None, nip_tries=0, link=None, apart_s=None)
+    idle = replace(
+        encounter, match=None, prospect=None, fault=None, nip_tries=0, link=None, apart_s=None, corrected=False
+    )
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
 
 
@@ -266,7 +263,7 @@ def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, set
         return _finish(encounter, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     if prospect.person.person_id not in _candidates(encounter.match):
         return encounter, ()  # to a question about somebody else, before a revocation that has been lifted since
-    known = replace(encounter, prospect=prospect)
+    known = replace(encounter, prospect=prospect, corrected=False)
     ago_s = prospect.recorded_ago_s
     # Whoever came a minute before the apel begins is recorded again at it: the books ask for a presence in its window.
     if ago_s is not None and ago_s < settings.repeat_interval_s and not prospect.assessment.awaited:
@@ -278,6 +275,8 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
     if encounter.phase is Phase.CONFIRM:
         if button is Button.CORRECT:
             return _record(encounter, now_s)
+        if button is Button.OTHER_WAY and encounter.prospect is not None and correctable(encounter.prospect):
+            return replace(encounter, corrected=not encounter.corrected, since_s=now_s), ()  # to be read anew
         if button is Button.NOT_ME:
             pause_until_s = now_s + settings.result_s + settings.refused_pause_s
             return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
@@ -296,12 +295,14 @@ def _record(encounter: Encounter, now_s: float) -> Step:
     prospect, found = encounter.prospect, encounter.match
     if prospect is None or found is None:
         return _idle(encounter, now_s), ()
-    return _enter(encounter, Phase.SAVING, now_s), (Record(prospect, found, encounter.liveness, encounter.samples),)
+    chosen = direction(encounter) if encounter.corrected else None
+    record = Record(prospect, found, encounter.liveness, encounter.samples, chosen)
+    return _enter(encounter, Phase.SAVING, now_s), (record,)
 
 
 def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     age_s = now_s - encounter.since_s
-    if encounter.phase is Phase.CONFIRM and age_s >= settings.confirm_s:
+    if encounter.phase is Phase.CONFIRM and age_s >= confirm_s(encounter, settings):
         return _record(encounter, now_s)
     shown_s = max(settings.result_s, _OFFER_S) if offers_phone(encounter, settings) else settings.result_s
     if encounter.phase in RESULTS and age_s >= shown_s:

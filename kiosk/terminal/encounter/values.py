@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from dataclasses import dataclass, field
 
@@ -68,11 +69,13 @@ class Button(enum.Enum):
     NOT_ME = "not_me"
     CANCEL = "cancel"
     PHONE = "phone"
+    OTHER_WAY = "other_way"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Times in seconds; see default.toml. `phone_s`: for how long a code for the phone is shown; 0: none is offered."""
+    """Times in seconds; see default.toml. `quick_confirm_s`: the countdown of whoever is beyond doubt and loses nothing
+    by it, 0: none is shorter. `phone_s`: for how long a code for the phone is shown; 0: none is offered."""
 
     min_frames: int
     max_frames: int
@@ -83,18 +86,22 @@ class Settings:
     repeat_interval_s: float
     identify_s: float = 10.0
     nip_pad_s: float = 20.0
+    quick_confirm_s: float = 0.0
     phone_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows;
-    `recorded` what that presence was."""
+    `recorded` what that presence was. `clock_trusted`: whether what it means is by a time that is certain. `arrived`:
+    local time of the day's first presence, as far as this terminal knows of one."""
 
     person: Person
     assessment: Assessment
     recorded_ago_s: float | None
     recorded: Direction | None = None
+    clock_trusted: bool = True
+    arrived: dt.datetime | None = None
 
 
 # ---------------------------------------------------------------- inputs
@@ -168,12 +175,14 @@ class Enquire:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Append the presence; answer with Stored or StoreFailed. `samples`: pictures of this person, for a renewal."""
+    """Append the presence; answer with Stored or StoreFailed. `samples`: pictures of this person, for a renewal.
+    `chosen`: the direction that the person has corrected the schedule's to."""
 
     prospect: Prospect
     match: Match
     liveness: LivenessVerdict
     samples: tuple[Sample, ...] = ()
+    chosen: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,8 @@ class Encounter:
     and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match`, `liveness` and `samples` are;
     `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
     leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
-    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's."""
+    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's;
+    `corrected`: the person has said that the presence is in the other direction."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -236,6 +246,7 @@ class Encounter:
     nip_tries: int = 0
     link: str | None = field(default=None, repr=False)
     apart_s: float | None = None
+    corrected: bool = False
 
 
 Step = tuple[Encounter, tuple[Effect, ...]]
