@@ -244,7 +244,9 @@ def _back(view: ViewState, at: _Instant) -> ViewState:
         direction=at.text("direction.arrival"),
         direction_icon=Icon.ARRIVAL,
         day=at.text("day.back", arrived=arrived, back=view.presence_time),
-        consequence=at.text("consequence.back" if view.phase is Phase.CONFIRM else "consequence.again", arrived=arrived),
+        consequence=at.text(
+            "consequence.back" if view.phase is Phase.CONFIRM else "consequence.again", arrived=arrived
+        ),
         consequence_tone=Tone.NEUTRAL,
     )
 
