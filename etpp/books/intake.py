@@ -202,7 +202,7 @@ def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.dateti
         chain_id=arrival.link.chain_id,
         seq=arrival.link.seq,
         event_id=arrival.link.event_id,
-        kind=kind if kind in ("presence", "attack", "enrolment") else "unknown",
+        kind=kind if kind in wire.EVENT_KINDS else "unknown",
         hash=arrival.link.hash,
         prev_hash=arrival.link.prev_hash,
         status=status,
