@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
-import kiosk.ui.widgets  # noqa: F401 - the .kv files name its classes
 from kiosk.terminal.encounter import Button
 from kiosk.ui.viewstate import BLANK, Layout
+from kiosk.ui.widgets import upright  # the .kv files name more of its classes
 
 _HERE = Path(__file__).parent
 
@@ -24,7 +24,11 @@ class Screen(RelativeLayout):
 
     view = ObjectProperty(BLANK, rebind=True)
     picture = ObjectProperty(None, allownone=True)
+    portrait = BooleanProperty(defaultvalue=False)
     __events__ = ("on_button", "on_digits")
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(portrait=upright(), **properties)
 
     def on_button(self, button: Button) -> None:
         """For the stage."""
