@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Roster, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Letter, Roster, WorkCalendar, WorkDay, WorkPeriod
 
 STANDARD_HOURS = WorkCalendar(
     timezone="Asia/Jakarta",
@@ -140,6 +140,20 @@ def assess(
         occasions=tuple(name for name, _ in held),
         awaited=any(last_utc is None or last_utc < first for _, first in held),
         again=again,
+    )
+
+
+def excusing(assessment: Assessment, letters: Iterable[Letter]) -> Letter | None:
+    """The letter that covers all of the minutes that somebody is late or early, and excuses them (decision 61)."""
+    if not assessment.working_day or assessment.minutes_off <= 0:
+        return None
+    at, off = assessment.local_time.astimezone(dt.UTC), assessment.minutes_off * _ONE_MINUTE
+    if assessment.direction is Direction.ARRIVAL:
+        first, last, what = (at - off).replace(second=0, microsecond=0), at, "late"
+    else:
+        first, last, what = at, at + off, "early"
+    return next(
+        (one for one in letters if what in one.excuses and one.from_utc <= first and last <= one.until_utc), None
     )
 
 

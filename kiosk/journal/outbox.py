@@ -96,7 +96,8 @@ class SqliteOutbox:
                 with contextlib.suppress(ContentDamaged):
                     event = self.sealer.event(stored, digest.hex())
                     detail = wire.member(event.body, "presence", dict)
-                    found.append(LastPresence(Direction(detail["direction"]), event.moment))
+                    method = detail.get("method", "face")
+                    found.append(LastPresence(Direction(detail["direction"]), event.moment, method))
                     if not further(found[-1]):
                         break
             return found

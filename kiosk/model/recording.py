@@ -145,10 +145,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LastPresence:
-    """The newest presence of one person on this terminal."""
+    """The newest presence of one person on this terminal, or one of its newest."""
 
     direction: Direction
     moment: Moment
+    method: Method = "face"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class Layout(enum.Enum):
     PAD = "pad"
     RESULT = "result"
     PHONE = "phone"
+    MONTH = "month"
     FAULT = "fault"
 
 
@@ -106,6 +107,14 @@ class ButtonView:
 
 
 @dataclass(frozen=True, slots=True)
+class RowView:
+    """A figure of the month and what it counts."""
+
+    label: str
+    figure: str
+
+
+@dataclass(frozen=True, slots=True)
 class WayView:
     """A direction by its name, and whether the presence is meant so."""
 
@@ -123,7 +132,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """All that a screen draws. Empty strings and None are not drawn; of `notices`, `notice` has its turn."""
+    """All that a screen draws. Empty strings and None are not drawn; of `notices` and `bulletin` one has its turn."""
 
     phase: Phase
     layout: Layout
@@ -159,6 +168,12 @@ class ViewState:
     waiting: int = 0
     notices: tuple[str, ...] = ()
     notice: str = ""
+    bulletin: str = ""
+    """What the server tells everybody who passes, when it has its turn in place of a notice."""
+    rows: tuple[RowView, ...] = ()
+    """The own month."""
+    typed_as: str = ""
+    """What is typed on the pad, where it is not the end of a NIP: "nip" or "pin", which is shown as dots."""
     countdown: Countdown | None = None
     buttons: tuple[ButtonView, ...] = ()
     digits_wanted: int = 0
@@ -187,7 +202,7 @@ class ViewState:
             self.occasion,
             self.consequence,
         )
-        return (self.phase, *told, self.connected, self.notices, self.link)
+        return (self.phase, *told, self.connected, self.notices, self.bulletin, self.rows, self.link)
 
     def button(self, which: Button) -> str:
         """The button's text; empty when the screen does not have it."""

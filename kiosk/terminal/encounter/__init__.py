@@ -1,14 +1,20 @@
 """One person in front of the terminal, from approach to recorded, pure: `machine`, and the `values` it is made of."""
 
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction, seconds_left
-from kiosk.terminal.encounter.machine import offers_phone, step
+from kiosk.terminal.encounter.claiming import TYPING_S, offers_pin, wanted
+from kiosk.terminal.encounter.machine import step
+from kiosk.terminal.encounter.own import MONTH_S, offers_month, offers_phone
 from kiosk.terminal.encounter.values import (
     ASKED,
+    CLAIMING,
     DISK_FAULTS,
+    OWN,
     RESULTS,
     SEARCHING,
     Answered,
     Button,
+    Claim,
+    Claimed,
     Count,
     Effect,
     Encounter,
@@ -34,11 +40,17 @@ from kiosk.terminal.encounter.values import (
 
 __all__ = [
     "ASKED",
+    "CLAIMING",
     "DISK_FAULTS",
+    "MONTH_S",
+    "OWN",
     "RESULTS",
     "SEARCHING",
+    "TYPING_S",
     "Answered",
     "Button",
+    "Claim",
+    "Claimed",
     "Count",
     "Effect",
     "Encounter",
@@ -63,7 +75,10 @@ __all__ = [
     "confirm_s",
     "correctable",
     "direction",
+    "offers_month",
     "offers_phone",
+    "offers_pin",
     "seconds_left",
     "step",
+    "wanted",
 ]

@@ -27,7 +27,11 @@ A confirmation outlives the face: somebody who has seen the name and walks on is
 
 From RECORDED the person may ask for e-TPP on the own phone, while the own face is in sight: RECORDED ── "e-TPP di
 ponsel" ──> PHONE. Its code is hidden as soon as another face comes, until that has turned out to be the same person,
-and it goes with the face, with its time, with a touch, or with anybody else's face.
+and it goes with the face, with its time, with a touch, or with anybody else's face. MONTH, the own month, likewise: for
+ten seconds, and gone with any other face at once.
+
+Whose face fails (UNKNOWN, NOT_IN_TIME) types NIP and PIN where the server permits it: CLAIM_NIP ──> CLAIM_PIN ──>
+CLAIM_OFFICER, where somebody has to stand by, ──> ENQUIRING ──> CONFIRM.
 """
 
 from __future__ import annotations
@@ -36,8 +40,12 @@ from dataclasses import replace
 
 from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction
+from kiosk.terminal.encounter.claiming import TRIES, TYPING_S, offers_pin, typed
+from kiosk.terminal.encounter.own import is_anothers, offered_s, offers_month, offers_phone, over, watched
 from kiosk.terminal.encounter.values import (
     ASKED,
+    CLAIMING,
+    OWN,
     RESULTS,
     SEARCHING,
     Answered,
@@ -68,12 +76,8 @@ _NEVER_S = float("inf")
 _NIP_TRIES = 3
 _RESULT_SEEN_S = 0.8
 """So long a result is seen at the least: then the next one who stands there has the screen, within a second."""
-_OFFER_S = 8.0
-"""For how long the person who stays may touch "e-TPP di ponsel"; whoever comes next ends it at once."""
-_PHONE_AWAY_S = 12.0
-"""A phone that is held up hides the face behind it for a while."""
-_APART_S = 4.0
-"""Another face has so long to turn out to be the same person's."""
+NO_MATCH = Match(None, 0.0, 0.0, 0.0, 0, "below_threshold")
+"""Of somebody known by NIP and PIN before whom the camera described no face."""
 _STEADY_S = 0.3
 """What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this,
 the next that: on a clip of two people turning their heads the screen changed 31 times in 56 frames, now once."""
@@ -94,6 +98,9 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
         case Pressed(button):
             return _pressed(encounter, button, now_s, settings)
         case NipEntered(digits):
+            if encounter.phase in CLAIMING:
+                asked, phase, effects = typed(encounter, digits, settings)
+                return _enter(asked, phase, now_s), effects
             if encounter.phase is not Phase.NIP_PAD or encounter.match is None:
                 return encounter, ()
             entered = replace(_enter(encounter, Phase.ENQUIRING, now_s), nip_tries=encounter.nip_tries + 1)
@@ -115,12 +122,6 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
             if encounter.phase is Phase.FAULT and settled.phase is not Phase.FAULT:
                 return _forget(settled)
             return settled, ()
-
-
-def offers_phone(encounter: Encounter, settings: Settings) -> bool:
-    """Whether the person in sight, and nobody else, has just been recorded."""
-    mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
-    return encounter.phase is Phase.RECORDED and settings.phone_s > 0 and encounter.prospect is not None and mine
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
@@ -151,7 +152,16 @@ def _whose(encounter: Encounter) -> int:
 
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
     idle = replace(
-        encounter, match=None, prospect=None, fault=None, nip_tries=0, link=None, apart_s=None, corrected=False
+        encounter,
+        match=None,
+        prospect=None,
+        fault=None,
+        nip_tries=0,
+        link=None,
+        apart_s=None,
+        corrected=False,
+        claim=None,
+        face=None,
     )
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
 
@@ -166,8 +176,10 @@ def _settle(encounter: Encounter, now_s: float) -> Encounter:
     """Go to FAULT or come back from it, unless somebody's presence is at stake and can still be recorded."""
     blocked = bool(encounter.faults & BLOCKING_FAULTS)
     revoked = Fault.DEVICE_REVOKED in encounter.faults
-    if blocked and (encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING) or encounter.phase is Phase.PHONE):
-        return _enter(replace(encounter, match=None, prospect=None, link=None, apart_s=None), Phase.FAULT, now_s)
+    if blocked and (encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING) or encounter.phase in OWN):
+        return _enter(
+            replace(encounter, match=None, prospect=None, link=None, apart_s=None, claim=None), Phase.FAULT, now_s
+        )
     if not blocked and encounter.phase is Phase.FAULT:
         return _enter(encounter, Phase.IDLE, now_s)
     return encounter
@@ -177,8 +189,9 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     seen = replace(encounter, sighting=sighting, seen_s=now_s if sighting.track else encounter.seen_s)
     if sighting.track and sighting.track == seen.track:
         seen = replace(seen, samples=sighting.samples)
-    if seen.phase is Phase.PHONE:
-        return _watched(seen, sighting, now_s, settings), ()
+    if seen.phase in OWN:
+        anothers = is_anothers(seen, sighting, settings)
+        return (_idle(seen, now_s) if anothers else watched(seen, sighting, now_s, settings)), ()
     if seen.phase in RESULTS and sighting.track not in (0, seen.done_track) and now_s - seen.since_s >= _RESULT_SEEN_S:
         seen = _idle(seen, now_s)  # the next person in the queue does not wait for the end of the picture
     if seen.phase not in SEARCHING:
@@ -193,28 +206,12 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     return _search(seen, sighting, now_s, settings)
 
 
-def _watched(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Encounter:
-    """The code is for one person: hidden before every other face, gone when that is somebody else's.
-
-    A face that a phone had hidden comes back under another number, and is known by its match.
-    """
-    if sighting.track == 0:
-        return encounter
-    if sighting.track == encounter.done_track:
-        return replace(encounter, apart_s=None)
-    match, prospect = sighting.match, encounter.prospect
-    if match is not None and prospect is not None and match.frames >= settings.min_frames:
-        if match.person_id == prospect.person.person_id and sighting.liveness.state is Liveness.LIVE:
-            return replace(encounter, done_track=sighting.track, apart_s=None)
-        if match.person_id is not None and match.person_id != prospect.person.person_id:
-            return _idle(encounter, now_s)
-    return encounter if encounter.apart_s is not None else replace(encounter, apart_s=now_s)
-
-
 def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
     """A face that has no result yet: say what to do, or decide."""
     liveness, match = sighting.liveness, sighting.match
-    seen = replace(encounter, track=sighting.track, match=match, liveness=liveness, samples=sighting.samples)
+    seen = replace(
+        encounter, track=sighting.track, match=match, liveness=liveness, samples=sighting.samples, face=sighting.face
+    )
     if liveness.state is Liveness.ATTACK:
         frames = match.frames if match else 0
         refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)
@@ -257,12 +254,28 @@ def _tell(encounter: Encounter, hint: Hint | None, now_s: float) -> Encounter:
 def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:
     if encounter.phase is not Phase.ENQUIRING:
         return encounter, ()
+    if encounter.claim is not None:
+        return _claimed(encounter, prospect, now_s, settings)
     if prospect is None:
         if encounter.match and encounter.match.look_alikes and encounter.nip_tries < _NIP_TRIES:
             return _enter(encounter, Phase.NIP_PAD, now_s), ()
         return _finish(encounter, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     if prospect.person.person_id not in _candidates(encounter.match):
         return encounter, ()  # to a question about somebody else, before a revocation that has been lifted since
+    return _known(encounter, prospect, now_s, settings)
+
+
+def _claimed(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:
+    """The answer to NIP and PIN. What was typed is kept no longer."""
+    asked = replace(encounter, claim=None)
+    if prospect is None and encounter.nip_tries < TRIES:
+        return _enter(asked, Phase.CLAIM_NIP, now_s), ()
+    if prospect is None or prospect.claimed is None:
+        return _finish(asked, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("nip_pin_refused"),)
+    return _known(asked, prospect, now_s, settings)
+
+
+def _known(encounter: Encounter, prospect: Prospect, now_s: float, settings: Settings) -> Step:
     known = replace(encounter, prospect=prospect, corrected=False)
     ago_s = prospect.recorded_ago_s
     # Whoever came a minute before the apel begins is recorded again at it: the books ask for a presence in its window.
@@ -280,23 +293,29 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
         if button is Button.NOT_ME:
             pause_until_s = now_s + settings.result_s + settings.refused_pause_s
             return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
-    if encounter.phase is Phase.NIP_PAD and button in (Button.CANCEL, Button.NOT_ME):
+    if button is Button.NIP_PIN and offers_pin(encounter, settings):
+        return _enter(replace(encounter, claim=None, nip_tries=0), Phase.CLAIM_NIP, now_s), ()
+    if encounter.phase in {Phase.NIP_PAD} | CLAIMING and button in (Button.CANCEL, Button.NOT_ME):
         pause_until_s = now_s + settings.result_s + settings.refused_pause_s
         return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
     if button is Button.PHONE and offers_phone(encounter, settings) and encounter.prospect is not None:
         asked = _enter(replace(encounter, link=None, apart_s=None), Phase.PHONE, now_s)
         return asked, (Invite(encounter.prospect.person.person_id),)
-    if encounter.phase in RESULTS | {Phase.PHONE}:  # a touch sends it away: the next person is waiting
+    if button is Button.MONTH and offers_month(encounter):
+        return _enter(replace(encounter, apart_s=None), Phase.MONTH, now_s), ()
+    if encounter.phase in RESULTS | OWN:  # a touch sends it away: the next person is waiting
         return _idle(encounter, now_s), ()
     return encounter, ()
 
 
 def _record(encounter: Encounter, now_s: float) -> Step:
-    prospect, found = encounter.prospect, encounter.match
+    prospect = encounter.prospect
+    found = encounter.match or (NO_MATCH if prospect is not None and prospect.claimed is not None else None)
     if prospect is None or found is None:
         return _idle(encounter, now_s), ()
     chosen = direction(encounter) if encounter.corrected else None
-    record = Record(prospect, found, encounter.liveness, encounter.samples, chosen)
+    samples = encounter.samples if prospect.claimed is None else ()  # a PIN says nothing of whose face it is
+    record = Record(prospect, found, encounter.liveness, samples, chosen, encounter.face)
     return _enter(encounter, Phase.SAVING, now_s), (record,)
 
 
@@ -304,12 +323,13 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     age_s = now_s - encounter.since_s
     if encounter.phase is Phase.CONFIRM and age_s >= confirm_s(encounter, settings):
         return _record(encounter, now_s)
-    shown_s = max(settings.result_s, _OFFER_S) if offers_phone(encounter, settings) else settings.result_s
+    shown_s = max(settings.result_s, offered_s(encounter, settings))
     if encounter.phase in RESULTS and age_s >= shown_s:
         return _idle(encounter, now_s), ()
-    if encounter.phase is Phase.PHONE and _phone_over(encounter, now_s, settings):
+    if encounter.phase in OWN and over(encounter, now_s, settings):
         return _idle(encounter, now_s), ()
-    if encounter.phase is Phase.NIP_PAD and age_s >= settings.nip_pad_s:
+    typing_s = TYPING_S if encounter.phase in CLAIMING else settings.nip_pad_s
+    if encounter.phase in {Phase.NIP_PAD} | CLAIMING and age_s >= typing_s:
         return _forget(_idle(encounter, now_s))
     if encounter.phase is Phase.IDENTIFYING and _waited_s(encounter, now_s) >= settings.identify_s:
         return _finish(encounter, Phase.NOT_IN_TIME, now_s, now_s + settings.result_s), (Count("not_in_time"),)
@@ -318,10 +338,3 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
         # No frame has said that the face has gone: frames that take so long would else never come to an end.
         return replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s)), ()
     return _settle(encounter, now_s), ()
-
-
-def _phone_over(encounter: Encounter, now_s: float, settings: Settings) -> bool:
-    if encounter.link == "" and now_s - encounter.since_s >= _OFFER_S:
-        return True
-    strange = encounter.apart_s is not None and now_s - encounter.apart_s >= _APART_S
-    return strange or now_s - encounter.since_s >= settings.phone_s or now_s - encounter.seen_s >= _PHONE_AWAY_S

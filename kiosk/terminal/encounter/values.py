@@ -10,11 +10,16 @@ from kiosk.model import (
     LIVENESS_OFF,
     NOBODY,
     Assessment,
+    Descriptor,
     Direction,
     Fault,
     Hint,
+    Letter,
     LivenessVerdict,
     Match,
+    Method,
+    MonthSoFar,
+    NipPinPolicy,
     Person,
     PersonId,
     Sample,
@@ -29,6 +34,9 @@ class Phase(enum.Enum):
     IDENTIFYING = "identifying"
     CHALLENGE = "challenge"
     NIP_PAD = "nip_pad"
+    CLAIM_NIP = "claim_nip"
+    CLAIM_PIN = "claim_pin"
+    CLAIM_OFFICER = "claim_officer"
     ENQUIRING = "enquiring"
     CONFIRM = "confirm"
     SAVING = "saving"
@@ -40,6 +48,7 @@ class Phase(enum.Enum):
     ATTACK_REFUSED = "attack_refused"
     REFUSED_BY_PERSON = "refused_by_person"
     PHONE = "phone"
+    MONTH = "month"
     FAULT = "fault"
 
 
@@ -60,7 +69,13 @@ SEARCHING = frozenset({Phase.IDLE, Phase.APPROACHING, Phase.POSITIONING, Phase.I
 """Phases that follow the camera: nothing is at stake yet."""
 
 
-ASKED = frozenset({Phase.NIP_PAD, Phase.ENQUIRING, Phase.CONFIRM})
+CLAIMING = frozenset({Phase.CLAIM_NIP, Phase.CLAIM_PIN, Phase.CLAIM_OFFICER})
+"""Phases in which somebody whose face fails types NIP and PIN."""
+
+OWN = frozenset({Phase.PHONE, Phase.MONTH})
+"""Phases that show what is for one person alone, while the own face is in sight."""
+
+ASKED = frozenset({Phase.NIP_PAD, Phase.ENQUIRING, Phase.CONFIRM}) | CLAIMING
 """Phases in which a presence is at stake that nothing has been written of."""
 
 
@@ -70,12 +85,15 @@ class Button(enum.Enum):
     CANCEL = "cancel"
     PHONE = "phone"
     OTHER_WAY = "other_way"
+    MONTH = "month"
+    NIP_PIN = "nip_pin"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Times in seconds; see default.toml. `quick_confirm_s`: the countdown of whoever is beyond doubt and loses nothing
-    by it, 0: none is shorter. `phone_s`: for how long a code for the phone is shown; 0: none is offered."""
+    by it, 0: none is shorter. `phone_s`: for how long a code for the phone is shown; 0: none is offered.
+    `nip_pin`: whether whose face fails may be recorded by NIP and PIN, as the server has it."""
 
     min_frames: int
     max_frames: int
@@ -88,13 +106,24 @@ class Settings:
     nip_pad_s: float = 20.0
     quick_confirm_s: float = 0.0
     phone_s: float = 0.0
+    nip_pin: NipPinPolicy = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """How somebody was known by NIP and PIN. `duress`: somebody forces them; nothing at the terminal may show it."""
+
+    method: Method
+    officer_id: str | None = None
+    duress: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows;
     `recorded` what that presence was. `clock_trusted`: whether what it means is by a time that is certain. `arrived`:
-    local time of the day's first presence, as far as this terminal knows of one."""
+    local time of the day's first presence, as far as this terminal knows of one. `letter`: in force, and excuses what
+    would be late or early about it. `claimed`: known by NIP and PIN, not by the face."""
 
     person: Person
     assessment: Assessment
@@ -102,6 +131,9 @@ class Prospect:
     recorded: Direction | None = None
     clock_trusted: bool = True
     arrived: dt.datetime | None = None
+    letter: Letter | None = None
+    month: MonthSoFar | None = field(default=None, repr=False)
+    claimed: Claimed | None = None
 
 
 # ---------------------------------------------------------------- inputs
@@ -174,15 +206,25 @@ class Enquire:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Find out whether NIP and PIN, and an officer's PIN where that is asked, are somebody's; answer with Answered."""
+
+    nip: str = field(repr=False)
+    pin: str = field(repr=False)
+    officer_pin: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Append the presence; answer with Stored or StoreFailed. `samples`: pictures of this person, for a renewal.
-    `chosen`: the direction that the person has corrected the schedule's to."""
+    `chosen`: the direction that the person has corrected the schedule's to; `face`: who stood there."""
 
     prospect: Prospect
     match: Match
     liveness: LivenessVerdict
     samples: tuple[Sample, ...] = ()
     chosen: Direction | None = None
+    face: Descriptor | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +254,7 @@ class Invite:
     person_id: PersonId
 
 
-Effect = Enquire | Record | RecordAttack | Count | Forget | Invite
+Effect = Enquire | Claim | Record | RecordAttack | Count | Forget | Invite
 
 # ---------------------------------------------------------------- state
 
@@ -225,7 +267,8 @@ class Encounter:
     `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
     leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
     `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's;
-    `corrected`: the person has said that the presence is in the other direction."""
+    `corrected`: the person has said that the presence is in the other direction; `claim`: what has been typed of NIP
+    and PIN; `face`: the descriptor of who was decided about."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -247,6 +290,8 @@ class Encounter:
     link: str | None = field(default=None, repr=False)
     apart_s: float | None = None
     corrected: bool = False
+    claim: Claim | None = field(default=None, repr=False)
+    face: Descriptor | None = field(default=None, repr=False, compare=False)
 
 
 Step = tuple[Encounter, tuple[Effect, ...]]

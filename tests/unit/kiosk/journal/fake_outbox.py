@@ -46,8 +46,8 @@ class FakeOutbox:
     def _presences(self, person_id: PersonId) -> Iterator[LastPresence]:
         for event in reversed(self.events):
             if event.kind == "presence" and event.person_id == person_id:
-                direction = event.body["presence"]["direction"]  # type: ignore[index]
-                yield LastPresence(Direction(direction), event.moment)
+                detail = wire.member(event.body, "presence", dict)
+                yield LastPresence(Direction(detail["direction"]), event.moment, detail.get("method", "face"))
 
     def enrolments(self) -> list[tuple[Event, bool]]:
         return [(event, True) for event in self.events if event.kind == "enrolment"]
