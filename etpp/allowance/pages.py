@@ -149,23 +149,23 @@ async def withdraw_sanction(visit: MemberVisit, values: CheckedForm, sanction_id
 
 
 @router.get("/policies")
-async def list_policies(visit: MemberVisit) -> Response:
-    return await _policies(visit, {}, {})
+async def listpolicies_page(visit: MemberVisit) -> Response:
+    return await policies_page(visit, {}, {})
 
 
 @router.post("/policies/trial")
 async def try_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> Response:
     """What a month would have paid by it: read, shown, and nothing recorded but that somebody looked."""
-    typed = _with_text(values, files)
+    typed = with_text(values, files)
     try:
         return await _trial(visit, typed, {})
     except (Conflict, NotFound) as error:
-        return await _policies(visit, typed, forms.faults(visit.texts, error, FIELDS), 409)
+        return await policies_page(visit, typed, forms.faults(visit.texts, error, FIELDS), 409)
 
 
 @router.post("/policies")
 async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> Response:
-    now, typed = visit.server.now(), _with_text(values, files)
+    now, typed = visit.server.now(), with_text(values, files)
     try:
         given = {
             "by": visit.actor.said,
@@ -180,7 +180,7 @@ async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
         try:
             return await _trial(visit, typed, wrong, 409)
         except (Conflict, NotFound):  # the text is no policy, which is said beside it
-            return await _policies(visit, typed, wrong, 409)
+            return await policies_page(visit, typed, wrong, 409)
     return visit.go("/policies", "policy_used")
 
 
@@ -264,7 +264,10 @@ async def _sanctions(visit: Visit, values: Mapping[str, str], wrong: Mapping[str
     return await views.SANCTIONS_LIST.answer(visit, asked, found, "allowance/sanctions.html", shown)
 
 
-async def _policies(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200) -> Response:
+async def policies_page(
+    visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
+) -> Response:
+    """What is paid by, with the form of a trial, and what is wrong with it."""
     now = visit.server.now()
 
     def look(tx: Transaction) -> dict[str, object]:
@@ -276,7 +279,7 @@ async def _policies(visit: Visit, values: Mapping[str, str], wrong: Mapping[str,
     return visit.page("allowance/policies.html", {**found, **forms.typed(typed, wrong)}, status)
 
 
-def _with_text(values: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, str]:
+def with_text(values: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, str]:
     """A policy's text is typed, or brought as a file, which goes before it."""
     typed = {**values, "text": values.get("text", "").replace("\r\n", "\n")}
     if files.get("file"):

@@ -137,8 +137,8 @@ def _start(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], st
             "key": each.key,
             "title": texts.say(f"imports_{each.key}"),
             "what": texts.say(f"imports_{each.key}_what"),
-            "needed": [column.name for column in each.columns if column.required],
-            "also": [column.name for column in each.columns if not column.required],
+            "needed": [_heading(column) for column in each.columns if column.required],
+            "also": [_heading(column) for column in each.columns if not column.required],
             "example": each.example,
         }
         for each in KINDS.values()
@@ -150,3 +150,8 @@ def _start(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], st
 
 def _owner(visit: Visit) -> str:
     return visit.actor.account_id or visit.actor.name
+
+
+def _heading(column: sheets.Column) -> str:
+    """The heading that is written, and one that is read as well."""
+    return column.name if not column.aliases else f"{column.name} ({column.aliases[0]})"

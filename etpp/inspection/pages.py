@@ -174,7 +174,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
         if text is None:
             raise NotFound("there is no such policy", key="fact_unknown")
         found = read_policy(text)
-        sentences = list(explain(found))
+        sentences = list(explain(found, visit.texts))
         values = {
             "policy": found,
             "rule": rule[:64],
