@@ -10,9 +10,9 @@ from fastapi import APIRouter, Response
 
 from etpp.allowance import desk, sanctions, views
 from etpp.allowance import month as months
-from etpp.allowance.asked import Act, NewPolicyUse, NewSanction, NewScore
+from etpp.allowance.asked import Act, NewPolicyUse, NewSanction, NewScore, month_named
 from etpp.allowance.model import Month
-from etpp.base.errors import Conflict, NotFound
+from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, Files, MemberVisit, Visit
 from etpp.db import Transaction
@@ -33,6 +33,7 @@ FIELDS = {
     "policy_outside": "first",
     "policy_too_late": "first",
     "office_unknown": "office_id",
+    "month_wrong": "month",
 }
 """Beside which field a refusal stands."""
 
@@ -91,8 +92,10 @@ async def list_scores(visit: MemberVisit, month: str = "") -> Response:
 
 @router.post("/scores")
 async def add_score(visit: MemberVisit, values: CheckedForm) -> Response:
-    now, month = visit.server.now(), _month(visit, values.get("month", ""))
+    now = visit.server.now()
+    month = views.last_month(now)
     try:
+        month = _month(visit, values.get("month", ""))
         given = {
             "by": visit.actor.said,
             "office_id": values.get("office_id", ""),
@@ -101,7 +104,7 @@ async def add_score(visit: MemberVisit, values: CheckedForm) -> Response:
         }
         new = forms.read(NewScore, given)
         await visit.server.write(lambda tx: desk.score(tx, new, now))
-    except (Conflict, NotFound) as error:
+    except (Conflict, NotFound, Problem) as error:
         return await _scores(visit, month, values, forms.faults(visit.texts, error, FIELDS), 409)
     return visit.go(f"/scores?month={month}", "score_entered")
 
@@ -159,7 +162,7 @@ async def try_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
     typed = with_text(values, files)
     try:
         return await _trial(visit, typed, {})
-    except (Conflict, NotFound) as error:
+    except (Conflict, NotFound, Problem) as error:
         return await policies_page(visit, typed, forms.faults(visit.texts, error, FIELDS), 409)
 
 
@@ -179,7 +182,7 @@ async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
         wrong = forms.faults(visit.texts, error, FIELDS)
         try:
             return await _trial(visit, typed, wrong, 409)
-        except (Conflict, NotFound):  # the text is no policy, which is said beside it
+        except (Conflict, NotFound, Problem):  # the text is no policy, which is said beside it
             return await policies_page(visit, typed, wrong, 409)
     return visit.go("/policies", "policy_used")
 
@@ -299,15 +302,13 @@ def _decimal(field: str, text: str) -> Decimal:
 
 
 def _month(visit: Visit, text: str) -> Month:
-    """The month that is asked for, or the last one that is over."""
-    try:
-        return Month.of(text)
-    except ValueError:
-        return views.last_month(visit.server.now())
+    """The month that is asked for, or the last one that is over. Raises Problem."""
+    return month_named(text) or views.last_month(visit.server.now())
 
 
 def _named(text: str) -> Month:
-    try:
-        return Month.of(text)
-    except ValueError as error:
-        raise NotFound("there is no such month", key="month_unknown") from error
+    """Raises Problem."""
+    found = month_named(text)
+    if found is None:
+        raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
+    return found

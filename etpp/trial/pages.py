@@ -13,8 +13,10 @@ from starlette.concurrency import run_in_threadpool
 
 from etpp.allowance import desk
 from etpp.allowance import pages as allowance_pages
+from etpp.allowance.asked import month_named
 from etpp.allowance.explain import explain
 from etpp.allowance.model import Month
+from etpp.allowance.views import last_month
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console import forms
 from etpp.console.listing import Cell, Column, Listing
@@ -70,14 +72,11 @@ def routes(trials: Jobs) -> APIRouter:
         typed = allowance_pages.with_text(values, files)
         try:
             desk.policy_of(typed["text"])
-            month = Month.of(typed.get("month", ""))
+            month = month_named(typed.get("month", "")) or last_month(visit.server.now())
             await visit.server.write(lambda tx: None)  # that somebody looked is recorded  # noqa: ARG005
             job = await run_in_threadpool(trials.start, Asked(typed["text"], month), visit.server.now())
-        except ValueError:
-            wrong = {"month": visit.texts.of("refused", "month_wrong")}
-            return await allowance_pages.policies_page(visit, typed, wrong, 409)
         except (Conflict, Problem) as error:
-            status = 429 if isinstance(error, Problem) else 409
+            status = 429 if isinstance(error, Problem) and error.name == "too-many-requests" else 409
             wrong = forms.faults(visit.texts, error, allowance_pages.FIELDS)
             return await allowance_pages.policies_page(visit, typed, wrong, status)
         return visit.go(f"/policies/trials/{job.job_id}")
