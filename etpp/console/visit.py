@@ -53,6 +53,7 @@ DONE = frozenset(
         "sanction_withdrawn",
         "score_entered",
         "policy_used",
+        "trial_ended",
         "calendar_decided",
         "import_done",
         "import_discarded",

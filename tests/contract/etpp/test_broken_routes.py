@@ -186,6 +186,8 @@ NOT_HERE = {
 """An inspector's pages of what this world has not: an event that counts, a policy that was kept, a closed month."""
 REFUSED = {
     *NOT_HERE,
+    "GET /console/policies/trials/{trial_id}",
+    "POST /console/policies/trials/{trial_id}/end",
     "POST /console/imports",
     "GET /console/imports/{import_id}",
     "POST /console/imports/{import_id}",
@@ -213,7 +215,7 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
 """In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
-yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, and no job or uncertain presence
+yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or uncertain presence
 has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
@@ -269,6 +271,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "office_id": OFFICE,
         "month": "2026-10",
     },
+    "POST /console/policies/trials": lambda it: {"text": delivered_text(DELIVERED[0]), "month": "2026-10"},
     "POST /console/reports": lambda it: {
         "kind": "recap",
         "office_id": OFFICE,
@@ -340,6 +343,7 @@ class World:
             "job_id": lambda: str(uuid.uuid4()),
             "bundle_id": lambda: str(uuid.uuid4()),
             "import_id": lambda: str(uuid.uuid4()),
+            "trial_id": lambda: str(uuid.uuid4()),
             "kind": lambda: "letter",
             "fact_id": lambda: "none",
             "key": lambda: "by_hand",
