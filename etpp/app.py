@@ -39,6 +39,7 @@ from etpp.calendar import api as calendar_api
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
+from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
@@ -178,6 +179,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.router,
+        erasures_pages.router,
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:

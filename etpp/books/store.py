@@ -82,6 +82,12 @@ class Books:
         query = sa.select(chains).where(chains.c.office_id == office_id).order_by(chains.c.begun_utc, chains.c.chain_id)
         return [_head(row) for row in self._tx.execute(query)]
 
+    def broken(self) -> list[tuple[str, ChainHead]]:
+        """Every office's chains that somebody must look at, with the office's id."""
+        query = sa.select(chains).where(chains.c.broken_utc.is_not(None))
+        rows = self._tx.execute(query.order_by(chains.c.office_id, chains.c.begun_utc, chains.c.chain_id))
+        return [(row.office_id, _head(row)) for row in rows]
+
     def marks(self) -> Mapping[str, frozenset[tuple[object, ...]]]:
         """office_id -> how far each of its chains has come and has reported, for all offices in one query."""
         rows = self._tx.execute(

@@ -36,6 +36,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/people", "nav_people"),
             ("/enrolments", "nav_enrolments"),
             ("/objections", "nav_objections"),
+            ("/erasures", "nav_erasures"),
         ),
     ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
