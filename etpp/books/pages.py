@@ -41,7 +41,9 @@ async def events(visit: MemberVisit) -> Response:
                     "chain": head.chain_id,
                     "seq": head.seq,
                 }
-                for office_id, head in Books(tx).broken()
+                for office_id, heads in sorted(Books(tx).every_head().items())
+                for head in heads
+                if head.broken_utc is not None
             ],
         }
 

@@ -1,4 +1,4 @@
-"""A proof as a signed file, and whether such a file holds. Pure."""
+"""A proof as a signed file, and whether such a file holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from etpp.base.encoding import canonical, decode_signature, encode_key, format_time
@@ -61,18 +62,26 @@ def sealed(proof: Proof, ring: Ring, now: dt.datetime, made_by: str, software: s
     return whole | {"signature": encode_key(ring.signer.sign_bytes(_signed_text(whole)))}
 
 
-def is_proof(text: bytes) -> bool:
-    """Whether the file says of itself that it is one: a bundle begins otherwise."""
-    return text.lstrip()[:1] == b"{"
+def is_proof(file: Path) -> bool:
+    """Whether it begins as one does; a bundle, which is an archive, does not. Raises OSError."""
+    with file.open("rb") as opened:
+        return opened.read(1) == b"{"
+
+
+def check_file(file: Path, roots: Sequence[str]) -> Checked:
+    """As `check`. Raises OSError, too."""
+    with file.open("rb") as opened:
+        return check(opened.read(MAX_BYTES + 1), roots)
 
 
 def check(text: bytes, roots: Sequence[str]) -> Checked:
     """`roots`: ids of keys that the asker knows to be the server's. Raises NotABundle for what is no such file."""
     try:
-        document = json.loads(text[: MAX_BYTES + 1])
+        document = json.loads(text)
         if document["format"] != FORMAT or document["version"] != VERSION or len(text) > MAX_BYTES:
             raise NotABundle("it says of itself that it is something else, or of another release")
         keys, statements = tuple(document["keys"]), tuple(document["key_statements"])
+        _look(document)
         found = Checked(str(document["key_id"]), keys, statements, document)
         signature = decode_signature(document["signature"])
         root, trusted = trusted_keys(found, roots)
@@ -81,6 +90,15 @@ def check(text: bytes, roots: Sequence[str]) -> Checked:
         raise NotABundle("it cannot be read") from error
     key = trusted.get(found.key_id)
     return replace(found, root=root, signed=key is not None and verify_text(key, signature, signed_text))
+
+
+def _look(document: Mapping[str, Any]) -> None:
+    """Raises KeyError and TypeError where what one reads is not there."""
+    _ = [document[name] for name in ("office_id", "person_id", "complete", "made_utc", "made_by", "software")]
+    for each in document["erasures"]:
+        _ = each["erased_utc"], each["asked_by"], each["done_by"]
+    for each in document["terminals"]:
+        _ = each["device_id"], each["state"], each["said_utc"]
 
 
 def _signed_text(document: Mapping[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from etpp.db import Transaction
 from etpp.faces.choice import standings
 from etpp.faces.model import Coverage
 from etpp.faces.recognisers import DLIB_RESNET_V1
-from etpp.faces.renewal import progress
+from etpp.faces.renewal import progress_of_all
 from etpp.faces.store import Templates
 from etpp.roster.hours import zone
 from etpp.roster.model import Office
@@ -85,10 +85,10 @@ class RecogniserView:
 def recognisers(tx: Transaction) -> list[RecogniserView]:
     """Of every office; nothing where dlib's is all there is."""
     names = {office.office_id: office.name for office in Offices(tx).all()}
-    coverage = Templates(tx).coverage()
+    coverage, gone_so_far = Templates(tx).coverage(), progress_of_all(tx)
     found = []
     for each in standings(tx):
-        has, gone = coverage.get(each.office_id, Coverage(0, {})), progress(tx, each.office_id)
+        has, gone = coverage.get(each.office_id, Coverage(0, {})), gone_so_far[each.office_id]
         people = [f"{model_id}: {count}" for model_id, count in sorted(has.people.items())]
         office = names[each.office_id]
         found.append(

@@ -89,7 +89,9 @@ def test_a_proof_says_who_asked_who_did_it_and_when(
     assert f"/console/erasures/{OFFICE}/{person}" in listed
 
 
-def test_nothing_is_erased_at_nobodys_wish(scene: Running, browser: requests.Session, terminals: list[Terminal]) -> None:
+def test_nothing_is_erased_at_nobodys_wish(
+    scene: Running, browser: requests.Session, terminals: list[Terminal]
+) -> None:
     person = known(scene, terminals[0])
     for wish in ("", " ", "a\u0007b"):
         answer = erase(scene, browser, person, asked_by=wish)
