@@ -26,6 +26,7 @@ from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
 from etpp.allowance import pages as allowance_pages
 from etpp.allowance.gather import correction_days, entry_terms
+from etpp.allowance.reach import Reach
 from etpp.base import problems, sheets
 from etpp.base.openapi import administration, document
 from etpp.base.throttle import Throttle
@@ -36,6 +37,7 @@ from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
 from etpp.calendar import api as calendar_api
+from etpp.calendar import pages as calendar_pages
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
@@ -43,6 +45,8 @@ from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.imports import pages as imports_pages
+from etpp.imports.keeping import Kept
 from etpp.insight import pages as insight_pages
 from etpp.inspection import pages as inspection_pages
 from etpp.objections import api as objections_api
@@ -101,7 +105,7 @@ UPLOADS = {
     phone_api.DOCUMENTS: phone_api.MAX_PHOTOGRAPH_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
-FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES}
+FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES, **imports_pages.FILES}
 """The pages' forms that bring files, and the bytes that those may have together."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
@@ -148,6 +152,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
+    app.state.imports = Kept(state.folder / "imports")
     app.state.forms_with_files = FORMS_WITH_FILES
     for path in ("/v1/admin", phone_api.PREFIX):
         app.add_middleware(AdminGate, path=path, keeper=keeper, larger=UPLOADS)
@@ -172,6 +177,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         books_pages.router,
         presence_pages.routes(Summaries(), pulse),
         absence_pages.router,
+        calendar_pages.routes(Around(), Reach()),
         allowance_pages.router,
         reports_pages.router,
         decision_pages.routes(correction_days),
@@ -180,6 +186,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.router,
         erasures_pages.router,
+        imports_pages.router,
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:

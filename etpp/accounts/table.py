@@ -248,6 +248,15 @@ _CONSOLE = {
     "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id")),
     "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id")),
     "GET /discipline": _rule(*AT_OFFICE, listed=True),
+    # calendar: nothing of one person, so that whoever sees the console sees every office's
+    "GET /calendar": _rule(*AT_OFFICE, listed=True),
+    "GET /calendar/preview": BKPP,
+    "POST /calendar": BKPP,
+    "GET /imports": BKPP,
+    "POST /imports": BKPP,
+    "GET /imports/{import_id}": BKPP,
+    "POST /imports/{import_id}": BKPP,
+    "POST /imports/{import_id}/discard": BKPP,
     # months, scores, sanctions, policies, reports
     "GET /months": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}/months/{month}": OF_OFFICE,

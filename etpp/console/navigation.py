@@ -37,6 +37,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/enrolments", "nav_enrolments"),
             ("/objections", "nav_objections"),
             ("/erasures", "nav_erasures"),
+            ("/calendar", "nav_calendar"),
+            ("/imports", "nav_imports"),
         ),
     ),
     ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),

@@ -49,6 +49,9 @@ class Texts:
         """With the day of the week."""
         return _day(day, self.date_form, self.code)
 
+    def weekday(self, day: dt.date) -> str:
+        return format_date(day, "EEEE", locale=self.code)
+
     def time(self, moment: dt.datetime) -> str:
         """Hours and minutes of an aware local time."""
         return _clock(dt.time(moment.hour, moment.minute), self.clock_form, self.code)

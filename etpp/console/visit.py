@@ -55,6 +55,7 @@ DONE = frozenset(
         "policy_used",
         "calendar_decided",
         "import_done",
+        "import_discarded",
     }
 )
 """What a page can say was done, after the form that did it: keys of the texts' table `done`."""

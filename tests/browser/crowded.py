@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from etpp.accounts import service
+from etpp.imports.keeping import Kept
 from etpp.roster.store import Offices, People
 from etpp.serving.acting import Grant
 from tests.contract.etpp.client import time_of
@@ -71,6 +72,20 @@ def _decisions(etpp: Running) -> tuple[str, str]:
     days = {"first": "2026-12-01", "last": "2026-12-31"}
     etpp.admin("POST", "sanctions", {"by": "bkpp", "person_id": person, "percent": 25, "document": ONE_WORD, **days})
     return letters[0], etpp.admin("GET", "reviews?month=2026-11")["reviews"][0]["event_id"]
+
+
+def _brought(etpp: Running) -> str:
+    """A list of people with everything that can be wrong, brought and not decided on."""
+    lines = [
+        f"{nip(40 + n)};{name};{office};{ONE_WORD[:100]};{job_class};2026-01-01"
+        for n, (name, office, job_class) in enumerate(
+            [(LONGEST_NAME, "upt-puskesmas", 9), (ONE_WORD, OFFICE, 8), ("Ani", "tak ada", 8), ("Budi", SCHOOL, 99)] * 4
+        )
+    ]
+    table = "\n".join(["NIP;Nama;OPD;Jabatan;Kelas;TMT", *lines]).encode()
+    kept = Kept(etpp.state.folder / "imports")
+    owner = etpp.bkpp.account_id
+    return f"/imports/{kept.keep('people', '', owner, table, etpp.clock.now).import_id}"
 
 
 def fill(etpp: Running) -> list[Page]:
@@ -212,6 +227,11 @@ def fill(etpp: Running) -> list[Page]:
         ("sanctions", "/sanctions"),
         ("policies", "/policies"),
         ("reports", "/reports"),
+        ("calendar", "/calendar?month=2026-12&office_id=upt-puskesmas&day=2026-12-25"),
+        ("calendar-regency", "/calendar?month=2027-02"),
+        ("calendar-preview", f"/calendar/preview?what=off&first=2026-12-24&until=2026-12-31&name={ONE_WORD[:100]}"),
+        ("imports", "/imports"),
+        ("import-preview", _brought(etpp)),
         ("refused", f"/offices/{BROKEN}?date={DAY}"),
         ("not-found", "/nothing"),
     ]

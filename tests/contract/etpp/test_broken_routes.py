@@ -183,6 +183,10 @@ NOT_HERE = {
 """An inspector's pages of what this world has not: an event that counts, a policy that was kept, a closed month."""
 REFUSED = {
     *NOT_HERE,
+    "POST /console/imports",
+    "GET /console/imports/{import_id}",
+    "POST /console/imports/{import_id}",
+    "POST /console/imports/{import_id}/discard",
     "POST /console/login",
     "GET /v1/admin/offices/{office_id}/months/{month}/audit",
     "POST /console/account/passkey",
@@ -206,7 +210,8 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
 """In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
-yet, BKPP is no employee with a phone page, a letter has no file, and no job or uncertain presence has this id."""
+yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, and no job or uncertain presence
+has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/offices/{office_id}/people/{person_id}/erase": lambda it: {"asked_by": "Sri Lestari, surat 12"},
@@ -240,6 +245,13 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "person": it.employee(),
         "at": "2026-11-24T06:59",
         "reason": "terminal mati",
+    },
+    "POST /console/calendar": lambda it: {
+        "what": "off",
+        "office_id": OFFICE,
+        "first": f"2027-03-{it.next() % 28 + 1:02d}",
+        "name": "Libur",
+        "seen": "yes",
     },
     "POST /console/scores": lambda it: {"office_id": OFFICE, "month": "2026-09", "percent": "96,5"},
     "POST /console/sanctions": lambda it: {
@@ -315,6 +327,7 @@ class World:
             "sanction_id": self.sanction,
             "job_id": lambda: str(uuid.uuid4()),
             "bundle_id": lambda: str(uuid.uuid4()),
+            "import_id": lambda: str(uuid.uuid4()),
             "kind": lambda: "letter",
             "fact_id": lambda: "none",
             "key": lambda: "by_hand",
