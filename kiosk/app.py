@@ -196,7 +196,8 @@ class Kiosk:
         self._housekeeper.look()
 
         self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
-        self._screen = LiveSource(
+        self.terminal = terminal
+        self.screen = LiveSource(
             terminal,
             latest,
             catalogue.load(config.terminal.language),
@@ -205,10 +206,10 @@ class Kiosk:
             alive=self._screen_lives,
             officer=self._area,
         )
-        self._attending.speak = self._screen.speak
+        self._attending.speak = self.screen.speak
         self._show = partial(
             screen.show,
-            self._screen,
+            self.screen,
             display.mode,
             display.fullscreen,
             display.rotation,
@@ -234,6 +235,10 @@ class Kiosk:
             self._watchdog.notifier.ready("running")
             self._show()
         self._threads.raise_failure()
+
+    def stop(self) -> None:
+        """End `run`; any thread."""
+        self._threads.stop.set()
 
     def close(self) -> None:
         for part in (self._voice, self._indicators, self._trace, self._outbox):
@@ -337,6 +342,7 @@ def encounter_settings(config: Config) -> enc.Settings:
         min_frames=config.recognition.min_frames,
         max_frames=config.recognition.max_frames,
         confirm_s=config.encounter.confirm_s,
+        quick_confirm_s=min(config.encounter.quick_confirm_s, config.encounter.confirm_s),
         result_s=config.encounter.result_s,
         leave_s=config.encounter.leave_s,
         refused_pause_s=config.encounter.refused_pause_s,

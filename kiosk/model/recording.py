@@ -50,6 +50,8 @@ Method = Literal["face", "nip-pin", "nip-pin-officer"]
 class PresenceDraft:
     """A confirmed presence that has no place in the chain yet: what the encounter asks the outbox to append.
 
+    `chosen`: the direction is not the schedule's, but the person's own word.
+
     By NIP and PIN `match` and `liveness` say what the face gave all the same. `officer_id`: who stood by. `duress`: the
     person has let it be known that somebody forces them; nobody at the terminal is shown it.
     """
@@ -60,6 +62,7 @@ class PresenceDraft:
     liveness: LivenessVerdict
     model_id: ModelId
     gallery_version: int
+    chosen: bool = False
     method: Method = "face"
     officer_id: str | None = None
     duress: bool = field(default=False, repr=False)
@@ -144,10 +147,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LastPresence:
-    """The newest presence of one person on this terminal."""
+    """The newest presence of one person on this terminal, or one of its newest."""
 
     direction: Direction
     moment: Moment
+    method: Method = "face"
 
 
 @dataclass(frozen=True, slots=True)

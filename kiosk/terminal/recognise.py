@@ -149,6 +149,7 @@ class Recogniser:
             )
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         samples = tuple(track.samples)
+        face = np.mean(track.descriptors, axis=0) if track.descriptors else None
         return Sighting(
             frame.t_s,
             track.number,
@@ -159,6 +160,7 @@ class Recogniser:
             verdict,
             samples=samples,
             quality=nearest.quality,
+            face=face,
         )
 
     def _timed(self, stage: str, timer: Callable[[], float], work: Callable[[], T]) -> T:

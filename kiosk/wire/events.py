@@ -148,6 +148,7 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "gallery_version": draft.gallery_version,
             "match": _match(draft.match),
             "liveness": _liveness(draft.liveness),
+            **({"chosen": True} if draft.chosen else {}),
             **({} if draft.method == "face" else {"method": draft.method}),
             **({} if draft.officer_id is None else {"officer_id": draft.officer_id}),
             **({"duress": True} if draft.duress else {}),
