@@ -9,17 +9,16 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from enrollment.desk import ScreenEnrolment, consent_text
 from kiosk.config import Config
-from kiosk.errors import CameraError, ConfigError, ModelError, OutboxError, StateError
+from kiosk.errors import CameraError, ConfigError, ModelError
 from kiosk.face import open_detector, open_engine, quality
 from kiosk.gallery import TinyGallery
-from kiosk.journal import stick
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine import memory
@@ -43,9 +42,10 @@ from kiosk.terminal import encounter as enc
 from kiosk.terminal.attending import Attending
 from kiosk.terminal.capture import Capture, Latest
 from kiosk.terminal.clerk import Clerk
-from kiosk.terminal.desk import Carried, Desk, Means
+from kiosk.terminal.desk import Desk, Means
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.housekeeping import Housekeeper
+from kiosk.terminal.orders import orders
 from kiosk.terminal.recognise import Recogniser
 from kiosk.terminal.recognition import OpenRecogniser, Recognition
 from kiosk.terminal.renewal import sampling
@@ -171,7 +171,7 @@ class Kiosk:
                 officers=lambda: terminal.snapshot.bulletin.officers,
                 enrolment=partial(ScreenEnrolment, config, state.path),
                 rest=self._recognition.rest,
-                carry=officers_orders(state, self._outbox, identity, clock, self._threads.stop),
+                carry=orders(state, self._outbox, identity, clock, self._threads.stop),
             ),
             self._attending.reply,
         )
@@ -373,34 +373,3 @@ def judge_of(config: Config) -> Callable[[Quality], Hint | None]:
 def limits_of(config: Config) -> quality.Limits:
     """What a face must measure at the daily screen."""
     return quality.Limits(**config.quality.model_dump())
-
-
-def officers_orders(
-    state: StateFolder, outbox: SqliteOutbox, identity: Identity, clock: SystemClock, stop: threading.Event
-) -> Mapping[str, Callable[[], Carried]]:
-    """What the officer's area orders of other parts, by its name in the menu. Called in the desk's thread."""
-
-    def send() -> Carried:
-        try:
-            state.ask_to_send()
-        except StateError as error:
-            log.error("nothing can be sent at once: %s", error)
-            return False, "officer.done.disk", {}
-        return True, "officer.done.sync", {}
-
-    def restart() -> Carried:
-        stop.set()  # systemd starts it again
-        return True, "officer.done.restart", {}
-
-    def export() -> Carried:
-        folder = stick.find_stick()
-        if folder is None:
-            return False, "officer.done.no_stick", {}
-        try:
-            count, code = stick.export_to(folder, outbox, identity, clock.now())
-        except (StateError, OutboxError) as error:
-            log.error("nothing was saved to the stick: %s", error)
-            return False, "officer.done.no_stick", {}
-        return True, "officer.done.export", {"count": count, "code": code}
-
-    return {"sync": send, "restart": restart, "export": export}

@@ -24,15 +24,13 @@ from enrollment.desk import consent_text
 from kiosk.gallery import TinyGallery
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
-from kiosk.machine.identity import Identity, Provisioning, candidate
-from kiosk.model import DeviceId
+from kiosk.machine.identity import Identity
 from kiosk.ui import theme
 from kiosk.ui.officer.view import consent_pages
 from kiosk.ui.touch import GUARD_S
 from kiosk.wire.gallery import Manifest
-from kiosk.wire.keys import ServerKeys
 from tests.ui.test_pressing import DIGITS, ENTER, pytestmark, x_server
-from tests.unit.enrollment.kit import OFFICE
+from tests.unit.enrollment.kit import OFFICE, provisioned
 
 pytestmark = [*pytestmark, pytest.mark.slow]
 
@@ -69,18 +67,7 @@ class Terminal:
         self.state, self.screens = folder / "state", folder / "screens"
         self.state.mkdir(mode=0o700)
         (self.state / "cache").symlink_to(cache)
-        terminal = Provisioning(
-            DeviceId("018f2c5e-0000-7000-8000-0000000000d1"),
-            "https://etpp.invalid",
-            "",
-            OFFICE,
-            "Dinas Contoh",
-            "Asia/Jakarta",
-            ServerKeys(0, {"contoh": bytes(32)}),
-            dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
-        )
-        candidate(self.state / "identity").adopt(terminal)
-        identity = Identity.load(self.state / "identity")
+        identity = provisioned(self.state / "identity")
         payload = json.loads(GOLDEN.read_text(encoding="utf-8"))["answer"]["payload"]
         now = dt.datetime.now(dt.UTC)
         gallery = TinyGallery(self.state / "gallery.tinydb", identity.storage_key)

@@ -14,8 +14,10 @@ from enrollment.templates import Shot
 from kiosk import config
 from kiosk.errors import CameraError
 from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.identity import Identity, Provisioning, candidate
 from kiosk.model import DLIB_RESNET_V1, Descriptor, DeviceId, Face, Frame, ModelId, RgbImage
 from kiosk.replay import ReplayEnded
+from kiosk.wire.keys import ServerKeys
 from tests.unit.kiosk import factories
 
 SETTINGS = config.load().enrolment
@@ -111,3 +113,19 @@ class NoonClock:
 
 def outbox(folder: Path) -> SqliteOutbox:
     return SqliteOutbox(folder / "outbox.sqlite", DeviceId("device-1"), key=bytes(32)).open()
+
+
+def provisioned(identity_dir: Path) -> Identity:
+    """The identity of a terminal of OFFICE that has not yet met its server again."""
+    terminal = Provisioning(
+        DeviceId("018f2c5e-0000-7000-8000-0000000000d1"),
+        "https://etpp.invalid",
+        "",
+        OFFICE,
+        "Dinas Contoh",
+        "Asia/Jakarta",
+        ServerKeys(0, {"contoh": bytes(32)}),
+        dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
+    )
+    candidate(identity_dir).adopt(terminal)
+    return Identity.load(identity_dir)

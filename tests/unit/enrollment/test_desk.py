@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ from enrollment.refusal import Refusal
 from kiosk import config
 from kiosk.errors import CameraError, StateInUse
 from kiosk.journal.outbox import SqliteOutbox
-from kiosk.machine.identity import Identity, Provisioning, candidate
-from kiosk.model import DeviceId, Hint, Nip
+from kiosk.machine.identity import Identity
+from kiosk.model import Hint, Nip
 from kiosk.ports import Look
-from kiosk.wire.keys import ServerKeys
-from tests.unit.enrollment.kit import ANI, BUDI, OFFICE, Scene, SceneCamera, SceneEngine
+from tests.unit.enrollment.kit import ANI, BUDI, Scene, SceneCamera, SceneEngine, provisioned
 from tests.unit.kiosk import factories
 
 FRONT, LEFT, RIGHT, DARK, NOBODY, OTHER = range(3), range(3, 5), range(5, 7), 7, 8, 9
@@ -38,17 +36,7 @@ PNG = b"\x89PNG\r\n\x1a\n..."
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A provisioned terminal whose faces are numbers."""
-    terminal = Provisioning(
-        DeviceId("018f2c5e-0000-7000-8000-0000000000d1"),
-        "https://etpp.invalid",
-        "",
-        OFFICE,
-        "Dinas Contoh",
-        "Asia/Jakarta",
-        ServerKeys(0, {"contoh": bytes(32)}),
-        dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
-    )
-    candidate(tmp_path / "identity").adopt(terminal)
+    provisioned(tmp_path / "identity")
     monkeypatch.setattr(station, "open_engine_for", lambda _config, _state: SceneEngine(SCENES))
     return tmp_path
 
