@@ -93,6 +93,8 @@ class Terminal:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.process = None
+        for old in self.screens.glob("*.png"):
+            old.unlink()  # what the next run shows is new
 
     def tap(self, point: tuple[int, int], *, page: str = "") -> None:
         """A finger, later than the guard after a new screen; then wait until `page` has changed by it."""
@@ -237,7 +239,6 @@ def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: 
             until("noted", lambda wanted=tried: len(running.noted()) == wanted)
         assert [what for what, _ in running.noted()] == ["officer-refused", "officer-refused", "officer-locked"]
         running.kill()
-        (running.screens / "officer-pin.png").unlink()
         running.start()
         running.open_area()
         running.type_pin(PIN)
