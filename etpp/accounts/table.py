@@ -274,6 +274,9 @@ _CONSOLE = {
     "POST /enrolments/{office_id}/{event_id}/reject": BKPP,
     "GET /events": ALL,
     "POST /events/{office_id}/{event_id}/accept": BKPP,
+    # What somebody forced, or a terminal that was opened, says: not even an inspector's page has it.
+    "GET /signals": BKPP,
+    "GET /fading": _rule(*AT_OFFICE, listed=True),
     "GET /accounts": ALL,
     "GET /accounts/new": BKPP,
     "POST /accounts": BKPP,
@@ -285,6 +288,16 @@ _CONSOLE = {
     "GET /phone": _rule("superior", "employee", listed=True),
     "GET /objections": ALL,
     "POST /objections/{objection_id}/answer": BKPP,
+    # bulletin: officers of terminals, notices, NIP and PIN
+    "GET /officers": _rule(*AT_OFFICE, listed=True),
+    "POST /officers": _rule("bkpp", "operator", of=_form("office_id")),
+    "POST /offices/{office_id}/officers/{officer_id}/revoke": _PERSON_PAGE,
+    "GET /notices": _rule(*AT_OFFICE, listed=True),
+    "POST /notices": _rule("bkpp", "operator", of=_form("office_id")),
+    "POST /offices/{office_id}/notices/{notice_id}/withdraw": _PERSON_PAGE,
+    "GET /nip-pin": _rule(*AT_OFFICE, listed=True),
+    "POST /nip-pin": BKPP,
+    "POST /nip-pin/give": _rule("bkpp", "operator", of=_form("person")),
     # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
     "GET /inspection": ALL,
     "GET /inspection/months/{office_id}/{month}": ALL,

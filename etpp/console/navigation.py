@@ -35,10 +35,21 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("/people", "nav_people"),
             ("/enrolments", "nav_enrolments"),
+            ("/fading", "nav_fading"),
             ("/objections", "nav_objections"),
         ),
     ),
-    ("nav_group_terminals", (("/terminals", "nav_terminals"), ("/events", "nav_events"))),
+    (
+        "nav_group_terminals",
+        (
+            ("/terminals", "nav_terminals"),
+            ("/officers", "nav_officers"),
+            ("/notices", "nav_notices"),
+            ("/nip-pin", "nav_nip_pin"),
+            ("/events", "nav_events"),
+            ("/signals", "nav_signals"),
+        ),
+    ),
     ("nav_group_inspection", (("/inspection", "nav_inspection"),)),
     ("nav_phone", (("/phone", "nav_phone"),)),
     ("nav_group_system", (("/accounts", "nav_accounts"), ("/audit", "nav_audit"))),

@@ -55,6 +55,10 @@ DONE = frozenset(
         "policy_used",
         "calendar_decided",
         "import_done",
+        "officer_revoked",
+        "notice_added",
+        "notice_withdrawn",
+        "nip_pin_decided",
     }
 )
 """What a page can say was done, after the form that did it: keys of the texts' table `done`."""

@@ -250,6 +250,10 @@ events = sa.Table(
     sa.Column("time_state", sa.String(16)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("received_utc", Utc, nullable=False),
+    # Of the body, so that lists need not read it: by what a presence was known where that was not the face, and what
+    # is for BKPP alone.
+    sa.Column("method", sa.String(20)),
+    sa.Column("flag", sa.String(20)),
     sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
     sa.Index("ix_events_office_id_utc", "office_id", "utc"),
@@ -272,6 +276,14 @@ staged = sa.Table(
 )
 # What does not count is a page of its own, and there are few of those among millions.
 sa.Index("ix_events_status", events.c.status, events.c.received_utc)
+for _seldom in ("method", "flag"):
+    sa.Index(
+        f"ix_events_{_seldom}",
+        events.c[_seldom],
+        events.c.received_utc,
+        sqlite_where=events.c[_seldom].is_not(None),
+        postgresql_where=events.c[_seldom].is_not(None),
+    )
 sa.Index("ix_events_person", events.c.office_id, events.c.person_id, events.c.utc)
 # Few events have an uncertain time, but their intervals may reach over many days.
 sa.Index(

@@ -15,6 +15,8 @@ from etpp.activities.store import ITEMS
 from etpp.allowance.gather import correction_days, entry_terms
 from etpp.allowance.model import Month
 from etpp.base.errors import Conflict, NotFound
+from etpp.books.model import Link
+from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.faces.store import Enrolments
 from etpp.presence.discipline import Discipline, delivered_steps, discipline
@@ -32,7 +34,8 @@ LETTERS = 24
 @dataclass(frozen=True)
 class Dossier:
     """`month`: None where the person served nowhere; `broken`: what was recorded contradicts itself, so that nothing
-    can be reckoned. `waiting`: enrolments that nobody has decided. `items`: names of the catalogue's rows."""
+    can be reckoned. `waiting`: enrolments that nobody has decided. `without_face`: presences of the month by NIP and
+    PIN. `items`: names of the catalogue's rows."""
 
     employee: Employee
     today: dt.date
@@ -41,6 +44,7 @@ class Dossier:
     actings: tuple[Acting, ...]
     faces: tuple[Person, ...]
     waiting: int
+    without_face: tuple[Link, ...]
     asked: Month
     month: OfficeMonth | None
     broken: bool
@@ -90,6 +94,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         actings=tuple(reversed(actings)),
         faces=tuple(roster.faces_of(person_id)),
         waiting=0 if employee.nip is None else len(Enrolments(tx).pending_with_nip(employee.nip)),
+        without_face=tuple(Books(tx).without_face(person_id, *_bounds(asked))),
         asked=asked,
         month=found,
         broken=broken,
@@ -100,6 +105,13 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         offices={each.office_id: each.name for each in Offices(tx).all()},
         people={person: each.name for person, each in roster.employees(sorted(superiors)).items()},
     )
+
+
+def _bounds(month: Month) -> tuple[dt.datetime, dt.datetime]:
+    """By the regency's clock."""
+    midnights = month.first, month.last + dt.timedelta(days=1)
+    first, end = (dt.datetime.combine(day, dt.time(), ZoneInfo(REGENCY_ZONE)).astimezone(dt.UTC) for day in midnights)
+    return first, end
 
 
 def _months_before(month: Month, count: int) -> dt.date:

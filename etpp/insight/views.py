@@ -68,6 +68,11 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
         "after": str(_beside(dossier.asked, 1)) if dossier.asked.last < dossier.today else "",
         "broken": dossier.broken,
         "days": None if month is None else _table(days(say, month, month.people[0]), say),
+        "without_face": [
+            f"{texts.moment(each.time.utc.astimezone(zone))}: {texts.of('known_by', each.method or '')}"
+            for each in dossier.without_face
+            if each.time is not None
+        ],
         "pay": None if month is None or not pay else _pay(dossier, say),
         "letters": _letters(dossier, texts, say, zone),
         "entries": _entries(dossier, texts, say),

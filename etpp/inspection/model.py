@@ -27,7 +27,8 @@ MOST = 200
 
 
 class Seen(NamedTuple):
-    """One accepted presence of an employee. `margin`: how far the next likely person was; None: not told."""
+    """One accepted presence of an employee. `margin`: how far the next likely person was; None: not told.
+    `method`: by what the person was known, where it was not the face."""
 
     person_id: str
     office_id: str
@@ -35,6 +36,7 @@ class Seen(NamedTuple):
     event_id: str
     utc: dt.datetime
     margin: float | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

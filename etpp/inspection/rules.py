@@ -74,10 +74,11 @@ def same_minute(seen: Sequence[Seen], office_id: str) -> list[Hit]:
 
 
 def with_nip(seen: Iterable[Seen], office_id: str) -> list[Hit]:
-    """Who was recorded with the help of digits of a NIP, since the face alone did not tell; the most first."""
+    """Who was recorded with the help of a NIP, since the face alone did not tell, or by NIP and PIN in its place; the
+    most first."""
     asked: dict[str, list[Seen]] = defaultdict(list)
     for each in seen:
-        if each.margin is not None and each.margin < ASKED_MARGIN:
+        if each.method is not None or (each.margin is not None and each.margin < ASKED_MARGIN):
             asked[each.person_id].append(each)
     found = [Hit(office_id, (who,), each[-1].utc, len(each), refs=_some(each)) for who, each in asked.items()]
     return sorted(found, key=lambda hit: (-hit.count, hit.who))

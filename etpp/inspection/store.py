@@ -27,7 +27,15 @@ def seen(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime, 
     events, people = tables.events, tables.people
     told = events.c.body["presence"]["match"]["margin"].as_float() if margin else sa.null()
     query = (
-        sa.select(people.c.employee_id, events.c.office_id, events.c.device_id, events.c.event_id, events.c.utc, told)
+        sa.select(
+            people.c.employee_id,
+            events.c.office_id,
+            events.c.device_id,
+            events.c.event_id,
+            events.c.utc,
+            told,
+            events.c.method,
+        )
         .select_from(events.join(people, _faces()))
         .where(events.c.office_id == office_id, events.c.utc >= start, events.c.utc < end, *_counts())
     )

@@ -34,9 +34,9 @@ MOST = {"awaiting": 5000, "renew": 5000, "officers": 50, "letters": 5000, "notic
 """Entries of each list; what comes after them is left out."""
 
 SHORT, LONG = 100, 200
-"""Characters of a name, label or number; of a notice."""
+"""Characters of a label or number; of a name or notice."""
 
-OF_PEOPLE = ("renew", "letters", "months", "pins")
+OF_PEOPLE = ("renew", "letters", "months")
 """Lists whose entries are of people whom the gallery has, each with a `person_id`."""
 
 MEMORY_KIB = (8 * 1024, 64 * 1024)
@@ -112,11 +112,10 @@ def without(data: object, known: Collection[str]) -> object:
     """The bulletin's document without what it says of people whom the gallery does not have (any more)."""
     if not isinstance(data, dict):
         return data
-    kept = {name: _of(known, value) if name in OF_PEOPLE else value for name, value in data.items()}
-    if isinstance(kept.get("nip_pin"), dict):
-        kept["nip_pin"] = {
-            name: _of(known, value) if name in OF_PEOPLE else value for name, value in kept["nip_pin"].items()
-        }
+    kept: Json = {name: _of(known, value) if name in OF_PEOPLE else value for name, value in data.items()}
+    nip_pin = kept.get("nip_pin")
+    if isinstance(nip_pin, dict) and "pins" in nip_pin:
+        kept["nip_pin"] = nip_pin | {"pins": _of(known, nip_pin["pins"])}
     return kept
 
 
@@ -130,7 +129,7 @@ def _awaiting(data: Json) -> Awaiting:
     if not _NIP.fullmatch(nip):
         raise WireError("a NIP has 18 digits")
     state = data.get("state")
-    return Awaiting(Nip(nip), _text(data, "name"), state if state in ("waiting", "refused") else "none")
+    return Awaiting(Nip(nip), _text(data, "name", LONG), state if state in ("waiting", "refused") else "none")
 
 
 def _officer(data: Json, known: Collection[PersonId]) -> Officer:
@@ -138,7 +137,7 @@ def _officer(data: Json, known: Collection[PersonId]) -> Officer:
     may = frozenset(cast(Duty, each) for each in member(data, "may", list) if each in get_args(Duty))
     return Officer(
         _text(data, "officer_id"),
-        _text(data, "name"),
+        _text(data, "name", LONG),
         _pin_hash(data),
         may,
         person_id if person_id in known else None,
@@ -178,8 +177,10 @@ def _month(data: Json) -> MonthSoFar:
     except ValueError as error:
         raise WireError("a month has a day that there is not") from error
     names = ("present_days", "late_count", "late_minutes", "early_count", "early_minutes")
-    counts = (_count(data, name) for name in names)
-    return MonthSoFar(*days, *counts, _points(data, "points_entered"), _points(data, "points_recognised"))
+    present, *late_and_early = (_count(data, name) for name in names)
+    late, late_minutes, early, early_minutes = late_and_early
+    points = _points(data, "points_entered"), _points(data, "points_recognised")
+    return MonthSoFar(*days, present, late, late_minutes, early, early_minutes, *points)
 
 
 def _policy(data: object) -> tuple[NipPinPolicy, int]:

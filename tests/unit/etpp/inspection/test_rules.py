@@ -76,6 +76,12 @@ def test_with_nip_counts_what_lies_below_the_margin() -> None:
     assert (hit.who, hit.count) == (("sri",), 2)
 
 
+def test_with_nip_counts_whoever_was_known_by_a_pin() -> None:
+    rows = [seen("sri", MORNING)._replace(margin=2.0, method="nip-pin"), seen("budi", MORNING, margin=2.0)]
+    (hit,) = rules.with_nip(rows, "a")
+    assert (hit.who, hit.count) == (("sri",), 1)
+
+
 def pair(days: int, apart: float, alone: int = 0) -> list[Seen]:
     made = []
     for day in range(days + alone):

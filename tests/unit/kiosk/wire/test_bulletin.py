@@ -126,7 +126,7 @@ LETTER, NOTICE, MONTH = TOLD["letters"][0], TOLD["notices"][0], TOLD["months"][0
     [
         ("awaiting", {"nip": "19900303", "name": "Rahayu"}),
         ("awaiting", {"nip": "199003032015031004", "name": "Ra\u202ehayu"}),
-        ("awaiting", {"nip": "199003032015031004", "name": "x" * 101}),
+        ("awaiting", {"nip": "199003032015031004", "name": "x" * 201}),
         ("awaiting", {"nip": 199003032015031004, "name": "Rahayu"}),
         ("awaiting", []),
         ("officers", {"officer_id": "x", "name": "x", "pin_hash": PHC}),
