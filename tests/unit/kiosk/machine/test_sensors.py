@@ -59,10 +59,11 @@ def test_a_movement_is_told(pins: MockFactory) -> None:
 def test_a_case_that_is_opened_is_told_and_told_again_when_it_is_opened_again(pins: MockFactory) -> None:
     felt = Felt()
     pins.pin(TAMPER).drive_low()
-    felt.open()
+    held = felt.open()
     for _ in range(2):
         pins.pin(TAMPER).drive_high()
         pins.pin(TAMPER).drive_low()
+    held.close()  # type: ignore[attr-defined]
     assert felt.told == ["opened", "opened"]
 
 
