@@ -37,6 +37,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/enrolments", "nav_enrolments"),
             ("/fading", "nav_fading"),
             ("/objections", "nav_objections"),
+            ("/calendar", "nav_calendar"),
+            ("/imports", "nav_imports"),
         ),
     ),
     (

@@ -49,6 +49,9 @@ class Texts:
         """With the day of the week."""
         return format_date(day, self.date_form, locale=self.code)
 
+    def weekday(self, day: dt.date) -> str:
+        return format_date(day, "EEEE", locale=self.code)
+
     def time(self, moment: dt.datetime) -> str:
         """Hours and minutes of an aware local time."""
         return format_time(moment.replace(tzinfo=None), self.clock_form, locale=self.code)

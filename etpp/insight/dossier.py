@@ -21,7 +21,7 @@ from etpp.db import Transaction
 from etpp.faces.store import Enrolments
 from etpp.presence.discipline import Discipline, delivered_steps, discipline
 from etpp.presence.year import judged_year
-from etpp.reports.months import OfficeMonth, one_month
+from etpp.reports.own import OwnMonth, own_month
 from etpp.roster.assignments import Acting, Assignment, CareerError
 from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.model import Employee, Person
@@ -46,7 +46,7 @@ class Dossier:
     waiting: int
     without_face: tuple[Link, ...]
     asked: Month
-    month: OfficeMonth | None
+    month: OwnMonth | None
     broken: bool
     letters: tuple[letters.Standing, ...]
     activities: activities.MonthOf
@@ -67,13 +67,14 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
     asked = Month(today.year, today.month) if month is None else month
     posts: tuple[Assignment, ...] = ()
     actings: tuple[Acting, ...] = ()
-    found: OfficeMonth | None = None
+    found: OwnMonth | None = None
     counters: Discipline | None = None
     here, broken = None, False
     try:
         career = roster.career(person_id)
         posts, actings, here = career.all, career.actings, career.office_on(today)
-        found = one_month(tx, person_id, asked, now)
+        found = own_month(tx, person_id, asked, now)
+        broken = found is not None and not found.reckoned
         home = here or (posts[-1].office_id if posts else None)
         if whole and home is not None:
             days = judged_year(tx, home, asked.year, correction_days, now, asked.last, [person_id])

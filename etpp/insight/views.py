@@ -51,7 +51,8 @@ def tree(sentences: Iterable[Sentence]) -> list[Node]:
 
 def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, Any]:
     """`pay`: whether amounts are shown to who asks."""
-    who, month = dossier.employee, dossier.month
+    who, own = dossier.employee, dossier.month
+    month = None if own is None else own.office
     zone = ZoneInfo(REGENCY_ZONE) if month is None else month.zone
     return {
         "person_id": who.person_id,
@@ -179,10 +180,10 @@ def _entries(dossier: Dossier, texts: Texts, say: Words) -> list[dict[str, str]]
 
 
 def _pay(dossier: Dossier, say: Words) -> dict[str, Any]:
-    month = dossier.month
-    if month is None:
+    own = dossier.month
+    if own is None or not own.reckoned:
         return {}
-    mine = month.people[0]
+    month, mine = own.office, own.person
     why = Sentences(say, month, mine)
     return {
         "closed": month.closed,

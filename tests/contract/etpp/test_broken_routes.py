@@ -186,6 +186,12 @@ NOT_HERE = {
 """An inspector's pages of what this world has not: an event that counts, a policy that was kept, a closed month."""
 REFUSED = {
     *NOT_HERE,
+    "GET /console/policies/trials/{trial_id}",
+    "POST /console/policies/trials/{trial_id}/end",
+    "POST /console/imports",
+    "GET /console/imports/{import_id}",
+    "POST /console/imports/{import_id}",
+    "POST /console/imports/{import_id}/discard",
     "POST /console/login",
     "GET /v1/admin/offices/{office_id}/months/{month}/audit",
     "POST /console/account/passkey",
@@ -209,7 +215,8 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
 """In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
-yet, BKPP is no employee with a phone page, a letter has no file, and no job or uncertain presence has this id."""
+yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or uncertain presence
+has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
@@ -243,6 +250,13 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "at": "2026-11-24T06:59",
         "reason": "terminal mati",
     },
+    "POST /console/calendar": lambda it: {
+        "what": "off",
+        "office_id": OFFICE,
+        "first": f"2027-03-{it.next() % 28 + 1:02d}",
+        "name": "Libur",
+        "seen": "yes",
+    },
     "POST /console/scores": lambda it: {"office_id": OFFICE, "month": "2026-09", "percent": "96,5"},
     "POST /console/sanctions": lambda it: {
         "person": it.employee(),
@@ -257,6 +271,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "office_id": OFFICE,
         "month": "2026-10",
     },
+    "POST /console/policies/trials": lambda it: {"text": delivered_text(DELIVERED[0]), "month": "2026-10"},
     "POST /console/reports": lambda it: {
         "kind": "recap",
         "office_id": OFFICE,
@@ -327,6 +342,8 @@ class World:
             "notice_id": self.notice,
             "job_id": lambda: str(uuid.uuid4()),
             "bundle_id": lambda: str(uuid.uuid4()),
+            "import_id": lambda: str(uuid.uuid4()),
+            "trial_id": lambda: str(uuid.uuid4()),
             "kind": lambda: "letter",
             "fact_id": lambda: "none",
             "key": lambda: "by_hand",

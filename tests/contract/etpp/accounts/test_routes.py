@@ -67,6 +67,8 @@ class Site:
             "phone_id": "none",
             "sha256": "0" * 64,
             "bundle_id": "018f2c5e-0000-7000-8000-0000000000fe",
+            "trial_id": "018f2c5e-0000-7000-8000-0000000000fc",
+            "import_id": "018f2c5e-0000-7000-8000-0000000000fd",
             "kind": "letter",
             "fact_id": "none",
             "key": "by_hand",
