@@ -43,6 +43,7 @@ from etpp.calendar import pages as calendar_pages
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
+from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
@@ -192,6 +193,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.router,
+        erasures_pages.router,
         imports_pages.router,
         bulletin_pages.router,
         trial_pages.routes(trials),

@@ -24,11 +24,7 @@ async def events(visit: MemberVisit) -> Response:
         offices = {each.office_id: each for each in Offices(tx).all()}
         links: list[Link] = Books(tx).search(None, "rejected", None, SHOWN, 0)
         devices = Devices(tx).all()
-        names = {
-            person.person_id: person.name or ""
-            for office_id in {link.office_id for link in links}
-            for person in People(tx).everyone(office_id, include_erased=True)
-        }
+        names = People(tx).names({(link.office_id, link.person_id) for link in links if link.person_id})
         return {
             "rejected": [
                 views.rejected(link, offices[link.office_id], names, visit.texts)
@@ -39,9 +35,14 @@ async def events(visit: MemberVisit) -> Response:
                 row for device in devices for row in views.parked(device, offices[device.office_id], visit.texts)
             ],
             "broken": [
-                {"office": each.name, "terminal": head.device_id[:8], "chain": head.chain_id, "seq": head.seq}
-                for each in offices.values()
-                for head in Books(tx).heads(each.office_id)
+                {
+                    "office": offices[office_id].name,
+                    "terminal": head.device_id[:8],
+                    "chain": head.chain_id,
+                    "seq": head.seq,
+                }
+                for office_id, heads in sorted(Books(tx).every_head().items())
+                for head in heads
                 if head.broken_utc is not None
             ],
         }

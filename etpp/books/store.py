@@ -82,15 +82,19 @@ class Books:
         query = sa.select(chains).where(chains.c.office_id == office_id).order_by(chains.c.begun_utc, chains.c.chain_id)
         return [_head(row) for row in self._tx.execute(query)]
 
+    def every_head(self) -> dict[str, list[ChainHead]]:
+        """Office -> its heads, as `heads` has them; of the whole regency in one statement."""
+        found: dict[str, list[ChainHead]] = {}
+        for row in self._tx.execute(sa.select(chains).order_by(chains.c.begun_utc, chains.c.chain_id)):
+            found.setdefault(row.office_id, []).append(_head(row))
+        return found
+
     def marks(self) -> Mapping[str, frozenset[tuple[object, ...]]]:
         """office_id -> how far each of its chains has come and has reported, for all offices in one query."""
-        rows = self._tx.execute(
-            sa.select(chains.c.office_id, chains.c.device_id, chains.c.chain_id, chains.c.seq, chains.c.reported_utc)
-        )
-        found: dict[str, set[tuple[object, ...]]] = {}
-        for row in rows:
-            found.setdefault(row.office_id, set()).add(tuple(row[1:]))
-        return {office_id: frozenset(each) for office_id, each in found.items()}
+        return {
+            office_id: frozenset((head.device_id, head.chain_id, head.seq, head.reported_utc) for head in heads)
+            for office_id, heads in self.every_head().items()
+        }
 
     def cut_off(self, office_id: str) -> list[tuple[ChainHead, int]]:
         """An office's chains whose terminal has signed more links than the books have: with the number it signed last.

@@ -77,7 +77,8 @@ def signal(link: Link, office: Office, names: Mapping[str, str]) -> Signal:
     )
 
 
-def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts) -> dict[str, Any]:
+def rejected(link: Link, office: Office, names: Mapping[tuple[str, str], str], texts: Texts) -> dict[str, Any]:
+    """`names`: by office and person."""
     local = zone(office)
     problem = link.problem or {}
     name = _name(problem)
@@ -87,7 +88,7 @@ def rejected(link: Link, office: Office, names: Mapping[str, str], texts: Texts)
         "event_id": link.event_id,
         "terminal": link.device_id[:8],
         "kind": texts.say(f"kind_{link.kind}"),
-        "person": names.get(link.person_id or "", ""),
+        "person": names.get((link.office_id, link.person_id or ""), ""),
         "reason": texts.of("problem", name),
         "detail": _detail(name, problem),
         "when": "" if link.time is None else texts.moment(link.time.utc.astimezone(local)),

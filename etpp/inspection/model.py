@@ -27,16 +27,13 @@ MOST = 200
 
 
 class Seen(NamedTuple):
-    """One accepted presence of an employee. `margin`: how far the next likely person was; None: not told.
-    `method`: by what the person was known, where it was not the face."""
+    """One accepted presence of an employee."""
 
     person_id: str
     office_id: str
     device_id: str
     event_id: str
     utc: dt.datetime
-    margin: float | None = None
-    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,21 +299,25 @@ _with_template: set[str] = set()
 
 
 @contextmanager
-def postgresql(durable: bool = False) -> Iterator[str]:
-    """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed."""
+def postgresql(durable: bool = False, folder: Path | None = None) -> Iterator[str]:
+    """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed.
+    `folder`: is kept, and what a run before left there is started again."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")
     identity = _unprivileged()
-    with tempfile.TemporaryDirectory(prefix="presensi-pg-") as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
+    with contextlib.ExitStack() as held:
+        home = folder or Path(held.enter_context(tempfile.TemporaryDirectory(prefix="presensi-pg-")))
+        data = home / "data"
+        new = not data.exists()
+        data.mkdir(exist_ok=True)
         if identity:
-            Path(folder).chmod(0o755)
+            home.chmod(0o755)
             os.chown(data, identity["user"], identity["group"])
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **identity}
         initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "etpp", "-A", "trust", "--no-sync", "-E", "UTF8"]
-        subprocess.run(initdb, check=True, **quiet)
+        if new:
+            subprocess.run(initdb, check=True, **quiet)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -327,7 +331,8 @@ def postgresql(durable: bool = False) -> Iterator[str]:
         try:
             yield base
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+            how = "immediate" if folder is None else "fast"
+            subprocess.run([*control, "-m", how, "stop"], check=True, **quiet)
 
 
 def _pg_template(base: str) -> str:

@@ -215,10 +215,11 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
 """In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
-yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or uncertain presence
-has this id."""
+yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or
+uncertain presence has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
+    "POST /console/offices/{office_id}/people/{person_id}/erase": lambda it: {"asked_by": "Sri Lestari, surat 12"},
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
     "POST /console/account/totp": lambda it: {"current": it.password, "code": it.totp()},
     "POST /console/account/recovery": lambda it: {"current": it.password},
@@ -354,6 +355,8 @@ class World:
         }
         if "/employees/" in path or "/inspection/" in path or path.startswith("/console/people/"):
             made["person_id"] = self.employee
+        if "/erasures/" in path:
+            made["person_id"] = self.erased
         if path.endswith("/write-off"):
             device = self.device()
             self.etpp.admin("POST", f"devices/{device}/revoke")
@@ -387,6 +390,11 @@ class World:
             person = People(tx).get(OFFICE, self.etpp.person(self.nip()))
         assert person is not None
         return person.employee_id
+
+    def erased(self) -> str:
+        person = self.etpp.person(self.nip())
+        self.etpp.admin("DELETE", f"offices/{OFFICE}/people/{person}")
+        return person
 
     def sanction(self) -> str:
         return str(self.etpp.admin("POST", "sanctions", sanction(self))["sanction_id"])
