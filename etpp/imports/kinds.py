@@ -66,6 +66,7 @@ def _people(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) ->
     lines = [
         Line(
             each.line,
+            each.person_id,
             names.get(each.person_id, ""),
             each.kind,
             _post(each.was, offices, texts),
@@ -93,6 +94,7 @@ def _catalogue(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts)
         lines.append(
             Line(
                 each.line,
+                each.fact.item_id,
                 f"{each.fact.item_id} · {kind}",
                 "unchanged" if each.what == "same" else each.what,
                 _fact(known.get(_key(each.fact)), texts),
@@ -133,7 +135,7 @@ def _shifts(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) ->
         change = "new" if was is None else "unchanged" if was.shift_id == day.shift_id else "changed"
         before = "" if was is None else was.shift_id or texts.calendar_off
         subject = f"{names.get(day.person_id, '')} · {texts.date(day.date)}"
-        lines.append(Line(line, subject, change, before, day.shift_id or texts.calendar_off))
+        lines.append(Line(line, day.roster_id, subject, change, before, day.shift_id or texts.calendar_off))
     return Preview(tuple(lines), tried.faults, done)
 
 

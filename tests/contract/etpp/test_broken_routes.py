@@ -212,8 +212,8 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
 """In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
-yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or uncertain presence
-has this id."""
+yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or
+uncertain presence has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/account/password": lambda it: {"current": it.password, "password": ANOTHER, "repeated": ANOTHER},
