@@ -36,11 +36,14 @@ from etpp.books import pages as books_pages
 from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
+from etpp.bulletin import pages as bulletin_pages
+from etpp.bulletin import telling
 from etpp.calendar import api as calendar_api
 from etpp.calendar import pages as calendar_pages
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
+from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
@@ -116,7 +119,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     """The server on a database whose tables are there already (`Database.migrate`). The caller closes the database."""
     settings = settings or Settings()
     watch = GalleryWatch(database, settings.poll_s)
-    galleries = GalleryMaker(lambda: state.keys.now().signer)
+    galleries = GalleryMaker(lambda: state.keys.now().signer, telling.told)
+    teller = telling.Teller(database, settings.now, watch.look_now)
     jobs = Jobs(state.folder / "reports", database.url)
     bundles = Jobs(
         state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
@@ -129,6 +133,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
         running += [asyncio.create_task(each.keep_tidy(settings.now)) for each in (bundles, trials)]
+        if settings.tell_s is not None:
+            running.append(asyncio.create_task(teller.run(settings.tell_s)))
         yield
         jobs.stop()
         bundles.stop()
@@ -187,7 +193,9 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.router,
+        erasures_pages.router,
         imports_pages.router,
+        bulletin_pages.router,
         trial_pages.routes(trials),
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from kiosk.errors import ModelError
 from kiosk.face import kept
 from kiosk.face.descriptor import TOLERANCE, Network, self_test_chips
-from kiosk.face.onnx_rewriter import rewritten
+from kiosk.face.onnx_rewriter import FORM, rewritten
 from kiosk.model import Descriptor, Face, RgbImage
 from kiosk.model.recognisers import Recogniser
 
@@ -90,7 +90,8 @@ def open_aligned_describer(
     expected = unit(np.concatenate([original.describe_chips(chip[None]) for chip in chips]))
     if expected.shape[1] != recogniser.length:
         raise ModelError(f"{file.name} gives {expected.shape[1]} numbers, not {recogniser.length}.")
-    prefix = f"{recogniser.model_id}-{hashlib.sha256(content).hexdigest()[:16]}-"
+    made_of = f"{recogniser.model_id}-{hashlib.sha256(content).hexdigest()[:16]}-"
+    prefix = f"{made_of}{FORM}-"
     try:
         cached = kept.find(cache_dir, prefix) if cache_dir else None
         model = rewritten(content) if cached is None else cached
@@ -103,5 +104,5 @@ def open_aligned_describer(
         return original
     if cache_dir is None or isinstance(model, Path):
         return describer
-    made = kept.keep(cache_dir, prefix, model, f"{prefix}*.onnx")
+    made = kept.keep(cache_dir, prefix, model, f"{made_of}*.onnx")
     return describer if made is None else AlignedDescriber(recogniser, made, threads)

@@ -60,12 +60,11 @@ def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
     if right <= left or bottom <= top or box.width <= 0 or box.height <= 0:
         return Quality(distance, 0.0, 0.0, 0.0, yaw, pitch, roll, 1.0, share, 0.0, 0.0)
     inside = (right - left) * (bottom - top) / (box.width * box.height)
-    crop = np.ascontiguousarray(frame_rgb[top:bottom, left:right])
-    luma = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    luma = np.asarray(cv2.cvtColor(frame_rgb[top:bottom, left:right], cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     scaled = cv2.resize(luma, (100, 100), interpolation=cv2.INTER_AREA if luma.shape[0] > 100 else cv2.INTER_LINEAR)
     _, edges = _mean_and_deviation(cv2.Laplacian(scaled, cv2.CV_32F))
     brightness, contrast = _mean_and_deviation(luma)
-    eyes, mouth = _visible(luma, eye_a - (left, top), eye_b - (left, top), distance)
+    eyes, mouth = _visible(luma, brightness, eye_a - (left, top), eye_b - (left, top), distance)
     return Quality(
         eye_distance_px=distance,
         sharpness=edges * edges,
@@ -108,9 +107,9 @@ _DARK = 20.0
 
 
 def _visible(
-    luma: Luma, eye_a: npt.NDArray[np.float32], eye_b: npt.NDArray[np.float32], distance: float
+    luma: Luma, brightness: float, eye_a: npt.NDArray[np.float32], eye_b: npt.NDArray[np.float32], distance: float
 ) -> tuple[float, float]:
-    """`eyes` and `mouth` of Quality. `luma`: the face; `eye_a`, `eye_b`: the middles of its eyes in it."""
+    """`eyes` and `mouth` of Quality. `luma`: the face, `brightness` its mean; `eye_a`, `eye_b`: its eyes' middles."""
     if distance < 1.0:
         return 0.0, 0.0
     down = np.array([eye_b[1] - eye_a[1], eye_a[0] - eye_b[0]], dtype=np.float32)
@@ -127,7 +126,7 @@ def _visible(
         )
 
     lines = [part(side, 0.0, 0.5, 0.1).mean(axis=0) for side in (-0.5, 0.5)]
-    floor = max(float(luma.mean()), 2 * _DARK)  # what glitters in dark glasses is little beside the light of the skin
+    floor = max(brightness, 2 * _DARK)  # what glitters in dark glasses is little beside the light of the skin
     eyes = min(float(np.ptp(line)) / max(float(line.max() + line.min()), floor) for line in lines)
     rows = part(0.0, 1.1, 0.5, 0.6).mean(axis=1)
     return eyes, float(rows.std()) / max(float(rows.mean()), _DARK)

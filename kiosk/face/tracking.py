@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,10 @@ NEARLY = 1.05
 """A picture that was searched need not be searched again at up to this much more: all who are NEWCOMER * NEARLY as wide
 as whom it showed were found in it, and RIVAL_SHARE is still larger."""
 
+RESTING = 6.0
+"""Mean change of the picture's luma at a face's place since it was found below which it is taken to be there still, for
+one frame: HOG's boxes jump by a tenth of the face between two looks anyhow, and its landmarks are looked for anew."""
+
 CUT = 18.0
 """Mean change of the picture's luma (0..255) that makes it another scene: all that was known is dropped.
 
@@ -37,6 +41,8 @@ class _Followed:
     box: Box
     score: float
     unsure_frames: int = 0
+    looked: bool = True
+    """Whether it was found in the frame before this one, and not only taken to be there."""
 
 
 class Follower:
@@ -98,9 +104,9 @@ class Follower:
             self._followed = [  # whom the search has found is not looked for again
                 followed for followed in self._followed if not any(_overlap(followed.box, new.box) for new in found)
             ]
-            kept = self._refined(frame)
+            kept = self._refined(frame, tiny)
         else:
-            kept = self._refined(frame)
+            kept = self._refined(frame, tiny)
             if len(kept) == len(self._followed):
                 self._followed = [followed for followed, _ in kept]
                 return [face for _, face in kept]
@@ -125,9 +131,12 @@ class Follower:
         enough = round(max(frame.shape[:2]) * detector.least_face_px / least_face_px)
         return max(detector.glance_px, min(detector.search_px, int(enough)))
 
-    def _refined(self, frame: RgbImage) -> list[tuple[_Followed, Found]]:
+    def _refined(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[tuple[_Followed, Found]]:
         kept: list[tuple[_Followed, Found]] = []
         for followed in self._followed:
+            if followed.looked and not followed.unsure_frames and self._rests(followed.box, frame, tiny):
+                kept.append((replace(followed, looked=False), Found(followed.box, followed.score)))
+                continue
             face = self._detector.refine(frame, followed.box)
             if face is None or any(_overlap(face.box, other.box) for _, other in kept):
                 continue
@@ -137,6 +146,13 @@ class Follower:
                 score = face.score if face.sure else followed.score
                 kept.append((_Followed(face.box, score, unsure), face._replace(score=score)))
         return kept
+
+    def _rests(self, box: Box, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> bool:
+        """Whether hardly anything has changed within the box since the frame before."""
+        if self._seen is None:
+            return False
+        rows, columns = _part(box.top, box.bottom, frame.shape[0], 24), _part(box.left, box.right, frame.shape[1], 32)
+        return float(np.abs(tiny[rows, columns] - self._seen[rows, columns]).mean()) < RESTING
 
     def _wait_for_somebody(self, frame: RgbImage, tiny: npt.NDArray[np.float32]) -> list[Found]:
         self._since_search += 1
@@ -153,8 +169,16 @@ class Follower:
 def miniature(frame: RgbImage) -> npt.NDArray[np.float32]:
     """Luma of 32 x 24 parts of the frame."""
     step = max(1, min(frame.shape[:2]) // 120)  # a sample of the pixels tells as much
-    small = cv2.resize(frame[::step, ::step], (32, 24), interpolation=cv2.INTER_AREA)
+    height, width = frame.shape[0] // step, frame.shape[1] // step
+    sample = cv2.resize(frame, (width, height), interpolation=cv2.INTER_NEAREST)  # half the time of slicing
+    small = cv2.resize(sample, (32, 24), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+
+
+def _part(first: int, last: int, length: int, parts: int) -> slice:
+    """Which of so many parts of a side the pixels first … last lie in: one at least."""
+    start = min(max(first * parts // length, 0), parts - 1)
+    return slice(start, max(start + 1, -(-last * parts // length)))
 
 
 def _overlap(a: Box, b: Box) -> bool:

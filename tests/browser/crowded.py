@@ -155,7 +155,7 @@ def fill(etpp: Running) -> list[Page]:
     answers = "&".join(f"accept={mark['key']}" for mark in marks[decided["event_id"]])
     etpp.admin("POST", f"offices/{SCHOOL}/enrolments/{decided['event_id']}/approve?{answers}")
     etpp.admin("POST", f"offices/{SCHOOL}/enrolments/{refused['event_id']}/reject")
-    etpp.admin("DELETE", f"offices/{OFFICE}/people/{ids[6]}?forget=true")
+    etpp.admin("DELETE", f"offices/{OFFICE}/people/{ids[6]}?forget=true&asked_by={LONGEST_NAME}")
     good.send_events([good.presence(NOBODY), good.event("attack", {"model_id": "", "frames": -1})], at=etpp.clock.now)
     problem = {"type": "urn:presensi:problem:event-invalid", "detail": f"presence.{'x' * 150}: must be text"}
     counters = {"unknown": 1234567, "attack_refused": 98765, "refused_by_person": 123456}
@@ -199,6 +199,8 @@ def fill(etpp: Running) -> list[Page]:
     said = {"by": "bkpp", "upheld": True, "answer": "Antreannya tercatat. " * 20}
     etpp.admin("POST", f"objections/{filed}/answer", said | {"answer": said["answer"].strip()})
     return [
+        ("erasures", "/erasures"),
+        ("erasure", f"/erasures/{OFFICE}/{ids[6]}"),
         ("objections", "/objections"),
         ("objections-answered", "/objections?answered=1"),
         ("overview", f"/?date={DAY}"),

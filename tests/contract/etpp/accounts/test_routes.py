@@ -61,6 +61,8 @@ class Site:
             "event_id": "018f2c5e-0000-7000-8000-0000000000ff",
             "sanction_id": "none",
             "objection_id": "none",
+            "officer_id": "none",
+            "notice_id": "none",
             "session_id": "none",
             "phone_id": "none",
             "sha256": "0" * 64,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from pathlib import Path
@@ -69,6 +70,8 @@ def test_the_faster_form_is_kept_used_again_and_equal(
 ) -> None:
     recogniser, file = _recogniser(model), MODELS / model.file_name
     chips = np.stack([cv2.resize(chip, (112, 112)) for chip in self_test_chips(4)])
+    of_a_release_before = f"{model.model_id}-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}-0123456789abcdef.onnx"
+    (tmp_path / of_a_release_before).write_bytes(b"slower")
     first = open_aligned_describer(recogniser, file, tmp_path)
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kiosk.face.detector import Found
-from kiosk.face.tracking import NEWCOMER, SEARCH_EVERY, Follower
+from kiosk.face.tracking import NEWCOMER, RESTING, SEARCH_EVERY, Follower
 from kiosk.model import Box, RgbImage
 from kiosk.terminal.recognise import RIVAL_SHARE
 
@@ -50,10 +50,20 @@ class Stream:
         self.detector = ScriptedDetector(*there)
         self.follower = Follower(self.detector)
         self.frame = np.full((*SIZE, 3), 100, dtype=np.uint8)
+        self._before: list[Box] = []
+        self._bright = False
 
     def next(self, frame: RgbImage | None = None) -> list[Box]:
         self.detector.calls.clear()
-        return [found.box for found in self.follower.find(self.frame if frame is None else frame)]
+        return [found.box for found in self.follower.find(self.stirred() if frame is None else frame)]
+
+    def stirred(self) -> RgbImage:
+        """The picture, somewhat brighter or darker than before where somebody is or was: nobody holds still."""
+        frame, self._bright = self.frame.copy(), not self._bright
+        for each in {*self.detector.there, *self._before} if self._bright else ():
+            frame[each.top : each.bottom, each.left : each.right] += 12
+        self._before = list(self.detector.there)
+        return frame
 
     @property
     def calls(self) -> list[str | int]:
@@ -102,6 +112,42 @@ def test_a_known_face_costs_a_look_at_its_surroundings() -> None:
         stream.detector.there = [box(left)]
         assert stream.next() == [box(left)]
         assert stream.calls == ["refine"]
+
+
+def test_while_hardly_anything_changes_at_a_face_it_is_looked_for_in_every_second_frame() -> None:
+    stream = Stream(box())
+    stream.next(stream.frame)
+    for look in (False, True, False, True):
+        frame = stream.frame.copy()
+        frame[400:] = 150 if look else 100  # what moves elsewhere is not the face
+        assert stream.next(frame) == [box()]
+        assert stream.calls == (["refine"] if look else [])
+
+
+@pytest.mark.parametrize("rest", [RESTING - 1, RESTING + 1])
+def test_where_much_changes_a_face_is_looked_for_at_once(rest: float) -> None:
+    stream = Stream(box())
+    stream.next(stream.frame)
+    frame = stream.frame.copy()
+    frame[100:260, 200:360] += np.uint8(rest)
+    stream.next(frame)
+    assert stream.calls == ([] if rest < RESTING else ["refine"])
+
+
+def test_who_hardly_looks_like_a_face_is_looked_for_in_every_frame() -> None:
+    stream = Stream(box())
+    stream.next(stream.frame)
+    stream.detector.sure = False
+    stream.next(stream.frame)
+    for _ in range(3):
+        stream.next(stream.frame)
+        assert stream.calls == ["refine"]
+
+
+def test_a_face_that_goes_at_the_rim_of_the_picture_leaves_nothing_to_look_at() -> None:
+    stream = Stream(Box(-60, -60, 100, 100), Box(600, 400, 760, 560), Box(700, 500, 860, 660))
+    stream.next(stream.frame)
+    assert len(stream.next(stream.frame)) == 3
 
 
 def test_a_face_that_is_lost_is_searched_for_at_once() -> None:
