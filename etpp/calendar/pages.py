@@ -22,8 +22,10 @@ from etpp.db import Transaction
 
 T = TypeVar("T")
 
-FORM = ("what", "office_id", "first", "until", "name", "start", "end", "break", "window_from", "window_until")
-FORM += ("on_days_off", "for_shifts", "kind", "fact")
+FORM: tuple[str, ...] = (
+    *("what", "office_id", "first", "until", "name", "start", "end", "break", "window_from", "window_until"),
+    *("on_days_off", "for_shifts", "kind", "fact"),
+)
 """What a change is made of, and the preview hands on."""
 
 

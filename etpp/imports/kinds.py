@@ -86,7 +86,8 @@ def _post(held: Assignment | Acting | None, offices: Mapping[str, str], texts: T
 
 
 def _catalogue(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
-    known = {_key(each): each for each in (*ITEMS.find(tx), *WEIGHTS.find(tx))}
+    held: list[Item | Weight] = [*ITEMS.find(tx), *WEIGHTS.find(tx)]
+    known = {_key(each): each for each in held}
     found = catalogue.take(tx, rows, given.by, given.now, dry_run=not given.take, partial=given.partial)
     lines = []
     for each in found.plan.changes:
