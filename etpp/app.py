@@ -26,6 +26,7 @@ from etpp.activities import api as activities_api
 from etpp.allowance import api as allowance_api
 from etpp.allowance import pages as allowance_pages
 from etpp.allowance.gather import correction_days, entry_terms
+from etpp.allowance.reach import Reach
 from etpp.base import problems, sheets
 from etpp.base.openapi import administration, document
 from etpp.base.throttle import Throttle
@@ -35,13 +36,19 @@ from etpp.books import pages as books_pages
 from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
+from etpp.bulletin import pages as bulletin_pages
+from etpp.bulletin import telling
 from etpp.calendar import api as calendar_api
+from etpp.calendar import pages as calendar_pages
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
+from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.imports import pages as imports_pages
+from etpp.imports.keeping import Kept
 from etpp.insight import pages as insight_pages
 from etpp.inspection import pages as inspection_pages
 from etpp.objections import api as objections_api
@@ -75,6 +82,7 @@ from etpp.terminals.gallery import GalleryMaker
 from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
 from etpp.terminals.watch import GalleryWatch
+from etpp.trial import pages as trial_pages
 
 ADMINISTRATION = (
     roster_api.router,
@@ -100,7 +108,7 @@ UPLOADS = {
     phone_api.DOCUMENTS: phone_api.MAX_PHOTOGRAPH_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
-FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES}
+FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES, **imports_pages.FILES, **trial_pages.FILES}
 """The pages' forms that bring files, and the bytes that those may have together."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
@@ -111,21 +119,26 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     """The server on a database whose tables are there already (`Database.migrate`). The caller closes the database."""
     settings = settings or Settings()
     watch = GalleryWatch(database, settings.poll_s)
-    galleries = GalleryMaker(lambda: state.keys.now().signer)
+    galleries = GalleryMaker(lambda: state.keys.now().signer, telling.told)
+    teller = telling.Teller(database, settings.now, watch.look_now)
     jobs = Jobs(state.folder / "reports", database.url)
     bundles = Jobs(
         state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
     )
+    trials = Jobs(state.folder / "trials", database.url, "etpp.trial.worker")
     pulse = Pulse(database, partial(asyncio.sleep, settings.poll_s), lambda: watch.ended)
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
-        running.append(asyncio.create_task(bundles.keep_tidy(settings.now)))
+        running += [asyncio.create_task(each.keep_tidy(settings.now)) for each in (bundles, trials)]
+        if settings.tell_s is not None:
+            running.append(asyncio.create_task(teller.run(settings.tell_s)))
         yield
         jobs.stop()
         bundles.stop()
+        trials.stop()
         for each in running:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -147,6 +160,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
+    app.state.imports = Kept(state.folder / "imports")
     app.state.forms_with_files = FORMS_WITH_FILES
     for path in ("/v1/admin", phone_api.PREFIX):
         app.add_middleware(AdminGate, path=path, keeper=keeper, larger=UPLOADS)
@@ -171,6 +185,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         books_pages.router,
         presence_pages.routes(Summaries(), pulse),
         absence_pages.router,
+        calendar_pages.routes(Around(), Reach()),
         allowance_pages.router,
         reports_pages.router,
         decision_pages.routes(correction_days),
@@ -178,6 +193,10 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.router,
+        erasures_pages.router,
+        imports_pages.router,
+        bulletin_pages.router,
+        trial_pages.routes(trials),
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:

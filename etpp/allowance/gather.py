@@ -22,10 +22,10 @@ from etpp.base.clock import midnight_utc
 from etpp.base.errors import Conflict, NotFound
 from etpp.books.store import Books
 from etpp.db import Transaction
-from etpp.presence.daybook import office_reports
+from etpp.presence.daybook import regency_reports
 from etpp.presence.model import OfficeReports, Punch
 from etpp.roster.hours import regency_calendar
-from etpp.roster.store import Offices, Roster, ever_assigned
+from etpp.roster.store import Roster, ever_assigned
 
 F = TypeVar("F")
 
@@ -80,7 +80,7 @@ def regency(
 
 def reports_now(tx: Transaction, month: Month) -> list[OfficeReports]:
     """Up to when each office's terminals have reported, as far as a month needs it."""
-    return [office_reports(tx, office, month.first, window(month)[1]) for office in Offices(tx).all()]
+    return regency_reports(tx, month.first, window(month)[1])
 
 
 def window(month: Month) -> tuple[dt.datetime, dt.datetime]:

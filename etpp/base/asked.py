@@ -75,5 +75,5 @@ def month(text: str) -> tuple[dt.date, dt.date] | None:
     try:
         first = _date(f"{text}-01")
     except ValueError:
-        raise Problem("malformed", "month: must be a month such as 2026-11") from None
+        raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong") from None
     return month_of(first)

@@ -69,7 +69,7 @@ def document(name: str, detail: str, members: Mapping[str, object] | None = None
 
 def response(problem: Problem) -> JSONResponse:
     body = document(problem.name, problem.detail, problem.members)
-    headers = {HEADER: str(PROTOCOL)}
+    headers = {HEADER: str(PROTOCOL), "X-Content-Type-Options": "nosniff"}
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
     if problem.name == "unauthorized":

@@ -24,11 +24,7 @@ async def events(visit: MemberVisit) -> Response:
         offices = {each.office_id: each for each in Offices(tx).all()}
         links: list[Link] = Books(tx).search(None, "rejected", None, SHOWN, 0)
         devices = Devices(tx).all()
-        names = {
-            person.person_id: person.name or ""
-            for office_id in {link.office_id for link in links}
-            for person in People(tx).everyone(office_id, include_erased=True)
-        }
+        names = People(tx).names({(link.office_id, link.person_id) for link in links if link.person_id})
         return {
             "rejected": [
                 views.rejected(link, offices[link.office_id], names, visit.texts)
@@ -39,14 +35,37 @@ async def events(visit: MemberVisit) -> Response:
                 row for device in devices for row in views.parked(device, offices[device.office_id], visit.texts)
             ],
             "broken": [
-                {"office": each.name, "terminal": head.device_id[:8], "chain": head.chain_id, "seq": head.seq}
-                for each in offices.values()
-                for head in Books(tx).heads(each.office_id)
+                {
+                    "office": offices[office_id].name,
+                    "terminal": head.device_id[:8],
+                    "chain": head.chain_id,
+                    "seq": head.seq,
+                }
+                for office_id, heads in sorted(Books(tx).every_head().items())
+                for head in heads
                 if head.broken_utc is not None
             ],
         }
 
     return visit.page("books/events.html", await visit.server.read(look))
+
+
+@router.get("/signals")
+async def signals(visit: MemberVisit) -> Response:
+    """What nobody of the office, no employee and no terminal is shown."""
+
+    def look(tx: Transaction) -> list[views.Signal]:
+        offices = {each.office_id: each for each in Offices(tx).all()}
+        links: list[Link] = Books(tx).flagged(views.SIGNALS_SHOWN)
+        names = {
+            person.person_id: person.name or ""
+            for office_id in {link.office_id for link in links}
+            for person in People(tx).everyone(office_id, include_erased=True)
+        }
+        return [views.signal(link, offices[link.office_id], names) for link in links]
+
+    found = await visit.server.read(look)
+    return await views.SIGNALS.answer(visit, views.SIGNALS.asked(visit), found, "books/signals.html", {})
 
 
 @router.post("/events/{office_id}/{event_id}/accept")

@@ -82,15 +82,19 @@ class Books:
         query = sa.select(chains).where(chains.c.office_id == office_id).order_by(chains.c.begun_utc, chains.c.chain_id)
         return [_head(row) for row in self._tx.execute(query)]
 
+    def every_head(self) -> dict[str, list[ChainHead]]:
+        """Office -> its heads, as `heads` has them; of the whole regency in one statement."""
+        found: dict[str, list[ChainHead]] = {}
+        for row in self._tx.execute(sa.select(chains).order_by(chains.c.begun_utc, chains.c.chain_id)):
+            found.setdefault(row.office_id, []).append(_head(row))
+        return found
+
     def marks(self) -> Mapping[str, frozenset[tuple[object, ...]]]:
         """office_id -> how far each of its chains has come and has reported, for all offices in one query."""
-        rows = self._tx.execute(
-            sa.select(chains.c.office_id, chains.c.device_id, chains.c.chain_id, chains.c.seq, chains.c.reported_utc)
-        )
-        found: dict[str, set[tuple[object, ...]]] = {}
-        for row in rows:
-            found.setdefault(row.office_id, set()).add(tuple(row[1:]))
-        return {office_id: frozenset(each) for office_id, each in found.items()}
+        return {
+            office_id: frozenset((head.device_id, head.chain_id, head.seq, head.reported_utc) for head in heads)
+            for office_id, heads in self.every_head().items()
+        }
 
     def cut_off(self, office_id: str) -> list[tuple[ChainHead, int]]:
         """An office's chains whose terminal has signed more links than the books have: with the number it signed last.
@@ -204,6 +208,7 @@ class Books:
             events.c.earliest_utc,
             events.c.latest_utc,
             events.c.time_state,
+            events.c.method,
         )
         on_day = columns.where(*presence, events.c.utc >= start, events.c.utc < end)
         perhaps = columns.where(
@@ -217,8 +222,28 @@ class Books:
             for row in self._tx.execute(query):
                 time = _time(row)
                 if row.person_id is not None and time is not None:
-                    found[row.event_id] = PresenceRow(row.person_id, row.device_id, row.event_id, time)
+                    found[row.event_id] = PresenceRow(
+                        row.person_id, row.device_id, row.event_id, time, method=row.method
+                    )
         return sorted(found.values(), key=lambda p: (p.time.utc, p.event_id))
+
+    def flagged(self, limit: int) -> list[Link]:
+        """What is for BKPP alone, the newest first."""
+        order = events.c.received_utc.desc(), events.c.event_id
+        query = sa.select(events).where(events.c.flag.is_not(None)).order_by(*order).limit(limit)
+        return [_link(row) for row in self._tx.execute(query)]
+
+    def without_face(self, employee_id: str, start: dt.datetime, end: dt.datetime) -> list[Link]:
+        """One employee's accepted presences in [start, end) that were not known by the face, by time."""
+        people = tables.people
+        faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
+        query = (
+            sa.select(events)
+            .select_from(people.join(events, faces))
+            .where(people.c.employee_id == employee_id, events.c.method.is_not(None), events.c.status == "accepted")
+            .where(events.c.utc >= start, events.c.utc < end)
+        )
+        return [_link(row) for row in self._tx.execute(query.order_by(events.c.utc, events.c.event_id))]
 
     def punches(
         self,
@@ -375,6 +400,8 @@ def _values(link: Link) -> dict[str, Any]:
         "time_state": time and time.state,
         "person_id": link.person_id,
         "received_utc": link.received_utc,
+        "method": link.method,
+        "flag": link.flag,
     }
 
 
@@ -398,4 +425,6 @@ def _link(row: sa.Row[tuple[object, ...]]) -> Link:
         _time(row),
         row.person_id,
         row.received_utc,
+        row.method,
+        row.flag,
     )

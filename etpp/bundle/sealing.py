@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from etpp.base.encoding import canonical, decode_key, decode_signature, encode_key, parse_time
 from etpp.bundle.model import FORMAT, VERSION, Manifest, Member, NotABundle
@@ -78,10 +78,21 @@ def manifest_of(document: Mapping[str, Any]) -> Manifest:
         raise NotABundle("the manifest cannot be read") from error
 
 
-def trusted_keys(manifest: Manifest, roots: Sequence[str]) -> tuple[str, dict[str, bytes]]:
+class Sealed(Protocol):
+    """What says which keys are the server's, and which of them signed it."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def keys(self) -> tuple[Mapping[str, str], ...]: ...
+    @property
+    def key_statements(self) -> tuple[Mapping[str, Any], ...]: ...
+
+
+def trusted_keys(manifest: Sealed, roots: Sequence[str]) -> tuple[str, dict[str, bytes]]:
     """The key on which all rests, and every key that follows from it: id -> public key.
 
-    `roots`: ids of keys that the asker knows to be the server's; none: the first that the bundle names. A key follows
+    `roots`: ids of keys that the asker knows to be the server's; none: the first that the file names. A key follows
     when a statement names it that is signed by a key which followed before: so a terminal trusts them, too
     (docs/protocol.md, "The server's keys").
     """

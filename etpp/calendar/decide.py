@@ -62,11 +62,39 @@ class _Kind:
     withdraw: list[Any] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A change put together with what holds: `known` before and `coming` after it, and what is new of each kind."""
+
+    known: CalendarFacts
+    coming: CalendarFacts
+    new: tuple[tuple[_Kind, tuple[Any, ...]], ...]
+    decided: Decided
+
+    @property
+    def changed(self) -> list[Any]:
+        """The facts that are added, and those that are taken back."""
+        return [fact for kind, fresh in self.new for fact in (*fresh, *kind.withdraw)]
+
+
 def decide(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) -> Decided:
     """Raises Conflict, which names the facts, where the calendar would contradict itself or leave a date without hours
     that had some; NotFound for offices, people and facts that there are not."""
     hold(tx)
     by = around.actor(tx, changes.by)
+    kinds, known = _understood(tx, changes, around, now)
+    return _record(tx, _tried(tx, kinds, known), around, by, now)
+
+
+def preview(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) -> Tried:
+    """What `decide` would come to now; nothing is recorded. Raises as that."""
+    return _tried(tx, *_understood(tx, changes, around, now))
+
+
+def _understood(
+    tx: Transaction, changes: Changes, around: Around, now: dt.datetime
+) -> tuple[tuple[_Kind, ...], CalendarFacts]:
+    """What is to be added and taken back, by kind, and all that holds now."""
     people = {said: around.who(tx, said) for said in _said(changes)}
     back = changes.withdrawn
     try:
@@ -98,7 +126,7 @@ def decide(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) 
         raise Conflict(str(error)) from error
     # A shift that is taken back may stand in anybody's roster.
     concerned = None if back.shifts else sorted({*people.values(), *(each.person_id for each in kinds[4].withdraw)})
-    return _record(tx, kinds, around.facts(tx, concerned), around, by, now)
+    return kinds, around.facts(tx, concerned)
 
 
 def record_roster(
@@ -107,19 +135,12 @@ def record_roster(
     """A table's days of people by name, tried and recorded as what else is decided."""
     hold(tx)
     facts = around.facts(tx, sorted({day.person_id for day in days}))
-    return _record(tx, (_Kind("roster", ROSTER_DAYS, list(days)),), facts, around, by, now, dry_run=dry_run)
+    tried = _tried(tx, (_Kind("roster", ROSTER_DAYS, list(days)),), facts)
+    return tried.decided if dry_run else _record(tx, tried, around, by, now)
 
 
-def _record(
-    tx: Transaction,
-    kinds: Iterable[_Kind],
-    known: CalendarFacts,
-    around: Around,
-    by: str,
-    now: dt.datetime,
-    *,
-    dry_run: bool = False,
-) -> Decided:
+def _tried(tx: Transaction, kinds: Iterable[_Kind], known: CalendarFacts) -> Tried:
+    """Everything put together as it will be read. Raises Conflict."""
     merged: dict[str, Any] = {}
     new: list[tuple[_Kind, list[Any]]] = []
     same = 0
@@ -138,13 +159,16 @@ def _record(
     changed = [fact for kind, fresh in new for fact in (*fresh, *kind.withdraw)]
     offices = _touched(known.parents, changed)
     _try(known, coming, offices)
-    people = _whose(tx, changed)
-    if not dry_run:
-        for kind, fresh in new:
-            kind.store.withdraw(tx, kind.withdraw, by, now)
-            kind.store.add(tx, fresh, by, now)
-        return Decided(len(changed), same, offices, people, around.tell(tx, offices, people, now))
-    return Decided(len(changed), same, offices, people)
+    decided = Decided(len(changed), same, offices, _whose(tx, changed))
+    return Tried(known, coming, tuple((kind, tuple(fresh)) for kind, fresh in new), decided)
+
+
+def _record(tx: Transaction, tried: Tried, around: Around, by: str, now: dt.datetime) -> Decided:
+    for kind, fresh in tried.new:
+        kind.store.withdraw(tx, kind.withdraw, by, now)
+        kind.store.add(tx, fresh, by, now)
+    found = tried.decided
+    return replace(found, damaged=around.tell(tx, found.offices, found.people, now))
 
 
 def _try(known: CalendarFacts, coming: CalendarFacts, offices: Sequence[str]) -> None:

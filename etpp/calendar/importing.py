@@ -16,11 +16,15 @@ from etpp.db import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`decided`: what it came to, or would."""
+    """`decided`: what it came to, or would; `read`: the days that the table has, with the line of each."""
 
     decided: Decided
-    faults: tuple[Fault, ...]
+    read: sheet.Read
     done: bool
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return self.read.faults
 
 
 def take(
@@ -46,4 +50,4 @@ def take(
     found = sheet.read(rows, shifts, who, now, month)
     only_shown = dry_run or (bool(found.faults) and not partial)
     decided = record_roster(tx, found.days, around, around.actor(tx, by), now, dry_run=only_shown)
-    return Imported(decided, found.faults, not only_shown)
+    return Imported(decided, found, not only_shown)

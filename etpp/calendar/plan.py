@@ -80,15 +80,21 @@ class Calendar:
 
     def decided(self, office_id: str, date: dt.date) -> bool:
         """Whether anybody has said what an office's hours are on a date, off included."""
-        return any(
-            (scope, date) in self._special
-            or any(
-                period.first <= date and (period.last is None or date <= period.last)
-                for season in _SEASONS
-                for period in self._periods.get((scope, season), ())
-            )
-            for scope in self.lineage(office_id)
-        )
+        return self.fact(office_id, date) is not None
+
+    def fact(self, office_id: str, date: dt.date) -> SpecialDay | WorkPeriod | None:
+        """What says what an office's date is, a weekday off included; None where nobody has decided it."""
+        lineage = self.lineage(office_id)
+        for scope in lineage:
+            special = self._special.get((scope, date))
+            if special is not None:
+                return special
+        for season in _SEASONS:
+            for scope in lineage:
+                for period in self._periods.get((scope, season), ()):
+                    if period.first <= date and (period.last is None or date <= period.last):
+                        return period
+        return None
 
     def week(self, office_id: str, date: dt.date) -> Mapping[int, Hours] | None:
         """The hours by weekday of the period that holds for an office on a date; None where nobody has decided any."""
@@ -189,17 +195,12 @@ class Calendar:
         return self._office_day(office_id, date) if self.decided(office_id, date) else (None, "", False)
 
     def _office_day(self, office_id: str, date: dt.date) -> _Decided:
-        lineage = self.lineage(office_id)
-        for scope in lineage:
-            special = self._special.get((scope, date))
-            if special is not None:
-                return special.hours, special.special_id, False
-        for season in _SEASONS:
-            for scope in lineage:
-                for period in self._periods.get((scope, season), ()):
-                    if period.first <= date and (period.last is None or date <= period.last):
-                        hours = period.days.get(date.weekday())
-                        return hours, period.period_id if hours is not None else "", False
+        fact = self.fact(office_id, date)
+        if isinstance(fact, SpecialDay):
+            return fact.hours, fact.special_id, False
+        if fact is not None:
+            hours = fact.days.get(date.weekday())
+            return hours, fact.period_id if hours is not None else "", False
         raise PlanError(f"office {office_id}: no working hours are decided for {date}")
 
     def _plan(self, office_id: str, date: dt.date, days: list[_Decided], offices: list[str]) -> DayPlan:

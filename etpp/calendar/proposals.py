@@ -18,6 +18,13 @@ class ProposedDay:
     collective: bool
 
 
+RAMADAN_HOURS = {
+    **{day: {"start": "08:00", "end": "15:00", "break_minutes": 30} for day in ("mon", "tue", "wed", "thu")},
+    "fri": {"start": "08:00", "end": "15:30", "break_minutes": 60},
+}
+"""Perpres 21/2023: from 08.00, breaks of 30 minutes and of 60 on Fridays, 32 hours and 30 minutes a week."""
+
+
 def propose_days_off(year: int) -> tuple[ProposedDay, ...]:
     """Indonesia's public holidays and the government's collective leave of a year, by date, with Indonesian names.
 

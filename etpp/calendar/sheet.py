@@ -30,6 +30,7 @@ class Read:
     """The days that a table has, the line of each, and its faults. The same day said twice alike is there once."""
 
     days: tuple[RosterDay, ...]
+    lines: tuple[int, ...]
     faults: tuple[Fault, ...]
 
 
@@ -57,7 +58,7 @@ def read(
             continue
         for day in said:
             days.setdefault(day.roster_id, (row.line, day))
-    return Read(tuple(day for _, day in days.values()), tuple(faults))
+    return Read(tuple(day for _, day in days.values()), tuple(line for line, _ in days.values()), tuple(faults))
 
 
 def _person(row: Row, who: Callable[[str], str | None]) -> str:

@@ -16,6 +16,10 @@ from etpp.bundle.making import Asked, make
 from etpp.bundle.model import Checked, NotABundle
 from etpp.commands.local import MONTH
 from etpp.commands.place import Place, as_json_option, pass_place, print_values
+from etpp.erasures.model import SETTLED
+from etpp.erasures.model import Checked as CheckedProof
+from etpp.erasures.sealing import check_file as check_proof
+from etpp.erasures.sealing import is_proof
 from etpp.roster import register
 
 BROKEN, NO_FILE = 65, 66
@@ -48,7 +52,8 @@ def bundle(place: Place, office_id: str, month: Month, out: Path, as_json: bool)
 @click.option("--key", "roots", multiple=True, help="Id of a key that you know to be the server's, from elsewhere.")
 @as_json_option
 def check_file(file: Path, roots: tuple[str, ...], as_json: bool) -> None:
-    """Check FILE, made by `etpp audit bundle`, without server and database, and name whatever does not hold.
+    """Check FILE, made by `etpp audit bundle`, without server and database, and name whatever does not hold. A proof of
+    erasure, taken from the console, is checked for its signature, and what it says is printed.
 
     Every hash, chain and signature is made again, and every statement is reckoned anew from the facts in the file. Exit
     code 0: all holds; 65: something does not, or the file is no bundle; 66: there is no such file. Without --key all
@@ -59,6 +64,9 @@ def check_file(file: Path, roots: tuple[str, ...], as_json: bool) -> None:
     most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:
+        if is_proof(file):
+            _tell_erasure(check_proof(file, roots), as_json)
+            return
         found = check(file, roots)
     except OSError as error:
         click.echo(f"{file}: {error.strerror}", err=True)
@@ -74,6 +82,38 @@ def check_file(file: Path, roots: tuple[str, ...], as_json: bool) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     _tell(found, as_json)
     if found.faults:
+        sys.exit(BROKEN)
+
+
+def _tell_erasure(found: CheckedProof, as_json: bool) -> None:
+    """Exits with BROKEN when none of the server's keys signed it."""
+    said = found.document
+    waiting = [each["device_id"] for each in said["terminals"] if each["state"] not in SETTLED]
+    values = {
+        "holds": found.signed,
+        "office_id": said["office_id"],
+        "person_id": said["person_id"],
+        "complete": said["complete"],
+        "made": said["made_utc"],
+        "made_by": said["made_by"],
+        "root": found.root,
+        "waiting": waiting,
+    }
+    if as_json:
+        print_values(values, as_json)
+    else:
+        click.echo(
+            f"erasure of {said['person_id']} at {said['office_id']}: {'HOLDS' if found.signed else 'NOT SIGNED'}"
+        )
+        click.echo(f"made {said['made_utc']} by {said['made_by']}, {said['software']}")
+        click.echo(f"everything rests on the key {found.root}: is that the one that BKPP has published?")
+        for each in said["erasures"]:
+            click.echo(
+                f"erased {each['erased_utc']} by {each['done_by']}, at the wish of: {each['asked_by'] or 'not said'}"
+            )
+        for each in said["terminals"]:
+            click.echo(f"  terminal {each['device_id']}: {each['state']} {each['said_utc'] or ''}".rstrip())
+    if not found.signed:
         sys.exit(BROKEN)
 
 

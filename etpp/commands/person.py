@@ -11,6 +11,7 @@ from etpp.commands.local import DATE, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import erasure, moving
+from etpp.faces.asked import wish_of
 from etpp.roster import register
 from etpp.roster.assignments import Assignment
 from etpp.roster.documents import assignment_shown, person_shown
@@ -66,11 +67,13 @@ def person_rename(place: Place, office_id: str, person_id: str, name: str, as_js
 @click.argument("office_id")
 @click.argument("person_id")
 @click.option("--forget", is_flag=True, help="Also name and NIP: their presences stay in the books without a name.")
+@click.option("--asked-by", default="", help="At whose wish, for the proof: a name, a letter's number.")
 @pass_place
 @as_json_option
-def person_remove(place: Place, office_id: str, person_id: str, forget: bool, as_json: bool) -> None:
+def person_remove(place: Place, office_id: str, person_id: str, forget: bool, asked_by: str, as_json: bool) -> None:
     """Erase a person's face data here and on every terminal."""
-    version = place.change(lambda tx: erasure.erase_person(tx, office_id, person_id, utc_now(), forget))
+    said = wish_of(asked_by)
+    version = place.change(lambda tx: erasure.erase_person(tx, office_id, person_id, utc_now(), forget, asked_by=said))
     print_values({"person_id": person_id, "gallery_version": version}, as_json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from babel.dates import format_date, format_time
@@ -47,15 +47,18 @@ class Texts:
 
     def date(self, day: dt.date) -> str:
         """With the day of the week."""
-        return format_date(day, self.date_form, locale=self.code)
+        return _day(day, self.date_form, self.code)
+
+    def weekday(self, day: dt.date) -> str:
+        return format_date(day, "EEEE", locale=self.code)
 
     def time(self, moment: dt.datetime) -> str:
         """Hours and minutes of an aware local time."""
-        return format_time(moment.replace(tzinfo=None), self.clock_form, locale=self.code)
+        return _clock(dt.time(moment.hour, moment.minute), self.clock_form, self.code)
 
     def moment(self, moment: dt.datetime) -> str:
         """Date and time of an aware local time, with its zone's name (WIB, WITA, WIT)."""
-        day = format_date(moment.date(), self.short_date_form, locale=self.code)
+        day = _day(moment.date(), self.short_date_form, self.code)
         return f"{day} {self.time(moment)} {moment.tzname()}"
 
     def figure(self, value: Decimal | int) -> str:
@@ -83,6 +86,17 @@ class Texts:
         if text is None:
             raise KeyError(key)
         return text.format(**values)
+
+
+@cache
+def _clock(at: dt.time, form: str, language: Language) -> str:
+    """Kept: an office's day says some hundred times, and there are 1,440."""
+    return str(format_time(at, form, locale=language))
+
+
+@lru_cache(maxsize=10_000)
+def _day(day: dt.date, form: str, language: Language) -> str:
+    return str(format_date(day, form, locale=language))
 
 
 @cache

@@ -53,8 +53,14 @@ DONE = frozenset(
         "sanction_withdrawn",
         "score_entered",
         "policy_used",
+        "trial_ended",
         "calendar_decided",
         "import_done",
+        "import_discarded",
+        "officer_revoked",
+        "notice_added",
+        "notice_withdrawn",
+        "nip_pin_decided",
     }
 )
 """What a page can say was done, after the form that did it: keys of the texts' table `done`."""
@@ -187,10 +193,17 @@ class Visit:
         back: str,
         option: tuple[str, str] | None = None,
         hidden: Mapping[str, str] | None = None,
+        written: tuple[str, str] | None = None,
+        wrong: str = "",
     ) -> Response:
-        """A page that asks once more; its form goes to the same address, with what is `hidden` in it."""
+        """A page that asks once more; its form goes to the same address, with what is `hidden` in it. `written`: name
+        and label of a text without which it is not done; `wrong`: what was wrong with it the last time."""
         values = {"question": question, "text": text, "button": button, "back": back, "option": option}
-        return self.page("console/confirm.html", values | {"hidden": hidden})
+        return self.page(
+            "console/confirm.html",
+            values | {"hidden": hidden, "written": written, "wrong": wrong},
+            409 if wrong else 200,
+        )
 
     def go(self, path: str, done: str = "") -> Response:
         """`done`: what was done, for the page that follows to say: `done_…` of the texts."""

@@ -171,6 +171,32 @@ devices = sa.Table(
     sa.Index("ix_devices_device_id", "device_id"),
 )
 
+# What a terminal has said of its gallery, and when it said so first. Rows are only added.
+acknowledgements = sa.Table(
+    "acknowledgements",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("device_id", sa.String(64), primary_key=True),
+    sa.Column("gallery_version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("erased_through", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("reported_utc", Utc, nullable=False),
+)
+
+# Whose face was taken away: at whose wish, by whom, with which gallery. Rows are only added.
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    _office(primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("erased_utc", Utc, primary_key=True),
+    sa.Column("employee_id", sa.String(64), nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("asked_by", sa.String(200), nullable=False),
+    sa.Column("done_by", sa.String(100), nullable=False),
+    sa.Column("templates", sa.Integer, nullable=False),
+    sa.Column("forgotten", sa.Boolean, nullable=False),
+)
+
 # A terminal's keys that another one has replaced: what it signed with them is still to be known as its own.
 device_keys = sa.Table(
     "device_keys",
@@ -230,6 +256,27 @@ sa.Index(
     postgresql_where=signed_heads.c.statement.is_not(None),
 )
 
+READ_BY_TIME = (
+    "person_id",
+    "device_id",
+    "event_id",
+    "status",
+    "kind",
+    "time_state",
+    "earliest_utc",
+    "latest_utc",
+)
+ASKED_MARGIN = 0.04
+"""Below it a terminal asks for the last digits of the NIP (`margin` in kiosk/default.toml)."""
+WITH_NIP = {
+    "postgresql": "CASE WHEN status = 'accepted' AND kind = 'presence' THEN method IS NOT NULL "
+    f"OR (body #>> '{{presence,match,margin}}')::double precision < {ASKED_MARGIN} END",
+    "sqlite": "CASE WHEN status = 'accepted' AND kind = 'presence' THEN method IS NOT NULL "
+    f"OR json_extract(body, '$.presence.match.margin') < {ASKED_MARGIN} END",
+}
+"""By dialect: accepted presences for which a NIP was typed, beside the face or in its place. In these words alone the
+index answers."""
+
 events = sa.Table(
     "events",
     metadata,
@@ -250,9 +297,15 @@ events = sa.Table(
     sa.Column("time_state", sa.String(16)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("received_utc", Utc, nullable=False),
+    # Of the body, so that lists need not read it: by what a presence was known where that was not the face, and what
+    # is for BKPP alone.
+    sa.Column("method", sa.String(20)),
+    sa.Column("flag", sa.String(20)),
     sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
-    sa.Index("ix_events_office_id_utc", "office_id", "utc"),
+    # With what a day and a month are judged by: the rows of one office lie scattered among those of all the others,
+    # and a month of them would be a page of the table for each.
+    sa.Index("ix_events_office_id_utc", "office_id", "utc", postgresql_include=READ_BY_TIME),
     sa.Index("ix_events_received_utc", "received_utc"),
 )
 # Carried events whose stretch is not whole yet, as they came. No part of the books: each bearer has its own.
@@ -272,7 +325,23 @@ staged = sa.Table(
 )
 # What does not count is a page of its own, and there are few of those among millions.
 sa.Index("ix_events_status", events.c.status, events.c.received_utc)
+for _seldom in ("method", "flag"):
+    sa.Index(
+        f"ix_events_{_seldom}",
+        events.c[_seldom],
+        events.c.received_utc,
+        sqlite_where=events.c[_seldom].is_not(None),
+        postgresql_where=events.c[_seldom].is_not(None),
+    )
 sa.Index("ix_events_person", events.c.office_id, events.c.person_id, events.c.utc)
+# Few, and each of them would have to be looked for in the bodies of millions.
+sa.Index(
+    "ix_events_with_nip",
+    events.c.office_id,
+    events.c.utc,
+    sqlite_where=sa.text(WITH_NIP["sqlite"]),
+    postgresql_where=sa.text(WITH_NIP["postgresql"]),
+)
 # Few events have an uncertain time, but their intervals may reach over many days.
 sa.Index(
     "ix_events_uncertain",

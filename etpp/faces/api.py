@@ -11,7 +11,7 @@ from etpp.base.asked import MOST_ROWS, After, Limit
 from etpp.base.describe import may
 from etpp.db import Transaction
 from etpp.faces import approval, choice, erasure, renewal
-from etpp.faces.asked import BulkApproval, Chosen, Consented, Switched, TakenBack
+from etpp.faces.asked import BulkApproval, Chosen, Consented, Switched, TakenBack, wish_of
 from etpp.faces.documents import (
     BulkApprovalShown,
     ChangedRecognisersShown,
@@ -117,9 +117,21 @@ async def _choose(server: Server, office_id: str | None, chosen: Chosen) -> Chan
 
 
 @router.delete("/offices/{office_id}/people/{person_id}", summary="Erase a face from an office's terminals")
-async def erase_face(office_id: str, person_id: str, server: ServerOf, forget: bool = False) -> ErasedShown:
-    now = server.now()
-    version = await server.change(lambda tx: erasure.erase_person(tx, office_id, person_id, now, forget))
+async def erase_face(
+    office_id: str,
+    person_id: str,
+    server: ServerOf,
+    forget: bool = False,
+    asked_by: Annotated[str, Query(max_length=200)] = "",
+) -> ErasedShown:
+    """`asked_by`: at whose wish, for the proof."""
+    now, said = server.now(), wish_of(asked_by)
+    by = register.OPERATOR if server.act is None else server.act.actor.name
+
+    def work(tx: Transaction) -> int:
+        return erasure.erase_person(tx, office_id, person_id, now, forget, asked_by=said, done_by=by)
+
+    version = await server.change(work)
     return ErasedShown(gallery_version=version)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from etpp.base.asked import Asked, Who
+from etpp.base.asked import Asked, Text, Who, asked
 from etpp.base.shapes import Id, Name, ShortText, Time
 
 
@@ -40,6 +40,17 @@ class TakenBack(Asked):
     by: Who
     model_id: Id
     people: Annotated[list[Id], Field(min_length=1, max_length=2000)]
+
+
+class Wish(Asked):
+    """At whose wish a face is erased: a name, a letter's number."""
+
+    asked_by: Text
+
+
+def wish_of(text: str) -> str:
+    """The same of a text that may be missing. Raises Conflict."""
+    return asked(Wish, asked_by=text).asked_by if text else ""
 
 
 class BulkApproval(Asked):

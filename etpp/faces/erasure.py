@@ -7,14 +7,25 @@ import datetime as dt
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.db.face_tables import renewal_consents
-from etpp.faces.store import CONSENTS, Enrolments, Templates
+from etpp.faces.model import Erasure
+from etpp.faces.store import CONSENTS, Enrolments, Erasures, Templates
 from etpp.roster import moving, register
 from etpp.roster.hours import zone
 from etpp.roster.store import Offices, People, Roster
 
 
-def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.datetime, forget: bool = False) -> int:
-    """Remove a person's face data here and, by the gallery version returned, on every terminal.
+def erase_person(
+    tx: Transaction,
+    office_id: str,
+    person_id: str,
+    now: dt.datetime,
+    forget: bool = False,
+    *,
+    asked_by: str = "",
+    done_by: str = register.OPERATOR,
+) -> int:
+    """Remove a person's face data here and, by the gallery version returned, on every terminal. Who asked for it and
+    who did it is kept, for a proof (`etpp.erasures`).
 
     The books keep the presences with name and NIP, because pay rests on them; `forget` takes those away too. Raises
     Conflict for somebody who was ever entitled to an allowance: the law asks for the records of pay.
@@ -28,6 +39,8 @@ def erase_person(tx: Transaction, office_id: str, person_id: str, now: dt.dateti
     if forget and any(stay.entitled for stay in roster.career(person.employee_id).all):
         raise Conflict("name and NIP belong to the records of pay; erase the face alone", key="person_paid")
     version = person.erased_version or Offices(tx).bump(office_id, now)
+    said = asked_by, done_by, person.templates, forget
+    Erasures(tx).add(Erasure(office_id, person_id, now, person.employee_id, version, *said))
     Templates(tx).delete(office_id, person_id)
     Enrolments(tx).forget(office_id, person_id, person.nip)
     if not any(each.templates for each in roster.faces_of(person.employee_id)):

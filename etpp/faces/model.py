@@ -41,6 +41,23 @@ class Renewing:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """That somebody's face was taken away. `asked_by`: at whose wish, as it was written down ("" where nobody wrote it:
+    somebody moved to another office, for one); `done_by`: whose log-in; `version`: the gallery that tells terminals;
+    `templates`: how many there were; `forgotten`: name and NIP went as well."""
+
+    office_id: str
+    person_id: str
+    erased_utc: dt.datetime
+    employee_id: str
+    version: int
+    asked_by: str
+    done_by: str
+    templates: int
+    forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalConsent:
     """That somebody agreed to templates of this model, to which text and before whom."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from etpp.base.errors import NotFound
+from etpp.base.asked import asked
+from etpp.base.errors import Conflict, NotFound
 from etpp.console.texts import Texts
-from etpp.console.visit import CheckedForm, MemberVisit
+from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
 from etpp.faces import approval, erasure
+from etpp.faces.asked import Wish
 from etpp.faces.marks import Mark, MarksOpen
 from etpp.faces.model import Enrolment
 from etpp.faces.store import Enrolments
@@ -107,20 +109,36 @@ async def reject(visit: MemberVisit, values: CheckedForm, office_id: str, event_
 
 @router.get("/offices/{office_id}/people/{person_id}/erase")
 async def erase_question(visit: MemberVisit, office_id: str, person_id: str) -> Response:
-    person = await visit.server.read(lambda tx: _person(tx, office_id, person_id))
-    name = person.name or visit.texts.forgotten
-    forget = ("forget", visit.texts.erase_forget)
-    question = visit.texts.say("erase_question", name=name)
-    back = f"/offices/{office_id}/people"
-    return visit.confirm(question, visit.texts.erase_what, visit.texts.erase, back, forget)
+    return await _erase_page(visit, office_id, person_id)
 
 
 @router.post("/offices/{office_id}/people/{person_id}/erase")
 async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_id: str) -> Response:
     now = visit.server.now()
     forget = values.get("forget") == "yes"
-    await visit.server.change(lambda tx: erasure.erase_person(tx, office_id, person_id, now, forget))
-    return visit.go(f"/offices/{office_id}/people")
+    try:
+        said = asked(Wish, asked_by=values.get("asked_by", ""))
+    except Conflict:
+        return await _erase_page(visit, office_id, person_id, visit.texts.erase_asked_missing)
+
+    def work(tx: Transaction) -> None:
+        erasure.erase_person(tx, office_id, person_id, now, forget, asked_by=said.asked_by, done_by=visit.user)
+
+    await visit.server.change(work)
+    return visit.go(f"/erasures/{office_id}/{person_id}")
+
+
+async def _erase_page(visit: Visit, office_id: str, person_id: str, wrong: str = "") -> Response:
+    person = await visit.server.read(lambda tx: _person(tx, office_id, person_id))
+    return visit.confirm(
+        visit.texts.say("erase_question", name=person.name or visit.texts.forgotten),
+        visit.texts.erase_what,
+        visit.texts.erase,
+        f"/offices/{office_id}/people",
+        ("forget", visit.texts.erase_forget),
+        written=("asked_by", visit.texts.erase_asked_by),
+        wrong=wrong,
+    )
 
 
 def _effect(tx: Transaction, enrolment: Enrolment, texts: Texts) -> str:

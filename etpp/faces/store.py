@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from etpp.db import Facts, Transaction, face_tables
-from etpp.db.tables import enrolments, people, templates
+from etpp.db.tables import enrolments, erasures, people, templates
 from etpp.faces.model import (
     Coverage,
     Decided,
     Enrolment,
     EnrolmentState,
+    Erasure,
     RecogniserChoice,
     RenewalConsent,
     RenewalOffer,
@@ -133,6 +134,29 @@ class Templates:
                 .where(templates.c.office_id == office_id, templates.c.template_id == template_id)
                 .values(cohort_mean=mean, cohort_sd=sd)
             )
+
+
+class Erasures:
+    """Whose face was taken away. Rows are only added."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, erasure: Erasure) -> None:
+        self._tx.execute(sa.insert(erasures).values({name: getattr(erasure, name) for name in erasure.__slots__}))
+
+    def of(self, office_id: str, person_id: str) -> list[Erasure]:
+        """The oldest first; a second one took name and NIP, too."""
+        return self._found(erasures.c.office_id == office_id, erasures.c.person_id == person_id)
+
+    def all(self) -> list[Erasure]:
+        """Of the whole regency, the oldest first."""
+        return self._found()
+
+    def _found(self, *conditions: sa.ColumnElement[bool]) -> list[Erasure]:
+        columns = [erasures.c[name] for name in Erasure.__slots__]
+        rows = self._tx.execute(sa.select(*columns).where(*conditions).order_by(erasures.c.erased_utc))
+        return [Erasure(*row) for row in rows]
 
 
 class Enrolments:

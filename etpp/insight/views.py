@@ -22,6 +22,7 @@ from etpp.reports.svg import svg
 from etpp.reports.texts import Words
 from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.nip import grouped
+from etpp.terminals.model import Reached
 
 _TONES = {"good": "good", "late": "warn", "bad": "bad", "away": "", "off": "", "doubt": "warn", "plain": ""}
 _LETTER_TONES = {"submitted": "warn", "approved": "good", "refused": "bad", "revoked": ""}
@@ -51,7 +52,8 @@ def tree(sentences: Iterable[Sentence]) -> list[Node]:
 
 def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, Any]:
     """`pay`: whether amounts are shown to who asks."""
-    who, month = dossier.employee, dossier.month
+    who, own = dossier.employee, dossier.month
+    month = None if own is None else own.office
     zone = ZoneInfo(REGENCY_ZONE) if month is None else month.zone
     return {
         "person_id": who.person_id,
@@ -60,7 +62,7 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
         "office_id": dossier.office_id,
         "office": dossier.offices.get(dossier.office_id or "", texts.no_office),
         "posts": _posts(dossier, say),
-        "faces": _faces(dossier, texts),
+        "faces": _faces(dossier, texts, zone),
         "waiting": dossier.waiting,
         "month": str(dossier.asked),
         "month_text": say.month(dossier.asked.first),
@@ -68,6 +70,11 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
         "after": str(_beside(dossier.asked, 1)) if dossier.asked.last < dossier.today else "",
         "broken": dossier.broken,
         "days": None if month is None else _table(days(say, month, month.people[0]), say),
+        "without_face": [
+            f"{texts.moment(each.time.utc.astimezone(zone))}: {texts.of('known_by', each.method or '')}"
+            for each in dossier.without_face
+            if each.time is not None
+        ],
         "pay": None if month is None or not pay else _pay(dossier, say),
         "letters": _letters(dossier, texts, say, zone),
         "entries": _entries(dossier, texts, say),
@@ -125,8 +132,8 @@ def _posts(dossier: Dossier, say: Words) -> list[dict[str, str]]:
     return rows
 
 
-def _faces(dossier: Dossier, texts: Texts) -> list[dict[str, str]]:
-    """Where terminals know the face; of the face itself nothing."""
+def _faces(dossier: Dossier, texts: Texts, zone: ZoneInfo) -> list[dict[str, str]]:
+    """Where terminals know the face, and since when; of the face itself nothing."""
     return [
         {
             "office_id": each.office_id,
@@ -137,9 +144,22 @@ def _faces(dossier: Dossier, texts: Texts) -> list[dict[str, str]]:
             if each.templates
             else texts.insight_face_none,
             "tone": "" if each.erased_version is not None else "good" if each.templates else "warn",
+            "reached": _reached(reached, texts, zone) if each.erased_version is not None or each.templates else "",
+            "erased": each.person_id if each.erased_version is not None else "",
         }
-        for each in dossier.faces
+        for each, reached in dossier.faces
     ]
+
+
+def _reached(reached: Reached, texts: Texts, zone: ZoneInfo) -> str:
+    """On how many terminals, and since when."""
+    if not reached.of:
+        return texts.insight_face_no_terminal
+    values: dict[str, object] = {"done": reached.count, "all": reached.of}
+    if reached.since_utc is None:
+        return texts.say("insight_face_some", **values)
+    key = "insight_face_all" if reached.count == reached.of else "insight_face_some_since"
+    return texts.say(key, when=texts.moment(reached.since_utc.astimezone(zone)), **values)
 
 
 def _letters(dossier: Dossier, texts: Texts, say: Words, zone: ZoneInfo) -> list[dict[str, str]]:
@@ -174,10 +194,10 @@ def _entries(dossier: Dossier, texts: Texts, say: Words) -> list[dict[str, str]]
 
 
 def _pay(dossier: Dossier, say: Words) -> dict[str, Any]:
-    month = dossier.month
-    if month is None:
+    own = dossier.month
+    if own is None or not own.reckoned:
         return {}
-    mine = month.people[0]
+    month, mine = own.office, own.person
     why = Sentences(say, month, mine)
     return {
         "closed": month.closed,

@@ -27,14 +27,13 @@ MOST = 200
 
 
 class Seen(NamedTuple):
-    """One accepted presence of an employee. `margin`: how far the next likely person was; None: not told."""
+    """One accepted presence of an employee."""
 
     person_id: str
     office_id: str
     device_id: str
     event_id: str
     utc: dt.datetime
-    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

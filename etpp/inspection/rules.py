@@ -20,8 +20,6 @@ PAIR_S = 10
 PAIR_DAYS = 8
 PAIR_SHARE = 0.6
 """Of the days on which both came."""
-ASKED_MARGIN = 0.04
-"""Below it a terminal asks for the last digits of the NIP (`margin` in kiosk/default.toml)."""
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -74,11 +72,11 @@ def same_minute(seen: Sequence[Seen], office_id: str) -> list[Hit]:
 
 
 def with_nip(seen: Iterable[Seen], office_id: str) -> list[Hit]:
-    """Who was recorded with the help of digits of a NIP, since the face alone did not tell; the most first."""
+    """Who was recorded with the help of a NIP, since the face alone did not tell, or by NIP and PIN in its place (all
+    that are `seen`); the most first."""
     asked: dict[str, list[Seen]] = defaultdict(list)
     for each in seen:
-        if each.margin is not None and each.margin < ASKED_MARGIN:
-            asked[each.person_id].append(each)
+        asked[each.person_id].append(each)
     found = [Hit(office_id, (who,), each[-1].utc, len(each), refs=_some(each)) for who, each in asked.items()]
     return sorted(found, key=lambda hit: (-hit.count, hit.who))
 

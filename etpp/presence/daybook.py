@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from etpp.absence.model import Excuse, Kind
 from etpp.absence.rules import in_force
 from etpp.absence.store import kinds, letters_within, said_of
 from etpp.base.errors import Problem
-from etpp.books.model import EventTime, PresenceRow
+from etpp.books.model import ChainHead, EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.model import DayPlan, PlanError, Work
 from etpp.calendar.rules import WorkCalendar
@@ -23,7 +24,7 @@ from etpp.roster import register
 from etpp.roster.assignments import CareerError
 from etpp.roster.hours import contradiction, hours, office_calendar, zone
 from etpp.roster.model import Office, Person
-from etpp.roster.store import People, Roster
+from etpp.roster.store import Offices, People, Roster
 from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
 
@@ -203,11 +204,17 @@ def reported_through(
     A terminal that was revoked before `since` has nothing to say about what came after; one revoked later may still
     hold presences, until BKPP has written it off. One that came after `until` holds none of what was before.
     """
+    return _reported(Books(tx).heads(office_id), Devices(tx).all(office_id), since, until)
+
+
+def _reported(
+    heads: Iterable[ChainHead], devices: Iterable[Device], since: dt.datetime, until: dt.datetime | None
+) -> dt.datetime | None:
     reported: dict[str, dt.datetime] = {}
-    for head in Books(tx).heads(office_id):
+    for head in heads:
         if head.reported_utc is not None:
             reported[head.device_id] = max(head.reported_utc, reported.get(head.device_id, head.reported_utc))
-    counting = [device for device in Devices(tx).all(office_id) if _counts(device, since, until)]
+    counting = [device for device in devices if _counts(device, since, until)]
     moments = [reported.get(device.device_id) for device in counting]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known and len(known) == len(moments) else None
@@ -215,15 +222,39 @@ def reported_through(
 
 def first_day(tx: Transaction, office: Office) -> dt.date | None:
     """Since when the office has a terminal."""
-    begun = (device.provisioned_utc.astimezone(zone(office)).date() for device in Devices(tx).all(office.office_id))
-    return min(begun, default=None)
+    return _first(office, Devices(tx).all(office.office_id))
+
+
+def _first(office: Office, devices: Iterable[Device]) -> dt.date | None:
+    return min((device.provisioned_utc.astimezone(zone(office)).date() for device in devices), default=None)
 
 
 def office_reports(tx: Transaction, office: Office, since: dt.date, until: dt.datetime | None = None) -> OfficeReports:
     """What the books can say of an office for pay from a day on, up to a moment (None: up to now)."""
+    heads, devices = Books(tx).heads(office.office_id), Devices(tx).all(office.office_id)
+    return _reports(office, heads, devices, since, until)
+
+
+def regency_reports(tx: Transaction, since: dt.date, until: dt.datetime | None = None) -> list[OfficeReports]:
+    """As `office_reports`, of every office: three statements, however many offices there are."""
+    heads, devices = Books(tx).every_head(), defaultdict[str, list[Device]](list)
+    for device in Devices(tx).all():
+        devices[device.office_id].append(device)
+    return [
+        _reports(each, heads.get(each.office_id, ()), devices[each.office_id], since, until)
+        for each in Offices(tx).all()
+    ]
+
+
+def _reports(
+    office: Office,
+    heads: Iterable[ChainHead],
+    devices: Sequence[Device],
+    since: dt.date,
+    until: dt.datetime | None,
+) -> OfficeReports:
     start = dt.datetime.combine(since, dt.time(), zone(office)).astimezone(dt.UTC)
-    reported = reported_through(tx, office.office_id, start, until)
-    return OfficeReports(office.office_id, first_day(tx, office), reported)
+    return OfficeReports(office.office_id, _first(office, devices), _reported(heads, devices, start, until))
 
 
 def _counts(device: Device, since: dt.datetime, until: dt.datetime | None) -> bool:

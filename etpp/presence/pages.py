@@ -6,9 +6,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from etpp.console.visit import HEADERS, MemberVisit
+from etpp.db import Transaction
 from etpp.presence import daybook, views
 from etpp.presence.pulse import Pulse
-from etpp.presence.summaries import Summaries
+from etpp.presence.summaries import Summaries, Summary
+from etpp.roster.hours import OfficeBroken
 
 
 def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
@@ -22,10 +24,18 @@ def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
     @router.get("/")
     async def overview(visit: MemberVisit, date: str = "") -> Response:
         day, now = daybook.asked_day(date), visit.server.now()
-        everybody, all_broken = await visit.server.read(lambda tx: summaries.of(tx, day, now))
+
+        def look(tx: Transaction) -> tuple[list[Summary], list[OfficeBroken], list[views.TerminalLine]]:
+            return *summaries.of(tx, day, now), views.terminal_lines(tx, now, visit.texts)
+
+        everybody, all_broken, every_terminal = await visit.server.read(look)
         offices = [each for each in everybody if visit.shows(each.office_id, "operator", "head")]
         broken = [each for each in all_broken if visit.shows(each.office_id, "operator", "head")]
+        terminals = [each for each in every_terminal if visit.shows(each.office_id, "operator", "head")]
         shown = day or (offices[0].day if offices else now.date())
+        asked = views.TERMINALS.asked(visit, date=date)
+        if asked.export:
+            return await views.TERMINALS.answer(visit, asked, terminals, "presence/overview.html")
         listing = views.overview(shown)
         return await listing.answer(
             visit,
@@ -37,6 +47,7 @@ def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
                 "date": shown,
                 "date_text": visit.texts.date(shown),
                 "is_today": day is None,
+                "terminals": views.TERMINALS.table(visit.texts, asked, terminals),
             },
             live=day is None,
         )

@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo
 
 from etpp.console.listing import Cell, Column, Listing, Tone, Value
 from etpp.console.texts import Texts
+from etpp.db import Transaction
 from etpp.presence import daybook
 from etpp.presence.rules import Day, Mark
 from etpp.presence.summaries import Summary, summarise
 from etpp.roster.model import Person
 from etpp.roster.nip import masked
+from etpp.roster.store import Offices
+from etpp.terminals.store import Devices
+from etpp.terminals.views import state_of
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,55 @@ class OfficeDay:
     late: int
     people: Sequence[PersonDay]
 
+
+@dataclass(frozen=True)
+class TerminalLine:
+    """A terminal on the overview. `silent_s`: how long nothing came of it; None: never."""
+
+    office_id: str
+    office: str
+    short_id: str
+    state: str
+    seen: str
+    silent_s: int | None
+
+
+_TERMINAL_TONES: Mapping[str, Tone] = {"active": "good", "silent": "bad", "revoked": "warn"}
+
+
+def terminal_lines(tx: Transaction, now: dt.datetime, texts: Texts) -> list[TerminalLine]:
+    """Of the whole regency, without those that were written off."""
+    names = {each.office_id: each.name for each in Offices(tx).all()}
+    found = []
+    for each in Devices(tx).all():
+        if each.written_off_utc is None:
+            silent = None if each.last_seen_utc is None else now - each.last_seen_utc
+            seen = texts.never if silent is None else texts.ago(silent)
+            silent_s = None if silent is None else int(silent.total_seconds())
+            state = state_of(each, now)
+            found.append(TerminalLine(each.office_id, names[each.office_id], each.device_id[:8], state, seen, silent_s))
+    return found
+
+
+def _terminal_name(line: TerminalLine, texts: Texts) -> Cell:  # noqa: ARG001
+    return Cell(line.office, small=line.short_id, href=f"/offices/{line.office_id}")
+
+
+def _terminal_state(line: TerminalLine, texts: Texts) -> Cell:
+    return Cell(texts.say(line.state), tone=_TERMINAL_TONES[line.state], chip=True)
+
+
+TERMINALS: Listing[TerminalLine] = Listing(
+    "terminal",
+    (
+        Column("office", "office", lambda line: line.office, show=_terminal_name, kind="name", finds=True),
+        Column("state", "status", lambda line: line.state, _terminal_state, lambda v, t: t.say(str(v)), chooses=True),
+        Column("seen", "last_seen", lambda line: line.silent_s, show=lambda line, _: Cell(line.seen), kind="time"),
+    ),
+    by="-state",
+    prefix="t_",
+)
+"""Those of which nothing is heard come first."""
 
 _TONES: Mapping[str, Tone] = {"complete": "good", "incomplete": "warn"}
 
@@ -236,6 +289,8 @@ def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:
         return None
     time = mark.presence.time
     certainty = texts.say("time_manual" if mark.presence.manual else f"time_{time.state}")
+    if mark.presence.method is not None:
+        certainty = f"{texts.of('known_by', mark.presence.method)}, {certainty}"
     if time.state == "uncertain":
         first, last = time.earliest_utc.astimezone(zone), time.latest_utc.astimezone(zone)
         show = texts.time if first.date() == last.date() else texts.moment
@@ -244,6 +299,6 @@ def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:
         time=texts.time(time.utc.astimezone(zone)),
         minutes_off=mark.minutes_off,
         certainty=certainty,
-        doubt=mark.presence.manual or time.state == "uncertain",
+        doubt=mark.presence.manual or mark.presence.method is not None or time.state == "uncertain",
         terminal=mark.presence.device_id[:8],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -191,6 +191,13 @@ class People:
             sa.select(people.c.person_id).where(people.c.office_id == office_id, people.c.person_id.in_(person_ids))
         )
         return {row.person_id for row in rows}
+
+    def names(self, ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """(office, person) -> the name, of those who have one, erased people included."""
+        query = sa.select(people.c.office_id, people.c.person_id, people.c.name).where(
+            sa.tuple_(people.c.office_id, people.c.person_id).in_(sorted(ids)), people.c.name.is_not(None)
+        )
+        return {(row.office_id, row.person_id): row.name for row in self._tx.execute(query)} if ids else {}
 
     def rename(self, office_id: str, person_id: str, name: str, version: int) -> None:
         """The official name, since this gallery version."""

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from etpp.roster import register
 from etpp.roster.model import Office
 from etpp.roster.store import Offices
 from etpp.terminals import wire
-from etpp.terminals.model import Code, Device
+from etpp.terminals.model import Code, Device, Reached
 from etpp.terminals.signing import slide, verify_proof
 from etpp.terminals.store import Devices
 
@@ -132,6 +133,9 @@ def beat(
         rotated = True
     kept = {name: value for name, value in raw.items() if name != "rotate_key"}
     kept["received_utc"] = encoding.format_time(now)
+    said = request.gallery_version, request.erased_through
+    if said != (device.gallery_version, device.erased_through):
+        Devices(tx).acknowledge(device, *said, now)
     Devices(tx).set_heartbeat(device, kept, request.software, request.gallery_version, request.erased_through)
     return rotated
 
@@ -141,6 +145,27 @@ def devices(tx: Transaction, office_id: str | None = None) -> list[Device]:
     if office_id is not None:
         register.office(tx, office_id)
     return Devices(tx).all(office_id)
+
+
+def reached(tx: Transaction, office_id: str, version: int) -> Reached:
+    """How far a change of an office's gallery has come on its terminals in use."""
+    since = Devices(tx).has_gallery_since(office_id, version)
+    return _reached(tx, office_id, since, lambda device: device.gallery_version >= version)
+
+
+def erased(tx: Transaction, office_id: str, version: int) -> Reached:
+    """How far an erasure has come on an office's terminals in use."""
+    since = Devices(tx).erased_since(office_id, version)
+    return _reached(tx, office_id, since, lambda device: device.erased_through >= version)
+
+
+def _reached(
+    tx: Transaction, office_id: str, since: Mapping[str, dt.datetime], is_there: Callable[[Device], bool]
+) -> Reached:
+    using = [each for each in Devices(tx).all(office_id) if each.revoked_utc is None]
+    moments = [since.get(each.device_id) for each in using if is_there(each)]
+    known = [moment for moment in moments if moment is not None]
+    return Reached(len(moments), len(using), max(known) if known and len(known) == len(moments) else None)
 
 
 def revoke(tx: Transaction, device_id: str, now: dt.datetime) -> Device:

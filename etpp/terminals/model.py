@@ -46,6 +46,16 @@ class Device:
     written_off_utc: dt.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How many of an office's terminals in use have a gallery version; since when (UTC) all of those have it: None
+    where that was not kept. `count` of `of`."""
+
+    count: int
+    of: int
+    since_utc: dt.datetime | None
+
+
 Signs = Literal["head", "carried"]
 """What a key has signed of its terminal's chain: links that it sends itself, or statements under which others bring its
 events. Whoever signs heads signs all from then on; an export says nothing of that."""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.base.encoding import Json
 from etpp.db import Transaction
-from etpp.db.tables import codes, device_keys, devices, signed_heads, vouched_keys
+from etpp.db.tables import acknowledgements, codes, device_keys, devices, offices, signed_heads, vouched_keys
 from etpp.terminals.model import Code, Device, SignedLink, VouchedKey
 
 
@@ -147,6 +147,35 @@ class Devices:
             gallery_version=gallery_version,
             erased_through=erased_through,
         )
+
+    def acknowledge(self, device: Device, gallery_version: int, erased_through: int, now: dt.datetime) -> None:
+        """What a terminal says of its gallery. Rows are only added: the first word stays."""
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
+        said = {"gallery_version": gallery_version, "erased_through": erased_through, "reported_utc": now}
+        row = {"office_id": device.office_id, "device_id": device.device_id, **said}
+        self._tx.execute(insert(acknowledgements).values(row).on_conflict_do_nothing())
+
+    def has_gallery_since(self, office_id: str, version: int) -> dict[str, dt.datetime]:
+        """Terminal -> when it first said that it has this gallery version, or a newer one."""
+        return self._said_since(office_id, acknowledgements.c.gallery_version >= version)
+
+    def erased_since(self, office_id: str, version: int) -> dict[str, dt.datetime]:
+        """Terminal -> when it first said that it has erased everybody whom this version took away."""
+        return self._said_since(office_id, acknowledgements.c.erased_through >= version)
+
+    def current_since(self) -> dict[str, dt.datetime]:
+        """Terminal -> when it first said that it has its office's newest gallery; of the whole regency."""
+        at, said = offices.c.office_id == acknowledgements.c.office_id, acknowledgements.c
+        query = sa.select(said.device_id, sa.func.min(said.reported_utc)).select_from(
+            acknowledgements.join(offices, at)
+        )
+        rows = self._tx.execute(query.where(said.gallery_version >= offices.c.gallery_version).group_by(said.device_id))
+        return {row[0]: row[1] for row in rows}
+
+    def _said_since(self, office_id: str, reached: sa.ColumnElement[bool]) -> dict[str, dt.datetime]:
+        said = acknowledgements.c
+        query = sa.select(said.device_id, sa.func.min(said.reported_utc)).where(said.office_id == office_id, reached)
+        return {row[0]: row[1] for row in self._tx.execute(query.group_by(said.device_id))}
 
     def revoke(self, device: Device, now: dt.datetime) -> None:
         self._set(device, revoked_utc=now)

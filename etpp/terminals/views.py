@@ -13,8 +13,9 @@ from etpp.db import Transaction
 from etpp.faces.choice import standings
 from etpp.faces.model import Coverage
 from etpp.faces.recognisers import DLIB_RESNET_V1
-from etpp.faces.renewal import progress
+from etpp.faces.renewal import progress_of_all
 from etpp.faces.store import Templates
+from etpp.roster.hours import zone
 from etpp.roster.model import Office
 from etpp.roster.store import Offices
 from etpp.terminals.model import Device
@@ -42,6 +43,7 @@ class TerminalView:
     gallery_current: bool
     gallery_have: int
     gallery_want: int
+    gallery_since: str
     clock: str
     clock_good: bool
     camera: str
@@ -53,7 +55,18 @@ class TerminalView:
 
 def terminals(tx: Transaction, texts: Texts, now: dt.datetime) -> list[TerminalView]:
     offices = {office.office_id: office for office in Offices(tx).all()}
-    return [_terminal(device, offices[device.office_id], texts, now) for device in Devices(tx).all()]
+    since = Devices(tx).current_since()
+    return [
+        _terminal(device, offices[device.office_id], texts, now, since.get(device.device_id))
+        for device in Devices(tx).all()
+    ]
+
+
+def state_of(device: Device, now: dt.datetime) -> str:
+    if device.written_off_utc or device.revoked_utc:
+        return "written_off" if device.written_off_utc else "revoked"
+    silent = device.last_seen_utc is None or now - device.last_seen_utc > SILENT_AFTER
+    return "silent" if silent else "active"
 
 
 @dataclass(frozen=True)
@@ -72,10 +85,10 @@ class RecogniserView:
 def recognisers(tx: Transaction) -> list[RecogniserView]:
     """Of every office; nothing where dlib's is all there is."""
     names = {office.office_id: office.name for office in Offices(tx).all()}
-    coverage = Templates(tx).coverage()
+    coverage, gone_so_far = Templates(tx).coverage(), progress_of_all(tx)
     found = []
     for each in standings(tx):
-        has, gone = coverage.get(each.office_id, Coverage(0, {})), progress(tx, each.office_id)
+        has, gone = coverage.get(each.office_id, Coverage(0, {})), gone_so_far[each.office_id]
         people = [f"{model_id}: {count}" for model_id, count in sorted(has.people.items())]
         office = names[each.office_id]
         found.append(
@@ -86,13 +99,13 @@ def recognisers(tx: Transaction) -> list[RecogniserView]:
     return found if used else []
 
 
-def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) -> TerminalView:
+def _terminal(
+    device: Device, office: Office, texts: Texts, now: dt.datetime, current_utc: dt.datetime | None
+) -> TerminalView:
+    """`current_utc`: when it first said that it has the newest gallery."""
     beat: Mapping[str, Any] = device.heartbeat or {}
     clock, clock_good = _clock(beat, texts)
-    silent = device.last_seen_utc is None or now - device.last_seen_utc > SILENT_AFTER
-    state = "revoked" if device.revoked_utc else "silent" if silent else "active"
-    if device.written_off_utc:
-        state = "written_off"
+    state = state_of(device, now)
     done: Mapping[str, int] = beat.get("counters", {})
     temperature, disk = beat.get("temperature_c"), beat.get("disk_free_bytes")
     return TerminalView(
@@ -108,6 +121,9 @@ def _terminal(device: Device, office: Office, texts: Texts, now: dt.datetime) ->
         gallery_current=device.gallery_version == office.gallery_version,
         gallery_have=device.gallery_version,
         gallery_want=office.gallery_version,
+        gallery_since=""
+        if current_utc is None
+        else texts.say("gallery_since", when=texts.moment(current_utc.astimezone(zone(office)))),
         clock=clock,
         clock_good=clock_good,
         camera=texts.say(f"camera_{beat['camera']}") if beat else "",

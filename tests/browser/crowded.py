@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from etpp.accounts import service
+from etpp.allowance.model import Month
+from etpp.allowance.policy import DELIVERED, delivered_text
+from etpp.base.encoding import format_time
+from etpp.imports.keeping import Kept
+from etpp.reports.jobs import Job, State, write_job
 from etpp.roster.store import Offices, People
 from etpp.serving.acting import Grant
+from etpp.trial.making import Asked, make
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, Running
 
@@ -73,6 +80,39 @@ def _decisions(etpp: Running) -> tuple[str, str]:
     return letters[0], etpp.admin("GET", "reviews?month=2026-11")["reviews"][0]["event_id"]
 
 
+def _tried(etpp: Running, state: State) -> str:
+    """A policy tried on the regency's October; as its process leaves it."""
+    folder, now = etpp.state.folder / "trials", etpp.clock.now
+    folder.mkdir(mode=0o700, exist_ok=True)
+    asked = Asked(delivered_text(DELIVERED[0]).replace("2000000", "1234567"), Month(2026, 11))
+    job = Job(
+        job_id=str(uuid.uuid4()),
+        kind="trial",
+        office_id="all",
+        month=str(asked.month),
+        format="trial",
+        state=state,
+        asked=format_time(now),
+    )
+    make(etpp.database, asked, folder / f"{job.job_id}.trial", now, lambda stage, done, of: None)
+    write_job(folder, job)
+    return f"/policies/trials/{job.job_id}"
+
+
+def _brought(etpp: Running) -> str:
+    """A list of people with everything that can be wrong, brought and not decided on."""
+    lines = [
+        f"{nip(40 + n)};{name};{office};{ONE_WORD[:100]};{job_class};2026-01-01"
+        for n, (name, office, job_class) in enumerate(
+            [(LONGEST_NAME, "upt-puskesmas", 9), (ONE_WORD, OFFICE, 8), ("Ani", "tak ada", 8), ("Budi", SCHOOL, 99)] * 4
+        )
+    ]
+    table = "\n".join(["NIP;Nama;OPD;Jabatan;Kelas;TMT", *lines]).encode()
+    kept = Kept(etpp.state.folder / "imports")
+    owner = etpp.bkpp.account_id
+    return f"/imports/{kept.keep('people', '', owner, table, etpp.clock.now).import_id}"
+
+
 def fill(etpp: Running) -> list[Page]:
     """The pages to be looked at, in no order that matters. The clock stands at 16:12 afterwards."""
     etpp.admin("POST", "offices", {"office_id": SCHOOL, "name": "SMP Negeri 1 Wates"})
@@ -115,7 +155,7 @@ def fill(etpp: Running) -> list[Page]:
     answers = "&".join(f"accept={mark['key']}" for mark in marks[decided["event_id"]])
     etpp.admin("POST", f"offices/{SCHOOL}/enrolments/{decided['event_id']}/approve?{answers}")
     etpp.admin("POST", f"offices/{SCHOOL}/enrolments/{refused['event_id']}/reject")
-    etpp.admin("DELETE", f"offices/{OFFICE}/people/{ids[6]}?forget=true")
+    etpp.admin("DELETE", f"offices/{OFFICE}/people/{ids[6]}?forget=true&asked_by={LONGEST_NAME}")
     good.send_events([good.presence(NOBODY), good.event("attack", {"model_id": "", "frames": -1})], at=etpp.clock.now)
     problem = {"type": "urn:presensi:problem:event-invalid", "detail": f"presence.{'x' * 150}: must be text"}
     counters = {"unknown": 1234567, "attack_refused": 98765, "refused_by_person": 123456}
@@ -159,6 +199,8 @@ def fill(etpp: Running) -> list[Page]:
     said = {"by": "bkpp", "upheld": True, "answer": "Antreannya tercatat. " * 20}
     etpp.admin("POST", f"objections/{filed}/answer", said | {"answer": said["answer"].strip()})
     return [
+        ("erasures", "/erasures"),
+        ("erasure", f"/erasures/{OFFICE}/{ids[6]}"),
         ("objections", "/objections"),
         ("objections-answered", "/objections?answered=1"),
         ("overview", f"/?date={DAY}"),
@@ -210,6 +252,13 @@ def fill(etpp: Running) -> list[Page]:
         ("sanctions", "/sanctions"),
         ("policies", "/policies"),
         ("reports", "/reports"),
+        ("calendar", "/calendar?month=2026-12&office_id=upt-puskesmas&day=2026-12-25"),
+        ("calendar-regency", "/calendar?month=2027-02"),
+        ("calendar-preview", f"/calendar/preview?what=off&first=2026-12-24&until=2026-12-31&name={ONE_WORD[:100]}"),
+        ("policy-trial", _tried(etpp, "done")),
+        ("policy-trial-ended", _tried(etpp, "cancelled")),
+        ("imports", "/imports"),
+        ("import-preview", _brought(etpp)),
         ("refused", f"/offices/{BROKEN}?date={DAY}"),
         ("not-found", "/nothing"),
     ]

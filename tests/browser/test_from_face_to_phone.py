@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from kiosk.machine.identity import candidate, parse_provisioning
 from kiosk.machine.phone import PhoneCodes
 from kiosk.model import ClockState, Moment, PersonId
-from tests.browser.chromium import chromium
+from tests.browser.chromium import chromium, press
 from tests.browser.fitting import misfits
 from tests.browser.test_passkeys import with_authenticator
 from tests.contract.etpp.client import Terminal

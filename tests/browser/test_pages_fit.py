@@ -126,6 +126,8 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
     shown |= {"pairing/connect.html"}  # by test_from_face_to_phone.py: it needs a code
     by_page = {
         "overview": "presence/overview.html",
+        "erasures": "erasures/erasures.html",
+        "erasure": "erasures/erasure.html",
         "find": "roster/search.html",
         "person": "insight/person.html",
         "charts": "insight/charts.html",
@@ -164,6 +166,12 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "sanctions": "allowance/sanctions.html",
         "policies": "allowance/policies.html",
         "reports": "reports/reports.html",
+        "calendar": "calendar/month.html",
+        "policy-trial": "trial/result.html",
+        "policy-trial-ended": "trial/progress.html",
+        "imports": "imports/imports.html",
+        "import-preview": "imports/preview.html",
+        "calendar-preview": "calendar/preview.html",
         "not-found": "console/message.html",
     }
     shown |= inspected.TEMPLATES  # by a test of its own, below

@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from etpp.accounts.store import Factors
-from tests.browser.chromium import chromium
+from tests.browser.chromium import chromium, press
 from tests.contract.etpp.running import Running, csrf_of, running
 
 AUTHENTICATOR = {

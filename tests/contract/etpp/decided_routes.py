@@ -92,4 +92,5 @@ QUERIES: dict[str, dict[str, str]] = {
     "POST /v1/admin/documents": {"by": "tu"},
     "GET /v1/admin/reviews": {"month": "2026-11"},
     "GET /v1/admin/discipline": {"year": "2026"},
+    "GET /console/calendar/preview": {"what": "off", "first": "2027-04-01", "name": "Libur"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import datetime as dt
@@ -25,6 +26,7 @@ import psycopg
 import pyotp
 import pytest
 import requests
+import sqlalchemy as sa
 import uvicorn
 
 from etpp.accounts import factor, service
@@ -199,33 +201,62 @@ def _migrated() -> Path:
     return path
 
 
+class _Served(uvicorn.Server):
+    """Says when it serves, and ends when it is told: the original looks ten times a second whether it should."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.under_way = threading.Event()
+
+    async def main_loop(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self.under_way.set()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        # Nobody is to be waited for, and the original would wait a tenth of a second all the same.
+        for server in self.servers:
+            server.close()
+        await self.lifespan.shutdown()
+
+    def end(self) -> None:
+        self.should_exit = True
+        if self.under_way.is_set():
+            self._loop.call_soon_threadsafe(self._end.set)
+
+
+def _leave_syncing_to_the_system(connection: Any, _: object) -> None:
+    """As PostgreSQL below: no test cuts the power, and a killed process loses nothing by it."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @contextmanager
 def running(
     url: str, folder: Path, *, approve: Literal["auto", "manual"] = "manual", office: bool = True, **settings: Any
 ) -> Iterator[Running]:
-    """The app on a fresh database, served by a thread of this process."""
+    """The app on a fresh database (its tables are there), served by a thread of this process."""
     clock = MovingClock(wib("2026-11-24 07:00"))
     if url.startswith("sqlite:///"):
         shutil.copyfile(_migrated(), url.removeprefix("sqlite:///"))
     database = Database(url)
-    database.migrate()
+    if url.startswith("sqlite:///"):
+        sa.event.listen(database.engine, "connect", _leave_syncing_to_the_system)
     shutil.copytree(_state_folder(), folder, ignore=shutil.ignore_patterns("*.db*"))
     state = State(folder)
-    app = create_app(database, state, Settings(approve=approve, now=clock, **settings))
+    app = create_app(database, state, Settings(approve=approve, now=clock, **{"tell_s": None, **settings}))
     listener = bind("127.0.0.1", 0)
-    served = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
+    served = _Served(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
     thread = threading.Thread(target=served.run, args=([listener],))
-    started = threading.Event()
-    original = served.startup
-
-    async def startup(sockets: list[socket.socket] | None = None) -> None:
-        await original(sockets)
-        started.set()
-
-    served.startup = startup  # type: ignore[method-assign]
     thread.start()
     try:
-        if not started.wait(30):
+        if not served.under_way.wait(30):
             pytest.fail("the server did not start")
         etpp = Running(url_of(listener), database, state, clock, app.state.server, app.state.terminals.watch)
         if office:
@@ -233,7 +264,7 @@ def running(
         yield etpp
     finally:
         app.state.server.send_away()
-        served.should_exit = True
+        served.end()
         thread.join(30)
         listener.close()
         database.close()
@@ -268,21 +299,25 @@ _with_template: set[str] = set()
 
 
 @contextmanager
-def postgresql(durable: bool = False) -> Iterator[str]:
-    """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed."""
+def postgresql(durable: bool = False, folder: Path | None = None) -> Iterator[str]:
+    """A real PostgreSQL on loopback in a folder of its own; its URL without a database. Skips when not installed.
+    `folder`: is kept, and what a run before left there is started again."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")
     identity = _unprivileged()
-    with tempfile.TemporaryDirectory(prefix="presensi-pg-") as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
+    with contextlib.ExitStack() as held:
+        home = folder or Path(held.enter_context(tempfile.TemporaryDirectory(prefix="presensi-pg-")))
+        data = home / "data"
+        new = not data.exists()
+        data.mkdir(exist_ok=True)
         if identity:
-            Path(folder).chmod(0o755)
+            home.chmod(0o755)
             os.chown(data, identity["user"], identity["group"])
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **identity}
         initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "etpp", "-A", "trust", "--no-sync", "-E", "UTF8"]
-        subprocess.run(initdb, check=True, **quiet)
+        if new:
+            subprocess.run(initdb, check=True, **quiet)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -296,7 +331,8 @@ def postgresql(durable: bool = False) -> Iterator[str]:
         try:
             yield base
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+            how = "immediate" if folder is None else "fast"
+            subprocess.run([*control, "-m", how, "stop"], check=True, **quiet)
 
 
 def _pg_template(base: str) -> str:

@@ -7,77 +7,26 @@ import html
 import re
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-import requests
 
 from etpp.allowance.model import Month
 from etpp.allowance.store import Closings
-from etpp.serving.acting import Grant
-from tests.contract.etpp.allowance.scene import Scene, november
-from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on
+from tests.contract.etpp.desk import ELSEWHERE, Desk, filled
+from tests.contract.etpp.running import OFFICE, running_on
 from tests.unit.etpp.absence.files import pdf
 
 EVIL = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 BUDI = "199001012015031001"
-ELSEWHERE = "dinas-lain"
+
 MONTH = f"/offices/{OFFICE}/months/2026-11"
-
-
-@dataclass
-class Desk:
-    etpp: Running
-    scene: Scene
-    bkpp: requests.Session
-    other: requests.Session
-    """BKPP's second clerk: who decides on what the first has begun."""
-    head: requests.Session
-    stranger: requests.Session
-    """The operator of another office."""
-
-    def get(self, path: str, browser: requests.Session | None = None) -> requests.Response:
-        return (browser or self.bkpp).get(f"{self.etpp.url}/console{path}", timeout=60)
-
-    def post(self, path: str, browser: Any = None, file: Any = None, **values: str) -> requests.Response:
-        """A form with the session's token; the page that it leads to."""
-        browser = browser or self.bkpp
-        token = csrf_of(browser.get(f"{self.etpp.url}/console/account", timeout=60).text)
-        files = None if file is None else {"file": ("surat.pdf", file, "application/pdf")}
-        url = f"{self.etpp.url}/console{path}"
-        answer: requests.Response = browser.post(url, data={"csrf": token, **values}, files=files, timeout=60)
-        return answer
-
-    def letter(self, **more: str) -> dict[str, str]:
-        return {
-            "kind_id": "izin-terlambat",
-            "people": "19900101 201503 1 001",
-            "number": "094/1",
-            "date": "2026-11-20",
-            "issuer": "Kepala Dinas",
-            "first": "2026-11-25T07:30",
-            "until": "2026-11-25T16:00",
-            "office_id": OFFICE,
-            **more,
-        }
 
 
 @pytest.fixture(scope="module")
 def desk(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     with running_on(database, folder) as etpp:
-        yield _filled(etpp)
-
-
-def _filled(etpp: Running) -> Desk:
-    etpp.admin("POST", "offices", {"office_id": ELSEWHERE, "name": "Dinas Lain"})
-    scene = november(etpp)
-    etpp.clock.local("2026-12-03 08:00")
-    second = etpp.log_in(etpp.member("bkpp2", Grant("bkpp")))
-    head = etpp.log_in(etpp.member("kepala", Grant("head", OFFICE)))
-    stranger = etpp.log_in(etpp.member("operator-lain", Grant("operator", ELSEWHERE)))
-    return Desk(etpp, scene, etpp.log_in(etpp.bkpp), second, head, stranger)
+        yield filled(etpp)
 
 
 def test_a_letter_is_submitted_looked_at_and_approved(desk: Desk) -> None:

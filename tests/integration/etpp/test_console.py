@@ -217,7 +217,10 @@ def test_a_person_is_erased_and_each_terminal_acknowledges(etpp: Running, browse
     person = etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/approve")["person_id"]
     browser.visit(f"/offices/{OFFICE}/people/{person}/erase")
     assert "Hapus Budi dari terminal?" in browser.text
-    browser.submit("", forget="yes")
+    browser.submit("", forget="yes", asked_by="Budi, surat 12/2026")
+    assert browser.url.endswith(f"/erasures/{OFFICE}/{person}")
+    assert "Budi, surat 12/2026" in browser.text
+    browser.visit(f"/offices/{OFFICE}/people")
     assert "(nama dihapus)" in browser.text
     assert "terhapus di 0 dari 2 terminal" in browser.text
     version = first.gallery().json()["manifest"]["version"]

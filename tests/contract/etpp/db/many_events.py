@@ -6,7 +6,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from etpp.db import Database
+from etpp.db import Database, Transaction
 from etpp.roster.model import Person
 from etpp.roster.register import add_office, first_calendar
 from etpp.roster.store import People
@@ -51,27 +51,33 @@ _DIALECTS = {
 
 def fill(database: Database, rows: int) -> dt.date:
     """The last whole day. One terminal an office; of a thousand events about one is rejected and one uncertain."""
-    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    dialect = database.engine.dialect.name
     with database.begin() as tx:
-        for number in range(OFFICES):
-            office_id = f"kantor-{number}"
-            add_office(tx, office_id, f"Kantor {number}", first_calendar("Asia/Jakarta", FIRST), now)
-            for person in range(PEOPLE):
-                nip = f"{number:09d}{person:09d}"
-                employee = f"employee-{number}-{person}"
-                People(tx).add(Person(office_id, f"person-{person}", employee, nip, f"Pegawai {person}", 1))
-        words = {"hash": "ab" * 32, "offices": OFFICES, "people": PEOPLE, "a_day": A_DAY, **_DIALECTS[dialect]}
-        # The only colons that are not the parameter's stand in texts.
-        statement = _EVENTS.format(**words)
-        tx.exec_driver_sql(statement.replace(":rows", str(rows)).replace("%", "%%" if dialect == "postgresql" else "%"))
-        tx.execute(
-            sa.text(
-                "INSERT INTO chains (office_id, device_id, chain_id, seq, hash, begun_utc, reported_utc) "
-                "SELECT office_id, device_id, chain_id, max(seq), max(hash), max(utc), max(utc) FROM events "
-                "GROUP BY office_id, device_id, chain_id"
-            )
-        )
+        insert(tx, rows)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     return FIRST + dt.timedelta(days=max(0, rows // A_DAY - 1))
+
+
+def insert(tx: Transaction, rows: int, body: str | None = None) -> None:
+    """`body`: an expression of SQL, with `n` and `person`; a short one by default."""
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    dialect = tx.dialect.name
+    for number in range(OFFICES):
+        office_id = f"kantor-{number}"
+        add_office(tx, office_id, f"Kantor {number}", first_calendar("Asia/Jakarta", FIRST), now)
+        for person in range(PEOPLE):
+            nip = f"{number:09d}{person:09d}"
+            employee = f"employee-{number}-{person}"
+            People(tx).add(Person(office_id, f"person-{person}", employee, nip, f"Pegawai {person}", 1))
+    words = {"hash": "ab" * 32, "offices": OFFICES, "people": PEOPLE, "a_day": A_DAY, **_DIALECTS[dialect]}
+    words |= {} if body is None else {"body": f"({body})::json"}
+    # The only colons that are not the parameter's stand in texts.
+    statement = _EVENTS.format(**words)
+    tx.exec_driver_sql(statement.replace(":rows", str(rows)).replace("%", "%%" if dialect == "postgresql" else "%"))
+    tx.execute(
+        sa.text(
+            "INSERT INTO chains (office_id, device_id, chain_id, seq, hash, begun_utc, reported_utc) "
+            "SELECT office_id, device_id, chain_id, max(seq), max(hash), max(utc), max(utc) FROM events "
+            "GROUP BY office_id, device_id, chain_id"
+        )
+    )

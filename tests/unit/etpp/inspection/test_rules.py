@@ -15,8 +15,8 @@ MORNING = dt.datetime(2026, 11, 2, 0, 20, tzinfo=dt.UTC)
 DAY, MINUTE, SECOND = dt.timedelta(days=1), dt.timedelta(minutes=1), dt.timedelta(seconds=1)
 
 
-def seen(who: str, at: dt.datetime, office: str = "a", margin: float | None = None, device: str = "t") -> Seen:
-    return Seen(who, office, f"{office}-{device}", f"{who}-{at:%d%H%M%S}", at, margin)
+def seen(who: str, at: dt.datetime, office: str = "a", device: str = "t") -> Seen:
+    return Seen(who, office, f"{office}-{device}", f"{who}-{at:%d%H%M%S}", at)
 
 
 def whom(found: list[Hit]) -> list[tuple[str, ...]]:
@@ -70,10 +70,11 @@ def test_an_ordinary_month_of_a_large_office_has_no_row() -> None:
     assert rules.pairs(everybody, "a") == []
 
 
-def test_with_nip_counts_what_lies_below_the_margin() -> None:
-    rows = [seen("sri", MORNING + n * DAY, margin=m) for n, m in enumerate((0.039, 0.04, None, -1.0))]
-    (hit,) = rules.with_nip([*rows, seen("budi", MORNING, margin=2.0)], "a")
-    assert (hit.who, hit.count) == (("sri",), 2)
+def test_with_nip_counts_by_person_the_most_first() -> None:
+    rows = [seen("sri", MORNING + n * DAY) for n in range(2)]
+    more, less = rules.with_nip([seen("budi", MORNING), *rows], "a")
+    assert (more.who, more.count, more.at_utc) == (("sri",), 2, MORNING + DAY)
+    assert (less.who, less.count) == (("budi",), 1)
 
 
 def pair(days: int, apart: float, alone: int = 0) -> list[Seen]:

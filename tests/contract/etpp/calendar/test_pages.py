@@ -1,0 +1,146 @@
+"""The calendar's pages: a month as it is, and what BKPP changes in it, shown before it holds; on both databases."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+import pytest
+
+from etpp.calendar.proposals import propose_days_off
+from tests.contract.etpp.desk import ELSEWHERE, Desk, filled
+from tests.contract.etpp.running import OFFICE, running_on
+
+HOLIDAY = {"what": "off", "first": "2026-12-10", "until": "2026-12-11", "name": "Libur <b>daerah</b>"}
+
+
+@pytest.fixture(scope="module")
+def desk(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("calendar")
+    with running_on(database, folder) as etpp:
+        made = filled(etpp)
+        hours = {"start": "07:30", "end": "16:00", "break_minutes": 60}
+        week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), hours)
+        etpp.admin("POST", "calendar", {"by": "bkpp", "periods": [{"first": "2026-01-01", "days": week}]})
+        yield made
+
+
+def month(desk: Desk, month: str = "2026-12", office: str = "", day: str = "") -> str:
+    return html.unescape(desk.get(f"/calendar?office_id={office}&month={month}&day={day}").text)
+
+
+def of_day(page: str, date: str) -> str:
+    """What a month shows of one of its days."""
+    return page.split(f"day={date}#day")[1].split("</li>", maxsplit=1)[0]
+
+
+def test_a_month_shows_each_day_and_where_it_comes_from(desk: Desk) -> None:
+    regency = month(desk)
+    assert "07.30–16.00" in of_day(regency, "2026-12-03")
+    assert 'aria-current="date"' in of_day(regency, "2026-12-03")
+    assert "Bukan hari kerja" in of_day(regency, "2026-12-05")
+    assert "Usulan: Hari Raya Natal" in of_day(regency, "2026-12-25")
+    office = month(desk, office=ELSEWHERE)
+    assert "<small>kantor ini</small>" in of_day(office, "2026-12-03")  # its own week
+    assert desk.get("/calendar?office_id=none").status_code == 404
+    assert desk.get("/calendar?month=2026-13").status_code == 400
+    assert desk.get("/calendar?day=x").status_code == 200
+
+
+def test_a_span_is_made_a_holiday_after_what_it_changes_was_shown(desk: Desk) -> None:
+    shown = desk.bkpp.get(f"{desk.etpp.url}/console/calendar/preview", params=HOLIDAY, timeout=60)
+    assert shown.status_code == 200
+    assert "Libur &lt;b&gt;daerah" in shown.text
+    assert "Tidak ada bulan yang sudah ditutup" in shown.text
+    assert "Libur &lt;b&gt;daerah" not in month(desk)  # nothing holds yet
+    done = desk.post("/calendar", seen="yes", **HOLIDAY)
+    assert "Kalender sudah diputuskan" in done.text
+    for date in ("2026-12-10", "2026-12-11"):
+        assert "Libur <b>daerah</b>" in of_day(month(desk), date)
+    assert (
+        "Tidak ada yang berubah"
+        in desk.bkpp.get(f"{desk.etpp.url}/console/calendar/preview", params=HOLIDAY, timeout=60).text
+    )
+
+
+def test_an_office_has_half_a_day_and_an_assembly_of_its_own_and_takes_them_back(desk: Desk) -> None:
+    half = {"what": "hours", "office_id": ELSEWHERE, "first": "2026-12-14", "name": "Rapat", "start": "07:30"}
+    done = desk.post("/calendar", seen="yes", **half, end="11:30", **{"break": "0"})
+    assert "07.30–11.30" in of_day(html.unescape(done.text), "2026-12-14")
+    apel = {"what": "occasion", "office_id": ELSEWHERE, "first": "2026-12-15", "name": "Apel"}
+    desk.post("/calendar", seen="yes", **apel, window_from="07:00", window_until="07:30")
+    page = month(desk, office=ELSEWHERE, day="2026-12-14")
+    assert "Apel 07.00–07.30" in of_day(page, "2026-12-15")
+    assert "kantor ini" in of_day(page, "2026-12-14")
+    assert "Apel" not in month(desk, office=OFFICE)
+    assert "Batalkan: Rapat" in page
+    back = {"what": "withdraw", "kind": "special_days", "fact": f"{ELSEWHERE}:2026-12-14", "first": "2026-12-14"}
+    desk.post("/calendar", seen="yes", office_id=ELSEWHERE, **back)
+    assert "Rapat" not in of_day(month(desk, office=ELSEWHERE), "2026-12-14")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({**HOLIDAY, "name": " "}, "Isi ini dahulu"),
+        ({**HOLIDAY, "first": ""}, "Isi ini dahulu"),
+        ({**HOLIDAY, "first": "2026-02-30"}, "Tulis tanggal"),
+        ({**HOLIDAY, "until": "2026-12-01"}, "lebih awal"),
+        ({**HOLIDAY, "until": "2027-12-01"}, "Paling lama 62 hari"),
+        ({**HOLIDAY, "what": "hours", "start": "7", "end": "16:00"}, "Tulis jam"),
+        ({**HOLIDAY, "what": "hours", "start": "07:30", "end": "08:00", "break": "90"}, "tidak dapat"),
+        ({**HOLIDAY, "what": "occasion", "window_from": "08:00", "window_until": "07:00"}, "lebih awal"),
+        ({"what": "ramadan", "first": "2027-01-01"}, "Usulan itu tidak ada"),
+        ({"what": "withdraw", "kind": "shifts", "fact": "x", "first": "2026-12-01"}, ""),
+        ({"what": "withdraw", "kind": "occasions", "fact": "x", "first": "2026-12-01"}, ""),
+        ({"what": "burn", "first": "2026-12-01"}, ""),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words_and_stays_typed(desk: Desk, typed: dict[str, str], words: str) -> None:
+    before = month(desk)
+    shown = desk.bkpp.get(f"{desk.etpp.url}/console/calendar/preview", params=typed, timeout=60)
+    assert (shown.status_code, desk.post("/calendar", seen="yes", **typed).status_code) == (409, 409)
+    assert words in shown.text
+    assert month(desk) == before
+
+
+def test_proposals_are_taken_with_one_press(desk: Desk) -> None:
+    done = desk.post("/calendar", what="day", first="2026-12-25")
+    assert "Kalender sudah diputuskan" in done.text
+    assert "Hari Raya Natal" in of_day(month(desk), "2026-12-25")
+    assert "Usulan" not in of_day(month(desk), "2026-12-25")
+    assert "<small>dari Seluruh kabupaten</small>" in of_day(month(desk, office=ELSEWHERE), "2026-12-25")
+    coming = month(desk, "2027-02")
+    assert "Ramadan diperkirakan" in coming
+    first = coming.split('value="ramadan"><input type="hidden" name="first" value="')[1][:10]
+    desk.post("/calendar", what="ramadan", first=first)
+    taken = month(desk, "2027-02")
+    assert "Ramadan diperkirakan" not in taken
+    assert "08.00–15.00" in of_day(taken, "2027-02-15")
+    desk.post("/calendar", what="year", first="2027-01-01")
+    year = desk.etpp.admin("GET", "calendar?year=2027")
+    assert {each["date"] for each in year["special_days"]} == {each.date.isoformat() for each in propose_days_off(2027)}
+    assert desk.post("/calendar", what="year", first="2027-01-01").status_code == 409
+
+
+def test_others_look_and_change_nothing(desk: Desk) -> None:
+    page = desk.get("/calendar?month=2026-12&day=2026-12-17", desk.stranger)
+    assert page.status_code == 200
+    assert "/console/calendar/preview" not in page.text
+    assert desk.get("/calendar/preview?what=off", desk.stranger).status_code == 403
+    assert desk.post("/calendar", desk.stranger, **HOLIDAY).status_code == 403
+
+
+def test_a_closed_month_is_said_before_it_is_touched(desk: Desk) -> None:
+    """Also where one press would have done."""
+    desk.scene.reported("2026-12-01 07:00")
+    desk.etpp.clock.local("2026-12-03 08:00")
+    desk.post(f"/offices/{OFFICE}/months/2026-11/check", desk.head)
+    assert desk.post(f"/offices/{OFFICE}/months/2026-11/close").status_code == 200
+    november_off = {"what": "off", "first": "2026-11-26", "name": "Libur susulan"}
+    shown = desk.bkpp.get(f"{desk.etpp.url}/console/calendar/preview", params=november_off, timeout=60).text
+    assert "Sudah ditutup:" in shown
+    assert "November 2026. Daftar yang ditutup tidak berubah" in shown
+    asked = desk.post("/calendar", **november_off)
+    assert "Sudah ditutup:" in asked.text
+    assert "Libur susulan" not in of_day(month(desk, "2026-11"), "2026-11-26")
