@@ -74,7 +74,7 @@ bench-allowance: setup ## statements a second in memory, what a late fact makes 
 memory: setup ## memory of kiosk run with 1,000 employees over 20,000 frames
 	$(BIN)/python tests/bench/bench_memory.py $(ARGS)
 
-screens: setup ## every screen as PNG in out/screens
+screens: setup ## every screen in every language and size as PNG in out/screens, all on one sheet in contact.png
 	$(BIN)/python -m kiosk.ui.preview --out out/screens $(ARGS)
 
 clean: ## remove what was built

@@ -51,6 +51,7 @@ setup(
         "http-message-signatures>=2.0",
         "tzdata>=2024.1",
         "babel>=2.16",  # texts in gettext's form; on the server also dates and numbers in words
+        "argon2-cffi>=23.1",  # PINs; on the server also passwords
         "segno>=1.6",  # QR codes: for a phone, for a new terminal, of a second factor
     ],
     extras_require={
@@ -61,7 +62,6 @@ setup(
             "alembic>=1.14",
             "jinja2>=3.1",
             "psycopg[binary]>=3.2",
-            "argon2-cffi>=23.1",  # passwords
             "pyotp>=2.9",  # the second factor's codes
             "webauthn>=2.5",  # passkeys
             "holidays>=0.60",

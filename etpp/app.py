@@ -36,6 +36,8 @@ from etpp.books import pages as books_pages
 from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
 from etpp.books.store import Books
+from etpp.bulletin import pages as bulletin_pages
+from etpp.bulletin import telling
 from etpp.calendar import api as calendar_api
 from etpp.calendar import pages as calendar_pages
 from etpp.console import shell
@@ -80,6 +82,7 @@ from etpp.terminals.gallery import GalleryMaker
 from etpp.terminals.model import Device
 from etpp.terminals.store import Devices
 from etpp.terminals.watch import GalleryWatch
+from etpp.trial import pages as trial_pages
 
 ADMINISTRATION = (
     roster_api.router,
@@ -105,7 +108,7 @@ UPLOADS = {
     phone_api.DOCUMENTS: phone_api.MAX_PHOTOGRAPH_BYTES,
 }
 """The calls whose bodies are files, and the bytes that they may have."""
-FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES, **imports_pages.FILES}
+FORMS_WITH_FILES = {**absence_pages.FILES, **allowance_pages.FILES, **imports_pages.FILES, **trial_pages.FILES}
 """The pages' forms that bring files, and the bytes that those may have together."""
 CODE_FAILURES_PER_MINUTE = 20
 ACCOUNT_FAILURES_PER_MINUTE = 200
@@ -116,21 +119,26 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     """The server on a database whose tables are there already (`Database.migrate`). The caller closes the database."""
     settings = settings or Settings()
     watch = GalleryWatch(database, settings.poll_s)
-    galleries = GalleryMaker(lambda: state.keys.now().signer)
+    galleries = GalleryMaker(lambda: state.keys.now().signer, telling.told)
+    teller = telling.Teller(database, settings.now, watch.look_now)
     jobs = Jobs(state.folder / "reports", database.url)
     bundles = Jobs(
         state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
     )
+    trials = Jobs(state.folder / "trials", database.url, "etpp.trial.worker")
     pulse = Pulse(database, partial(asyncio.sleep, settings.poll_s), lambda: watch.ended)
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
-        running.append(asyncio.create_task(bundles.keep_tidy(settings.now)))
+        running += [asyncio.create_task(each.keep_tidy(settings.now)) for each in (bundles, trials)]
+        if settings.tell_s is not None:
+            running.append(asyncio.create_task(teller.run(settings.tell_s)))
         yield
         jobs.stop()
         bundles.stop()
+        trials.stop()
         for each in running:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -187,6 +195,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         insight_pages.router,
         erasures_pages.router,
         imports_pages.router,
+        bulletin_pages.router,
+        trial_pages.routes(trials),
     )
     photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
     for router in calls:

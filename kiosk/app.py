@@ -173,7 +173,8 @@ class Kiosk:
         self._housekeeper.load_gallery()  # also when there is none yet: nobody is looked for in vain
         self._housekeeper.look()
 
-        self._screen = LiveSource(
+        self.terminal = terminal
+        self.screen = LiveSource(
             terminal,
             latest,
             catalogue.load(config.terminal.language),
@@ -183,7 +184,7 @@ class Kiosk:
         )
         self._show = partial(
             screen.show,
-            self._screen,
+            self.screen,
             display.mode,
             display.fullscreen,
             display.rotation,
@@ -207,6 +208,10 @@ class Kiosk:
             self._watchdog.notifier.ready("running")
             self._show()
         self._threads.raise_failure()
+
+    def stop(self) -> None:
+        """End `run`; any thread."""
+        self._threads.stop.set()
 
     def close(self) -> None:
         for part in (self._voice, self._indicators, self._trace, self._outbox):
@@ -309,6 +314,7 @@ def encounter_settings(config: Config) -> enc.Settings:
         min_frames=config.recognition.min_frames,
         max_frames=config.recognition.max_frames,
         confirm_s=config.encounter.confirm_s,
+        quick_confirm_s=min(config.encounter.quick_confirm_s, config.encounter.confirm_s),
         result_s=config.encounter.result_s,
         leave_s=config.encounter.leave_s,
         refused_pause_s=config.encounter.refused_pause_s,

@@ -94,6 +94,7 @@ class LivenessSettings(_Section):
 
 class EncounterSettings(_Section):
     confirm_s: float = Field(gt=0)
+    quick_confirm_s: float = Field(ge=0)
     result_s: float = Field(gt=0)
     repeat_interval_min: float = Field(ge=0)
     leave_s: float = Field(gt=0)

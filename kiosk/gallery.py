@@ -14,7 +14,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,19 @@ from tinydb.storages import Storage
 from kiosk import wire
 from kiosk.errors import GalleryError
 from kiosk.machine.durable import atomic_write, fsync_folder
-from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Office, Person, PersonId, Renewal, Template
+from kiosk.model import (
+    EMPTY_GALLERY,
+    NOTHING_TOLD,
+    Bulletin,
+    GallerySnapshot,
+    Office,
+    Person,
+    PersonId,
+    Renewal,
+    Template,
+)
 from kiosk.ports import UtcNow
+from kiosk.wire.bulletin import parse_bulletin, without
 from kiosk.wire.gallery import Manifest, check_shown, parse_office, parse_person, parse_renewal
 
 log = logging.getLogger(__name__)
@@ -35,6 +46,9 @@ log = logging.getLogger(__name__)
 _SEALED = b"PRSNGAL1"  # then a nonce of 12 bytes and AES-256-GCM over the JSON; this magic is authenticated too
 _PLAIN = b"PRSNGAL0"  # then SHA-256 of the JSON, and the JSON: without a key there is still integrity
 _NONCE_BYTES = 12
+_TOLD = "bulletin"
+"""Of `meta`: that a bulletin is kept beside it, by this update or one before it. A release that knows of none writes
+`meta` without it; what was told before that may have been taken back since."""
 
 Documents = dict[str, dict[str, Any]]
 
@@ -170,12 +184,18 @@ class TinyGallery:
             removed = wire.member(payload, "removed", list) if manifest.base_version is not None else []
             table.remove(where("person_id").one_of([*ids, *removed]))
             table.insert_multiple(people)
+            told = payload.get("bulletin", _told(storage.read() or {}))
+            database.drop_table("bulletin")
+            if told is not None:
+                known = {document["person_id"] for document in table.all()}
+                database.table("bulletin").insert({"said": without(told, known)})
             database.drop_table("meta")
             database.table("meta").insert(
                 {
                     "version": manifest.version,
                     "office": wire.member(payload, "office", dict),
                     "fetched_utc": wire.format_utc(fetched_utc),
+                    _TOLD: told is not None,
                 }
             )
         return _snapshot(storage.read() or {})
@@ -281,11 +301,30 @@ def _snapshot(documents: Documents) -> GallerySnapshot:
             templates=tuple(templates),
             fetched_utc=wire.parse_utc(meta.get("fetched_utc")),
             renewals=renewals,
+            bulletin=_bulletin(documents, people),
         )
     except wire.WireError as error:
         raise GalleryError(f"the gallery cannot be used: {error}") from error
     except (KeyError, ValueError, AttributeError) as error:
         raise GalleryError("the gallery is damaged") from error
+
+
+def _told(documents: Documents) -> object | None:
+    """The bulletin's document that is kept; None when there is none that holds."""
+    if not any(meta.get(_TOLD) for meta in documents.get("meta", {}).values()):
+        return None
+    kept = list(documents.get("bulletin", {}).values())
+    return kept[0].get("said") if kept else None
+
+
+def _bulletin(documents: Documents, people: Collection[PersonId]) -> Bulletin:
+    told = _told(documents)
+    if told is None:
+        return NOTHING_TOLD
+    bulletin, left_out = parse_bulletin(told, people)
+    if left_out:
+        log.warning("%d entries of the server's bulletin are left out, the first: %s", len(left_out), left_out[0])
+    return bulletin
 
 
 def _office(document: wire.Json) -> Office | None:

@@ -105,6 +105,10 @@ class Outbox(Protocol):
     def last_presence(self, person_id: PersonId) -> LastPresence | None:
         """The newest presence of this person that this terminal knows of."""
 
+    def presences(self, person_id: PersonId, since_utc: dt.datetime) -> Sequence[LastPresence]:
+        """This person's presences on this terminal, newest first, as far back as their wall clock says `since_utc` or
+        later without a break."""
+
     def enrolments(self) -> Sequence[tuple[Event, bool]]:
         """The enrolments whose content is still held, oldest first, and whether each still waits for the server."""
 

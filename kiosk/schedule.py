@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Roster, WorkCalendar, WorkDay, WorkPeriod
+from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Letter, Roster, WorkCalendar, WorkDay, WorkPeriod
 
 STANDARD_HOURS = WorkCalendar(
     timezone="Asia/Jakarta",
@@ -93,6 +93,13 @@ def day_of(calendar: WorkCalendar, at_utc: dt.datetime, roster: Roster = BY_THE_
     return next((day for day in around if at_utc < _line(calendar, day + _ONE_DAY, roster)), local + _ONE_DAY)
 
 
+def same_day(
+    calendar: WorkCalendar, one_utc: dt.datetime, other_utc: dt.datetime, roster: Roster = BY_THE_OFFICE
+) -> bool:
+    """Whether two presences belong to one day of work."""
+    return day_of(calendar, one_utc, roster) == day_of(calendar, other_utc, roster)
+
+
 def assess(
     calendar: WorkCalendar,
     at_utc: dt.datetime,
@@ -108,7 +115,7 @@ def assess(
     """
     day = day_of(calendar, at_utc, roster)
     local = at_utc.astimezone(ZoneInfo(calendar.timezone))
-    again = last_utc is not None and day_of(calendar, last_utc, roster) == day
+    again = last_utc is not None and same_day(calendar, last_utc, at_utc, roster)
     if elsewhere(roster, day):
         direction = Direction.DEPARTURE if again else Direction.ARRIVAL
         return Assessment(direction, local, 0, 0.0, working_day=False, again=again, elsewhere=True)
@@ -133,6 +140,20 @@ def assess(
         occasions=tuple(name for name, _ in held),
         awaited=any(last_utc is None or last_utc < first for _, first in held),
         again=again,
+    )
+
+
+def excusing(assessment: Assessment, letters: Iterable[Letter]) -> Letter | None:
+    """The letter that covers all of the minutes that somebody is late or early, and excuses them (decision 61)."""
+    if not assessment.working_day or assessment.minutes_off <= 0:
+        return None
+    at, off = assessment.local_time.astimezone(dt.UTC), assessment.minutes_off * _ONE_MINUTE
+    if assessment.direction is Direction.ARRIVAL:
+        first, last, what = (at - off).replace(second=0, microsecond=0), at, "late"
+    else:
+        first, last, what = at, at + off, "early"
+    return next(
+        (one for one in letters if what in one.excuses and one.from_utc <= first and last <= one.until_utc), None
     )
 
 

@@ -19,7 +19,7 @@ from etpp.base.errors import Conflict, EtppError, NotFound
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, Files, MemberVisit, Visit
 from etpp.db import Transaction
-from etpp.roster.hours import REGENCY_ZONE, zone
+from etpp.roster.hours import REGENCY_ZONE, month_or_this, zone
 from etpp.roster.store import Offices
 
 router = APIRouter()
@@ -56,7 +56,7 @@ PAPER = {
 
 @router.get("/letters")
 async def everything(visit: MemberVisit, month: str = "") -> Response:
-    shown = month if re.fullmatch(r"[2-8]\d{3}-(0[1-9]|1[0-2])", month) else _this_month(visit)
+    shown = month_or_this(month, visit.server.now())
     mine = visit.offices("operator", "head")
     found = await visit.server.read(lambda tx: views.lines(tx, mine, shown))
     waiting = sum(each.state == "submitted" for each in found)
@@ -235,7 +235,3 @@ def _faults(visit: Visit, error: EtppError, renamed: Mapping[str, str] | None = 
 def _zone(tx: Transaction, office_id: str | None) -> ZoneInfo:
     office = None if office_id is None else Offices(tx).get(office_id)
     return ZoneInfo(REGENCY_ZONE) if office is None else zone(office)
-
-
-def _this_month(visit: Visit) -> str:
-    return f"{visit.server.now().astimezone(ZoneInfo(REGENCY_ZONE)):%Y-%m}"

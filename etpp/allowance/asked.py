@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from etpp.allowance.model import Month
 from etpp.base import texts
+from etpp.base.asked import month
 
 Who = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(texts.plain)]
 """Who says so: whoever holds the administrator's token names the person, a log-in is one."""
@@ -49,3 +51,9 @@ class NewPolicyUse(Act):
     text: str = Field(max_length=200_000)
     first: dt.date
     last: dt.date | None = None
+
+
+def month_named(text: str) -> Month | None:
+    """The month that an address or a form names, such as 2026-11; None for an empty text. Raises Problem."""
+    days = month(text)
+    return None if days is None else Month(days[0].year, days[0].month)

@@ -16,6 +16,7 @@ from etpp.absence.store import keep_kinds
 from etpp.allowance import gather
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.closing import Closing, Earlier
+from etpp.allowance.facts import Regency
 from etpp.allowance.model import Month, MonthStep, Policy, PolicyUse, Statement
 from etpp.allowance.owed import earlier, later, statements
 from etpp.allowance.seal import (
@@ -106,20 +107,28 @@ class Standing:
 
 
 def reckon(
-    tx: Transaction, office_id: str, month: Month, as_of_utc: dt.datetime, known_utc: dt.datetime | None = None
+    tx: Transaction,
+    office_id: str,
+    month: Month,
+    as_of_utc: dt.datetime,
+    known_utc: dt.datetime | None = None,
+    shared: Regency | None = None,
 ) -> Reckoned:
-    """By what is known now, or was at `known_utc`. Raises NotFound, and Conflict for a class without a base and for
-    facts that contradict one another."""
+    """By what is known now, or was at `known_utc`. `shared`: the month's, where it was gathered already. Raises
+    NotFound, and Conflict for a class without a base and for facts that contradict one another."""
     register.office(tx, office_id)
     policy, text = gather.policy_of(tx, month, known_utc)
     asked: dict[Month, tuple[OfficeReports, ...]] = {}
+    if shared is not None:
+        asked[month] = tuple(shared.reports.values())
 
     def reports(of: Month) -> tuple[OfficeReports, ...]:
         if of not in asked:
             asked[of] = tuple(gather.reports_now(tx, of))
         return asked[of]
 
-    shared = gather.regency(tx, month, as_of_utc, known_utc, reports(month))
+    if shared is None:
+        shared = gather.regency(tx, month, as_of_utc, known_utc, reports(month))
     found = statements(tx, office_id, month, shared, policy, known_utc)
     more = later(tx, office_id, month, found, shared, reports, known_utc)
     kept = earlier(more, month, asked)

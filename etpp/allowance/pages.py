@@ -10,9 +10,9 @@ from fastapi import APIRouter, Response
 
 from etpp.allowance import desk, sanctions, views
 from etpp.allowance import month as months
-from etpp.allowance.asked import Act, NewPolicyUse, NewSanction, NewScore
+from etpp.allowance.asked import Act, NewPolicyUse, NewSanction, NewScore, month_named
 from etpp.allowance.model import Month
-from etpp.base.errors import Conflict, NotFound
+from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, Files, MemberVisit, Visit
 from etpp.db import Transaction
@@ -33,6 +33,7 @@ FIELDS = {
     "policy_outside": "first",
     "policy_too_late": "first",
     "office_unknown": "office_id",
+    "month_wrong": "month",
 }
 """Beside which field a refusal stands."""
 
@@ -91,8 +92,10 @@ async def list_scores(visit: MemberVisit, month: str = "") -> Response:
 
 @router.post("/scores")
 async def add_score(visit: MemberVisit, values: CheckedForm) -> Response:
-    now, month = visit.server.now(), _month(visit, values.get("month", ""))
+    now = visit.server.now()
+    month = views.last_month(now)
     try:
+        month = _month(visit, values.get("month", ""))
         given = {
             "by": visit.actor.said,
             "office_id": values.get("office_id", ""),
@@ -101,7 +104,7 @@ async def add_score(visit: MemberVisit, values: CheckedForm) -> Response:
         }
         new = forms.read(NewScore, given)
         await visit.server.write(lambda tx: desk.score(tx, new, now))
-    except (Conflict, NotFound) as error:
+    except (Conflict, NotFound, Problem) as error:
         return await _scores(visit, month, values, forms.faults(visit.texts, error, FIELDS), 409)
     return visit.go(f"/scores?month={month}", "score_entered")
 
@@ -149,23 +152,23 @@ async def withdraw_sanction(visit: MemberVisit, values: CheckedForm, sanction_id
 
 
 @router.get("/policies")
-async def list_policies(visit: MemberVisit) -> Response:
-    return await _policies(visit, {}, {})
+async def listpolicies_page(visit: MemberVisit) -> Response:
+    return await policies_page(visit, {}, {})
 
 
 @router.post("/policies/trial")
 async def try_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> Response:
     """What a month would have paid by it: read, shown, and nothing recorded but that somebody looked."""
-    typed = _with_text(values, files)
+    typed = with_text(values, files)
     try:
         return await _trial(visit, typed, {})
-    except (Conflict, NotFound) as error:
-        return await _policies(visit, typed, forms.faults(visit.texts, error, FIELDS), 409)
+    except (Conflict, NotFound, Problem) as error:
+        return await policies_page(visit, typed, forms.faults(visit.texts, error, FIELDS), 409)
 
 
 @router.post("/policies")
 async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> Response:
-    now, typed = visit.server.now(), _with_text(values, files)
+    now, typed = visit.server.now(), with_text(values, files)
     try:
         given = {
             "by": visit.actor.said,
@@ -179,8 +182,8 @@ async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
         wrong = forms.faults(visit.texts, error, FIELDS)
         try:
             return await _trial(visit, typed, wrong, 409)
-        except (Conflict, NotFound):  # the text is no policy, which is said beside it
-            return await _policies(visit, typed, wrong, 409)
+        except (Conflict, NotFound, Problem):  # the text is no policy, which is said beside it
+            return await policies_page(visit, typed, wrong, 409)
     return visit.go("/policies", "policy_used")
 
 
@@ -264,7 +267,10 @@ async def _sanctions(visit: Visit, values: Mapping[str, str], wrong: Mapping[str
     return await views.SANCTIONS_LIST.answer(visit, asked, found, "allowance/sanctions.html", shown)
 
 
-async def _policies(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200) -> Response:
+async def policies_page(
+    visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
+) -> Response:
+    """What is paid by, with the form of a trial, and what is wrong with it."""
     now = visit.server.now()
 
     def look(tx: Transaction) -> dict[str, object]:
@@ -276,7 +282,7 @@ async def _policies(visit: Visit, values: Mapping[str, str], wrong: Mapping[str,
     return visit.page("allowance/policies.html", {**found, **forms.typed(typed, wrong)}, status)
 
 
-def _with_text(values: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, str]:
+def with_text(values: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, str]:
     """A policy's text is typed, or brought as a file, which goes before it."""
     typed = {**values, "text": values.get("text", "").replace("\r\n", "\n")}
     if files.get("file"):
@@ -296,15 +302,13 @@ def _decimal(field: str, text: str) -> Decimal:
 
 
 def _month(visit: Visit, text: str) -> Month:
-    """The month that is asked for, or the last one that is over."""
-    try:
-        return Month.of(text)
-    except ValueError:
-        return views.last_month(visit.server.now())
+    """The month that is asked for, or the last one that is over. Raises Problem."""
+    return month_named(text) or views.last_month(visit.server.now())
 
 
 def _named(text: str) -> Month:
-    try:
-        return Month.of(text)
-    except ValueError as error:
-        raise NotFound("there is no such month", key="month_unknown") from error
+    """Raises Problem."""
+    found = month_named(text)
+    if found is None:
+        raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
+    return found

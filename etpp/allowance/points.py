@@ -35,7 +35,7 @@ def achieve(facts: MonthFacts, service: Service, policy: Policy, costs: Mapping[
     rule = policy.points
     if rule is None:
         return None
-    by_day, undecided = _recognised(facts, service, rule.terms)
+    by_day, undecided = recognised(facts, service, rule.terms)
     lines: list[Line] = []
     total, off = ZERO, ZERO
     name = policy.rule(POINTS)
@@ -74,9 +74,10 @@ def achieve(facts: MonthFacts, service: Service, policy: Policy, costs: Mapping[
     )
 
 
-def _recognised(
+def recognised(
     facts: MonthFacts, service: Service, terms: EntryTerms
 ) -> tuple[Mapping[dt.date, DayPoints], tuple[str, ...]]:
+    """A month's points from activities by day, and the entries that may still count."""
     month, regency = facts.month, facts.regency
     first, last = month.first, month.last
     entries = [entry for entry in facts.entries if first <= entry.date <= last]

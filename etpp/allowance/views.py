@@ -273,7 +273,7 @@ def policies(tx: Transaction, today: dt.date, texts: Texts) -> dict[str, object]
         for use in reversed(USES.find(tx, order="recorded"))
         if (policy := kept.get(use.sha256)) is not None
     ]
-    return {"title": now.title, "sentences": list(explain(now)), "uses": uses, "text": text}
+    return {"title": now.title, "sentences": list(explain(now, texts)), "uses": uses, "text": text}
 
 
 def trial(
@@ -311,7 +311,7 @@ def trial(
             for change, person in changes[:MOST_CHANGES]
             if change
         ],
-        "sentences": list(explain(policy)),
+        "sentences": list(explain(policy, texts)),
         "title": policy.title,
     }
 

@@ -14,7 +14,7 @@ from etpp.base.errors import Conflict, NotFound
 from etpp.base.problems import document
 from etpp.books import chain, wire
 from etpp.books.arrivals import Arrival, Missing
-from etpp.books.model import GAP, ChainHead, EventTime, Link, LinkStatus
+from etpp.books.model import FLAGS, GAP, ChainHead, EventTime, Link, LinkStatus
 from etpp.books.store import Books
 from etpp.db import Transaction, recording
 from etpp.faces import renewal
@@ -202,7 +202,7 @@ def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.dateti
         chain_id=arrival.link.chain_id,
         seq=arrival.link.seq,
         event_id=arrival.link.event_id,
-        kind=kind if kind in ("presence", "attack", "enrolment") else "unknown",
+        kind=str(kind) if kind in wire.EVENT_KINDS else "unknown",
         hash=arrival.link.hash,
         prev_hash=arrival.link.prev_hash,
         status=status,
@@ -212,7 +212,24 @@ def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.dateti
         time=None if arrival.time is None else _causal(arrival.time, now),
         person_id=arrival.person_id,
         received_utc=now,
+        method=_method(arrival),
+        flag=_flag(arrival),
     )
+
+
+def _method(arrival: Arrival) -> str | None:
+    presence = None if arrival.event is None else arrival.event.presence
+    return None if presence is None or presence.method == "face" else presence.method[:20]
+
+
+def _flag(arrival: Arrival) -> str | None:
+    """Of an event that does not count, too: whoever was forced is forced all the same."""
+    event = arrival.event
+    if event is None:
+        return None
+    if event.presence is not None and event.presence.duress:
+        return "duress"
+    return event.occurrence.what if event.occurrence is not None and event.occurrence.what in FLAGS else None
 
 
 def _gap(device: Device, gap: wire.Gap, head_seq: int, now: dt.datetime) -> Link:

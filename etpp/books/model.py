@@ -30,6 +30,10 @@ class ChainHead:
     broken_utc: dt.datetime | None = None
 
 
+FLAGS = frozenset({"duress", "tamper", "two-people"})
+"""What an event can say that nobody of the office, no employee and no terminal is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventTime:
     """When an event truly happened, as the terminal knew it on sending."""
@@ -58,6 +62,10 @@ class Link:
     time: EventTime | None
     person_id: str | None
     received_utc: dt.datetime
+    method: str | None = None
+    """Of a presence: by what the person was known, where that was not the face."""
+    flag: str | None = field(default=None, repr=False)
+    """What is for BKPP alone: one of FLAGS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +98,5 @@ class PresenceRow:
     event_id: str
     time: EventTime
     manual: bool = False
+    method: str | None = None
+    """As a Link's."""

@@ -50,6 +50,24 @@ async def events(visit: MemberVisit) -> Response:
     return visit.page("books/events.html", await visit.server.read(look))
 
 
+@router.get("/signals")
+async def signals(visit: MemberVisit) -> Response:
+    """What nobody of the office, no employee and no terminal is shown."""
+
+    def look(tx: Transaction) -> list[views.Signal]:
+        offices = {each.office_id: each for each in Offices(tx).all()}
+        links: list[Link] = Books(tx).flagged(views.SIGNALS_SHOWN)
+        names = {
+            person.person_id: person.name or ""
+            for office_id in {link.office_id for link in links}
+            for person in People(tx).everyone(office_id, include_erased=True)
+        }
+        return [views.signal(link, offices[link.office_id], names) for link in links]
+
+    found = await visit.server.read(look)
+    return await views.SIGNALS.answer(visit, views.SIGNALS.asked(visit), found, "books/signals.html", {})
+
+
 @router.post("/events/{office_id}/{event_id}/accept")
 async def accept(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
     now = visit.server.now()

@@ -208,6 +208,7 @@ class Books:
             events.c.earliest_utc,
             events.c.latest_utc,
             events.c.time_state,
+            events.c.method,
         )
         on_day = columns.where(*presence, events.c.utc >= start, events.c.utc < end)
         perhaps = columns.where(
@@ -221,8 +222,28 @@ class Books:
             for row in self._tx.execute(query):
                 time = _time(row)
                 if row.person_id is not None and time is not None:
-                    found[row.event_id] = PresenceRow(row.person_id, row.device_id, row.event_id, time)
+                    found[row.event_id] = PresenceRow(
+                        row.person_id, row.device_id, row.event_id, time, method=row.method
+                    )
         return sorted(found.values(), key=lambda p: (p.time.utc, p.event_id))
+
+    def flagged(self, limit: int) -> list[Link]:
+        """What is for BKPP alone, the newest first."""
+        order = events.c.received_utc.desc(), events.c.event_id
+        query = sa.select(events).where(events.c.flag.is_not(None)).order_by(*order).limit(limit)
+        return [_link(row) for row in self._tx.execute(query)]
+
+    def without_face(self, employee_id: str, start: dt.datetime, end: dt.datetime) -> list[Link]:
+        """One employee's accepted presences in [start, end) that were not known by the face, by time."""
+        people = tables.people
+        faces = sa.and_(people.c.office_id == events.c.office_id, people.c.person_id == events.c.person_id)
+        query = (
+            sa.select(events)
+            .select_from(people.join(events, faces))
+            .where(people.c.employee_id == employee_id, events.c.method.is_not(None), events.c.status == "accepted")
+            .where(events.c.utc >= start, events.c.utc < end)
+        )
+        return [_link(row) for row in self._tx.execute(query.order_by(events.c.utc, events.c.event_id))]
 
     def punches(
         self,
@@ -379,6 +400,8 @@ def _values(link: Link) -> dict[str, Any]:
         "time_state": time and time.state,
         "person_id": link.person_id,
         "received_utc": link.received_utc,
+        "method": link.method,
+        "flag": link.flag,
     }
 
 
@@ -402,4 +425,6 @@ def _link(row: sa.Row[tuple[object, ...]]) -> Link:
         _time(row),
         row.person_id,
         row.received_utc,
+        row.method,
+        row.flag,
     )

@@ -1,15 +1,73 @@
-"""What the page of rejected events shows, as plain values."""
+"""What the pages of rejected events, and of what is for BKPP alone, show, as plain values."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from etpp.books.model import Link
+from etpp.console.listing import Cell, Column, Listing, Tone, Value
 from etpp.console.texts import Texts
 from etpp.roster.hours import zone
 from etpp.roster.model import Office
 from etpp.terminals.model import Device
+
+SIGNALS_SHOWN = 1000
+"""The newest; there are few."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """`people`: whom it is about, by name; `at`: local, None where nobody knows when."""
+
+    what: str
+    at: dt.datetime | None
+    office: str
+    terminal: str
+    people: str
+    detail: str
+    received: dt.datetime
+
+
+def _what(line: Signal, texts: Texts) -> Cell:
+    tones: dict[str, Tone] = {"duress": "bad", "tamper": "warn", "two-people": "warn"}
+    return Cell(texts.of("signal", line.what), tone=tones.get(line.what, ""), chip=True)
+
+
+def _signal(value: Value, texts: Texts) -> str:
+    return texts.of("signal", str(value))
+
+
+SIGNALS: Listing[Signal] = Listing(
+    "isyarat",
+    (
+        Column("what", "signal_what", lambda line: line.what, show=_what, says=_signal, kind="name", chooses=True),
+        Column("people", "name", lambda line: line.people, finds=True),
+        Column("at", "when", lambda line: line.at),
+        Column("office", "office", lambda line: line.office, chooses=True),
+        Column("terminal", "terminal", lambda line: line.terminal, finds=True),
+        Column("detail", "signal_detail", lambda line: line.detail, kind="reason"),
+        Column("received", "received", lambda line: line.received),
+    ),
+    by="-received",
+)
+
+
+def signal(link: Link, office: Office, names: Mapping[str, str]) -> Signal:
+    local, said = zone(office), link.body.get("occurrence")
+    told: Mapping[str, Any] = said if isinstance(said, dict) else {}
+    whom = [link.person_id, *told.get("person_ids", [])]
+    return Signal(
+        link.flag or "",
+        None if link.time is None else link.time.utc.astimezone(local),
+        office.name,
+        link.device_id[:8],
+        ", ".join(names.get(each, each) for each in whom if each),
+        str(told.get("detail") or ""),
+        link.received_utc.astimezone(local),
+    )
 
 
 def rejected(link: Link, office: Office, names: Mapping[tuple[str, str], str], texts: Texts) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -23,6 +23,9 @@ from etpp.base.shapes import (
 )
 from etpp.faces.recognisers import RECOGNISERS
 from etpp.terminals.wire import Head
+
+EventKind = Literal["presence", "attack", "enrolment", "occurrence"]
+EVENT_KINDS = get_args(EventKind)
 
 MAX_EVENTS = 500
 MAX_RUNS = 1000
@@ -49,6 +52,9 @@ class Presence(Shape):
     gallery_version: Natural
     match: Match
     liveness: LivenessVerdict
+    method: ShortText = "face"
+    officer_id: Id | None = None
+    duress: bool = False
 
 
 class Attack(Shape):
@@ -114,6 +120,15 @@ class EnrolmentPayload(Shape):
         return self
 
 
+class Occurrence(Shape):
+    """Something else that happened; what this server does not know of it is kept all the same."""
+
+    what: ShortText
+    officer_id: Id | None = None
+    person_ids: Annotated[list[Id], Field(default_factory=list, max_length=10)]
+    detail: ShortText | None = None
+
+
 class Link(Shape):
     """What an event needs to have a place in the chain at all. Without it the request is malformed."""
 
@@ -130,7 +145,7 @@ class Event(Link):
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
     event_id: EventId
-    kind: Literal["presence", "attack", "enrolment"]
+    kind: EventKind
     wall_utc: Time
     boot_id: Id
     monotonic_ms: Natural
@@ -138,10 +153,11 @@ class Event(Link):
     presence: Presence | None = None
     attack: Attack | None = None
     enrolment: EnrolmentPayload | None = None
+    occurrence: Occurrence | None = None
 
     @model_validator(mode="after")
     def _one_payload(self) -> Self:
-        given = [kind for kind in ("presence", "attack", "enrolment") if getattr(self, kind) is not None]
+        given = [kind for kind in EVENT_KINDS if getattr(self, kind) is not None]
         if given != [self.kind]:
             raise ValueError("must have the member that kind names, and none of the others")
         return self

@@ -53,9 +53,14 @@ DONE = frozenset(
         "sanction_withdrawn",
         "score_entered",
         "policy_used",
+        "trial_ended",
         "calendar_decided",
         "import_done",
         "import_discarded",
+        "officer_revoked",
+        "notice_added",
+        "notice_withdrawn",
+        "nip_pin_decided",
     }
 )
 """What a page can say was done, after the form that did it: keys of the texts' table `done`."""

@@ -268,13 +268,14 @@ READ_BY_TIME = (
 )
 ASKED_MARGIN = 0.04
 """Below it a terminal asks for the last digits of the NIP (`margin` in kiosk/default.toml)."""
-ASKED_NIP = {
-    "postgresql": f"CASE WHEN status = 'accepted' AND kind = 'presence' "
-    f"THEN (body #>> '{{presence,match,margin}}')::double precision END < {ASKED_MARGIN}",
-    "sqlite": f"CASE WHEN status = 'accepted' AND kind = 'presence' "
-    f"THEN json_extract(body, '$.presence.match.margin') END < {ASKED_MARGIN}",
+WITH_NIP = {
+    "postgresql": "CASE WHEN status = 'accepted' AND kind = 'presence' THEN method IS NOT NULL "
+    f"OR (body #>> '{{presence,match,margin}}')::double precision < {ASKED_MARGIN} END",
+    "sqlite": "CASE WHEN status = 'accepted' AND kind = 'presence' THEN method IS NOT NULL "
+    f"OR json_extract(body, '$.presence.match.margin') < {ASKED_MARGIN} END",
 }
-"""By dialect: accepted presences for which a terminal asked so. In these words alone the index answers."""
+"""By dialect: accepted presences for which a NIP was typed, beside the face or in its place. In these words alone the
+index answers."""
 
 events = sa.Table(
     "events",
@@ -296,6 +297,10 @@ events = sa.Table(
     sa.Column("time_state", sa.String(16)),
     sa.Column("person_id", sa.String(64)),
     sa.Column("received_utc", Utc, nullable=False),
+    # Of the body, so that lists need not read it: by what a presence was known where that was not the face, and what
+    # is for BKPP alone.
+    sa.Column("method", sa.String(20)),
+    sa.Column("flag", sa.String(20)),
     sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
     # With what a day and a month are judged by: the rows of one office lie scattered among those of all the others,
@@ -320,14 +325,22 @@ staged = sa.Table(
 )
 # What does not count is a page of its own, and there are few of those among millions.
 sa.Index("ix_events_status", events.c.status, events.c.received_utc)
+for _seldom in ("method", "flag"):
+    sa.Index(
+        f"ix_events_{_seldom}",
+        events.c[_seldom],
+        events.c.received_utc,
+        sqlite_where=events.c[_seldom].is_not(None),
+        postgresql_where=events.c[_seldom].is_not(None),
+    )
 sa.Index("ix_events_person", events.c.office_id, events.c.person_id, events.c.utc)
 # Few, and each of them would have to be looked for in the bodies of millions.
 sa.Index(
-    "ix_events_asked_nip",
+    "ix_events_with_nip",
     events.c.office_id,
     events.c.utc,
-    sqlite_where=sa.text(ASKED_NIP["sqlite"]),
-    postgresql_where=sa.text(ASKED_NIP["postgresql"]),
+    sqlite_where=sa.text(WITH_NIP["sqlite"]),
+    postgresql_where=sa.text(WITH_NIP["postgresql"]),
 )
 # Few events have an uncertain time, but their intervals may reach over many days.
 sa.Index(

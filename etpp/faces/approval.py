@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from etpp.base.encoding import Json
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.faces.cohort import Cohort, Numbers, matrix
+from etpp.faces.doubt import beyond_doubt
 from etpp.faces.marks import Mark, agreement, check, missing, of_nip
 from etpp.faces.model import Enrolment, Template
-from etpp.faces.recognisers import RECOGNISERS, Recogniser
+from etpp.faces.recognisers import DLIB, RECOGNISERS, Recogniser
 from etpp.faces.store import Enrolments, Templates
 from etpp.roster import register
 from etpp.roster.model import Identity, Person
@@ -34,8 +36,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What an approval rests on. `alike`: whose face it is too, by any model; `numbers`: the cohort numbers of each
-    template, by model, None while there is no cohort."""
+    """What an approval rests on. `alike`: whose face it is too, by any model, and that an offer is in doubt; `numbers`:
+    the cohort numbers of each template, by model, None while there is no cohort."""
 
     alike: Sequence[Mark]
     numbers: Mapping[str, Sequence[Numbers] | None]
@@ -56,8 +58,11 @@ class Regency:
         return Review(self.alike(enrolment), numbers)
 
     def alike(self, enrolment: Enrolment) -> list[Mark]:
-        """Other NIPs' faces that are this one, in any office: at most one by each model."""
-        found = (self._models[model_id].alike(enrolment) for model_id in enrolment.faces)
+        """Other NIPs' faces that are this one, in any office: at most one by each model. And that an offer is not of
+        the person beyond doubt."""
+        found = [self._models[model_id].alike(enrolment) for model_id in enrolment.faces]
+        if enrolment.renewal is not None and DLIB.model_id in enrolment.faces:
+            found.append(self._models[DLIB.model_id].doubtful(enrolment, enrolment.renewal))
         return list({mark.key: mark for mark in found if mark is not None}.values())
 
 
@@ -71,6 +76,7 @@ class _Faces:
         self._cohort = Cohort(Templates(tx).cohort(recogniser.model_id), recogniser)
         keys, means, counts = self._cohort.means()
         self._person_ids = {(key[0], people[key].nip): key[1] for key in keys}
+        self._keys = keys
         known = [(office_id, person_id, people[office_id, person_id]) for office_id, person_id in keys]
         self._known = [Mark("face_known", person, office, False, who.nip, who.name) for office, person, who in known]
         faces = [
@@ -102,6 +108,17 @@ class _Faces:
         rule = self._recogniser.rule
         found = nearest(ours, self._means, self._counts, self._nips, rule, {enrolment.nip}, settled)
         return None if found is None or not found.same else self._known[found.row]
+
+    def doubtful(self, enrolment: Enrolment, claim: Json) -> Mark | None:
+        """That what a terminal offers is not of whom it says, by the office's templates."""
+        office_id, person_id = enrolment.office_id, str(enrolment.person_id)
+        rows = [row for row, (each, _) in enumerate(self._keys) if each == office_id]
+        people = [self._keys[row][1] for row in rows]
+        own = people.index(person_id) if person_id in people else None
+        counts = [self._counts[row] for row in rows]
+        if beyond_doubt(matrix(enrolment.faces[self._recogniser.model_id]), self._means[rows], counts, own, claim):
+            return None
+        return Mark("renewal_doubtful", person_id, office_id, False, enrolment.nip or "", enrolment.name or "")
 
 
 def marks(tx: Transaction, enrolments: Sequence[Enrolment]) -> Mapping[Key, Sequence[Mark]]:
@@ -207,6 +224,8 @@ class _Decision:
             new = set(enrolment.faces) if enrolment.renewal is None else {enrolment.renewal["model_id"]}
             self.kept = [each for each in held if each.model_id not in new] if not other or enrolment.renewal else []
         kept = {each.model_id for each in self.kept}
+        if any(mark.kind == "face_differs" for mark in marks):
+            alike = [mark for mark in alike if mark.kind != "renewal_doubtful"]  # which it says more plainly
         self.marks = [*marks, *alike, *missing(tx, enrolment, kept)]
 
 

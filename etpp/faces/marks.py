@@ -24,10 +24,19 @@ from etpp.roster.model import Person
 from etpp.roster.store import People
 from kiosk.scores.likeness import threshold
 
-MarkKind = Literal["face_known", "face_differs", "name_differs", "pending_twice", "other_office", "recogniser_missing"]
-"""The face is another NIP's too; it is not the one on file under this NIP; the name is not the official one; another
-enrolment of this NIP waits; another office has this NIP; the office recognises by another model, of which neither the
-enrolment nor the file has templates."""
+MarkKind = Literal[
+    "face_known",
+    "face_differs",
+    "renewal_doubtful",
+    "name_differs",
+    "pending_twice",
+    "other_office",
+    "recogniser_missing",
+]
+"""The face is another NIP's too; it is not the one on file under this NIP; it was offered by a terminal and is not that
+person's beyond doubt (`etpp.faces.doubt`); the name is not the official one; another enrolment of this NIP waits;
+another office has this NIP; the office recognises by another model, of which neither the enrolment nor the file has
+templates."""
 
 
 @dataclass(frozen=True, slots=True)

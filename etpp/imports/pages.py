@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from etpp.base import sheets
+from etpp.base.asked import month as month_asked
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, Files, MemberVisit, Visit
@@ -64,11 +65,12 @@ async def bring(visit: MemberVisit, values: CheckedForm, files: Files, kept: Kep
         if not content:
             raise forms.Wrong({"file": "empty"})
         month = values.get("month", "") if kind.by_month else ""
+        month_asked(month)
         await run_in_threadpool(sheets.asked, content, kind.columns)
         brought = await run_in_threadpool(kept.keep, kind.key, month, _owner(visit), content, now)
         await visit.server.write(lambda tx: None)  # that somebody brought it is recorded  # noqa: ARG005
     except (Conflict, NotFound, Problem) as error:
-        status = 429 if isinstance(error, Problem) else 409
+        status = 429 if isinstance(error, Problem) and error.name == "too-many-requests" else 409
         return _start(visit, values, forms.faults(visit.texts, error, FIELDS), status)
     return visit.go(f"/imports/{brought.import_id}")
 
@@ -137,8 +139,8 @@ def _start(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], st
             "key": each.key,
             "title": texts.say(f"imports_{each.key}"),
             "what": texts.say(f"imports_{each.key}_what"),
-            "needed": [column.name for column in each.columns if column.required],
-            "also": [column.name for column in each.columns if not column.required],
+            "needed": [_heading(column) for column in each.columns if column.required],
+            "also": [_heading(column) for column in each.columns if not column.required],
             "example": each.example,
         }
         for each in KINDS.values()
@@ -150,3 +152,8 @@ def _start(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], st
 
 def _owner(visit: Visit) -> str:
     return visit.actor.account_id or visit.actor.name
+
+
+def _heading(column: sheets.Column) -> str:
+    """The heading that is written, and one that is read as well."""
+    return column.name if not column.aliases else f"{column.name} ({column.aliases[0]})"

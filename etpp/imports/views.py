@@ -32,8 +32,8 @@ LINES: Listing[Line] = Listing(
             show=_change,
             chooses=True,
         ),
-        Column("was", "imports_was", lambda line: line.was, finds=True),
-        Column("becomes", "imports_becomes", lambda line: line.becomes, finds=True),
+        Column("was", "imports_was", lambda line: line.was, kind="reason", finds=True),
+        Column("becomes", "imports_becomes", lambda line: line.becomes, kind="reason", finds=True),
     ),
     by="line",
 )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from etpp.allowance import gather
 from etpp.allowance.model import POINTS, Line, Month
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import ZERO
@@ -47,7 +48,7 @@ def figures(tx: Transaction, office_id: str, month: Month | None, now: dt.dateti
     today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
     asked = month or Month(today.year, today.month)
     below = sorted(place.office_id for place in PLACES.find(tx) if place.parent_id == office_id)
-    found = {each: _reckoned(tx, each, asked, now) for each in (office_id, *below[:UNITS])}
+    found = _reckoned(tx, (office_id, *below[:UNITS]), asked, now)
     devices = [each for each in Devices(tx).all() if each.office_id == office_id]
     return Figures(
         office_id,
@@ -59,11 +60,19 @@ def figures(tx: Transaction, office_id: str, month: Month | None, now: dt.dateti
     )
 
 
-def _reckoned(tx: Transaction, office_id: str, month: Month, now: dt.datetime) -> OfficeMonth | None:
+def _reckoned(tx: Transaction, offices: Iterable[str], month: Month, now: dt.datetime) -> dict[str, OfficeMonth | None]:
+    """None for those that cannot be reckoned. What all of them share is read once."""
     try:
-        return office_month(tx, office_id, month, now)
-    except (Conflict, NotFound):
-        return None
+        shared = gather.regency(tx, month, now)
+    except Conflict:
+        return dict.fromkeys(offices)
+    found: dict[str, OfficeMonth | None] = {}
+    for office_id in offices:
+        try:
+            found[office_id] = office_month(tx, office_id, month, now, shared)
+        except (Conflict, NotFound):
+            found[office_id] = None
+    return found
 
 
 def charts(found: Figures, say: Words, pay: bool) -> list[Chart]:

@@ -15,11 +15,13 @@ from etpp.activities.store import ITEMS
 from etpp.allowance.gather import correction_days, entry_terms
 from etpp.allowance.model import Month
 from etpp.base.errors import Conflict, NotFound
+from etpp.books.model import Link
+from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.faces.store import Enrolments
 from etpp.presence.discipline import Discipline, delivered_steps, discipline
 from etpp.presence.year import judged_year
-from etpp.reports.months import OfficeMonth, one_month
+from etpp.reports.own import OwnMonth, own_month
 from etpp.roster.assignments import Acting, Assignment, CareerError
 from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.model import Employee, Person
@@ -34,8 +36,9 @@ LETTERS = 24
 @dataclass(frozen=True)
 class Dossier:
     """`month`: None where the person served nowhere; `broken`: what was recorded contradicts itself, so that nothing
-    can be reckoned. `waiting`: enrolments that nobody has decided. `items`: names of the catalogue's rows.
-    `faces`: with how far the face, or its erasure, has come on the office's terminals."""
+    can be reckoned. `waiting`: enrolments that nobody has decided. `without_face`: presences of the month by NIP and
+    PIN. `items`: names of the catalogue's rows. `faces`: with how far the face, or its erasure, has come on the
+    office's terminals."""
 
     employee: Employee
     today: dt.date
@@ -44,8 +47,9 @@ class Dossier:
     actings: tuple[Acting, ...]
     faces: tuple[tuple[Person, Reached], ...]
     waiting: int
+    without_face: tuple[Link, ...]
     asked: Month
-    month: OfficeMonth | None
+    month: OwnMonth | None
     broken: bool
     letters: tuple[letters.Standing, ...]
     activities: activities.MonthOf
@@ -66,13 +70,14 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
     asked = Month(today.year, today.month) if month is None else month
     posts: tuple[Assignment, ...] = ()
     actings: tuple[Acting, ...] = ()
-    found: OfficeMonth | None = None
+    found: OwnMonth | None = None
     counters: Discipline | None = None
     here, broken = None, False
     try:
         career = roster.career(person_id)
         posts, actings, here = career.all, career.actings, career.office_on(today)
-        found = one_month(tx, person_id, asked, now)
+        found = own_month(tx, person_id, asked, now)
+        broken = found is not None and not found.reckoned
         home = here or (posts[-1].office_id if posts else None)
         if whole and home is not None:
             days = judged_year(tx, home, asked.year, correction_days, now, asked.last, [person_id])
@@ -93,6 +98,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         actings=tuple(reversed(actings)),
         faces=tuple((face, _reached(tx, face)) for face in roster.faces_of(person_id)),
         waiting=0 if employee.nip is None else len(Enrolments(tx).pending_with_nip(employee.nip)),
+        without_face=tuple(Books(tx).without_face(person_id, *_bounds(asked))),
         asked=asked,
         month=found,
         broken=broken,
@@ -103,6 +109,13 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         offices={each.office_id: each.name for each in Offices(tx).all()},
         people={person: each.name for person, each in roster.employees(sorted(superiors)).items()},
     )
+
+
+def _bounds(month: Month) -> tuple[dt.datetime, dt.datetime]:
+    """By the regency's clock."""
+    midnights = month.first, month.last + dt.timedelta(days=1)
+    first, end = (dt.datetime.combine(day, dt.time(), ZoneInfo(REGENCY_ZONE)).astimezone(dt.UTC) for day in midnights)
+    return first, end
 
 
 def _reached(tx: Transaction, face: Person) -> Reached:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from etpp.allowance.model import Month
-from etpp.base.errors import Problem
+from etpp.allowance.asked import month_named
 from etpp.console.visit import MemberVisit
 from etpp.insight import charts, dossier, views
 from etpp.reports.texts import words
@@ -15,7 +14,7 @@ router = APIRouter()
 
 @router.get("/people/{person_id}")
 async def person(visit: MemberVisit, person_id: str, month: str = "", year: str = "") -> Response:
-    asked, now = asked_month(month), visit.server.now()
+    asked, now = month_named(month), visit.server.now()
     found = await visit.server.read(lambda tx: dossier.open_dossier(tx, person_id, asked, now, bool(year)))
     offices = {each for each in (found.office_id, *(post.office_id for post in found.posts[:1])) if each}
     pay = any(visit.shows(each, "head") for each in offices) or visit.shows("")
@@ -25,17 +24,7 @@ async def person(visit: MemberVisit, person_id: str, month: str = "", year: str 
 
 @router.get("/offices/{office_id}/charts")
 async def office_charts(visit: MemberVisit, office_id: str, month: str = "") -> Response:
-    asked, now = asked_month(month), visit.server.now()
+    asked, now = month_named(month), visit.server.now()
     say, pay = words(visit.texts.code), visit.shows(office_id, "head")
     found = await visit.server.read(lambda tx: charts.figures(tx, office_id, asked, now))
     return visit.page("insight/charts.html", {"shown": views.pictures(found, charts.charts(found, say, pay), say)})
-
-
-def asked_month(text: str) -> Month | None:
-    """The month that somebody asks for; None for an empty text. Raises Problem `malformed`."""
-    if not text:
-        return None
-    try:
-        return Month.of(text)
-    except ValueError:
-        raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong") from None

@@ -52,7 +52,8 @@ def tree(sentences: Iterable[Sentence]) -> list[Node]:
 
 def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, Any]:
     """`pay`: whether amounts are shown to who asks."""
-    who, month = dossier.employee, dossier.month
+    who, own = dossier.employee, dossier.month
+    month = None if own is None else own.office
     zone = ZoneInfo(REGENCY_ZONE) if month is None else month.zone
     return {
         "person_id": who.person_id,
@@ -69,6 +70,11 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
         "after": str(_beside(dossier.asked, 1)) if dossier.asked.last < dossier.today else "",
         "broken": dossier.broken,
         "days": None if month is None else _table(days(say, month, month.people[0]), say),
+        "without_face": [
+            f"{texts.moment(each.time.utc.astimezone(zone))}: {texts.of('known_by', each.method or '')}"
+            for each in dossier.without_face
+            if each.time is not None
+        ],
         "pay": None if month is None or not pay else _pay(dossier, say),
         "letters": _letters(dossier, texts, say, zone),
         "entries": _entries(dossier, texts, say),
@@ -188,10 +194,10 @@ def _entries(dossier: Dossier, texts: Texts, say: Words) -> list[dict[str, str]]
 
 
 def _pay(dossier: Dossier, say: Words) -> dict[str, Any]:
-    month = dossier.month
-    if month is None:
+    own = dossier.month
+    if own is None or not own.reckoned:
         return {}
-    mine = month.people[0]
+    month, mine = own.office, own.person
     why = Sentences(say, month, mine)
     return {
         "closed": month.closed,

@@ -20,7 +20,7 @@ def hunt(tx: Transaction, key: Key, office_id: str, month: Month, start: dt.date
         case "same_minute":
             return rules.same_minute(store.seen(tx, office_id, start, end), office_id)
         case "with_nip":
-            return rules.with_nip(store.seen(tx, office_id, start, end, asked=True), office_id)
+            return rules.with_nip(store.seen(tx, office_id, start, end, with_nip=True), office_id)
         case "never_late":
             return store.never_late(tx, office_id, month)
         case "afterwards":

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from etpp.allowance import month as months
+from etpp.allowance.asked import month_named
 from etpp.allowance.explain import explain
 from etpp.allowance.model import Month
 from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
@@ -174,7 +175,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
         if text is None:
             raise NotFound("there is no such policy", key="fact_unknown")
         found = read_policy(text)
-        sentences = list(explain(found))
+        sentences = list(explain(found, visit.texts))
         values = {
             "policy": found,
             "rule": rule[:64],
@@ -192,7 +193,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
         asked = _month(month, visit.server.now())
         start, end = month_bounds(str(asked))
         if start is None or end is None:
-            raise Problem("malformed", "month: must be one such as 2026-11", key="month_unreadable")
+            raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
 
         def look(tx: Transaction) -> dict[str, Any]:
             office = register.office(tx, office_id)
@@ -248,10 +249,10 @@ def _told(told: facts.Told, regency: ZoneInfo, visit: MemberVisit) -> dict[str, 
 
 def _month(text: str, now: dt.datetime | None = None) -> Month:
     """The one before this where none is named. Raises Problem."""
-    if not text and now is not None:
+    found = month_named(text)
+    if found is None and now is None:
+        raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
+    if found is None:
         last = now.astimezone(ZoneInfo(REGENCY_ZONE)).date().replace(day=1) - dt.timedelta(days=1)
         return Month(last.year, last.month)
-    try:
-        return Month.of(text)
-    except ValueError as error:
-        raise Problem("malformed", f"month: {error}", key="month_unreadable") from error
+    return found

@@ -72,8 +72,8 @@ def same_minute(seen: Sequence[Seen], office_id: str) -> list[Hit]:
 
 
 def with_nip(seen: Iterable[Seen], office_id: str) -> list[Hit]:
-    """Who was recorded with the help of digits of a NIP (all that are `seen`), since the face alone did not tell; the
-    most first."""
+    """Who was recorded with the help of a NIP, since the face alone did not tell, or by NIP and PIN in its place (all
+    that are `seen`); the most first."""
     asked: dict[str, list[Seen]] = defaultdict(list)
     for each in seen:
         asked[each.person_id].append(each)

@@ -22,17 +22,17 @@ MONTHS_BACK = 6
 FEWEST_MONTHS = 3
 
 
-def seen(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime, asked: bool = False) -> list[Seen]:
-    """An office's accepted presences of certain time in [start, end), by time. `asked`: only those for which the
-    terminal asked for digits of the NIP."""
+def seen(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime, with_nip: bool = False) -> list[Seen]:
+    """An office's accepted presences of certain time in [start, end), by time. `with_nip`: only those for which a NIP
+    was typed, beside the face or in its place."""
     events, people = tables.events, tables.people
     query = (
         sa.select(people.c.employee_id, events.c.office_id, events.c.device_id, events.c.event_id, events.c.utc)
         .select_from(events.join(people, _faces()))
         .where(events.c.office_id == office_id, events.c.utc >= start, events.c.utc < end, *_counts())
     )
-    if asked:
-        query = query.where(sa.text(tables.ASKED_NIP[tx.dialect.name]))
+    if with_nip:
+        query = query.where(sa.text(tables.WITH_NIP[tx.dialect.name]))
     return [Seen(*row) for row in tx.execute(query.order_by(events.c.utc))]
 
 

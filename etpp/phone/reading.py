@@ -37,12 +37,12 @@ from etpp.phone.documents import (
     Today,
     Why,
 )
-from etpp.phone.month import OwnMonth, own_month
 from etpp.presence import corrections
 from etpp.presence.documents import correction_shown
 from etpp.presence.model import Fault, JudgedDay
 from etpp.reports.model import Sentence
 from etpp.reports.nominative import line_name
+from etpp.reports.own import OwnMonth, own_month
 from etpp.reports.presence import fault_name, kind_name, mark
 from etpp.reports.sentences import Sentences
 from etpp.reports.texts import Words, words
@@ -68,8 +68,9 @@ def today(tx: Transaction, person_id: str, csrf: str, language: Language, now: d
     gap, own = "", None
     try:
         own = own_month(tx, person_id, Month(local.year, local.month), now)
-    except (Conflict, NotFound) as error:
-        gap = "outside" if isinstance(error, NotFound) else "contradiction"
+        gap = "" if own is not None else "outside"
+    except Conflict:
+        gap = "contradiction"
     zone = ZoneInfo(REGENCY_ZONE) if own is None else own.office.zone
     date = now.astimezone(zone).date()
     points: Mapping[dt.date, DayPoints] = {}
@@ -146,9 +147,11 @@ def catalogue(tx: Transaction, person_id: str, language: Language, now: dt.datet
 
 
 def month(tx: Transaction, person_id: str, asked: Month, language: Language, now: dt.datetime) -> MonthOnPhone:
-    """Raises NotFound and Conflict, as `own_month`."""
+    """Raises NotFound for a month in which the person belonged to no office, and Conflict as `own_month`."""
     say, person_id = words(language), Roster(tx).who(person_id)
     own = own_month(tx, person_id, asked, now)
+    if own is None:
+        raise NotFound("this person belonged to no office in that month")
     entries, points = _activities(tx, person_id, asked.first, asked.last, now)
     start, end = month_bounds(str(asked))
     filed = corrections.page(

@@ -17,7 +17,7 @@ from etpp.presence import corrections, decision_views, manual, reviews
 from etpp.presence.asked import By, NewCorrection, NewManualEntry, NewTimeDecision
 from etpp.presence.corrections import CorrectionDays
 from etpp.roster import register
-from etpp.roster.hours import REGENCY_ZONE, zone
+from etpp.roster.hours import REGENCY_ZONE, month_or_this, zone
 from etpp.roster.store import Offices, Roster
 
 FIELDS = {
@@ -76,7 +76,7 @@ def _corrections(router: APIRouter, correction_days: CorrectionDays) -> None:
 
     @router.get("/corrections")
     async def list_corrections(visit: MemberVisit, month: str = "") -> Response:
-        shown, mine, me = _month(visit, month), visit.offices("operator", "head"), visit.actor.said
+        shown, mine, me = month_or_this(month, visit.server.now()), visit.offices("operator", "head"), visit.actor.said
         found = await visit.server.read(lambda tx: decision_views.correction_lines(tx, mine, shown, me))
         listing = decision_views.CORRECTIONS
         asked = listing.asked(visit, month=shown)
@@ -134,7 +134,7 @@ def _reviews(router: APIRouter) -> None:
 
     @router.get("/reviews")
     async def list_reviews(visit: MemberVisit, month: str = "") -> Response:
-        shown, mine, me = _month(visit, month), visit.offices("operator", "head"), visit.actor.said
+        shown, mine, me = month_or_this(month, visit.server.now()), visit.offices("operator", "head"), visit.actor.said
         found = await visit.server.read(lambda tx: decision_views.review_lines(tx, mine, shown, visit.texts, me))
         listing = decision_views.REVIEWS
         asked = listing.asked(visit, month=shown)
@@ -171,7 +171,7 @@ def _manual(router: APIRouter) -> None:
 
     @router.get("/manual-entries")
     async def list_manual(visit: MemberVisit, month: str = "") -> Response:
-        shown, mine, me = _month(visit, month), visit.offices("operator", "head"), visit.actor.said
+        shown, mine, me = month_or_this(month, visit.server.now()), visit.offices("operator", "head"), visit.actor.said
 
         def look(tx: Transaction) -> tuple[list[decision_views.Line], list[decision_views.CountLine]]:
             return decision_views.manual_lines(tx, mine, shown, me), decision_views.counts(tx, mine, shown)
@@ -229,11 +229,6 @@ def _manual(router: APIRouter) -> None:
 def _offices(tx: Transaction, mine: frozenset[str] | None) -> list[tuple[str, str]]:
     found = [(each.office_id, each.name) for each in Offices(tx).all() if mine is None or each.office_id in mine]
     return sorted(found, key=lambda each: each[1])
-
-
-def _month(visit: Visit, month: str) -> str:
-    """The month that is asked for, or this one."""
-    return month if MONTH.fullmatch(month) else f"{visit.server.now().astimezone(ZoneInfo(REGENCY_ZONE)):%Y-%m}"
 
 
 def _zone_of(tx: Transaction, said: str, day: dt.date) -> ZoneInfo:

@@ -289,6 +289,8 @@ def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:
         return None
     time = mark.presence.time
     certainty = texts.say("time_manual" if mark.presence.manual else f"time_{time.state}")
+    if mark.presence.method is not None:
+        certainty = f"{texts.of('known_by', mark.presence.method)}, {certainty}"
     if time.state == "uncertain":
         first, last = time.earliest_utc.astimezone(zone), time.latest_utc.astimezone(zone)
         show = texts.time if first.date() == last.date() else texts.moment
@@ -297,6 +299,6 @@ def _mark(mark: Mark | None, zone: ZoneInfo, texts: Texts) -> MarkView | None:
         time=texts.time(time.utc.astimezone(zone)),
         minutes_off=mark.minutes_off,
         certainty=certainty,
-        doubt=mark.presence.manual or time.state == "uncertain",
+        doubt=mark.presence.manual or mark.presence.method is not None or time.state == "uncertain",
         terminal=mark.presence.device_id[:8],
     )

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from etpp.allowance.model import Month
+from etpp.allowance.asked import month_named
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console.texts import Language
 from etpp.db import Transaction
@@ -47,10 +47,9 @@ class NewReport(BaseModel):
 
 async def start(new: NewReport, server: Server, jobs: Jobs) -> Job:
     """Raises Problem, Conflict and NotFound."""
-    try:
-        month = Month.of(new.month)
-    except ValueError as error:
-        raise Problem("malformed", f"month: {error}", key="month_unknown") from error
+    month = month_named(new.month)
+    if month is None:
+        raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
     if new.person_id is not None and new.kind != "statement":
         raise Conflict("only a statement is of one person", key="report_one_person")
 

@@ -44,24 +44,24 @@ class Order(Protocol):
     """What a job is asked to make: a frozen dataclass."""
 
     @property
-    def kind(self) -> Kind | Literal["bundle"]: ...
+    def kind(self) -> Kind | Literal["bundle", "trial"]: ...
     @property
     def office_id(self) -> str: ...
     @property
     def month(self) -> Month: ...
     @property
-    def format(self) -> Format | Literal["zip"]: ...
+    def format(self) -> Format | Literal["zip", "trial"]: ...
 
 
 class Job(BaseModel):
-    """A report, or a bundle of an auditor's, on its way. `done` of `of` (0: not known) of a `stage`; `detail` says why
-    it failed."""
+    """A report, a bundle of an auditor's or a policy's trial, on its way. `done` of `of` (0: not known) of a `stage`;
+    `detail` says why it failed."""
 
     job_id: str
-    kind: Kind | Literal["bundle"]
+    kind: Kind | Literal["bundle", "trial"]
     office_id: str
     month: MonthText
-    format: Format | Literal["zip"]
+    format: Format | Literal["zip", "trial"]
     state: State
     stage: Literal["read", "write"] = "read"
     done: int = 0

@@ -78,9 +78,10 @@ def compose(tx: Transaction, asked: Asked, now: dt.datetime, tell: Tell) -> Repo
     if not offices:
         raise NotFound("there is no office", key="office_none")
     months = []
+    shared = gather.regency(tx, asked.month, now) if len(offices) > 1 else None
     for n, office_id in enumerate(offices):
         tell("read", n, len(offices))
-        months.append(office_month(tx, office_id, asked.month, now))
+        months.append(office_month(tx, office_id, asked.month, now, shared))
     tell("read", len(offices), len(offices))
     sections = _sections(tx, say, asked, months, now)
     local = now.astimezone(months[0].zone)

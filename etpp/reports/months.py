@@ -15,10 +15,10 @@ from etpp.allowance import gather
 from etpp.allowance import month as reckoning
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.closing import Closing
-from etpp.allowance.facts import MonthFacts
+from etpp.allowance.facts import MonthFacts, Regency
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.month import State
-from etpp.allowance.seal import statement_hash, statement_of
+from etpp.allowance.seal import statement_of
 from etpp.allowance.service import Service, serve
 from etpp.allowance.store import Closings, Policies
 from etpp.base.errors import Conflict, NotFound
@@ -83,25 +83,29 @@ class OfficeMonth:
         return self.names.get(person_id, person_id)
 
 
-def office_month(tx: Transaction, office_id: str, month: Month, now: dt.datetime) -> OfficeMonth:
-    """Raises NotFound, and Conflict for facts that contradict one another."""
+def office_month(
+    tx: Transaction, office_id: str, month: Month, now: dt.datetime, shared: Regency | None = None
+) -> OfficeMonth:
+    """`shared`: what all offices' open months share as it is known now, for whoever reads several (`gather.regency`).
+    Raises NotFound, and Conflict for facts that contradict one another."""
     office = register.office(tx, office_id)
     where = reckoning.standing(tx, office_id, month, now)
     closing = where.closed
     if closing is None:
-        found = reckoning.reckon(tx, office_id, month, now)
-        policy, reports, known = found.policy, found.reports, None
+        shared = shared or gather.regency(tx, month, now)
+        found = reckoning.reckon(tx, office_id, month, now, shared=shared)
+        policy, known = found.policy, None
         statements = {each.person_id: each for each in found.statements}
         adjustments, total, sealed_hash = found.adjustments, found.total, found.hash
     else:
         kept = Policies(tx).get(closing.policy_sha256)
         if kept is None:
             raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
-        policy, reports, known = kept, closing.reports, closing.as_of_utc
+        policy, known = kept, closing.as_of_utc
+        shared = gather.regency(tx, month, known, known, closing.reports)
         documents = Closings(tx).documents(office_id, month)
         statements = {person: statement_of(each) for person, each in documents.items()}
         adjustments, total, sealed_hash = closing.sealed.adjustments, closing.sealed.total, closing.sealed.hash
-    shared = gather.regency(tx, month, known or now, known, reports)
     facts = gather.office_month(tx, office_id, month, shared, known)
     roster = Roster(tx, known)
     employees = roster.employees(sorted(_named(facts) | {each.person_id for each in adjustments}))
@@ -149,52 +153,6 @@ def _named(facts: Iterable[MonthFacts]) -> set[str]:
         found |= {correction.proposed_by for correction in each.corrections}
         found |= {decision.by for decision in each.correction_decisions}
     return found
-
-
-def one_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> OfficeMonth | None:
-    """As `office_month`, of one person alone, and read for that person alone: the office's people, `total` and `hash`
-    are this one's. None for a month in which the person served nowhere. Raises Conflict."""
-    posts = Roster(tx).career(person_id).within(month.first, month.last)
-    if not posts:
-        return None
-    statement, closed = reckoning.person_month(tx, person_id, month, now)
-    office_id = posts[-1].office_id
-    where = reckoning.standing(tx, office_id, month, now)
-    closing = where.closed if closed else None
-    if closing is None:
-        (policy, _), reports, known = gather.policy_of(tx, month), None, None
-        adjustments: tuple[Adjustment, ...] = ()
-    else:
-        kept = Policies(tx).get(closing.policy_sha256)
-        if kept is None:
-            raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
-        policy, reports, known = kept, closing.reports, closing.as_of_utc
-        adjustments = tuple(each for each in closing.sealed.adjustments if each.person_id == person_id)
-    shared = gather.regency(tx, month, known or now, known, reports)
-    roster = Roster(tx, known)
-    employee = roster.employee(person_id) or _nobody(person_id)
-    people = []
-    for each in gather.office_month(tx, office_id, month, shared, known, [person_id]):
-        service = served(each, policy)
-        if service is not None:
-            people.append(PersonMonth(employee, service.last, each, service, statement))
-    if not people:
-        return None
-    return OfficeMonth(
-        office_id,
-        register.office(tx, office_id).name,
-        month,
-        shared.calendar.zone(office_id),
-        where.state,
-        policy,
-        closing,
-        statement_hash(statement),
-        tuple(people),
-        (),
-        adjustments,
-        statement.net,
-        {person_id: employee.name},
-    )
 
 
 def served(facts: MonthFacts, policy: Policy) -> Service | None:

@@ -23,7 +23,12 @@ from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.store import Offices, Roster
 
 router = APIRouter()
-FIELDS = {"office_unknown": "office_id", "employee_unknown": "person", "report_one_person": "person"}
+FIELDS = {
+    "office_unknown": "office_id",
+    "employee_unknown": "person",
+    "report_one_person": "person",
+    "month_wrong": "month",
+}
 """Beside which field a refusal stands."""
 FOLLOW_S = 3
 """How often a page that waits asks again."""

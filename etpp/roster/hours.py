@@ -131,6 +131,12 @@ def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> C
     return Calendar(regency_facts(tx, None, known_utc))
 
 
+def month_or_this(text: str, now: dt.datetime) -> str:
+    """The month that an address names, such as 2026-11, or the one that it is in the regency. Raises Problem."""
+    days = month(text)
+    return f"{now.astimezone(ZoneInfo(REGENCY_ZONE)) if days is None else days[0]:%Y-%m}"
+
+
 def month_bounds(text: str) -> tuple[dt.datetime | None, dt.datetime | None]:
     """From when until when a month such as 2026-11 lasts in the regency; no bounds for an empty text.
 

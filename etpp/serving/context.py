@@ -26,12 +26,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Settings:
-    """`approve`: "auto" takes enrolments into the gallery at once. `poll_s`: how often it looks for others' changes."""
+    """`approve`: "auto" takes enrolments into the gallery at once. `poll_s`: how often it looks for others' changes.
+    `tell_s`: how often it looks what terminals are to be told besides faces and hours; None: never by itself."""
 
     approve: Literal["auto", "manual"] = "manual"
     now: Callable[[], dt.datetime] = utc_now
     monotonic_s: Callable[[], float] = time.monotonic
     poll_s: float = 1.0
+    tell_s: float | None = 60.0
 
 
 @dataclass(frozen=True)

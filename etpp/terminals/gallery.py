@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from etpp.base.encoding import canonical, format_time
+from etpp.base.encoding import Json, canonical, format_time
 from etpp.base.errors import NotFound, Problem
 from etpp.base.texts import shown
 from etpp.db import Transaction
@@ -29,6 +29,9 @@ from etpp.terminals.signing import GallerySigner
 CACHED = 8
 """Payloads kept ready: after a push, all terminals of an office ask for the same one. 500 people make about 1 MB."""
 
+Telling = Callable[[Transaction, str], tuple[int, Json] | None]
+"""What an office's terminals are told besides, and the version that brought it last; handed in (decision 40)."""
+
 RETRY_S = 60
 """When a terminal asks again for a gallery that BKPP must first put right."""
 
@@ -46,10 +49,11 @@ class Payload:
 
 
 class GalleryMaker:
-    """Thread-safe. `signer` gives the key that signs now."""
+    """Thread-safe. `signer` gives the key that signs now, `told` the bulletin."""
 
-    def __init__(self, signer: Callable[[], GallerySigner]) -> None:
+    def __init__(self, signer: Callable[[], GallerySigner], told: Telling) -> None:
         self._signer = signer
+        self._told = told
         self._cache: OrderedDict[tuple[str, int, int], Payload] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -84,7 +88,7 @@ class GalleryMaker:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        made = _make(tx, office_id, version, since)
+        made = _make(tx, office_id, version, since, self._told(tx, office_id))
         with self._lock:
             self._cache[key] = made
             while len(self._cache) > CACHED:
@@ -92,7 +96,7 @@ class GalleryMaker:
         return made
 
 
-def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
+def _make(tx: Transaction, office_id: str, version: int, since: int, told: tuple[int, Json] | None) -> Payload:
     office = Offices(tx).get(office_id)
     issued = Offices(tx).issued_utc(office_id, version)
     if office is None or issued is None:
@@ -126,6 +130,8 @@ def _make(tx: Transaction, office_id: str, version: int, since: int) -> Payload:
         payload["office"]["recogniser"] = recogniser
     if base is not None:
         payload["removed"] = erased
+    if told is not None and (base is None or told[0] > base):
+        payload["bulletin"] = told[1]
     data = canonical(payload)
     return Payload(office_id, version, base, format_time(issued), data, hashlib.sha256(data).hexdigest())
 

@@ -130,10 +130,88 @@ class GalleryPerson(Shape):
     roster: PersonRoster | None = None
 
 
+class Awaiting(Shape):
+    nip: str
+    name: str
+    state: Literal["waiting", "refused"] | None = None
+
+
+class OfPerson(Shape):
+    person_id: str
+
+
+class BulletinOfficer(Shape):
+    officer_id: str
+    name: str
+    pin_hash: str
+    may: list[Literal["enrol", "maintain"]]
+    person_id: str | None = None
+
+
+class Saying(Shape):
+    """`id` Indonesian, `en` English."""
+
+    id: str
+    en: str | None = None
+
+
+class BulletinLetter(Shape):
+    person_id: str
+    label: Saying
+    number: str
+    from_utc: Time
+    until_utc: Time
+    excuses: list[Literal["late", "early", "absence", "occasion"]]
+
+
+class BulletinNotice(Shape):
+    notice_id: str
+    text: Saying
+    from_utc: Time
+    until_utc: Time
+
+
+class MonthSoFar(Shape):
+    person_id: str
+    month: str
+    through: str
+    present_days: int
+    late_count: int
+    late_minutes: int
+    early_count: int
+    early_minutes: int
+    points_entered: float | None = None
+    points_recognised: float | None = None
+
+
+class PersonPin(Shape):
+    person_id: str
+    pin_hash: str
+
+
+class NipPin(Shape):
+    policy: Literal["off", "with-officer", "alone"]
+    per_month: int = 0
+    pins: list[PersonPin] = Field(default_factory=list)
+
+
+class Bulletin(Shape):
+    """What the terminals are told besides faces and hours."""
+
+    awaiting: list[Awaiting] = Field(default_factory=list)
+    renew: list[OfPerson] = Field(default_factory=list)
+    officers: list[BulletinOfficer] = Field(default_factory=list)
+    letters: list[BulletinLetter] = Field(default_factory=list)
+    notices: list[BulletinNotice] = Field(default_factory=list)
+    months: list[MonthSoFar] = Field(default_factory=list)
+    nip_pin: NipPin | None = None
+
+
 class GalleryPayload(Shape):
     office: OfficeWhole
     people: list[GalleryPerson]
     removed: list[str] | None = None
+    bulletin: Bulletin | None = None
 
 
 class Manifest(Shape):

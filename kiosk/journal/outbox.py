@@ -75,7 +75,20 @@ class SqliteOutbox:
         return self.db.transact(lambda connection: self._append(connection, draft, moment))
 
     def last_presence(self, person_id: PersonId) -> LastPresence | None:
-        def read(connection: sqlite3.Connection) -> LastPresence | None:
+        return next(iter(self._presences(person_id, lambda _: False)), None)
+
+    def presences(self, person_id: PersonId, since_utc: dt.datetime) -> list[LastPresence]:
+        return [
+            each
+            for each in self._presences(person_id, lambda one: one.moment.wall_utc >= since_utc)
+            if each.moment.wall_utc >= since_utc
+        ]
+
+    def _presences(self, person_id: PersonId, further: Callable[[LastPresence], bool]) -> list[LastPresence]:
+        """Newest first, to the first after which `further` says that there is no need of older ones."""
+
+        def read(connection: sqlite3.Connection) -> list[LastPresence]:
+            found: list[LastPresence] = []
             for stored, digest in connection.execute(
                 "SELECT body, hash FROM events WHERE person_id = ? ORDER BY id DESC", (person_id,)
             ):
@@ -83,8 +96,11 @@ class SqliteOutbox:
                 with contextlib.suppress(ContentDamaged):
                     event = self.sealer.event(stored, digest.hex())
                     detail = wire.member(event.body, "presence", dict)
-                    return LastPresence(Direction(detail["direction"]), event.moment)
-            return None
+                    method = detail.get("method", "face")
+                    found.append(LastPresence(Direction(detail["direction"]), event.moment, method))
+                    if not further(found[-1]):
+                        break
+            return found
 
         return self.db.query(read)
 

@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 
+from kiosk.model.bulletin import Saying
 from kiosk.model.recording import QueueState
 
 
@@ -55,7 +56,7 @@ BLOCKING_FAULTS = frozenset(
 @dataclass(frozen=True, slots=True)
 class TerminalStatus:
     """What the idle screen tells about the terminal. `local_time` is aware, in the office's time zone;
-    `connected` None before `kiosk sync` has said anything."""
+    `connected` None before `kiosk sync` has said anything. `notices`: what the server tells everybody now."""
 
     local_time: dt.datetime
     office_name: str
@@ -63,3 +64,4 @@ class TerminalStatus:
     connected: bool | None
     queue: QueueState
     clock_trusted: bool
+    notices: tuple[Saying, ...] = ()

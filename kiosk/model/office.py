@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kiosk.model.bulletin import NOTHING_TOLD, Bulletin
 from kiosk.model.hours import WorkCalendar
 from kiosk.model.people import Person, PersonId
 from kiosk.model.seeing import DLIB_RESNET_V1, Descriptor, ModelId
@@ -51,7 +52,7 @@ class Renewal:
 class GallerySnapshot:
     """All that a terminal knows of its office: read from the cache in one piece, replaced in one piece.
 
-    `renewals`: of whom templates of a further model are asked for.
+    `renewals`: of whom templates of a further model are asked for. `bulletin`: what the server tells besides.
     """
 
     version: int
@@ -60,6 +61,7 @@ class GallerySnapshot:
     templates: tuple[Template, ...] = field(repr=False)
     fetched_utc: dt.datetime | None = None
     renewals: Mapping[PersonId, Renewal] = field(default_factory=dict, repr=False)
+    bulletin: Bulletin = field(default=NOTHING_TOLD, repr=False)
 
 
 EMPTY_GALLERY = GallerySnapshot(version=0, office=None, people={}, templates=())

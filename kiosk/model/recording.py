@@ -42,9 +42,19 @@ class Assessment:
     elsewhere: bool = False
 
 
+Method = Literal["face", "nip-pin", "nip-pin-officer"]
+"""How somebody was known: by the face, or by NIP and PIN because it failed, alone or with an officer standing by."""
+
+
 @dataclass(frozen=True, slots=True)
 class PresenceDraft:
-    """A confirmed presence that has no place in the chain yet: what the encounter asks the outbox to append."""
+    """A confirmed presence that has no place in the chain yet: what the encounter asks the outbox to append.
+
+    `chosen`: the direction is not the schedule's, but the person's own word.
+
+    By NIP and PIN `match` and `liveness` say what the face gave all the same. `officer_id`: who stood by. `duress`: the
+    person has let it be known that somebody forces them; nobody at the terminal is shown it.
+    """
 
     person_id: PersonId
     direction: Direction
@@ -52,6 +62,10 @@ class PresenceDraft:
     liveness: LivenessVerdict
     model_id: ModelId
     gallery_version: int
+    chosen: bool = False
+    method: Method = "face"
+    officer_id: str | None = None
+    duress: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +110,20 @@ class EnrolmentDraft:
     renewal: RenewalClaim | None = None
 
 
-Draft = PresenceDraft | AttackDraft | EnrolmentDraft
+@dataclass(frozen=True, slots=True)
+class OccurrenceDraft:
+    """Something else that happened at the terminal. `what` is one of the words of docs/protocol.md; `officer_id`: who
+    did it, `person_ids`: whom it is about, `detail`: a short text without anything personal."""
 
-EventKind = Literal["presence", "attack", "enrolment"]
+    what: str
+    officer_id: str | None = None
+    person_ids: tuple[PersonId, ...] = ()
+    detail: str = ""
+
+
+Draft = PresenceDraft | AttackDraft | EnrolmentDraft | OccurrenceDraft
+
+EventKind = Literal["presence", "attack", "enrolment", "occurrence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +145,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LastPresence:
-    """The newest presence of one person on this terminal."""
+    """The newest presence of one person on this terminal, or one of its newest."""
 
     direction: Direction
     moment: Moment
+    method: Method = "face"
 
 
 @dataclass(frozen=True, slots=True)

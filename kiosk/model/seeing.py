@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, NewType
 
 import numpy as np
@@ -187,6 +187,7 @@ class Sighting:
     `t_s` monotonic seconds at capture. `track` grows by one whenever the nearest face is another one than before;
     0 means that there is no face. `faces` counts faces large enough to matter. `box` is the nearest face as
     fractions of the frame (left, top, right, bottom). `match` is None until a descriptor was worth computing.
+    `face`: the mean descriptor of the track.
     `samples`: pictures of the person of `match` for a renewal, where the gallery asks for one.
     `start` is the number of the recogniser's start after which all of it was gathered: a restart, another gallery or
     other models give it a new one (kiosk/terminal/recognition.py).
@@ -201,6 +202,7 @@ class Sighting:
     liveness: LivenessVerdict = LIVENESS_OFF
     start: int = 0
     samples: tuple[Sample, ...] = ()
+    face: Descriptor | None = field(default=None, repr=False)
 
 
 NOBODY = Sighting(t_s=0.0)

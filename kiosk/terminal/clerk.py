@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import queue
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from kiosk import schedule
 from kiosk.errors import OutboxError
 from kiosk.model import (
     EMPTY_GALLERY,
+    NOTHING_TOLD,
     AttackDraft,
+    ClockState,
+    Descriptor,
     Draft,
     Event,
     GallerySnapshot,
@@ -20,16 +25,23 @@ from kiosk.model import (
     Match,
     ModelId,
     Moment,
+    OccurrenceDraft,
+    Person,
     PersonId,
     PresenceDraft,
     Sample,
 )
 from kiosk.ports import Clock, Outbox
 from kiosk.terminal import encounter as enc
+from kiosk.terminal.claims import Claims, month_of
 from kiosk.terminal.faults import FaultBoard, fault_of
+from kiosk.terminal.likeness import Faces
 from kiosk.terminal.renewal import Renewals
 
 log = logging.getLogger(__name__)
+
+_LONGEST_DAY = dt.timedelta(days=2)
+"""Whatever hours somebody works, a day's first presence is not longer ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,8 @@ class Clerk:
     ) -> None:
         """`invite` makes a code for a person's phone; empty when that cannot be done."""
         self._renewals = Renewals(outbox.enrolments)
+        self._claims = Claims(clock.monotonic_s)
+        self._faces = Faces()
         self._outbox = outbox
         self._clock = clock
         self._faults = faults
@@ -81,15 +95,23 @@ class Clerk:
             case enc.Enquire(candidates, digits):
                 self._answer(candidates, digits)
                 self.stage_ms.put(("enquire", (self._clock.monotonic_s() - started_s) * 1e3))
-            case enc.Record(prospect, found, liveness, samples):
+            case enc.Claim():
+                self._check(effect)
+            case enc.Record(prospect, found, liveness, samples, chosen, face):
                 version = self.office.snapshot.version
-                direction = prospect.assessment.direction
+                direction = chosen or prospect.assessment.direction
                 person_id = prospect.person.person_id
-                stored = self._append(PresenceDraft(person_id, direction, found, liveness, found.model_id, version))
+                draft = PresenceDraft(person_id, direction, found, liveness, found.model_id, version)
+                if prospect.claimed is not None:
+                    known = prospect.claimed
+                    draft = replace(draft, method=known.method, officer_id=known.officer_id, duress=known.duress)
+                stored = self._append(replace(draft, chosen=chosen is not None))
                 self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
                 self._reply(stored if isinstance(stored, enc.StoreFailed) else enc.Stored())
                 if samples and isinstance(stored, Event):
                     self._offer(person_id, samples, found, liveness, stored.event_id)
+                if face is not None and isinstance(stored, Event):
+                    self._compare(face, found.model_id, person_id)
             case enc.RecordAttack(liveness, frames):
                 self._append(AttackDraft(liveness, frames, self.model_id))
             case enc.Count(what):
@@ -98,6 +120,27 @@ class Clerk:
                 self._reply(enc.Invited(self._invite(person_id)))
             case enc.Forget():
                 pass
+
+    def happened(self, what: str, person_ids: tuple[PersonId, ...] = ()) -> None:
+        """Append an occurrence; not where the server has told of no bulletin, for it may not know the kind."""
+        if self.office.snapshot.bulletin != NOTHING_TOLD:
+            self._append(OccurrenceDraft(what, person_ids=person_ids))
+
+    def _compare(self, face: Descriptor, model_id: ModelId, person_id: PersonId) -> None:
+        """After the person has been answered; nothing at the terminal shows what comes of it."""
+        other = self._faces.other_name_of(face, model_id, person_id, self._clock.monotonic_s())
+        if other is not None:
+            self.happened("two-people", (other, person_id))
+
+    def _check(self, claim: enc.Claim) -> None:
+        """Whether it is somebody's NIP and PIN, who has been recorded so less often this month than is allowed."""
+        snapshot = self.office.snapshot
+        found = self._claims.check(snapshot, claim)
+        if found is None:
+            self._reply(enc.Answered(None))
+            return
+        person, claimed = found
+        self._answer_for(person, claimed)
 
     def _offer(
         self, person_id: PersonId, samples: Sequence[Sample], found: Match, liveness: LivenessVerdict, presence: str
@@ -140,19 +183,43 @@ class Clerk:
         if len(people) != 1:
             self._reply(enc.Answered(None))
             return
+        self._answer_for(people[0])
+
+    def _answer_for(self, person: Person, claimed: enc.Claimed | None = None) -> None:
+        snapshot, now = self.office.snapshot, self._clock.now()
+        calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
+        month = month_of(now.wall_utc.astimezone(ZoneInfo(calendar.timezone))).astimezone(dt.UTC)
         try:
-            last = self._outbox.last_presence(people[0].person_id)
+            last = self._outbox.last_presence(person.person_id)
+            lately = self._outbox.presences(person.person_id, min(month, now.wall_utc - _LONGEST_DAY))
         except OutboxError as error:
             log.error("the journal cannot be read: %s", error)
             self._faults.set(fault_of(error), True)
             self._reply(enc.Answered(None))
             return
-        now = self._clock.now()
-        calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
+        by_pin = sum(one.method != "face" and one.moment.wall_utc >= month for one in lately)
+        if claimed is not None and by_pin >= snapshot.bulletin.nip_pin.per_month:
+            self._reply(enc.Answered(None))
+            return
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
-        assessment = schedule.assess(calendar, now.wall_utc, before, people[0].roster)
-        recorded = last.direction if last else None
-        self._reply(enc.Answered(enc.Prospect(people[0], assessment, _ago_s(last, now), recorded)))
+        assessment = schedule.assess(calendar, now.wall_utc, before, person.roster)
+        day = [
+            each.moment.wall_utc
+            for each in lately
+            if schedule.same_day(calendar, each.moment.wall_utc, now.wall_utc, person.roster)
+        ]
+        prospect = enc.Prospect(
+            person,
+            assessment,
+            _ago_s(last, now),
+            last.direction if last else None,
+            clock_trusted=now.clock_state is ClockState.SYNCHRONISED,
+            arrived=min(day).astimezone(assessment.local_time.tzinfo) if day else None,
+            letter=schedule.excusing(assessment, snapshot.bulletin.letters.get(person.person_id, ())),
+            month=snapshot.bulletin.months.get(person.person_id),
+            claimed=claimed,
+        )
+        self._reply(enc.Answered(prospect))
 
 
 def _ago_s(last: LastPresence | None, now: Moment) -> float | None:

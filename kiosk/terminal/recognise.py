@@ -149,7 +149,10 @@ class Recogniser:
             )
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         samples = tuple(track.samples)
-        return Sighting(frame.t_s, track.number, len(faces), box, hint, track.match, verdict, samples=samples)
+        face = np.mean(track.descriptors, axis=0) if track.descriptors else None
+        return Sighting(
+            frame.t_s, track.number, len(faces), box, hint, track.match, verdict, samples=samples, face=face
+        )
 
     def _timed(self, stage: str, timer: Callable[[], float], work: Callable[[], T]) -> T:
         start = timer()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from kiosk import schedule
@@ -69,6 +70,9 @@ class Terminal:
     def pump(self) -> float:
         """Take in all that has happened; returns the monotonic second it holds for."""
         now_s = self._clock.monotonic_s()
+        policy = self._clerk.office.snapshot.bulletin.nip_pin.policy if self._clerk else "off"
+        if policy != self.settings.nip_pin:
+            self.settings = replace(self.settings, nip_pin=policy)
         faults = self._faults.current()
         if faults != self.encounter.faults:
             self._step(enc.FaultsChanged(faults), now_s)
@@ -96,6 +100,7 @@ class Terminal:
         """What the idle screen tells."""
         office = self._clerk.office if self._clerk else Office()
         moment = self._clock.now()
+        notices = office.snapshot.bulletin.notices
         known = office.snapshot.office
         zone = known.calendar.timezone if known else self._timezone
         return TerminalStatus(
@@ -105,6 +110,7 @@ class Terminal:
             connected=office.connected,
             queue=self.queue_state,
             clock_trusted=moment.clock_state is ClockState.SYNCHRONISED,
+            notices=tuple(one.text for one in notices if one.from_utc <= moment.wall_utc < one.until_utc),
         )
 
     def _step(self, what: enc.Input, now_s: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,16 @@ from kiosk.model import (
     Direction,
     Fault,
     Hint,
+    Letter,
     Liveness,
     LivenessVerdict,
     Match,
+    MonthSoFar,
     Nip,
     Person,
     PersonId,
     QueueState,
+    Saying,
     Sighting,
     TerminalStatus,
 )
@@ -31,11 +35,13 @@ SETTINGS = Settings(
     min_frames=3,
     max_frames=12,
     confirm_s=3.0,
+    quick_confirm_s=1.5,
     result_s=2.5,
     leave_s=1.0,
     refused_pause_s=5.0,
     repeat_interval_s=300.0,
     phone_s=180.0,
+    nip_pin="with-officer",
 )
 _NOW = dt.datetime(2026, 11, 24, 7, 28, 41, tzinfo=ZoneInfo("Asia/Jakarta"))
 _STATUS = TerminalStatus(
@@ -97,6 +103,10 @@ def states() -> Iterator[Example]:
     yield Example("idle-clock_untrusted", Encounter(), warned, 0)
     for fault in (Fault.JOURNAL_DAMAGED, Fault.GALLERY_DAMAGED):
         yield Example(f"idle-{fault.value}", Encounter(faults=frozenset({fault})), _STATUS, 0)
+    notice = Saying(
+        "Apel hari Kesadaran Nasional pindah ke halaman Pemkab, Selasa 07.00", "The ceremony moves to the yard"
+    )
+    yield Example("idle-bulletin", Encounter(), replace(_STATUS, notices=(notice,)), 0)
     far = _seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))
     yield Example("approaching", replace(base, phase=Phase.APPROACHING, hint=Hint.TOO_FAR, sighting=far), _STATUS, 0)
     for hint in Hint:
@@ -115,6 +125,10 @@ def states() -> Iterator[Example]:
         yield Example(f"challenge-{challenge.value}", replace(base, phase=Phase.CHALLENGE, liveness=asked), _STATUS, 0)
     yield Example("nip_pad", replace(base, phase=Phase.NIP_PAD), _STATUS, 4)
     yield Example("nip_pad-retry", replace(base, phase=Phase.NIP_PAD, nip_tries=1), _STATUS, 9)
+    yield Example("claim_nip", replace(base, phase=Phase.CLAIM_NIP, match=None), _STATUS, 4)
+    yield Example("claim_nip-retry", replace(base, phase=Phase.CLAIM_NIP, nip_tries=1), _STATUS, 9)
+    yield Example("claim_pin", replace(base, phase=Phase.CLAIM_PIN), _STATUS, 4)
+    yield Example("claim_officer", replace(base, phase=Phase.CLAIM_OFFICER), _STATUS, 4)
     yield Example("enquiring", replace(base, phase=Phase.ENQUIRING), _STATUS, 0)
     yield Example("confirm", replace(base, phase=Phase.CONFIRM, prospect=on_time), _STATUS, 0.9)
     yield Example("confirm-late", replace(base, phase=Phase.CONFIRM, prospect=late, sighting=two), _STATUS, 1.7)
@@ -142,6 +156,32 @@ def states() -> Iterator[Example]:
     at_noon = Assessment(Direction.DEPARTURE, _NOW.replace(hour=12, minute=5), 235, 1.0, True)
     third = _at(Prospect(_SHORT, at_noon, None), "Absen siang", again=True)
     yield Example("confirm-present", replace(base, phase=Phase.CONFIRM, prospect=third, sighting=two), _STATUS, 0.2)
+    midday = Assessment(Direction.DEPARTURE, _NOW.replace(hour=12, minute=35), 205, 1.0, True, again=True)
+    lunch = Prospect(_SHORT, midday, 18_000.0, Direction.ARRIVAL, arrived=_NOW)
+    yield Example("confirm-way", replace(base, phase=Phase.CONFIRM, prospect=lunch), _STATUS, 0.2)
+    back = replace(base, phase=Phase.CONFIRM, prospect=lunch, corrected=True)
+    yield Example("confirm-back", back, _STATUS, 0.2)
+    yield Example("recorded-back", replace(back, phase=Phase.RECORDED), _STATUS, 0)
+    done = replace(lunch, assessment=replace(home.assessment, again=True))
+    yield Example("recorded-day", replace(base, phase=Phase.RECORDED, prospect=done), _STATUS, 0)
+    letter = Letter(
+        Saying("Dinas luar", "Duty trip"),
+        "090/123",
+        _NOW.astimezone(dt.UTC),
+        _NOW.astimezone(dt.UTC),
+        frozenset({"late"}),
+    )
+    sent = replace(late, letter=letter)
+    yield Example("confirm-letter", replace(base, phase=Phase.CONFIRM, prospect=sent), _STATUS, 0.2)
+    yield Example("recorded-letter", replace(base, phase=Phase.RECORDED, prospect=sent), _STATUS, 0)
+    so_far = MonthSoFar(
+        dt.date(2026, 11, 1), dt.date(2026, 11, 23), 16, 2, 19, 0, 0, Decimal("3400"), Decimal("3250.5")
+    )
+    told = replace(on_time, month=so_far)
+    yield Example("recorded-month", replace(base, phase=Phase.RECORDED, prospect=told), _STATUS, 0)
+    yield Example("month", replace(base, phase=Phase.MONTH, prospect=told), _STATUS, 2.5)
+    few = replace(so_far, late_count=0, early_count=1, early_minutes=25, points_entered=None, points_recognised=None)
+    yield Example("month-few", replace(base, phase=Phase.MONTH, prospect=replace(told, month=few)), _STATUS, 2.5)
     yield Example("saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0)
     yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
     yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)

@@ -1,10 +1,16 @@
-"""`python -m kiosk.ui.preview`: every screen as PNG, with people who do not exist."""
+"""`python -m kiosk.ui.preview`: every screen as PNG, with people who do not exist.
+
+Without `--language` and `--size` in every language and size, with all of them small on one sheet, `contact.png`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +22,9 @@ from kiosk.terminal.encounter import Button
 from kiosk.ui import catalogue, examples, main
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState
+
+SIZES = ("800x480", "1024x600", "1280x720", "480x800", "720x1280")
+"""Of the panels that are looked after, the smallest first."""
 
 
 def drawn_person() -> RgbImage:
@@ -34,26 +43,27 @@ def drawn_person() -> RgbImage:
 
 
 class Show:
-    """A source that shows each example for as long as its picture takes, and notes what its texts measure."""
+    """A source that shows each example in each language for as long as its picture takes, and notes what its texts
+    measure. `names`: LANGUAGE/EXAMPLE."""
 
-    _PUMPS_EACH = 6
+    _PUMPS_EACH = 4
 
-    def __init__(self, language: str) -> None:
-        texts = catalogue.load(language)
-        self._examples = list(examples.states())
-        self._views = [render(e.encounter, e.status, e.age_s, examples.SETTINGS, texts) for e in self._examples]
+    def __init__(self, languages: Sequence[str]) -> None:
+        self.names: list[str] = []
+        self._views: list[ViewState] = []
+        for language in languages:
+            texts = catalogue.load(language)
+            for e in examples.states():
+                self.names.append(f"{language}/{e.name}")
+                self._views.append(render(e.encounter, e.status, e.age_s, examples.SETTINGS, texts))
         self._frame = Frame(drawn_person(), 1, 0.0)
         self._pumps = 0
         self.measures: dict[str, list[dict[str, object]]] = {}
 
-    @property
-    def names(self) -> list[str]:
-        return [example.name for example in self._examples]
-
     def pump(self) -> ViewState:
         index, turn = divmod(self._pumps, self._PUMPS_EACH)
         if turn == self._PUMPS_EACH - 1:
-            self.measures[self._examples[index].name] = _measure()
+            self.measures[self.names[index]] = _measure()
         self._pumps += 1
         return self._views[index]
 
@@ -119,24 +129,65 @@ def _write_sheet(folder: Path, path: Path) -> None:
     sheet.quantize(256).save(path, optimize=True)
 
 
+def _write_contacts(folder: Path) -> None:
+    """Every screen once in small: a row an example, a column each size and language."""
+    height, gap = 96, 6
+    columns = [path for size in SIZES for path in sorted((folder / size).iterdir()) if path.is_dir()]
+    names = [example.name for example in examples.states()]
+    widths = [round(height * _size(column.parent.name)[0] / _size(column.parent.name)[1]) for column in columns]
+    widths = [max(1, width) for width in widths]
+    sheet = Image.new("RGB", (sum(widths) + gap * len(widths), (height + gap) * len(names)), (255, 255, 255))
+    left = 0
+    for column, width in zip(columns, widths, strict=True):
+        for row, name in enumerate(names):
+            with Image.open(column / f"{name}.png") as picture:
+                sheet.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (left, row * (height + gap)))
+        left += width + gap
+    sheet.save(folder / "contact.png", optimize=True)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
+def _everything(out: Path) -> None:
+    """Each size in a process of its own: Kivy cannot be started twice."""
+    for size in SIZES:
+        words = ["--out", str(out / size), "--size", size, "--language", "all"]
+        subprocess.run([sys.executable, "-m", "kiosk.ui.preview", *words], check=True)
+    _write_contacts(out)
+
+
 def cli() -> None:
-    parser = argparse.ArgumentParser(prog="python -m kiosk.ui.preview", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m kiosk.ui.preview", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("out/screens"), metavar="DIR")
-    parser.add_argument("--language", choices=catalogue.LANGUAGES, default="id")
+    parser.add_argument("--language", choices=(*catalogue.LANGUAGES, "all"), help="all: in folders of their own")
+    parser.add_argument("--size", choices=SIZES)
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="write some of the screens as one picture")
     parser.add_argument("--measures", type=Path, metavar="FILE", help="write each text's size and room as JSON")
     options = parser.parse_args()
-    show = Show(options.language)
-    options.out.mkdir(parents=True, exist_ok=True)
+    if options.language is None and options.size is None and options.sheet is None and options.measures is None:
+        _everything(options.out)
+        return
+    every = options.language == "all"
+    languages = catalogue.LANGUAGES if every else (options.language or "id",)
+    show = Show(languages)
+    for language in languages:
+        (options.out / (language if every else "")).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.out) as folder:
-        main.run(show, title="Presensi", mode="offscreen", screens_dir=Path(folder))
-        taken = sorted(Path(folder).glob("[0-9]*-*.png"))
+        size_px = _size(options.size or SIZES[0])
+        main.run(show, title="Presensi", mode="offscreen", screens_dir=Path(folder), size_px=size_px)
+        taken = sorted(Path(folder).glob("[0-9]*-*.png"), key=lambda path: int(path.name.partition("-")[0]))
         for name, picture in zip(show.names, taken, strict=True):
-            picture.replace(options.out / f"{name}.png")
+            picture.replace(options.out / f"{name if every else name.partition('/')[2]}.png")
     if options.sheet is not None:
         _write_sheet(options.out, options.sheet)
     if options.measures is not None:
-        options.measures.write_text(json.dumps(show.measures, ensure_ascii=False, indent=1), encoding="utf-8")
+        measures = {name if every else name.partition("/")[2]: words for name, words in show.measures.items()}
+        options.measures.write_text(json.dumps(measures, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

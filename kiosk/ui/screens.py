@@ -1,4 +1,4 @@
-"""The seven screens: each draws a ViewState and reports touches. Their looks are in the .kv files of the same names.
+"""The screens: each draws a ViewState and reports touches. Their looks are in the .kv files of the same names.
 
 Kivy; the main thread only.
 """
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
-import kiosk.ui.widgets  # noqa: F401 - the .kv files name its classes
 from kiosk.terminal.encounter import Button
 from kiosk.ui.viewstate import BLANK, Layout
+from kiosk.ui.widgets import upright  # the .kv files name more of its classes
 
 _HERE = Path(__file__).parent
 
@@ -24,7 +24,11 @@ class Screen(RelativeLayout):
 
     view = ObjectProperty(BLANK, rebind=True)
     picture = ObjectProperty(None, allownone=True)
+    portrait = BooleanProperty(defaultvalue=False)
     __events__ = ("on_button", "on_digits")
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(portrait=upright(), **properties)
 
     def on_button(self, button: Button) -> None:
         """For the stage."""
@@ -65,17 +69,34 @@ class PhoneScreen(Leaving):
     """The QR code for the person's phone."""
 
 
+class MonthScreen(Leaving):
+    """The own month so far."""
+
+
 class FaultScreen(Screen):
     """Why the terminal cannot record, and what to do."""
 
 
 class PadScreen(Screen):
-    """The last digits of the NIP."""
+    """The last digits of the NIP; a whole NIP; a PIN."""
 
     typed = StringProperty("")
+    _typing = None
 
     def entered(self) -> None:
         self.typed = ""
+
+    def shown(self, typed: str, typed_as: str) -> str:
+        """What stands in the place of the cells: a NIP in its groups, a PIN as dots, the next place as a line."""
+        if typed_as == "pin":
+            return "\u2022" * len(typed) + "_" * (self.view.digits_wanted - len(typed))
+        groups = (typed[:8], typed[8:14], typed[14:15], typed[15:])
+        return " ".join(filter(None, groups)) + ("_" if len(typed) < self.view.digits_wanted else "")
+
+    def on_view(self, *_: object) -> None:
+        """Another thing is typed from now on."""
+        if self.view.phase is not self._typing:
+            self._typing, self.typed = self.view.phase, ""
 
     def type(self, digit: str) -> None:
         if len(self.typed) < self.view.digits_wanted:
@@ -96,6 +117,7 @@ _CLASSES = {
     Layout.PAD: PadScreen,
     Layout.RESULT: ResultScreen,
     Layout.PHONE: PhoneScreen,
+    Layout.MONTH: MonthScreen,
     Layout.FAULT: FaultScreen,
 }
 

@@ -24,7 +24,7 @@ from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import ScreenSource
 from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
-from kiosk.ui.widgets import CameraTexture
+from kiosk.ui.widgets import CameraTexture, Part
 
 PUMPS_PER_S = 30
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
@@ -44,7 +44,7 @@ class Stage(AnchorLayout):
         self._guard = TouchGuard(time.monotonic())
         self._unpictured = False
         for screen in self._screens.values():
-            screen.size_hint, screen.size = (None, None), (dp(theme.WIDTH_DP), dp(theme.HEIGHT_DP))
+            screen.size_hint, screen.size = (None, None), (dp(Part.sheet[0]), dp(Part.sheet[1]))
             screen.bind(on_button=self._button, on_digits=self._digits)
 
     def pump(self, _dt: float) -> None:
@@ -108,7 +108,8 @@ def play(source: ScreenSource, pictures: Pictures | None, stopped: Callable[[], 
             "(apt install libgl1 libegl1 libgles2 libgl1-mesa-dri)"
         )
     Metrics.density = Metrics.fontscale = 1.0
-    Metrics.density = min(Window.width / theme.WIDTH_DP, Window.height / theme.HEIGHT_DP)
+    Part.sheet = theme.sheet(Window.width, Window.height)
+    Metrics.density = min(Window.width / Part.sheet[0], Window.height / Part.sheet[1])
     stage = Stage(source, pictures, stopped)
     pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
     Window.bind(on_flip=stage.flipped)

@@ -1,7 +1,8 @@
 """Colours and sizes of the screens, and the contrast that they must have. Pure numbers, no Kivy.
 
-The screen is 800 x 480 logical pixels, read from 1.5 m. Every text colour stands on the grounds named with it in
-`PAIRS`; a test computes their contrast (WCAG 2.2, success criterion 1.4.3).
+The screen is a sheet of 800 x 480 logical pixels, or 480 x 800 where it is higher than wide, read from 1.5 m. Every
+text colour stands on the grounds named with it in `PAIRS`; a test computes their contrast (WCAG 2.2, success criterion
+1.4.3).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from kiosk.ui.viewstate import Icon, Ring, Tone
 
 WIDTH_DP, HEIGHT_DP = 800, 480
+CAP_HEIGHT = 1456 / 2048
+"""Of Roboto's capitals, as a share of the font's size (its OS/2 table, sCapHeight over unitsPerEm)."""
 
 FAR = 0.1
 """A face that is this share of the picture away is gone to at once; a zoom changes only when it is off by so much."""
@@ -79,6 +82,11 @@ PAIRS: tuple[tuple[str, Rgba, Rgba], ...] = (
     *((f"accent on {tone.value} tint", ACCENT[tone], ground) for tone, ground in TINT.items()),
     *((f"accent on {tone.value} chip", ACCENT[tone], ground) for tone, ground in CHIP.items()),
 )
+
+
+def sheet(width_px: float, height_px: float) -> tuple[int, int]:
+    """The sheet for a window of this size, in dp."""
+    return (WIDTH_DP, HEIGHT_DP) if width_px >= height_px else (HEIGHT_DP, WIDTH_DP)
 
 
 def luminance(colour: Rgba) -> float:

@@ -11,10 +11,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kiosk.model import BLOCKING_FAULTS, Assessment, Challenge, Direction, Fault, Hint, TerminalStatus
-from kiosk.terminal.encounter import Button, Encounter, Phase, Settings, offers_phone, seconds_left
-from kiosk.ui import letters, wording
+from kiosk.terminal.encounter import (
+    MONTH_S,
+    TYPING_S,
+    Button,
+    Encounter,
+    Phase,
+    Settings,
+    confirm_s,
+    correctable,
+    direction,
+    offers_month,
+    offers_phone,
+    offers_pin,
+    seconds_left,
+    wanted,
+)
+from kiosk.ui import bulletins, letters, wording
 from kiosk.ui.catalogue import Catalogue
-from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState
+from kiosk.ui.viewstate import ButtonView, Countdown, Guide, Icon, Lamp, Layout, Ring, Speech, Tone, ViewState, WayView
 
 __all__ = ["NIP_DIGITS", "Lamp", "Speech", "ViewState", "render"]
 
@@ -33,13 +48,15 @@ def render(
     """The view of this instant. `now_s` monotonic seconds, as given to `encounter.step`. Fails for no encounter."""
     phase, text = encounter.phase, catalogue.text
     look, notices = _LOOKS[phase], _notices(encounter, status, catalogue)
+    told = bulletins.pages(status.notices, catalogue) if phase is Phase.IDLE else ()
+    turn = int(now_s / _NOTICE_S) % max(1, len(notices) + len(told))
     view = ViewState(
         phase=phase,
         layout=look.layout,
         tone=look.tone,
         icon=look.icon,
         title=text(f"phase.{phase.value}.title", digits=NIP_DIGITS),
-        line=catalogue.line(f"phase.{phase.value}.line", direction="", time=""),
+        line=catalogue.line(f"phase.{phase.value}.line", direction="", time="", date=""),
         lamp=look.lamp,
         clock=catalogue.time(status.local_time),
         clock_seconds=catalogue.seconds(status.local_time),
@@ -51,7 +68,8 @@ def render(
         connection=_connection(status, catalogue),
         waiting=status.queue.waiting,
         notices=notices,
-        notice=notices[int(now_s / _NOTICE_S) % len(notices)] if notices else "",
+        notice=(*notices, *("" for _ in told), "")[turn],
+        bulletin=(*("" for _ in notices), *told, "")[turn],
     )
     return look.fill(view, _Instant(encounter, now_s, settings, catalogue, status.clock_trusted))
 
@@ -209,8 +227,17 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
     )
     if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
         return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
+    if at.encounter.corrected:
+        return _back(view, at)
+    letter = at.encounter.prospect.letter
+    if letter is not None:
+        view = replace(
+            view, day=_day(at), consequence=bulletins.excused(letter, at.catalogue), consequence_tone=Tone.OK
+        )
+        return replace(view, occasion=wording.occasions(assessment))
     return replace(
         view,
+        day=_day(at),
         direction=wording.direction(assessment, at.catalogue),
         direction_icon=Icon.PEOPLE if wording.only_present(assessment) else view.direction_icon,
         occasion=wording.occasions(assessment),
@@ -218,6 +245,36 @@ def _presence(view: ViewState, at: _Instant) -> ViewState:
         consequence_tone=_tone(assessment),
         footnote=at.text("consequence.letter") if wording.costs_points(assessment) else "",
     )
+
+
+def _back(view: ViewState, at: _Instant) -> ViewState:
+    """Of somebody who has said to be coming back: what the books will make of it, and nothing of a deduction."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.arrived is None:
+        return view
+    arrived = at.catalogue.time(prospect.arrived)
+    return replace(
+        view,
+        direction=at.text("direction.arrival"),
+        direction_icon=Icon.ARRIVAL,
+        day=at.text("day.back", arrived=arrived, back=view.presence_time),
+        consequence=at.text(
+            "consequence.back" if view.phase is Phase.CONFIRM else "consequence.again", arrived=arrived
+        ),
+        consequence_tone=Tone.NEUTRAL,
+    )
+
+
+def _day(at: _Instant) -> str:
+    """Arrival and departure of the day, of whoever leaves: what the books have of it, as far as this terminal knows."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.arrived is None or not prospect.assessment.again:
+        return ""
+    meant = prospect.assessment
+    if meant.direction is Direction.ARRIVAL or wording.only_present(meant) or wording.occasions(meant):
+        return ""
+    arrived, left = at.catalogue.time(prospect.arrived), at.catalogue.time(meant.local_time)
+    return at.text("day.both", arrived=arrived, left=left)
 
 
 def _tone(assessment: Assessment) -> Tone:
@@ -234,10 +291,17 @@ def _confirm(view: ViewState, at: _Instant) -> ViewState:
     if view.phase is Phase.SAVING:
         return view
     left_s = seconds_left(at.encounter, at.now_s, at.settings)
+    buttons = _buttons(at, Button.CORRECT, Button.NOT_ME)
+    if at.encounter.prospect is not None and correctable(at.encounter.prospect):
+        meant = direction(at.encounter)
+        ways = tuple(WayView(at.text(f"direction.{each.value}"), each is meant) for each in Direction)
+        other = next(way.text for way in ways if not way.meant)
+        view = replace(view, ways=ways)
+        buttons += (ButtonView(Button.OTHER_WAY, at.text("button.other_way", direction=other)),)
     return replace(
         view,
-        countdown=_countdown(left_s, at.settings.confirm_s),
-        buttons=_buttons(at, Button.CORRECT, Button.NOT_ME),
+        countdown=_countdown(left_s, confirm_s(at.encounter, at.settings)),
+        buttons=buttons,
         speech=Speech("confirm", _asked_aloud(view, at)) if view.name else None,
     )
 
@@ -262,6 +326,36 @@ def _pad(view: ViewState, at: _Instant) -> ViewState:
     )
 
 
+def _claim(view: ViewState, at: _Instant) -> ViewState:
+    """The NIP, the PIN, and the officer's PIN, one after the other."""
+    phase, left_s = at.encounter.phase, at.encounter.since_s + TYPING_S - at.now_s
+    again = phase is Phase.CLAIM_NIP and at.encounter.nip_tries > 0
+    return replace(
+        view,
+        line=at.text("phase.claim_nip.retry") if again else view.line,
+        tone=Tone.WARN if again else view.tone,
+        digits_wanted=wanted(phase),
+        typed_as="nip" if phase is Phase.CLAIM_NIP else "pin",
+        countdown=_countdown(left_s, TYPING_S),
+        buttons=_buttons(at, Button.CANCEL),
+        speech=Speech(phase.value, at.text(f"speech.{phase.value}")),
+    )
+
+
+def _month(view: ViewState, at: _Instant) -> ViewState:
+    """The own month, for as long as nobody else stands there."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.month is None:
+        return view
+    return replace(
+        view,
+        nip=wording.who(prospect.person)[1],
+        line=at.text("phase.month.line", date=at.catalogue.date(prospect.month.through)),
+        rows=bulletins.month(prospect.month, at.catalogue),
+        countdown=_countdown(at.encounter.since_s + MONTH_S - at.now_s, MONTH_S),
+    )
+
+
 def _countdown(left_s: float, whole_s: float) -> Countdown:
     left_s = min(max(0.0, left_s), whole_s)
     return Countdown(left_s / whole_s if whole_s > 0 else 0.0, math.ceil(left_s))
@@ -283,8 +377,8 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
             view = replace(view, tone=Tone.WARN, icon=Icon.LATE)
         if not at.clock_trusted:
             view = replace(view, consequence="")  # the notice says it there
-        if offers_phone(at.encounter, at.settings):
-            view = replace(view, buttons=_buttons(at, Button.PHONE))
+        offered = (offers_month(at.encounter), Button.MONTH), (offers_phone(at.encounter, at.settings), Button.PHONE)
+        view = replace(view, buttons=_buttons(at, *(button for offers, button in offered if offers)))
         key = _recorded(at)
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
@@ -294,6 +388,8 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
         view = _already(view, at)
     else:  # who stands there in vain is told how to be recorded all the same
         view = replace(view, reason=at.text("result.otherwise"))
+        if offers_pin(at.encounter, at.settings):
+            view = replace(view, reason="", buttons=_buttons(at, Button.NIP_PIN))
     return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
 
 
@@ -370,6 +466,9 @@ _LOOKS = {
     Phase.IDENTIFYING: _Look(Layout.LIVE, Tone.OK, Icon.LOOK, Lamp.BUSY, _live),
     Phase.CHALLENGE: _Look(Layout.LIVE, Tone.NEUTRAL, Icon.FACE, Lamp.BUSY, _live),
     Phase.NIP_PAD: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _pad),
+    Phase.CLAIM_NIP: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _claim),
+    Phase.CLAIM_PIN: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _claim),
+    Phase.CLAIM_OFFICER: _Look(Layout.PAD, Tone.NEUTRAL, Icon.PEOPLE, Lamp.BUSY, _claim),
     Phase.ENQUIRING: _Look(Layout.LIVE, Tone.OK, Icon.WAIT, Lamp.BUSY, _live),
     Phase.CONFIRM: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.QUESTION, Lamp.BUSY, _confirm),
     Phase.SAVING: _Look(Layout.CONFIRM, Tone.NEUTRAL, Icon.WAIT, Lamp.BUSY, _confirm),
@@ -381,5 +480,6 @@ _LOOKS = {
     Phase.ATTACK_REFUSED: _Look(Layout.RESULT, Tone.STOP, Icon.STOP, Lamp.REFUSAL, _result),
     Phase.REFUSED_BY_PERSON: _Look(Layout.RESULT, Tone.NEUTRAL, Icon.CROSS, Lamp.IDLE, _result),
     Phase.PHONE: _Look(Layout.PHONE, Tone.NEUTRAL, Icon.PHONE, Lamp.IDLE, _phone),
+    Phase.MONTH: _Look(Layout.MONTH, Tone.NEUTRAL, Icon.INFO, Lamp.IDLE, _month),
     Phase.FAULT: _Look(Layout.FAULT, Tone.STOP, Icon.WARNING, Lamp.FAULT, _fault),
 }

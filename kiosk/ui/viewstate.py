@@ -17,6 +17,7 @@ class Layout(enum.Enum):
     PAD = "pad"
     RESULT = "result"
     PHONE = "phone"
+    MONTH = "month"
     FAULT = "fault"
 
 
@@ -106,6 +107,22 @@ class ButtonView:
 
 
 @dataclass(frozen=True, slots=True)
+class RowView:
+    """A figure of the month and what it counts."""
+
+    label: str
+    figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayView:
+    """A direction by its name, and whether the presence is meant so."""
+
+    text: str
+    meant: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Say `text` when the view's speech has become another one than before."""
 
@@ -115,7 +132,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """All that a screen draws. Empty strings and None are not drawn; of `notices`, `notice` has its turn."""
+    """All that a screen draws. Empty strings and None are not drawn; of `notices` and `bulletin` one has its turn."""
 
     phase: Phase
     layout: Layout
@@ -131,6 +148,10 @@ class ViewState:
     direction: str = ""
     direction_icon: Icon = Icon.NONE
     presence_time: str = ""
+    ways: tuple[WayView, ...] = ()
+    """Arrival and departure, where the person may choose."""
+    day: str = ""
+    """The day's arrival and what has been recorded now, where the one is not the other."""
     occasion: str = ""
     consequence: str = ""
     consequence_tone: Tone = Tone.NEUTRAL
@@ -147,6 +168,12 @@ class ViewState:
     waiting: int = 0
     notices: tuple[str, ...] = ()
     notice: str = ""
+    bulletin: str = ""
+    """What the server tells everybody who passes, when it has its turn in place of a notice."""
+    rows: tuple[RowView, ...] = ()
+    """The own month."""
+    typed_as: str = ""
+    """What is typed on the pad, where it is not the end of a NIP: "nip" or "pin", which is shown as dots."""
     countdown: Countdown | None = None
     buttons: tuple[ButtonView, ...] = ()
     digits_wanted: int = 0
@@ -171,10 +198,11 @@ class ViewState:
             self.aside,
             self.name,
             self.direction,
+            self.day,
             self.occasion,
             self.consequence,
         )
-        return (self.phase, *told, self.connected, self.notices, self.link)
+        return (self.phase, *told, self.connected, self.notices, self.bulletin, self.rows, self.link)
 
     def button(self, which: Button) -> str:
         """The button's text; empty when the screen does not have it."""

@@ -1,14 +1,14 @@
 """The parts that the screens are made of. Kivy; the main thread only.
 
-A screen is a sheet of 800 x 480 dp. Each part says in kv where it lies: `at: x, y, width, height` in dp from the
-sheet's top left corner.
+A screen is a sheet of 800 x 480 dp, or of 480 x 800. Each part says in kv where it lies: `at: x, y, width, height`
+in dp from the top left corner of the one, `tall:` from that of the other.
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,17 +35,32 @@ from kiosk.ui.viewstate import Icon
 
 
 class Part(Widget):
-    """Something at a fixed place of the sheet."""
+    """Something at a fixed place of the sheet. `sheet`: its size in dp, the same for all of a window."""
+
+    sheet: ClassVar[tuple[int, int]] = (theme.WIDTH_DP, theme.HEIGHT_DP)
 
     at = ListProperty([0, 0, 0, 0])
+    tall = ListProperty([0, 0, 0, 0])
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(size_hint=(None, None), **properties)
 
     def on_at(self, *_: object) -> None:
-        left, top, width, height = self.at
+        if not upright():
+            self._lie(*self.at)
+
+    def on_tall(self, *_: object) -> None:
+        if upright():
+            self._lie(*self.tall)
+
+    def _lie(self, left: float, top: float, width: float, height: float) -> None:
         self.size = dp(width), dp(height)
-        self.pos = dp(left), dp(theme.HEIGHT_DP - top - height)
+        self.pos = dp(left), dp(self.sheet[1] - top - height)
+
+
+def upright() -> bool:
+    """Whether the sheet is higher than wide."""
+    return Part.sheet[1] > Part.sheet[0]
 
 
 class Panel(Part):

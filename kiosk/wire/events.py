@@ -23,6 +23,7 @@ from kiosk.model import (
     Located,
     Match,
     Moment,
+    OccurrenceDraft,
     PersonId,
     PresenceDraft,
     Quality,
@@ -44,7 +45,7 @@ from kiosk.wire.codec import (
 PROTOCOL = 1
 PROTOCOL_HEADER = "Presensi-Protocol"
 NO_HASH = "0" * 64
-EVENT_KINDS: tuple[EventKind, ...] = ("presence", "attack", "enrolment")
+EVENT_KINDS: tuple[EventKind, ...] = ("presence", "attack", "enrolment", "occurrence")
 
 
 def event_body(
@@ -146,6 +147,17 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             "gallery_version": draft.gallery_version,
             "match": _match(draft.match),
             "liveness": _liveness(draft.liveness),
+            **({"chosen": True} if draft.chosen else {}),
+            **({} if draft.method == "face" else {"method": draft.method}),
+            **({} if draft.officer_id is None else {"officer_id": draft.officer_id}),
+            **({"duress": True} if draft.duress else {}),
+        }
+    if isinstance(draft, OccurrenceDraft):
+        return "occurrence", {
+            "what": draft.what,
+            **({} if draft.officer_id is None else {"officer_id": draft.officer_id}),
+            **({"person_ids": list(draft.person_ids)} if draft.person_ids else {}),
+            **({"detail": draft.detail} if draft.detail else {}),
         }
     if isinstance(draft, AttackDraft):
         return "attack", {

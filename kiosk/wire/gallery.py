@@ -22,12 +22,11 @@ from kiosk.model import (
 )
 from kiosk.model.recognisers import RECOGNISERS, Recogniser
 from kiosk.wire import Json, WireError, items, member
+from kiosk.wire.bulletin import HIDDEN
 from kiosk.wire.hours import parse_calendar, parse_roster
 from kiosk.wire.keys import VerifyServer
 
 _NIP = re.compile(r"[0-9]{18}")
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""General categories (Unicode, 4.5) of what is not seen, or makes the text around it look other than it is."""
 
 
 class NotNewer(WireError):
@@ -83,7 +82,7 @@ def check_shown(payload: Json) -> None:
         names.append(member(person, "name", str))
         if not _NIP.fullmatch(member(person, "nip", str)):
             raise WireError(f"person {member(person, 'person_id', str)}: a NIP has 18 digits")
-    if any(unicodedata.category(character) in _HIDDEN for name in names for character in name):
+    if any(unicodedata.category(character) in HIDDEN for name in names for character in name):
         raise WireError("a name holds characters that cannot be shown")
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from etpp.accounts import service
+from etpp.allowance.model import Month
+from etpp.allowance.policy import DELIVERED, delivered_text
+from etpp.base.encoding import format_time
 from etpp.imports.keeping import Kept
+from etpp.reports.jobs import Job, State, write_job
 from etpp.roster.store import Offices, People
 from etpp.serving.acting import Grant
+from etpp.trial.making import Asked, make
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, Running
 
@@ -72,6 +78,25 @@ def _decisions(etpp: Running) -> tuple[str, str]:
     days = {"first": "2026-12-01", "last": "2026-12-31"}
     etpp.admin("POST", "sanctions", {"by": "bkpp", "person_id": person, "percent": 25, "document": ONE_WORD, **days})
     return letters[0], etpp.admin("GET", "reviews?month=2026-11")["reviews"][0]["event_id"]
+
+
+def _tried(etpp: Running, state: State) -> str:
+    """A policy tried on the regency's October; as its process leaves it."""
+    folder, now = etpp.state.folder / "trials", etpp.clock.now
+    folder.mkdir(mode=0o700, exist_ok=True)
+    asked = Asked(delivered_text(DELIVERED[0]).replace("2000000", "1234567"), Month(2026, 11))
+    job = Job(
+        job_id=str(uuid.uuid4()),
+        kind="trial",
+        office_id="all",
+        month=str(asked.month),
+        format="trial",
+        state=state,
+        asked=format_time(now),
+    )
+    make(etpp.database, asked, folder / f"{job.job_id}.trial", now, lambda stage, done, of: None)
+    write_job(folder, job)
+    return f"/policies/trials/{job.job_id}"
 
 
 def _brought(etpp: Running) -> str:
@@ -230,6 +255,8 @@ def fill(etpp: Running) -> list[Page]:
         ("calendar", "/calendar?month=2026-12&office_id=upt-puskesmas&day=2026-12-25"),
         ("calendar-regency", "/calendar?month=2027-02"),
         ("calendar-preview", f"/calendar/preview?what=off&first=2026-12-24&until=2026-12-31&name={ONE_WORD[:100]}"),
+        ("policy-trial", _tried(etpp, "done")),
+        ("policy-trial-ended", _tried(etpp, "cancelled")),
         ("imports", "/imports"),
         ("import-preview", _brought(etpp)),
         ("refused", f"/offices/{BROKEN}?date={DAY}"),

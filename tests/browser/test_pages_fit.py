@@ -167,6 +167,8 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "policies": "allowance/policies.html",
         "reports": "reports/reports.html",
         "calendar": "calendar/month.html",
+        "policy-trial": "trial/result.html",
+        "policy-trial-ended": "trial/progress.html",
         "imports": "imports/imports.html",
         "import-preview": "imports/preview.html",
         "calendar-preview": "calendar/preview.html",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from argon2.low_level import Type, hash_secret
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
@@ -127,6 +128,97 @@ ATTACK: Json = {
     "frames": 5,
     "liveness": {"state": "attack", "score": 0.0312, "reason": "passive"},
 }
+
+
+def pin_hash(pin: str, salt: bytes) -> str:
+    """Cheaper to check than a server's should be, so that tests need not wait."""
+    hashed = hash_secret(pin.encode(), salt, time_cost=1, memory_cost=8192, parallelism=1, hash_len=32, type=Type.ID)
+    return hashed.decode()
+
+
+OFFICER_PIN, PERSON_PIN = "482913", "730155"
+
+
+def bulletin() -> Json:
+    """All that a bulletin can say."""
+    return {
+        "awaiting": [
+            {"nip": "199003032015031004", "name": "Rahayu Wulandari, S.E."},
+            {"nip": "199105052016051005", "name": "Joko Prasetyo", "state": "waiting"},
+            {"nip": "199206062017062006", "name": "Dewi Kartika", "state": "refused"},
+        ],
+        "renew": [{"person_id": PERSON_B}],
+        "officers": [
+            {
+                "officer_id": "018f2c5e-0000-7000-8000-0000000000f1",
+                "name": "Budi Santoso",
+                "pin_hash": pin_hash(OFFICER_PIN, bytes(range(16))),
+                "may": ["enrol", "maintain"],
+                "person_id": PERSON_A,
+            },
+            {
+                "officer_id": "018f2c5e-0000-7000-8000-0000000000f2",
+                "name": "Teknisi BKPP",
+                "pin_hash": pin_hash("105528", bytes(range(16, 32))),
+                "may": ["maintain"],
+            },
+        ],
+        "letters": [
+            {
+                "person_id": PERSON_A,
+                "label": {"id": "Dinas luar", "en": "Official travel"},
+                "number": "090/123",
+                "from_utc": "2026-11-23T17:00:00.000Z",
+                "until_utc": "2026-11-25T17:00:00.000Z",
+                "excuses": ["late", "early", "absence", "occasion"],
+            },
+            {
+                "person_id": PERSON_B,
+                "label": {"id": "Izin datang terlambat"},
+                "number": "800/45",
+                "from_utc": "2026-11-24T00:30:00.000Z",
+                "until_utc": "2026-11-24T02:00:00.000Z",
+                "excuses": ["late"],
+            },
+        ],
+        "notices": [
+            {
+                "notice_id": "018f2c5e-0000-7000-8000-0000000000c1",
+                "text": {"id": "Upacara Hari Guru besok pukul 07.30.", "en": "Teachers' Day ceremony tomorrow, 07:30."},
+                "from_utc": "2026-11-24T00:00:00.000Z",
+                "until_utc": "2026-11-25T01:00:00.000Z",
+            }
+        ],
+        "months": [
+            {
+                "person_id": PERSON_A,
+                "month": "2026-11",
+                "through": "2026-11-23",
+                "present_days": 15,
+                "late_count": 2,
+                "late_minutes": 17,
+                "early_count": 0,
+                "early_minutes": 0,
+                "points_entered": 84.5,
+                "points_recognised": 71,
+            },
+            {
+                "person_id": PERSON_B,
+                "month": "2026-11",
+                "through": "2026-11-23",
+                "present_days": 16,
+                "late_count": 0,
+                "late_minutes": 0,
+                "early_count": 1,
+                "early_minutes": 30,
+            },
+        ],
+        "nip_pin": {
+            "policy": "alone",
+            "per_month": 5,
+            "pins": [{"person_id": PERSON_B, "pin_hash": pin_hash(PERSON_PIN, bytes(range(32, 48)))}],
+        },
+    }
 
 
 def chain() -> list[Json]:
@@ -280,7 +372,12 @@ def calendar_of_shifts() -> Json:
 
 
 def gallery(
-    version: int, base_version: int | None, people: list[Json], removed: list[str] | None, **office: Any
+    version: int,
+    base_version: int | None,
+    people: list[Json],
+    removed: list[str] | None,
+    told: Json | None = None,
+    **office: Any,
 ) -> Json:
     name = "Dinas Komunikasi dan Informatika"
     payload: Json = {
@@ -289,6 +386,8 @@ def gallery(
     }
     if removed is not None:
         payload["removed"] = removed
+    if told is not None:
+        payload["bulletin"] = told
     manifest: Json = {
         "version": version,
         "base_version": base_version,
@@ -579,6 +678,31 @@ def documents() -> dict[str, Json]:
             },
             "2026-11-24T00:30:06.000Z",
         ),
+        "event_presence_pin": event(
+            7,
+            "7" * 64,
+            "presence",
+            {
+                **presence(PERSON_B, "arrival"),
+                "match": {"score": 1.5, "margin": 0.25, "threshold": 3.1, "frames": 9},
+                "method": "nip-pin-officer",
+                "officer_id": "018f2c5e-0000-7000-8000-0000000000f1",
+                "duress": True,
+            },
+            "2026-11-24T00:30:07.000Z",
+        ),
+        "event_occurrence": event(
+            8,
+            "8" * 64,
+            "occurrence",
+            {
+                "what": "two-people",
+                "officer_id": "018f2c5e-0000-7000-8000-0000000000f1",
+                "person_ids": [PERSON_A, PERSON_B],
+                "detail": "within 4 minutes",
+            },
+            "2026-11-24T00:30:08.000Z",
+        ),
         "phone_codes": phone_codes(),
         "gallery_full": {"query": {"since": 0, "wait_s": 25}, "status": 200, "answer": gallery(3, None, [a, b], None)},
         "gallery_delta": {
@@ -600,6 +724,12 @@ def documents() -> dict[str, Json]:
             "query": {"since": 0, "wait_s": 25},
             "status": 200,
             "answer": gallery(6, None, [{**a, "renewal": RENEWAL}, b], None),
+        },
+        "gallery_bulletin": {
+            "query": {"since": 0, "wait_s": 25},
+            "status": 200,
+            "answer": gallery(7, None, [a, b], None, told=bulletin()),
+            "pins": {"officer": OFFICER_PIN, "person": PERSON_PIN},
         },
         "heartbeat": {
             "request": heartbeat,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -135,6 +137,26 @@ def test_who_is_recorded_already_is_told_which_presence_that_was(rig: Rig) -> No
         assert prospect.recorded is direction
         assert prospect.assessment.direction is Direction.DEPARTURE, "what another presence would be"
         rig.clock.s += SETTINGS.repeat_interval_s
+
+
+def test_whoever_comes_back_before_work_is_over_is_recorded_as_said_and_shown_the_days_arrival(rig: Rig) -> None:
+    rig.record(track=1)
+    rig.clock.s += SETTINGS.repeat_interval_s
+    assert rig.see(track=2, match=match()) is Phase.CONFIRM
+    prospect = rig.terminal.encounter.prospect
+    assert prospect is not None
+    assert prospect.assessment.direction is Direction.DEPARTURE
+    assert prospect.arrived == moment().wall_utc.replace(microsecond=100_000), "the first sighting's"
+    rig.terminal.press(Button.OTHER_WAY)
+    rig.terminal.press(Button.CORRECT)
+    assert rig.settle() is Phase.RECORDED
+    last = rig.outbox.last_presence(PersonId("p-1"))
+    assert last is not None
+    assert last.direction is Direction.ARRIVAL
+    with sqlite3.connect(rig.outbox.path) as journal:
+        first, second = (json.loads(body) for (body,) in journal.execute("SELECT body FROM events ORDER BY id"))
+    assert "chosen" not in first["presence"], "what the schedule says is as it ever was on the wire"
+    assert second["presence"]["chosen"] is True
 
 
 def test_the_interval_holds_across_a_restart_of_the_machine(rig: Rig) -> None:

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from kiosk.terminal.encounter import Phase
 from kiosk.ui import catalogue, examples, theme
@@ -24,7 +25,7 @@ from kiosk.ui.viewstate import Layout, Tone, ViewState
 ROOT = Path(__file__).parents[2]
 AA = 4.5
 SMALLEST_PX = 24
-HINT_PX, PRIMARY_PX, BUTTON_PX = 36, 32, 80
+HINT_PX, PRIMARY_PX, BUTTON_PX = 36, 33, 80
 NAME_PX = {48: 44, 80: 34, 120: 28}
 """Names up to so many characters, titles included, are written at so many px at the least."""
 QUESTION_PX = 44
@@ -170,6 +171,91 @@ def test_every_line_of_a_text_is_drawn(drawn: list[Drawn]) -> None:
             shades = luminances(screen.rgb[int(top) : int(top + height), int(left) : int(left + width)])
             inked = (np.abs(shades - np.median(shades)) > 0.1).any(axis=1).astype(int)
             assert lines == 1 or np.count_nonzero(np.diff(inked, prepend=0) == 1) >= lines, (screen.name, word["say"])
+
+
+PANEL_MM, CAP_MM = 154.0, 4.5
+"""The picture of a 7-inch panel of 800x480 is so wide; capitals of what matters are at least so high, for 1.5 m."""
+
+
+@pytest.mark.slow
+def test_capitals_of_what_matters_are_four_and_a_half_millimetres_high_on_a_seven_inch_panel(
+    drawn: list[Drawn],
+) -> None:
+    """Names of more than 80 characters, titles included, are written smaller (NAME_PX): there are none so long."""
+    mm = PANEL_MM / WIDTH_DP
+    for screen in drawn:
+        view = screen.view
+        matters = {view.title, view.hint, view.consequence, view.direction, view.presence_time, view.day}
+        matters |= {button.text for button in view.buttons} | ({view.name} if len(view.name) <= 80 else set())
+        if view.layout is Layout.PHONE:
+            matters -= {view.hint}  # read from the distance at which a phone scans
+        if view.layout is Layout.RESULT and not view.name:
+            matters |= {view.line}
+        for word in screen.words:
+            if word["say"] in matters - {""}:
+                assert theme.CAP_HEIGHT * word["font_px"] * mm >= CAP_MM, (screen.name, word["say"], word["font_px"])
+
+
+def test_the_height_of_a_capital_is_that_of_the_letters_that_are_drawn() -> None:
+    kivy = find_spec("kivy")
+    assert kivy is not None
+    assert kivy.origin is not None
+    font = ImageFont.truetype(Path(kivy.origin).parent / "data" / "fonts" / "Roboto-Regular.ttf", 2048)
+    _, top, _, bottom = font.getbbox("H")
+    assert (bottom - top) / 2048 == pytest.approx(theme.CAP_HEIGHT)
+
+
+# ---------------------------------------------------------------- other sizes, and the sheet that is higher than wide
+
+
+@dataclass(frozen=True)
+class Sized:
+    width: int
+    height: int
+    screens: dict[str, list[dict[str, Any]]]
+
+    @property
+    def density(self) -> float:
+        sheet = theme.sheet(self.width, self.height)
+        return min(self.width / sheet[0], self.height / sheet[1])
+
+
+@pytest.fixture(scope="module", params=["1024x600", "1280x720", "480x800", "720x1280"])
+def sized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sized:
+    """One window a size, with every screen in every language."""
+    folder = tmp_path_factory.mktemp(f"screens-{request.param}")
+    command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", "all"]
+    measures, environment = folder / "measures.json", {**os.environ, "OMP_NUM_THREADS": "1"}
+    words = ["--size", request.param, "--measures", str(measures)]
+    subprocess.run([*command, *words], cwd=ROOT, env=environment, check=True, timeout=600)
+    width, height = map(int, request.param.split("x"))
+    return Sized(width, height, json.loads(measures.read_text(encoding="utf-8")))
+
+
+@pytest.mark.slow
+def test_every_screen_fits_in_every_language_and_size(sized: Sized) -> None:
+    for name, words in sized.screens.items():
+        for word in words:
+            (left, bottom), (width, height) = word["at_px"], word["room_px"]
+            assert word["shown"].replace("\n", " ") == word["say"], name
+            assert word["needs_px"][0] <= width, (name, word)
+            assert word["needs_px"][1] <= height, (name, word)
+            assert left >= 0, (name, word)
+            assert bottom >= 0, (name, word)
+            assert left + width <= sized.width + 0.5, (name, word)
+            assert bottom + height <= sized.height + 0.5, (name, word)
+            assert word["font_px"] >= int(SMALLEST_PX * sized.density), (name, word)
+            assert not word["button_px"] or min(word["button_px"]) >= BUTTON_PX * sized.density - 0.5, (name, word)
+
+
+@pytest.mark.slow
+def test_no_text_lies_over_another_in_any_size(sized: Sized) -> None:
+    for name, words in sized.screens.items():
+        boxes = [(*word["at_px"], *word["room_px"], word["say"]) for word in words if not word["button_px"]]
+        for i, (x, y, w, h, say) in enumerate(boxes):
+            for x2, y2, w2, h2, other in boxes[i + 1 :]:
+                apart = x + w <= x2 + 1 or x2 + w2 <= x + 1 or y + h <= y2 + 1 or y2 + h2 <= y + 1
+                assert apart, (name, say, other)
 
 
 # ---------------------------------------------------------------- the palette

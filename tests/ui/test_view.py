@@ -17,6 +17,7 @@ from kiosk.model import (
     Direction,
     Fault,
     Hint,
+    Letter,
     Liveness,
     LivenessVerdict,
     Match,
@@ -24,17 +25,18 @@ from kiosk.model import (
     Person,
     PersonId,
     QueueState,
+    Saying,
     Sighting,
     TerminalStatus,
 )
-from kiosk.terminal.encounter import Button, Encounter, Phase, Prospect
+from kiosk.terminal.encounter import Button, Claimed, Encounter, Phase, Prospect
 from kiosk.ui import catalogue, examples
 from kiosk.ui.view import NIP_DIGITS, render
 from kiosk.ui.viewstate import Icon, Lamp, Layout, Ring, Tone, ViewState
 from kiosk.ui.wording import FAULT_NUMBERS
 
 INDONESIAN, ENGLISH = catalogue.load("id"), catalogue.load("en")
-SETTINGS = examples.SETTINGS
+SETTINGS = replace(examples.SETTINGS, nip_pin="off")
 JAKARTA = ZoneInfo("Asia/Jakarta")
 STATUS = TerminalStatus(
     local_time=dt.datetime(2026, 11, 24, 7, 5, 9, tzinfo=JAKARTA),
@@ -528,3 +530,69 @@ def test_no_view_holds_the_birth_date(encounter: Encounter, status: TerminalStat
     shown = render(replace(encounter, prospect=Prospect(person, assessment, 1.0)), status, 0.0, SETTINGS, INDONESIAN)
     texts = [str(getattr(shown, field.name)) for field in fields(shown) if field.name not in ("office", "guide")]
     assert not any(hidden in text for text in texts)
+
+
+# ---------------------------------------------------------------- what the server tells besides
+
+
+NOTICE = Saying("Apel hari Kesadaran Nasional pindah ke halaman Pemkab, Selasa 07.00", "The ceremony moves")
+
+
+def test_notices_take_turns_with_the_terminals_own_and_come_in_pieces_that_fit() -> None:
+    status = replace(STATUS, clock_trusted=False, notices=(NOTICE,))
+    shown = [view(Encounter(), 4.0 * turn, status) for turn in range(6)]
+    assert [each.notice for each in shown[:3]] == [INDONESIAN.text("fault.clock_untrusted.notice"), "", ""]
+    assert " ".join(each.bulletin for each in shown[1:3]) == NOTICE.id
+    assert all(len(each.bulletin) <= 50 for each in shown)
+    assert [(each.notice, each.bulletin) for each in shown[3:]] == [(each.notice, each.bulletin) for each in shown[:3]]
+
+
+def test_a_notice_is_in_english_where_the_screen_is_and_else_in_indonesian() -> None:
+    status = replace(STATUS, notices=(NOTICE,))
+    assert view(Encounter(), status=status, english=True).bulletin == NOTICE.en
+    javanese = render(Encounter(), status, 0.0, SETTINGS, catalogue.load("jv"))
+    assert NOTICE.id.startswith(javanese.bulletin)
+    without = replace(STATUS, notices=(Saying("Hanya ini", ""),))
+    assert view(Encounter(), status=without, english=True).bulletin == "Hanya ini"
+
+
+def test_nobody_is_told_a_notice_while_being_attended_to() -> None:
+    status = replace(STATUS, notices=(NOTICE,))
+    assert view(known(Phase.CONFIRM), status=status).bulletin == ""
+
+
+LETTER = Letter(Saying("Dinas luar", "Duty trip"), "090/123", STATUS.local_time, STATUS.local_time, frozenset({"late"}))
+
+
+@pytest.mark.parametrize("phase", [Phase.CONFIRM, Phase.RECORDED])
+def test_a_letter_that_covers_the_minutes_stands_in_their_place(phase: Phase) -> None:
+    late = known(phase, minutes=12)
+    assert late.prospect is not None
+    shown = view(replace(late, prospect=replace(late.prospect, letter=LETTER)))
+    assert shown.consequence == "Dinas luar — surat 090/123, tanpa potongan"
+    assert shown.consequence_tone is Tone.OK
+
+
+def test_by_an_uncertain_clock_a_letter_says_nothing_either() -> None:
+    late = known(Phase.CONFIRM, minutes=12)
+    assert late.prospect is not None
+    untrusted = replace(STATUS, clock_trusted=False)
+    shown = view(replace(late, prospect=replace(late.prospect, letter=LETTER)), status=untrusted)
+    assert "090/123" not in shown.consequence
+
+
+def test_whose_face_fails_is_offered_nip_and_pin_where_the_server_permits_it() -> None:
+    alone = replace(SETTINGS, nip_pin="alone")
+    offered = render(Encounter(phase=Phase.UNKNOWN), STATUS, 0.0, alone, INDONESIAN)
+    assert offered.button(Button.NIP_PIN) == "Pakai NIP dan PIN"
+    assert view(Encounter(phase=Phase.UNKNOWN)).button(Button.NIP_PIN) == ""
+
+
+def test_whoever_is_forced_sees_what_everybody_sees() -> None:
+    plain, forced = (
+        replace(known(Phase.CONFIRM), prospect=replace(known(Phase.CONFIRM).prospect, claimed=claimed))  # type: ignore[type-var]
+        for claimed in (Claimed("nip-pin"), Claimed("nip-pin", duress=True))
+    )
+    for phase in (Phase.CONFIRM, Phase.SAVING, Phase.RECORDED):
+        assert view(replace(plain, phase=phase)) == view(replace(forced, phase=phase))
+    assert "duress" not in repr(forced)

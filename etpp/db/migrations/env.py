@@ -3,7 +3,7 @@
 from alembic import context
 
 # Their tables are part of the metadata.
-from etpp.db import account_tables, face_tables, objection_tables, pay_tables, phone_tables  # noqa: F401
+from etpp.db import account_tables, bulletin_tables, face_tables, objection_tables, pay_tables, phone_tables  # noqa: F401
 from etpp.db.tables import metadata
 
 context.configure(

@@ -250,7 +250,7 @@ def running(
         sa.event.listen(database.engine, "connect", _leave_syncing_to_the_system)
     shutil.copytree(_state_folder(), folder, ignore=shutil.ignore_patterns("*.db*"))
     state = State(folder)
-    app = create_app(database, state, Settings(approve=approve, now=clock, **settings))
+    app = create_app(database, state, Settings(approve=approve, now=clock, **{"tell_s": None, **settings}))
     listener = bind("127.0.0.1", 0)
     served = _Served(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
     thread = threading.Thread(target=served.run, args=([listener],))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ from etpp.accounts.session import csrf_of as csrf_of_token
 from etpp.accounts.store import Sessions
 from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.app import create_app
+from etpp.bulletin import service as bulletin
+from etpp.bulletin.asked import NewNotice, NewOfficer
 from etpp.db import Database
 from etpp.ledger.store import Ledger
 from etpp.roster.store import People
@@ -183,6 +186,8 @@ NOT_HERE = {
 """An inspector's pages of what this world has not: an event that counts, a policy that was kept, a closed month."""
 REFUSED = {
     *NOT_HERE,
+    "GET /console/policies/trials/{trial_id}",
+    "POST /console/policies/trials/{trial_id}/end",
     "POST /console/imports",
     "GET /console/imports/{import_id}",
     "POST /console/imports/{import_id}",
@@ -210,8 +215,8 @@ REFUSED |= {
     "POST /console/offices/{office_id}/months/{month}/pay",
 }
 """In the end too: no password is given, no month is closed yet nor without two people, nobody has a passkey or a phone
-yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, and no job or uncertain presence
-has this id."""
+yet, BKPP is no employee with a phone page, a letter has no file, no table was brought, no policy tried, and no job or
+uncertain presence has this id."""
 ANOTHER = "another good password"
 FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/offices/{office_id}/people/{person_id}/erase": lambda it: {"asked_by": "Sri Lestari, surat 12"},
@@ -267,6 +272,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "office_id": OFFICE,
         "month": "2026-10",
     },
+    "POST /console/policies/trials": lambda it: {"text": delivered_text(DELIVERED[0]), "month": "2026-10"},
     "POST /console/reports": lambda it: {
         "kind": "recap",
         "office_id": OFFICE,
@@ -284,6 +290,14 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
     "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head"},
     "POST /console/objections/{objection_id}/answer": lambda it: {"upheld": "yes", "answer": "akan dibetulkan"},
     "POST /console/inspection/bundles": lambda it: {"office_id": OFFICE, "month": "2026-10"},
+    "POST /console/officers": lambda it: {"office_id": OFFICE, "name": f"Teknisi {it.next()}", "maintain": "1"},
+    "POST /console/notices": lambda it: {
+        "text_id": f"Upacara {it.next()}",
+        "first": "2026-11-24T07:00",
+        "until": "2026-11-25T07:00",
+    },
+    "POST /console/nip-pin": lambda it: {"office_id": OFFICE, "policy": "alone", "per_month": "3"},
+    "POST /console/nip-pin/give": lambda it: {"person": it.employee()},
 }
 UNRECORDED = {
     "POST /console/login/second",
@@ -325,9 +339,12 @@ class World:
             "month": lambda: "2026-11" if "/statements/" in path or "/phone/" in path else "2026-10",
             "objection_id": self.objection,
             "sanction_id": self.sanction,
+            "officer_id": self.officer,
+            "notice_id": self.notice,
             "job_id": lambda: str(uuid.uuid4()),
             "bundle_id": lambda: str(uuid.uuid4()),
             "import_id": lambda: str(uuid.uuid4()),
+            "trial_id": lambda: str(uuid.uuid4()),
             "kind": lambda: "letter",
             "fact_id": lambda: "none",
             "key": lambda: "by_hand",
@@ -381,6 +398,18 @@ class World:
 
     def sanction(self) -> str:
         return str(self.etpp.admin("POST", "sanctions", sanction(self))["sanction_id"])
+
+    def officer(self) -> str:
+        new = NewOfficer(office_id=OFFICE, name=f"Petugas {self.next()}", may=frozenset({"enrol"}), by="bkpp")
+        with self.etpp.database.begin() as tx:
+            return bulletin.add_officer(tx, new, "$argon2id$of-nobody", self.etpp.clock.now).officer_id
+
+    def notice(self) -> str:
+        now = self.etpp.clock.now
+        until = now + dt.timedelta(days=1)
+        new = NewNotice(office_id=OFFICE, text_id=f"Rapat {self.next()}", from_utc=now, until_utc=until, by="bkpp")
+        with self.etpp.database.begin() as tx:
+            return bulletin.add_notice(tx, new, now).notice_id
 
     def objection(self) -> str:
         filed = self.etpp.admin("POST", "objections", {"by": self.employee(), **OBJECTION})

@@ -38,6 +38,7 @@ def golden(name: str) -> Any:
         ("heartbeat_server_key_retired", terminals.HeartbeatRequest, terminals.HeartbeatAnswer),
         ("gallery_full", None, terminals.GalleryAnswer),
         ("gallery_delta", None, terminals.GalleryAnswer),
+        ("gallery_bulletin", None, terminals.GalleryAnswer),
     ],
 )
 def test_golden_calls_fit_the_shapes(
@@ -49,7 +50,7 @@ def test_golden_calls_fit_the_shapes(
         shapes.checked(request_shape, call["request"])
 
 
-@pytest.mark.parametrize("name", ["presence", "attack", "enrolment", "unknown_member"])
+@pytest.mark.parametrize("name", ["presence", "attack", "enrolment", "unknown_member", "presence_pin", "occurrence"])
 def test_golden_events_are_valid_and_their_hashes_true(name: str) -> None:
     event = golden(f"event_{name}")
     books.Event.model_validate(event)

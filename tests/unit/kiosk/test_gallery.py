@@ -22,6 +22,7 @@ from kiosk.model import (
     BY_THE_OFFICE,
     DLIB_RESNET_V1,
     EMPTY_GALLERY,
+    NOTHING_TOLD,
     DeviceId,
     GallerySnapshot,
     ModelId,
@@ -513,3 +514,61 @@ def test_a_thousand_people_are_there(gallery: TinyGallery) -> None:
     gallery.apply(manifest(1), payload(*(person(n, 3) for n in range(1000))), START)
     snapshot = gallery.load()
     assert (len(snapshot.people), len(snapshot.templates)) == (1000, 3000)
+
+
+# ---------------------------------------------------------------- the bulletin
+
+
+def test_a_terminal_of_an_earlier_release_takes_of_a_bulletin_what_it_took_before() -> None:
+    answer = golden("gallery_bulletin")["answer"]["payload"]
+    assert {name: value for name, value in answer.items() if name != "bulletin"} == golden("gallery_full")["answer"][
+        "payload"
+    ]
+
+
+def test_a_bulletin_is_kept_until_another_one_comes(gallery: TinyGallery) -> None:
+    answer = golden("gallery_bulletin")["answer"]
+    snapshot = gallery.apply(*opened(answer), START)
+    assert set(snapshot.people) == set(snapshot.bulletin.months)
+    assert (snapshot.version, len(snapshot.bulletin.officers)) == (7, 2)
+    told = answer["payload"]["bulletin"]
+
+    goes_on = gallery.apply(manifest(8, 7), payload(person(1)), START).bulletin
+    assert goes_on == snapshot.bulletin
+    assert gallery.load().bulletin == goes_on
+
+    other = payload() | {"bulletin": {**told, "officers": told["officers"][1:]}}
+    assert len(gallery.apply(manifest(9, 8), other, START).bulletin.officers) == 1
+    assert gallery.apply(manifest(10), payload(person(1)), START).bulletin is NOTHING_TOLD
+
+
+def test_whoever_is_removed_is_gone_from_the_bulletin_too(gallery: TinyGallery, tmp_path: Path) -> None:
+    answer = golden("gallery_bulletin")["answer"]
+    gone = answer["payload"]["people"][1]["person_id"]
+    gallery.apply(*opened(answer), START)
+    gallery.apply(manifest(8, 7), payload(removed=(gone,)), START)
+    for path in (tmp_path / "gallery.tinydb", previous_of(tmp_path / "gallery.tinydb")):
+        assert gone not in json.dumps(unseal(path.read_bytes(), KEY))
+
+
+def test_a_bulletin_that_an_earlier_release_has_passed_over_is_not_taken_for_the_present_one(
+    gallery: TinyGallery, tmp_path: Path
+) -> None:
+    gallery.apply(*opened(golden("gallery_bulletin")["answer"]), START)
+    path = tmp_path / "gallery.tinydb"
+    documents = unseal(path.read_bytes(), KEY)
+    (meta,) = documents["meta"].values()
+    del meta["bulletin"]  # as that release writes it; the table itself it leaves
+    path.write_bytes(seal(documents, KEY))
+    assert gallery.load().bulletin is NOTHING_TOLD
+    assert gallery.apply(manifest(8, 7), payload(), START).bulletin is NOTHING_TOLD
+
+
+@pytest.mark.parametrize("broken", ["x", None, {"officers": "x", "months": [None], "nip_pin": {"pins": 3}}])
+def test_a_broken_bulletin_keeps_nobody_from_being_recorded(
+    gallery: TinyGallery, broken: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    snapshot = gallery.apply(manifest(1), payload(person(1), person(2)) | {"bulletin": broken}, START)
+    assert names(snapshot) == {"Nama 1", "Nama 2"}
+    assert snapshot.bulletin == NOTHING_TOLD
+    assert "left out" in caplog.text or broken is None

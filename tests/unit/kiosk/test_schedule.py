@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from kiosk.model import BY_THE_OFFICE, Assessment, Direction, Occasion, Roster, WorkCalendar, WorkDay, WorkPeriod
-from kiosk.schedule import STANDARD_HOURS, assess, day_of, elsewhere, working_hours
+from kiosk.model import (
+    BY_THE_OFFICE,
+    Assessment,
+    Direction,
+    Letter,
+    Occasion,
+    Roster,
+    Saying,
+    WorkCalendar,
+    WorkDay,
+    WorkPeriod,
+)
+from kiosk.model.bulletin import Excusable
+from kiosk.schedule import STANDARD_HOURS, assess, day_of, elsewhere, excusing, working_hours
 from kiosk.wire.hours import parse_calendar, parse_roster
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "schedule.json").read_text(encoding="utf-8"))
@@ -174,3 +188,34 @@ def test_hours_of_nearly_a_whole_day_reach_into_the_second_day_after() -> None:
     own, calendar = Roster({DAY: works("23:00", "22:59")}), WorkCalendar("Asia/Jakarta", ())
     after = DAY + dt.timedelta(days=2)
     assert [day_of(calendar, wib(f"{after} {at}"), own) for at in ("02:58", "02:59")] == [DAY, after]
+
+
+# ---------------------------------------------------------------- letters
+
+AT = dt.datetime(2026, 11, 24, 7, 42, 30, tzinfo=ZoneInfo("Asia/Jakarta"))
+LATE = Assessment(Direction.ARRIVAL, AT, 12, 1.0, working_day=True)
+EARLY = Assessment(Direction.DEPARTURE, AT, 12, 1.0, working_day=True)
+
+
+def letter(first: str, until: str, *excuses: Excusable) -> Letter:
+    start, end = (dt.datetime.fromisoformat(f"2026-11-24T{each}+07:00").astimezone(dt.UTC) for each in (first, until))
+    return Letter(Saying("Dinas luar", ""), "090/123", start, end, frozenset(excuses))
+
+
+@pytest.mark.parametrize(
+    ("assessment", "one", "excused"),
+    [
+        (LATE, letter("07:30", "07:43", "late"), True),
+        (LATE, letter("07:31", "08:00", "late"), False),  # one minute is not covered
+        (LATE, letter("07:00", "07:42", "late"), False),
+        (LATE, letter("07:00", "09:00", "early", "absence"), False),
+        (EARLY, letter("07:42", "07:55", "early"), True),
+        (EARLY, letter("07:43", "08:00", "early"), False),
+        (EARLY, letter("07:00", "07:54", "early"), False),
+        (EARLY, letter("07:00", "09:00", "late"), False),
+        (replace(LATE, minutes_off=0), letter("07:00", "09:00", "late"), False),
+        (replace(LATE, working_day=False), letter("07:00", "09:00", "late"), False),
+    ],
+)
+def test_a_letter_excuses_only_what_it_covers_whole(assessment: Assessment, one: Letter, excused: bool) -> None:
+    assert (excusing(assessment, [one]) is one) is excused

@@ -4,17 +4,17 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
 UTC = sa.DateTime(timezone=True)
 READ_BY_TIME = ["person_id", "device_id", "event_id", "status", "kind", "time_state", "earliest_utc", "latest_utc"]
-ASKED_NIP = {
-    "postgresql": "CASE WHEN status = 'accepted' AND kind = 'presence' "
-    "THEN (body #>> '{presence,match,margin}')::double precision END < 0.04",
-    "sqlite": "CASE WHEN status = 'accepted' AND kind = 'presence' "
-    "THEN json_extract(body, '$.presence.match.margin') END < 0.04",
+WITH_NIP = {
+    "postgresql": "CASE WHEN status = 'accepted' AND kind = 'presence' THEN method IS NOT NULL "
+    "OR (body #>> '{presence,match,margin}')::double precision < 0.04 END",
+    "sqlite": "CASE WHEN status = 'accepted' AND kind = 'presence' THEN method IS NOT NULL "
+    "OR json_extract(body, '$.presence.match.margin') < 0.04 END",
 }
 
 
@@ -22,11 +22,11 @@ def upgrade() -> None:
     op.drop_index("ix_events_office_id_utc", "events")
     op.create_index("ix_events_office_id_utc", "events", ["office_id", "utc"], postgresql_include=READ_BY_TIME)
     op.create_index(
-        "ix_events_asked_nip",
+        "ix_events_with_nip",
         "events",
         ["office_id", "utc"],
-        sqlite_where=sa.text(ASKED_NIP["sqlite"]),
-        postgresql_where=sa.text(ASKED_NIP["postgresql"]),
+        sqlite_where=sa.text(WITH_NIP["sqlite"]),
+        postgresql_where=sa.text(WITH_NIP["postgresql"]),
     )
     op.create_table(
         "acknowledgements",
@@ -57,6 +57,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("erasures")
     op.drop_table("acknowledgements")
-    op.drop_index("ix_events_asked_nip", "events")
+    op.drop_index("ix_events_with_nip", "events")
     op.drop_index("ix_events_office_id_utc", "events")
     op.create_index("ix_events_office_id_utc", "events", ["office_id", "utc"])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from etpp.__main__ import cli
 from etpp.base.errors import Conflict
 from etpp.db.face_tables import renewal_offers
+from etpp.faces.marks import gap
 from etpp.faces.store import Enrolments, Templates
 from tests.contract.etpp.client import MODEL_ID, Terminal
-from tests.contract.etpp.faces.recogniser_kit import FP, Json, approve, dlib, marks, models, other, send
+from tests.contract.etpp.faces.recogniser_kit import FP, Json, approve, dlib, encoded, marks, models, other, send
 from tests.contract.etpp.running import NIP, OFFICE, Running, running, wib
 
 OTHER_NIP = NIP[:-1] + "8"
@@ -132,6 +135,53 @@ def test_what_does_not_agree_with_the_model_on_file_is_left_to_be_looked_at(etpp
     assert len(done["approved"]) == 1
     assert [each["marks"] for each in done["left"]] == [[f"face_differs:{other_face}"]]
     assert [state for state, _ in states(etpp)] == ["approved", "pending"]
+
+
+DOUBTS: dict[str, dict[str, Any]] = {
+    "a score that barely recognises": {"match": {"score": 3.04, "margin": 1.5, "threshold": 3.0, "frames": 3}},
+    "nobody alive": {"liveness": {"state": "pending", "score": 0.9, "reason": "gathering"}},
+}
+
+
+def test_the_server_compares_again_and_approves_nothing_in_passing_that_is_in_doubt(etpp: Running) -> None:
+    terminal = etpp.terminal()
+    person = enrolled(etpp, terminal)
+    enrolled(etpp, terminal, OTHER_NIP, face=2)
+    switch(etpp)
+    unlike = [decoded(each) for each in dlib(1, sitting=1)]
+    apart = decoded(dlib(2)[0]) - unlike[0]
+    further = [encoded(each - 0.36 * apart / np.linalg.norm(apart)) for each in unlike]
+    assert (
+        0.36 < gap(MODEL_ID, raw(further), raw(dlib(1)))[0] < 0.42
+    )  # still the face on file by the rule for enrolments
+    cases = [*DOUBTS.values(), {}]
+    for number, claim in enumerate(cases):
+        etpp.clock.now = wib(f"2026-12-0{2 * number + 2} 08:00")
+        consent(etpp, NIP, given_utc=f"2026-12-0{2 * number + 1}T01:00:00.000Z")
+        presence, offered = offer(terminal, person, **claim)
+        if not claim:
+            offered = again(terminal, presence, offered, templates=further)
+        assert deliver(terminal, [presence, offered]) == ["accepted", "accepted"]
+        done = bulk(etpp)
+        assert [each["marks"] for each in done["left"]] == [[f"renewal_doubtful:{person}"]]
+        assert done["approved"] == []
+        etpp.admin("POST", f"offices/{OFFICE}/enrolments/{offered['event_id']}/reject")
+    assert {state for state, _ in states(etpp)} == {"rejected"}
+
+
+def decoded(template: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(template), dtype="<f4")
+
+
+def raw(templates: list[str]) -> list[bytes]:
+    return [base64.b64decode(each) for each in templates]
+
+
+def again(terminal: Terminal, presence: Json, event: Json, **changes: Any) -> Json:
+    """The enrolment after `presence` with other members in it."""
+    terminal.seq, terminal.last_hash = presence["seq"], presence["hash"]
+    said = {key: value for key, value in event["enrolment"].items() if key not in ("nip", "name")}
+    return terminal.enrolment(NIP, "Sri Lestari", **said | changes)
 
 
 def test_a_refusal_deletes_it_and_asks_again_only_after_another_consent(etpp: Running) -> None:

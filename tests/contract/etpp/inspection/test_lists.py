@@ -106,14 +106,17 @@ def test_with_nip(scene: Regency) -> None:
     (just,) = scene.seen("sri", "2026-11-05 07:21")
     (not_quite,) = scene.seen("budi", "2026-11-05 07:21")
     (below,) = scene.seen("sri", "2026-11-06 07:21")
+    (in_place,) = scene.seen("budi", "2026-11-06 07:22")
     told = (narrow, 0.01), (wide, 1.5), (untold, None), (just, 0.039), (not_quite, 0.04), (below, -1.0)
     events = tables.events
     with scene.record() as (tx, _):
         for event, margin in told:
             body = {"presence": {"match": {"margin": margin}}}
             tx.execute(sa.update(events).where(events.c.event_id == event).values(body=body))
-    (hit,) = found(scene, "with_nip")
-    assert (hit.who, hit.refs) == (("sri",), (f"event:{narrow}", f"event:{just}", f"event:{below}"))
+        tx.execute(sa.update(events).where(events.c.event_id == in_place).values(method="nip-pin"))
+    (sri, budi) = found(scene, "with_nip")
+    assert (sri.who, sri.refs) == (("sri",), (f"event:{narrow}", f"event:{just}", f"event:{below}"))
+    assert (budi.who, budi.refs) == (("budi",), (f"event:{in_place}",)), "by NIP and PIN, the face told nothing"
 
 
 def sealed(scene: Regency, *months: object) -> None:

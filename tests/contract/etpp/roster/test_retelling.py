@@ -97,7 +97,7 @@ def delta(store: Database, office_id: str) -> tuple[int, Any]:
     signer = GallerySigner(Ed25519PrivateKey.from_private_bytes(b"\7" * 32))
     device = Device(office_id, "device", b"\0" * 32, None, 0, 0, NOW, "test", {})
     with store.read() as tx:
-        answer = GalleryMaker(lambda: signer).answer(tx, device, 9)
+        answer = GalleryMaker(lambda: signer, lambda _tx, _office: None).answer(tx, device, 9)
     if answer is None:
         return 9, None
     document = json.loads(answer[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,23 @@ def test_the_newest_presence_of_a_person_is_remembered(outbox: Outbox) -> None:
     other = outbox.last_presence(PersonId("p-2"))
     assert other is not None
     assert other.direction is Direction.ARRIVAL
+
+
+def test_a_persons_presences_are_given_newest_first_as_far_back_as_is_asked(outbox: Outbox) -> None:
+    clock = FakeClock()
+    times = []
+    for direction in (Direction.ARRIVAL, Direction.ARRIVAL, Direction.DEPARTURE):
+        outbox.append(records.presence("p-1", direction), clock.now())
+        outbox.append(records.presence("p-2"), clock.now())
+        times.append(clock.now().wall_utc)
+        clock.advance(3600)
+    found = outbox.presences(PersonId("p-1"), times[1])
+    assert [(each.direction, each.moment.wall_utc) for each in found] == [
+        (Direction.DEPARTURE, times[2]),
+        (Direction.ARRIVAL, times[1]),
+    ]
+    assert outbox.presences(PersonId("p-1"), times[2] + dt.timedelta(seconds=1)) == []
+    assert len(outbox.presences(PersonId("p-1"), times[0])) == 3
 
 
 def test_what_waits_is_counted(outbox: Outbox) -> None:

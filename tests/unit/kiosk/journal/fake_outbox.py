@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 from collections import Counter
+from collections.abc import Iterator
 
 from kiosk import wire
 from kiosk.model import DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
@@ -35,11 +38,16 @@ class FakeOutbox:
         return event
 
     def last_presence(self, person_id: PersonId) -> LastPresence | None:
+        return next(self._presences(person_id), None)
+
+    def presences(self, person_id: PersonId, since_utc: dt.datetime) -> list[LastPresence]:
+        return list(itertools.takewhile(lambda one: one.moment.wall_utc >= since_utc, self._presences(person_id)))
+
+    def _presences(self, person_id: PersonId) -> Iterator[LastPresence]:
         for event in reversed(self.events):
             if event.kind == "presence" and event.person_id == person_id:
-                direction = event.body["presence"]["direction"]  # type: ignore[index]
-                return LastPresence(Direction(direction), event.moment)
-        return None
+                detail = wire.member(event.body, "presence", dict)
+                yield LastPresence(Direction(detail["direction"]), event.moment, detail.get("method", "face"))
 
     def enrolments(self) -> list[tuple[Event, bool]]:
         return [(event, True) for event in self.events if event.kind == "enrolment"]

@@ -24,6 +24,8 @@ from kiosk.model import (
     Located,
     ModelId,
     Moment,
+    OccurrenceDraft,
+    PersonId,
     RenewalClaim,
 )
 from tests.unit.kiosk.journal import records
@@ -58,6 +60,8 @@ def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
         "event_enrolment_more",
         "event_enrolment_renewal",
         "event_unknown_member",
+        "event_presence_pin",
+        "event_occurrence",
     ],
 )
 def test_a_golden_event_is_understood_and_its_hash_is_ours(name: str) -> None:
@@ -65,6 +69,25 @@ def test_a_golden_event_is_understood_and_its_hash_is_ours(name: str) -> None:
     event = wire.parse_event(data)
     assert wire.event_json(event) == data
     assert wire.digest(event.body) == data["hash"]
+
+
+def test_a_presence_by_nip_and_pin_says_so_and_one_by_face_says_nothing_of_it() -> None:
+    theirs = golden("event_presence_pin")["presence"]
+    marks = ("method", "officer_id", "duress")
+    plain = records.presence()
+    by_pin = dataclasses.replace(plain, method="nip-pin-officer", officer_id=theirs["officer_id"], duress=True)
+    assert {name: body(by_pin)["presence"][name] for name in marks} == {name: theirs[name] for name in marks}
+    assert not set(marks) & set(body(plain)["presence"])
+    assert "duress" not in repr(by_pin)
+
+
+def test_an_occurrence_says_what_there_is_to_say() -> None:
+    theirs = golden("event_occurrence")
+    people = tuple(PersonId(each) for each in theirs["occurrence"]["person_ids"])
+    whole = OccurrenceDraft("two-people", theirs["occurrence"]["officer_id"], people, "within 4 minutes")
+    assert body(whole)["occurrence"] == theirs["occurrence"]
+    assert body(OccurrenceDraft("tamper"))["occurrence"] == {"what": "tamper"}
+    assert body(whole)["kind"] == "occurrence"
 
 
 def test_further_recognisers_templates_travel_beside_dlib_s() -> None:

@@ -48,19 +48,20 @@ class OwnMonth:
         return (self.person.statement.gross * HUNDRED / full).quantize(Decimal("0.1")).normalize() if full else None
 
 
-def own_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> OwnMonth:
-    """A closed month as it was closed, an open one as it is known now. Raises NotFound for somebody who belonged to no
-    office in it, and Conflict for facts that contradict one another, or that the policy has nothing for."""
+def own_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -> OwnMonth | None:
+    """A closed month as it was closed, also by an office that the person has left since; an open one as it is known
+    now. None for somebody who belonged to no office in it. Raises NotFound for whom nobody knows, and Conflict for
+    facts that contradict one another, or that the policy has nothing for."""
     employee = Roster(tx).employee(person_id)
     if employee is None:
-        raise NotFound("nobody in the roster has this id")
+        raise NotFound("nobody in the roster has this id", key="employee_unknown")
     try:
         career = Roster(tx).career(person_id)
     except CareerError as error:
         raise Conflict(str(error)) from error
     places = career.within(month.first, month.last)
     if not places:
-        raise NotFound("this person belonged to no office in that month")
+        return None
     kept = {office: found for (office, _), found in Closings(tx).statements(month, [person_id]).items()}
     home = places[-1].office_id if places[-1].office_id in kept or not kept else next(iter(kept))
     where = reckoning.standing(tx, home, month, now)
@@ -79,7 +80,7 @@ def own_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -
     facts = gather.office_month(tx, home, month, shared, known, only=[person_id])
     service = served(facts[0], policy) if facts else None
     if service is None:
-        raise NotFound("this person belonged to no office in that month")
+        return None
     reckoned, mine = (True, kept[home]) if closing is not None else _reckoned(facts[0], policy)
     office = Offices(tx).get(home)
     person = PersonMonth(employee, service.last, facts[0], service, mine)

@@ -27,263 +27,57 @@ A confirmation outlives the face: somebody who has seen the name and walks on is
 
 From RECORDED the person may ask for e-TPP on the own phone, while the own face is in sight: RECORDED ── "e-TPP di
 ponsel" ──> PHONE. Its code is hidden as soon as another face comes, until that has turned out to be the same person,
-and it goes with the face, with its time, with a touch, or with anybody else's face.
+and it goes with the face, with its time, with a touch, or with anybody else's face. MONTH, the own month, likewise: for
+ten seconds, and gone with any other face at once.
+
+Whose face fails (UNKNOWN, NOT_IN_TIME) types NIP and PIN where the server permits it: CLAIM_NIP ──> CLAIM_PIN ──>
+CLAIM_OFFICER, where somebody has to stand by, ──> ENQUIRING ──> CONFIRM.
 """
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from kiosk.model import (
-    BLOCKING_FAULTS,
-    LIVENESS_OFF,
-    NOBODY,
-    TOO_NEAR,
-    Assessment,
-    Direction,
-    Fault,
-    Hint,
-    Liveness,
-    LivenessVerdict,
-    Match,
-    Person,
-    PersonId,
-    Sample,
-    Sighting,
+from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
+from kiosk.terminal.encounter.asking import confirm_s, correctable, direction
+from kiosk.terminal.encounter.claiming import TRIES, TYPING_S, offers_pin, typed
+from kiosk.terminal.encounter.own import is_anothers, offered_s, offers_month, offers_phone, over, watched
+from kiosk.terminal.encounter.values import (
+    ASKED,
+    CLAIMING,
+    OWN,
+    RESULTS,
+    SEARCHING,
+    Answered,
+    Button,
+    Count,
+    Encounter,
+    Enquire,
+    FaultsChanged,
+    Forget,
+    Input,
+    Invite,
+    Invited,
+    NipEntered,
+    Phase,
+    Pressed,
+    Prospect,
+    Record,
+    RecordAttack,
+    Saw,
+    Settings,
+    Step,
+    Stored,
+    StoreFailed,
+    Tick,
 )
-
-
-class Phase(enum.Enum):
-    IDLE = "idle"
-    APPROACHING = "approaching"
-    POSITIONING = "positioning"
-    IDENTIFYING = "identifying"
-    CHALLENGE = "challenge"
-    NIP_PAD = "nip_pad"
-    ENQUIRING = "enquiring"
-    CONFIRM = "confirm"
-    SAVING = "saving"
-    RECORDED = "recorded"
-    NOT_RECORDED = "not_recorded"
-    ALREADY_RECORDED = "already_recorded"
-    UNKNOWN = "unknown"
-    NOT_IN_TIME = "not_in_time"
-    ATTACK_REFUSED = "attack_refused"
-    REFUSED_BY_PERSON = "refused_by_person"
-    PHONE = "phone"
-    FAULT = "fault"
-
-
-RESULTS = frozenset(
-    {
-        Phase.RECORDED,
-        Phase.NOT_RECORDED,
-        Phase.ALREADY_RECORDED,
-        Phase.UNKNOWN,
-        Phase.NOT_IN_TIME,
-        Phase.ATTACK_REFUSED,
-        Phase.REFUSED_BY_PERSON,
-    }
-)
-"""Phases that end an encounter: shown for `result_s`."""
-
-SEARCHING = frozenset({Phase.IDLE, Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.CHALLENGE})
-"""Phases that follow the camera: nothing is at stake yet."""
-
-
-ASKED = frozenset({Phase.NIP_PAD, Phase.ENQUIRING, Phase.CONFIRM})
-"""Phases in which a presence is at stake that nothing has been written of."""
-
-
-class Button(enum.Enum):
-    CORRECT = "correct"
-    NOT_ME = "not_me"
-    CANCEL = "cancel"
-    PHONE = "phone"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Times in seconds; see default.toml. `phone_s`: for how long a code for the phone is shown; 0: none is offered."""
-
-    min_frames: int
-    max_frames: int
-    confirm_s: float
-    result_s: float
-    leave_s: float
-    refused_pause_s: float
-    repeat_interval_s: float
-    identify_s: float = 10.0
-    nip_pad_s: float = 20.0
-    phone_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows;
-    `recorded` what that presence was."""
-
-    person: Person
-    assessment: Assessment
-    recorded_ago_s: float | None
-    recorded: Direction | None = None
-
-
-# ---------------------------------------------------------------- inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Saw:
-    sighting: Sighting
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed. Sent several times a second, so that countdowns end without a camera."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    button: Button
-
-
-@dataclass(frozen=True, slots=True)
-class NipEntered:
-    """The last digits of the NIP, typed to tell look-alikes apart."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The answer to `Enquire`; None when nobody of the candidates fits (left the office, or other digits)."""
-
-    prospect: Prospect | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The event is on disk, fsynced."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFailed:
-    """The event is not on disk."""
-
-    fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class FaultsChanged:
-    faults: frozenset[Fault]
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """The answer to `Invite`: the address that the phone opens; empty when the terminal cannot make one now."""
-
-    link: str = field(repr=False)
-
-
-Input = Saw | Tick | Pressed | NipEntered | Answered | Stored | StoreFailed | FaultsChanged | Invited
-
-# ---------------------------------------------------------------- effects
-
-
-@dataclass(frozen=True, slots=True)
-class Enquire:
-    """Find out what recording would mean. With `digits`: of the candidates, the one whose NIP ends so."""
-
-    candidates: tuple[PersonId, ...]
-    digits: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Append the presence; answer with Stored or StoreFailed. `samples`: pictures of this person, for a renewal."""
-
-    prospect: Prospect
-    match: Match
-    liveness: LivenessVerdict
-    samples: tuple[Sample, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RecordAttack:
-    """Append the refused attack."""
-
-    liveness: LivenessVerdict
-    frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Add one to a counter that the heartbeat reports."""
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """The recogniser shall begin anew with the face that it sees, and give it another number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invite:
-    """Make a code by which this person's phone is let into e-TPP; answer with Invited."""
-
-    person_id: PersonId
-
-
-Effect = Enquire | Record | RecordAttack | Count | Forget | Invite
-
-# ---------------------------------------------------------------- state
-
-
-@dataclass(frozen=True, slots=True)
-class Encounter:
-    """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
-    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
-    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match`, `liveness` and `samples` are;
-    `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
-    leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
-    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's."""
-
-    phase: Phase = Phase.IDLE
-    since_s: float = 0.0
-    waited_s: float = 0.0
-    seen_s: float = 0.0
-    hint: Hint | None = None
-    agreed_s: float = 0.0
-    sighting: Sighting = NOBODY
-    track: int = 0
-    match: Match | None = None
-    liveness: LivenessVerdict = LIVENESS_OFF
-    samples: tuple[Sample, ...] = ()
-    prospect: Prospect | None = None
-    fault: Fault | None = None
-    faults: frozenset[Fault] = frozenset()
-    done_track: int = 0
-    done_until_s: float = 0.0
-    nip_tries: int = 0
-    link: str | None = field(default=None, repr=False)
-    apart_s: float | None = None
-
-
-Step = tuple[Encounter, tuple[Effect, ...]]
-
-DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR, Fault.STATE_FOREIGN})
 
 _NEVER_S = float("inf")
 _NIP_TRIES = 3
-_RESULT_SEEN_S = 1.0
-_OFFER_S = 8.0
-"""For how long the person who stays may touch "e-TPP di ponsel"; whoever comes next ends it at once."""
-_PHONE_AWAY_S = 12.0
-"""A phone that is held up hides the face behind it for a while."""
-_APART_S = 4.0
-"""Another face has so long to turn out to be the same person's."""
+_RESULT_SEEN_S = 0.8
+"""So long a result is seen at the least: then the next one who stands there has the screen, within a second."""
+NO_MATCH = Match(None, 0.0, 0.0, 0.0, 0, "below_threshold")
+"""Of somebody known by NIP and PIN before whom the camera described no face."""
 _STEADY_S = 0.3
 """What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this,
 the next that: on a clip of two people turning their heads the screen changed 31 times in 56 frames, now once."""
@@ -304,6 +98,9 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
         case Pressed(button):
             return _pressed(encounter, button, now_s, settings)
         case NipEntered(digits):
+            if encounter.phase in CLAIMING:
+                asked, phase, effects = typed(encounter, digits, settings)
+                return _enter(asked, phase, now_s), effects
             if encounter.phase is not Phase.NIP_PAD or encounter.match is None:
                 return encounter, ()
             entered = replace(_enter(encounter, Phase.ENQUIRING, now_s), nip_tries=encounter.nip_tries + 1)
@@ -325,19 +122,6 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
             if encounter.phase is Phase.FAULT and settled.phase is not Phase.FAULT:
                 return _forget(settled)
             return settled, ()
-
-
-def seconds_left(encounter: Encounter, now_s: float, settings: Settings) -> float:
-    """What is left of the visible countdown of CONFIRM; 0 in other phases."""
-    if encounter.phase is not Phase.CONFIRM:
-        return 0.0
-    return max(0.0, encounter.since_s + settings.confirm_s - now_s)
-
-
-def offers_phone(encounter: Encounter, settings: Settings) -> bool:
-    """Whether the person in sight, and nobody else, has just been recorded."""
-    mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
-    return encounter.phase is Phase.RECORDED and settings.phone_s > 0 and encounter.prospect is not None and mine
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
@@ -367,7 +151,18 @@ def _whose(encounter: Encounter) -> int:
 
 
 def _idle(encounter: Encounter, now_s: float) -> Encounter:
-    idle = replace(encounter, match=None, prospect=None, fault=None, nip_tries=0, link=None, apart_s=None)
+    idle = replace(
+        encounter,
+        match=None,
+        prospect=None,
+        fault=None,
+        nip_tries=0,
+        link=None,
+        apart_s=None,
+        corrected=False,
+        claim=None,
+        face=None,
+    )
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
 
 
@@ -381,8 +176,10 @@ def _settle(encounter: Encounter, now_s: float) -> Encounter:
     """Go to FAULT or come back from it, unless somebody's presence is at stake and can still be recorded."""
     blocked = bool(encounter.faults & BLOCKING_FAULTS)
     revoked = Fault.DEVICE_REVOKED in encounter.faults
-    if blocked and (encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING) or encounter.phase is Phase.PHONE):
-        return _enter(replace(encounter, match=None, prospect=None, link=None, apart_s=None), Phase.FAULT, now_s)
+    if blocked and (encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING) or encounter.phase in OWN):
+        return _enter(
+            replace(encounter, match=None, prospect=None, link=None, apart_s=None, claim=None), Phase.FAULT, now_s
+        )
     if not blocked and encounter.phase is Phase.FAULT:
         return _enter(encounter, Phase.IDLE, now_s)
     return encounter
@@ -392,8 +189,9 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     seen = replace(encounter, sighting=sighting, seen_s=now_s if sighting.track else encounter.seen_s)
     if sighting.track and sighting.track == seen.track:
         seen = replace(seen, samples=sighting.samples)
-    if seen.phase is Phase.PHONE:
-        return _watched(seen, sighting, now_s, settings), ()
+    if seen.phase in OWN:
+        anothers = is_anothers(seen, sighting, settings)
+        return (_idle(seen, now_s) if anothers else watched(seen, sighting, now_s, settings)), ()
     if seen.phase in RESULTS and sighting.track not in (0, seen.done_track) and now_s - seen.since_s >= _RESULT_SEEN_S:
         seen = _idle(seen, now_s)  # the next person in the queue does not wait for the end of the picture
     if seen.phase not in SEARCHING:
@@ -408,28 +206,12 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     return _search(seen, sighting, now_s, settings)
 
 
-def _watched(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Encounter:
-    """The code is for one person: hidden before every other face, gone when that is somebody else's.
-
-    A face that a phone had hidden comes back under another number, and is known by its match.
-    """
-    if sighting.track == 0:
-        return encounter
-    if sighting.track == encounter.done_track:
-        return replace(encounter, apart_s=None)
-    match, prospect = sighting.match, encounter.prospect
-    if match is not None and prospect is not None and match.frames >= settings.min_frames:
-        if match.person_id == prospect.person.person_id and sighting.liveness.state is Liveness.LIVE:
-            return replace(encounter, done_track=sighting.track, apart_s=None)
-        if match.person_id is not None and match.person_id != prospect.person.person_id:
-            return _idle(encounter, now_s)
-    return encounter if encounter.apart_s is not None else replace(encounter, apart_s=now_s)
-
-
 def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
     """A face that has no result yet: say what to do, or decide."""
     liveness, match = sighting.liveness, sighting.match
-    seen = replace(encounter, track=sighting.track, match=match, liveness=liveness, samples=sighting.samples)
+    seen = replace(
+        encounter, track=sighting.track, match=match, liveness=liveness, samples=sighting.samples, face=sighting.face
+    )
     if liveness.state is Liveness.ATTACK:
         frames = match.frames if match else 0
         refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)
@@ -472,13 +254,29 @@ def _tell(encounter: Encounter, hint: Hint | None, now_s: float) -> Encounter:
 def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:
     if encounter.phase is not Phase.ENQUIRING:
         return encounter, ()
+    if encounter.claim is not None:
+        return _claimed(encounter, prospect, now_s, settings)
     if prospect is None:
         if encounter.match and encounter.match.look_alikes and encounter.nip_tries < _NIP_TRIES:
             return _enter(encounter, Phase.NIP_PAD, now_s), ()
         return _finish(encounter, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     if prospect.person.person_id not in _candidates(encounter.match):
         return encounter, ()  # to a question about somebody else, before a revocation that has been lifted since
-    known = replace(encounter, prospect=prospect)
+    return _known(encounter, prospect, now_s, settings)
+
+
+def _claimed(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:
+    """The answer to NIP and PIN. What was typed is kept no longer."""
+    asked = replace(encounter, claim=None)
+    if prospect is None and encounter.nip_tries < TRIES:
+        return _enter(asked, Phase.CLAIM_NIP, now_s), ()
+    if prospect is None or prospect.claimed is None:
+        return _finish(asked, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("nip_pin_refused"),)
+    return _known(asked, prospect, now_s, settings)
+
+
+def _known(encounter: Encounter, prospect: Prospect, now_s: float, settings: Settings) -> Step:
+    known = replace(encounter, prospect=prospect, corrected=False)
     ago_s = prospect.recorded_ago_s
     # Whoever came a minute before the apel begins is recorded again at it: the books ask for a presence in its window.
     if ago_s is not None and ago_s < settings.repeat_interval_s and not prospect.assessment.awaited:
@@ -490,37 +288,48 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
     if encounter.phase is Phase.CONFIRM:
         if button is Button.CORRECT:
             return _record(encounter, now_s)
+        if button is Button.OTHER_WAY and encounter.prospect is not None and correctable(encounter.prospect):
+            return replace(encounter, corrected=not encounter.corrected, since_s=now_s), ()  # to be read anew
         if button is Button.NOT_ME:
             pause_until_s = now_s + settings.result_s + settings.refused_pause_s
             return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
-    if encounter.phase is Phase.NIP_PAD and button in (Button.CANCEL, Button.NOT_ME):
+    if button is Button.NIP_PIN and offers_pin(encounter, settings):
+        return _enter(replace(encounter, claim=None, nip_tries=0), Phase.CLAIM_NIP, now_s), ()
+    if encounter.phase in {Phase.NIP_PAD} | CLAIMING and button in (Button.CANCEL, Button.NOT_ME):
         pause_until_s = now_s + settings.result_s + settings.refused_pause_s
         return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
     if button is Button.PHONE and offers_phone(encounter, settings) and encounter.prospect is not None:
         asked = _enter(replace(encounter, link=None, apart_s=None), Phase.PHONE, now_s)
         return asked, (Invite(encounter.prospect.person.person_id),)
-    if encounter.phase in RESULTS | {Phase.PHONE}:  # a touch sends it away: the next person is waiting
+    if button is Button.MONTH and offers_month(encounter):
+        return _enter(replace(encounter, apart_s=None), Phase.MONTH, now_s), ()
+    if encounter.phase in RESULTS | OWN:  # a touch sends it away: the next person is waiting
         return _idle(encounter, now_s), ()
     return encounter, ()
 
 
 def _record(encounter: Encounter, now_s: float) -> Step:
-    prospect, found = encounter.prospect, encounter.match
+    prospect = encounter.prospect
+    found = encounter.match or (NO_MATCH if prospect is not None and prospect.claimed is not None else None)
     if prospect is None or found is None:
         return _idle(encounter, now_s), ()
-    return _enter(encounter, Phase.SAVING, now_s), (Record(prospect, found, encounter.liveness, encounter.samples),)
+    chosen = direction(encounter) if encounter.corrected else None
+    samples = encounter.samples if prospect.claimed is None else ()  # a PIN says nothing of whose face it is
+    record = Record(prospect, found, encounter.liveness, samples, chosen, encounter.face)
+    return _enter(encounter, Phase.SAVING, now_s), (record,)
 
 
 def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     age_s = now_s - encounter.since_s
-    if encounter.phase is Phase.CONFIRM and age_s >= settings.confirm_s:
+    if encounter.phase is Phase.CONFIRM and age_s >= confirm_s(encounter, settings):
         return _record(encounter, now_s)
-    shown_s = max(settings.result_s, _OFFER_S) if offers_phone(encounter, settings) else settings.result_s
+    shown_s = max(settings.result_s, offered_s(encounter, settings))
     if encounter.phase in RESULTS and age_s >= shown_s:
         return _idle(encounter, now_s), ()
-    if encounter.phase is Phase.PHONE and _phone_over(encounter, now_s, settings):
+    if encounter.phase in OWN and over(encounter, now_s, settings):
         return _idle(encounter, now_s), ()
-    if encounter.phase is Phase.NIP_PAD and age_s >= settings.nip_pad_s:
+    typing_s = TYPING_S if encounter.phase in CLAIMING else settings.nip_pad_s
+    if encounter.phase in {Phase.NIP_PAD} | CLAIMING and age_s >= typing_s:
         return _forget(_idle(encounter, now_s))
     if encounter.phase is Phase.IDENTIFYING and _waited_s(encounter, now_s) >= settings.identify_s:
         return _finish(encounter, Phase.NOT_IN_TIME, now_s, now_s + settings.result_s), (Count("not_in_time"),)
@@ -529,10 +338,3 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
         # No frame has said that the face has gone: frames that take so long would else never come to an end.
         return replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s)), ()
     return _settle(encounter, now_s), ()
-
-
-def _phone_over(encounter: Encounter, now_s: float, settings: Settings) -> bool:
-    if encounter.link == "" and now_s - encounter.since_s >= _OFFER_S:
-        return True
-    strange = encounter.apart_s is not None and now_s - encounter.apart_s >= _APART_S
-    return strange or now_s - encounter.since_s >= settings.phone_s or now_s - encounter.seen_s >= _PHONE_AWAY_S

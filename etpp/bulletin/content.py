@@ -1,0 +1,192 @@
+"""A bulletin's content out of the rooms, as docs/protocol.md has it: the same facts make the same JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from etpp.absence.rules import in_force
+from etpp.absence.store import kinds, letters_within, said_of
+from etpp.activities.model import EntryTerms
+from etpp.allowance import gather
+from etpp.allowance.facts import MonthFacts, Regency
+from etpp.allowance.model import Month
+from etpp.allowance.points import recognised
+from etpp.allowance.service import Service
+from etpp.base.encoding import format_time
+from etpp.base.errors import Conflict
+from etpp.base.money import ZERO
+from etpp.base.texts import shown
+from etpp.bulletin import store
+from etpp.bulletin.model import Duty
+from etpp.bulletin.store import Officers
+from etpp.db import Transaction
+from etpp.reports.months import served
+from etpp.reports.presence import kind_name
+from etpp.reports.texts import words
+from etpp.roster.hours import zone
+from etpp.roster.model import Office, Person
+from etpp.roster.store import People, Roster
+
+MOST_OFFICERS, MOST_NOTICES = 50, 20
+LABEL, LONGEST = 100, 200
+"""Characters of a letter's label or number, and of a name: what is longer is cut."""
+DUTIES: tuple[Duty, ...] = ("enrol", "maintain")
+ONE_DAY = dt.timedelta(days=1)
+
+Json = dict[str, Any]
+
+
+def standing(tx: Transaction, office: Office, now: dt.datetime) -> Json:
+    """All but the months."""
+    office_id = office.office_id
+    local = zone(office)
+    today = now.astimezone(local).date()
+    faces = {each.employee_id: each for each in People(tx).everyone(office_id) if each.templates}
+    policy = store.policy_of(tx, office_id)
+    pins = store.pins_of(tx, sorted(faces)) if policy.policy == "alone" else {}
+    return {
+        "awaiting": _awaiting(tx, office_id, today, faces),
+        "officers": [
+            {
+                "officer_id": each.officer_id,
+                "name": shown(each.name)[:LONGEST],
+                "pin_hash": each.pin_hash,
+                "may": [duty for duty in DUTIES if duty in each.may],
+                **({"person_id": faces[each.employee_id].person_id} if each.employee_id in faces else {}),
+            }
+            for each in Officers(tx).find(office_id)[:MOST_OFFICERS]
+        ],
+        "letters": _letters(tx, office_id, today, local, faces),
+        "notices": [
+            {
+                "notice_id": each.notice_id,
+                "text": {"id": each.text_id} | ({"en": each.text_en} if each.text_en else {}),
+                "from_utc": format_time(each.from_utc),
+                "until_utc": format_time(each.until_utc),
+            }
+            for each in store.notices_for(tx, office_id, now)[:MOST_NOTICES]
+        ],
+        "nip_pin": {
+            "policy": policy.policy,
+            "per_month": policy.per_month,
+            "pins": [
+                {"person_id": faces[employee].person_id, "pin_hash": pin} for employee, pin in sorted(pins.items())
+            ],
+        },
+    }
+
+
+def through(office: Office, now: dt.datetime) -> dt.date:
+    """The last day that a month counts: yesterday. On the first of a month it is the month before."""
+    return now.astimezone(zone(office)).date() - ONE_DAY
+
+
+def shared(tx: Transaction, day: dt.date, now: dt.datetime) -> tuple[Month, Regency]:
+    """What all offices' months have in common. Raises Conflict where recorded facts contradict one another."""
+    month = Month(day.year, day.month)
+    return month, gather.regency(tx, month, now)
+
+
+def months(tx: Transaction, office: Office, day: dt.date, month: Month, regency: Regency) -> list[Json]:
+    """Each person's month up to and with a day, of those whose month it is and whose face the office's terminals know.
+
+    Raises Conflict where recorded facts contradict one another.
+    """
+    faces = {each.employee_id: each.person_id for each in People(tx).everyone(office.office_id) if each.templates}
+    policy, _ = gather.policy_of(tx, month)
+    terms = EntryTerms() if policy.points is None else policy.points.terms
+    found = []
+    for facts in gather.office_month(tx, office.office_id, month, regency):
+        face = faces.get(facts.career.person_id)
+        service = None if face is None else served(facts, policy)
+        if face is None or service is None:
+            continue
+        minutes: Mapping[str, list[int]] = {"late": [], "early": []}
+        for fault in service.faults:
+            if fault.kind in minutes and fault.date <= day:
+                minutes[fault.kind].append(fault.minutes)
+        present = sum(1 for each in service.days if each.date <= day and each.works and each.status == "present")
+        found.append(
+            {
+                "person_id": face,
+                "month": str(month),
+                "through": day.isoformat(),
+                "present_days": present,
+                "late_count": len(minutes["late"]),
+                "late_minutes": sum(minutes["late"]),
+                "early_count": len(minutes["early"]),
+                "early_minutes": sum(minutes["early"]),
+                **({} if policy.points is None else _points(facts, service, terms)),
+            }
+        )
+    return sorted(found, key=lambda each: str(each["person_id"]))
+
+
+def _points(facts: MonthFacts, service: Service, terms: EntryTerms) -> Json:
+    try:
+        by_day, _ = recognised(facts, service, terms)
+    except ValueError as error:
+        raise Conflict(str(error), key="list_contradicts") from error
+    return {
+        "points_entered": _number(sum((each.entered for each in by_day.values()), ZERO)),
+        "points_recognised": _number(sum((each.recognised for each in by_day.values()), ZERO)),
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """With two decimals at most; a whole one as an integer, as which it comes back from its canonical form."""
+    rounded = round(value, 2)
+    return int(rounded) if rounded == int(rounded) else float(rounded)
+
+
+def _awaiting(tx: Transaction, office_id: str, today: dt.date, faces: Mapping[str, Person]) -> list[Json]:
+    here = sorted({each.person_id for each in Roster(tx).assignments(today, today, office_id)} - set(faces))
+    states = store.enrolment_states(tx, office_id)
+    state = {"pending": "waiting", "rejected": "refused"}
+    found = []
+    for each in Roster(tx).employees(here).values():
+        if each.nip is None or not each.name:
+            continue  # an enrolment names a NIP; and whoever was forgotten is not enrolled
+        said = state.get(states.get(each.nip, ""))
+        found.append({"nip": each.nip, "name": shown(each.name)[:LONGEST]} | ({"state": said} if said else {}))
+    return sorted(found, key=lambda one: (one["name"].casefold(), one["nip"]))
+
+
+def _letters(
+    tx: Transaction, office_id: str, today: dt.date, local: ZoneInfo, faces: Mapping[str, Person]
+) -> list[Json]:
+    """In force at some moment from the beginning of today to the end of tomorrow."""
+    start, end = (dt.datetime.combine(each, dt.time(), local) for each in (today, today + 2 * ONE_DAY))
+    written = letters_within(tx, office_id=office_id, start=start.astimezone(dt.UTC), end=end.astimezone(dt.UTC))
+    if not written:
+        return []
+    numbers = {each.letter_id: each.number for each in written}
+    said, catalogue = said_of(tx, numbers), kinds(tx)
+    indonesian, english = words("id"), words("en")
+    found = []
+    for employee, face in sorted(faces.items()):
+        for each in in_force(employee, written, *said, catalogue, local):
+            kind = each.kind
+            found.append(
+                {
+                    "person_id": face.person_id,
+                    "label": {
+                        "id": _label(kind_name(indonesian, kind.kind_id, kind)),
+                        "en": _label(kind_name(english, kind.kind_id, kind)),
+                    },
+                    "number": shown(numbers[each.letter_id])[:LABEL],
+                    "from_utc": format_time(each.first_utc),
+                    "until_utc": format_time(each.until_utc),
+                    "excuses": sorted(kind.excuses),
+                }
+            )
+    return found
+
+
+def _label(name: str) -> str:
+    """As it stands at the beginning of a line."""
+    return shown(name[:1].upper() + name[1:])[:LABEL]

@@ -1,0 +1,59 @@
+"""Officers of terminals, notices, and whether NIP and PIN may stand in for a face. Frozen; moments are aware UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+Duty = Literal["enrol", "maintain"]
+PinPolicy = Literal["off", "with-officer", "alone"]
+
+REGENCY = "*"
+"""In place of an office: of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who may open the officer's area of an office's terminals, with a PIN. `employee_id`: who it is in the roster."""
+
+    officer_id: str
+    office_id: str
+    name: str = field(repr=False)
+    may: frozenset[Duty]
+    pin_hash: str | None = field(repr=False)
+    made_utc: dt.datetime
+    made_by: str
+    employee_id: str | None = None
+    revoked_utc: dt.datetime | None = None
+    revoked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A text for everybody who passes a terminal. `office_id` may be REGENCY; `text_en` empty: as in Indonesian."""
+
+    notice_id: str
+    office_id: str
+    text_id: str
+    text_en: str
+    from_utc: dt.datetime
+    until_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NipPinPolicy:
+    """Of an office, or of the REGENCY where an office has none of its own. `per_month`: times a person."""
+
+    office_id: str
+    policy: PinPolicy
+    per_month: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an office's terminals were told last: `content` is the `bulletin` of docs/protocol.md, which came with a
+    version of the gallery."""
+
+    version: int
+    content: dict[str, object] = field(repr=False)

@@ -1,0 +1,206 @@
+"""Officers, PINs, notices, and what terminals were told, in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from etpp.bulletin.fading import Fading, ScoreMonth, fading
+from etpp.bulletin.model import REGENCY, Duty, NipPinPolicy, Notice, Officer, Told
+from etpp.db import Facts, Transaction, bulletin_tables, pay_tables
+from etpp.db.bulletin_tables import bulletins, officers, person_pins, score_months
+from etpp.db.tables import enrolments, events
+
+NOTICES = Facts(Notice, bulletin_tables.notices, "notice_id")
+POLICIES = Facts(NipPinPolicy, bulletin_tables.nip_pin_policies, "office_id")
+
+
+class Officers:
+    """Of all offices."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, officer: Officer) -> None:
+        self._tx.execute(
+            sa.insert(officers).values(
+                officer_id=officer.officer_id,
+                office_id=officer.office_id,
+                name=officer.name,
+                employee_id=officer.employee_id,
+                may_enrol="enrol" in officer.may,
+                may_maintain="maintain" in officer.may,
+                pin_hash=officer.pin_hash,
+                made_utc=officer.made_utc,
+                made_by=officer.made_by,
+            )
+        )
+
+    def get(self, officer_id: str) -> Officer | None:
+        row = self._tx.execute(sa.select(officers).where(officers.c.officer_id == officer_id)).one_or_none()
+        return None if row is None else _officer(row)
+
+    def find(self, office_id: str | None = None, *, revoked: bool = False) -> list[Officer]:
+        """Of an office or of all, by office and name; with `revoked` those who were, too."""
+        query = sa.select(officers).order_by(officers.c.office_id, officers.c.name, officers.c.officer_id)
+        if office_id is not None:
+            query = query.where(officers.c.office_id == office_id)
+        if not revoked:
+            query = query.where(officers.c.revoked_utc.is_(None))
+        return [_officer(row) for row in self._tx.execute(query)]
+
+    def revoke(self, officer_id: str, by: str, now: dt.datetime) -> None:
+        """The PIN's hash goes with it."""
+        values = {"pin_hash": None, "revoked_utc": now, "revoked_by": by}
+        self._tx.execute(sa.update(officers).where(officers.c.officer_id == officer_id).values(**values))
+
+
+def set_pin(tx: Transaction, employee_id: str, pin_hash: str, by: str, now: dt.datetime) -> None:
+    tx.execute(sa.delete(person_pins).where(person_pins.c.employee_id == employee_id))
+    values = {"employee_id": employee_id, "pin_hash": pin_hash, "made_utc": now, "made_by": by}
+    tx.execute(sa.insert(person_pins).values(**values))
+
+
+def pins_of(tx: Transaction, employee_ids: Sequence[str]) -> dict[str, str]:
+    """employee -> hash, of those who have one."""
+    query = sa.select(person_pins.c.employee_id, person_pins.c.pin_hash)
+    rows = tx.execute(query.where(person_pins.c.employee_id.in_(employee_ids)))
+    return {row.employee_id: row.pin_hash for row in rows}
+
+
+def notices_for(tx: Transaction, office_id: str, now: dt.datetime) -> list[Notice]:
+    """The office's own and the regency's that have not ended, by their beginnings."""
+    c = bulletin_tables.notices.c
+    found = NOTICES.find(tx, c.office_id.in_([office_id, REGENCY]), c.until_utc > now)
+    return sorted(found, key=lambda each: (each.from_utc, each.notice_id))
+
+
+def policy_of(tx: Transaction, office_id: str) -> NipPinPolicy:
+    """The office's own word, else the regency's, else off."""
+    own = POLICIES.one(tx, office_id) or POLICIES.one(tx, REGENCY)
+    return NipPinPolicy(office_id, "off", 0) if own is None else replace(own, office_id=office_id)
+
+
+class Bulletins:
+    """What each office's terminals were told last."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def get(self, office_id: str) -> Told | None:
+        row = self._tx.execute(sa.select(bulletins).where(bulletins.c.office_id == office_id)).one_or_none()
+        return None if row is None else Told(row.version, row.content)
+
+    def set(self, office_id: str, told: Told) -> None:
+        self._tx.execute(sa.delete(bulletins).where(bulletins.c.office_id == office_id))
+        self._tx.execute(
+            sa.insert(bulletins).values(office_id=office_id, version=told.version, content=dict(told.content))
+        )
+
+
+def marks(tx: Transaction) -> tuple[int, ...]:
+    """What changes whenever somebody enrols, belongs to an office, or has a letter, as far as that has numbers: one row
+    for the whole regency, so that looking every minute costs nothing."""
+    facts = (
+        pay_tables.letters,
+        pay_tables.letter_decisions,
+        pay_tables.letter_revocations,
+        pay_tables.assignments,
+        pay_tables.employees,
+    )
+    counts = [sa.select(sa.func.coalesce(sa.func.max(each.c.fact_no), 0)).scalar_subquery() for each in facts]
+    decided = sa.select(sa.func.count(enrolments.c.decided_utc)).scalar_subquery()
+    received = sa.select(sa.func.count()).select_from(enrolments).scalar_subquery()
+    return tuple(tx.execute(sa.select(*counts, decided, received)).one())
+
+
+def verified(tx: Transaction) -> int:
+    """What changes whenever anything is done with activities."""
+    steps = pay_tables.entry_steps
+    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(steps.c.fact_no), 0))).scalar_one())
+
+
+def make_score_months(tx: Transaction, office_id: str, month: str, start: dt.datetime, end: dt.datetime) -> None:
+    """The middle score of each person's presences by face in [start, end), in place of what was there of that month."""
+    body = events.c.body["presence"]
+    query = sa.select(
+        events.c.person_id,
+        body["model_id"].as_string().label("model"),
+        body["match"]["score"].as_float().label("score"),
+    ).where(
+        events.c.office_id == office_id,
+        events.c.utc >= start,
+        events.c.utc < end,
+        events.c.status == "accepted",
+        events.c.kind == "presence",
+        events.c.method.is_(None),
+    )
+    scores: dict[tuple[str, str], list[float]] = {}
+    for row in tx.execute(query):
+        scores.setdefault((row.person_id, row.model), []).append(row.score)
+    here = score_months.c.office_id == office_id, score_months.c.month == month
+    tx.execute(sa.delete(score_months).where(*here))
+    rows = [
+        {
+            "office_id": office_id,
+            "person_id": person_id,
+            "month": month,
+            "model_id": model_id,
+            "score": statistics.median(values),
+            "presences": len(values),
+        }
+        for (person_id, model_id), values in scores.items()
+    ]
+    if rows:
+        tx.execute(sa.insert(score_months), rows)
+
+
+def months_scored(tx: Transaction, month: str) -> set[str]:
+    """The offices of which a month's scores are there."""
+    query = sa.select(score_months.c.office_id).where(score_months.c.month == month).distinct()
+    return set(tx.execute(query).scalars())
+
+
+def faces_fading(tx: Transaction, since: str) -> list[Fading]:
+    """Whose scores fall, of the whole regency, by the months since one."""
+    rows = tx.execute(sa.select(score_months).where(score_months.c.month >= since).order_by(score_months.c.month))
+    c = enrolments.c
+    approved = sa.select(c.office_id, c.person_id, sa.func.max(c.decided_utc).label("utc")).where(
+        c.state == "approved", c.person_id.is_not(None)
+    )
+    enrolled = {
+        (row.office_id, row.person_id): f"{row.utc:%Y-%m}"
+        for row in tx.execute(approved.group_by(c.office_id, c.person_id))
+    }
+    return fading((ScoreMonth(*row) for row in rows), enrolled)
+
+
+def enrolment_states(tx: Transaction, office_id: str) -> dict[str, str]:
+    """NIP -> the state of the last enrolment that a terminal of the office sent."""
+    c = enrolments.c
+    query = sa.select(c.nip, c.state).where(c.office_id == office_id, c.nip.is_not(None))
+    return {row.nip: row.state for row in tx.execute(query.order_by(c.received_utc, c.event_id))}
+
+
+def _officer(row: sa.Row[tuple[object, ...]]) -> Officer:
+    duties: list[Duty] = []
+    if row.may_enrol:
+        duties.append("enrol")
+    if row.may_maintain:
+        duties.append("maintain")
+    return Officer(
+        row.officer_id,
+        row.office_id,
+        row.name,
+        frozenset(duties),
+        row.pin_hash,
+        row.made_utc,
+        row.made_by,
+        row.employee_id,
+        row.revoked_utc,
+        row.revoked_by,
+    )

@@ -1,0 +1,42 @@
+"""NIP and PIN, for whoever's face fails: typed one after the other, and what is done with them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.terminal.encounter.values import Claim, Effect, Encounter, Phase, Settings
+
+NIP_DIGITS, PIN_DIGITS = 18, 6
+TRIES = 3
+"""Of one person's stay. How often a NIP may be tried at all the clerk knows."""
+TYPING_S = 45.0
+"""For each of the three."""
+
+FAILED = frozenset({Phase.UNKNOWN, Phase.NOT_IN_TIME})
+"""Results after which the face has failed. Whoever held a picture up is not among them."""
+
+
+def offers_pin(encounter: Encounter, settings: Settings) -> bool:
+    return settings.nip_pin != "off" and encounter.phase in FAILED
+
+
+def wanted(phase: Phase) -> int:
+    """How many digits are typed in this phase."""
+    return {Phase.CLAIM_NIP: NIP_DIGITS, Phase.CLAIM_PIN: PIN_DIGITS, Phase.CLAIM_OFFICER: PIN_DIGITS}[phase]
+
+
+def typed(encounter: Encounter, digits: str, settings: Settings) -> tuple[Encounter, Phase, tuple[Effect, ...]]:
+    """The encounter with the digits, the phase that it goes to, and the question when there is nothing more to type."""
+    phase, claim = encounter.phase, encounter.claim
+    if len(digits) != wanted(phase) or not (digits.isascii() and digits.isdecimal()):
+        return encounter, phase, ()
+    if phase is Phase.CLAIM_NIP or claim is None:
+        return replace(encounter, claim=Claim(digits, "")), Phase.CLAIM_PIN, ()
+    if phase is Phase.CLAIM_PIN:
+        claim = replace(claim, pin=digits)
+        if settings.nip_pin == "with-officer":
+            return replace(encounter, claim=claim), Phase.CLAIM_OFFICER, ()
+    else:
+        claim = replace(claim, officer_pin=digits)
+    asked = replace(encounter, claim=claim, nip_tries=encounter.nip_tries + 1)
+    return asked, Phase.ENQUIRING, (claim,)

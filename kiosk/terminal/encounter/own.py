@@ -1,0 +1,84 @@
+"""What is for one person alone, after a presence: the code for the phone, and the month. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.model import Liveness, Sighting
+from kiosk.terminal.encounter.claiming import offers_pin
+from kiosk.terminal.encounter.values import Encounter, Phase, Settings
+
+OFFER_S = 8.0
+"""For how long the person who stays may touch "e-TPP di ponsel" or "Lihat bulan ini"; whoever comes next ends it at
+once."""
+PIN_OFFER_S = 5.0
+"""The same for "NIP dan PIN"; whoever would rather try again with the face waits for so long, or touches."""
+MONTH_S = 10.0
+_PHONE_AWAY_S = 12.0
+"""A phone that is held up hides the face behind it for a while."""
+_APART_S = 4.0
+"""Another face has so long to turn out to be the same person's."""
+
+
+def offers_phone(encounter: Encounter, settings: Settings) -> bool:
+    """Whether the person in sight, and nobody else, has just been recorded."""
+    return settings.phone_s > 0 and _just_recorded(encounter)
+
+
+def offers_month(encounter: Encounter) -> bool:
+    """The same, of somebody of whom the server tells the month; not of whoever was known by a PIN, which is no face."""
+    prospect = encounter.prospect
+    told = prospect is not None and prospect.month is not None and prospect.claimed is None
+    return told and _just_recorded(encounter)
+
+
+def offered_s(encounter: Encounter, settings: Settings) -> float:
+    """For how long a result stays for the sake of what can be touched on it."""
+    if offers_phone(encounter, settings) or offers_month(encounter):
+        return OFFER_S
+    return PIN_OFFER_S if offers_pin(encounter, settings) else 0.0
+
+
+def _just_recorded(encounter: Encounter) -> bool:
+    mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
+    return encounter.phase is Phase.RECORDED and encounter.prospect is not None and mine
+
+
+def is_anothers(encounter: Encounter, sighting: Sighting, settings: Settings) -> bool:
+    """Whether the face before an own screen is not the person's: for the month any other one at once, for the code,
+    that is hidden meanwhile, one that has turned out to be somebody else's."""
+    if sighting.track in (0, encounter.done_track):
+        return False
+    match, prospect = sighting.match, encounter.prospect
+    if encounter.phase is Phase.MONTH or prospect is None:
+        return True
+    known = match is not None and match.frames >= settings.min_frames and match.person_id is not None
+    return known and match is not None and match.person_id != prospect.person.person_id
+
+
+def watched(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Encounter:
+    """The code is for one person: hidden before every other face.
+
+    A face that a phone had hidden comes back under another number, and is known by its match.
+    """
+    if sighting.track == 0:
+        return encounter
+    if sighting.track == encounter.done_track:
+        return replace(encounter, apart_s=None)
+    match, prospect = sighting.match, encounter.prospect
+    known = match is not None and prospect is not None and match.frames >= settings.min_frames
+    same = match is not None and prospect is not None and match.person_id == prospect.person.person_id
+    if known and same and sighting.liveness.state is Liveness.LIVE:
+        return replace(encounter, done_track=sighting.track, apart_s=None)
+    return encounter if encounter.apart_s is not None else replace(encounter, apart_s=now_s)
+
+
+def over(encounter: Encounter, now_s: float, settings: Settings) -> bool:
+    """Whether an own screen has had its time, or its person has gone."""
+    age_s, away_s = now_s - encounter.since_s, now_s - encounter.seen_s
+    if encounter.phase is Phase.MONTH:
+        return age_s >= MONTH_S or away_s >= settings.leave_s
+    if encounter.link == "" and age_s >= OFFER_S:
+        return True
+    strange = encounter.apart_s is not None and now_s - encounter.apart_s >= _APART_S
+    return strange or age_s >= settings.phone_s or away_s >= _PHONE_AWAY_S

@@ -1,0 +1,299 @@
+"""What an encounter is made of: its phases, what comes in, what has to be done, and all that is kept between. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass, field
+
+from kiosk.model import (
+    LIVENESS_OFF,
+    NOBODY,
+    Assessment,
+    Descriptor,
+    Direction,
+    Fault,
+    Hint,
+    Letter,
+    LivenessVerdict,
+    Match,
+    Method,
+    MonthSoFar,
+    NipPinPolicy,
+    Person,
+    PersonId,
+    Sample,
+    Sighting,
+)
+
+
+class Phase(enum.Enum):
+    IDLE = "idle"
+    APPROACHING = "approaching"
+    POSITIONING = "positioning"
+    IDENTIFYING = "identifying"
+    CHALLENGE = "challenge"
+    NIP_PAD = "nip_pad"
+    CLAIM_NIP = "claim_nip"
+    CLAIM_PIN = "claim_pin"
+    CLAIM_OFFICER = "claim_officer"
+    ENQUIRING = "enquiring"
+    CONFIRM = "confirm"
+    SAVING = "saving"
+    RECORDED = "recorded"
+    NOT_RECORDED = "not_recorded"
+    ALREADY_RECORDED = "already_recorded"
+    UNKNOWN = "unknown"
+    NOT_IN_TIME = "not_in_time"
+    ATTACK_REFUSED = "attack_refused"
+    REFUSED_BY_PERSON = "refused_by_person"
+    PHONE = "phone"
+    MONTH = "month"
+    FAULT = "fault"
+
+
+RESULTS = frozenset(
+    {
+        Phase.RECORDED,
+        Phase.NOT_RECORDED,
+        Phase.ALREADY_RECORDED,
+        Phase.UNKNOWN,
+        Phase.NOT_IN_TIME,
+        Phase.ATTACK_REFUSED,
+        Phase.REFUSED_BY_PERSON,
+    }
+)
+"""Phases that end an encounter: shown for `result_s`."""
+
+SEARCHING = frozenset({Phase.IDLE, Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.CHALLENGE})
+"""Phases that follow the camera: nothing is at stake yet."""
+
+
+CLAIMING = frozenset({Phase.CLAIM_NIP, Phase.CLAIM_PIN, Phase.CLAIM_OFFICER})
+"""Phases in which somebody whose face fails types NIP and PIN."""
+
+OWN = frozenset({Phase.PHONE, Phase.MONTH})
+"""Phases that show what is for one person alone, while the own face is in sight."""
+
+ASKED = frozenset({Phase.NIP_PAD, Phase.ENQUIRING, Phase.CONFIRM}) | CLAIMING
+"""Phases in which a presence is at stake that nothing has been written of."""
+
+
+class Button(enum.Enum):
+    CORRECT = "correct"
+    NOT_ME = "not_me"
+    CANCEL = "cancel"
+    PHONE = "phone"
+    OTHER_WAY = "other_way"
+    MONTH = "month"
+    NIP_PIN = "nip_pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Times in seconds; see default.toml. `quick_confirm_s`: the countdown of whoever is beyond doubt and loses nothing
+    by it, 0: none is shorter. `phone_s`: for how long a code for the phone is shown; 0: none is offered.
+    `nip_pin`: whether whose face fails may be recorded by NIP and PIN, as the server has it."""
+
+    min_frames: int
+    max_frames: int
+    confirm_s: float
+    result_s: float
+    leave_s: float
+    refused_pause_s: float
+    repeat_interval_s: float
+    identify_s: float = 10.0
+    nip_pad_s: float = 20.0
+    quick_confirm_s: float = 0.0
+    phone_s: float = 0.0
+    nip_pin: NipPinPolicy = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """How somebody was known by NIP and PIN. `duress`: somebody forces them; nothing at the terminal may show it."""
+
+    method: Method
+    officer_id: str | None = None
+    duress: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows;
+    `recorded` what that presence was. `clock_trusted`: whether what it means is by a time that is certain. `arrived`:
+    local time of the day's first presence, as far as this terminal knows of one. `letter`: in force, and excuses what
+    would be late or early about it. `claimed`: known by NIP and PIN, not by the face."""
+
+    person: Person
+    assessment: Assessment
+    recorded_ago_s: float | None
+    recorded: Direction | None = None
+    clock_trusted: bool = True
+    arrived: dt.datetime | None = None
+    letter: Letter | None = None
+    month: MonthSoFar | None = field(default=None, repr=False)
+    claimed: Claimed | None = None
+
+
+# ---------------------------------------------------------------- inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Saw:
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed. Sent several times a second, so that countdowns end without a camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class NipEntered:
+    """The last digits of the NIP, typed to tell look-alikes apart."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to `Enquire`; None when nobody of the candidates fits (left the office, or other digits)."""
+
+    prospect: Prospect | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The event is on disk, fsynced."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """The event is not on disk."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsChanged:
+    faults: frozenset[Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The answer to `Invite`: the address that the phone opens; empty when the terminal cannot make one now."""
+
+    link: str = field(repr=False)
+
+
+Input = Saw | Tick | Pressed | NipEntered | Answered | Stored | StoreFailed | FaultsChanged | Invited
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class Enquire:
+    """Find out what recording would mean. With `digits`: of the candidates, the one whose NIP ends so."""
+
+    candidates: tuple[PersonId, ...]
+    digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Find out whether NIP and PIN, and an officer's PIN where that is asked, are somebody's; answer with Answered."""
+
+    nip: str = field(repr=False)
+    pin: str = field(repr=False)
+    officer_pin: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append the presence; answer with Stored or StoreFailed. `samples`: pictures of this person, for a renewal.
+    `chosen`: the direction that the person has corrected the schedule's to; `face`: who stood there."""
+
+    prospect: Prospect
+    match: Match
+    liveness: LivenessVerdict
+    samples: tuple[Sample, ...] = ()
+    chosen: Direction | None = None
+    face: Descriptor | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAttack:
+    """Append the refused attack."""
+
+    liveness: LivenessVerdict
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Add one to a counter that the heartbeat reports."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The recogniser shall begin anew with the face that it sees, and give it another number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Make a code by which this person's phone is let into e-TPP; answer with Invited."""
+
+    person_id: PersonId
+
+
+Effect = Enquire | Claim | Record | RecordAttack | Count | Forget | Invite
+
+# ---------------------------------------------------------------- state
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
+    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
+    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match`, `liveness` and `samples` are;
+    `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
+    leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
+    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's;
+    `corrected`: the person has said that the presence is in the other direction; `claim`: what has been typed of NIP
+    and PIN; `face`: the descriptor of who was decided about."""
+
+    phase: Phase = Phase.IDLE
+    since_s: float = 0.0
+    waited_s: float = 0.0
+    seen_s: float = 0.0
+    hint: Hint | None = None
+    agreed_s: float = 0.0
+    sighting: Sighting = NOBODY
+    track: int = 0
+    match: Match | None = None
+    liveness: LivenessVerdict = LIVENESS_OFF
+    samples: tuple[Sample, ...] = ()
+    prospect: Prospect | None = None
+    fault: Fault | None = None
+    faults: frozenset[Fault] = frozenset()
+    done_track: int = 0
+    done_until_s: float = 0.0
+    nip_tries: int = 0
+    link: str | None = field(default=None, repr=False)
+    apart_s: float | None = None
+    corrected: bool = False
+    claim: Claim | None = field(default=None, repr=False)
+    face: Descriptor | None = field(default=None, repr=False, compare=False)
+
+
+Step = tuple[Encounter, tuple[Effect, ...]]
+
+DISK_FAULTS = frozenset({Fault.DISK_FULL, Fault.DISK_READ_ONLY, Fault.DISK_ERROR, Fault.STATE_FOREIGN})

@@ -1,0 +1,72 @@
+"""How sure is sure enough for the short countdown? Chosen on one half of the people, told on the other.
+
+    OMP_NUM_THREADS=1 nice .venv/bin/python -m tests.accuracy.countdown DESCRIPTORS
+
+DESCRIPTORS: what `kiosk evaluate DIR --descriptors FILE` keeps of LFW. As many of a half as there can be, 420 at the
+most, are enrolled with up to three photos and show one; the others are cohort and strangers. Told of each distance
+beyond what the terminal asks for (score above the threshold, margin to the next): the share of the enrolled who get the
+short countdown, and of the strangers and of the enrolled who would get it under somebody else's name.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.measure.identification.collection import Collection
+from kiosk.measure.identification.experiment import Presensi
+from kiosk.measure.identification.protocol import Condition, eligible, rounds
+from kiosk.measure.identification.report import LARGEST, PRODUCT_FPIR, PRODUCT_MARGIN
+from kiosk.measure.identification.table import normalisations
+from kiosk.model import PersonId
+
+SEED, ROUNDS = 23, 20
+SCORES = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
+MARGINS = (0.04, 0.06, 0.08, 0.10)
+
+Attempts = npt.NDArray[np.float64]
+"""(attempts, 2) of the score above the threshold and of the margin, of those who were accepted; -inf of others."""
+
+
+def attempts(half: Collection) -> tuple[Attempts, Attempts, Attempts]:
+    """Of the enrolled under their own name, of the enrolled under another's, of strangers."""
+    condition = Condition(min(LARGEST, eligible(half, 2)))
+    method = Presensi(normalisations(half.model_id)[0])
+    own, others, strangers = [], [], []
+    for one in rounds(half, condition, ROUNDS, SEED):
+        matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
+        shown = [*one.probes, *one.strangers]
+        for place, rows in enumerate(shown):
+            match = matcher.identify(list(half.described[rows[half.acquired[rows]]]))
+            decided = match.person_id is not None and not match.look_alikes
+            row = (match.score - match.threshold, match.margin) if decided else (-np.inf, -np.inf)
+            if place >= len(one.probes):
+                strangers.append(row)
+            else:
+                right = match.person_id == PersonId(f"{place:06d}")
+                own.append(row if right or not decided else (-np.inf, -np.inf))
+                others.append((-np.inf, -np.inf) if right else row)
+    return np.array(own), np.array(others), np.array(strangers)
+
+
+def main() -> None:
+    whole = Collection.load(Path(sys.argv[1]))
+    for which, what in ((1, "chosen on"), (2, "told on")):
+        half = whole.part(which, 2)
+        own, others, strangers = attempts(half)
+        print(f"{what} {half.people} people: {len(own)} attempts of enrolled people, {len(strangers)} of strangers")
+        print("  above the threshold  margin  short, of the enrolled  under another's name  strangers")
+        for score in SCORES:
+            for margin in MARGINS:
+                quick = [(rows >= (score, margin)).all(axis=1) for rows in (own, others, strangers)]
+                print(
+                    f"  {score:19.2f}  {margin:6.2f}  {quick[0].mean():22.2%}"
+                    f"  {quick[1].sum():9} {quick[1].mean():10.4%}  {quick[2].sum():4} {quick[2].mean():8.4%}"
+                )
+
+
+if __name__ == "__main__":
+    main()

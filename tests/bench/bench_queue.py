@@ -1,0 +1,326 @@
+"""A queue before the terminal: `python -m tests.bench.bench_queue [--people N] [--faces DIR] [--json]`.
+
+The terminal of `kiosk run` itself, from camera to journal on disk, its window on software GL at 800x480 under Xvfb. In
+place of the camera stands a queue: each person (a photograph of LFW that is not among those enrolled, moved a little
+from frame to frame, 640x480 at 30 frames a second) stays until the screen shows a result, is gone AWAY_S later, and
+GAP_S after that the next one stands there. Nobody touches the screen. `[liveness] policy` is off: a photograph is one.
+Told are people a minute, from a result to the live picture of the next, whose event each one is, and of the screen's
+thread the longest time beyond its period between two looks, with and without what it waited for a core (schedstat: on
+a machine that does other things, too), and the pictures a second while one is live.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import datetime as dt
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from kiosk import app, config
+from kiosk.face import open_engine
+from kiosk.gallery import TinyGallery
+from kiosk.journal.outbox import SqliteOutbox
+from kiosk.journal.queue import JournalQueue
+from kiosk.machine.clock import SystemClock
+from kiosk.machine.identity import Identity, Provisioning, candidate
+from kiosk.machine.state import StateFolder
+from kiosk.model import Anchor, DeviceId, Frame, RgbImage
+from kiosk.terminal.encounter import RESULTS, Encounter, Phase, confirm_s
+from kiosk.wire.gallery import Manifest
+from kiosk.wire.keys import ServerKeys
+
+FPS = 30
+VARIANTS = 4
+"""Pictures of one person that take turns."""
+AWAY_S, GAP_S = 0.2, 0.4
+ENROLLED, LEAST = 2, 3
+"""Photographs that a person is enrolled from, and has at the least."""
+WITHIN_S = 20.0
+"""Whoever is shown no result by then goes away."""
+PERIOD_S = 1 / 30
+"""kiosk.ui.stage, PUMPS_PER_S."""
+LIVE = frozenset({Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.ENQUIRING, Phase.CONFIRM})
+
+
+@dataclass(frozen=True)
+class Queued:
+    """`enrolled`, `shown`: photographs, RGB."""
+
+    person_id: str
+    enrolled: list[RgbImage]
+    shown: RgbImage
+
+
+def queued(faces: Path, people: int) -> list[Queued]:
+    """People with photographs enough, in the order of their folders."""
+    folders = [sorted(each.glob("*.jpg")) for each in sorted((faces / "lfw").iterdir())]
+    chosen = [photos for photos in folders if len(photos) >= LEAST][: 3 * people]
+    return [
+        Queued(f"p-{n}", [_read(path) for path in photos[:ENROLLED]], _read(photos[ENROLLED]))
+        for n, photos in enumerate(chosen)
+    ]
+
+
+def _read(path: Path) -> RgbImage:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise SystemExit(f"{path} cannot be read")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def enrol(state: StateFolder, everybody: list[Queued]) -> list[Queued]:
+    """A provisioned terminal with these people in its gallery; those of whom each photograph shows a face."""
+    now = dt.datetime.now(dt.UTC)
+    record = Provisioning(
+        DeviceId("d-queue"),
+        "http://127.0.0.1:9",
+        "",
+        "o-1",
+        "Dinas Contoh",
+        "Asia/Jakarta",
+        ServerKeys(0, {"k": bytes(32)}),
+        now,
+    )
+    state.open()
+    candidate(state.identity_dir).adopt(record)
+    engine = open_engine("auto", follow=False)
+    people, usable = [], []
+    for one in everybody:
+        faces = [engine.faces(picture) for picture in (*one.enrolled, one.shown)]
+        if not all(faces):
+            continue
+        described = [engine.describe(picture, found[0], 4) for picture, found in zip(one.enrolled, faces, strict=False)]
+        templates = [
+            {
+                "template_id": f"{one.person_id}-{n}",
+                "model_id": engine.model_id,
+                "descriptor": base64.b64encode(vector.astype("<f4").tobytes()).decode(),
+                "cohort_mean": None,
+                "cohort_sd": None,
+            }
+            for n, vector in enumerate(described)
+        ]
+        nip = f"19800101200501{len(people):04d}"
+        people.append({"person_id": one.person_id, "nip": nip, "name": f"Contoh {len(people)}", "templates": templates})
+        usable.append(one)
+    office = {
+        "office_id": "o-1",
+        "name": "Dinas Contoh",
+        "calendar": {"timezone": "Asia/Jakarta", "periods": [], "holidays": []},
+    }
+    payload = {"office": office, "people": people, "removed": []}
+    storage_key = Identity.load(state.identity_dir).storage_key
+    TinyGallery(state.gallery_path, storage_key).apply(Manifest(1, None, "o-1", now), payload, now)
+    return usable
+
+
+def _trust_the_clock(state: StateFolder) -> None:
+    """As after a meeting with the server: by an uncertain clock nobody has the short countdown."""
+    identity, now = Identity.load(state.identity_dir), SystemClock().now()
+    journal = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()
+    JournalQueue(journal).add_anchor(Anchor(now.boot_id, now.monotonic_ms, now.wall_utc, 20))
+    journal.close()
+
+
+@dataclass
+class Told:
+    """What happened, by the monotonic clock: filled by the screen's thread, read when it has ended."""
+
+    recorded: list[tuple[float, str]] = field(default_factory=list)
+    results: list[float] = field(default_factory=list)
+    live: list[float] = field(default_factory=list)
+    pumps: list[tuple[float, float]] = field(default_factory=list)
+    pictures: list[float] = field(default_factory=list)
+    short: int = 0
+
+
+class Queue:
+    """A camera before which people come and go; `ports.FrameSource`."""
+
+    name = "queue"
+
+    def __init__(self, people: list[Queued], told: Told, over: threading.Event) -> None:
+        self._people, self._told, self._over = people, told, over
+        random = np.random.default_rng(1)
+        self._empty = [_frame(None, random) for _ in range(VARIANTS)]
+        self._faces = [[_frame(one.shown, random) for _ in range(VARIANTS)] for one in people]
+        self._next = 0
+        self._since_s = time.monotonic() + 2.0
+        self._seq = 0
+        self._due_s = time.monotonic()
+
+    def open(self) -> None:
+        """It is."""
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    def read(self) -> Frame:
+        self._due_s = max(self._due_s + 1 / FPS, time.monotonic() - 1 / FPS)
+        time.sleep(max(0.0, self._due_s - time.monotonic()))  # the pace of a camera
+        self._seq += 1
+        return Frame(self._picture(time.monotonic()), self._seq, time.monotonic())
+
+    def _picture(self, now_s: float) -> RgbImage:
+        variant = self._seq % VARIANTS
+        if self._next == len(self._people) or now_s < self._since_s:
+            return self._empty[variant]
+        shown = self._faces[self._next][variant]
+        self._leave(now_s)
+        return shown
+
+    def _leave(self, now_s: float) -> None:
+        results = self._told.results
+        if results and results[-1] >= self._since_s:
+            if now_s - results[-1] >= AWAY_S:
+                self._forward(now_s)
+        elif now_s - self._since_s > WITHIN_S:
+            self._forward(now_s)
+
+    def _forward(self, now_s: float) -> None:
+        self._next += 1
+        self._since_s = now_s + GAP_S
+        if self._next == len(self._people):
+            self._over.set()
+
+
+def _frame(face: RgbImage | None, random: np.random.Generator) -> RgbImage:
+    """640x480 with the noise of a sensor, and a face somewhere near its middle. Made before the queue begins: a camera
+    costs the terminal nothing."""
+    picture = np.full((480, 640, 3), 96, np.int16)
+    if face is not None:
+        left, top = 120 + random.integers(-3, 4), 40 + random.integers(-3, 4)
+        picture[top : top + 400, left : left + 400] = cv2.resize(face, (400, 400))
+    noisy = np.asarray(np.clip(picture + random.integers(-3, 4, picture.shape), 0, 255), np.uint8)
+    noisy.setflags(write=False)
+    return noisy
+
+
+def waited_s() -> float:
+    """For how long the calling thread has waited for a core, in all."""
+    return int(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text().split()[1]) / 1e9
+
+
+def watch(kiosk: app.Kiosk, told: Told, over: threading.Event) -> None:
+    """Note what the screen's thread does, look by look."""
+    screen = kiosk.screen
+    pump, phase = screen.pump, Phase.IDLE
+    bound = False
+
+    def pumped() -> Any:
+        nonlocal phase, bound
+        if not bound:
+            from kivy.core.window import Window  # its environment is set by now
+
+            Window.bind(on_flip=lambda *_: told.pictures.append(time.monotonic()) if phase in LIVE else None)
+            bound = True
+        told.pumps.append((time.monotonic(), waited_s()))
+        view = pump()
+        encounter: Encounter = kiosk.terminal.encounter
+        if encounter.phase is not phase:
+            now_s = time.monotonic()
+            if encounter.phase in RESULTS:
+                told.results.append(now_s)
+            if encounter.phase is Phase.RECORDED and encounter.prospect is not None:
+                told.recorded.append((now_s, encounter.prospect.person.person_id))
+            elif encounter.phase in LIVE and phase not in LIVE:
+                told.live.append(now_s)
+            elif encounter.phase is Phase.CONFIRM:
+                told.short += confirm_s(encounter, kiosk.terminal.settings) < kiosk.terminal.settings.confirm_s
+            phase = encounter.phase
+        if over.is_set():
+            kiosk.stop()
+        return view
+
+    screen.pump = pumped  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def display() -> Iterator[None]:
+    """Xvfb with a screen of the panel's size, GL by software."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x480x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
+    os.environ["LIBGL_ALWAYS_SOFTWARE"] = "1"
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def figures(people: list[Queued], told: Told) -> dict[str, Any]:
+    times = told.results
+    ready = [min(live - at_s for live in told.live if live > at_s) for at_s in times if told.live[-1] > at_s]
+    began_s = told.live[0]
+    stalls = [
+        (b - a - PERIOD_S, b - a - PERIOD_S - (waited - before))
+        for (a, before), (b, waited) in itertools.pairwise(told.pumps)
+        if a >= began_s
+    ]
+    within = [b - a for a, b in itertools.pairwise(told.pictures) if b - a < 0.5]
+    stood = iter(one.person_id for one in people)
+    return {
+        "people": len(people),
+        "recorded": len(told.recorded),
+        "events_of_others": sum(seen not in stood for _, seen in told.recorded),  # each after the one before
+        "short_countdowns": told.short,
+        "people_a_minute": round(60 * (len(times) - 1) / (times[-1] - times[0]), 1),
+        "result_to_live_s_p50": round(statistics.median(ready), 2),
+        "result_to_live_s_max": round(max(ready), 2),
+        "longest_stall_ms": round(1e3 * max(whole for whole, _ in stalls), 1),
+        "longest_stall_but_for_a_core_ms": round(1e3 * max(own for _, own in stalls), 1),
+        "stalls_over_50_ms": sum(whole > 0.05 for whole, _ in stalls),
+        "stalls_over_50_ms_but_for_a_core": sum(own > 0.05 for _, own in stalls),
+        "looks": len(stalls),
+        "live_pictures_a_second": round(len(within) / sum(within), 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--faces", type=Path, default=Path(os.environ.get("KIOSK_FACES") or "../shared/faces"))
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    told, over = Told(), threading.Event()
+    with tempfile.TemporaryDirectory(prefix="presensi-queue-") as name, display():
+        state = StateFolder(Path(name) / "terminal")
+        people = enrol(state, queued(options.faces, options.people))[: options.people]
+        _trust_the_clock(state)
+        settings = config.load(
+            None, {"voice": {"enabled": False}, "liveness": {"policy": "off"}, "display": {"mode": "window"}}
+        )
+        queue = Queue(people, told, over)
+        app.camera_opener = lambda _config: lambda: queue  # the one part that is not the terminal's own
+        with app.opened(settings, app.RunOptions(state, state.path / "models")) as kiosk:
+            watch(kiosk, told, over)
+            kiosk.run()
+    found = figures(people, told)
+    if options.json:
+        print(json.dumps(found))
+        return
+    for what, value in found.items():
+        print(f"{what:28} {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What is for one person alone: the month, and the way by NIP and PIN from a face that fails to a record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from kiosk.model import Fault, MonthSoFar, PersonId
+from kiosk.terminal import encounter as enc
+from kiosk.terminal.encounter import Button, Phase
+from tests.unit.kiosk.factories import SETTINGS, match, prospect, sighting
+
+MONTH = MonthSoFar(dt.date(2026, 11, 1), dt.date(2026, 11, 23), 16, 2, 19, 0, 0)
+ALONE = replace(SETTINGS, nip_pin="alone")
+NIP, PIN = "198001012005011001", "730155"
+KNOWN = replace(prospect(), claimed=enc.Claimed("nip-pin"))
+
+
+class Story:
+    def __init__(self, settings: enc.Settings = SETTINGS) -> None:
+        self.settings = settings
+        self.state = enc.Encounter()
+        self.effects: list[enc.Effect] = []
+
+    def __call__(self, at_s: float, *inputs: enc.Input) -> Phase:
+        for what in inputs:
+            self.state, effects = enc.step(self.state, what, at_s, self.settings)
+            self.effects += effects
+        return self.state.phase
+
+
+def saw(track: int = 1, **values: object) -> enc.Saw:
+    return enc.Saw(sighting(track=track, **values))
+
+
+@pytest.fixture
+def recorded() -> Story:
+    story = Story()
+    story(0.0, saw(match=match()), enc.Answered(replace(prospect(), month=MONTH)))
+    story(0.0, enc.Pressed(Button.CORRECT), enc.Stored())
+    assert enc.offers_month(story.state)
+    return story
+
+
+def test_the_month_is_shown_for_ten_seconds(recorded: Story) -> None:
+    assert recorded(1.0, enc.Pressed(Button.MONTH)) is Phase.MONTH
+    for at_s in (4.0, 8.0, 10.9):
+        assert recorded(at_s, saw(), enc.Tick()) is Phase.MONTH
+    assert recorded(11.0, saw(), enc.Tick()) is Phase.IDLE
+
+
+@pytest.mark.parametrize("who", [None, match("p-2"), match("p-1")])
+def test_any_other_face_ends_it_at_once(recorded: Story, who: object) -> None:
+    recorded(1.0, enc.Pressed(Button.MONTH))
+    assert recorded(1.1, saw(track=2, match=who)) is Phase.IDLE
+
+
+def test_it_goes_with_the_face_a_touch_and_a_fault(recorded: Story) -> None:
+    recorded(1.0, saw(), enc.Pressed(Button.MONTH))
+    shown = recorded.state
+    assert recorded(1.9, saw(track=0), enc.Tick()) is Phase.MONTH
+    assert recorded(2.0, enc.Tick()) is Phase.IDLE
+    recorded.state = shown
+    assert recorded(2.0, enc.Pressed(Button.CANCEL)) is Phase.IDLE
+    recorded.state = shown
+    assert recorded(2.0, enc.FaultsChanged(frozenset({Fault.CAMERA_LOST}))) is Phase.FAULT
+
+
+def test_without_a_month_or_a_face_or_of_somebody_known_by_a_pin_there_is_none(recorded: Story) -> None:
+    known = recorded.state.prospect
+    assert known is not None
+    for state in (
+        replace(recorded.state, prospect=replace(known, month=None)),
+        replace(recorded.state, prospect=replace(known, claimed=enc.Claimed("nip-pin"))),
+        replace(recorded.state, sighting=sighting(track=0)),
+        replace(recorded.state, sighting=sighting(track=2)),
+    ):
+        assert not enc.offers_month(state)
+        recorded.state = state
+        recorded(1.0, enc.Pressed(Button.MONTH))
+        assert recorded.state.phase is not Phase.MONTH
+
+
+# ---------------------------------------------------------------- NIP and PIN
+
+
+def unknown(settings: enc.Settings = ALONE) -> Story:
+    story = Story(settings)
+    assert story(0.0, saw(match=match(None, SETTINGS.max_frames))) is Phase.UNKNOWN
+    return story
+
+
+def test_whose_face_fails_is_recorded_by_nip_and_pin_and_the_record_says_so() -> None:
+    story = unknown()
+    assert story(1.0, enc.Pressed(Button.NIP_PIN)) is Phase.CLAIM_NIP
+    assert story(9.0, enc.NipEntered(NIP)) is Phase.CLAIM_PIN
+    assert story(15.0, enc.NipEntered(PIN)) is Phase.ENQUIRING
+    assert story.effects[-1] == enc.Claim(NIP, PIN)
+    assert story(15.1, enc.Answered(KNOWN)) is Phase.CONFIRM
+    assert story(18.1, enc.Tick()) is Phase.SAVING
+    record = story.effects[-1]
+    assert isinstance(record, enc.Record)
+    assert record.prospect.claimed == enc.Claimed("nip-pin")
+    assert record.match.person_id is None, "what the face gave"
+    assert story.state.claim is None, "what was typed is kept no longer"
+
+
+def test_with_an_officer_the_officers_pin_is_asked_last() -> None:
+    story = unknown(replace(SETTINGS, nip_pin="with-officer"))
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP))
+    assert story(1.0, enc.NipEntered(PIN)) is Phase.CLAIM_OFFICER
+    assert story(1.0, enc.NipEntered("482913")) is Phase.ENQUIRING
+    assert story.effects[-1] == enc.Claim(NIP, PIN, "482913")
+
+
+def test_after_three_wrong_answers_it_is_over_and_counted() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN))
+    for phase in (Phase.CLAIM_NIP, Phase.CLAIM_NIP, Phase.UNKNOWN):
+        story(1.0, enc.NipEntered(NIP), enc.NipEntered(PIN))
+        assert story(1.0, enc.Answered(None)) is phase
+    assert story.effects[-1] == enc.Count("nip_pin_refused")
+
+
+def test_where_the_policy_is_off_there_is_no_button() -> None:
+    story = unknown(SETTINGS)
+    assert not enc.offers_pin(story.state, SETTINGS)
+    assert story(1.0, enc.Pressed(Button.NIP_PIN)) is Phase.IDLE
+
+
+def test_whoever_held_a_picture_up_is_offered_none() -> None:
+    assert not enc.offers_pin(enc.Encounter(phase=Phase.ATTACK_REFUSED), ALONE)
+
+
+@pytest.mark.parametrize("digits", ["", "12345", NIP[:17], NIP + "1", "１" * 18, "a" * 18])
+def test_another_number_of_digits_is_nothing(digits: str) -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN))
+    assert story(2.0, enc.NipEntered(digits)) is Phase.CLAIM_NIP
+    assert story.effects == [enc.Count("unknown")]
+
+
+def test_who_walks_away_while_typing_leaves_nothing_for_the_next() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP))
+    assert story(45.9, enc.Tick()) is Phase.CLAIM_PIN
+    assert story(46.0, enc.Tick()) is Phase.IDLE
+    assert story.state.claim is None
+    assert isinstance(story.effects[-1], enc.Forget)
+
+
+def test_an_answer_to_a_face_is_no_answer_to_a_pin() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN))
+    for _ in range(2):
+        story(1.0, enc.Answered(prospect()))
+    assert story.state.phase is not Phase.CONFIRM
+
+
+def test_a_pin_renews_no_templates() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN), enc.Answered(KNOWN))
+    story.state = replace(story.state, samples=("a picture",))  # type: ignore[arg-type]
+    story(1.5, enc.Pressed(Button.CORRECT))
+    record = story.effects[-1]
+    assert isinstance(record, enc.Record)
+    assert record.samples == ()
+    assert record.prospect.person.person_id == PersonId("p-1")
