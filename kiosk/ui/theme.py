@@ -46,6 +46,9 @@ RED = _rgb("ff8a80")
 BLUE = _rgb("8ec5ff")
 PAPER = _rgb("f6f4ee")
 INK = _rgb("10151a")
+BLACK = _rgb("000000")
+DIM = _rgb("7d8791")
+"""On black: the standby's time."""
 CLEAR = _rgb("000000", 0.0)
 SHADE = _rgb("0b1015", 0.86)
 """Behind text on the live picture. At 0.86 even a white picture behind it leaves white text its contrast."""
@@ -74,6 +77,7 @@ KEY = {
 RING = {Ring.SEARCH: TEXT, Ring.ADJUST: AMBER, Ring.GOOD: GREEN}
 
 PAIRS: tuple[tuple[str, Rgba, Rgba], ...] = (
+    ("dim on black", DIM, BLACK),
     ("text on ground", TEXT, GROUND),
     ("text on surface", TEXT, SURFACE),
     ("text on raised", TEXT, RAISED),
