@@ -26,7 +26,7 @@ from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
 from kiosk.ui import theme
-from kiosk.ui.officer.view import consent_pages
+from kiosk.ui.officer.sitting import consent_pages
 from kiosk.ui.touch import GUARD_S
 from kiosk.wire.gallery import Manifest
 from tests.ui.test_pressing import DIGITS, ENTER, pytestmark, x_server

@@ -9,8 +9,9 @@ from kiosk.model import Hint, Liveness, LivenessVerdict, Match, Nip, PersonId, Q
 from kiosk.ports import Look, Told
 from kiosk.terminal.officer import Area, Done, Enrollable, Page
 from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.officer.scene import Scene
 from kiosk.ui.officer.sheet import Sheet
-from kiosk.ui.officer.view import Scene, sheet
+from kiosk.ui.officer.view import sheet
 
 NOW_S = 1000.0
 

@@ -12,6 +12,7 @@ from kiosk.terminal.officer import Act, Page
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.officer import view
+from kiosk.ui.officer.scene import Scene
 from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.viewstate import Lamp, Speech, ViewState
 
@@ -39,7 +40,7 @@ class AreaSource:
             self._sheet = None
             return shown
         quality = area.sighting.quality
-        scene = view.Scene(
+        scene = Scene(
             people=self._attending.people(),
             status=status,
             consent=self._consent,

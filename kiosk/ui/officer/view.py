@@ -7,12 +7,10 @@ in words, and whom the test recognises is said by name or not at all.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from kiosk.model import Hint, Liveness, Sighting, TerminalStatus
-from kiosk.ports import Told
+from kiosk.model import Liveness, Sighting
 from kiosk.terminal.officer import (
     CLEANING_S,
     PIN_DIGITS,
@@ -25,61 +23,26 @@ from kiosk.terminal.officer import (
 )
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import LANGUAGES, Catalogue
+from kiosk.ui.officer.scene import At, Scene, back, leave, mirrored, person_name
 from kiosk.ui.officer.sheet import Choice, Form, Meter, Row, Sheet
+from kiosk.ui.officer.sitting import capture, consent, sign
 from kiosk.ui.viewstate import Countdown, Guide, Icon, Lamp, Ring, Tone
 
 ROWS = 4
 """People on the screen at once."""
 
-CONSENT_LINES, CONSENT_COLUMNS = 13, 76
-"""Of the consent's text on the screen at once, at the size that a text has which somebody reads at arm's length."""
-
 LAMPS = (Lamp.SUCCESS, Lamp.REFUSAL, Lamp.FAULT)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a sheet is made from besides the area: everybody of the office by name, and what else the terminal knows."""
-
-    people: Sequence[Enrollable]
-    status: TerminalStatus
-    consent: Told
-    recognise_name: Callable[[Sighting], str] = lambda _sighting: ""
-    judged: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    area: Area
-    scene: Scene
-    now_s: float
-    catalogue: Catalogue
-
-    def text(self, key: str, **fields: object) -> str:
-        return self.catalogue.text(f"officer.{key}", **fields)
-
-    def said(self, told: Told) -> str:
-        """In the screen's language, or in Indonesian: the tool has no Javanese."""
-        return told.get(self.catalogue.language) or told.get("id") or told.get("en", "")
 
 
 def sheet(area: Area, scene: Scene, now_s: float, catalogue: Catalogue) -> Sheet:
     """The sheet of this instant of an area that is open. `now_s` as given to `officer.step`."""
-    return _PAGES[area.page](_At(area, scene, now_s, catalogue))
-
-
-def _leave(at: _At) -> Choice:
-    return Choice(Act.LEAVE, at.text("leave"))
-
-
-def _back(at: _At) -> Choice:
-    return Choice(Act.BACK, at.text("back"), icon=Icon.LEFT)
+    return _PAGES[area.page](At(area, scene, now_s, catalogue))
 
 
 # ---------------------------------------------------------------- log-in and menu
 
 
-def _pin(at: _At) -> Sheet:
+def _pin(at: At) -> Sheet:
     area = at.area
     left_s = seconds_left(area, at.now_s)
     if left_s > 0:
@@ -104,12 +67,12 @@ def _pin(at: _At) -> Sheet:
         choices=(
             Choice(Act.FACE, at.text("pin.by_pin" if area.by_face else "pin.by_face")),
             Choice(Act.ENTER, "", enabled=len(area.typed) == PIN_DIGITS),
-            _leave(at),
+            leave(at),
         ),
     )
 
 
-def _wait(left_s: float, at: _At) -> str:
+def _wait(left_s: float, at: At) -> str:
     seconds = math.ceil(left_s)
     if seconds < 120:
         return at.text("seconds", seconds=seconds)
@@ -130,14 +93,14 @@ _MENU: tuple[tuple[Act, str, Icon], ...] = (
 )
 
 
-def _menu(at: _At) -> Sheet:
+def _menu(at: At) -> Sheet:
     mine = [entry for entry in _MENU if permitted(at.area, entry[1])]
     entries = [Choice(act, at.text(f"menu.{name}"), name, icon) for act, name, icon in mine]
     if at.area.sure:
         entries[-1] = replace(entries[-1], text=at.text("menu.restart_sure"), strong=True)
     missing = sum(not each.enrolled for each in at.scene.people)
     line = at.text("menu.line", officer=letters.legible(at.area.officer), missing=missing)
-    return Sheet(Page.MENU, Form.MENU, at.text("menu.title"), (line,), choices=(*entries, _leave(at)))
+    return Sheet(Page.MENU, Form.MENU, at.text("menu.title"), (line,), choices=(*entries, leave(at)))
 
 
 # ---------------------------------------------------------------- people
@@ -155,7 +118,7 @@ def found(area: Area, people: Sequence[Enrollable]) -> list[Enrollable]:
     return sorted(fitting, key=lambda each: (each.enrolled, not each.renew))  # stable: by name within
 
 
-def _people(at: _At) -> Sheet:
+def _people(at: At) -> Sheet:
     fitting = found(at.area, at.scene.people)
     first = min(at.area.first, max(0, len(fitting) - 1) // ROWS * ROWS)
     shown = fitting[first : first + ROWS]
@@ -181,16 +144,16 @@ def _people(at: _At) -> Sheet:
             Choice(Act.MISSING, at.text("people.missing" if at.area.missing else "people.all"), strong=at.area.missing),
             Choice(Act.TURN, "", str(-ROWS), Icon.UP, enabled=first > 0),
             Choice(Act.TURN, "", str(ROWS), Icon.DOWN, enabled=first + ROWS < len(fitting)),
-            _back(at),
+            back(at),
         ),
     )
 
 
-def _person(at: _At) -> Sheet:
+def _person(at: At) -> Sheet:
     person = at.area.person
     if person is None:
         return _people(at)
-    name, nip, enrolled = _name(at), wording.masked_nip(person.nip), person.enrolled
+    name, nip, enrolled = person_name(at), wording.masked_nip(person.nip), person.enrolled
     if at.area.sure:
         return Sheet(
             Page.PERSON,
@@ -199,7 +162,7 @@ def _person(at: _At) -> Sheet:
             (at.text("person.withdraw_sure"),),
             Tone.WARN,
             Icon.WARNING,
-            choices=(Choice(Act.SURE, at.text("person.withdraw_yes"), strong=True), _back(at), _leave(at)),
+            choices=(Choice(Act.SURE, at.text("person.withdraw_yes"), strong=True), back(at), leave(at)),
         )
     renew = (at.text("person.renew_line"),) if person.renew else ()
     again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if enrolled else ()
@@ -213,106 +176,19 @@ def _person(at: _At) -> Sheet:
         choices=(
             Choice(Act.ENROL, at.text("person.again" if enrolled else "person.enrol"), strong=True),
             *again,
-            _back(at),
-            _leave(at),
+            back(at),
+            leave(at),
         ),
     )
 
 
-# ---------------------------------------------------------------- consent
+# ---------------------------------------------------------------- what became of an order
 
 
-def consent_pages(told: Told, language: str) -> tuple[str, ...]:
-    """The text that is agreed to, which is the Indonesian one, and a translation behind it where the screen has one."""
-    texts = [told.get("id", "")]
-    if language != "id" and told.get(language):
-        texts.append(told[language])
-    pages: list[str] = []
-    for text in texts:
-        lines: list[str] = []
-        for paragraph in text.splitlines():
-            lines += textwrap.wrap(paragraph, CONSENT_COLUMNS) or [""]
-        pages += ["\n".join(lines[at : at + CONSENT_LINES]).strip("\n") for at in range(0, len(lines), CONSENT_LINES)]
-    return tuple(page for page in pages if page)
-
-
-def _consent(at: _At) -> Sheet:
-    pages = consent_pages(at.scene.consent, at.catalogue.language)
-    number = min(at.area.first, len(pages) - 1)
-    last = number == len(pages) - 1
-    return Sheet(
-        Page.CONSENT,
-        Form.CONSENT,
-        at.text("consent.title", name=_name(at)),
-        text=pages[number],
-        count=at.text("consent.page", page=number + 1, pages=len(pages)),
-        choices=(
-            Choice(Act.TURN, "", "-1", Icon.UP, enabled=number > 0),
-            Choice(Act.TURN, at.text("consent.more"), "1", Icon.DOWN, enabled=not last, strong=not last),
-            # Who has not come to the end has not been shown what it says.
-            Choice(Act.AGREE, at.text("consent.agree"), strong=last, enabled=last),
-            Choice(Act.REFUSE, at.text("consent.refuse")),
-            _back(at),
-        ),
-    )
-
-
-def _name(at: _At) -> str:
-    person = at.area.person
-    return "" if person is None else letters.legible(person.name) or wording.masked_nip(person.nip)
-
-
-def _sign(at: _At) -> Sheet:
-    return Sheet(
-        Page.SIGN,
-        Form.SIGN,
-        at.text("sign.title", name=_name(at)),
-        (at.text("sign.line") if at.area.admitted else at.text("sign.preparing"),),
-        choices=(
-            Choice(Act.SIGNED, at.text("sign.done"), strong=True, enabled=at.area.admitted),
-            Choice(Act.ERASE, at.text("sign.erase")),
-            _back(at),
-        ),
-    )
-
-
-# ---------------------------------------------------------------- capture
-
-
-_ASKED = {"front": Icon.LOOK, "left": Icon.LEFT, "right": Icon.RIGHT, "verify": Icon.FACE}
-
-
-def _mirrored(box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
-    return None if box is None else (1 - box[2], box[1], 1 - box[0], box[3])
-
-
-def _capture(at: _At) -> Sheet:
-    look = at.area.look
-    asked = at.text(f"capture.{look.pose}")
-    wrong = look.hint is not None or look.nobody
-    hint = asked
-    if look.hint is not None and not (look.hint is Hint.NOT_FACING and look.pose in ("left", "right")):
-        hint = at.catalogue.text(f"hint.{look.hint.value}")
-    elif look.nobody:
-        hint = at.text("capture.nobody")
-    ring = Ring.SEARCH if look.nobody else Ring.ADJUST if wrong else Ring.GOOD
-    return Sheet(
-        Page.CAPTURE,
-        Form.LIVE,
-        at.text("capture.title", name=_name(at)),
-        (asked,) if hint != asked else (),
-        Tone.WARN if wrong else Tone.OK,
-        hint=hint,
-        guide=Guide(ring, _mirrored(look.box), look.done),
-        arrow=_ASKED.get(look.pose, Icon.FACE),
-        choices=(_back(at),),
-    )
-
-
-def _told(at: _At) -> Sheet:
+def _told(at: At) -> Sheet:
     done = at.area.done
     if done is None:
-        return Sheet(Page.TOLD, Form.TELL, at.text("told.waiting"), icon=Icon.WAIT, choices=(_leave(at),))
+        return Sheet(Page.TOLD, Form.TELL, at.text("told.waiting"), icon=Icon.WAIT, choices=(leave(at),))
     lines = tuple(at.said(told) for told in done.said)
     key = done.key.removeprefix("officer.")
     if key:
@@ -325,14 +201,14 @@ def _told(at: _At) -> Sheet:
         lines,
         Tone.OK if done.good else Tone.WARN,
         Icon.CHECK if done.good else Icon.WARNING,
-        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), _leave(at)),
+        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), leave(at)),
     )
 
 
 # ---------------------------------------------------------------- what the terminal says of itself
 
 
-def _queue(at: _At) -> Sheet:
+def _queue(at: At) -> Sheet:
     status = at.scene.status
     queue = status.queue
     link = {True: "status.connected", False: "status.offline", None: "status.unknown"}[status.connected]
@@ -353,31 +229,31 @@ def _queue(at: _At) -> Sheet:
         tuple(lines),
         Tone.OK if good else Tone.WARN,
         Icon.LINKED if status.connected else Icon.UNLINKED,
-        choices=(_back(at), _leave(at)),
+        choices=(back(at), leave(at)),
     )
 
 
-def _camera(at: _At) -> Sheet:
+def _camera(at: At) -> Sheet:
     sighting = at.area.sighting
     return Sheet(
         Page.CAMERA,
         Form.LIVE,
         at.text("camera.title"),
         hint=at.text("camera.line"),
-        guide=Guide(Ring.GOOD if sighting.track and sighting.hint is None else Ring.SEARCH, _mirrored(sighting.box)),
+        guide=Guide(Ring.GOOD if sighting.track and sighting.hint is None else Ring.SEARCH, mirrored(sighting.box)),
         meters=tuple(_meter(name, fraction, at) for name, fraction in at.scene.judged.items()),
-        choices=(_back(at),),
+        choices=(back(at),),
     )
 
 
-def _meter(name: str, fraction: float, at: _At) -> Meter:
+def _meter(name: str, fraction: float, at: At) -> Meter:
     """`fraction` of what is enough: 1 and more is good, half of it is not."""
     band = "good" if fraction >= 1 else "fair" if fraction >= 0.6 else "poor"
     tone = {"good": Tone.OK, "fair": Tone.WARN, "poor": Tone.STOP}[band]
     return Meter(at.text(f"meter.{name}"), at.text(f"meter.{band}"), min(1.0, max(0.0, fraction / 1.5)), tone)
 
 
-def _recognise(at: _At) -> Sheet:
+def _recognise(at: At) -> Sheet:
     sighting = at.area.sighting
     hint, ring, tone = at.text("capture.nobody"), Ring.SEARCH, Tone.NEUTRAL
     lines: tuple[str, ...] = ()
@@ -398,8 +274,8 @@ def _recognise(at: _At) -> Sheet:
         lines,
         tone,
         hint=hint,
-        guide=Guide(ring, _mirrored(sighting.box), 1.0 if tone is Tone.OK else 0.0),
-        choices=(_back(at),),
+        guide=Guide(ring, mirrored(sighting.box), 1.0 if tone is Tone.OK else 0.0),
+        choices=(back(at),),
     )
 
 
@@ -421,7 +297,7 @@ def _sure(above: float) -> str:
     return "clear" if above >= _SURE else "close"
 
 
-def _sound(at: _At) -> Sheet:
+def _sound(at: At) -> Sheet:
     choices = [Choice(Act.SHOW, at.text(f"sound.{lamp.value}"), lamp.value) for lamp in LAMPS]
     return Sheet(
         Page.SOUND,
@@ -429,11 +305,11 @@ def _sound(at: _At) -> Sheet:
         at.text("sound.title"),
         (at.text("sound.line"),),
         icon=Icon.BRIGHT,
-        choices=(*choices, _back(at)),
+        choices=(*choices, back(at)),
     )
 
 
-def _language(at: _At) -> Sheet:
+def _language(at: At) -> Sheet:
     here = at.catalogue.language
     names = [Choice(Act.SPEAK, at.text(f"language.{each}"), each, strong=each == here) for each in LANGUAGES]
     return Sheet(
@@ -442,11 +318,11 @@ def _language(at: _At) -> Sheet:
         at.text("language.title"),
         (at.text("language.line"),),
         icon=Icon.INFO,
-        choices=(*names, _back(at)),
+        choices=(*names, back(at)),
     )
 
 
-def _cleaning(at: _At) -> Sheet:
+def _cleaning(at: At) -> Sheet:
     left_s = seconds_left(at.area, at.now_s)
     return Sheet(
         Page.CLEANING,
@@ -457,14 +333,14 @@ def _cleaning(at: _At) -> Sheet:
     )
 
 
-_PAGES: Mapping[Page, Callable[[_At], Sheet]] = {
+_PAGES: Mapping[Page, Callable[[At], Sheet]] = {
     Page.PIN: _pin,
     Page.MENU: _menu,
     Page.PEOPLE: _people,
     Page.PERSON: _person,
-    Page.CONSENT: _consent,
-    Page.SIGN: _sign,
-    Page.CAPTURE: _capture,
+    Page.CONSENT: consent,
+    Page.SIGN: sign,
+    Page.CAPTURE: capture,
     Page.TOLD: _told,
     Page.QUEUE: _queue,
     Page.CAMERA: _camera,

@@ -1,0 +1,277 @@
+"""What goes into and comes out of the officer's area, and its state."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kiosk.model import NOBODY, Duty, Nip, PersonId, Sighting
+from kiosk.ports import Look, Told
+
+IDLE_S = 60.0
+"""Without a touch for so long, the area closes: an officer who is called away leaves nobody else in it."""
+
+READING_S = 180.0
+"""A consent is read and asked about for longer than that."""
+
+CLEANING_S = 30.0
+PIN_DIGITS = 6
+
+
+class Page(enum.Enum):
+    CLOSED = "closed"
+    PIN = "pin"
+    MENU = "menu"
+    PEOPLE = "people"
+    PERSON = "person"
+    CONSENT = "consent"
+    SIGN = "sign"
+    CAPTURE = "capture"
+    TOLD = "told"
+    QUEUE = "queue"
+    CAMERA = "camera"
+    RECOGNISE = "recognise"
+    SOUND = "sound"
+    LANGUAGE = "language"
+    CLEANING = "cleaning"
+
+
+class Act(enum.Enum):
+    """What a finger may do; `Touched.value` says the rest."""
+
+    DIGIT = "digit"
+    ERASE = "erase"
+    ENTER = "enter"
+    FACE = "face"
+    GO = "go"
+    BACK = "back"
+    LEAVE = "leave"
+    LETTER = "letter"
+    MISSING = "missing"
+    TURN = "turn"
+    CHOOSE = "choose"
+    ENROL = "enrol"
+    WITHDRAW = "withdraw"
+    SURE = "sure"
+    AGREE = "agree"
+    REFUSE = "refuse"
+    SIGNED = "signed"
+    SHOW = "show"
+    SPEAK = "speak"
+    SYNC = "sync"
+    RESTART = "restart"
+    EXPORT = "export"
+
+
+DUTIES: Mapping[str, Duty | None] = {
+    Page.PEOPLE.value: "enrol",
+    Page.RECOGNISE.value: None,
+    Page.CAMERA.value: None,
+    Page.QUEUE.value: None,
+    Page.SOUND.value: None,
+    Page.LANGUAGE.value: None,
+    Page.CLEANING.value: None,
+    Act.SYNC.value: None,
+    Act.EXPORT.value: "maintain",
+    Act.RESTART.value: "maintain",
+}
+"""What there is in the menu, and which duty it takes; also what it is called in the journal."""
+
+ORDERS = frozenset({Act.SYNC, Act.RESTART, Act.EXPORT})
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollable:
+    """Somebody of the office. `person_id` None: the terminal does not know the face; `state` of an enrolment that waits
+    for BKPP or was refused; `renew`: should be enrolled anew."""
+
+    nip: Nip = field(repr=False)
+    name: str = field(repr=False)
+    person_id: PersonId | None = None
+    state: Literal["enrolled", "none", "waiting", "refused"] = "none"
+    renew: bool = False
+
+    @property
+    def enrolled(self) -> bool:
+        return self.state == "enrolled"
+
+
+WAITING = Look("front", 0.0)
+"""Before the first frame of a capture."""
+
+# ---------------------------------------------------------------- inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A finger has lain in the corner for long enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    act: Act
+    value: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The picture of what was written under the consent."""
+
+    picture: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the recogniser sees, while nobody is recorded."""
+
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to CheckPin: who it is, or nobody, and for how long no PIN is looked at."""
+
+    officer_id: str = ""
+    name: str = field(default="", repr=False)
+    wait_s: float = 0.0
+    left: int = 0
+    why: str = ""
+    may: frozenset[Duty] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The answer to Admit: the person may be enrolled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An order has ended: `good`, and what is to be said of it, by language. `key` and `fields`: a text of the screen's
+    catalogue in its place."""
+
+    good: bool
+    said: tuple[Told, ...] = field(default=(), repr=False)
+    key: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+Input = Opened | Tick | Touched | Signed | Looked | Checked | Admitted | Progress | Done
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPin:
+    """Answer with Checked. `face`: of whom the PIN must be; None: of any officer."""
+
+    pin: str = field(repr=False)
+    face: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Append the use to the journal: a word of docs/protocol.md, "occurrence", and what it was."""
+
+    what: str
+    officer_id: str = ""
+    detail: str = ""
+    person_id: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Make ready for an enrolment, while the consent is read; answer with Admitted or Done."""
+
+    person: Enrollable = field(repr=False)
+    replacing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Capture, verify, write down; answer with Progress and Done."""
+
+    officer: str = field(repr=False)
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Give up the enrolment that is going on, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Note that the person has withdrawn the consent; answer with Done."""
+
+    officer_id: str
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Do what the action says ("sync", "restart", "export"); answer with Done."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Go on in this language."""
+
+    language: str
+
+
+Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak
+
+# ---------------------------------------------------------------- state
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """`since_s` when the page came up, `touched_s` the last touch; `typed` a PIN or a part of a name; `by_face`: the
+    PIN is to be that of the face before the camera; `until_s` before which no PIN is looked at; `waiting`: an order has
+    not been answered yet; `first` number of the first row or page that is shown; `sure`: asked once more before it is
+    done; `lamp` what the sound test shows. `sighting` is the newest."""
+
+    page: Page = Page.CLOSED
+    since_s: float = 0.0
+    touched_s: float = 0.0
+    typed: str = field(default="", repr=False)
+    by_face: bool = False
+    until_s: float = 0.0
+    officer_id: str = ""
+    officer: str = field(default="", repr=False)
+    may: frozenset[Duty] = frozenset()
+    waiting: bool = False
+    why: str = ""
+    left: int = 0
+    missing: bool = True
+    first: int = 0
+    person: Enrollable | None = field(default=None, repr=False)
+    admitted: bool = False
+    sure: bool = False
+    signature: bytes = field(default=b"", repr=False)
+    look: Look = WAITING
+    done: Done | None = None
+    lamp: str = "idle"
+    sighting: Sighting = NOBODY
+
+    @property
+    def open(self) -> bool:
+        return self.page is not Page.CLOSED
+
+
+Step = tuple[Area, tuple[Effect, ...]]
+CLOSED = Area()
