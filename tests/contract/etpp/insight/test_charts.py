@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from etpp.allowance import gather
+from etpp.allowance.facts import Regency
+from etpp.allowance.model import Month
+from etpp.db import Transaction
+from etpp.insight import charts
 from etpp.serving.acting import Grant
-from tests.contract.etpp.allowance.scene import Scene, november
+from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.running import OFFICE, running_on
 
 BELOW, PATH = "uptd-bawah", f"/console/offices/{OFFICE}/charts"
@@ -88,3 +94,19 @@ def test_a_month_before_the_office_had_people_has_its_terminals_alone(scene: Sce
 def test_an_unreadable_month_is_refused(scene: Scene) -> None:
     login = scene.etpp.log_in(scene.etpp.member("c-wrong", Grant("bkpp")))
     assert login.get(f"{scene.etpp.url}{PATH}?month=November", timeout=60).status_code == 400
+
+
+def test_what_all_units_share_is_read_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered: list[Month] = []
+    real = gather.regency
+
+    def counted(tx: Transaction, month: Month, *more: Any) -> Regency:
+        gathered.append(month)
+        return real(tx, month, *more)
+
+    monkeypatch.setattr(gather, "regency", counted)
+    with scene.etpp.database.read() as tx:
+        found = charts.figures(tx, OFFICE, NOVEMBER, scene.etpp.clock.now)
+    assert found.month is not None
+    assert found.month.people
+    assert gathered == [NOVEMBER]  # for the office and the one below it
