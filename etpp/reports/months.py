@@ -6,7 +6,7 @@ A closed month is read as it was closed, an open one as it is known now.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -108,7 +108,7 @@ def office_month(
         adjustments, total, sealed_hash = closing.sealed.adjustments, closing.sealed.total, closing.sealed.hash
     facts = gather.office_month(tx, office_id, month, shared, known)
     roster = Roster(tx, known)
-    employees = roster.employees()
+    employees = roster.employees(sorted(_named(facts) | {each.person_id for each in adjustments}))
     people = []
     for each in facts:
         person_id = each.career.person_id
@@ -141,6 +141,18 @@ def office_month(
         total,
         {person: each.name for person, each in employees.items()},
     )
+
+
+def _named(facts: Iterable[MonthFacts]) -> set[str]:
+    """Whose names a report of these months may say: theirs, and of who wrote something down or decided on it."""
+    found: set[str] = set()
+    for each in facts:
+        found.add(each.career.person_id)
+        found |= {entry.entered_by for entry in each.manual_entries}
+        found |= {entry.confirmed_by for entry in each.manual_entries if entry.confirmed_by is not None}
+        found |= {correction.proposed_by for correction in each.corrections}
+        found |= {decision.by for decision in each.correction_decisions}
+    return found
 
 
 def served(facts: MonthFacts, policy: Policy) -> Service | None:

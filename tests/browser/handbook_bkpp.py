@@ -60,17 +60,17 @@ def main() -> None:
                 ("month", MONTH),
             ):
                 page.goto(f"{etpp.url}/console{path}")
-                _take(page, folder / f"bkpp-{what}.png")
+                take(page, folder / f"bkpp-{what}.png")
             page.goto(f"{etpp.url}/console/policies")
             page.select_option("#office_id", OFFICE)
             page.fill("#month", "2026-11")
             page.fill("#text", page.input_value("#text").replace("7  = 2000000", "7  = 1800000"))
             press(page, "form.fields button.main")
             page.wait_for_selector("ul.figures")
-            _take(page, folder / "bkpp-trial.png")
+            take(page, folder / "bkpp-trial.png")
 
 
-def _take(page: Page, path: Path) -> None:
+def take(page: Page, path: Path) -> None:
     page.screenshot(path=path)
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)

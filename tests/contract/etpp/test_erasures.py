@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from etpp.bundle.model import NotABundle
+from etpp.commands.audit_bundle import check_file
 from etpp.erasures import reading
 from etpp.erasures.model import Proof
 from etpp.erasures.sealing import check
@@ -163,6 +166,22 @@ def test_the_file_holds_without_the_server_and_not_when_it_was_changed(
     for broken in (b"", b"{}", b"[]", b"{" * 20_000, json.dumps(document | {"format": "other"}).encode()):
         with pytest.raises(NotABundle):
             check(broken, ())
+
+
+def test_the_command_reads_it_without_the_server(
+    scene: Running, browser: requests.Session, terminals: list[Terminal], tmp_path: Path
+) -> None:
+    person = known(scene, terminals[0])
+    erase(scene, browser, person, asked_by=WISH)
+    content = browser.get(f"{scene.url}/console/erasures/{OFFICE}/{person}/file", timeout=60).content
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_bytes(content)
+    bad.write_bytes(content.replace(b'"complete": false', b'"complete": true'))
+    root = scene.state.keys.now().root
+    said = CliRunner().invoke(check_file, [str(good), "--key", root])
+    assert (said.exit_code, WISH in said.output, "HOLDS" in said.output) == (0, True, True)
+    told = CliRunner().invoke(check_file, [str(bad), "--key", root, "--json"])
+    assert (told.exit_code, json.loads(told.output)["holds"]) == (65, False)
 
 
 def test_the_pages_say_since_when_a_gallery_is_on_the_terminals(
