@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check torture torture-vm test-install mutants accuracy bench latency test-allowance bench-allowance memory picture screens clean
+.PHONY: help setup run test check torture torture-vm test-install mutants accuracy bench latency queue test-allowance bench-allowance memory picture screens clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,6 +70,9 @@ test-allowance: setup ## the four policies against a second, slow reckoning, on 
 bench-allowance: setup ## statements a second in memory, what a late fact makes anew, and a whole regency out of PostgreSQL
 	$(BIN)/python -m tests.bench.bench_allowance $(ARGS)
 	$(BIN)/python -m tests.bench.bench_regency
+
+queue: setup ## a queue before the terminal in its window (Xvfb, software GL): people a minute, whose events, stalls of the screen
+	$(BIN)/python -m tests.bench.bench_queue --faces $(FACES) $(ARGS)
 
 memory: setup ## memory of kiosk run with 1,000 employees over 20,000 frames
 	$(BIN)/python tests/bench/bench_memory.py $(ARGS)

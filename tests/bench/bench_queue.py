@@ -23,7 +23,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ from kiosk.journal.queue import JournalQueue
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity, Provisioning, candidate
 from kiosk.machine.state import StateFolder
-from kiosk.model import Anchor, DeviceId, Frame, RgbImage
+from kiosk.model import Anchor, DeviceId, Frame, Hint, Quality, RgbImage
+from kiosk.ports import FaceEngine
 from kiosk.terminal.encounter import RESULTS, Encounter, Phase, confirm_s
 from kiosk.wire.gallery import Manifest
 from kiosk.wire.keys import ServerKeys
@@ -98,11 +99,11 @@ def enrol(state: StateFolder, everybody: list[Queued]) -> list[Queued]:
     )
     state.open()
     candidate(state.identity_dir).adopt(record)
-    engine = open_engine("auto", follow=False)
+    engine, judge = open_engine("auto", follow=False), app.judge_of(config.load())
     people, usable = [], []
     for one in everybody:
         faces = [engine.faces(picture) for picture in (*one.enrolled, one.shown)]
-        if not all(faces):
+        if not all(faces) or not _faces_the_camera(one.shown, engine, judge):
             continue
         described = [engine.describe(picture, found[0], 4) for picture, found in zip(one.enrolled, faces, strict=False)]
         templates = [
@@ -127,6 +128,12 @@ def enrol(state: StateFolder, everybody: list[Queued]) -> list[Queued]:
     storage_key = Identity.load(state.identity_dir).storage_key
     TinyGallery(state.gallery_path, storage_key).apply(Manifest(1, None, "o-1", now), payload, now)
     return usable
+
+
+def _faces_the_camera(shown: RgbImage, engine: FaceEngine, judge: Callable[[Quality], Hint | None]) -> bool:
+    """Whether a queue's person would be told nothing but to wait: photographs of the press look elsewhere."""
+    found = engine.faces(_frame(shown, np.random.default_rng(1)))
+    return bool(found) and judge(found[0].quality) is None
 
 
 def _trust_the_clock(state: StateFolder) -> None:

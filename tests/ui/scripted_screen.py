@@ -67,6 +67,8 @@ class Scripted:
             self._encounter = replace(self._encounter, since_s=now_s, seen_s=now_s, apart_s=apart_s)
         if self._pumps == self._options.fail_at_pump:
             raise RuntimeError("the pump failed")
+        if self._encounter.phase is Phase.MONTH:  # the person stays
+            self._step(enc.Saw(self._encounter.sighting))
         self._step(enc.Tick())
         if not self._ready and now_s - self._changed_s > GUARD_S + 0.2:
             self._ready = True
@@ -81,11 +83,15 @@ class Scripted:
             tell(phase=self._encounter.phase.value)
         for effect in effects:
             if isinstance(effect, enc.Record):
+                tell(chosen=effect.chosen.value if effect.chosen else "")
                 self._step(enc.Stored())
             elif isinstance(effect, enc.Invite):
                 self._step(enc.Invited(self._options.link))
             elif isinstance(effect, enc.Enquire):
                 self._step(enc.Answered(self._prospect))
+            elif isinstance(effect, enc.Claim):
+                tell(claim=[effect.nip, effect.pin, effect.officer_pin])
+                self._step(enc.Answered(None))
 
     def frame(self) -> Frame | None:
         self._frames += 1

@@ -132,6 +132,46 @@ def test_the_pad_does_not_enter_too_few_digits_and_can_be_left(display: str) -> 
     assert pressed(screen) == ["cancel"]
 
 
+def test_who_comes_back_touches_the_other_direction_and_is_recorded_so(display: str) -> None:
+    with started("window", "confirm-way", DISPLAY=display) as screen:
+        screen.until(ready="confirm")
+        touch(display, (512, 208))  # what is meant already
+        touch(display, (334, 208))
+        screen.until(pressed="other_way")
+        touch(display, CORRECT)
+        screen.until(phase="recorded")
+    assert pressed(screen) == ["other_way", "correct"]
+    assert [told["chosen"] for told in screen.heard if "chosen" in told] == ["arrival"]
+
+
+def test_the_own_month_opens_with_a_touch_and_goes_with_one(display: str) -> None:
+    with started("window", "recorded-month", DISPLAY=display) as screen:
+        screen.until(ready="recorded")
+        touch(display, (286, 80))
+        screen.until(phase="month")
+        screen.until(ready="month")
+        touch(display, ANYWHERE)
+        screen.until(phase="idle")
+    assert pressed(screen) == ["month", "cancel"]
+
+
+def test_whose_face_fails_types_nip_and_pin_and_the_officer_after(display: str) -> None:
+    with started("window", "unknown", DISPLAY=display) as screen:
+        screen.until(ready="unknown")
+        touch(display, (400, 426))
+        for phase, digits in (
+            ("claim_nip", "198001012005011001"),
+            ("claim_pin", "730155"),
+            ("claim_officer", "482913"),
+        ):
+            screen.until(ready=phase)
+            touch(display, *(DIGITS[digit] for digit in digits), ENTER)
+        screen.until(claim=["198001012005011001", "730155", "482913"])
+        screen.until(ready="claim_nip")  # nobody's: once more, from the beginning
+        touch(display, CANCEL)
+        screen.until(phase="refused_by_person")
+
+
 def on_glass(rotation: int, x: int, y: int) -> tuple[int, int]:
     """Where a point of the sheet is on a screen that shows the sheet turned by `rotation` against the clock."""
     return {0: (x, y), 90: (y, 800 - x), 180: (800 - x, 480 - y), 270: (480 - y, x)}[rotation]
