@@ -43,8 +43,15 @@ def _signal(value: Value, texts: Texts) -> str:
 SIGNALS: Listing[Signal] = Listing(
     "isyarat",
     (
-        Column("what", "signal_what", lambda line: line.what, show=_what, says=_signal, kind="name", chooses=True),
-        Column("people", "name", lambda line: line.people, finds=True),
+        Column(
+            "people",
+            "name",
+            lambda line: line.people,
+            show=lambda line, texts: Cell(line.people or texts.signal_nobody),
+            kind="name",
+            finds=True,
+        ),
+        Column("what", "signal_what", lambda line: line.what, show=_what, says=_signal, kind="state", chooses=True),
         Column("at", "when", lambda line: line.at),
         Column("office", "office", lambda line: line.office, chooses=True),
         Column("terminal", "terminal", lambda line: line.terminal, finds=True),

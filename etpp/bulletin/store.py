@@ -13,7 +13,7 @@ from etpp.bulletin.fading import Fading, ScoreMonth, fading
 from etpp.bulletin.model import REGENCY, Duty, NipPinPolicy, Notice, Officer, Told
 from etpp.db import Facts, Transaction, bulletin_tables, pay_tables
 from etpp.db.bulletin_tables import bulletins, officers, person_pins, score_months
-from etpp.db.tables import enrolments, events
+from etpp.db.tables import enrolments, events, people
 
 NOTICES = Facts(Notice, bulletin_tables.notices, "notice_id")
 POLICIES = Facts(NipPinPolicy, bulletin_tables.nip_pin_policies, "office_id")
@@ -157,6 +157,16 @@ def make_score_months(tx: Transaction, office_id: str, month: str, start: dt.dat
     ]
     if rows:
         tx.execute(sa.insert(score_months), rows)
+
+
+def tidy(tx: Transaction, office_id: str, before: str) -> None:
+    """Forget an office's scores of months before one, and those of whoever its terminals do not know any more; and the
+    PINs of people whom no office's terminals know."""
+    known = sa.select(people.c.person_id).where(people.c.office_id == office_id, people.c.erased_version.is_(None))
+    gone = sa.or_(score_months.c.month < before, score_months.c.person_id.not_in(known))
+    tx.execute(sa.delete(score_months).where(score_months.c.office_id == office_id, gone))
+    enrolled = sa.select(people.c.employee_id).where(people.c.erased_version.is_(None))
+    tx.execute(sa.delete(person_pins).where(person_pins.c.employee_id.not_in(enrolled)))
 
 
 def months_scored(tx: Transaction, month: str) -> set[str]:

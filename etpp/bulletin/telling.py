@@ -46,6 +46,8 @@ def tell(tx: Transaction, office_id: str, now: dt.datetime, nightly: Nightly | N
     office = Offices(tx).get(office_id)
     if office is None:
         raise NotFound(f"there is no office {office_id}", key="office_unknown", office=office_id)
+    if nightly is not None:
+        store.tidy(tx, office_id, months_before(now, MONTHS))
     held = Bulletins(tx).get(office_id)
     made = content.standing(tx, office, now)
     before: Json = {} if held is None else dict(held.content)

@@ -166,8 +166,8 @@ FADING: Listing[FadingLine] = Listing(
         ),
         Column("office", "office", lambda line: line.office, chooses=True),
         Column("drop", "fading_drop", lambda line: Decimal(str(line.drop)), kind="number"),
-        Column("first", "fading_first", lambda line: line.first),
-        Column("last", "fading_last", lambda line: line.last),
+        Column("first", "fading_first", lambda line: line.first, kind="time"),
+        Column("last", "fading_last", lambda line: line.last, kind="time"),
     ),
     by="-drop",
 )

@@ -5,16 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import sqlalchemy as sa
+
 from etpp.accounts import service
 from etpp.allowance.model import Month
 from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.base.encoding import format_time
+from etpp.bulletin import service as bulletin
+from etpp.bulletin.asked import NewNotice, NewOfficer, NewPolicy
+from etpp.bulletin.model import Duty
+from etpp.db.bulletin_tables import score_months
 from etpp.imports.keeping import Kept
 from etpp.reports.jobs import Job, State, write_job
 from etpp.roster.store import Offices, People
 from etpp.serving.acting import Grant
 from etpp.trial.making import Asked, make
-from tests.contract.etpp.client import time_of
+from tests.contract.etpp.client import Terminal, time_of
 from tests.contract.etpp.running import OFFICE, Running
 
 DAY = "2026-11-24"
@@ -198,7 +204,13 @@ def fill(etpp: Running) -> list[Page]:
         filed = etpp.admin("POST", "objections", {"by": employees[ids[number]], **about})["objection_id"]
     said = {"by": "bkpp", "upheld": True, "answer": "Antreannya tercatat. " * 20}
     etpp.admin("POST", f"objections/{filed}/answer", said | {"answer": said["answer"].strip()})
+    tell(etpp, good, ids)
     return [
+        ("officers", "/officers"),
+        ("notices", "/notices"),
+        ("nip-pin", "/nip-pin"),
+        ("signals", "/signals"),
+        ("fading", "/fading"),
         ("erasures", "/erasures"),
         ("erasure", f"/erasures/{OFFICE}/{ids[6]}"),
         ("objections", "/objections"),
@@ -262,3 +274,39 @@ def fill(etpp: Running) -> list[Page]:
         ("refused", f"/offices/{BROKEN}?date={DAY}"),
         ("not-found", "/nothing"),
     ]
+
+
+def tell(etpp: Running, terminal: Terminal, ids: list[str]) -> None:
+    """Officers, notices, signals and faces that fade, of long names and texts."""
+    now = etpp.clock.now
+    duties: frozenset[Duty] = frozenset({"enrol", "maintain"})
+    with etpp.database.begin() as tx:
+        for name in ("Prof. Dr. dr. Raden Mas Tumenggung Suryadiningrat Kusumawardhana, Sp.PD-KGEH, M.Kes.", "X" * 60):
+            new = NewOfficer(office_id=OFFICE, name=name, may=duties, by="bkpp")
+            bulletin.add_officer(tx, new, "$argon2id$of-nobody", now)
+        text = (
+            "Upacara Hari Guru besok pukul 07.30 di halaman kantor; semua pegawai memakai seragam KORPRI lengkap. " * 2
+        )
+        for office_id, until in ((OFFICE, 1), (None, 30)):
+            new_notice = NewNotice(
+                office_id=office_id,
+                text_id=text[:200].strip(),
+                text_en=text[:190].strip(),
+                from_utc=now,
+                until_utc=now + dt.timedelta(days=until),
+                by="bkpp",
+            )
+            bulletin.add_notice(tx, new_notice, now)
+        bulletin.set_policy(tx, NewPolicy(office_id=OFFICE, policy="with-officer", per_month=3, by="bkpp"), now)
+        months = [f"2026-{month:02d}" for month in range(5, 11)]
+        rows = [(OFFICE, f"p{n}", m, 6 + 0.05 * (-1) ** (n + i)) for n in range(40) for i, m in enumerate(months)]
+        rows += [(OFFICE, who, m, 6 - 0.2 * i) for who in ids[:2] for i, m in enumerate(months)]
+        names = ("office_id", "person_id", "month", "score")
+        said = {"model_id": "dlib-resnet-v1", "presences": 40}
+        tx.execute(sa.insert(score_months), [dict(zip(names, row, strict=True)) | said for row in rows])
+    told = [
+        terminal.event("occurrence", {"what": "two-people", "person_ids": ids[:2], "detail": "within 4 minutes"}),
+        terminal.event("occurrence", {"what": "tamper"}),
+        terminal.event("occurrence", {"what": "duress", "person_ids": ids[:1]}),
+    ]
+    terminal.send_events(told, at=now)

@@ -371,11 +371,14 @@ def test_scores_that_fall_over_months_list_the_person_for_a_new_enrolment(scene:
             ScoreMonth(OFFICE, scene.faces[scene.sri], f"2027-{m:02d}", MODEL_ID, 6 - 0.2 * m, 40) for m in range(1, 7)
         ]
         tx.execute(sa.insert(bulletin_tables.score_months), [dataclasses.asdict(row) for row in rows])
-    teller(etpp).look()
-    assert told(scene)["renew"] == [{"person_id": scene.faces[scene.sri]}]
     page = etpp.log_in(etpp.bkpp).get(f"{etpp.url}/console/fading", timeout=60).text
     assert "Sri Lestari" in page
     assert "2027-01" in page
+    teller(etpp).look()
+    assert told(scene)["renew"] == [{"person_id": scene.faces[scene.sri]}]
+    with etpp.database.read() as tx:
+        kept = tx.execute(sa.select(bulletin_tables.score_months.c.person_id).distinct()).scalars().all()
+    assert kept == [scene.faces[scene.sri]]  # nothing is kept of whom the terminals do not know
 
 
 def test_a_months_scores_are_the_middle_ones_of_its_presences_by_face(scene: Scene) -> None:
