@@ -2,9 +2,10 @@
 
 `nice -n 15 python -m tests.bench.etpp.inspection [--rows N] [--times N] [--keep FOLDER] [--only TEXT]`. On PostgreSQL;
 with `--keep` the year is made once and found again by the next run. Prints for each page the median and the 95th
-percentile in ms over real HTTP, the same statements asked without the server ("bare SQL", by turns with the page, so
-that both have the same load of the machine), the CPU of this process (server and browser; not the database), the ratio, and every table of more than 100,000 rows that a
-statement reads whole. Ends with 1 when a page has no index to go by, or its 95th percentile is over LIMIT_MS.
+percentile in ms over real HTTP; the same statements asked without the server ("bare SQL", by turns with the page, so
+that both have the same load of the machine); the CPU of this process (server and browser; not the database); the ratio;
+and every table of more than 100,000 rows that a statement reads whole. Ends with 1 when a page has no index to go by,
+or its 95th percentile is over LIMIT_MS.
 """
 
 from __future__ import annotations
@@ -130,8 +131,8 @@ def main() -> None:
             print(
                 f"{path}: first {first:.0f} ms, p50 {statistics.median(of_page):.0f} ms, p95 {p95(of_page):.0f} ms"
                 f"{' (slow)' if slow else ''}, bare SQL p50 {statistics.median(alone):.1f} p95 {p95(alone):.1f} ms, "
-                f"CPU {cpu_ms:.0f} ms, ratio {statistics.median(of_page) / statistics.median(alone):.1f}, {len(asked)} statements, "
-                f"read whole: {', '.join(sorted(whole)) or 'none'}",
+                f"CPU {cpu_ms:.0f} ms, ratio {statistics.median(of_page) / statistics.median(alone):.1f}, "
+                f"{len(asked)} statements, read whole: {', '.join(sorted(whole)) or 'none'}",
                 flush=True,
             )
     raise SystemExit(1 if wrong else 0)
