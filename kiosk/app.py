@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from kiosk.config import Config
 from kiosk.errors import CameraError, ConfigError, ModelError
@@ -27,6 +28,8 @@ from kiosk.machine.indicators import open_indicators
 from kiosk.machine.lacks import Lacks
 from kiosk.machine.model_files import ModelStore
 from kiosk.machine.phone import PhoneCodes
+from kiosk.machine.quiet import QuietVoice, quiet
+from kiosk.machine.sensors import open_sensors
 from kiosk.machine.state import StateFolder
 from kiosk.machine.voice import open_voice
 from kiosk.machine.watchdog import Watchdog
@@ -142,8 +145,15 @@ class Kiosk:
         first_models(self._recognition, options.wait_for_camera)
 
         self._trace = Trace(options.trace, lacks.of("trace"))
-        self._voice = open_voice(config.voice.enabled, config.terminal.language, lacks.of("voice"))
-        self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"))
+        zone = ZoneInfo(identity.provisioning.timezone)
+
+        def is_quiet() -> bool:
+            return quiet(config.voice.quiet, clock.now().wall_utc.astimezone(zone).time())
+
+        spoken = config.voice
+        voice = open_voice(spoken.enabled, config.terminal.language, lacks.of("voice"), volume=spoken.volume)
+        self._voice = QuietVoice(voice, is_quiet)
+        self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"), is_quiet=is_quiet)
         terminal = Terminal(
             settings=encounter_settings(config),
             clock=clock,
@@ -153,10 +163,17 @@ class Kiosk:
             latest_start=lambda: self._recognition.start,
             office_name=identity.provisioning.office_name,
             timezone=identity.provisioning.timezone,
+            standby_s=display.standby_s,
         )
         invite = PhoneCodes(state.identity_dir, clock.now, config.phone.address or config.server.url).make
         self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply, invite)
         terminal.employ(self._clerk)
+        self._sensors = open_sensors(
+            **config.sensors.model_dump(),
+            moved=terminal.moved,
+            opened=lambda: self._clerk.order(enc.Happened("tamper")),
+            lost=lacks.of("sensors"),
+        )
         self._housekeeper = Housekeeper(
             terminal,
             self._clerk,
@@ -214,7 +231,7 @@ class Kiosk:
         self._threads.stop.set()
 
     def close(self) -> None:
-        for part in (self._voice, self._indicators, self._trace, self._outbox):
+        for part in (self._sensors, self._voice, self._indicators, self._trace, self._outbox):
             part.close()
 
     def _see(self, alive: Callable[[], None]) -> None:

@@ -107,6 +107,7 @@ class Display(_Section):
     fullscreen: bool
     rotation: Literal[0, 90, 180, 270]
     screens_dir: str
+    standby_s: float = Field(ge=0)
 
 
 class Phone(_Section):
@@ -116,6 +117,8 @@ class Phone(_Section):
 
 class VoiceSettings(_Section):
     enabled: bool
+    volume: int = Field(ge=0, le=100)
+    quiet: str = Field(pattern=r"^(|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)$")
 
 
 class IndicatorSettings(_Section):
@@ -123,6 +126,11 @@ class IndicatorSettings(_Section):
     green_pin: int = Field(ge=-1, le=27)
     red_pin: int = Field(ge=-1, le=27)
     buzzer_pin: int = Field(ge=-1, le=27)
+
+
+class SensorSettings(_Section):
+    motion_pin: int = Field(ge=-1, le=27)
+    tamper_pin: int = Field(ge=-1, le=27)
 
 
 class Server(_Section):
@@ -152,6 +160,7 @@ class Config(_Section):
     phone: Phone
     voice: VoiceSettings
     indicators: IndicatorSettings
+    sensors: SensorSettings
     server: Server
 
 

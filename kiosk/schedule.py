@@ -144,17 +144,24 @@ def assess(
 
 
 def excusing(assessment: Assessment, letters: Iterable[Letter]) -> Letter | None:
-    """The letter that covers all of the minutes that somebody is late or early, and excuses them (decision 61)."""
+    """Of the letters that together excuse all whole minutes that somebody is late or early, the first; None where one
+    minute is left. By the books' rule: a letter excuses the minutes that it covers (decision 61)."""
     if not assessment.working_day or assessment.minutes_off <= 0:
         return None
     at, off = assessment.local_time.astimezone(dt.UTC), assessment.minutes_off * _ONE_MINUTE
     if assessment.direction is Direction.ARRIVAL:
-        first, last, what = (at - off).replace(second=0, microsecond=0), at, "late"
+        start, end, what = (at - off).replace(second=0, microsecond=0), at, "late"
     else:
-        first, last, what = at, at + off, "early"
-    return next(
-        (one for one in letters if what in one.excuses and one.from_utc <= first and last <= one.until_utc), None
-    )
+        start, end, what = at, (at + off + _ONE_MINUTE).replace(second=0, microsecond=0), "early"
+        end -= _ONE_MINUTE if at.second == at.microsecond == 0 else dt.timedelta()
+    left, reached, used = dt.timedelta(), start, []
+    for one in letters:
+        if what in one.excuses and one.until_utc > start and one.from_utc < end:
+            left += max(one.from_utc - reached, dt.timedelta())
+            reached = max(reached, one.until_utc)
+            used.append(one)
+    left += max(end - reached, dt.timedelta())
+    return used[0] if used and left < _ONE_MINUTE else None
 
 
 def _in(spans: Iterable[tuple[dt.date, dt.date | None]], day: dt.date) -> bool:

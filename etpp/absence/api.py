@@ -20,6 +20,7 @@ from etpp.absence.documents import (
     document_shown,
     letter_shown,
     letters_shown,
+    recorded,
 )
 from etpp.absence.model import LetterState
 from etpp.absence.store import Documents
@@ -127,7 +128,7 @@ async def attach_document(letter_id: str, file: LetterFile, server: ServerOf) ->
         letters.attach(tx, letter_id, file.document_sha256, file.by, now)
         return letter_shown(letters.look(tx, letter_id))
 
-    return await server.write(work)
+    return await server.write(work, recorded(letter_id))
 
 
 @router.post("/letters/{letter_id}/approve", summary="Approve a letter: from now on it excuses")
@@ -143,7 +144,9 @@ async def refuse_letter(letter_id: str, verdict: LetterVerdict, server: ServerOf
 @router.post("/letters/{letter_id}/revoke", summary="Take a letter back, with the reason")
 async def revoke_letter(letter_id: str, back: LetterBack, server: ServerOf) -> LetterShown:
     now = server.now()
-    return letter_shown(await server.write(lambda tx: letters.revoke(tx, letter_id, back.by, back.reason, now)))
+    return letter_shown(
+        await server.write(lambda tx: letters.revoke(tx, letter_id, back.by, back.reason, now), recorded(letter_id))
+    )
 
 
 @router.get("/kinds", summary="The kinds of absence in force")
@@ -161,5 +164,7 @@ async def set_kinds(new: NewKinds, server: ServerOf) -> KindsShown:
 
 async def _decide(letter_id: str, approved: bool, verdict: LetterVerdict, server: ServerOf) -> LetterShown:
     now = server.now()
-    decided = await server.write(lambda tx: letters.decide(tx, letter_id, approved, verdict.by, verdict.reason, now))
+    decided = await server.write(
+        lambda tx: letters.decide(tx, letter_id, approved, verdict.by, verdict.reason, now), recorded(letter_id)
+    )
     return letter_shown(decided)

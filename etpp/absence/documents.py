@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from etpp.absence import letters
 from etpp.absence.content import MediaType
 from etpp.absence.letters import Standing
 from etpp.absence.model import Document, LetterState
 from etpp.absence.rules import LetterMark
 from etpp.base.encoding import format_time
 from etpp.base.shown import Day, Moment, Sha256, Shown
+from etpp.db import Transaction
 
 
 class LetterShown(Shown):
@@ -87,3 +92,8 @@ def letters_shown(standings: list[Standing], limit: int) -> LettersShown:
 
 def document_shown(document: Document) -> DocumentShown:
     return DocumentShown(sha256=document.sha256, media_type=document.media_type, bytes=document.bytes)
+
+
+def recorded(letter_id: str) -> Callable[[Transaction], Any]:
+    """What the audit log has of a letter, before and after something is done with it."""
+    return lambda tx: letter_shown(letters.look(tx, letter_id)).model_dump(mode="json")

@@ -13,6 +13,7 @@ from etpp.absence import letters, views
 from etpp.absence.asked import LetterBack, LetterFile, LetterVerdict, NewLetter
 from etpp.absence.content import MAX_BYTES
 from etpp.absence.context import CabinetOf
+from etpp.absence.documents import recorded
 from etpp.absence.model import Letter
 from etpp.absence.store import Documents
 from etpp.base.errors import Conflict, EtppError, NotFound
@@ -126,7 +127,9 @@ async def attach(visit: MemberVisit, values: CheckedForm, files: Files, letter_i
         content = files["file"]
         kept = await run_in_threadpool(lambda: letters.keep_document(visit.server.begin, cabinet, content, by, now))
         file = forms.read(LetterFile, {"by": by, "document_sha256": kept.sha256})
-        await visit.server.write(lambda tx: letters.attach(tx, letter_id, file.document_sha256, file.by, now))
+        await visit.server.write(
+            lambda tx: letters.attach(tx, letter_id, file.document_sha256, file.by, now), recorded(letter_id)
+        )
     except (Conflict, NotFound) as error:
         return await _letter(visit, letter_id, values, _faults(visit, error), 409)
     return visit.go(f"/letters/{letter_id}", "letter_attached")
@@ -137,7 +140,9 @@ async def approve(visit: MemberVisit, values: CheckedForm, letter_id: str) -> Re
     now = visit.server.now()
     try:
         said = forms.read(LetterVerdict, {"by": visit.actor.said, "reason": values.get("note", "")})
-        await visit.server.write(lambda tx: letters.decide(tx, letter_id, True, said.by, said.reason, now))
+        await visit.server.write(
+            lambda tx: letters.decide(tx, letter_id, True, said.by, said.reason, now), recorded(letter_id)
+        )
     except (Conflict, NotFound) as error:
         return await _letter(visit, letter_id, values, _faults(visit, error, {"reason": "note"}), 409)
     return visit.go(f"/letters/{letter_id}", "letter_approved")
@@ -148,7 +153,9 @@ async def refuse(visit: MemberVisit, values: CheckedForm, letter_id: str) -> Res
     now = visit.server.now()
     try:
         said = forms.read(LetterBack, {"by": visit.actor.said, "reason": values.get("reason", "")})
-        await visit.server.write(lambda tx: letters.decide(tx, letter_id, False, said.by, said.reason, now))
+        await visit.server.write(
+            lambda tx: letters.decide(tx, letter_id, False, said.by, said.reason, now), recorded(letter_id)
+        )
     except (Conflict, NotFound) as error:
         return await _letter(visit, letter_id, values, _faults(visit, error), 409)
     return visit.go(f"/letters/{letter_id}", "letter_refused")
@@ -164,7 +171,9 @@ async def revoke(visit: MemberVisit, values: CheckedForm, letter_id: str) -> Res
     now = visit.server.now()
     try:
         said = forms.read(LetterBack, {"by": visit.actor.said, "reason": values.get("reason", "")})
-        await visit.server.write(lambda tx: letters.revoke(tx, letter_id, said.by, said.reason, now))
+        await visit.server.write(
+            lambda tx: letters.revoke(tx, letter_id, said.by, said.reason, now), recorded(letter_id)
+        )
     except (Conflict, NotFound) as error:
         return await _revoke(visit, letter_id, values, _faults(visit, error), 409)
     return visit.go(f"/letters/{letter_id}", "letter_revoked")

@@ -275,7 +275,7 @@ _CONSOLE = {
     "POST /policies": BKPP,
     "POST /policies/trial": BKPP,
     "POST /policies/trials": BKPP,
-    "GET /policies/trials/{trial_id}": BKPP,
+    "GET /policies/trials/{trial_id}": ALL,
     "POST /policies/trials/{trial_id}/end": BKPP,
     "GET /reports": _rule(*AT_OFFICE, listed=True),
     "POST /reports": _rule(*AT_OFFICE, of=_form("office_id")),

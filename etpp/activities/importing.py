@@ -36,7 +36,7 @@ def take(
     try:
         Catalogue(to_come.values(), weighed.values())
     except WeightError as error:
-        raise Conflict(f"the catalogue would contradict itself: {error}") from error
+        raise Conflict(f"the catalogue would contradict itself: {error}", key="catalogue_contradicts") from error
     if dry_run or (plan.faults and not partial):
         return Imported(plan, recorded=False)
     ITEMS.add(tx, plan.items, by, now)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from etpp.allowance.model import Deduction, PointsRule, Policy
+from etpp.allowance.model import POINTS, Deduction, PointsRule, Policy
 from etpp.base.money import plain
 from etpp.console.texts import Texts, texts
 
@@ -47,7 +47,7 @@ class _Told:
         for deduction in policy.deductions:
             yield self._deduction(deduction)
         for source, percent in sorted(policy.caps.items()):
-            yield say("policy_cap", percent=self._n(percent), source=source)
+            yield say("policy_cap", percent=self._n(percent), source=self._source(source))
         if policy.paid_share:
             yield say("policy_paid_share")
         for trigger in policy.lose_all:
@@ -60,7 +60,12 @@ class _Told:
                 if tax.ranks is None
                 else say("policy_ranks", ranks=", ".join(sorted(tax.ranks)))
             )
-            yield say("policy_tax", status=tax.status, ranks=ranks, percent=self._n(tax.percent))
+            yield say(
+                "policy_tax",
+                status=self._words.say(f"policy_status_{tax.status}"),
+                ranks=ranks,
+                percent=self._n(tax.percent),
+            )
         for premium in policy.premiums:
             yield say("policy_premium", name=premium.key, percent=self._n(premium.percent))
         if policy.correction_days is not None:
@@ -108,7 +113,18 @@ class _Told:
             )
         free = say("policy_free", free=deduction.free) if deduction.free else ""
         faults = self._faults(deduction.faults)
-        return say("policy_deduction", name=deduction.key, faults=faults, cost=cost, source=deduction.source, free=free)
+        return say(
+            "policy_deduction",
+            name=deduction.key,
+            faults=faults,
+            cost=cost,
+            source=self._source(deduction.source),
+            free=free,
+        )
+
+    def _source(self, source: str) -> str:
+        """A component by its key, or the points."""
+        return self._words.say("policy_unit_points") if source == POINTS else source
 
     def _faults(self, kinds: frozenset[str]) -> str:
         return ", ".join(self._words.say(f"policy_fault_{kind}") for kind in FAULTS if kind in kinds)

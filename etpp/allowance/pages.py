@@ -40,7 +40,7 @@ FIELDS = {
 
 @router.get("/months")
 async def list_months(visit: MemberVisit, month: str = "") -> Response:
-    now, asked_month = visit.server.now(), _month(visit, month)
+    now, asked_month = visit.server.now(), _listed(visit, month)
     mine = visit.offices("operator", "head")
     found = await visit.server.read(lambda tx: views.month_lines(tx, mine, asked_month, now, visit.texts))
     asked = views.MONTHS.asked(visit, month=str(asked_month))
@@ -87,7 +87,7 @@ async def pay(visit: MemberVisit, values: CheckedForm, office_id: str, month: st
 
 @router.get("/scores")
 async def list_scores(visit: MemberVisit, month: str = "") -> Response:
-    return await _scores(visit, _month(visit, month), {}, {})
+    return await _scores(visit, _listed(visit, month), {}, {})
 
 
 @router.post("/scores")
@@ -304,6 +304,14 @@ def _decimal(field: str, text: str) -> Decimal:
 def _month(visit: Visit, text: str) -> Month:
     """The month that is asked for, or the last one that is over. Raises Problem."""
     return month_named(text) or views.last_month(visit.server.now())
+
+
+def _listed(visit: Visit, text: str) -> Month:
+    """As `_month`, of a list's address: of what is no month too."""
+    try:
+        return _month(visit, text)
+    except Problem:
+        return views.last_month(visit.server.now())
 
 
 def _named(text: str) -> Month:

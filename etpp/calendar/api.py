@@ -33,6 +33,7 @@ from etpp.calendar.documents import (
 from etpp.calendar.model import PlanError, RosterDay
 from etpp.calendar.plan import Calendar
 from etpp.calendar.proposals import propose_days_off, propose_ramadan
+from etpp.calendar.recorded import recorded
 from etpp.calendar.store import roster_days
 from etpp.db import Transaction
 from etpp.serving.context import ServerOf
@@ -77,7 +78,8 @@ def routes(around: Around) -> APIRouter:
     @router.post("", summary="Decide: all of it holds, or nothing is recorded", responses=may("not-found"))
     async def decide_calendar(changes: Changes, server: ServerOf) -> DecidedShown:
         now = server.now()
-        return decided_shown(await server.change(lambda tx: decide(tx, changes, around, now)))
+        look = recorded(lambda tx: changes, around, now)  # noqa: ARG005
+        return decided_shown(await server.change(lambda tx: decide(tx, changes, around, now), look))
 
     @router.get("/roster", summary="Who has which shift between two dates", responses=may("not-found"))
     async def list_shifts(

@@ -82,8 +82,7 @@ def decide(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) 
     that had some; NotFound for offices, people and facts that there are not."""
     hold(tx)
     by = around.actor(tx, changes.by)
-    kinds, known = _understood(tx, changes, around, now)
-    return _record(tx, _tried(tx, kinds, known), around, by, now)
+    return _record(tx, preview(tx, changes, around, now), around, by, now)
 
 
 def preview(tx: Transaction, changes: Changes, around: Around, now: dt.datetime) -> Tried:
@@ -123,7 +122,7 @@ def _understood(
             ),
         )
     except PlanError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="calendar_change_wrong") from error
     # A shift that is taken back may stand in anybody's roster.
     concerned = None if back.shifts else sorted({*people.values(), *(each.person_id for each in kinds[4].withdraw)})
     return kinds, around.facts(tx, concerned)
@@ -149,7 +148,7 @@ def _tried(tx: Transaction, kinds: Iterable[_Kind], known: CalendarFacts) -> Tri
         held = {key(fact): fact for fact in getattr(known, kind.name)}
         asked = {key(fact): fact for fact in kind.add}
         if len(asked) < len(kind.add):
-            raise Conflict(f"{kind.name}: the same one is said twice")
+            raise Conflict(f"{kind.name}: the same one is said twice", key="calendar_change_wrong")
         fresh = [fact for each, fact in asked.items() if not _is_same(held.get(each), fact)]
         same += len(asked) - len(fresh)
         gone = {key(fact) for fact in kind.withdraw}
@@ -192,7 +191,7 @@ def _try(known: CalendarFacts, coming: CalendarFacts, offices: Sequence[str]) ->
                     if before.decided(office, date) and not after.decided(office, date):
                         raise PlanError(f"office {office}: no working hours would be decided for {date}")
     except PlanError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), key="calendar_change_wrong") from error
 
 
 def _sound(known: CalendarFacts) -> Calendar | None:
@@ -207,7 +206,8 @@ def _touched(parents: Mapping[str, str | None], changed: Iterable[Any]) -> tuple
     """The offices under the scopes of what changed. Raises NotFound for a scope that is no office."""
     scopes = {fact.scope for fact in changed if hasattr(fact, "scope")}
     if scopes - {None} - parents.keys():
-        raise NotFound(f"there is no office {sorted(scopes - {None} - parents.keys())[0]}")
+        unknown = sorted(scopes - {None} - parents.keys())[0]
+        raise NotFound(f"there is no office {unknown}", key="office_unknown", office=unknown)
 
     def under(office: str) -> bool:
         above: str | None = office
@@ -256,7 +256,7 @@ def _named(tx: Transaction, store: Facts[Any], ids: Sequence[str]) -> list[Any]:
     for each in dict.fromkeys(ids):
         fact = store.one(tx, each)
         if fact is None:
-            raise NotFound(f"there is nothing recorded under {each}")
+            raise NotFound(f"there is nothing recorded under {each}", key="calendar_fact_unknown")
         found.append(fact)
     return found
 
@@ -266,6 +266,6 @@ def _spans(tx: Transaction, asked: Sequence[ByRoster]) -> list[ByRoster]:
     for each in asked:
         fact = BY_ROSTER.one(tx, each.person_id, each.first)
         if fact is None:
-            raise NotFound(f"nobody works by roster from {each.first}")
+            raise NotFound(f"nobody works by roster from {each.first}", key="calendar_fact_unknown")
         found.append(fact)
     return found

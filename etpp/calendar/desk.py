@@ -24,7 +24,8 @@ _ONE_DAY = dt.timedelta(days=1)
 
 def what_of(values: Mapping[str, str]) -> What:
     """Raises Wrong."""
-    found = next((each for each in get_args(What) if each == values.get("what")), None)
+    known: dict[str, What] = {each: each for each in get_args(What)}
+    found = known.get(values.get("what", ""))
     if found is None:
         raise forms.Wrong({"what": "empty"})
     return found

@@ -15,14 +15,17 @@ from etpp.calendar import desk, looking, views
 from etpp.calendar.asked import Changes
 from etpp.calendar.decide import Around, decide, preview
 from etpp.calendar.model import PlanError
+from etpp.calendar.recorded import recorded
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
 
 T = TypeVar("T")
 
-FORM = ("what", "office_id", "first", "until", "name", "start", "end", "break", "window_from", "window_until")
-FORM += ("on_days_off", "for_shifts", "kind", "fact")
+FORM: tuple[str, ...] = (
+    *("what", "office_id", "first", "until", "name", "start", "end", "break", "window_from", "window_until"),
+    *("on_days_off", "for_shifts", "kind", "fact"),
+)
 """What a change is made of, and the preview hands on."""
 
 
@@ -47,7 +50,8 @@ def routes(around: Around, reach: views.Reach) -> APIRouter:
             if not seen and await visit.server.read(lambda tx: _reaches_closed(tx, visit, around, reach, typed, now)):
                 return await _preview(visit, around, reach, typed)
             await visit.server.change(
-                lambda tx: _named(lambda: decide(tx, _changes(tx, visit, around, typed), around, now))
+                lambda tx: _named(lambda: decide(tx, _changes(tx, visit, around, typed), around, now)),
+                recorded(lambda tx: _changes(tx, visit, around, typed), around, now),
             )
         except (Conflict, NotFound) as error:
             return await _month(visit, around, reach, typed, forms.faults(visit.texts, error, {}), "", 409)

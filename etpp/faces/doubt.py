@@ -49,4 +49,4 @@ def beyond_doubt(
 
 def _claimed(claim: Mapping[str, Any]) -> bool:
     match, liveness = claim["match"], claim["liveness"]
-    return match["score"] >= match["threshold"] + LEAST_ABOVE and liveness["state"] == "live"
+    return bool(match["score"] >= match["threshold"] + LEAST_ABOVE and liveness["state"] == "live")

@@ -66,6 +66,7 @@ def _people(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) ->
     lines = [
         Line(
             each.line,
+            each.person_id,
             names.get(each.person_id, ""),
             each.kind,
             _post(each.was, offices, texts),
@@ -85,7 +86,8 @@ def _post(held: Assignment | Acting | None, offices: Mapping[str, str], texts: T
 
 
 def _catalogue(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
-    known = {_key(each): each for each in (*ITEMS.find(tx), *WEIGHTS.find(tx))}
+    held: list[Item | Weight] = [*ITEMS.find(tx), *WEIGHTS.find(tx)]
+    known = {_key(each): each for each in held}
     found = catalogue.take(tx, rows, given.by, given.now, dry_run=not given.take, partial=given.partial)
     lines = []
     for each in found.plan.changes:
@@ -93,6 +95,7 @@ def _catalogue(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts)
         lines.append(
             Line(
                 each.line,
+                each.fact.item_id,
                 f"{each.fact.item_id} · {kind}",
                 "unchanged" if each.what == "same" else each.what,
                 _fact(known.get(_key(each.fact)), texts),
@@ -133,7 +136,7 @@ def _shifts(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) ->
         change = "new" if was is None else "unchanged" if was.shift_id == day.shift_id else "changed"
         before = "" if was is None else was.shift_id or texts.calendar_off
         subject = f"{names.get(day.person_id, '')} · {texts.date(day.date)}"
-        lines.append(Line(line, subject, change, before, day.shift_id or texts.calendar_off))
+        lines.append(Line(line, day.roster_id, subject, change, before, day.shift_id or texts.calendar_off))
     return Preview(tuple(lines), tried.faults, done)
 
 

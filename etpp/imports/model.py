@@ -9,10 +9,11 @@ from etpp.base.sheets import Fault
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one line of a table changes. `subject`: whom or what, `change`: a key of the kind's changes ("unchanged"
-    for nothing), `was` and `becomes` in words, "" where there was or will be nothing."""
+    """What one line of a table changes. `about`: the id of whom or what, `subject` its words, `change`: a key of the
+    kind's changes ("unchanged" for nothing), `was` and `becomes` in words, "" where there was or will be nothing."""
 
     line: int
+    about: str
     subject: str
     change: str
     was: str

@@ -14,6 +14,7 @@ from etpp.base.asked import month as month_asked
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, Files, MemberVisit, Visit
+from etpp.db import Transaction
 from etpp.imports import views
 from etpp.imports.keeping import Brought, Kept
 from etpp.imports.kinds import KINDS, Given, Kind
@@ -87,9 +88,20 @@ async def look(visit: MemberVisit, import_id: str, kept: KeptOf, partial: str = 
 async def take(visit: MemberVisit, values: CheckedForm, import_id: str, kept: KeptOf) -> Response:
     """Planned anew on what is recorded now. With faults nothing is taken, but for the lines without one when so asked;
     what came of it is shown, and the table is gone."""
-    table, partial = await _table(visit, import_id, kept), values.get("partial") == "yes"
+    table, partial, server = await _table(visit, import_id, kept), values.get("partial") == "yes", visit.server
     given = table.given(visit, partial=partial, take=True)
-    done = await visit.server.change(lambda tx: table.kind.run(tx, table.rows, given, visit.texts))
+
+    def work(tx: Transaction) -> Preview:
+        made = table.kind.run(tx, table.rows, given, visit.texts)
+        if made.done and server.act is not None:
+            changed = [each for each in made.lines if each.change != "unchanged"]
+            server.act.note(
+                [{"about": each.about, "was": each.was} for each in changed],
+                [{"about": each.about, "change": each.change, "becomes": each.becomes} for each in changed],
+            )
+        return made
+
+    done = await server.change(work)
     if not done.done:
         return await _page(visit, table, done, partial, 409)
     await run_in_threadpool(kept.forget, table.brought.import_id)

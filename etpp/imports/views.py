@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from etpp.base.sheets import Fault
-from etpp.console.listing import Cell, Column, Listing
+from etpp.console.listing import Cell, Column, Listing, Tone
 from etpp.console.texts import Texts
 from etpp.imports.faults import in_words
 from etpp.imports.model import Line
 
-_TONES = {"new_person": "good", "new_post": "good", "new": "good", "ended": "warn", "moved": "warn", "unchanged": ""}
+_TONES: dict[str, Tone] = {
+    "new_person": "good",
+    "new_post": "good",
+    "new": "good",
+    "ended": "warn",
+    "moved": "warn",
+    "unchanged": "",
+}
 
 
 def _change(line: Line, texts: Texts) -> Cell:

@@ -250,9 +250,9 @@ def _told(told: facts.Told, regency: ZoneInfo, visit: MemberVisit) -> dict[str, 
 def _month(text: str, now: dt.datetime | None = None) -> Month:
     """The one before this where none is named. Raises Problem."""
     found = month_named(text)
-    if found is None and now is None:
+    if found is not None:
+        return found
+    if now is None:
         raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
-    if found is None:
-        last = now.astimezone(ZoneInfo(REGENCY_ZONE)).date().replace(day=1) - dt.timedelta(days=1)
-        return Month(last.year, last.month)
-    return found
+    last = now.astimezone(ZoneInfo(REGENCY_ZONE)).date().replace(day=1) - dt.timedelta(days=1)
+    return Month(last.year, last.month)

@@ -116,6 +116,14 @@ def decide(tx: Transaction, correction_id: str, approved: bool, by: str, now: dt
     return standings(tx, [correction])[0]
 
 
+def look(tx: Transaction, correction_id: str) -> Standing:
+    """Raises NotFound."""
+    found = store.CORRECTIONS.one(tx, correction_id)
+    if found is None:
+        raise NotFound("there is no such correction", key="correction_unknown")
+    return standings(tx, [found])[0]
+
+
 def standings(tx: Transaction, corrections: Sequence[Correction]) -> list[Standing]:
     """In their order."""
     decisions = store.decisions_on(tx, [each.correction_id for each in corrections])

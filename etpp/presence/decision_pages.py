@@ -16,6 +16,7 @@ from etpp.db import Transaction
 from etpp.presence import corrections, decision_views, manual, reviews
 from etpp.presence.asked import By, NewCorrection, NewManualEntry, NewTimeDecision
 from etpp.presence.corrections import CorrectionDays
+from etpp.presence.documents import recorded
 from etpp.roster import register
 from etpp.roster.hours import REGENCY_ZONE, month_or_this, zone
 from etpp.roster.store import Offices, Roster
@@ -110,7 +111,9 @@ def _corrections(router: APIRouter, correction_days: CorrectionDays) -> None:
     def decides(approved: bool) -> Callable[..., Awaitable[Response]]:
         async def decide(visit: MemberVisit, values: CheckedForm, correction_id: str) -> Response:  # noqa: ARG001
             now, said = visit.server.now(), By(by=visit.actor.said)
-            done = await visit.server.write(lambda tx: corrections.decide(tx, correction_id, approved, said.by, now))
+            done = await visit.server.write(
+                lambda tx: corrections.decide(tx, correction_id, approved, said.by, now), recorded(correction_id)
+            )
             month = f"{done.correction.date:%Y-%m}"
             return visit.go(f"/corrections?month={month}", f"correction_{done.state}")
 

@@ -28,6 +28,7 @@ from etpp.presence.documents import (
     correction_shown,
     discipline_shown,
     manual_shown,
+    recorded,
     review_shown,
 )
 from etpp.presence.manual import ManualState
@@ -106,13 +107,17 @@ def _corrections(router: APIRouter, correction_days: CorrectionDays) -> None:
     @router.post("/corrections/{correction_id}/approve", summary="Approve a correction of somebody else's day")
     async def approve_correction(correction_id: str, said: By, server: ServerOf) -> CorrectionShown:
         now = server.now()
-        decided = await server.write(lambda tx: corrections.decide(tx, correction_id, True, said.by, now))
+        decided = await server.write(
+            lambda tx: corrections.decide(tx, correction_id, True, said.by, now), recorded(correction_id)
+        )
         return correction_shown(decided)
 
     @router.post("/corrections/{correction_id}/refuse", summary="Refuse a correction of somebody else's day")
     async def refuse_correction(correction_id: str, said: By, server: ServerOf) -> CorrectionShown:
         now = server.now()
-        decided = await server.write(lambda tx: corrections.decide(tx, correction_id, False, said.by, now))
+        decided = await server.write(
+            lambda tx: corrections.decide(tx, correction_id, False, said.by, now), recorded(correction_id)
+        )
         return correction_shown(decided)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from etpp.base.encoding import format_time
 from etpp.base.shown import Day, Moment, Shown
 from etpp.books.model import TimeState
 from etpp.calendar.rules import WorkCalendar
+from etpp.db import Transaction
 from etpp.presence import corrections, manual, reviews, year
 from etpp.presence.corrections import CorrectionState
 from etpp.presence.daybook import DayBook
@@ -275,3 +279,8 @@ def _mark(mark: Mark | None, calendar: WorkCalendar) -> MarkShown | None:
         minutes_off=mark.minutes_off,
         points_percent=mark.points_percent,
     )
+
+
+def recorded(correction_id: str) -> Callable[[Transaction], Any]:
+    """What the audit log has of a correction, before and after it is decided."""
+    return lambda tx: correction_shown(corrections.look(tx, correction_id)).model_dump(mode="json")

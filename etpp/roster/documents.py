@@ -239,6 +239,17 @@ def imported_shown(made: Plan, done: bool) -> EmployeesImportShown:
     )
 
 
+def noted(made: Plan) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the audit log has of an import, before and after: the posts that are others by it."""
+    before, after = [], []
+    for each in made.changes:
+        if each.kind != "unchanged":
+            whose = {"line": each.line, "person_id": each.person_id}
+            before.append({**whose, "post": None if each.was is None else _held(each.was).model_dump(mode="json")})
+            after.append({**whose, "change": each.kind, "post": _held(each.becomes).model_dump(mode="json")})
+    return before, after
+
+
 def _office(office: Office) -> dict[str, Any]:
     return {
         "office_id": office.office_id,

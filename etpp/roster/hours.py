@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from etpp.base.asked import ONE_DAY, month
 from etpp.base.encoding import canonical
-from etpp.base.errors import Conflict, EtppError
+from etpp.base.errors import Conflict, EtppError, Problem
 from etpp.calendar.model import CalendarFacts, PlanError, RosterDay, RosterError
 from etpp.calendar.plan import Calendar
 from etpp.calendar.rules import CalendarError, WorkCalendar
@@ -132,8 +132,12 @@ def regency_calendar(tx: Transaction, known_utc: dt.datetime | None = None) -> C
 
 
 def month_or_this(text: str, now: dt.datetime) -> str:
-    """The month that an address names, such as 2026-11, or the one that it is in the regency. Raises Problem."""
-    days = month(text)
+    """The month that a list's address names, such as 2026-11; the one that it is in the regency where it names none,
+    or what is none."""
+    try:
+        days = month(text)
+    except Problem:
+        days = None
     return f"{now.astimezone(ZoneInfo(REGENCY_ZONE)) if days is None else days[0]:%Y-%m}"
 
 

@@ -14,7 +14,7 @@ from etpp.base.asked import Asked, Date, Who
 from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.db import Transaction
 from etpp.roster import deputies, export, imports, listing
-from etpp.roster.documents import DeputyShown, EmployeesImportShown, deputy_shown, imported_shown
+from etpp.roster.documents import DeputyShown, EmployeesImportShown, deputy_shown, imported_shown, noted
 from etpp.roster.store import Roster
 from etpp.serving.context import ServerOf
 
@@ -55,6 +55,8 @@ def routes(follow: Follow) -> APIRouter:
             made, done = imports.take(tx, rows, Roster(tx).actor(by), now, skip_bad)
             if done:
                 follow(tx, made.moved, now)
+                if server.act is not None:
+                    server.act.note(*noted(made))
             return imported_shown(made, done)
 
         return await server.change(work)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
@@ -52,12 +52,18 @@ class Server:
     """For one account, from wherever they come."""
     act: Act | None = None
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in a writing transaction, in a thread. Durable when this returns."""
+    async def write(self, work: Callable[[Transaction], T], look: Callable[[Transaction], Any] | None = None) -> T:
+        """Run `work` in a writing transaction, in a thread. Durable when this returns. `look`: what it changes, as JSON
+        values; what that was before and is after stands in the audit log."""
 
         def run() -> T:
             with self.begin() as tx:
-                return work(tx)
+                if look is None or self.act is None:
+                    return work(tx)
+                before = look(tx)
+                result = work(tx)
+                self.act.note(before, look(tx))
+                return result
 
         return await run_in_threadpool(run)
 
@@ -78,9 +84,9 @@ class Server:
 
         return await run_in_threadpool(run)
 
-    async def change(self, work: Callable[[Transaction], T]) -> T:
+    async def change(self, work: Callable[[Transaction], T], look: Callable[[Transaction], Any] | None = None) -> T:
         """As `write`, for what waiting terminals want to know."""
-        result = await self.write(work)
+        result = await self.write(work, look)
         self.wake()
         return result
 

@@ -124,12 +124,16 @@ def _shown(tx: Transaction, found: Tried, job: Job, texts: Texts) -> tuple[list[
         "about": texts.say("trial_month", month=texts.month_of(month.first), held=found.held),
         "whole": _sums(found.whole, "", texts),
         "offices": [_sums(each, offices.get(each.key, each.key), texts) for each in found.offices],
-        "classes": [_sums(each, texts.say("trial_class", number=each.key), texts) for each in found.classes],
+        "classes": [_sums(each, _class(each.key, texts), texts) for each in found.classes],
         "left_out": [offices.get(each, each) for each in found.left_out],
         "sentences": list(explain(desk.policy_of(found.text), texts)),
         **forms.typed({"text": found.text, "month": found.month}),
     }
     return lines, values
+
+
+def _class(key: str, texts: Texts) -> str:
+    return texts.trial_class_unknown if key == "0" else texts.say("trial_class", number=key)
 
 
 def _sums(sums: Sums, name: str, texts: Texts) -> dict[str, Any]:

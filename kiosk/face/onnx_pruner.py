@@ -61,10 +61,14 @@ def _chain(widening: Any, readers: dict[str, list[Any]], constants: Constants) -
         return None
     channels = len(constants[widening.input[1]])
     each, _ = after(widening)
-    if not _convolution(each, readers, constants) or constants[each.input[1]].shape[:2] != (channels, 1):
+    if each is None or not _convolution(each, readers, constants):
+        return None
+    if constants[each.input[1]].shape[:2] != (channels, 1):
         return None
     narrowing, last_bend = after(each)
-    if not _convolution(narrowing, readers, constants) or any(_attribute(narrowing, "pads", ())):
+    if narrowing is None or not _convolution(narrowing, readers, constants):
+        return None
+    if any(_attribute(narrowing, "pads", ())):
         return None
     if constants[narrowing.input[1]].shape[1:] != (channels, 1, 1):
         return None
@@ -75,8 +79,8 @@ def _chain(widening: Any, readers: dict[str, list[Any]], constants: Constants) -
 
 def _shorten(chain: _Chain, constants: Constants) -> None:
     weights, last = constants[chain.each.input[1]], constants[chain.narrowing.input[1]]
-    silent = ~weights.any(axis=(1, 2, 3))
-    unread = ~last.any(axis=(0, 2, 3))
+    silent = np.abs(weights).max(axis=(1, 2, 3)) == 0
+    unread = np.abs(last).max(axis=(0, 2, 3)) == 0
     needed = np.flatnonzero(~(silent | unread))
     spare = np.flatnonzero(silent | unread)
     filling = -len(needed) % BLOCK or (0 if len(needed) else BLOCK)
@@ -110,7 +114,7 @@ def _own(name: str, readers: dict[str, list[Any]], constants: Constants) -> bool
 
 
 def _convolution(node: Any, readers: dict[str, list[Any]], constants: Constants) -> bool:
-    if node is None or node.op_type != "Conv" or not all(_own(name, readers, constants) for name in node.input[1:]):
+    if node.op_type != "Conv" or not all(_own(name, readers, constants) for name in node.input[1:]):
         return False
     return constants[node.input[1]].ndim == 4
 

@@ -17,7 +17,7 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -56,8 +56,11 @@ class GpioIndicators:
     Lamps that fail are given up: `lost` is told, and nothing is lit any more.
     """
 
-    def __init__(self, green: Any, red: Any, buzzer: Any, lost: Lost) -> None:
-        """gpiozero devices (LED, LED, Buzzer), each None when it is not connected."""
+    def __init__(
+        self, green: Any, red: Any, buzzer: Any, lost: Lost, is_quiet: Callable[[], bool] = lambda: False
+    ) -> None:
+        """gpiozero devices (LED, LED, Buzzer), each None when it is not connected. No tone sounds while `is_quiet`."""
+        self._is_quiet = is_quiet
         self._green, self._red, self._buzzer = green, red, buzzer
         self._lost = lost
         self._state = ""
@@ -89,7 +92,7 @@ class GpioIndicators:
         try:
             _set(self._green, green)
             _set(self._red, red)
-            if tones and self._buzzer is not None:
+            if tones and self._buzzer is not None and not self._is_quiet():
                 self._buzzer.beep(on_time=tone_s, off_time=0.1, n=tones)
         except Exception as error:  # noqa: BLE001 - lgpio.error has no base but Exception
             self._lost(cause(error))
@@ -102,6 +105,7 @@ def open_indicators(
     red_pin: int,
     buzzer_pin: int,
     lost: Lost = _LOST,
+    is_quiet: Callable[[], bool] = lambda: False,
 ) -> Indicators:
     """Lamps and buzzer at these BCM pins, -1 for one that is not connected.
 
@@ -125,7 +129,7 @@ def open_indicators(
         lost(f"{why}. Check [indicators], and that the user is in the group gpio and no other program has the pins.")
         return NoIndicators()
     green, red, buzzer = opened
-    return GpioIndicators(green, red, buzzer, lost)
+    return GpioIndicators(green, red, buzzer, lost, is_quiet)
 
 
 @contextlib.contextmanager

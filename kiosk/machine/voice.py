@@ -111,14 +111,25 @@ _SPEAKERS = {"jv": "id"}
 """espeak-ng has no Javanese voice; the Indonesian one reads Javanese as it is written."""
 
 
-def open_voice(enabled: bool, language: str, lost: Lost = _LOST) -> Voice:
-    """espeak-ng in the terminal's language; Silence when not enabled or not installed. Never raises: `lost` is told."""
-    if not enabled:
+def open_voice(enabled: bool, language: str, lost: Lost = _LOST, *, volume: int = 50) -> Voice:
+    """espeak-ng in the terminal's language; Silence when not enabled, not installed or without volume (per cent). Never
+    raises: `lost` is told."""
+    if not enabled or volume <= 0:
         return Silence()
     program = shutil.which("espeak-ng")
     if program is None:
         lost("espeak-ng is not installed (apt install espeak-ng)")
         return Silence()
     return EspeakVoice(
-        [program, "-v", _SPEAKERS.get(language, language), "-s", str(_WORDS_A_MINUTE), "--stdin"], lost=lost
+        [
+            program,
+            "-v",
+            _SPEAKERS.get(language, language),
+            "-s",
+            str(_WORDS_A_MINUTE),
+            "-a",
+            str(2 * volume),
+            "--stdin",
+        ],
+        lost=lost,
     )

@@ -56,7 +56,8 @@ BLOCKING_FAULTS = frozenset(
 @dataclass(frozen=True, slots=True)
 class TerminalStatus:
     """What the idle screen tells about the terminal. `local_time` is aware, in the office's time zone;
-    `connected` None before `kiosk sync` has said anything. `notices`: what the server tells everybody now."""
+    `connected` None before `kiosk sync` has said anything. `notices`: what the server tells everybody now; `dark`:
+    nobody has been there for a while."""
 
     local_time: dt.datetime
     office_name: str
@@ -65,3 +66,4 @@ class TerminalStatus:
     queue: QueueState
     clock_trusted: bool
     notices: tuple[Saying, ...] = ()
+    dark: bool = False

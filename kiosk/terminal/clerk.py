@@ -116,6 +116,8 @@ class Clerk:
                 self._append(AttackDraft(liveness, frames, self.model_id))
             case enc.Count(what):
                 self.probe(what)
+            case enc.Happened(what):
+                self.happened(what)
             case enc.Invite(person_id):
                 self._reply(enc.Invited(self._invite(person_id)))
             case enc.Forget():

@@ -21,6 +21,7 @@ from kiosk.ports import Clock
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.clerk import Clerk, Office
 from kiosk.terminal.faults import FaultBoard
+from kiosk.terminal.standby import Standby
 from kiosk.terminal.trace import Trace
 
 EMPTY_QUEUE = QueueState(waiting=0, parked=0, oldest_waiting_utc=None)
@@ -40,6 +41,7 @@ class Terminal:
         latest_start: Callable[[], int] = lambda: 0,
         office_name: str = "",
         timezone: str = schedule.STANDARD_HOURS.timezone,
+        standby_s: float = 0.0,
     ) -> None:
         """`latest_start` is the number of the recogniser's latest start. `office_name` and `timezone` (IANA) hold until
         the gallery has brought the office's own."""
@@ -55,6 +57,7 @@ class Terminal:
         self._timezone = timezone
         self._inbox: queue.SimpleQueue[tuple[enc.Input, dict[str, float]]] = queue.SimpleQueue()
         self._clerk: Clerk | None = None
+        self._standby = Standby(standby_s, clock.monotonic_s())
 
     def employ(self, clerk: Clerk) -> None:
         self._clerk = clerk
@@ -88,9 +91,16 @@ class Terminal:
                 self._trace.frame(what.sighting.t_s, has_face, stage_ms)
             self._step(what, now_s)
         self._step(enc.Tick(), now_s)
+        if self.encounter.phase is not enc.Phase.IDLE:
+            self._standby.noticed(now_s)
         return now_s
 
+    def moved(self) -> None:
+        """The motion sensor has noticed somebody; any thread."""
+        self._standby.noticed(self._clock.monotonic_s())
+
     def press(self, button: enc.Button) -> None:
+        self._standby.noticed(self._clock.monotonic_s())
         self._step(enc.Pressed(button), self._clock.monotonic_s())
 
     def type_nip(self, digits: str) -> None:
@@ -110,6 +120,7 @@ class Terminal:
             connected=office.connected,
             queue=self.queue_state,
             clock_trusted=moment.clock_state is ClockState.SYNCHRONISED,
+            dark=self._standby.dark(self._clock.monotonic_s()),
             notices=tuple(one.text for one in notices if one.from_utc <= moment.wall_utc < one.until_utc),
         )
 

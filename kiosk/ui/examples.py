@@ -107,6 +107,7 @@ def states() -> Iterator[Example]:
         "Apel hari Kesadaran Nasional pindah ke halaman Pemkab, Selasa 07.00", "The ceremony moves to the yard"
     )
     yield Example("idle-bulletin", Encounter(), replace(_STATUS, notices=(notice,)), 0)
+    yield Example("idle-standby", Encounter(), replace(_STATUS, dark=True), 0)
     far = _seen(Hint.TOO_FAR, (0.5, 0.4, 0.62, 0.6))
     yield Example("approaching", replace(base, phase=Phase.APPROACHING, hint=Hint.TOO_FAR, sighting=far), _STATUS, 0)
     for hint in Hint:
@@ -177,11 +178,11 @@ def states() -> Iterator[Example]:
     so_far = MonthSoFar(
         dt.date(2026, 11, 1), dt.date(2026, 11, 23), 16, 2, 19, 0, 0, Decimal("3400"), Decimal("3250.5")
     )
-    told = replace(on_time, month=so_far)
-    yield Example("recorded-month", replace(base, phase=Phase.RECORDED, prospect=told), _STATUS, 0)
-    yield Example("month", replace(base, phase=Phase.MONTH, prospect=told), _STATUS, 2.5)
+    monthly = replace(on_time, month=so_far)
+    yield Example("recorded-month", replace(base, phase=Phase.RECORDED, prospect=monthly), _STATUS, 0)
+    yield Example("month", replace(base, phase=Phase.MONTH, prospect=monthly), _STATUS, 2.5)
     few = replace(so_far, late_count=0, early_count=1, early_minutes=25, points_entered=None, points_recognised=None)
-    yield Example("month-few", replace(base, phase=Phase.MONTH, prospect=replace(told, month=few)), _STATUS, 2.5)
+    yield Example("month-few", replace(base, phase=Phase.MONTH, prospect=replace(monthly, month=few)), _STATUS, 2.5)
     yield Example("saving", replace(base, phase=Phase.SAVING, prospect=on_time), _STATUS, 0)
     yield Example("recorded", replace(base, phase=Phase.RECORDED, prospect=on_time), _STATUS, 0)
     yield Example("recorded-late", replace(base, phase=Phase.RECORDED, prospect=late), _STATUS, 0)

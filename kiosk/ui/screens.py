@@ -61,6 +61,10 @@ class Leaving(Screen):
         return True
 
 
+class StandbyScreen(Leaving):
+    """The time, on black: nobody is there."""
+
+
 class ResultScreen(Leaving):
     """How the encounter ended."""
 
@@ -89,9 +93,9 @@ class PadScreen(Screen):
     def shown(self, typed: str, typed_as: str) -> str:
         """What stands in the place of the cells: a NIP in its groups, a PIN as dots, the next place as a line."""
         if typed_as == "pin":
-            return "\u2022" * len(typed) + "_" * (self.view.digits_wanted - len(typed))
+            return "\u2022" * len(typed) + "_" * (int(self.view.digits_wanted) - len(typed))
         groups = (typed[:8], typed[8:14], typed[14:15], typed[15:])
-        return " ".join(filter(None, groups)) + ("_" if len(typed) < self.view.digits_wanted else "")
+        return " ".join(filter(None, groups)) + "_" * (len(typed) < int(self.view.digits_wanted))
 
     def on_view(self, *_: object) -> None:
         """Another thing is typed from now on."""
@@ -112,6 +116,7 @@ class PadScreen(Screen):
 
 _CLASSES = {
     Layout.IDLE: IdleScreen,
+    Layout.STANDBY: StandbyScreen,
     Layout.LIVE: LiveScreen,
     Layout.CONFIRM: ConfirmScreen,
     Layout.PAD: PadScreen,

@@ -41,6 +41,9 @@ AMBER = _rgb("ffbf4d")
 AMBER_SPENT = _rgb("c98f2b")
 RED = _rgb("ff8a80")
 BLUE = _rgb("8ec5ff")
+BLACK = _rgb("000000")
+DIM = _rgb("7d8791")
+"""On black: the standby's time."""
 CLEAR = _rgb("000000", 0.0)
 SHADE = _rgb("0b1015", 0.86)
 """Behind text on the live picture. At 0.86 even a white picture behind it leaves white text its contrast."""
@@ -69,6 +72,7 @@ KEY = {
 RING = {Ring.SEARCH: TEXT, Ring.ADJUST: AMBER, Ring.GOOD: GREEN}
 
 PAIRS: tuple[tuple[str, Rgba, Rgba], ...] = (
+    ("dim on black", DIM, BLACK),
     ("text on ground", TEXT, GROUND),
     ("text on surface", TEXT, SURFACE),
     ("text on raised", TEXT, RAISED),

@@ -71,6 +71,8 @@ def render(
         notice=(*notices, *("" for _ in told), "")[turn],
         bulletin=(*("" for _ in notices), *told, "")[turn],
     )
+    if status.dark and phase is Phase.IDLE:
+        return replace(view, layout=Layout.STANDBY)
     return look.fill(view, _Instant(encounter, now_s, settings, catalogue, status.clock_trusted))
 
 
@@ -307,7 +309,7 @@ def _confirm(view: ViewState, at: _Instant) -> ViewState:
 
 
 def _asked_aloud(view: ViewState, at: _Instant) -> str:
-    name = wording.spoken_name(at.encounter.prospect.person.name) if at.encounter.prospect else ""
+    name = wording.addressed(at.encounter.prospect.person, at.catalogue) if at.encounter.prospect else ""
     if not name:
         return at.text("speech.confirm_unnamed", direction=view.direction)
     return at.text("speech.confirm", name=name, direction=view.direction)

@@ -12,6 +12,7 @@ class Layout(enum.Enum):
     """The renderer of kiosk.ui that draws the view."""
 
     IDLE = "idle"
+    STANDBY = "standby"
     LIVE = "live"
     CONFIRM = "confirm"
     PAD = "pad"
@@ -202,7 +203,7 @@ class ViewState:
             self.occasion,
             self.consequence,
         )
-        return (self.phase, *told, self.connected, self.notices, self.bulletin, self.rows, self.link)
+        return (self.phase, self.layout, *told, self.connected, self.notices, self.bulletin, self.rows, self.link)
 
     def button(self, which: Button) -> str:
         """The button's text; empty when the screen does not have it."""

@@ -9,6 +9,7 @@ from kiosk.ui.catalogue import Catalogue
 _BULLET = "•"
 _HIDDEN = 8  # the birth date: Perka BKN 22/2007 begins every NIP with it
 _NIP_DIGITS = 18
+_SEX = 14
 
 FAULT_NUMBERS = {
     Fault.CAMERA_LOST: 1,
@@ -51,6 +52,16 @@ def spoken_name(name: str) -> str:
     while len(words) > 1 and words[0].endswith("."):
         words.pop(0)
     return " ".join(words)
+
+
+def addressed(person: Person, catalogue: Catalogue) -> str:
+    """The spoken name as the person is addressed: "Bapak Raden Bagaswara". The NIP's 15th digit says which (Perka BKN
+    22/2007); empty as `spoken_name`."""
+    name = spoken_name(person.name)
+    sex = person.nip[_SEX : _SEX + 1]
+    if not name or sex not in ("1", "2"):
+        return name
+    return catalogue.text("speech.sir" if sex == "1" else "speech.madam", name=name)
 
 
 def consequence(assessment: Assessment, catalogue: Catalogue) -> str:

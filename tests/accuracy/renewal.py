@@ -7,7 +7,9 @@ offer is one of somebody who was taken for another: a stranger to the gallery, o
 the people (as `kiosk evaluate --part`), in each round, half of them are the cohort and the others are both enrolled,
 with up to three photos, and shown, to a gallery with them and to one without. The packaged table is of the first half,
 so the limits are chosen there and reported on the second. *Agree*: by BKPP's own rule and dlib's descriptors (`--bkpp`)
-the pictures shown are of the face on file, so that the offer would have no mark. Liveness is left out: everybody lives.
+the pictures shown are of the face on file. *Again*: by the server's own comparison (`etpp.faces.doubt`) and the same
+descriptors they are that person's beyond doubt, so that the offer would have no mark. Liveness is left out: everybody
+lives.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from etpp.faces.doubt import beyond_doubt
 from etpp.faces.recognisers import DLIB
 from kiosk.matcher import Matcher
 from kiosk.measure.identification.collection import Collection
@@ -36,6 +39,12 @@ SCORES = (0.0, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2)
 MARGINS = (0.04, 0.08)
 
 
+SURE = {"match": {"score": 1.0, "threshold": 0.0}, "liveness": {"state": "live"}}
+"""What the terminal says of it: here its word counts for nothing."""
+
+NOBODY = np.full(DLIB.length, 9.0, dtype=np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Somebody was identified. `person` was shown; `right`: it was him; `above` the threshold, `margin` to the next."""
@@ -45,6 +54,7 @@ class Named:
     above: float
     margin: float
     agrees: bool
+    again: bool
 
     def offered(self, score: float, margin: float) -> bool:
         return self.above >= score and self.margin >= margin
@@ -62,6 +72,11 @@ class Attempts:
     def right(self, score: float, margin: float) -> str:
         offers = sum(each.right and each.offered(score, margin) for each in self.named)
         return f"{offers / self.mine:.1%}"
+
+    def kept(self, score: float, margin: float) -> str:
+        """Of the right people's offers those that the server would make too."""
+        offers = [each for each in self.named if each.right and each.offered(score, margin)]
+        return f"{sum(each.again for each in offers) / max(1, len(offers)):.1%}"
 
     def wrong(self, score: float, margin: float) -> list[Named]:
         return [each for each in self.named if not each.right and each.offered(score, margin)]
@@ -120,12 +135,15 @@ def _named(
     place = int(match.person_id)
     rule = DLIB.rule
     new, old = (bkpp.described[rows[bkpp.acquired[rows]]] for rows in (probe, drawn.gallery[place]))
-    agrees = len(new) > 0 < len(old)
+    agrees = again = len(new) > 0 < len(old)
     if agrees:
         gap = float(np.linalg.norm(rule.mean(new) - rule.mean(old)))
         agrees = gap <= allowed(rule.distance, len(new), len(old), rule.noise)
+        faces = [bkpp.described[rows[bkpp.acquired[rows]]] for rows in drawn.gallery]
+        means = np.stack([rule.mean(face) if len(face) else NOBODY for face in faces])
+        again = beyond_doubt(new, means, [max(1, len(face)) for face in faces], place, SURE)
     right = int(drawn.people[place]) == person
-    yield Named(person, right, match.score - match.threshold, match.margin, agrees)
+    yield Named(person, right, match.score - match.threshold, match.margin, agrees, again)
 
 
 def main() -> None:
@@ -150,8 +168,9 @@ def main() -> None:
             people = len({each.person for each in wrong})
             bounds = interval(people, found.people) or (0.0, 1.0)
             print(
-                f"  {score:.2f} above, margin {margin:.2f}: right {found.right(score, margin)}, wrong {len(wrong)}"
-                f" ({people} people, at most {bounds[1]:.2%}), of them {sum(each.agrees for each in wrong)} agree",
+                f"  {score:.2f} above, margin {margin:.2f}: right {found.right(score, margin)}, again"
+                f" {found.kept(score, margin)} of these, wrong {len(wrong)} ({people} people, at most {bounds[1]:.2%}),"
+                f" of them {sum(each.agrees for each in wrong)} agree, {sum(each.again for each in wrong)} again",
                 flush=True,
             )
 

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from argon2 import PasswordHasher
 
 from kiosk.errors import DiskFull, DiskReadOnly, OutboxError
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import (
     DLIB_RESNET_V1,
+    Bulletin,
     ClockState,
     DeviceId,
     Direction,
@@ -26,7 +29,10 @@ from kiosk.model import (
     Liveness,
     LivenessVerdict,
     Moment,
+    NipPin,
+    Notice,
     PersonId,
+    Saying,
 )
 from kiosk.model import Office as OfficeData
 from kiosk.schedule import STANDARD_HOURS
@@ -37,9 +43,10 @@ from kiosk.terminal.faults import FaultBoard, fault_of
 from kiosk.terminal.housekeeping import gallery_is_stale
 from kiosk.terminal.running import Terminal
 from kiosk.terminal.trace import Trace
-from tests.unit.kiosk.factories import SETTINGS, match, moment, person, sighting
+from tests.unit.kiosk.factories import NOON, SETTINGS, match, moment, person, sighting
 
 PEOPLE = {p.person_id: p for p in (person("p-1"), person("p-2", nip="198001012005011002"))}
+HOUR = dt.timedelta(hours=1)
 SNAPSHOT = GallerySnapshot(7, OfficeData("o-1", "Dinas Contoh", STANDARD_HOURS), PEOPLE, ())
 
 
@@ -178,6 +185,88 @@ def test_a_wall_clock_that_jumped_back_does_not_swallow_a_presence(rig: Rig) -> 
 def test_somebody_who_left_the_office_is_unknown(rig: Rig) -> None:
     assert rig.see(match=match("p-9")) is Phase.UNKNOWN
     assert rig.outbox.queue_state().waiting == 0
+
+
+def occurrences(rig: Rig) -> list[dict[str, object]]:
+    with sqlite3.connect(rig.outbox.path) as journal:
+        bodies = [json.loads(body) for (body,) in journal.execute("SELECT body FROM events ORDER BY id")]
+    return [body["occurrence"] for body in bodies if body["kind"] == "occurrence"]
+
+
+TOLD = replace(SNAPSHOT, bulletin=Bulletin(notices=(Notice("n-1", Saying("Apel", ""), NOON, NOON + HOUR),)))
+
+
+def test_one_face_under_two_names_is_recorded_twice_and_told_and_not_where_the_server_may_not_know_the_word(
+    rig: Rig,
+) -> None:
+    same = np.full(128, 0.1, np.float32)
+    for snapshot, track, told in ((SNAPSHOT, 1, 0), (TOLD, 3, 1)):
+        rig.clock.s += 3600
+        rig.clerk.office = Office(snapshot, connected=True)
+        for number, who in enumerate(("p-1", "p-2")):
+            assert rig.see(track=track + number, match=match(who), face=same) is Phase.CONFIRM
+            rig.terminal.press(Button.CORRECT)
+            assert rig.settle() is Phase.RECORDED
+            rig.clock.s += 30
+        assert len(occurrences(rig)) == told
+    assert occurrences(rig) == [{"what": "two-people", "person_ids": ["p-1", "p-2"]}]
+
+
+def test_an_opened_case_is_an_event(rig: Rig) -> None:
+    rig.clerk.office = Office(TOLD, connected=True)
+    rig.clerk.order(enc.Happened("tamper"))
+    rig.settle()
+    assert occurrences(rig) == [{"what": "tamper"}]
+
+
+def test_a_dark_screen_wakes_by_a_movement_and_by_a_face(rig: Rig) -> None:
+    rig.terminal = Terminal(
+        settings=SETTINGS,
+        clock=rig.clock,
+        faults=rig.faults,
+        trace=Trace(None),
+        restart_recognition=lambda: None,
+        standby_s=60.0,
+    )
+    for wake in (rig.terminal.moved, lambda: rig.terminal.press(Button.CANCEL), lambda: rig.see(after_s=0.0)):
+        rig.clock.s += 60
+        rig.terminal.pump()
+        assert rig.terminal.status().dark
+        wake()
+        rig.terminal.pump()
+        assert not rig.terminal.status().dark
+
+
+def test_notices_are_told_from_their_first_moment_to_their_last(rig: Rig) -> None:
+    rig.clerk.office = Office(TOLD, connected=True)
+    assert [text.id for text in rig.terminal.status().notices] == ["Apel"]
+    rig.clock.s += 3600
+    assert rig.terminal.status().notices == ()
+
+
+def with_pins(per_month: int) -> GallerySnapshot:
+    """p-1 has the PIN 730155, hashed as the server would."""
+    pin_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("730155")
+    return replace(SNAPSHOT, bulletin=Bulletin(nip_pin=NipPin("alone", per_month, {PersonId("p-1"): pin_hash})))
+
+
+def test_nip_and_pin_make_an_event_that_says_so_and_end_with_the_month_s_number(rig: Rig) -> None:
+    rig.clerk.office = Office(with_pins(2), connected=True)
+    for number, pin in enumerate(("730155", "730156", "730155")):
+        rig.clock.s += 600
+        assert rig.see(track=2 * number + 1, match=match(None, SETTINGS.max_frames)) is Phase.UNKNOWN
+        rig.terminal.press(Button.NIP_PIN)
+        rig.terminal.type_nip("198001012005011001")
+        rig.terminal.type_nip(pin)
+        assert rig.settle() is (Phase.CONFIRM if number < 2 else Phase.CLAIM_NIP)
+        rig.terminal.press(Button.CORRECT if number < 2 else Button.CANCEL)
+        rig.settle()
+        rig.see(track=0, after_s=SETTINGS.result_s + SETTINGS.refused_pause_s)
+    with sqlite3.connect(rig.outbox.path) as journal:
+        seen = [json.loads(body)["presence"] for (body,) in journal.execute("SELECT body FROM events ORDER BY id")]
+    assert [each["method"] for each in seen] == ["nip-pin", "nip-pin"]
+    assert ["duress" in each for each in seen] == [False, True]
+    assert {each["person_id"] for each in seen} == {"p-1"}
 
 
 def test_twins_are_told_apart_by_their_nip(rig: Rig) -> None:

@@ -307,7 +307,7 @@ def test_a_name_in_another_script_is_not_spelled_by_the_voice() -> None:
 def test_the_voice_says_the_name_without_titles_and_never_the_consequence() -> None:
     spoken = view(known(Phase.CONFIRM, minutes=12)).speech
     assert spoken is not None
-    assert spoken.text == "Widi Contoh. Datang. Apakah benar?"
+    assert spoken.text == "Bapak Widi Contoh. Datang. Apakah benar?"
 
 
 def test_saving_takes_no_more_answers() -> None:

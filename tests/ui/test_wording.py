@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.ui import catalogue
+from kiosk.model import Nip, Person, PersonId
+from kiosk.ui import catalogue, wording
 from kiosk.ui.wording import duration, masked_nip, spoken_name
 
 
@@ -50,3 +51,16 @@ def test_durations_are_in_hours_from_one_hour_on(minutes: int, indonesian: str, 
 )
 def test_titles_are_not_spoken(name: str, said: str) -> None:
     assert spoken_name(name) == said
+
+
+@pytest.mark.parametrize(
+    ("nip", "said"),
+    [
+        ("197505052010011002", "Bapak Raden Bagaswara"),
+        ("197505052010012002", "Ibu Raden Bagaswara"),
+        ("", "Raden Bagaswara"),
+    ],
+)
+def test_a_person_is_addressed_without_titles(nip: str, said: str) -> None:
+    person = Person(PersonId("p-1"), Nip(nip), "Drs. H. Raden Bagaswara, S.H., M.Si.")
+    assert wording.addressed(person, catalogue.load("id")) == said

@@ -243,6 +243,13 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """Append an occurrence that has nothing to do with a person: one of the words of docs/protocol.md."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """The recogniser shall begin anew with the face that it sees, and give it another number."""
 
@@ -254,7 +261,7 @@ class Invite:
     person_id: PersonId
 
 
-Effect = Enquire | Claim | Record | RecordAttack | Count | Forget | Invite
+Effect = Enquire | Claim | Record | RecordAttack | Count | Happened | Forget | Invite
 
 # ---------------------------------------------------------------- state
 

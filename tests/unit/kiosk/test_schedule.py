@@ -207,10 +207,12 @@ def letter(first: str, until: str, *excuses: Excusable) -> Letter:
     [
         (LATE, letter("07:30", "07:43", "late"), True),
         (LATE, letter("07:31", "08:00", "late"), False),  # one minute is not covered
-        (LATE, letter("07:00", "07:42", "late"), False),
+        (LATE, letter("07:00", "07:42", "late"), True),  # half a minute is left, which is none
+        (LATE, letter("07:00", "07:41", "late"), False),
         (LATE, letter("07:00", "09:00", "early", "absence"), False),
         (EARLY, letter("07:42", "07:55", "early"), True),
-        (EARLY, letter("07:43", "08:00", "early"), False),
+        (EARLY, letter("07:43", "08:00", "early"), True),
+        (EARLY, letter("07:44", "08:00", "early"), False),
         (EARLY, letter("07:00", "07:54", "early"), False),
         (EARLY, letter("07:00", "09:00", "late"), False),
         (replace(LATE, minutes_off=0), letter("07:00", "09:00", "late"), False),
@@ -219,3 +221,9 @@ def letter(first: str, until: str, *excuses: Excusable) -> Letter:
 )
 def test_a_letter_excuses_only_what_it_covers_whole(assessment: Assessment, one: Letter, excused: bool) -> None:
     assert (excusing(assessment, [one]) is one) is excused
+
+
+def test_letters_that_follow_each_other_excuse_together_and_a_gap_between_them_does_not() -> None:
+    first, then = letter("07:00", "07:35", "late"), letter("07:35", "08:00", "late")
+    assert excusing(LATE, [first, then]) is first
+    assert excusing(LATE, [letter("07:00", "07:34", "late"), then]) is None

@@ -90,7 +90,8 @@ def test_an_inspector_reads_everything_that_is_of_no_account_alone_and_changes_n
             continue
         # A page that asks whether something shall be done is for who may do it.
         question = re.search(
-            r"/console/(.*/)?(approve|reject|revoke|write-off|rename|erase|withdraw|new|close|pay|reviews/.+)$", key
+            r"/console/(.*/)?(approve|reject|revoke|write-off|rename|erase|withdraw|new|close|pay|reviews/.+|calendar/preview|imports(/.+)?)$",
+            key,
         )
         reads = key.startswith("GET ") and rule.acts is None and question is None
         reads &= key not in LEADS_TO_THE_OWN and key not in FOR_BKPP_ALONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from kiosk.liveness import motion
 from kiosk.liveness.motion import QUIET, DepthTracker, Relief, head_depth, measure
 from tests.unit.kiosk.liveness import presentations
 from tests.unit.kiosk.liveness.presentations import Photograph, Posture
@@ -149,6 +151,22 @@ def test_a_small_or_featureless_face_is_not_judged(astronaut: Photograph) -> Non
     assert DepthTracker(grey, face).update(grey) is None
     small = type(face)(face.box_px, (face.landmarks_px * 0.2).astype(np.float32), face.quality)
     assert DepthTracker(rgb, small).update(rgb) is None
+
+
+@pytest.mark.parametrize(
+    "shift", [(0, 0), (-120, 90), (-150, 0), (0, 500)], ids=["whole", "moved", "left rim", "below"]
+)
+def test_points_are_those_of_the_whole_picture(
+    astronaut: Photograph, shift: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the surroundings of the face are searched for them; it may be cut by the picture's rim, or be outside."""
+    rgb, face = astronaut.head(Posture())
+    moved = np.roll(rgb, shift[::-1], axis=(0, 1))
+    there = replace(face, landmarks_px=(face.landmarks_px + shift).astype(np.float32))
+    part = DepthTracker(moved, there)._now
+    monkeypatch.setattr(motion, "RIM_PX", 10_000)
+    np.testing.assert_array_equal(part, DepthTracker(moved, there)._now)
+    assert (len(part) > 0) is (shift != (0, 500))
 
 
 def test_another_frame_size_loses_the_face_for_good(astronaut: Photograph) -> None:

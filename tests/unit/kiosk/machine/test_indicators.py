@@ -246,3 +246,13 @@ def test_a_machine_without_pins_records_without_lamps(
         opened.close()
         pytest.skip("this machine has pins")
     assert "no lamps" in caplog.text
+
+
+def test_in_quiet_hours_there_is_light_and_no_tone(pins: MockFactory) -> None:
+    opened = open_indicators(True, GREEN, RED, BUZZER, is_quiet=lambda: True)
+    opened.refusal()
+    assert lit(pins) == (False, True)
+    opened.success()
+    assert lit(pins) == (True, False)
+    assert tones(pins) == 0
+    opened.close()

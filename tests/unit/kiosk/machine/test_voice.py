@@ -170,8 +170,24 @@ def test_the_voice_is_espeak_in_the_terminals_language(
     voice = open_voice(enabled=True, language=language)
     voice.say("Datang, tercatat.")
     assert speaker.lines("said", 1) == ["Datang, tercatat."]
-    assert (speaker.folder / "argv").read_text() == f"-v {speaks} -s 150 --stdin"
+    assert (speaker.folder / "argv").read_text() == f"-v {speaks} -s 150 -a 100 --stdin"
     voice.close()
+
+
+@pytest.mark.parametrize(("volume", "amplitude"), [(1, "-a 2 "), (100, "-a 200 ")])
+def test_the_volume_is_espeaks_amplitude(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch, volume: int, amplitude: str
+) -> None:
+    monkeypatch.setenv("PATH", f"{speaker.folder}{os.pathsep}{os.environ['PATH']}")
+    voice = open_voice(enabled=True, language="id", volume=volume)
+    voice.say("Datang, tercatat.")
+    assert speaker.lines("said", 1)
+    assert amplitude in (speaker.folder / "argv").read_text()
+    voice.close()
+
+
+def test_without_volume_there_is_no_voice() -> None:
+    assert isinstance(open_voice(enabled=True, language="id", volume=0), Silence)
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
