@@ -40,14 +40,18 @@ def propose_days_off(year: int) -> tuple[ProposedDay, ...]:
 def propose_ramadan(year: int) -> tuple[tuple[dt.date, dt.date], ...]:
     """First and last day of each Ramadan that begins in a Gregorian year: one, or two as in 2030.
 
-    By the calculated calendar of Umm al-Qura. The minister's sighting (isbat) may differ by a day either way.
+    By the calculated calendar of Umm al-Qura, which ends: of a year that does not lie in it whole nothing is proposed.
+    The minister's sighting (isbat) may differ by a day either way.
     """
-    january = hijridate.Gregorian(year, 1, 1).to_hijri().year
-    found = []
-    for hijri_year in (january, january + 1):
-        first = _gregorian(hijridate.Hijri(hijri_year, 9, 1))
-        if first.year == year:
-            found.append((first, _gregorian(hijridate.Hijri(hijri_year, 10, 1)) - dt.timedelta(days=1)))
+    try:
+        january = hijridate.Gregorian(year, 1, 1).to_hijri().year
+        found = []
+        for hijri_year in (january, january + 1):
+            first = _gregorian(hijridate.Hijri(hijri_year, 9, 1))
+            if first.year == year:
+                found.append((first, _gregorian(hijridate.Hijri(hijri_year, 10, 1)) - dt.timedelta(days=1)))
+    except OverflowError:
+        return ()
     return tuple(found)
 
 

@@ -24,3 +24,9 @@ def test_a_year_may_have_two_of_them() -> None:
     firsts = [first for first, _ in propose_ramadan(2030)]
     assert [first.year for first in firsts] == [2030, 2030]
     assert [first.month for first in firsts] == [1, 12]
+
+
+def test_of_a_year_that_no_calendar_reaches_nothing_is_proposed() -> None:
+    """A month's page can be asked for any year."""
+    assert len(propose_ramadan(2076)) == 1
+    assert [propose_ramadan(year) for year in (1923, 2077, 2500, 8999)] == [(), (), (), ()]
