@@ -27,6 +27,7 @@ from etpp.db import Transaction
 from etpp.reports.months import served
 from etpp.reports.presence import kind_name
 from etpp.reports.texts import words
+from etpp.roster.assignments import CareerError
 from etpp.roster.hours import zone
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People, Roster
@@ -99,8 +100,12 @@ def months(tx: Transaction, office: Office, day: dt.date, month: Month, regency:
     faces = {each.employee_id: each.person_id for each in People(tx).everyone(office.office_id) if each.templates}
     policy, _ = gather.policy_of(tx, month)
     terms = EntryTerms() if policy.points is None else policy.points.terms
+    try:
+        people = gather.office_month(tx, office.office_id, month, regency)
+    except CareerError as error:
+        raise Conflict(str(error), key="list_contradicts") from error
     found = []
-    for facts in gather.office_month(tx, office.office_id, month, regency):
+    for facts in people:
         face = faces.get(facts.career.person_id)
         service = None if face is None else served(facts, policy)
         if face is None or service is None:

@@ -103,11 +103,19 @@ class Teller:
         with self._database.read() as tx:
             offices = Offices(tx).all()
             seen = (store.marks(tx), tuple(sorted(Offices(tx).marks().items())), _days(offices, now))
-            due = self._due(tx, offices, now)
+            verified = store.verified(tx)
+            nights = self._nights(offices, now, anew=self._is_anew(verified, now))
+            due = _reckoned(tx, offices, nights, now)
         changed = [each.office_id for each in offices] if seen != self._seen else []
-        count = sum(self._tell(each, now, due.get(each)) for each in sorted({*changed, *due}))
+        count = 0
+        for each in sorted({*changed, *nights}):
+            count += self._tell(each, now, due.get(each))
+            if each in nights:  # once it is told: what a busy database refused is looked at again
+                self._months[each] = nights[each]
         if count:
             self._wake()
+        if self._is_anew(verified, now):
+            self._verified, self._verified_utc = verified, now
         self._seen = seen  # not as it is by now: what came in between is looked at next time
         return count
 
@@ -129,6 +137,7 @@ class Teller:
                     for day in (first, month_of(first)[1] + dt.timedelta(days=1))
                 )
                 with self._database.begin() as tx:
+                    Offices(tx).lock(office.office_id)  # of two servers one waits
                     store.make_score_months(tx, office.office_id, month, start, end)
             self._scored[office.office_id] = month
 
@@ -143,36 +152,41 @@ class Teller:
             log.warning("office %s: its terminals keep the bulletin that they have: %s", office_id, error)
             return False
 
-    def _due(self, tx: Transaction, offices: Sequence[Office], now: dt.datetime) -> dict[str, Nightly]:
-        """The months of the offices whose night has come, with whose face fades there, and of all once what was
-        verified has waited long enough."""
-        verified = store.verified(tx)
+    def _is_anew(self, verified: int, now: dt.datetime) -> bool:
+        """Whether what was verified has waited long enough."""
         waited = self._verified_utc is None or (now - self._verified_utc).total_seconds() >= VERIFIED_S
-        anew = verified != self._verified and waited
-        by_day: dict[dt.date, list[Office]] = {}
-        for office in offices:
-            day = content.through(office, now - dt.timedelta(hours=NIGHT_H))
-            if anew or self._months.get(office.office_id) != day:
-                by_day.setdefault(day, []).append(office)
-        found: dict[str, Nightly] = {}
-        faces = store.faces_fading(tx, months_before(now, MONTHS)) if by_day else []
-        for day, of_day in by_day.items():
+        return verified != self._verified and waited
+
+    def _nights(self, offices: Sequence[Office], now: dt.datetime, *, anew: bool) -> dict[str, dt.date]:
+        """Office -> up to which day its months are reckoned now: where the night has come, and with `anew` of all."""
+        days = {each.office_id: content.through(each, now - dt.timedelta(hours=NIGHT_H)) for each in offices}
+        return {office_id: day for office_id, day in days.items() if anew or self._months.get(office_id) != day}
+
+
+def _reckoned(
+    tx: Transaction, offices: Sequence[Office], nights: Mapping[str, dt.date], now: dt.datetime
+) -> dict[str, Nightly]:
+    """The months of offices, with whose face fades there. What cannot be reckoned is left out, and said in the log."""
+    by_day: dict[dt.date, list[Office]] = {}
+    for office in offices:
+        if office.office_id in nights:
+            by_day.setdefault(nights[office.office_id], []).append(office)
+    found: dict[str, Nightly] = {}
+    faces = store.faces_fading(tx, months_before(now, MONTHS)) if by_day else []
+    for day, of_day in by_day.items():
+        try:
+            month, regency = content.shared(tx, day, now)
+        except EtppError as error:
+            log.warning("the months of %s cannot be told: %s", day, error)
+            continue
+        for office in of_day:
+            renew = [{"person_id": each.person_id} for each in faces if each.office_id == office.office_id]
             try:
-                month, regency = content.shared(tx, day, now)
+                reckoned = content.months(tx, office, day, month, regency)
+                found[office.office_id] = {"months": reckoned, "renew": sorted(renew, key=str)}
             except EtppError as error:
-                log.warning("the months of %s cannot be told: %s", day, error)
-                continue
-            for office in of_day:
-                self._months[office.office_id] = day
-                renew = [{"person_id": each.person_id} for each in faces if each.office_id == office.office_id]
-                try:
-                    reckoned = content.months(tx, office, day, month, regency)
-                    found[office.office_id] = {"months": reckoned, "renew": sorted(renew, key=str)}
-                except EtppError as error:
-                    log.warning("office %s: its months cannot be told: %s", office.office_id, error)
-        if anew:
-            self._verified, self._verified_utc = verified, now
-        return found
+                log.warning("office %s: its months cannot be told: %s", office.office_id, error)
+    return found
 
 
 def months_before(now: dt.datetime, count: int) -> str:

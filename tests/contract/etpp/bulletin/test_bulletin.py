@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -17,14 +18,15 @@ from click.testing import CliRunner
 from etpp.__main__ import cli
 from etpp.activities.model import Entry, EntryStep
 from etpp.activities.store import ENTRIES, STEPS
+from etpp.base.errors import StoreUnavailable
 from etpp.bulletin.fading import ScoreMonth
 from etpp.bulletin.store import Officers
 from etpp.bulletin.telling import Teller
-from etpp.db import bulletin_tables
+from etpp.db import Database, bulletin_tables
 from etpp.ledger.store import Ledger
 from etpp.roster.assignments import Assignment
 from etpp.roster.model import Employee
-from etpp.roster.store import ASSIGNMENTS, Roster
+from etpp.roster.store import ASSIGNMENTS, Offices, Roster
 from etpp.serving.acting import Grant
 from kiosk.wire.bulletin import parse_bulletin
 from tests.contract.etpp.allowance.scene import Scene, november
@@ -138,6 +140,39 @@ def test_months_wait_for_the_night_and_verified_activities_for_an_hour(scene: Sc
     assert found == [1, 0, 1]
     (sri,) = (each for each in told(scene)["months"] if each["person_id"] == scene.faces[scene.sri])
     assert (sri["points_entered"], sri["points_recognised"]) == (900, 900)
+
+
+def test_what_a_busy_database_refused_at_night_is_told_at_the_next_look(scene: Scene) -> None:
+    etpp = scene.etpp
+    etpp.clock.local("2026-12-03 04:00")
+    with closing(Database(etpp.database.engine.url.render_as_string(False), lock_wait_s=0.05)) as impatient:
+        look = Teller(impatient, etpp.clock, etpp.watch.look_now)
+        look.look()
+        etpp.clock.local("2026-12-04 02:00")
+        with etpp.database.begin() as tx:
+            Offices(tx).lock_all()
+            with pytest.raises(StoreUnavailable):
+                look.look()
+        assert {each["through"] for each in told(scene)["months"]} == {"2026-12-02"}
+        assert look.look() == 1
+    assert {each["through"] for each in told(scene)["months"]} == {"2026-12-03"}
+
+
+def test_an_office_whose_roster_contradicts_itself_stops_nobody_from_telling(scene: Scene) -> None:
+    """Such rows only a database that was changed by hand has."""
+    etpp = scene.etpp
+    again = Assignment("a-dua", scene.sri, OFFICE, "staf", 5, "", "pns", None, dt.date(2026, 1, 1))
+    look = teller(etpp)
+    look.look()
+    etpp.clock.local("2026-12-05 02:00")
+    with etpp.database.begin() as tx:
+        ASSIGNMENTS.add(tx, [again], "bkpp", etpp.clock.now)
+    assert look.look() == 0
+    with etpp.database.begin() as tx:
+        ASSIGNMENTS.withdraw(tx, [again], "bkpp", etpp.clock.now)
+    etpp.clock.local("2026-12-06 02:00")
+    assert look.look() == 1
+    assert {each["through"] for each in told(scene)["months"]} == {"2026-12-05"}
 
 
 def test_who_has_no_face_yet_is_told_until_it_is_enrolled(scene: Scene) -> None:
