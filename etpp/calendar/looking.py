@@ -85,14 +85,13 @@ def month_of(
 
 
 def differences(
-    known: CalendarFacts, coming: CalendarFacts, offices: Iterable[str], first: dt.date, last: dt.date
+    known: CalendarFacts, coming: CalendarFacts, offices: Iterable[str], dates: Iterable[dt.date]
 ) -> list[Difference]:
     """Office by office, date by date. `offices`: those that may differ. Raises PlanError."""
-    before, after = Calendar(known), Calendar(coming)
+    before, after, asked = Calendar(known), Calendar(coming), list(dates)
     found = []
     for office_id in offices:
-        for n in range((last - first).days + 1):
-            date = first + n * ONE_DAY
+        for date in asked:
             was, becomes = (_hours(each.fact(office_id, date), date) for each in (before, after))
             said, says = _taking_place(before, office_id, date), _taking_place(after, office_id, date)
             if (was, said) != (becomes, says):
@@ -100,18 +99,21 @@ def differences(
     return found
 
 
-def span_of(changed: Iterable[object]) -> tuple[dt.date, dt.date | None]:
-    """From the first date that changed facts speak of to the last one (None: without an end)."""
-    firsts, lasts = [], []
+def dates_of(changed: Iterable[object], most: int) -> tuple[list[dt.date], dt.date | None]:
+    """The dates that changed facts speak of, of each fact its first `most`; and, where a fact goes on after those, its
+    last one (the latest of several; `dt.date.max` for one without an end)."""
+    dates: set[dt.date] = set()
+    rest: list[dt.date] = []
     for each in changed:
         if isinstance(each, SpecialDay):
-            firsts.append(each.date)
-            lasts.append(each.date)
+            dates.add(each.date)
         elif isinstance(each, WorkPeriod | Occasion):
-            firsts.append(each.first)
-            lasts.append(each.last or dt.date.max)
-    last = max(lasts, default=dt.date.min)
-    return min(firsts, default=dt.date.max), None if last == dt.date.max else last
+            last = each.last or dt.date.max
+            compared = min(most, (last - each.first).days + 1)
+            dates |= {each.first + n * ONE_DAY for n in range(compared)}
+            if (last - each.first).days >= most:
+                rest.append(last)
+    return sorted(dates), max(rest, default=None)
 
 
 def undecided_ramadan(

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 
 from etpp.base.asked import month as month_asked
 from etpp.base.errors import Conflict, NotFound
-from etpp.calendar import desk, looking, views
+from etpp.calendar import desk, views
 from etpp.calendar.asked import Changes
 from etpp.calendar.decide import Around, decide, preview
 from etpp.calendar.model import PlanError
@@ -29,6 +29,10 @@ FORM: tuple[str, ...] = (
 """What a change is made of, and the preview hands on."""
 
 
+class _ReachesClosed(Exception):
+    """A change would reach a closed month of which the visitor does not know."""
+
+
 def routes(around: Around, reach: views.Reach) -> APIRouter:
     router = APIRouter()
 
@@ -44,15 +48,24 @@ def routes(around: Around, reach: views.Reach) -> APIRouter:
 
     @router.post("/calendar")
     async def change(visit: MemberVisit, values: CheckedForm) -> Response:
-        now, typed = visit.server.now(), _form(values)
+        """What reaches a month that was closed and that nobody was shown as closed is shown first: also where one press
+        would have done, and where it was closed since."""
+        now, typed, seen = visit.server.now(), _form(values), frozenset(values.get("closed", "").split())
+
+        def work(tx: Transaction) -> None:
+            made = _changes(tx, visit, around, typed)
+            reached = views.effect(tx, preview(tx, made, around, now), reach, now).closed
+            if not seen.issuperset(f"{each:%Y-%m}" for each in reached):
+                raise _ReachesClosed
+            decide(tx, made, around, now)
+
         try:
-            seen = values.get("seen") == "yes"
-            if not seen and await visit.server.read(lambda tx: _reaches_closed(tx, visit, around, reach, typed, now)):
-                return await _preview(visit, around, reach, typed)
             await visit.server.change(
-                lambda tx: _named(lambda: decide(tx, _changes(tx, visit, around, typed), around, now)),
+                lambda tx: _named(lambda: work(tx)),
                 recorded(lambda tx: _changes(tx, visit, around, typed), around, now),
             )
+        except _ReachesClosed:
+            return await _preview(visit, around, reach, typed)
         except (Conflict, NotFound) as error:
             return await _month(visit, around, reach, typed, forms.faults(visit.texts, error, {}), "", 409)
         return visit.go(_page_of(typed), "calendar_decided")
@@ -114,15 +127,6 @@ def _changes(tx: Transaction, visit: Visit, around: Around, typed: Mapping[str, 
     scope = typed.get("office_id") or None
     held = {each.date: each.name for each in around.facts(tx, ()).special_days if each.scope in (None, scope)}
     return desk.changes_of(typed, visit.actor.said, held)
-
-
-def _reaches_closed(
-    tx: Transaction, visit: Visit, around: Around, reach: views.Reach, typed: Mapping[str, str], now: dt.datetime
-) -> bool:
-    """Whether what is taken with one press would change a month that is closed: that is shown before."""
-    tried = preview(tx, _changes(tx, visit, around, typed), around, now)
-    first, last = looking.span_of(tried.changed)
-    return bool(reach.closed(tx, tried.decided.offices, first, last or now.date()))
 
 
 def _named(work: Callable[[], T]) -> T:

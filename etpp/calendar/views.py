@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from etpp.db import Transaction
 MOST_LINES = 40
 """Days that a preview shows one by one."""
 HORIZON_DAYS = 62
-"""Of what has no end, so many days are compared."""
+"""Of what goes on for longer, so many days are compared."""
 _ONE_DAY = dt.timedelta(days=1)
 _TONES = {"off": "bad", "special": "warn", "undecided": "warn", "work": "", "weekend": ""}
 
@@ -128,26 +129,47 @@ class Seen:
         return fact.name or self._texts.calendar_off
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change comes to: `found` of the dates that are compared; `rest`: until when it goes on after those; the
+    months that somebody has `closed` of those that it changes."""
+
+    found: tuple[Difference, ...]
+    rest: dt.date | None
+    closed: tuple[dt.date, ...]
+
+
+def effect(tx: Transaction, tried: Tried, reach: Reach, now: dt.datetime) -> Effect:
+    """Raises PlanError."""
+    dates, rest = looking.dates_of(tried.changed, HORIZON_DAYS)
+    found = looking.differences(tried.known, tried.coming, tried.decided.offices, dates)
+    if not found:
+        return Effect((), rest, ())
+    changed = sorted({each.date for each in found})
+    end = changed[-1] if rest is None else max(changed[-1], min(rest, now.date()))
+    months = {each.replace(day=1) for each in changed}
+    closed = reach.closed(tx, sorted({each.office_id for each in found}), changed[0], end)
+    return Effect(tuple(found), rest, tuple(each for each in closed if each in months or each > max(months)))
+
+
 def preview(tx: Transaction, tried: Tried, reach: Reach, now: dt.datetime, texts: Texts) -> dict[str, Any]:
     """What a change would come to: for which offices and people, on which days, in which months."""
-    first, end = looking.span_of(tried.changed)
-    names, offices = reach.offices(tx), tried.decided.offices
-    horizon = first + HORIZON_DAYS * _ONE_DAY if offices else first
-    last = horizon if end is None or end > horizon else end
-    found = looking.differences(tried.known, tried.coming, offices, first, last) if offices else []
-    touched = list(dict.fromkeys(each.office_id for each in found))
-    dates = sorted({each.date for each in found})
-    closed = reach.closed(tx, touched, dates[0], end or now.date()) if dates else []
+    made, names = effect(tx, tried, reach, now), reach.offices(tx)
+    touched = list(dict.fromkeys(each.office_id for each in made.found))
+    dates = sorted({each.date for each in made.found})
     months = sorted({date.replace(day=1) for date in dates})
+    lines = _one_for_all(made.found)
+    rest = made.rest
     return {
-        "same": not found,
+        "same": not made.found,
         "offices": [names.get(each, each) for each in touched],
         "people": reach.people(tx, touched, dates[0], dates[-1]) if dates else 0,
         "months": [texts.month_of(each) for each in months],
-        "goes_on": end is None,
-        "closed": [texts.month_of(each) for each in closed],
-        "lines": [_line(each, texts) for each in _one_for_all(found)[:MOST_LINES]],
-        "more": max(0, len(_one_for_all(found)) - MOST_LINES),
+        "goes_on": "" if rest is None else texts.until_further if rest == dt.date.max else f"– {texts.date(rest)}",
+        "closed": [texts.month_of(each) for each in made.closed],
+        "closed_seen": " ".join(f"{each:%Y-%m}" for each in made.closed),
+        "lines": [_line(each, texts) for each in lines[:MOST_LINES]],
+        "more": max(0, len(lines) - MOST_LINES),
     }
 
 

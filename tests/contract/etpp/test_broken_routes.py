@@ -256,7 +256,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "office_id": OFFICE,
         "first": f"2027-03-{it.next() % 28 + 1:02d}",
         "name": "Libur",
-        "seen": "yes",
+        "closed": "",
     },
     "POST /console/scores": lambda it: {"office_id": OFFICE, "month": "2026-09", "percent": "96,5"},
     "POST /console/sanctions": lambda it: {

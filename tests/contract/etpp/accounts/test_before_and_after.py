@@ -58,7 +58,7 @@ def test_a_correction_by_page_and_by_call(desk: Desk) -> None:
 
 
 def test_a_day_of_the_calendar(desk: Desk) -> None:
-    day = {"what": "off", "first": "2026-12-10", "name": "Libur daerah", "seen": "yes"}
+    day = {"what": "off", "first": "2026-12-10", "name": "Libur daerah"}
     desk.post("/calendar", **day)
     assert newest(desk)[1] == {"special_days": []}
     (made,) = newest(desk)[2]["special_days"]
@@ -69,7 +69,7 @@ def test_a_day_of_the_calendar(desk: Desk) -> None:
     _, before, after = newest(desk)
     assert before["special_days"][0]["called"] == "Libur daerah"
     assert after["special_days"][0]["hours"]["end"] == "11:30:00"
-    back = {"what": "withdraw", "kind": "special_days", "fact": ":2026-12-10", "first": "2026-12-10", "seen": "yes"}
+    back = {"what": "withdraw", "kind": "special_days", "fact": ":2026-12-10", "first": "2026-12-10"}
     desk.post("/calendar", **back)
     assert newest(desk)[1]["special_days"][0]["called"] == "Setengah hari"
     assert newest(desk)[2] == {"special_days": []}
