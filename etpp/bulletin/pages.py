@@ -51,7 +51,8 @@ async def add_officer(visit: MemberVisit, values: CheckedForm) -> Response:
         new = forms.read(NewOfficer, given)
         birth = (await visit.server.read(lambda tx: service.person_of(tx, said)))[2] if said else None
         pin, pin_hash = await run_in_threadpool(service.new_pin, birth)
-        made = await visit.server.change(lambda tx: service.add_officer(tx, new, pin_hash, now))
+        own = visit.offices_to_act("bkpp") is not None  # an operator: of the own office's people alone
+        made = await visit.server.change(lambda tx: service.add_officer(tx, new, pin_hash, now, own_alone=own))
     except (Conflict, NotFound) as error:
         return await _officers(visit, values, forms.faults(visit.texts, error, FIELDS), 409)
     return await _officers(visit, {}, {}, made=(made.name, pin))

@@ -20,6 +20,8 @@ from etpp.bulletin.store import NOTICES, POLICIES, Officers
 from etpp.bulletin.telling import tell, tell_all
 from etpp.db import Transaction
 from etpp.roster import register
+from etpp.roster.hours import zone
+from etpp.roster.model import Office
 from etpp.roster.store import Roster
 
 DIGITS = 6
@@ -66,12 +68,17 @@ def person_of(tx: Transaction, said: str) -> tuple[str, str, str | None]:
     return person_id, employee.name, None if employee.nip is None else employee.nip[:8]
 
 
-def add_officer(tx: Transaction, new: NewOfficer, pin_hash: str, now: dt.datetime) -> Officer:
-    """Raises NotFound, and Conflict for one without a name, or one too many."""
-    register.office(tx, new.office_id)
+def add_officer(
+    tx: Transaction, new: NewOfficer, pin_hash: str, now: dt.datetime, *, own_alone: bool = False
+) -> Officer:
+    """`own_alone`: somebody of the roster must be of the office; of others its operator learns not even the name.
+    Raises NotFound, and Conflict for one without a name, or one too many."""
+    office = register.office(tx, new.office_id)
     name, employee_id = new.name.strip(), None
     if new.person is not None:
         employee_id, official, _ = person_of(tx, new.person)
+        if own_alone and not _is_of(tx, employee_id, office, now):
+            raise NotFound("nobody of the office has this number or id", key="employee_unknown")
         name = official or name
     if not name:
         raise Conflict("say who the officer is: a name, or a NIP of the roster", key="officer_nameless")
@@ -85,6 +92,15 @@ def add_officer(tx: Transaction, new: NewOfficer, pin_hash: str, now: dt.datetim
     Officers(tx).add(made)
     tell(tx, new.office_id, now)
     return made
+
+
+def _is_of(tx: Transaction, employee_id: str, office: Office, now: dt.datetime) -> bool:
+    """Serves there today, or is known by its terminals."""
+    today = now.astimezone(zone(office)).date()
+    faces = (each for each in Roster(tx).faces_of(employee_id) if each.templates and each.erased_version is None)
+    return any(each.office_id == office.office_id for each in faces) or bool(
+        Roster(tx).assignments(today, today, office.office_id, [employee_id])
+    )
 
 
 def revoke_officer(

@@ -267,6 +267,24 @@ def test_nobody_is_made_an_officer_without_a_name_an_office_or_a_duty(scene: Sce
     assert run(etpp, "officer", "list") == []
 
 
+def test_an_operator_makes_officers_of_the_own_people_alone_and_learns_no_other_name(scene: Scene) -> None:
+    etpp = scene.etpp
+    etpp.admin("POST", "offices", {"office_id": "dinas-lain", "name": "Dinas Lain"})
+    elsewhere = {"office_id": "dinas-lain", "person": "198503152010012007", "enrol": "1"}
+    browser = etpp.log_in(etpp.member("operator-lain", Grant("operator", "dinas-lain")))
+    csrf = csrf_of(browser.get(f"{etpp.url}/console/officers", timeout=60).text)
+    answer = browser.post(f"{etpp.url}/console/officers", data={"csrf": csrf, **elsewhere}, timeout=60)
+    assert answer.status_code == 409
+    assert "Sri Lestari" not in answer.text
+    assert run(etpp, "officer", "list") == []
+    own = etpp.log_in(etpp.member("operator-sini", Grant("operator", OFFICE)))
+    csrf = csrf_of(own.get(f"{etpp.url}/console/officers", timeout=60).text)
+    made = own.post(f"{etpp.url}/console/officers", data={"csrf": csrf, **elsewhere, "office_id": OFFICE}, timeout=60)
+    assert "Sri Lestari" in made.text
+    (officer,) = run(etpp, "officer", "list")
+    run(etpp, "officer", "revoke", officer["officer_id"], "--by", "bkpp")
+
+
 def test_the_command_line_makes_lists_and_revokes_officers(scene: Scene) -> None:
     etpp = scene.etpp
     made = run(etpp, "officer", "add", OFFICE, "--name", "Teknisi BKPP", "--may", "maintain", "--by", "bkpp")
