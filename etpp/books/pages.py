@@ -57,11 +57,7 @@ async def signals(visit: MemberVisit) -> Response:
     def look(tx: Transaction) -> list[views.Signal]:
         offices = {each.office_id: each for each in Offices(tx).all()}
         links: list[Link] = Books(tx).flagged(views.SIGNALS_SHOWN)
-        names = {
-            person.person_id: person.name or ""
-            for office_id in {link.office_id for link in links}
-            for person in People(tx).everyone(office_id, include_erased=True)
-        }
+        names = People(tx).names({(link.office_id, who) for link in links for who in views.whom(link)})
         return [views.signal(link, offices[link.office_id], names) for link in links]
 
     found = await visit.server.read(look)

@@ -62,17 +62,26 @@ SIGNALS: Listing[Signal] = Listing(
 )
 
 
-def signal(link: Link, office: Office, names: Mapping[str, str]) -> Signal:
-    local, said = zone(office), link.body.get("occurrence")
-    told: Mapping[str, Any] = said if isinstance(said, dict) else {}
-    whom = [link.person_id, *told.get("person_ids", [])]
+def whom(link: Link) -> list[str]:
+    """The people, by the office's ids, whom what a terminal signals is about."""
+    return [str(each) for each in (link.person_id, *_told(link).get("person_ids", [])) if each]
+
+
+def _told(link: Link) -> Mapping[str, Any]:
+    said = link.body.get("occurrence")
+    return said if isinstance(said, dict) else {}
+
+
+def signal(link: Link, office: Office, names: Mapping[tuple[str, str], str]) -> Signal:
+    """`names`: by office and person."""
+    local = zone(office)
     return Signal(
         link.flag or "",
         None if link.time is None else link.time.utc.astimezone(local),
         office.name,
         link.device_id[:8],
-        ", ".join(names.get(each, each) for each in whom if each),
-        str(told.get("detail") or ""),
+        ", ".join(names.get((link.office_id, each), each) for each in whom(link)),
+        str(_told(link).get("detail") or ""),
         link.received_utc.astimezone(local),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -80,8 +80,14 @@ def notices_for(tx: Transaction, office_id: str, now: dt.datetime) -> list[Notic
 
 
 def policy_of(tx: Transaction, office_id: str) -> NipPinPolicy:
-    """The office's own word, else the regency's, else off."""
-    own = POLICIES.one(tx, office_id) or POLICIES.one(tx, REGENCY)
+    c = bulletin_tables.nip_pin_policies.c
+    said = {each.office_id: each for each in POLICIES.find(tx, c.office_id.in_([office_id, REGENCY]))}
+    return in_force(said, office_id)
+
+
+def in_force(said: Mapping[str, NipPinPolicy], office_id: str) -> NipPinPolicy:
+    """The office's own word, else the regency's, else off. `said`: by office."""
+    own = said.get(office_id) or said.get(REGENCY)
     return NipPinPolicy(office_id, "off", 0) if own is None else replace(own, office_id=office_id)
 
 

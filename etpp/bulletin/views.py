@@ -214,28 +214,26 @@ def notice_lines(tx: Transaction, offices: Collection[str] | None, now: dt.datet
 def fading_lines(tx: Transaction, offices: Collection[str] | None, now: dt.datetime) -> list[FadingLine]:
     """Whose scores fall, of these offices; of whoever is not enrolled any more nothing is said."""
     names = {each.office_id: each.name for each in Offices(tx).all()}
+    fading = [
+        each
+        for each in store.faces_fading(tx, months_before(now, MONTHS))
+        if offices is None or each.office_id in offices
+    ]
+    people = People(tx).employees_of({(each.office_id, each.person_id) for each in fading})
     found = []
-    for each in store.faces_fading(tx, months_before(now, MONTHS)):
-        person = People(tx).get(each.office_id, each.person_id)
-        if (offices is None or each.office_id in offices) and person is not None and person.erased_version is None:
-            line = FadingLine(
-                person.employee_id,
-                person.name or "",
-                names[each.office_id],
-                round(each.drop, 1),
-                each.months[0],
-                each.months[-1],
-            )
-            found.append(line)
+    for each in fading:
+        employee_id, name = people.get((each.office_id, each.person_id), ("", None))
+        if employee_id:
+            office, span = names[each.office_id], (each.months[0], each.months[-1])
+            found.append(FadingLine(employee_id, name or "", office, round(each.drop, 1), *span))
     return found
 
 
 def policy_lines(tx: Transaction, offices: Collection[str] | None) -> list[PolicyLine]:
-    own = {each.office_id for each in store.POLICIES.find(tx)}
-    found = []
-    for office in Offices(tx).all():
-        if offices is None or office.office_id in offices:
-            policy = store.policy_of(tx, office.office_id)
-            line = PolicyLine(office.office_id, office.name, policy.policy, policy.per_month, office.office_id in own)
-            found.append(line)
-    return found
+    said = {each.office_id: each for each in store.POLICIES.find(tx)}
+    return [
+        PolicyLine(each.office_id, each.name, policy.policy, policy.per_month, each.office_id in said)
+        for each in Offices(tx).all()
+        if offices is None or each.office_id in offices
+        for policy in [store.in_force(said, each.office_id)]
+    ]

@@ -199,6 +199,14 @@ class People:
         )
         return {(row.office_id, row.person_id): row.name for row in self._tx.execute(query)} if ids else {}
 
+    def employees_of(self, ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str | None]]:
+        """(office, person) -> the employee and the name, of those who were not erased."""
+        query = sa.select(people.c.office_id, people.c.person_id, people.c.employee_id, people.c.name).where(
+            sa.tuple_(people.c.office_id, people.c.person_id).in_(sorted(ids)), people.c.erased_version.is_(None)
+        )
+        rows = self._tx.execute(query) if ids else ()
+        return {(row.office_id, row.person_id): (row.employee_id, row.name) for row in rows}
+
     def rename(self, office_id: str, person_id: str, name: str, version: int) -> None:
         """The official name, since this gallery version."""
         self._tx.execute(

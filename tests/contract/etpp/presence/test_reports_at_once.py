@@ -30,6 +30,7 @@ def offices(etpp: Running, first: int, last: int) -> None:
         terminal = etpp.terminal(f"kantor-{n:02d}")
         if n % 4:
             terminal.send_events([terminal.attack()], at=etpp.clock.now)
+        terminal.send_events([terminal.event("occurrence", {"what": "tamper"})], at=etpp.clock.now)
         if n % 3 == 0:
             etpp.admin("POST", f"devices/{terminal.device_id}/revoke")
 
@@ -65,7 +66,7 @@ def test_a_page_asks_no_more_where_offices_are_many(regency: Running) -> None:
     offices(regency, 0, 2)
     with regency.database.read() as tx:
         who = tx.exec_driver_sql(f"SELECT employee_id FROM people WHERE person_id = '{face}'").scalar()
-    paths = (f"/people/{who}", "/terminals", "/events", "/erasures", f"/offices/{OFFICE}")
+    paths = (f"/people/{who}", "/terminals", "/events", "/erasures", f"/offices/{OFFICE}", "/nip-pin", "/signals")
     before = {path: statements(regency, browser, path) for path in paths}
     offices(regency, 2, 8)
     assert {path: statements(regency, browser, path) for path in paths} == before
