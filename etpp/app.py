@@ -126,13 +126,14 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         state.folder / "bundles", database.url, "etpp.bundle.worker", {"keys": str(state.folder / "gallery-key")}
     )
     trials = Jobs(state.folder / "trials", database.url, "etpp.trial.worker")
+    tables = Kept(state.folder / "imports")
     pulse = Pulse(database, partial(asyncio.sleep, settings.poll_s), lambda: watch.ended)
     guesses = Throttle(CODE_FAILURES_PER_MINUTE, 60.0, settings.monotonic_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         running = [asyncio.create_task(watch.run()), asyncio.create_task(jobs.keep_tidy(settings.now))]
-        running += [asyncio.create_task(each.keep_tidy(settings.now)) for each in (bundles, trials)]
+        running += [asyncio.create_task(each.keep_tidy(settings.now)) for each in (bundles, trials, tables)]
         if settings.tell_s is not None:
             running.append(asyncio.create_task(teller.run(settings.tell_s)))
         yield
@@ -160,7 +161,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
     app.state.terminals = Terminals(state.keys, galleries, watch)
     app.state.cabinet = Cabinet(state.folder)
     app.state.reports = jobs
-    app.state.imports = Kept(state.folder / "imports")
+    app.state.imports = tables
     app.state.forms_with_files = FORMS_WITH_FILES
     for path in ("/v1/admin", phone_api.PREFIX):
         app.add_middleware(AdminGate, path=path, keeper=keeper, larger=UPLOADS)

@@ -6,20 +6,27 @@ All of mode 0600; a bounded number, each gone after an hour, when it was taken, 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import hashlib
+import logging
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from etpp.base.encoding import format_time, parse_time
 from etpp.base.errors import NotFound, Problem, StateError
 from etpp.base.shown import Moment
 
+log = logging.getLogger(__name__)
+
 KEPT = dt.timedelta(hours=1)
+TIDY_S = 300.0
 MOST = 20
 """Tables of ten megabytes at most (`sheets.MAX_BYTES`)."""
 
@@ -45,8 +52,9 @@ class Kept:
         """Raises Problem `too-many-requests` while others have brought as many as may be, and StateError."""
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
+            self.tidy(now)
             for each in self._every():
-                if each.owner == owner or now - parse_time(each.at) > KEPT:
+                if each.owner == owner:
                     self.forget(each.import_id)
             if len(self._every()) >= MOST:
                 raise Problem("too-many-requests", "other tables wait for a decision", key="imports_busy")
@@ -71,6 +79,24 @@ class Kept:
         if known.owner != owner or now - parse_time(known.at) > KEPT or not whole:
             raise _gone()
         return known, content
+
+    async def keep_tidy(self, now: Callable[[], dt.datetime]) -> None:
+        """Until cancelled: they are lists of people, and go without anybody bringing another."""
+        while True:
+            try:
+                await run_in_threadpool(self.tidy, now())
+            except OSError as error:
+                log.warning("cannot remove tables that nobody decided on: %s", error.strerror)
+            await asyncio.sleep(TIDY_S)
+
+    def tidy(self, now: dt.datetime) -> None:
+        """What is an hour old goes, and what a server that was cut off has left of one. Raises OSError."""
+        known = {each.import_id: now - parse_time(each.at) for each in self._every()}
+        for path in self._folder.glob("*"):  # hidden ones, too
+            with contextlib.suppress(FileNotFoundError):  # it may go meanwhile
+                written = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+                if known.get(path.name.removeprefix(".").partition(".")[0], now - written) > KEPT:
+                    path.unlink()
 
     def forget(self, import_id: str) -> None:
         for ending in ("json", "table"):
