@@ -20,7 +20,7 @@ FIRST = "0" * 64
 LONGEST_TEXT = 500
 MOST_ITEMS = 50
 DEEPEST = 8
-_SECRET = frozenset({"csrf", "password", "repeated", "code", "secret", "name", "credential"})
+_SECRET = frozenset({"csrf", "password", "repeated", "code", "secret", "name", "asked_by", "credential"})
 """What is not written into a log that forgets nothing: secrets, and the names of people, whom ids stand for."""
 _NIP = re.compile(r"\d{18}")
 

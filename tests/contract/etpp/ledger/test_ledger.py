@@ -169,6 +169,7 @@ def test_a_chain_that_begins_elsewhere_is_broken_at_its_first_entry() -> None:
 def test_the_log_keeps_no_name_no_secret_and_no_whole_nip() -> None:
     asked = {
         "name": "Sri Lestari",
+        "asked_by": "Sri Lestari, surat 5/2026",
         "nip": "198503152010011007",
         "person": "198503152010011007",
         "reason": "NIP 198503152010011007 lupa",
