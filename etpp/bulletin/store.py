@@ -73,10 +73,11 @@ def pins_of(tx: Transaction, employee_ids: Sequence[str]) -> dict[str, str]:
 
 
 def notices_for(tx: Transaction, office_id: str, now: dt.datetime) -> list[Notice]:
-    """The office's own and the regency's that have not ended, by their beginnings."""
+    """The regency's that have not ended and the office's own, each by their beginnings: terminals take so many, and an
+    office leaves those out that are its own."""
     c = bulletin_tables.notices.c
     found = NOTICES.find(tx, c.office_id.in_([office_id, REGENCY]), c.until_utc > now)
-    return sorted(found, key=lambda each: (each.from_utc, each.notice_id))
+    return sorted(found, key=lambda each: (each.office_id != REGENCY, each.from_utc, each.notice_id))
 
 
 def policy_of(tx: Transaction, office_id: str) -> NipPinPolicy:

@@ -19,6 +19,8 @@ from etpp.__main__ import cli
 from etpp.activities.model import Entry, EntryStep
 from etpp.activities.store import ENTRIES, STEPS
 from etpp.base.errors import StoreUnavailable
+from etpp.bulletin import service
+from etpp.bulletin.asked import NewNotice
 from etpp.bulletin.fading import ScoreMonth
 from etpp.bulletin.store import Officers
 from etpp.bulletin.telling import Teller
@@ -35,6 +37,7 @@ from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on
 
 Json = dict[str, Any]
 NIP = "199003032015031004"
+MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
@@ -276,12 +279,12 @@ def test_an_operator_makes_officers_of_the_own_people_alone_and_learns_no_other_
     answer = browser.post(f"{etpp.url}/console/officers", data={"csrf": csrf, **elsewhere}, timeout=60)
     assert answer.status_code == 409
     assert "Sri Lestari" not in answer.text
-    assert run(etpp, "officer", "list") == []
+    assert told(scene)["officers"] == []
     own = etpp.log_in(etpp.member("operator-sini", Grant("operator", OFFICE)))
     csrf = csrf_of(own.get(f"{etpp.url}/console/officers", timeout=60).text)
     made = own.post(f"{etpp.url}/console/officers", data={"csrf": csrf, **elsewhere, "office_id": OFFICE}, timeout=60)
     assert "Sri Lestari" in made.text
-    (officer,) = run(etpp, "officer", "list")
+    (officer,) = told(scene)["officers"]
     run(etpp, "officer", "revoke", officer["officer_id"], "--by", "bkpp")
 
 
@@ -326,6 +329,26 @@ def test_a_notice_is_shown_at_one_office_or_at_all_until_it_is_withdrawn_or_over
     path = f"{etpp.url}/console/offices/*/notices/{notice['notice_id']}/withdraw"
     assert browser.post(path, data={"csrf": csrf}, timeout=60).status_code == 200
     assert told(scene)["notices"] == []
+
+
+def test_an_offices_own_notices_push_none_of_the_regencys_off_its_terminals(scene: Scene) -> None:
+    etpp = scene.etpp
+    now = etpp.clock.now
+    until = now + dt.timedelta(days=1)
+    with etpp.database.begin() as tx:
+        made = [
+            service.add_notice(
+                tx,
+                NewNotice(office_id=at, text_id=f"Kabar {n}", by="bkpp", from_utc=now + n * MINUTE, until_utc=until),
+                now,
+            )
+            for n, at in enumerate([OFFICE] * service.MOST_NOTICES + [None])
+        ]
+    shown = [each["notice_id"] for each in told(scene)["notices"]]
+    assert shown == [made[-1].notice_id, *(each.notice_id for each in made[:-2])]
+    with etpp.database.begin() as tx:
+        for each in made:
+            service.withdraw_notice(tx, each.notice_id, "bkpp", now)
 
 
 def test_pins_are_told_only_where_people_may_use_them_alone(scene: Scene) -> None:
