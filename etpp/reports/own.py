@@ -91,7 +91,8 @@ def own_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -
             home if office is None else office.name,
             month,
             shared.calendar.zone(home),
-            where.state,
+            # Who came to a closed month's office afterwards is not on its list: reckoned, and neither closed nor paid.
+            where.state if closing is not None or where.closed is None else "reckoned",
             policy,
             closing,
             "",

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from etpp.allowance import month as months
+from etpp.allowance.model import Month
 from etpp.base import sheets
 from etpp.roster.assignments import Assignment
 from etpp.roster.model import Employee
@@ -210,3 +212,22 @@ def test_nothing_of_a_page_is_fetched_from_elsewhere(scene: Scene) -> None:
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert not re.search(r'(src|href)="(https?:)?//', answer.text)
     assert " style=" not in answer.text
+
+
+def test_who_came_to_a_closed_month_afterwards_sees_an_estimate_and_no_paid_month(scene: Scene) -> None:
+    etpp, month = scene.etpp, Month(2026, 11)
+    scene.reported("2026-12-02 07:00")
+    now = etpp.clock.local("2026-12-03 08:00")
+    with etpp.database.begin() as tx:
+        months.check(tx, OFFICE, month, "kepala", now)
+        months.close(tx, etpp.state.keys.now().signer, OFFICE, month, "bkpp", now)
+    later = now + dt.timedelta(minutes=1)
+    with etpp.database.begin() as tx:
+        EMPLOYEES.add(tx, [Employee("p-later", "Citra Dewi", "199204042016012004")], "x", later)
+        post = Assignment("a-later", "p-later", OFFICE, "Arsiparis", 7, "III/c", "pns", None, dt.date(2026, 11, 16))
+        ASSIGNMENTS.add(tx, [post], "x", later)
+    bkpp = etpp.log_in(etpp.bkpp)  # the days that went by have ended the others
+    page = bkpp.get(f"{etpp.url}/console/people/{scene.sri}?month=2026-11", timeout=60).text
+    assert '<span class="chip good">Sudah ditutup</span> ditutup' in page
+    page = bkpp.get(f"{etpp.url}/console/people/p-later?month=2026-11", timeout=60).text
+    assert '<span class="chip warn">Perkiraan</span> dihitung, belum diperiksa' in page
