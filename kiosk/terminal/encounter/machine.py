@@ -127,8 +127,7 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
 def interrupted(encounter: Encounter, sighting: Sighting, now_s: float) -> Encounter:
     """Nobody is being recorded: somebody else has the screen. Who is before the camera meanwhile has come for that, and
     is left alone until the face leaves."""
-    aside = replace(encounter, sighting=sighting, done_track=sighting.track, done_until_s=_NEVER_S)
-    return _settle(_enter(replace(aside, match=None, prospect=None), Phase.IDLE, now_s), now_s)
+    return _idle(replace(encounter, sighting=sighting, done_track=sighting.track, done_until_s=_NEVER_S), now_s)
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:

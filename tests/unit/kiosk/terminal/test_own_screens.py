@@ -86,6 +86,29 @@ def test_without_a_month_or_a_face_or_of_somebody_known_by_a_pin_there_is_none(r
 # ---------------------------------------------------------------- NIP and PIN
 
 
+def test_whoever_was_known_by_a_pin_is_offered_no_code_for_a_phone(recorded: Story) -> None:
+    with_phones = replace(SETTINGS, phone_s=60.0)
+    known = recorded.state.prospect
+    assert known is not None
+    assert enc.offers_phone(recorded.state, with_phones)
+    recorded.state = replace(recorded.state, prospect=replace(known, claimed=enc.Claimed("nip-pin")))
+    assert not enc.offers_phone(recorded.state, with_phones)
+    recorded.settings = with_phones
+    recorded(1.0, enc.Pressed(Button.PHONE))
+    assert recorded.state.phase is not Phase.PHONE
+    assert not any(isinstance(effect, enc.Invite) for effect in recorded.effects)
+
+
+def test_what_was_typed_before_an_officer_came_is_not_the_next_persons() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.Pressed(Button.CANCEL))
+    assert story.state.phase is Phase.REFUSED_BY_PERSON
+    story.state = enc.interrupted(story.state, sighting(track=1), 1.5)
+    assert story.state.claim is None
+    assert story(60.0, saw(track=2, match=match())) is Phase.ENQUIRING
+    assert story(60.1, enc.Answered(prospect())) is Phase.CONFIRM, "a face that is known, as ever"
+
+
 def unknown(settings: enc.Settings = ALONE) -> Story:
     story = Story(settings)
     assert story(0.0, saw(match=match(None, SETTINGS.max_frames))) is Phase.UNKNOWN
