@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 
 from kiosk.errors import DiskFull, DiskReadOnly, OutboxError
 from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.tries import Tries
 from kiosk.model import (
     DLIB_RESNET_V1,
     Bulletin,
@@ -37,6 +38,7 @@ from kiosk.model import (
 from kiosk.model import Office as OfficeData
 from kiosk.schedule import STANDARD_HOURS
 from kiosk.terminal import encounter as enc
+from kiosk.terminal.claims import Claims
 from kiosk.terminal.clerk import Clerk, Office
 from kiosk.terminal.encounter import Button, Phase
 from kiosk.terminal.faults import FaultBoard, fault_of
@@ -75,7 +77,8 @@ class Rig:
             trace=Trace(None),
             restart_recognition=self._restarted,
         )
-        self.clerk = Clerk(outbox, self.clock, self.faults, DLIB_RESNET_V1, self.terminal.reply)
+        claims = Claims(Tries(outbox.path.parent / "claims.json"))
+        self.clerk = Clerk(outbox, self.clock, self.faults, DLIB_RESNET_V1, self.terminal.reply, claims=claims)
         self.clerk.office = Office(SNAPSHOT, connected=True)
         self.terminal.employ(self.clerk)
 

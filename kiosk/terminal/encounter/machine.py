@@ -30,8 +30,8 @@ ponsel" ──> PHONE. Its code is hidden as soon as another face comes, until t
 and it goes with the face, with its time, with a touch, or with anybody else's face. MONTH, the own month, likewise: for
 ten seconds, and gone with any other face at once.
 
-Whose face fails (UNKNOWN, NOT_IN_TIME) types NIP and PIN where the server permits it: CLAIM_NIP ──> CLAIM_PIN ──>
-CLAIM_OFFICER, where somebody has to stand by, ──> ENQUIRING ──> CONFIRM.
+Whose face fails (UNKNOWN, NOT_IN_TIME) types NIP and PIN where the server permits it: CLAIM_NIP ──> CLAIM_PIN, or
+CLAIM_OFFICER where an officer has to stand by and types one in its place, ──> ENQUIRING ──> CONFIRM.
 """
 
 from __future__ import annotations

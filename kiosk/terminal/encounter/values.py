@@ -207,7 +207,7 @@ class Enquire:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Find out whether NIP and PIN, and an officer's PIN where that is asked, are somebody's; answer with Answered."""
+    """Find out whether NIP and PIN are somebody's, or an officer's PIN in place of the own; answer with Answered."""
 
     nip: str = field(repr=False)
     pin: str = field(repr=False)

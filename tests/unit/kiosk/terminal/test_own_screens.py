@@ -130,12 +130,12 @@ def test_whose_face_fails_is_recorded_by_nip_and_pin_and_the_record_says_so() ->
     assert story.state.claim is None, "what was typed is kept no longer"
 
 
-def test_with_an_officer_the_officers_pin_is_asked_last() -> None:
+def test_with_an_officer_the_officers_pin_is_asked_in_place_of_the_own() -> None:
     story = unknown(replace(SETTINGS, nip_pin="with-officer"))
-    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP))
-    assert story(1.0, enc.NipEntered(PIN)) is Phase.CLAIM_OFFICER
+    story(1.0, enc.Pressed(Button.NIP_PIN))
+    assert story(1.0, enc.NipEntered(NIP)) is Phase.CLAIM_OFFICER
     assert story(1.0, enc.NipEntered("482913")) is Phase.ENQUIRING
-    assert story.effects[-1] == enc.Claim(NIP, PIN, "482913")
+    assert story.effects[-1] == enc.Claim(NIP, "", "482913")
 
 
 def test_after_three_wrong_answers_it_is_over_and_counted() -> None:
