@@ -118,16 +118,17 @@ class Clerk:
                 self._append(AttackDraft(liveness, frames, self.model_id))
             case enc.Count(what):
                 self.probe(what)
-            case enc.Happened(what):
-                self.happened(what)
+            case enc.Happened(what, person_ids):
+                self.happened(what, person_ids)
             case enc.Invite(person_id):
                 self._reply(enc.Invited(self._invite(person_id)))
             case enc.Forget():
                 pass
 
     def happened(self, what: str, person_ids: tuple[PersonId, ...] = ()) -> None:
-        """Append an occurrence; not where the server has told of no bulletin, for it may not know the kind."""
-        if self.office.snapshot.bulletin != NOTHING_TOLD:
+        """Append an occurrence; not where the server has sent no bulletin, not even one that tells nothing, for it may
+        not know the kind."""
+        if self.office.snapshot.bulletin is not NOTHING_TOLD:
             self._append(OccurrenceDraft(what, person_ids=person_ids))
 
     def _compare(self, face: Descriptor, model_id: ModelId, person_id: PersonId) -> None:
@@ -208,6 +209,8 @@ class Clerk:
         by_pin = sum(one.method != "face" and one.moment.wall_utc >= month for one in lately)
         if claimed is not None and by_pin >= snapshot.bulletin.nip_pin.per_month:
             self._reply(enc.Answered(None))
+            if claimed.duress:
+                self.happened("duress", (person.person_id,))
             return
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
         assessment = schedule.assess(calendar, now.wall_utc, before, person.roster)

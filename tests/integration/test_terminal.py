@@ -19,6 +19,7 @@ from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.tries import Tries
 from kiosk.model import (
     DLIB_RESNET_V1,
+    NOTHING_TOLD,
     Bulletin,
     ClockState,
     DeviceId,
@@ -270,6 +271,26 @@ def test_nip_and_pin_make_an_event_that_says_so_and_end_with_the_month_s_number(
     assert [each["method"] for each in seen] == ["nip-pin", "nip-pin"]
     assert ["duress" in each for each in seen] == [False, True]
     assert {each["person_id"] for each in seen} == {"p-1"}
+
+
+def test_whoever_is_forced_is_told_of_though_the_month_s_number_is_reached(rig: Rig) -> None:
+    rig.clerk.office = Office(with_pins(0), connected=True)
+    assert rig.see(match=match(None, SETTINGS.max_frames)) is Phase.UNKNOWN
+    rig.terminal.press(Button.NIP_PIN)
+    rig.terminal.type_nip("198001012005011001")
+    rig.terminal.type_nip("730156")
+    assert rig.settle() is Phase.CLAIM_NIP
+    assert occurrences(rig) == [{"what": "duress", "person_ids": ["p-1"]}]
+
+
+@pytest.mark.parametrize(("bulletin", "told"), [(NOTHING_TOLD, 0), (Bulletin(), 1)])
+def test_an_opened_case_is_told_to_a_server_that_sends_bulletins_if_only_empty_ones(
+    rig: Rig, bulletin: Bulletin, told: int
+) -> None:
+    rig.clerk.office = Office(replace(SNAPSHOT, bulletin=bulletin), connected=True)
+    rig.clerk.order(enc.Happened("tamper"))
+    rig.settle()
+    assert occurrences(rig) == [{"what": "tamper"}] * told
 
 
 def test_twins_are_told_apart_by_their_nip(rig: Rig) -> None:

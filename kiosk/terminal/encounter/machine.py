@@ -55,6 +55,7 @@ from kiosk.terminal.encounter.values import (
     Enquire,
     FaultsChanged,
     Forget,
+    Happened,
     Input,
     Invite,
     Invited,
@@ -286,8 +287,16 @@ def _known(encounter: Encounter, prospect: Prospect, now_s: float, settings: Set
     ago_s = prospect.recorded_ago_s
     # Whoever came a minute before the apel begins is recorded again at it: the books ask for a presence in its window.
     if ago_s is not None and ago_s < settings.repeat_interval_s and not prospect.assessment.awaited:
-        return _finish(known, Phase.ALREADY_RECORDED, now_s, _NEVER_S), (Count("already_recorded"),)
+        counted = Count("already_recorded")
+        return _finish(known, Phase.ALREADY_RECORDED, now_s, _NEVER_S), (counted, *_sign(prospect))
     return _enter(known, Phase.CONFIRM, now_s), ()
+
+
+def _sign(prospect: Prospect | None) -> tuple[Happened, ...]:
+    """Of whoever is forced: what is told where no presence says it."""
+    if prospect is None or prospect.claimed is None or not prospect.claimed.duress:
+        return ()
+    return (Happened("duress", (prospect.person.person_id,)),)
 
 
 def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Settings) -> Step:
@@ -298,7 +307,8 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
             return replace(encounter, corrected=not encounter.corrected, since_s=now_s), ()  # to be read anew
         if button is Button.NOT_ME:
             pause_until_s = now_s + settings.result_s + settings.refused_pause_s
-            return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
+            refused = _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s)
+            return refused, (Count("refused_by_person"), *_sign(encounter.prospect))
     if button is Button.NIP_PIN and offers_pin(encounter, settings):
         return _enter(replace(encounter, claim=None, nip_tries=0), Phase.CLAIM_NIP, now_s), ()
     if encounter.phase in {Phase.NIP_PAD} | CLAIMING and button in (Button.CANCEL, Button.NOT_ME):

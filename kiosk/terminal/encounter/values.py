@@ -244,9 +244,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Append an occurrence that has nothing to do with a person: one of the words of docs/protocol.md."""
+    """Append an occurrence, one of the words of docs/protocol.md, and whom it is about."""
 
-    what: str
+    what: str = field(repr=False)
+    person_ids: tuple[PersonId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,27 @@ def test_an_answer_to_a_face_is_no_answer_to_a_pin() -> None:
     assert story.state.phase is not Phase.CONFIRM
 
 
+@pytest.mark.parametrize("lately", [True, False])
+def test_whoever_is_forced_is_told_of_also_where_no_presence_comes_of_it(lately: bool) -> None:
+    forced = replace(KNOWN, claimed=enc.Claimed("nip-pin", duress=True), recorded_ago_s=10.0 if lately else None)
+    told = enc.Happened("duress", (PersonId("p-1"),))
+    for asked, effects in ((forced, [told]), (replace(forced, claimed=enc.Claimed("nip-pin")), [])):
+        story = unknown()
+        story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN), enc.Answered(asked))
+        story(1.5, *(() if lately else (enc.Pressed(Button.NOT_ME),)))
+        assert story.state.phase is (Phase.ALREADY_RECORDED if lately else Phase.REFUSED_BY_PERSON)
+        assert [each for each in story.effects if isinstance(each, enc.Happened)] == effects
+
+
+def test_a_presence_says_itself_that_somebody_is_forced() -> None:
+    story = unknown()
+    forced = replace(KNOWN, claimed=enc.Claimed("nip-pin", duress=True))
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN), enc.Answered(forced))
+    story(1.5, enc.Pressed(Button.CORRECT), enc.Stored())
+    assert story.state.phase is Phase.RECORDED
+    assert not any(isinstance(each, enc.Happened) for each in story.effects)
+
+
 def test_a_pin_renews_no_templates() -> None:
     story = unknown()
     story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN), enc.Answered(KNOWN))
