@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.model import Liveness, Sighting
+from kiosk.model import Hint, Liveness, Sighting
 from kiosk.terminal.encounter.claiming import offers_pin
 from kiosk.terminal.encounter.values import Encounter, Phase, Settings
 
@@ -47,7 +47,10 @@ def _just_recorded(encounter: Encounter) -> bool:
 
 def is_anothers(encounter: Encounter, sighting: Sighting, settings: Settings) -> bool:
     """Whether the face before an own screen is not the person's: for the month any other one at once, for the code,
-    that is hidden meanwhile, one that has turned out to be somebody else's."""
+    that is hidden meanwhile, one that has turned out to be somebody else's. A face beside the person's, about as near,
+    reads the month with them."""
+    if encounter.phase is Phase.MONTH and sighting.hint is Hint.SEVERAL_FACES:
+        return True
     if sighting.track in (0, encounter.done_track):
         return False
     match, prospect = sighting.match, encounter.prospect

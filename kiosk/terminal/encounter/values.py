@@ -156,9 +156,9 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class NipEntered:
-    """The last digits of the NIP, typed to tell look-alikes apart."""
+    """What was typed on the pad: the last digits of the NIP, to tell look-alikes apart; a whole NIP, or a PIN."""
 
-    digits: str
+    digits: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

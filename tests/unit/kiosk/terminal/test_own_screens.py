@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Fault, MonthSoFar, PersonId
+from kiosk.model import Fault, Hint, MonthSoFar, PersonId
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
 from tests.unit.kiosk.factories import SETTINGS, match, prospect, sighting
@@ -55,6 +55,12 @@ def test_the_month_is_shown_for_ten_seconds(recorded: Story) -> None:
 def test_any_other_face_ends_it_at_once(recorded: Story, who: object) -> None:
     recorded(1.0, enc.Pressed(Button.MONTH))
     assert recorded(1.1, saw(track=2, match=who)) is Phase.IDLE
+
+
+def test_a_face_beside_the_persons_ends_it_too(recorded: Story) -> None:
+    recorded(1.0, enc.Pressed(Button.MONTH))
+    assert recorded(1.1, saw(faces=2)) is Phase.MONTH, "somebody far behind cannot read it"
+    assert recorded(1.2, saw(faces=2, hint=Hint.SEVERAL_FACES)) is Phase.IDLE
 
 
 def test_it_goes_with_the_face_a_touch_and_a_fault(recorded: Story) -> None:
@@ -136,6 +142,15 @@ def test_with_an_officer_the_officers_pin_is_asked_in_place_of_the_own() -> None
     assert story(1.0, enc.NipEntered(NIP)) is Phase.CLAIM_OFFICER
     assert story(1.0, enc.NipEntered("482913")) is Phase.ENQUIRING
     assert story.effects[-1] == enc.Claim(NIP, "", "482913")
+
+
+def test_what_is_typed_is_never_printed() -> None:
+    story = unknown()
+    typed = (enc.NipEntered(NIP), enc.NipEntered(PIN))
+    story(1.0, enc.Pressed(Button.NIP_PIN), *typed)
+    for each in (*typed, story.state, *story.effects):
+        assert NIP not in repr(each)
+        assert PIN not in repr(each)
 
 
 def test_after_three_wrong_answers_it_is_over_and_counted() -> None:
