@@ -86,7 +86,8 @@ def step(area: Area, what: Input, now_s: float) -> Step:
             if not _awaited(area, what):
                 return area, ()
             told = replace(area, done=what, waiting=False, signature=b"", touched_s=now_s)
-            return _go(told, Page.TOLD, now_s), ()
+            # It may be of an order before: then an enrolment that is being made ready is given up, and holds no lock.
+            return _go(told, Page.TOLD, now_s), ((Stop(),) if area.page in _SITTING else ())
 
 
 def _awaited(area: Area, done: Done) -> bool:

@@ -328,6 +328,15 @@ def test_a_refusal_of_what_was_given_up_is_no_news_but_that_somebody_is_enrolled
     assert hand.page is Page.TOLD
 
 
+def test_an_order_that_ends_while_the_next_person_reads_gives_the_enrolment_up() -> None:
+    hand = inside()
+    hand.touch(Act.EXPORT, Act.BACK, (Act.GO, "people"))
+    hand.choose(ANI)
+    hand.touch(Act.ENROL)
+    assert hand.give(Done(good=True, key="officer.done.export")) == (Stop(),)
+    assert hand.page is Page.TOLD
+
+
 def test_a_capture_does_not_end_for_want_of_a_touch() -> None:
     hand = capturing()
     hand.wait(10 * IDLE_S)
