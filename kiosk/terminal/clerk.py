@@ -44,6 +44,9 @@ _LONGEST_DAY = dt.timedelta(days=2)
 """Whatever hours somebody works, a day's first presence is not longer ago."""
 
 
+SELDOM_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """What the clerk and the screen know of the office now; replaced in one piece when the gallery changes."""
@@ -70,6 +73,7 @@ class Clerk:
         self._renewals = Renewals(outbox.enrolments)
         self._claims = claims
         self._faces = Faces()
+        self._told_s: dict[str, float] = {}
         self._outbox = outbox
         self._clock = clock
         self._faults = faults
@@ -127,9 +131,14 @@ class Clerk:
 
     def happened(self, what: str, person_ids: tuple[PersonId, ...] = ()) -> None:
         """Append an occurrence; not where the server has sent no bulletin, not even one that tells nothing, for it may
-        not know the kind."""
-        if self.office.snapshot.bulletin is not NOTHING_TOLD:
-            self._append(OccurrenceDraft(what, person_ids=person_ids))
+        not know the kind. What is about nobody is told once in SELDOM_S: a switch bounces, and can be played with."""
+        if self.office.snapshot.bulletin is NOTHING_TOLD:
+            return
+        now_s = self._clock.monotonic_s()
+        if not person_ids and now_s - self._told_s.get(what, -SELDOM_S) < SELDOM_S:
+            return
+        if isinstance(self._append(OccurrenceDraft(what, person_ids=person_ids)), Event):
+            self._told_s[what] = now_s
 
     def _compare(self, face: Descriptor, model_id: ModelId, person_id: PersonId) -> None:
         """After the person has been answered; nothing at the terminal shows what comes of it."""

@@ -40,7 +40,7 @@ from kiosk.model import Office as OfficeData
 from kiosk.schedule import STANDARD_HOURS
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.claims import Claims
-from kiosk.terminal.clerk import Clerk, Office
+from kiosk.terminal.clerk import SELDOM_S, Clerk, Office
 from kiosk.terminal.encounter import Button, Phase
 from kiosk.terminal.faults import FaultBoard, fault_of
 from kiosk.terminal.housekeeping import gallery_is_stale
@@ -221,6 +221,24 @@ def test_an_opened_case_is_an_event(rig: Rig) -> None:
     rig.clerk.order(enc.Happened("tamper"))
     rig.settle()
     assert occurrences(rig) == [{"what": "tamper"}]
+
+
+def test_a_switch_that_bounces_fills_no_journal_and_a_case_that_is_opened_later_is_told(rig: Rig) -> None:
+    rig.clerk.office = Office(TOLD, connected=True)
+    for expected in (1, 2):
+        for _ in range(50):
+            rig.clerk.order(enc.Happened("tamper"))
+        rig.settle()
+        rig.clock.s += SELDOM_S
+        assert len(occurrences(rig)) == expected
+
+
+def test_what_is_about_people_is_told_however_often(rig: Rig) -> None:
+    rig.clerk.office = Office(TOLD, connected=True)
+    for _ in range(3):
+        rig.clerk.order(enc.Happened("duress", (PersonId("p-1"),)))
+    rig.settle()
+    assert len(occurrences(rig)) == 3
 
 
 def test_a_dark_screen_wakes_by_a_movement_and_by_a_face(rig: Rig) -> None:
