@@ -291,6 +291,21 @@ def test_nip_and_pin_make_an_event_that_says_so_and_end_with_the_month_s_number(
     assert {each["person_id"] for each in seen} == {"p-1"}
 
 
+def test_a_pin_is_nobodys_while_the_try_cannot_be_counted_and_the_clerk_goes_on(rig: Rig, tmp_path: Path) -> None:
+    claims = Claims(Tries(tmp_path / "missing" / "claims.json"))
+    rig.clerk = Clerk(rig.outbox, rig.clock, rig.faults, DLIB_RESNET_V1, rig.terminal.reply, claims=claims)
+    rig.terminal.employ(rig.clerk)
+    rig.clerk.office = Office(with_pins(2), connected=True)
+    rig.see(match=match(None, SETTINGS.max_frames))
+    rig.terminal.press(Button.NIP_PIN)
+    rig.terminal.type_nip("198001012005011001")
+    rig.terminal.type_nip("730155")
+    assert rig.settle() is Phase.CLAIM_NIP
+    rig.terminal.press(Button.CANCEL)
+    rig.see(track=0, after_s=SETTINGS.result_s + SETTINGS.refused_pause_s)
+    assert rig.record(track=7) is Phase.RECORDED
+
+
 def test_whoever_is_forced_is_told_of_though_the_month_s_number_is_reached(rig: Rig) -> None:
     rig.clerk.office = Office(with_pins(0), connected=True)
     assert rig.see(match=match(None, SETTINGS.max_frames)) is Phase.UNKNOWN
