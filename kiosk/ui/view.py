@@ -404,7 +404,7 @@ def _recorded(at: _Instant) -> str:
         return f"recorded_{Direction.ARRIVAL.value}"
     assessment = at.encounter.prospect.assessment
     only_present = at.clock_trusted and wording.only_present(assessment)
-    return "recorded_present" if only_present else f"recorded_{assessment.direction.value}"
+    return "recorded_present" if only_present else f"recorded_{direction(at.encounter).value}"
 
 
 def _already(view: ViewState, at: _Instant) -> ViewState:

@@ -556,6 +556,16 @@ def test_a_notice_is_in_english_where_the_screen_is_and_else_in_indonesian() -> 
     assert view(Encounter(), status=without, english=True).bulletin == "Hanya ini"
 
 
+def test_who_has_corrected_the_direction_hears_the_one_that_is_recorded() -> None:
+    plain = known(Phase.RECORDED, Direction.DEPARTURE, 120)
+    assert plain.prospect is not None
+    came = replace(plain.prospect, arrived=plain.prospect.assessment.local_time)
+    for corrected, said in ((False, "recorded_departure"), (True, "recorded_arrival")):
+        shown = view(replace(plain, prospect=came, corrected=corrected))
+        assert shown.speech is not None
+        assert (shown.speech.key, shown.speech.text) == (said, INDONESIAN.text(f"speech.{said}"))
+
+
 def test_many_notices_are_cut_once_and_not_with_each_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     cut: list[str] = []
     legible = letters.legible
