@@ -44,6 +44,7 @@ from kiosk.scores.threshold import ThresholdTable, load_table
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.attending import Attending
 from kiosk.terminal.capture import Capture, Latest
+from kiosk.terminal.claims import Claims
 from kiosk.terminal.clerk import Clerk
 from kiosk.terminal.desk import Desk, Means
 from kiosk.terminal.faults import FaultBoard
@@ -188,7 +189,8 @@ class Kiosk:
         )
         self._attending.employ(self._desk)
         invite = PhoneCodes(state.identity_dir, clock.now, config.phone.address or config.server.url).make
-        self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply, invite)
+        claims = Claims(Tries(state.claims_path))
+        self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply, invite, claims)
         terminal.employ(self._clerk)
         self._sensors = open_sensors(
             **config.sensors.model_dump(),

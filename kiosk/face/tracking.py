@@ -135,6 +135,8 @@ class Follower:
         kept: list[tuple[_Followed, Found]] = []
         for followed in self._followed:
             if followed.looked and not followed.unsure_frames and self._rests(followed.box, frame, tiny):
+                if any(_overlap(followed.box, other.box) for _, other in kept):
+                    continue  # another one has been followed to the same face
                 kept.append((replace(followed, looked=False), Found(followed.box, followed.score)))
                 continue
             face = self._detector.refine(frame, followed.box)

@@ -60,8 +60,13 @@ class StateFolder:
 
     @property
     def tries_path(self) -> Path:
-        """Wrong PINs in a row."""
+        """Wrong PINs in a row at the officer's area."""
         return self.path / "tries.json"
+
+    @property
+    def claims_path(self) -> Path:
+        """Wrong PINs in a row in place of a face."""
+        return self.path / "claims.json"
 
     @property
     def send_path(self) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kiosk.errors import StateError
@@ -27,11 +27,11 @@ ANYBODY = ""
 """Whose wrong PINs they are that are known of nobody in particular."""
 
 
-def pause_s(failures: int) -> float:
-    """After so many wrong PINs in a row."""
-    if failures < FREE_TRIES:
+def pause_s(failures: int, free: int = FREE_TRIES) -> float:
+    """After so many wrong PINs in a row, of which so many are free."""
+    if failures < free:
         return 0.0
-    return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - FREE_TRIES, 10)))
+    return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - free, 10)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class _Failures:
     count: int
     boot_id: str
     monotonic_ms: int
+
+    def ago_s(self, now: Moment) -> float:
+        """Since the last of them, as far as this boot goes back."""
+        return (now.monotonic_ms - (self.monotonic_ms if self.boot_id == now.boot_id else 0)) / 1e3
 
 
 class Tries:
@@ -51,13 +55,10 @@ class Tries:
         self._path = path
         self._failures = self._read()
 
-    def wait_s(self, whose: str, now: Moment) -> float:
+    def wait_s(self, whose: str, now: Moment, free: int = FREE_TRIES) -> float:
         """For how long no PIN is looked at."""
         failures = self._of(whose)
-        if failures is None:
-            return 0.0
-        since_ms = failures.monotonic_ms if failures.boot_id == now.boot_id else 0
-        return max(0.0, pause_s(failures.count) - (now.monotonic_ms - since_ms) / 1e3)
+        return 0.0 if failures is None else max(0.0, pause_s(failures.count, free) - failures.ago_s(now))
 
     def left(self, whose: str) -> int:
         """Tries before the next pause."""
@@ -73,6 +74,18 @@ class Tries:
     def succeeded(self, whose: str) -> None:
         """It was right. Raises StateError."""
         self._write({name: each for name, each in self._failures.items() if name not in (whose, ANYBODY)})
+
+    def spare(self, whose: str) -> None:
+        """The last try was right, and says nothing of those before it. Raises StateError."""
+        failures = self._failures.get(whose)
+        if failures is not None:
+            self._write({**self._failures, whose: replace(failures, count=max(0, failures.count - 1))})
+
+    def forgive(self, whose: str, now: Moment, after_s: float) -> None:
+        """Forget them when nobody has tried for so long. Raises StateError."""
+        failures = self._failures.get(whose)
+        if failures is not None and failures.ago_s(now) >= after_s:
+            self._write({name: each for name, each in self._failures.items() if name != whose})
 
     def _of(self, whose: str) -> _Failures | None:
         return self._failures.get(whose, self._failures.get(ANYBODY))
@@ -99,5 +112,5 @@ class Tries:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            log.warning("%s cannot be read: officers wait before their next try", self._path.name)
+            log.warning("%s cannot be read: there is a pause before the next try", self._path.name)
             return {ANYBODY: _Failures(FREE_TRIES, "", 0)}

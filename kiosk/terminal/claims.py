@@ -4,67 +4,73 @@ takes up to a second."""
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict, deque
 from collections.abc import Callable
 
 from kiosk.machine import pins
-from kiosk.model import Bulletin, GallerySnapshot, Method, Person, PersonId
+from kiosk.machine.tries import Tries
+from kiosk.model import Bulletin, GallerySnapshot, Moment, Person
 from kiosk.terminal import encounter as enc
 
 Matches = Callable[[str, str], bool]
 """PIN's hash and PIN -> whether it is this one."""
 
-WRONG_A_NIP, WRONG_A_TERMINAL = 5, 20
-WITHIN_S = 3600.0
-"""So many wrong PINs for one NIP, or at the terminal in all, and no more is checked until an hour has passed since. Six
-digits last: at five an hour half of them are tried in eleven years."""
+OFFICERS, TERMINAL = "officers", "terminal"
+"""Whose tries they are of officers' PINs, which stand for no NIP, and of all that is tried here."""
+
+WRONG_A_TERMINAL = 20
+QUIET_S = 3600.0
+"""So many wrong PINs are free at one terminal, whoever's they are, until nobody has tried for an hour: who has the NIPs
+of a whole office has three free tries of each."""
 
 
 class Claims:
-    """Remembers the wrong tries of the last hour; a restart forgets them, which takes a technician or a power cut."""
+    """Counts the wrong tries on the disk, as the officer's area does: a restart forgets none."""
 
-    def __init__(self, monotonic_s: Callable[[], float], matches: Matches = pins.matches) -> None:
-        self._monotonic_s = monotonic_s
+    def __init__(self, tries: Tries, matches: Matches = pins.matches) -> None:
+        self._tries = tries
         self._matches = matches
-        self._wrong: dict[PersonId, deque[float]] = defaultdict(deque)
-        self._all: deque[float] = deque()
 
-    def check(self, snapshot: GallerySnapshot, claim: enc.Claim) -> tuple[Person, enc.Claimed] | None:
-        """Whose NIP and PIN these are; None for a wrong one, for nobody's, without the officer that is asked for, and
-        where nothing is checked any more."""
-        bulletin = snapshot.bulletin
+    def check(self, snapshot: GallerySnapshot, claim: enc.Claim, now: Moment) -> tuple[Person, enc.Claimed] | None:
+        """Whose NIP and PIN these are; None for a wrong one, for nobody's, and where nothing is compared for a while.
+        Raises StateError when the try cannot be counted; then nothing has been compared."""
+        bulletin, tries = snapshot.bulletin, self._tries
         policy = bulletin.nip_pin.policy
+        if policy == "off":
+            return None
         person = next((one for one in snapshot.people.values() if one.nip == claim.nip), None)
-        pin_hash = bulletin.nip_pin.pins.get(person.person_id) if person is not None else None
-        if policy == "off" or self._locked(person):
+        whose = [OFFICERS] if policy == "with-officer" else [] if person is None else [f"person {person.person_id}"]
+        tries.forgive(TERMINAL, now, QUIET_S)
+        if tries.wait_s(TERMINAL, now, WRONG_A_TERMINAL) > 0 or any(tries.wait_s(each, now) > 0 for each in whose):
             return None
-        if person is None or pin_hash is None:
-            self._all.append(self._monotonic_s())
+        for each in (TERMINAL, *whose):
+            tries.begin(each, now)
+        found = self._vouched(bulletin, claim) if policy == "with-officer" else self._own(bulletin, person, claim)
+        if person is None or found is None:
             return None
-        officer_id = self._officer(bulletin, claim.officer_pin) if policy == "with-officer" else None
-        plain, forced = self._matches(pin_hash, claim.pin), self._matches(pin_hash, one_lower(claim.pin))
-        if not (plain or forced) or (policy == "with-officer" and officer_id is None):
-            now_s = self._monotonic_s()
-            self._wrong[person.person_id].append(now_s)
-            self._all.append(now_s)
-            return None
-        method: Method = "nip-pin-officer" if officer_id is not None else "nip-pin"
-        return person, enc.Claimed(method, officer_id, duress=forced and not plain)
+        for each in whose:
+            tries.succeeded(each)
+        tries.spare(TERMINAL)
+        return person, found
 
-    def _officer(self, bulletin: Bulletin, pin: str | None) -> str | None:
-        """All are tried, so that the time says nothing of who it is."""
+    def _own(self, bulletin: Bulletin, person: Person | None, claim: enc.Claim) -> enc.Claimed | None:
+        """By the person's own PIN. It is compared with somebody's where there is none, so that the time says nothing of
+        who has one; and always twice, so that it says nothing of who is forced."""
+        known = bulletin.nip_pin.pins
+        theirs = known.get(person.person_id) if person is not None else None
+        compared = theirs if theirs is not None else next(iter(known.values()), None)
+        if compared is None:
+            return None
+        plain, forced = self._matches(compared, claim.pin), self._matches(compared, one_lower(claim.pin))
+        return enc.Claimed("nip-pin", duress=not plain) if theirs is not None and (plain or forced) else None
+
+    def _vouched(self, bulletin: Bulletin, claim: enc.Claim) -> enc.Claimed | None:
+        """By the PIN of an officer who may enrol. All are tried, so that the time says nothing of who it is."""
+        pin = claim.officer_pin
         if pin is None:
             return None
-        found = [one.officer_id for one in bulletin.officers if self._matches(one.pin_hash, pin)]
-        return found[0] if found else None
-
-    def _locked(self, person: Person | None) -> bool:
-        since_s = self._monotonic_s() - WITHIN_S
-        theirs = deque[float]() if person is None else self._wrong[person.person_id]
-        for tries in (theirs, self._all):
-            while tries and tries[0] < since_s:
-                tries.popleft()
-        return len(theirs) >= WRONG_A_NIP or len(self._all) >= WRONG_A_TERMINAL
+        asked = [one for one in bulletin.officers if "enrol" in one.may]
+        found = [one.officer_id for one in asked if self._matches(one.pin_hash, pin)]
+        return enc.Claimed("nip-pin-officer", found[0]) if found else None
 
 
 def one_lower(pin: str) -> str:

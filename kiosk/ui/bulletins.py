@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from kiosk.model import Letter, MonthSoFar, Saying
 from kiosk.ui import letters
@@ -17,12 +18,22 @@ PAGE = 50
 
 def said(text: Saying, catalogue: Catalogue) -> str:
     """In English where the screen is in English, else in Indonesian, which everybody reads."""
-    return letters.legible((text.en or text.id) if catalogue.language == "en" else text.id)
+    return letters.legible(_written(text, catalogue))
+
+
+def _written(text: Saying, catalogue: Catalogue) -> str:
+    return (text.en or text.id) if catalogue.language == "en" else text.id
 
 
 def pages(notices: Sequence[Saying], catalogue: Catalogue) -> tuple[str, ...]:
     """Each notice, cut at words into pieces that fit."""
-    return tuple(page for text in notices for page in textwrap.wrap(said(text, catalogue), PAGE))
+    return tuple(page for text in notices for page in _cut(_written(text, catalogue)))
+
+
+@lru_cache(maxsize=64)
+def _cut(text: str) -> tuple[str, ...]:
+    """Kept, for the idle screen asks for all of them with each of its frames."""
+    return tuple(textwrap.wrap(letters.legible(text), PAGE))
 
 
 def excused(letter: Letter, catalogue: Catalogue) -> str:

@@ -329,12 +329,15 @@ def _pad(view: ViewState, at: _Instant) -> ViewState:
 
 
 def _claim(view: ViewState, at: _Instant) -> ViewState:
-    """The NIP, the PIN, and the officer's PIN, one after the other."""
+    """The NIP, and then the own PIN or the officer's."""
     phase, left_s = at.encounter.phase, at.encounter.since_s + TYPING_S - at.now_s
     again = phase is Phase.CLAIM_NIP and at.encounter.nip_tries > 0
+    line = view.line
+    if phase is Phase.CLAIM_NIP and at.settings.nip_pin == "with-officer":
+        line = at.text("phase.claim_nip.officer")
     return replace(
         view,
-        line=at.text("phase.claim_nip.retry") if again else view.line,
+        line=at.text("phase.claim_nip.retry") if again else line,
         tone=Tone.WARN if again else view.tone,
         digits_wanted=wanted(phase),
         typed_as="nip" if phase is Phase.CLAIM_NIP else "pin",
@@ -401,7 +404,7 @@ def _recorded(at: _Instant) -> str:
         return f"recorded_{Direction.ARRIVAL.value}"
     assessment = at.encounter.prospect.assessment
     only_present = at.clock_trusted and wording.only_present(assessment)
-    return "recorded_present" if only_present else f"recorded_{assessment.direction.value}"
+    return "recorded_present" if only_present else f"recorded_{direction(at.encounter).value}"
 
 
 def _already(view: ViewState, at: _Instant) -> ViewState:

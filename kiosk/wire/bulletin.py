@@ -50,6 +50,8 @@ HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _ARGON2ID = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,43}\$[A-Za-z0-9+/]{22,86}", re.ASCII
 )
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""What stands in an event in its turn: the server refuses a presence with another kind of id in it."""
 _NIP = re.compile(r"[0-9]{18}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
@@ -134,9 +136,12 @@ def _awaiting(data: Json) -> Awaiting:
 
 def _officer(data: Json, known: Collection[PersonId]) -> Officer:
     person_id = PersonId(member(data, "person_id", str)) if data.get("person_id") is not None else None
+    officer_id = member(data, "officer_id", str)
+    if not _ID.fullmatch(officer_id):
+        raise WireError("member `officer_id` is no id")
     may = frozenset(cast(Duty, each) for each in member(data, "may", list) if each in get_args(Duty))
     return Officer(
-        _text(data, "officer_id"),
+        officer_id,
         _text(data, "name", LONG),
         _pin_hash(data),
         may,

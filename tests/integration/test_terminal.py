@@ -16,8 +16,10 @@ from argon2 import PasswordHasher
 
 from kiosk.errors import DiskFull, DiskReadOnly, OutboxError
 from kiosk.journal.outbox import SqliteOutbox
+from kiosk.machine.tries import Tries
 from kiosk.model import (
     DLIB_RESNET_V1,
+    NOTHING_TOLD,
     Bulletin,
     ClockState,
     DeviceId,
@@ -37,7 +39,8 @@ from kiosk.model import (
 from kiosk.model import Office as OfficeData
 from kiosk.schedule import STANDARD_HOURS
 from kiosk.terminal import encounter as enc
-from kiosk.terminal.clerk import Clerk, Office
+from kiosk.terminal.claims import Claims
+from kiosk.terminal.clerk import SELDOM_S, Clerk, Office
 from kiosk.terminal.encounter import Button, Phase
 from kiosk.terminal.faults import FaultBoard, fault_of
 from kiosk.terminal.housekeeping import gallery_is_stale
@@ -75,7 +78,8 @@ class Rig:
             trace=Trace(None),
             restart_recognition=self._restarted,
         )
-        self.clerk = Clerk(outbox, self.clock, self.faults, DLIB_RESNET_V1, self.terminal.reply)
+        claims = Claims(Tries(outbox.path.parent / "claims.json"))
+        self.clerk = Clerk(outbox, self.clock, self.faults, DLIB_RESNET_V1, self.terminal.reply, claims=claims)
         self.clerk.office = Office(SNAPSHOT, connected=True)
         self.terminal.employ(self.clerk)
 
@@ -219,6 +223,24 @@ def test_an_opened_case_is_an_event(rig: Rig) -> None:
     assert occurrences(rig) == [{"what": "tamper"}]
 
 
+def test_a_switch_that_bounces_fills_no_journal_and_a_case_that_is_opened_later_is_told(rig: Rig) -> None:
+    rig.clerk.office = Office(TOLD, connected=True)
+    for expected in (1, 2):
+        for _ in range(50):
+            rig.clerk.order(enc.Happened("tamper"))
+        rig.settle()
+        rig.clock.s += SELDOM_S
+        assert len(occurrences(rig)) == expected
+
+
+def test_what_is_about_people_is_told_however_often(rig: Rig) -> None:
+    rig.clerk.office = Office(TOLD, connected=True)
+    for _ in range(3):
+        rig.clerk.order(enc.Happened("duress", (PersonId("p-1"),)))
+    rig.settle()
+    assert len(occurrences(rig)) == 3
+
+
 def test_a_dark_screen_wakes_by_a_movement_and_by_a_face(rig: Rig) -> None:
     rig.terminal = Terminal(
         settings=SETTINGS,
@@ -267,6 +289,41 @@ def test_nip_and_pin_make_an_event_that_says_so_and_end_with_the_month_s_number(
     assert [each["method"] for each in seen] == ["nip-pin", "nip-pin"]
     assert ["duress" in each for each in seen] == [False, True]
     assert {each["person_id"] for each in seen} == {"p-1"}
+
+
+def test_a_pin_is_nobodys_while_the_try_cannot_be_counted_and_the_clerk_goes_on(rig: Rig, tmp_path: Path) -> None:
+    claims = Claims(Tries(tmp_path / "missing" / "claims.json"))
+    rig.clerk = Clerk(rig.outbox, rig.clock, rig.faults, DLIB_RESNET_V1, rig.terminal.reply, claims=claims)
+    rig.terminal.employ(rig.clerk)
+    rig.clerk.office = Office(with_pins(2), connected=True)
+    rig.see(match=match(None, SETTINGS.max_frames))
+    rig.terminal.press(Button.NIP_PIN)
+    rig.terminal.type_nip("198001012005011001")
+    rig.terminal.type_nip("730155")
+    assert rig.settle() is Phase.CLAIM_NIP
+    rig.terminal.press(Button.CANCEL)
+    rig.see(track=0, after_s=SETTINGS.result_s + SETTINGS.refused_pause_s)
+    assert rig.record(track=7) is Phase.RECORDED
+
+
+def test_whoever_is_forced_is_told_of_though_the_month_s_number_is_reached(rig: Rig) -> None:
+    rig.clerk.office = Office(with_pins(0), connected=True)
+    assert rig.see(match=match(None, SETTINGS.max_frames)) is Phase.UNKNOWN
+    rig.terminal.press(Button.NIP_PIN)
+    rig.terminal.type_nip("198001012005011001")
+    rig.terminal.type_nip("730156")
+    assert rig.settle() is Phase.CLAIM_NIP
+    assert occurrences(rig) == [{"what": "duress", "person_ids": ["p-1"]}]
+
+
+@pytest.mark.parametrize(("bulletin", "told"), [(NOTHING_TOLD, 0), (Bulletin(), 1)])
+def test_an_opened_case_is_told_to_a_server_that_sends_bulletins_if_only_empty_ones(
+    rig: Rig, bulletin: Bulletin, told: int
+) -> None:
+    rig.clerk.office = Office(replace(SNAPSHOT, bulletin=bulletin), connected=True)
+    rig.clerk.order(enc.Happened("tamper"))
+    rig.settle()
+    assert occurrences(rig) == [{"what": "tamper"}] * told
 
 
 def test_twins_are_told_apart_by_their_nip(rig: Rig) -> None:

@@ -30,7 +30,7 @@ from kiosk.model import (
     TerminalStatus,
 )
 from kiosk.terminal.encounter import Button, Claimed, Encounter, Phase, Prospect
-from kiosk.ui import catalogue, examples
+from kiosk.ui import catalogue, examples, letters
 from kiosk.ui.view import NIP_DIGITS, render
 from kiosk.ui.viewstate import Icon, Lamp, Layout, Ring, Tone, ViewState
 from kiosk.ui.wording import FAULT_NUMBERS
@@ -554,6 +554,31 @@ def test_a_notice_is_in_english_where_the_screen_is_and_else_in_indonesian() -> 
     assert NOTICE.id.startswith(javanese.bulletin)
     without = replace(STATUS, notices=(Saying("Hanya ini", ""),))
     assert view(Encounter(), status=without, english=True).bulletin == "Hanya ini"
+
+
+def test_who_has_corrected_the_direction_hears_the_one_that_is_recorded() -> None:
+    plain = known(Phase.RECORDED, Direction.DEPARTURE, 120)
+    assert plain.prospect is not None
+    came = replace(plain.prospect, arrived=plain.prospect.assessment.local_time)
+    for corrected, said in ((False, "recorded_departure"), (True, "recorded_arrival")):
+        shown = view(replace(plain, prospect=came, corrected=corrected))
+        assert shown.speech is not None
+        assert (shown.speech.key, shown.speech.text) == (said, INDONESIAN.text(f"speech.{said}"))
+
+
+def test_many_notices_are_cut_once_and_not_with_each_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+    legible = letters.legible
+
+    def counted(text: str) -> str:
+        cut.append(text)
+        return legible(text)
+
+    told = [f"Pengumuman nomor {number} untuk semua pegawai" for number in range(20)]
+    monkeypatch.setattr(letters, "legible", counted)
+    for frame in range(30):
+        view(Encounter(), frame / 30, replace(STATUS, notices=tuple(Saying(text, "") for text in told)))
+    assert sorted(text for text in cut if text in told) == sorted(told)
 
 
 def test_nobody_is_told_a_notice_while_being_attended_to() -> None:

@@ -1,4 +1,5 @@
-"""NIP and PIN, for whoever's face fails: typed one after the other, and what is done with them. Pure."""
+"""NIP and PIN, for whoever's face fails: the own PIN or an officer's, as the server permits; typed one after the other,
+and what is done with them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ NIP_DIGITS, PIN_DIGITS = 18, 6
 TRIES = 3
 """Of one person's stay. How often a NIP may be tried at all the clerk knows."""
 TYPING_S = 45.0
-"""For each of the three."""
+"""For each of the two."""
 
 FAILED = frozenset({Phase.UNKNOWN, Phase.NOT_IN_TIME})
 """Results after which the face has failed. Whoever held a picture up is not among them."""
@@ -31,12 +32,8 @@ def typed(encounter: Encounter, digits: str, settings: Settings) -> tuple[Encoun
     if len(digits) != wanted(phase) or not (digits.isascii() and digits.isdecimal()):
         return encounter, phase, ()
     if phase is Phase.CLAIM_NIP or claim is None:
-        return replace(encounter, claim=Claim(digits, "")), Phase.CLAIM_PIN, ()
-    if phase is Phase.CLAIM_PIN:
-        claim = replace(claim, pin=digits)
-        if settings.nip_pin == "with-officer":
-            return replace(encounter, claim=claim), Phase.CLAIM_OFFICER, ()
-    else:
-        claim = replace(claim, officer_pin=digits)
+        whose = Phase.CLAIM_OFFICER if settings.nip_pin == "with-officer" else Phase.CLAIM_PIN
+        return replace(encounter, claim=Claim(digits, "")), whose, ()
+    claim = replace(claim, pin=digits) if phase is Phase.CLAIM_PIN else replace(claim, officer_pin=digits)
     asked = replace(encounter, claim=claim, nip_tries=encounter.nip_tries + 1)
     return asked, Phase.ENQUIRING, (claim,)

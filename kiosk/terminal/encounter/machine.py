@@ -30,8 +30,8 @@ ponsel" ──> PHONE. Its code is hidden as soon as another face comes, until t
 and it goes with the face, with its time, with a touch, or with anybody else's face. MONTH, the own month, likewise: for
 ten seconds, and gone with any other face at once.
 
-Whose face fails (UNKNOWN, NOT_IN_TIME) types NIP and PIN where the server permits it: CLAIM_NIP ──> CLAIM_PIN ──>
-CLAIM_OFFICER, where somebody has to stand by, ──> ENQUIRING ──> CONFIRM.
+Whose face fails (UNKNOWN, NOT_IN_TIME) types NIP and PIN where the server permits it: CLAIM_NIP ──> CLAIM_PIN, or
+CLAIM_OFFICER where an officer has to stand by and types one in its place, ──> ENQUIRING ──> CONFIRM.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from kiosk.terminal.encounter.values import (
     Enquire,
     FaultsChanged,
     Forget,
+    Happened,
     Input,
     Invite,
     Invited,
@@ -127,8 +128,7 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
 def interrupted(encounter: Encounter, sighting: Sighting, now_s: float) -> Encounter:
     """Nobody is being recorded: somebody else has the screen. Who is before the camera meanwhile has come for that, and
     is left alone until the face leaves."""
-    aside = replace(encounter, sighting=sighting, done_track=sighting.track, done_until_s=_NEVER_S)
-    return _settle(_enter(replace(aside, match=None, prospect=None), Phase.IDLE, now_s), now_s)
+    return _idle(replace(encounter, sighting=sighting, done_track=sighting.track, done_until_s=_NEVER_S), now_s)
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
@@ -287,8 +287,16 @@ def _known(encounter: Encounter, prospect: Prospect, now_s: float, settings: Set
     ago_s = prospect.recorded_ago_s
     # Whoever came a minute before the apel begins is recorded again at it: the books ask for a presence in its window.
     if ago_s is not None and ago_s < settings.repeat_interval_s and not prospect.assessment.awaited:
-        return _finish(known, Phase.ALREADY_RECORDED, now_s, _NEVER_S), (Count("already_recorded"),)
+        counted = Count("already_recorded")
+        return _finish(known, Phase.ALREADY_RECORDED, now_s, _NEVER_S), (counted, *_sign(prospect))
     return _enter(known, Phase.CONFIRM, now_s), ()
+
+
+def _sign(prospect: Prospect | None) -> tuple[Happened, ...]:
+    """Of whoever is forced: what is told where no presence says it."""
+    if prospect is None or prospect.claimed is None or not prospect.claimed.duress:
+        return ()
+    return (Happened("duress", (prospect.person.person_id,)),)
 
 
 def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Settings) -> Step:
@@ -299,7 +307,8 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
             return replace(encounter, corrected=not encounter.corrected, since_s=now_s), ()  # to be read anew
         if button is Button.NOT_ME:
             pause_until_s = now_s + settings.result_s + settings.refused_pause_s
-            return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
+            refused = _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s)
+            return refused, (Count("refused_by_person"), *_sign(encounter.prospect))
     if button is Button.NIP_PIN and offers_pin(encounter, settings):
         return _enter(replace(encounter, claim=None, nip_tries=0), Phase.CLAIM_NIP, now_s), ()
     if encounter.phase in {Phase.NIP_PAD} | CLAIMING and button in (Button.CANCEL, Button.NOT_ME):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.model import Liveness, Sighting
+from kiosk.model import Hint, Liveness, Sighting
 from kiosk.terminal.encounter.claiming import offers_pin
 from kiosk.terminal.encounter.values import Encounter, Phase, Settings
 
@@ -26,9 +26,8 @@ def offers_phone(encounter: Encounter, settings: Settings) -> bool:
 
 
 def offers_month(encounter: Encounter) -> bool:
-    """The same, of somebody of whom the server tells the month; not of whoever was known by a PIN, which is no face."""
-    prospect = encounter.prospect
-    told = prospect is not None and prospect.month is not None and prospect.claimed is None
+    """The same, of somebody of whom the server tells the month."""
+    told = encounter.prospect is not None and encounter.prospect.month is not None
     return told and _just_recorded(encounter)
 
 
@@ -40,13 +39,18 @@ def offered_s(encounter: Encounter, settings: Settings) -> float:
 
 
 def _just_recorded(encounter: Encounter) -> bool:
+    """By the face: a PIN can be lent or forced, and what is one's own is shown to nobody for that."""
     mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
-    return encounter.phase is Phase.RECORDED and encounter.prospect is not None and mine
+    by_face = encounter.prospect is not None and encounter.prospect.claimed is None
+    return encounter.phase is Phase.RECORDED and by_face and mine
 
 
 def is_anothers(encounter: Encounter, sighting: Sighting, settings: Settings) -> bool:
     """Whether the face before an own screen is not the person's: for the month any other one at once, for the code,
-    that is hidden meanwhile, one that has turned out to be somebody else's."""
+    that is hidden meanwhile, one that has turned out to be somebody else's. A face beside the person's, about as near,
+    reads the month with them."""
+    if encounter.phase is Phase.MONTH and sighting.hint is Hint.SEVERAL_FACES:
+        return True
     if sighting.track in (0, encounter.done_track):
         return False
     match, prospect = sighting.match, encounter.prospect

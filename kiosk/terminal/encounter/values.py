@@ -156,9 +156,9 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class NipEntered:
-    """The last digits of the NIP, typed to tell look-alikes apart."""
+    """What was typed on the pad: the last digits of the NIP, to tell look-alikes apart; a whole NIP, or a PIN."""
 
-    digits: str
+    digits: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class Enquire:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Find out whether NIP and PIN, and an officer's PIN where that is asked, are somebody's; answer with Answered."""
+    """Find out whether NIP and PIN are somebody's, or an officer's PIN in place of the own; answer with Answered."""
 
     nip: str = field(repr=False)
     pin: str = field(repr=False)
@@ -244,9 +244,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Append an occurrence that has nothing to do with a person: one of the words of docs/protocol.md."""
+    """Append an occurrence, one of the words of docs/protocol.md, and whom it is about."""
 
-    what: str
+    what: str = field(repr=False)
+    person_ids: tuple[PersonId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

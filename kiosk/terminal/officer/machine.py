@@ -62,7 +62,7 @@ def step(area: Area, what: Input, now_s: float) -> Step:
         case Opened():
             if area.open:
                 return area, ()
-            return Area(page=Page.PIN, since_s=now_s, touched_s=now_s, until_s=area.until_s), ()
+            return replace(area, page=Page.PIN, since_s=now_s, touched_s=now_s, waiting=area.lapsed), ()
         case Tick():
             return _tick(area, now_s)
         case Touched(act, value):
@@ -86,7 +86,8 @@ def step(area: Area, what: Input, now_s: float) -> Step:
             if not _awaited(area, what):
                 return area, ()
             told = replace(area, done=what, waiting=False, signature=b"", touched_s=now_s)
-            return _go(told, Page.TOLD, now_s), ()
+            # It may be of an order before: then an enrolment that is being made ready is given up, and holds no lock.
+            return _go(told, Page.TOLD, now_s), ((Stop(),) if area.page in _SITTING else ())
 
 
 def _awaited(area: Area, done: Done) -> bool:
@@ -119,7 +120,7 @@ def _leave(area: Area) -> Step:
     effects: tuple[Effect, ...] = (Stop(),) if area.page in _SITTING else ()
     if area.officer_id:
         effects = (*effects, Note("officer-out", area.officer_id))
-    return Area(until_s=area.until_s), effects
+    return Area(until_s=area.until_s, lapsed=area.lapsed or (area.page is Page.PIN and area.waiting)), effects
 
 
 def _tick(area: Area, now_s: float) -> Step:
@@ -175,14 +176,14 @@ def _pin(area: Area, act: Act, value: str, now_s: float) -> Step:
 
 
 def _checked(area: Area, answer: Checked, now_s: float) -> Step:
-    if area.page is not Page.PIN:
-        return replace(area, until_s=now_s + answer.wait_s), ()  # who left before the answer is not let in by it
+    noted = {"pin_wrong": "officer-refused", "pin_locked_now": "officer-locked"}.get(answer.why)
+    notes = () if noted is None else (Note(noted),)
+    if area.lapsed or area.page is not Page.PIN:  # who left before the answer is not let in by it, nor who came since
+        return replace(area, lapsed=False, waiting=False, until_s=now_s + answer.wait_s), notes
     if answer.officer_id:
         known = replace(area, officer_id=answer.officer_id, officer=answer.name, may=answer.may)
         return _menu(known, now_s), (Note("officer-in", answer.officer_id),)
-    wrong = replace(area, waiting=False, why=answer.why, left=answer.left, until_s=now_s + answer.wait_s)
-    noted = {"pin_wrong": "officer-refused", "pin_locked_now": "officer-locked"}.get(answer.why)
-    return wrong, (() if noted is None else (Note(noted),))
+    return replace(area, waiting=False, why=answer.why, left=answer.left, until_s=now_s + answer.wait_s), notes
 
 
 def _back(area: Area, now_s: float) -> Step:

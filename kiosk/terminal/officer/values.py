@@ -242,8 +242,9 @@ Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak
 class Area:
     """`since_s` when the page came up, `touched_s` the last touch; `typed` a PIN or a part of a name; `by_face`: the
     PIN is to be that of the face before the camera; `until_s` before which no PIN is looked at; `waiting`: an order has
-    not been answered yet; `first` number of the first row or page that is shown; `sure`: asked once more before it is
-    done; `lamp` what the sound test shows. `sighting` is the newest."""
+    not been answered yet; `lapsed`: who typed the PIN that is being looked at has left; `first` number of the first row
+    or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `sighting` is
+    the newest."""
 
     page: Page = Page.CLOSED
     since_s: float = 0.0
@@ -255,6 +256,7 @@ class Area:
     officer: str = field(default="", repr=False)
     may: frozenset[Duty] = frozenset()
     waiting: bool = False
+    lapsed: bool = False
     why: str = ""
     left: int = 0
     missing: bool = True

@@ -256,6 +256,16 @@ def test_a_face_is_not_given_twice() -> None:
         assert stream.next() == [box(250)]
 
 
+def test_a_face_at_rest_is_not_given_twice_when_another_is_followed_to_its_place() -> None:
+    stream = Stream(box(200), box(400))
+    assert stream.next(stream.frame) == [box(200), box(400)]
+    stream.detector.there = [box(400)]
+    stream.detector.refine = lambda _frame, _near: Found(box(400), 1.0)  # type: ignore[method-assign]
+    left = stream.frame.copy()
+    left[100:260, 200:360] += 40
+    assert stream.next(left) == [box(400)]
+
+
 def test_what_never_looks_like_a_face_again_is_let_go() -> None:
     stream = Stream(box())
     stream.next()

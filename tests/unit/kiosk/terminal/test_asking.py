@@ -189,3 +189,9 @@ def test_from_tercatat_to_the_question_to_the_next_it_takes_less_than_a_second_a
     story(1.7, enc.Saw(sighting(track=2, match=sure(person_id="p-2"))))
     assert story(2.45, enc.Saw(sighting(track=2, match=sure(person_id="p-2")))) is Phase.ENQUIRING
     assert story(2.5, enc.Answered(prospect(person=person("p-2")))) is Phase.CONFIRM
+
+
+def test_known_by_a_pin_it_is_the_whole_countdown_whoevers_face_was_there() -> None:
+    story = Story(sure(), prospect())
+    story.state = replace(story.state, prospect=replace(prospect(), claimed=enc.Claimed("nip-pin")))
+    assert story.counts_for() == QUICK.confirm_s

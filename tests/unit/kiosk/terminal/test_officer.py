@@ -159,6 +159,31 @@ def test_an_answer_that_comes_after_the_area_has_closed_lets_nobody_in() -> None
     assert hand.page is Page.CLOSED
 
 
+def test_nor_does_it_let_in_who_has_opened_the_pad_since_and_that_one_waits_for_it() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("482913")
+    hand.touch(Act.ENTER, Act.LEAVE)
+    hand.give(Opened())
+    hand.type("111111")
+    hand.touch(Act.ENTER)
+    assert hand.effects == [CheckPin("482913")]
+    hand.give(RIGHT)
+    assert (hand.page, hand.area.officer_id) == (Page.PIN, "")
+    hand.type("482913")
+    hand.touch(Act.ENTER)
+    hand.give(RIGHT)
+    assert (hand.page, hand.area.officer_id) == (Page.MENU, "o-1")
+
+
+def test_a_wrong_pin_is_noted_whoever_has_left_before_the_answer() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("111111")
+    hand.touch(Act.ENTER, Act.LEAVE)
+    assert hand.give(Checked(why="pin_wrong", left=2)) == (Note("officer-refused"),)
+
+
 def test_with_the_face_the_pin_is_that_persons() -> None:
     hand = Hand()
     hand.give(Opened())
@@ -300,6 +325,15 @@ def test_a_refusal_of_what_was_given_up_is_no_news_but_that_somebody_is_enrolled
     hand.give(Done(False))
     assert hand.page is Page.PERSON
     hand.give(Done(True, key="officer.done.enrolled"))
+    assert hand.page is Page.TOLD
+
+
+def test_an_order_that_ends_while_the_next_person_reads_gives_the_enrolment_up() -> None:
+    hand = inside()
+    hand.touch(Act.EXPORT, Act.BACK, (Act.GO, "people"))
+    hand.choose(ANI)
+    hand.touch(Act.ENROL)
+    assert hand.give(Done(good=True, key="officer.done.export")) == (Stop(),)
     assert hand.page is Page.TOLD
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Fault, MonthSoFar, PersonId
+from kiosk.model import Fault, Hint, MonthSoFar, PersonId
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
 from tests.unit.kiosk.factories import SETTINGS, match, prospect, sighting
@@ -57,6 +57,12 @@ def test_any_other_face_ends_it_at_once(recorded: Story, who: object) -> None:
     assert recorded(1.1, saw(track=2, match=who)) is Phase.IDLE
 
 
+def test_a_face_beside_the_persons_ends_it_too(recorded: Story) -> None:
+    recorded(1.0, enc.Pressed(Button.MONTH))
+    assert recorded(1.1, saw(faces=2)) is Phase.MONTH, "somebody far behind cannot read it"
+    assert recorded(1.2, saw(faces=2, hint=Hint.SEVERAL_FACES)) is Phase.IDLE
+
+
 def test_it_goes_with_the_face_a_touch_and_a_fault(recorded: Story) -> None:
     recorded(1.0, saw(), enc.Pressed(Button.MONTH))
     shown = recorded.state
@@ -86,6 +92,29 @@ def test_without_a_month_or_a_face_or_of_somebody_known_by_a_pin_there_is_none(r
 # ---------------------------------------------------------------- NIP and PIN
 
 
+def test_whoever_was_known_by_a_pin_is_offered_no_code_for_a_phone(recorded: Story) -> None:
+    with_phones = replace(SETTINGS, phone_s=60.0)
+    known = recorded.state.prospect
+    assert known is not None
+    assert enc.offers_phone(recorded.state, with_phones)
+    recorded.state = replace(recorded.state, prospect=replace(known, claimed=enc.Claimed("nip-pin")))
+    assert not enc.offers_phone(recorded.state, with_phones)
+    recorded.settings = with_phones
+    recorded(1.0, enc.Pressed(Button.PHONE))
+    assert recorded.state.phase is not Phase.PHONE
+    assert not any(isinstance(effect, enc.Invite) for effect in recorded.effects)
+
+
+def test_what_was_typed_before_an_officer_came_is_not_the_next_persons() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.Pressed(Button.CANCEL))
+    assert story.state.phase is Phase.REFUSED_BY_PERSON
+    story.state = enc.interrupted(story.state, sighting(track=1), 1.5)
+    assert story.state.claim is None
+    assert story(60.0, saw(track=2, match=match())) is Phase.ENQUIRING
+    assert story(60.1, enc.Answered(prospect())) is Phase.CONFIRM, "a face that is known, as ever"
+
+
 def unknown(settings: enc.Settings = ALONE) -> Story:
     story = Story(settings)
     assert story(0.0, saw(match=match(None, SETTINGS.max_frames))) is Phase.UNKNOWN
@@ -107,12 +136,21 @@ def test_whose_face_fails_is_recorded_by_nip_and_pin_and_the_record_says_so() ->
     assert story.state.claim is None, "what was typed is kept no longer"
 
 
-def test_with_an_officer_the_officers_pin_is_asked_last() -> None:
+def test_with_an_officer_the_officers_pin_is_asked_in_place_of_the_own() -> None:
     story = unknown(replace(SETTINGS, nip_pin="with-officer"))
-    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP))
-    assert story(1.0, enc.NipEntered(PIN)) is Phase.CLAIM_OFFICER
+    story(1.0, enc.Pressed(Button.NIP_PIN))
+    assert story(1.0, enc.NipEntered(NIP)) is Phase.CLAIM_OFFICER
     assert story(1.0, enc.NipEntered("482913")) is Phase.ENQUIRING
-    assert story.effects[-1] == enc.Claim(NIP, PIN, "482913")
+    assert story.effects[-1] == enc.Claim(NIP, "", "482913")
+
+
+def test_what_is_typed_is_never_printed() -> None:
+    story = unknown()
+    typed = (enc.NipEntered(NIP), enc.NipEntered(PIN))
+    story(1.0, enc.Pressed(Button.NIP_PIN), *typed)
+    for each in (*typed, story.state, *story.effects):
+        assert NIP not in repr(each)
+        assert PIN not in repr(each)
 
 
 def test_after_three_wrong_answers_it_is_over_and_counted() -> None:
@@ -157,6 +195,27 @@ def test_an_answer_to_a_face_is_no_answer_to_a_pin() -> None:
     for _ in range(2):
         story(1.0, enc.Answered(prospect()))
     assert story.state.phase is not Phase.CONFIRM
+
+
+@pytest.mark.parametrize("lately", [True, False])
+def test_whoever_is_forced_is_told_of_also_where_no_presence_comes_of_it(lately: bool) -> None:
+    forced = replace(KNOWN, claimed=enc.Claimed("nip-pin", duress=True), recorded_ago_s=10.0 if lately else None)
+    told = enc.Happened("duress", (PersonId("p-1"),))
+    for asked, effects in ((forced, [told]), (replace(forced, claimed=enc.Claimed("nip-pin")), [])):
+        story = unknown()
+        story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN), enc.Answered(asked))
+        story(1.5, *(() if lately else (enc.Pressed(Button.NOT_ME),)))
+        assert story.state.phase is (Phase.ALREADY_RECORDED if lately else Phase.REFUSED_BY_PERSON)
+        assert [each for each in story.effects if isinstance(each, enc.Happened)] == effects
+
+
+def test_a_presence_says_itself_that_somebody_is_forced() -> None:
+    story = unknown()
+    forced = replace(KNOWN, claimed=enc.Claimed("nip-pin", duress=True))
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN), enc.Answered(forced))
+    story(1.5, enc.Pressed(Button.CORRECT), enc.Stored())
+    assert story.state.phase is Phase.RECORDED
+    assert not any(isinstance(each, enc.Happened) for each in story.effects)
 
 
 def test_a_pin_renews_no_templates() -> None:

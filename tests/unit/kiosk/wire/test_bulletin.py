@@ -130,6 +130,8 @@ LETTER, NOTICE, MONTH = TOLD["letters"][0], TOLD["notices"][0], TOLD["months"][0
         ("awaiting", {"nip": 199003032015031004, "name": "Rahayu"}),
         ("awaiting", []),
         ("officers", {"officer_id": "x", "name": "x", "pin_hash": PHC}),
+        ("officers", {"officer_id": "Pak Budi", "name": "x", "pin_hash": PHC, "may": []}),
+        ("officers", {"officer_id": "x" * 65, "name": "x", "pin_hash": PHC, "may": []}),
         ("letters", {**LETTER, "until_utc": LETTER["from_utc"]}),
         ("letters", {**LETTER, "from_utc": "2026-11-23"}),
         ("letters", {**LETTER, "label": "Dinas luar"}),
