@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check torture torture-vm test-install mutants accuracy bench latency queue test-allowance bench-allowance memory picture screens clean
+.PHONY: help setup run test test-long check torture torture-vm test-install mutants accuracy bench latency queue test-allowance bench-allowance memory picture screens clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,7 +28,10 @@ run: setup ## the terminal, with an embedded server and a demo office: make run 
 
 # In the order of the folders: a file of few and long tests that came last would leave one worker alone at the end.
 test: check ## all tests but the long ones
-	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not torture and not install and not accuracy and not mutants" $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not torture and not install and not accuracy and not mutants and not long" $(ARGS)
+
+test-long: setup ## walks that take minutes each: every route broken on PostgreSQL too, every screen in every size
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long $(ARGS)
 
 check: setup ## ruff, strict types, import rules
 	$(BIN)/ruff check .

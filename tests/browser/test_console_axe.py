@@ -40,7 +40,7 @@ def faults(page: Page, what: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.long)])
 def test_each_page_can_be_read_by_everybody(
     browser: Browser, filled: tuple[Running, Places], width: int, scheme: Literal["light", "dark"]
 ) -> None:

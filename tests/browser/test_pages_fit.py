@@ -38,7 +38,7 @@ def look(page: Page, what: str, wrong: list[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [LANGUAGES[0], *(pytest.param(e, marks=pytest.mark.long) for e in LANGUAGES[1:])])
 def test_every_page_fits_at_every_width(
     browser: Browser, filled: tuple[Running, list[crowded.Page]], language: Language
 ) -> None:
@@ -187,7 +187,7 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_every_page_of_an_inspector_fits(browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]) -> None:
     with (
         running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as etpp,

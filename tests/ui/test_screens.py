@@ -254,7 +254,10 @@ class Sized:
         return min(self.width / sheet[0], self.height / sheet[1])
 
 
-@pytest.fixture(scope="module", params=["1024x600", "1280x720", "480x800", "720x1280"])
+@pytest.fixture(
+    scope="module",
+    params=["480x800", *(pytest.param(size, marks=pytest.mark.long) for size in ("1024x600", "1280x720", "720x1280"))],
+)
 def sized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sized:
     """One window a size, with every screen in every language."""
     folder = tmp_path_factory.mktemp(f"screens-{request.param}")

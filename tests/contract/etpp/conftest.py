@@ -10,6 +10,13 @@ import pytest
 from tests.contract.etpp.running import Running, fresh_database, postgresql, running
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that say `long_on_postgresql` are tried on SQLite by `make test`, and on PostgreSQL by `make test-long`."""
+    for item in items:
+        if item.get_closest_marker("long_on_postgresql") and "postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
     if request.param == "sqlite":

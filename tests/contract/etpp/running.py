@@ -328,6 +328,8 @@ def postgresql(durable: bool = False, folder: Path | None = None) -> Iterator[st
         subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
         base = f"postgresql+psycopg://etpp@127.0.0.1:{port}"
         _with_template.discard(base)  # of a server that is gone, and had the same port
+        _spare.pop(base, None)
+        _as_new.cache_clear()
         try:
             yield base
         finally:
@@ -348,18 +350,62 @@ def _pg_template(base: str) -> str:
     return "etpp_empty"
 
 
+_spare: dict[str, list[str]] = {}
+"""By running server: databases that a test has left and that are as new."""
+
+_SHAPE = """SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
+    SELECT concat_ws(' ', attrelid::regclass, attnum, attname, atttypid, attnotnull) AS line
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT version_num FROM alembic_version) AS lines"""
+
+
 @contextmanager
 def fresh_database(base: str) -> Iterator[str]:
-    """A new database in a running PostgreSQL; its tables are there and empty."""
-    name = f"etpp_{uuid.uuid4().hex}"
-    plain = base.replace("+psycopg", "") + "/postgres"
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_pg_template(base)}")
+    """A database in a running PostgreSQL; its tables are there and empty. One that a test has left is emptied, which
+    takes a tenth of the time of a new one, unless its tables were changed or somebody holds them."""
+    plain, spare = base.replace("+psycopg", ""), _spare.setdefault(base, [])
+    name = spare.pop() if spare else f"etpp_{uuid.uuid4().hex}"
+    template = _pg_template(base)
+    with psycopg.connect(f"{plain}/postgres", autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield f"{base}/{name}"
     finally:
-        with psycopg.connect(plain, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        if _emptied(f"{plain}/{name}", f"{plain}/{template}"):
+            spare.append(name)
+        else:
+            with psycopg.connect(f"{plain}/postgres", autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _as_new(template: str) -> tuple[str, list[str]]:
+    """The shape of the empty database, and its tables. No table has rows of its own but the migrations'."""
+    with psycopg.connect(template) as connection:
+        (shape,) = connection.execute(_SHAPE).fetchone() or ("",)
+        named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        return shape, [name for (name,) in connection.execute(named)]
+
+
+def _emptied(url: str, template: str) -> bool:
+    shape, tables = _as_new(template)
+    try:
+        with psycopg.connect(url, options="-c lock_timeout=1000") as connection:
+            if connection.execute(_SHAPE).fetchone() != (shape,):
+                return False
+            looks = " UNION ALL ".join(f"SELECT '{each}' WHERE EXISTS (SELECT FROM \"{each}\")" for each in tables)
+            filled = ", ".join(f'"{name}"' for (name,) in connection.execute(looks))  # type: ignore[arg-type]
+            if filled:
+                connection.execute(f"TRUNCATE {filled} RESTART IDENTITY CASCADE")  # type: ignore[arg-type]
+    except psycopg.Error:  # it is gone, or somebody holds a table
+        return False
+    return True
 
 
 @contextmanager

@@ -38,6 +38,8 @@ from tests.contract.etpp.running import OFFICE, Running, csrf_of, running
 from tests.contract.etpp.test_broken_statement import FAILURES, Breaker
 from tests.unit.etpp.absence.files import pdf
 
+pytestmark = pytest.mark.long_on_postgresql
+
 ELSEWHERE = "dinas-lain"
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
 

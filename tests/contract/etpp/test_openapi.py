@@ -37,6 +37,8 @@ from tests.contract.protocol_client.chain import ZEROS, known
 from tests.contract.protocol_client.link import Json, Link, sign
 from tests.contract.protocol_client.terminal import Terminal, signed_head
 
+pytestmark = pytest.mark.long_on_postgresql
+
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text(encoding="utf-8"))
 MAX_INTEGER = 2**53 - 1
 EXAMPLES = 60

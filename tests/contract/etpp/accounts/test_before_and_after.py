@@ -12,6 +12,8 @@ from etpp.ledger.store import Ledger
 from tests.contract.etpp.desk import Desk, filled
 from tests.contract.etpp.running import OFFICE, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 BUDI = "199001012015031001"
 NEW = "NIP;Nama;OPD;Jabatan;Kelas;TMT\n199103032016012003;Ani Wulandari;{office};{post};8;2026-01-01\n"
 

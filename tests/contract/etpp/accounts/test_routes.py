@@ -20,6 +20,8 @@ from etpp.serving.acting import Grant, Role
 from tests.contract.etpp import decided_routes
 from tests.contract.etpp.running import OFFICE, Member, Running, csrf_of, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 ELSEWHERE = "dinas-lain"
 REGENCY: frozenset[Role] = frozenset({"bkpp", "inspector"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -16,6 +16,8 @@ from etpp.roster.model import Employee
 from etpp.roster.store import ASSIGNMENTS, Roster
 from tests.contract.etpp.running import OFFICE, Running, wib
 
+pytestmark = pytest.mark.long_on_postgresql
+
 LONG_AGO = dt.date(2020, 1, 1)
 DAY = "2026-03-02"
 TABLE = "kode;kegiatan;satuan;bobot;mulai\nletter;Membuat surat;surat;12,5;2026-01-01\n"

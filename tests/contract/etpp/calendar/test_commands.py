@@ -14,6 +14,8 @@ from etpp.roster.model import Employee
 from etpp.roster.store import Roster
 from tests.contract.etpp.running import OFFICE, Running, wib
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 @pytest.fixture
 def regency(etpp: Running) -> Running:

@@ -11,6 +11,8 @@ from etpp.calendar.proposals import propose_days_off
 from tests.contract.etpp.desk import ELSEWHERE, Desk, filled
 from tests.contract.etpp.running import OFFICE, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 HOLIDAY = {"what": "off", "first": "2026-12-10", "until": "2026-12-11", "name": "Libur <b>daerah</b>"}
 
 

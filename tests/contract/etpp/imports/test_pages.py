@@ -16,6 +16,8 @@ from etpp.imports.keeping import KEPT
 from tests.contract.etpp.desk import Desk, filled
 from tests.contract.etpp.running import OFFICE, Running, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 HEAD = "NIP;ID lain;Nama;OPD;Jabatan;Kelas;Gol;Status;Atasan;TMT;Sampai;Plt"
 ANI, CITRA = "199103032016012003", "199204042016012004"
 NEW = f"{ANI};;Ani Wulandari;{OFFICE};Pranata;8;III/c;PNS;;2026-01-01;;"

@@ -23,6 +23,8 @@ from tests.contract.etpp.presence.test_decisions import BUDI, uncertain
 from tests.contract.etpp.running import OFFICE
 from tests.unit.etpp.absence.files import archive, pdf
 
+pytestmark = pytest.mark.long_on_postgresql
+
 COMMANDS = (
     etpp.commands.correction,
     etpp.commands.discipline,

@@ -17,6 +17,8 @@ from tests.contract.etpp.allowance.scene import Scene, november
 from tests.contract.etpp.reports.crowd import crowd
 from tests.contract.etpp.running import OFFICE, Running
 
+pytestmark = pytest.mark.long_on_postgresql
+
 ASKED = {"kind": "nominative", "office_id": OFFICE, "month": "2026-11", "format": "pdf"}
 
 

@@ -24,6 +24,8 @@ from tests.contract.etpp.allowance.scene import DECEMBER, NOVEMBER, Scene, novem
 from tests.contract.etpp.reports.crowd import crowd
 from tests.contract.etpp.running import OFFICE, Running, wib
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 def silent(stage: str, done: int, of: int) -> None:
     """Nobody listens."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from etpp.__main__ import cli
 from etpp.base.errors import Conflict
 from tests.contract.etpp.running import NIP, OFFICE, Running
+
+pytestmark = pytest.mark.long_on_postgresql
 
 ROWS = f"NIP,Nama,Kantor,Jabatan,Kelas,TMT\n{NIP},Sri Lestari,{OFFICE},Pranata,8,2020-01-01\n"
 

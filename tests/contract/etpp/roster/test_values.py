@@ -18,6 +18,8 @@ from tests.calendars import GOOD, Case, cases
 from tests.contract.etpp.client import Terminal, check_gallery, problem_of
 from tests.contract.etpp.running import OFFICE, Running
 
+pytestmark = pytest.mark.long_on_postgresql
+
 GOLDEN = Path(__file__).parents[3] / "golden"
 NAMES = json.loads((GOLDEN / "names.json").read_text(encoding="utf-8"))["cases"]
 NIPS = json.loads((GOLDEN / "nips.json").read_text(encoding="utf-8"))["cases"]

@@ -15,6 +15,8 @@ from etpp.db.pay_tables import policy_uses
 from tests.contract.etpp.desk import Desk, filled
 from tests.contract.etpp.running import OFFICE, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 TEXT = delivered_text(DELIVERED[0])
 LOWER = TEXT.replace("7  = 2000000", "7  = 1000000").replace('id = "kulon-progo-2019"', 'id = "percobaan"')
 
