@@ -40,7 +40,9 @@ class Scripted:
     def __init__(self, start: str, options: argparse.Namespace) -> None:
         example = next(example for example in examples.states() if example.name == start)
         self._status = example.status
-        self._settings = replace(examples.SETTINGS, confirm_s=options.confirm_s, nip_pad_s=600.0)
+        self._settings = replace(
+            examples.SETTINGS, confirm_s=options.confirm_s, quick_confirm_s=options.confirm_s, nip_pad_s=600.0
+        )
         self._texts = catalogue.load("id")
         self._encounter: Encounter = example.encounter
         if options.link:
