@@ -246,9 +246,8 @@ def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: 
         assert "officer-in" not in [what for what, _ in running.noted()]
 
 
-@pytest.mark.parametrize(
-    "step", ["capture", *(pytest.param(step, marks=pytest.mark.long) for step in ("consent", "sign"))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("step", ["consent", "sign", "capture"])
 def test_a_power_cut_on_the_way_leaves_nothing_half_written(step: str, tmp_path: Path, cache: Path) -> None:
     with terminal(tmp_path, cache) as running:
         running.log_in()
