@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,12 @@ from PIL import Image
 
 from demo import faces, office, server
 from demo.processes import Child, Family, family
+from tests import waiting
 
 pytestmark = pytest.mark.slow
 
 WITHIN_S = 90.0
-
-
-def until(what: str, done: Callable[[], Any]) -> Any:
-    """Poll `done` until it is truthy."""
-    end_s = time.monotonic() + WITHIN_S
-    while not (value := done()):
-        if time.monotonic() > end_s:
-            pytest.fail(f"not within {WITHIN_S:.0f} s: {what}")
-        time.sleep(0.05)
-    return value
+until = partial(waiting.until, within_s=WITHIN_S)
 
 
 @pytest.fixture

@@ -21,11 +21,10 @@ from demo import faces
 from enrollment.cli import cli
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
-from kiosk.machine.identity import Identity, Provisioning, candidate
+from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
-from kiosk.model import DeviceId, RgbImage
-from kiosk.wire.keys import ServerKeys
-from tests.unit.enrollment.kit import ANI, BUDI, CITRA, OFFICE
+from kiosk.model import RgbImage
+from tests.unit.enrollment.kit import ANI, BUDI, CITRA, OFFICE, provisioned
 
 OFFICER = ["--office", OFFICE, "--consent-by", "Petugas Contoh"]
 DONE, REFUSED, NO_CAMERA = 0, 65, 69
@@ -59,17 +58,7 @@ def state(tmp_path: Path, converted: Path) -> Path:
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
     (folder / "cache").symlink_to(converted)
-    office = Provisioning(
-        DeviceId("018f2c5e-0000-7000-8000-0000000000d1"),
-        "https://etpp.invalid",
-        "",
-        OFFICE,
-        "Dinas Contoh",
-        "Asia/Jakarta",
-        ServerKeys(0, {"contoh": bytes(32)}),
-        dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
-    )
-    candidate(folder / "identity").adopt(office)
+    provisioned(folder / "identity")
     return folder
 
 

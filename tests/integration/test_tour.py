@@ -14,9 +14,9 @@ import shutil
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -37,6 +37,7 @@ from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
 from kiosk.terminal.encounter import Button, Phase
 from kiosk.ui.ports import ScreenSource
+from tests import waiting
 from tests.contract.etpp.running import NIP, OFFICE, Running, running
 from tests.integration.office import open_outbox
 from tests.unit.kiosk.journal import records
@@ -45,6 +46,7 @@ ROOT = Path(__file__).parents[2]
 STEP = re.compile(r"^(\d+)\. `([\w/]+\.py)` `([\w.]+)`: ", re.MULTILINE)
 STEPS = [(path, name) for _, path, name in STEP.findall((ROOT / "docs/tour.md").read_text(encoding="utf-8"))]
 WITHIN_S = 90.0
+until = partial(waiting.until, within_s=WITHIN_S)
 
 
 class Listener:
@@ -77,14 +79,6 @@ def listener() -> Iterator[Listener]:
     finally:
         sys.setprofile(before)
         threading.setprofile(None)
-
-
-def until(what: str, done: Callable[[], object]) -> None:
-    end_s = time.monotonic() + WITHIN_S
-    while not done():
-        if time.monotonic() > end_s:
-            pytest.fail(f"not within {WITHIN_S:.0f} s: {what}")
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ from kiosk.ui import theme
 from kiosk.ui.officer.sitting import consent_pages
 from kiosk.ui.touch import GUARD_S
 from kiosk.wire.gallery import Manifest
+from tests import waiting
 from tests.ui.test_pressing import DIGITS, ENTER, pytestmark, x_server
 from tests.unit.enrollment.kit import OFFICE, provisioned
 
 pytestmark = [*pytestmark, pytest.mark.slow]
 
 WITHIN_S = 120.0
+until = partial(waiting.until, within_s=WITHIN_S)
 PRESSED_S = 15.0
 """Three times as long as it takes: the machine is busy with other tests."""
 
@@ -51,15 +54,6 @@ KEYS = {
 }
 GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
 RAHAYU = "199003032015031004"
-
-
-def until(what: str, done: Callable[[], Any]) -> Any:
-    end_s = time.monotonic() + WITHIN_S
-    while not (value := done()):
-        if time.monotonic() > end_s:
-            pytest.fail(f"not within {WITHIN_S:.0f} s: {what}")
-        time.sleep(0.05)
-    return value
 
 
 class Terminal:
