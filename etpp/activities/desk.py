@@ -15,6 +15,7 @@ from etpp.activities.catalogue import Catalogue
 from etpp.activities.model import Entry, EntryFault, EntryStep, EntryTerms, Ledger, Verdict
 from etpp.activities.rules import check_entry, entry_verdict, recognise
 from etpp.activities.store import ITEMS, WEIGHTS
+from etpp.base.clock import days_utc
 from etpp.base.errors import Conflict
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
@@ -110,7 +111,7 @@ class Desk:
         """Whether no letters cover the whole of the day's work (or, of a day off, the whole day) that forbid it."""
         key = person_id, date
         if key not in self._open:
-            start, end = (dt.datetime.combine(day, dt.time(), zone) for day in (date, date + _ONE_DAY))
+            start, end = days_utc(date, date, zone)
             with contextlib.suppress(PlanError):  # nobody has decided hours for that date
                 plan = self._calendar.person_plan(self._careers[person_id], date)
                 if plan is not None and plan.work is not None:
@@ -126,7 +127,7 @@ class Desk:
                 self._kinds,
                 zone,
             )
-            covered = Cover(excuses).whole_day(start.astimezone(dt.UTC), end.astimezone(dt.UTC))
+            covered = Cover(excuses).whole_day(start, end)
             self._open[key] = covered is None or covered[0].may_enter
         return self._open[key]
 

@@ -42,6 +42,11 @@ class Month:
     def following(self) -> Month:
         return Month(self.year + self.number // 12, self.number % 12 + 1)
 
+    def before(self, count: int = 1) -> Month:
+        """The one so many months earlier."""
+        months = self.year * 12 + self.number - 1 - count
+        return Month(months // 12, months % 12 + 1)
+
     def dates(self) -> Iterator[dt.date]:
         for day in range(1, self.last.day + 1):
             yield dt.date(self.year, self.number, day)

@@ -221,11 +221,8 @@ async def _one(visit: Visit, office_id: str, month: str, fault: str = "") -> Res
     lines: list[views.PersonLine] = found.pop("lines")  # type: ignore[assignment]
     values = {"month": found, "fault": fault}
     wanted = views.PEOPLE.asked(visit)
-    if fault:
-        return visit.page(
-            "allowance/month.html", {**values, "listing": views.PEOPLE.table(visit.texts, wanted, lines)}, 409
-        )
-    return await views.PEOPLE.answer(visit, wanted, lines, "allowance/month.html", values)
+    status = 409 if fault else 200
+    return await views.PEOPLE.answer(visit, wanted, lines, "allowance/month.html", values, status=status)
 
 
 async def _question(visit: Visit, office_id: str, month: str, what: str) -> Response:
@@ -251,20 +248,14 @@ async def _scores(
         **forms.typed(values, wrong),
     }
     asked = views.SCORES_LIST.asked(visit, month=str(month))
-    if status != 200:
-        table = views.SCORES_LIST.table(visit.texts, asked, found)
-        return visit.page("allowance/scores.html", {**shown, "listing": table}, status)
-    return await views.SCORES_LIST.answer(visit, asked, found, "allowance/scores.html", shown)
+    return await views.SCORES_LIST.answer(visit, asked, found, "allowance/scores.html", shown, status=status)
 
 
 async def _sanctions(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200) -> Response:
     found = await visit.server.read(views.sanction_lines)
     shown = forms.typed(values, wrong)
     asked = views.SANCTIONS_LIST.asked(visit)
-    if status != 200:
-        table = views.SANCTIONS_LIST.table(visit.texts, asked, found)
-        return visit.page("allowance/sanctions.html", {**shown, "listing": table}, status)
-    return await views.SANCTIONS_LIST.answer(visit, asked, found, "allowance/sanctions.html", shown)
+    return await views.SANCTIONS_LIST.answer(visit, asked, found, "allowance/sanctions.html", shown, status=status)
 
 
 async def policies_page(

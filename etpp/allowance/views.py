@@ -352,5 +352,5 @@ def _closed_by(where: Standing, known: Named) -> str:
 
 def last_month(now: dt.datetime, office_zone: ZoneInfo = ZONE) -> Month:
     """The last one that is over."""
-    last = now.astimezone(office_zone).date().replace(day=1) - dt.timedelta(days=1)
-    return Month(last.year, last.month)
+    today = now.astimezone(office_zone)
+    return Month(today.year, today.month).before()

@@ -16,12 +16,13 @@ from etpp.allowance.facts import MonthFacts, Regency
 from etpp.allowance.model import Month
 from etpp.allowance.points import recognised
 from etpp.allowance.service import Service
+from etpp.base.clock import days_utc
 from etpp.base.encoding import format_time
 from etpp.base.errors import Conflict
 from etpp.base.money import ZERO
 from etpp.base.texts import shown
 from etpp.bulletin import store
-from etpp.bulletin.model import Duty
+from etpp.bulletin.model import MOST_NOTICES, MOST_OFFICERS, Duty
 from etpp.bulletin.store import Officers
 from etpp.db import Transaction
 from etpp.reports.months import served
@@ -32,7 +33,6 @@ from etpp.roster.hours import zone
 from etpp.roster.model import Office, Person
 from etpp.roster.store import People, Roster
 
-MOST_OFFICERS, MOST_NOTICES = 50, 20
 LABEL, LONGEST = 100, 200
 """Characters of a letter's label or number, and of a name: what is longer is cut."""
 DUTIES: tuple[Duty, ...] = ("enrol", "maintain")
@@ -165,8 +165,8 @@ def _letters(
     tx: Transaction, office_id: str, today: dt.date, local: ZoneInfo, faces: Mapping[str, Person]
 ) -> list[Json]:
     """In force at some moment from the beginning of today to the end of tomorrow."""
-    start, end = (dt.datetime.combine(each, dt.time(), local) for each in (today, today + 2 * ONE_DAY))
-    written = letters_within(tx, office_id=office_id, start=start.astimezone(dt.UTC), end=end.astimezone(dt.UTC))
+    start, end = days_utc(today, today + ONE_DAY, local)
+    written = letters_within(tx, office_id=office_id, start=start, end=end)
     if not written:
         return []
     numbers = {each.letter_id: each.number for each in written}

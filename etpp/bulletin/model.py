@@ -9,6 +9,10 @@ from typing import Literal
 Duty = Literal["enrol", "maintain"]
 PinPolicy = Literal["off", "with-officer", "alone"]
 
+MOST_OFFICERS = 50
+"""Of one office: so many a gallery may have."""
+MOST_NOTICES = 20
+
 REGENCY = "*"
 """In place of an office: of all of them."""
 

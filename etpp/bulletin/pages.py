@@ -151,10 +151,7 @@ async def _officers(
     found = await visit.server.read(lambda tx: views.officer_lines(tx, mine))
     asked = views.OFFICERS.asked(visit)
     shown = {"made": made, "offices": await _offices(visit), **forms.typed(values, wrong)}
-    if visit.request.method == "GET":
-        return await views.OFFICERS.answer(visit, asked, found, "bulletin/officers.html", shown)
-    table = views.OFFICERS.table(visit.texts, asked, found)
-    return visit.page("bulletin/officers.html", {**shown, "listing": table}, status)
+    return await views.OFFICERS.answer(visit, asked, found, "bulletin/officers.html", shown, status=status)
 
 
 async def _notices(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200) -> Response:
@@ -163,10 +160,7 @@ async def _notices(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, 
     asked = views.NOTICES_LIST.asked(visit)
     regency = visit.offices_to_act("bkpp", "operator") is None
     shown = {"offices": await _offices(visit), "regency": regency, **forms.typed(values, wrong)}
-    if visit.request.method == "GET":
-        return await views.NOTICES_LIST.answer(visit, asked, found, "bulletin/notices.html", shown)
-    table = views.NOTICES_LIST.table(visit.texts, asked, found)
-    return visit.page("bulletin/notices.html", {**shown, "listing": table}, status)
+    return await views.NOTICES_LIST.answer(visit, asked, found, "bulletin/notices.html", shown, status=status)
 
 
 async def _nip_pin(
@@ -181,10 +175,7 @@ async def _nip_pin(
     asked = views.POLICIES_LIST.asked(visit)
     policies = [(each, visit.texts.of("nip_pin", each)) for each in ("off", "with-officer", "alone")]
     shown = {"made": made, "policies": policies, "offices": await _offices(visit), **forms.typed(values, wrong)}
-    if visit.request.method == "GET":
-        return await views.POLICIES_LIST.answer(visit, asked, found, "bulletin/nip_pin.html", shown)
-    table = views.POLICIES_LIST.table(visit.texts, asked, found)
-    return visit.page("bulletin/nip_pin.html", {**shown, "listing": table}, status)
+    return await views.POLICIES_LIST.answer(visit, asked, found, "bulletin/nip_pin.html", shown, status=status)
 
 
 async def _offices(visit: Visit) -> list[tuple[str, str]]:

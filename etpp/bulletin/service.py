@@ -15,7 +15,7 @@ from etpp.accounts.passwords import hashed
 from etpp.base.errors import Conflict, NotFound
 from etpp.bulletin import store
 from etpp.bulletin.asked import NewNotice, NewOfficer, NewPolicy
-from etpp.bulletin.model import REGENCY, NipPinPolicy, Notice, Officer
+from etpp.bulletin.model import MOST_NOTICES, MOST_OFFICERS, REGENCY, NipPinPolicy, Notice, Officer
 from etpp.bulletin.store import NOTICES, POLICIES, Officers
 from etpp.bulletin.telling import tell, tell_all
 from etpp.db import Transaction
@@ -25,9 +25,6 @@ from etpp.roster.model import Office
 from etpp.roster.store import Roster
 
 DIGITS = 6
-MOST_OFFICERS = 50
-"""Of one office: so many a gallery may have."""
-MOST_NOTICES = 20
 
 
 def new_pin(birth_date: str | None = None) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 
-from etpp.base.clock import month_of
+from etpp.allowance.model import Month
+from etpp.base.clock import days_utc, month_of
 from etpp.base.encoding import canonical
 from etpp.base.errors import EtppError, NotFound, StoreUnavailable
 from etpp.bulletin import content, store
@@ -121,21 +122,17 @@ class Teller:
 
     def _score(self, now: dt.datetime) -> None:
         """The scores of the month before, once its last days have been reported."""
+        month = months_before(now, 1)
         with self._database.read() as tx:
-            due = []
-            for office in Offices(tx).all():
-                today = now.astimezone(zone(office)).date()
-                month = months_before(now, 1)
-                if today.day >= SCORED_FROM and self._scored.get(office.office_id) != month:
-                    due.append((office, month))
-            there = store.months_scored(tx, due[0][1]) if due else set()
-        for office, month in due:
+            due = [
+                office
+                for office in Offices(tx).all()
+                if now.astimezone(zone(office)).day >= SCORED_FROM and self._scored.get(office.office_id) != month
+            ]
+            there = store.months_scored(tx, month) if due else set()
+        for office in due:
             if office.office_id not in there:
-                first = dt.date.fromisoformat(f"{month}-01")
-                start, end = (
-                    dt.datetime.combine(day, dt.time(), zone(office)).astimezone(dt.UTC)
-                    for day in (first, month_of(first)[1] + dt.timedelta(days=1))
-                )
+                start, end = days_utc(*month_of(dt.date.fromisoformat(f"{month}-01")), zone(office))
                 with self._database.begin() as tx:
                     Offices(tx).lock(office.office_id)  # of two servers one waits
                     store.make_score_months(tx, office.office_id, month, start, end)
@@ -191,9 +188,8 @@ def _reckoned(
 
 def months_before(now: dt.datetime, count: int) -> str:
     """Such as 2026-11, by the regency's clock."""
-    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
-    months = today.year * 12 + today.month - 1 - count
-    return f"{months // 12:04d}-{months % 12 + 1:02d}"
+    today = now.astimezone(ZoneInfo(REGENCY_ZONE))
+    return str(Month(today.year, today.month).before(count))
 
 
 def _days(offices: Sequence[Office], now: dt.datetime) -> tuple[dt.date, ...]:

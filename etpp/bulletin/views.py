@@ -13,7 +13,7 @@ from etpp.bulletin.fading import MONTHS
 from etpp.bulletin.model import REGENCY
 from etpp.bulletin.store import NOTICES, Officers
 from etpp.bulletin.telling import months_before
-from etpp.console.listing import Cell, Column, Listing, Tone, Value
+from etpp.console.listing import Cell, Column, Listing, Tone, Value, state_column
 from etpp.console.texts import Texts
 from etpp.db import Transaction
 from etpp.roster.hours import REGENCY_ZONE
@@ -82,11 +82,6 @@ def _policy(line: PolicyLine, texts: Texts) -> Cell:
     return Cell(texts.of("nip_pin", line.policy), small=small, tone=tones[line.policy], chip=True)
 
 
-def _state(line: NoticeLine, texts: Texts) -> Cell:
-    tones: dict[str, Tone] = {"coming": "warn", "shown": "good", "over": ""}
-    return Cell(texts.of("notice_state", line.state), tone=tones[line.state], chip=True)
-
-
 OFFICERS: Listing[OfficerLine] = Listing(
     "petugas-terminal",
     (
@@ -123,14 +118,7 @@ NOTICES_LIST: Listing[NoticeLine] = Listing(
         Column("office", "office", lambda line: line.office, chooses=True),
         Column("first", "notice_from", lambda line: line.first),
         Column("until", "notice_until", lambda line: line.until),
-        Column(
-            "state",
-            "status",
-            lambda line: line.state,
-            show=_state,
-            says=lambda value, texts: texts.of("notice_state", str(value)),
-            chooses=True,
-        ),
+        state_column("notice_state", lambda line: line.state, {"coming": "warn", "shown": "good", "over": ""}),
         Column("english", "notice_english", lambda line: line.english, shows=False),
     ),
     by="-first",

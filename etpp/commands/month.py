@@ -130,5 +130,4 @@ def month_pay(place: Place, office_id: str, month: Month, by: str, as_json: bool
 
 def last_month(now: dt.datetime) -> Month:
     """The last that is over, as far as UTC can say."""
-    day = now.date().replace(day=1) - dt.timedelta(days=1)
-    return Month(day.year, day.month)
+    return Month(now.year, now.month).before()

@@ -233,13 +233,15 @@ class Listing(Generic[R]):
         template: str,
         values: Mapping[str, Any] | None = None,
         live: bool = False,
+        status: int = 200,
     ) -> Response:
         """The page with the table in it as `listing`, or the file that the address asks for. `live`: the page follows
-        what happens."""
+        what happens. What answers a form is the page, whatever its address says."""
         found = rows if isinstance(rows, Rows) else self.chosen_of(asked, rows)
-        if asked.export:
+        if asked.export and visit.request.method == "GET":
             return await run_in_threadpool(self._file, visit, asked, found)
-        return visit.page(template, {**(values or {}), "listing": self.table(visit.texts, asked, found)}, live=live)
+        shown = {**(values or {}), "listing": self.table(visit.texts, asked, found)}
+        return visit.page(template, shown, status, live=live)
 
     def table(self, texts: Texts, asked: Asked, rows: Rows[R] | Iterable[R]) -> Table:
         found = rows if isinstance(rows, Rows) else self.chosen_of(asked, rows)

@@ -14,6 +14,7 @@ from etpp.activities import service as activities
 from etpp.activities.store import ITEMS
 from etpp.allowance.gather import correction_days, entry_terms
 from etpp.allowance.model import Month
+from etpp.base.clock import days_utc
 from etpp.base.errors import Conflict, NotFound
 from etpp.books.model import Link
 from etpp.books.store import Books
@@ -66,7 +67,8 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
     employee = roster.employee(person_id)
     if employee is None:
         raise NotFound("nobody in the roster has this number or id", key="employee_unknown")
-    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
+    regency = ZoneInfo(REGENCY_ZONE)
+    today = now.astimezone(regency).date()
     asked = Month(today.year, today.month) if month is None else month
     posts: tuple[Assignment, ...] = ()
     actings: tuple[Acting, ...] = ()
@@ -85,7 +87,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
     except (CareerError, Conflict, NotFound):
         broken = True
     entered = activities.month_of(tx, person_id, asked.first, asked.last, entry_terms, now)
-    since = _months_before(asked, LETTERS)
+    since = asked.before(LETTERS).first
     held = letters_of(tx, person_id)
     mine = [letter for letter in held if since <= letter.until_utc.date() and letter.first_utc.date() <= asked.last]
     standings = letters.standings(tx, mine)
@@ -98,7 +100,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         actings=tuple(reversed(actings)),
         faces=tuple((face, _reached(tx, face)) for face in roster.faces_of(person_id)),
         waiting=0 if employee.nip is None else len(Enrolments(tx).pending_with_nip(employee.nip)),
-        without_face=tuple(Books(tx).without_face(person_id, *_bounds(asked))),
+        without_face=tuple(Books(tx).without_face(person_id, *days_utc(asked.first, asked.last, regency))),
         asked=asked,
         month=found,
         broken=broken,
@@ -111,19 +113,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
     )
 
 
-def _bounds(month: Month) -> tuple[dt.datetime, dt.datetime]:
-    """By the regency's clock."""
-    midnights = month.first, month.last + dt.timedelta(days=1)
-    first, end = (dt.datetime.combine(day, dt.time(), ZoneInfo(REGENCY_ZONE)).astimezone(dt.UTC) for day in midnights)
-    return first, end
-
-
 def _reached(tx: Transaction, face: Person) -> Reached:
     if face.erased_version is not None:
         return terminals.erased(tx, face.office_id, face.erased_version)
     return terminals.reached(tx, face.office_id, face.changed_version)
-
-
-def _months_before(month: Month, count: int) -> dt.date:
-    months = month.year * 12 + month.number - 1 - count
-    return dt.date(months // 12, months % 12 + 1, 1)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from etpp.allowance.model import Month
 from etpp.console.texts import Texts
 from etpp.insight.charts import Figures
 from etpp.insight.dossier import Dossier
@@ -66,8 +65,8 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
         "waiting": dossier.waiting,
         "month": str(dossier.asked),
         "month_text": say.month(dossier.asked.first),
-        "before": str(_beside(dossier.asked, -1)),
-        "after": str(_beside(dossier.asked, 1)) if dossier.asked.last < dossier.today else "",
+        "before": str(dossier.asked.before()),
+        "after": str(dossier.asked.following) if dossier.asked.last < dossier.today else "",
         "broken": dossier.broken,
         "days": None if month is None else _table(days(say, month, month.people[0]), say),
         "without_face": [
@@ -90,8 +89,8 @@ def pictures(found: Figures, charts: Sequence[Chart], say: Words) -> dict[str, A
         "office": found.office,
         "month": str(found.asked),
         "month_text": say.month(found.asked.first),
-        "before": str(_beside(found.asked, -1)),
-        "after": str(_beside(found.asked, 1)),
+        "before": str(found.asked.before()),
+        "after": str(found.asked.following),
         "broken": found.month is None,
         "charts": [
             {
@@ -251,8 +250,3 @@ def _text(cell: str | int | Decimal | dt.date | None, kind: ColumnKind, say: Wor
 
 def _period(first: dt.date, last: dt.date | None, say: Words) -> str:
     return f"{say.plain_date(first)} – {'…' if last is None else say.plain_date(last)}"
-
-
-def _beside(month: Month, by: int) -> Month:
-    months = month.year * 12 + month.number - 1 + by
-    return Month(months // 12, months % 12 + 1)

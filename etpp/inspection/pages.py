@@ -19,6 +19,7 @@ from etpp.allowance.model import Month
 from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
 from etpp.allowance.seal import statement_hash
 from etpp.allowance.store import Closings, Policies
+from etpp.allowance.views import last_month
 from etpp.base.errors import NotFound, Problem
 from etpp.bundle.making import Asked
 from etpp.console.visit import HEADERS, CheckedForm, MemberVisit
@@ -254,5 +255,4 @@ def _month(text: str, now: dt.datetime | None = None) -> Month:
         return found
     if now is None:
         raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
-    last = now.astimezone(ZoneInfo(REGENCY_ZONE)).date().replace(day=1) - dt.timedelta(days=1)
-    return Month(last.year, last.month)
+    return last_month(now)

@@ -287,11 +287,7 @@ def _lines(tx: Transaction, office_id: str, month: Month) -> dict[str, tuple[str
 
 
 def _months_until(month: Month) -> list[str]:
-    at, found = month, []
-    for _ in range(MONTHS_BACK):
-        found.append(str(at))
-        at = Month(at.year - (at.number == 1), (at.number - 2) % 12 + 1)
-    return sorted(found)
+    return sorted(str(month.before(count)) for count in range(MONTHS_BACK))
 
 
 def _faces() -> sa.ColumnElement[bool]:

@@ -14,6 +14,7 @@ from etpp.activities.catalogue import Catalogue
 from etpp.activities.model import Entry
 from etpp.activities.store import ITEMS, WEIGHTS, entries_of
 from etpp.allowance.gather import entry_terms
+from etpp.base.clock import days_utc
 from etpp.base.encoding import format_time
 from etpp.base.money import plain
 from etpp.db import Transaction, pay_tables
@@ -95,6 +96,6 @@ class _Away:
         self._kinds = kinds(tx)
 
     def on(self, person: str, date: dt.date, zone: ZoneInfo) -> bool:
-        start, end = (dt.datetime.combine(day, dt.time(), zone) for day in (date, date + ONE_DAY))
+        start, end = days_utc(date, date, zone)
         excuses = in_force(person, self._held[person], self._decisions, self._revocations, self._kinds, zone)
         return any(not e.kind.may_enter and e.first_utc < end and e.until_utc > start for e in excuses)

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from etpp.base.asked import ONE_DAY, month
+from etpp.base.asked import month
+from etpp.base.clock import days_utc
 from etpp.base.encoding import canonical
 from etpp.base.errors import Conflict, EtppError, Problem
 from etpp.calendar.model import CalendarFacts, PlanError, RosterDay, RosterError
@@ -149,6 +150,4 @@ def month_bounds(text: str) -> tuple[dt.datetime | None, dt.datetime | None]:
     days = month(text)
     if days is None:
         return None, None
-    midnights = days[0], days[1] + ONE_DAY
-    first, end = (dt.datetime.combine(day, dt.time(), ZoneInfo(REGENCY_ZONE)).astimezone(dt.UTC) for day in midnights)
-    return first, end
+    return days_utc(*days, ZoneInfo(REGENCY_ZONE))

@@ -417,6 +417,7 @@ def test_months() -> None:
     december = Month(2026, 12)
     assert (december.first, december.last) == (dt.date(2026, 12, 1), dt.date(2026, 12, 31))
     assert december.following == Month(2027, 1)
+    assert (Month(2027, 1).before(), december.before(0), december.before(25)) == (december, december, Month(2024, 11))
     assert str(Month(2026, 2)) == "2026-02"
     assert len(list(Month(2028, 2).dates())) == 29
     assert OCTOBER.last < AS_OF.date()

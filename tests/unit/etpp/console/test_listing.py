@@ -67,10 +67,10 @@ class _App:
         self.state = State({"server": None, "offers": lambda actor, method, path: False})
 
 
-def visit(query: str) -> Visit:
+def visit(query: str, method: str = "GET") -> Visit:
     scope: dict[str, Any] = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": "/console/people",
         "query_string": query.encode(),
         "headers": [],
@@ -148,6 +148,13 @@ def exported(query: str, rows: Rows[Row] | list[Row], monkeypatch: pytest.Monkey
     monkeypatch.setattr(Visit, "server", property(lambda self: _Server()))
     asking = visit(query)
     return asyncio.run(PEOPLE.answer(asking, PEOPLE.asked(asking), rows, "console/message.html"))
+
+
+def test_what_answers_a_form_is_the_page_also_where_its_address_asks_for_a_file() -> None:
+    asking = visit("export=csv", "POST")
+    shown = {"text": "Tidak bisa."}
+    answer = asyncio.run(PEOPLE.answer(asking, PEOPLE.asked(asking), ROWS, "console/message.html", shown, status=409))
+    assert (answer.status_code, answer.media_type) == (409, "text/html")
 
 
 def test_a_file_holds_all_that_was_found_and_no_formula(monkeypatch: pytest.MonkeyPatch) -> None:
