@@ -16,9 +16,9 @@ from pathlib import Path
 from kiosk import wire
 from kiosk.errors import OutboxError
 from kiosk.journal.db import JournalDb
-from kiosk.journal.rows import ContentDamaged, Sealer, row_id, seq_of
+from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, row_id, seq_of
 from kiosk.journal.salvage import Salvager
-from kiosk.journal.schema import CHAIN_SHIFT
+from kiosk.journal.schema import CHAIN_SHIFT, LAST_CHAIN_NO, LAST_SEQ, JournalDamaged
 from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
 from kiosk.ports import UtcNow
 
@@ -63,6 +63,7 @@ class SqliteOutbox:
 
     def open(self) -> SqliteOutbox:
         """Make the database when there is none, and prove that it can be read and written."""
+        self.db.query(lambda connection: check_chains(connection, self.sealer))
         self.db.transact(lambda connection: open_chain(connection, self.device_id))
         return self
 
@@ -160,6 +161,8 @@ class SqliteOutbox:
         seq, prev_hash = 1, wire.NO_HASH
         if last is not None and last[0] >> CHAIN_SHIFT == chain_no:
             seq, prev_hash = seq_of(last[0]) + 1, last[1].hex()
+        else:
+            check_chains(connection, self.sealer)  # or it has events, under the number that it had before
         body = wire.event_body(
             draft,
             moment,
@@ -183,6 +186,7 @@ class SqliteOutbox:
         return event
 
     def _queue_state(self, connection: sqlite3.Connection) -> QueueState:
+        check_chains(connection, self.sealer)
         waiting = parked = 0
         oldest: dt.datetime | None = None
         chains = connection.execute("SELECT chain_no, state, acked_seq FROM chains ORDER BY chain_no").fetchall()
@@ -209,6 +213,46 @@ class SqliteOutbox:
 # ---------------------------------------------------------------- statements that several parts need
 
 
+def check_chains(connection: sqlite3.Connection, sealer: Sealer) -> None:
+    """Raise JournalDamaged where events and chains do not belong together.
+
+    Events are looked for by the number of their chain alone: those of a number that no chain has, or one of another
+    name, would never be sent, and nobody would miss them. Looks at each chain's newest event and at its first unsent
+    one.
+    """
+    chains = {}
+    for chain_no, chain_id, device_id, acked_seq in connection.execute(
+        "SELECT chain_no, chain_id, device_id, acked_seq FROM chains"
+    ):
+        if not (0 < chain_no <= LAST_CHAIN_NO and 0 <= acked_seq <= LAST_SEQ):
+            raise JournalDamaged("the journal has a chain with a number that none can have")
+        chains[chain_no] = acked_seq, (chain_id, device_id)
+    before = row_id(-LAST_CHAIN_NO, 0)
+    while row := connection.execute("SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1", (before,)).fetchone():
+        number = chain_no_of(row[0])
+        if number not in chains or row[0] <= before:  # a tree out of order leads back
+            raise JournalDamaged("the journal has events that belong to no chain")
+        acked_seq, named = chains[number]
+        before = row_id(number, LAST_SEQ)
+        for first, order in ((row_id(number, acked_seq) + 1, "ASC"), (row_id(number, 0), "DESC")):
+            if _recorder(connection, first, before, order, sealer) not in (None, named):
+                raise JournalDamaged("the journal has events of a chain with another name")
+
+
+def _recorder(
+    connection: sqlite3.Connection, first: int, last: int, order: str, sealer: Sealer
+) -> tuple[object, object] | None:
+    """Chain and device id as one of the first three of these rows says; None when none of them can be read."""
+    for stored, digest in connection.execute(
+        f"SELECT body, hash FROM events WHERE id BETWEEN ? AND ? ORDER BY id {order} LIMIT 3", (first, last)
+    ):
+        if stored is not None:
+            with contextlib.suppress(OutboxError):  # a damaged one, or an enrolment whose key is gone
+                event = sealer.event(stored, digest.hex())
+                return event.chain_id, event.body.get("device_id")
+    return None
+
+
 def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int, str]:
     """The chain that events are appended to, made when there is none: number and id.
 
@@ -216,6 +260,8 @@ def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int
     """
     row = connection.execute("SELECT chain_no, chain_id, device_id FROM chains WHERE state = 'open'").fetchone()
     if row is not None and row[2] == device_id:
+        if not 0 < row[0] <= LAST_CHAIN_NO:
+            raise JournalDamaged("the journal has a chain with a number that none can have")
         return row[0], row[1]
     connection.execute("UPDATE chains SET state = 'closed' WHERE state = 'open'")
     chain_id = str(uuid.uuid4())
