@@ -15,10 +15,10 @@ from pathlib import Path
 
 from kiosk import wire
 from kiosk.errors import OutboxError
-from kiosk.journal.db import JournalDb
+from kiosk.journal.db import JournalDb, open_read_only
 from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, row_id, seq_of
 from kiosk.journal.salvage import Salvager
-from kiosk.journal.schema import CHAIN_SHIFT, LAST_CHAIN_NO, LAST_SEQ, JournalDamaged
+from kiosk.journal.schema import CHAIN_SHIFT, FOREIGN_ERRORS, LAST_CHAIN_NO, LAST_SEQ, JournalDamaged
 from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
 from kiosk.ports import UtcNow
 
@@ -208,6 +208,19 @@ class SqliteOutbox:
             "SELECT count(*) FROM chains WHERE state = 'broken' AND carried IS NOT NULL"
         ).fetchone()
         return QueueState(waiting, parked + refused, oldest, set_aside)
+
+
+def recorder_of(path: Path) -> DeviceId | None:
+    """The device id under which the journal's own events were last recorded, for whoever does not know it any more.
+
+    Reads alone; None where there is no journal, or none that says so.
+    """
+    with contextlib.suppress(*FOREIGN_ERRORS), contextlib.closing(open_read_only(path)) as connection:
+        row = connection.execute(
+            "SELECT device_id FROM chains WHERE carried IS NULL ORDER BY state = 'open' DESC, chain_no DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else DeviceId(str(row[0]))
+    return None
 
 
 # ---------------------------------------------------------------- statements that several parts need

@@ -211,6 +211,48 @@ def test_a_former_identity_still_vouches_for_its_events(tmp_path: Path) -> None:
     assert identity.attest("../..", {"a": 1}) is None
 
 
+@pytest.mark.parametrize(
+    "record",
+    [b"", b"{}", b"\0" * 300, b'{"device_id":"../../elsewhere"}', b'{"device_id":".."}', b'{"device_id":5}', None],
+)
+@pytest.mark.parametrize("recorder", ["device-1", None, "../elsewhere"])
+def test_a_damaged_record_can_be_provisioned_away(tmp_path: Path, record: bytes | None, recorder: str | None) -> None:
+    folder = tmp_path / "state" / "identity"
+    first = provision(folder)
+    (folder / "provisioning.json").unlink()
+    if record is None:
+        (folder / "provisioning.json").symlink_to("provisioning.json")  # it cannot be read
+    else:
+        (folder / "provisioning.json").write_bytes(record)
+
+    applicant = candidate(folder, recorder=recorder)
+    applicant.adopt(parse_provisioning({**golden("provision")["answer"], "device_id": "device-2"}, URL, ""))
+
+    identity = Identity.load(folder)
+    assert identity.device_id == "device-2"
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+    (kept,) = (folder / "former").iterdir()
+    assert (kept.name == recorder) or kept.name.startswith("unknown-")
+    key = kept / "device.key"
+    assert key.read_bytes() not in (b"", (folder / "device.key").read_bytes())
+    signature = identity.attest(kept.name, {"a": 1})
+    assert signature is not None
+    public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
+    assert identity.attest("..", {"a": 1}) is None
+
+
+@pytest.mark.parametrize("name", ["storage.key", "device.key", "device.key.new", "device.key.next"])
+@pytest.mark.parametrize("content", [b"", b"\0" * 20])
+def test_a_damaged_key_can_be_provisioned_away(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = tmp_path / "identity"
+    provision(folder)
+    (folder / name).write_bytes(content)
+    candidate(folder).adopt(parse_provisioning(golden("provision")["answer"], URL, ""))
+    identity = Identity.load(folder)
+    assert len(identity.storage_key) == 32
+    assert not identity.rotating
+
+
 class Cut(BaseException):
     """The power goes."""
 
