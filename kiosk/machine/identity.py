@@ -22,14 +22,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk import wire
 from kiosk.errors import IdentityError, NotProvisioned, StateError
-from kiosk.machine.credentials import DEVICE_KEY_CREDENTIAL, STORAGE_KEY_CREDENTIAL, credential, systemd_credentials
+from kiosk.machine.credentials import (
+    DEVICE_KEY_CREDENTIAL,
+    STORAGE_KEY_CREDENTIAL,
+    credential,
+    parse_key,
+    systemd_credentials,
+)
 from kiosk.machine.durable import atomic_write
 from kiosk.machine.former import folder_of, kept_of
 from kiosk.machine.nonce import NonceCounter
@@ -296,8 +302,7 @@ class Candidate:
 def candidate(directory: Path, credentials: Path | None = None, recorder: str | None = None) -> Candidate:
     """Make the folder, the storage key and a device key, as far as they are missing or of no use.
 
-    `recorder`: the device id of the journal's events, in case the former identity's record is damaged. All that may
-    fail for a damaged file fails here, before the server has heard of it.
+    `recorder`: the device id of the journal's events, in case the former record is damaged. The server is asked later.
     """
     credentials = credentials or systemd_credentials()
     try:
@@ -305,7 +310,7 @@ def candidate(directory: Path, credentials: Path | None = None, recorder: str | 
         if credential(credentials, STORAGE_KEY_CREDENTIAL) is None:
             _make_storage_key(directory / "storage.key")
         pem = credential(credentials, DEVICE_KEY_CREDENTIAL)
-        key = _new_key(directory / "device.key.new") if pem is None else _parse_key(pem)
+        key = _new_key(directory / "device.key.new") if pem is None else parse_key(pem)
     except OSError as error:
         raise IdentityError(
             f"{directory}: cannot be written ({error.strerror}). Check the disk and the user."
@@ -323,7 +328,7 @@ def _make_storage_key(path: Path) -> None:
 def _new_key(path: Path) -> Ed25519PrivateKey:
     if path.exists():
         try:
-            return _parse_key(path.read_bytes())
+            return parse_key(path.read_bytes())
         except IdentityError:
             log.warning("the key of an attempt to provision this machine is damaged; another one is made")
     key = Ed25519PrivateKey.generate()
@@ -356,7 +361,7 @@ def _read_key(directory: Path, credentials: Path | None) -> Ed25519PrivateKey:
             raise IdentityError(
                 f"{path}: may be read by others. Set its mode to 0600, or provision the terminal again."
             )
-        return _parse_key(path.read_bytes() if pem is None else pem)
+        return parse_key(path.read_bytes() if pem is None else pem)
     except OSError as error:
         raise IdentityError(f"{path}: cannot be read ({error.strerror}). Provision the terminal again.") from error
 
@@ -364,19 +369,9 @@ def _read_key(directory: Path, credentials: Path | None) -> Ed25519PrivateKey:
 def _pending_key(directory: Path) -> Ed25519PrivateKey | None:
     path = directory / "device.key.next"
     try:
-        return _parse_key(path.read_bytes()) if path.exists() else None
+        return parse_key(path.read_bytes()) if path.exists() else None
     except OSError as error:
         raise IdentityError(f"{path}: cannot be read ({error.strerror}).") from error
-
-
-def _parse_key(pem: bytes) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise IdentityError("the device key is damaged. Provision the terminal again.") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise IdentityError("the device key is not an Ed25519 key. Provision the terminal again.")
-    return key
 
 
 def _read_record(path: Path) -> wire.Json:
