@@ -222,28 +222,38 @@ class Sync:
                 self._pause.wait("gallery", pause_s - (time.monotonic() - began_s))
 
     def _beat(self) -> None:
-        """The heartbeat, and the word that nothing else is to be told. No fault of either may hold up events."""
-        signer = self._parts.signer
-        report = self._reporter.report(gallery_version=self._fetcher.version, faults=self._faults())
-        report["server_keys_serial"] = signer.server_keys_serial
-        if signer.rotating:
-            report["rotate_key"] = signer.begin_rotation()
+        """The heartbeat, and the word that nothing else is to be told. No fault of either may hold up events, or the
+        other one."""
+        self._tolerate(self._tell)
+        self._tolerate(self._report)
+
+    def _tolerate(self, call: Callable[[], None]) -> None:
         try:
-            answer = self._heartbeat(report)
-            if signer.rotating and answer.get("key_rotated") is True:
-                signer.rotated()
-                log.info("the server has taken this terminal's new key")
-            self._take_server_keys(answer)
-            head = answer.get("head")
-            self._sender.compare(None if head is None else wire.parse_head(wire.member(answer, "head", dict)))
-            if not self._parts.queue.queue_state().waiting:
-                self._sender.report()
+            call()
         except Refused as refusal:
             if refusal.status == 429 or refusal.status >= 500:
                 raise
             log.warning("the heartbeat: %s", refusal)
         except wire.WireError as error:
             log.warning("the heartbeat's answer breaks the protocol: %s", error)
+
+    def _tell(self) -> None:
+        signer = self._parts.signer
+        report = self._reporter.report(gallery_version=self._fetcher.version, faults=self._faults())
+        report["server_keys_serial"] = signer.server_keys_serial
+        if signer.rotating:
+            report["rotate_key"] = signer.begin_rotation()
+        answer = self._heartbeat(report)
+        if signer.rotating and answer.get("key_rotated") is True:
+            signer.rotated()
+            log.info("the server has taken this terminal's new key")
+        self._take_server_keys(answer)
+        head = answer.get("head")
+        self._sender.compare(None if head is None else wire.parse_head(wire.member(answer, "head", dict)))
+
+    def _report(self) -> None:
+        if not self._parts.queue.queue_state().waiting:
+            self._sender.report()
 
     def _take_server_keys(self, answer: wire.Json) -> None:
         """The answer MAY state the server's keys anew."""

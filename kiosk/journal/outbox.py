@@ -19,7 +19,19 @@ from kiosk.journal.db import JournalDb, open_read_only
 from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, row_id, seq_of
 from kiosk.journal.salvage import Salvager
 from kiosk.journal.schema import CHAIN_SHIFT, FOREIGN_ERRORS, LAST_CHAIN_NO, LAST_SEQ, JournalDamaged
-from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
+from kiosk.model import (
+    MAX_COUNT,
+    Anchor,
+    DeviceId,
+    Direction,
+    Draft,
+    Event,
+    Fault,
+    LastPresence,
+    Moment,
+    PersonId,
+    QueueState,
+)
 from kiosk.ports import UtcNow
 
 CLOCK_ANCHORS = 20
@@ -111,7 +123,9 @@ class SqliteOutbox:
     def count(self, what: str) -> None:
         def add(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO counters VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1", (what,)
+                "INSERT INTO counters VALUES (?1, 1) ON CONFLICT DO UPDATE "
+                "SET value = CASE WHEN value BETWEEN 0 AND ?2 - 1 THEN value + 1 ELSE 1 END",
+                (what, MAX_COUNT),
             )
 
         self.db.transact(add)

@@ -25,6 +25,7 @@ from kiosk.journal.db import open_database, open_read_only
 from kiosk.journal.rows import Sealer, chain_no_of, row_id, seq_of
 from kiosk.journal.schema import CHAIN_SHIFT, LAST_SEQ, SQLITE_ERRORS
 from kiosk.machine.durable import fsync_folder
+from kiosk.model import is_count
 from kiosk.ports import UtcNow
 
 log = logging.getLogger(__name__)
@@ -152,7 +153,9 @@ class Salvager:
                 "SELECT chain_id, day, through_seq FROM acks JOIN chains USING (chain_no)",
                 (str, str, int),
             )
-            wreck.counters += _rows(connection, "SELECT name, value FROM counters", (str, int))
+            wreck.counters += [
+                row for row in _rows(connection, "SELECT name, value FROM counters", (str, int)) if is_count(*row)
+            ]
             said: dict[int, Counter[str]] = defaultdict(Counter)
             thinned: list[tuple[int, _Found]] = []
             for event_row, kind, hash_hex, stored, time, problem in _walk(connection):

@@ -26,6 +26,7 @@ from kiosk.model.hours import BY_THE_OFFICE, Occasion, Roster, WorkCalendar, Wor
 from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Renewal, Template
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
+    MAX_COUNT,
     Assessment,
     AttackDraft,
     DeviceId,
@@ -40,6 +41,7 @@ from kiosk.model.recording import (
     PresenceDraft,
     QueueState,
     RenewalClaim,
+    is_count,
 )
 from kiosk.model.seeing import (
     DLIB_RESNET_V1,
@@ -69,6 +71,7 @@ __all__ = [
     "DLIB_RESNET_V1",
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
+    "MAX_COUNT",
     "NOBODY",
     "NOTHING_TOLD",
     "TOO_NEAR",
@@ -130,4 +133,5 @@ __all__ = [
     "WorkCalendar",
     "WorkDay",
     "WorkPeriod",
+    "is_count",
 ]

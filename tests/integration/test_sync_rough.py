@@ -177,6 +177,8 @@ def test_a_server_that_never_takes_a_heartbeat_gets_the_events(
             terminal.record(5)
             server.expect(terminal.delivered(count), "the events")
         until(terminal.settled(), "all acknowledged")
+        told = len(server.reported)
+        server.expect(lambda: len(server.reported) > told + 1, "the word that there is nothing to tell")
 
 
 def test_batches_are_bounded_by_their_bytes(terminal: Terminal, server: RoughServer) -> None:
