@@ -105,6 +105,7 @@ class Sync:
         self._lock = threading.Lock()
         self._status = SyncStatus()
         self._unpublished = ""
+        self._forgotten = False
         self._pause = Pause(stop, parts.network, parts.progress)
         self._transports = [
             Transport(
@@ -139,7 +140,8 @@ class Sync:
         )
 
     def run(self) -> None:
-        self._parts.queue.erase_enrolments()
+        with contextlib.suppress(OutboxError):  # the sending loop tries again, and says so
+            self._forget()
         self._publish(gallery_version=self._fetcher.version)
         threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
@@ -191,10 +193,11 @@ class Sync:
                     backoff.success()
                 backoff.success()
                 self._contact()
+                self._forget()
                 if time.monotonic() >= upkeep_at_s:
                     self._keep_up()
                     upkeep_at_s = time.monotonic() + UPKEEP_S
-            except (ServerError, OutboxError, StateError) as error:
+            except (ServerError, GalleryError, OutboxError, StateError) as error:
                 trouble = error
             if trouble is None:
                 self._wait_for_events(seen, heartbeat_at_s)
@@ -215,7 +218,7 @@ class Sync:
                 self._contact(
                     gallery_version=self._fetcher.version, gallery_confirmed_utc=self._parts.clock.now().wall_utc
                 )
-            except (ServerError, GalleryError, StateError) as error:
+            except (ServerError, GalleryError, OutboxError, StateError) as error:
                 self._wait_after("gallery", error, backoff)
                 continue
             if not news:
@@ -272,6 +275,12 @@ class Sync:
             with contextlib.suppress(OutboxError):
                 if self._parts.queue.changes() != seen:
                     return
+
+    def _forget(self) -> None:
+        """Once after the start: erase the faces in enrolments that the server has answered. Raises OutboxError."""
+        if not self._forgotten:
+            self._parts.queue.erase_enrolments()
+            self._forgotten = True
 
     def _keep_up(self) -> None:
         """What is done four times a day: forget what need not be kept, move the write-ahead log in."""
