@@ -321,9 +321,30 @@ def test_the_counter_goes_above_what_the_server_has_seen(tmp_path: Path) -> None
     assert NonceCounter(tmp_path / "nonce").take() > 123_457
 
 
-def test_a_lost_counter_starts_over(tmp_path: Path) -> None:
-    (tmp_path / "nonce").write_bytes(b"\0\0\0")
+@pytest.mark.parametrize(
+    "content", [b"\0\0\0", b"", b"-5\n", b"9007199254740991\n", b"9007199254740992\n", b"9" * 30, b"9" * 5000]
+)
+def test_a_lost_counter_starts_over(tmp_path: Path, content: bytes) -> None:
+    """Above 2^53 - 1 no server takes it, and none says where to go on."""
+    (tmp_path / "nonce").write_bytes(content)
     assert NonceCounter(tmp_path / "nonce").take() == 1
+
+
+def test_a_counter_that_is_too_far_above_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "nonce").write_bytes(b"5000000000\n")
+    counter = NonceCounter(tmp_path / "nonce")
+    assert counter.take() == 5_000_000_001
+    counter.raise_above(123)
+    assert counter.take() == 124
+    assert 124 < NonceCounter(tmp_path / "nonce").take() < 10_000
+
+
+@pytest.mark.parametrize("nonce", [-1, 2**53 - 1, 2**60])
+def test_a_highest_number_that_none_can_be_changes_nothing(tmp_path: Path, nonce: int) -> None:
+    counter = NonceCounter(tmp_path / "nonce")
+    counter.take()
+    counter.raise_above(nonce)
+    assert counter.take() == 2
 
 
 def test_the_disk_is_asked_once_a_block(tmp_path: Path) -> None:
