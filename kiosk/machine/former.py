@@ -27,18 +27,21 @@ def folder_of(directory: Path, device_id: object) -> Path | None:
 def kept_of(directory: Path, recorder: str | None) -> Mapping[Path, bytes]:
     """What is to be kept of the identity in this folder: content by the file that it goes into.
 
-    `recorder`: the device id that the journal's events have, which stands in for a record that is damaged. Raises
+    `recorder`: the device id that the journal's events have: a damaged record may say another one, or none. Raises
     nothing: a file that cannot be read must not keep a machine from becoming a terminal again.
     """
     found = {name: content for name in KEPT if (content := _read(directory / name)) is not None}
     if "provisioning.json" not in found and not os.path.lexists(directory / "provisioning.json"):
         return {}
-    folder = folder_of(directory, _told(found.get("provisioning.json", b""))) or folder_of(directory, recorder)
-    if folder is None:
+    told, recorded = folder_of(directory, _told(found.get("provisioning.json", b""))), folder_of(directory, recorder)
+    folders = [] if told is None else [told]
+    if recorded is not None and not (recorded / "device.key").exists() and recorded != told:
+        folders.append(recorded)  # its key has been kept of none before, so that it is this one
+    if not folders:
         # Nothing was recorded under it that is still held; the key is not thrown away all the same.
         name = hashlib.sha256(found.get("device.key", b"")).hexdigest()[:16]
-        folder = directory / "former" / f"unknown-{name}"
-    return {folder / name: content for name, content in found.items()}
+        folders.append(directory / "former" / f"unknown-{name}")
+    return {folder / name: content for folder in folders for name, content in found.items()}
 
 
 def _told(record: bytes) -> object:

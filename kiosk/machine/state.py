@@ -155,7 +155,8 @@ class StateFolder:
             faults = tuple(str(fault) for fault in data["faults"])
             return camera if camera in {"ok", "lost", "absent"} else "unknown", faults
 
-        return small_file.read(self.terminal_path, said, ("unknown", ()))
+        nothing: tuple[CameraState, tuple[str, ...]] = ("unknown", ())
+        return small_file.read(self.terminal_path, said, nothing)
 
     def read_lacks(self) -> dict[str, str]:
         """What was last written; {} when nothing legible was."""

@@ -241,6 +241,19 @@ def test_a_damaged_record_can_be_provisioned_away(tmp_path: Path, record: bytes 
     assert identity.attest("..", {"a": 1}) is None
 
 
+def test_a_record_with_another_id_does_not_take_the_key_from_its_events(tmp_path: Path) -> None:
+    """One bit of it is enough. But what the journal has of the identity before that one has its own key."""
+    first = provision(tmp_path / "identity")
+    for device_id in ("device-2", "device-3"):
+        answer = {**golden("provision")["answer"], "device_id": device_id}
+        candidate(tmp_path / "identity", recorder="device-0").adopt(parse_provisioning(answer, URL, ""))
+    identity = Identity.load(tmp_path / "identity")
+    for name in ("device-0", str(golden("provision")["answer"]["device_id"])):
+        signature = identity.attest(name, {"a": 1})
+        assert signature is not None
+        public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
+
+
 @pytest.mark.parametrize("name", ["storage.key", "device.key", "device.key.new", "device.key.next"])
 @pytest.mark.parametrize("content", [b"", b"\0" * 20])
 def test_a_damaged_key_can_be_provisioned_away(tmp_path: Path, name: str, content: bytes) -> None:
