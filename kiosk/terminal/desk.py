@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.errors import CameraError, EnrolmentRefused, KioskError, OutboxError, StateError
 from kiosk.machine import pins
@@ -113,7 +113,7 @@ class Desk:
     def _carry_out(self, effect: area.Effect) -> None:
         match effect:
             case area.CheckPin(typed, face):
-                self._reply(self._check(typed, face))
+                self._reply(replace(self._check(typed, face), by_face=face is not None))
             case area.Note(what, officer_id, detail, person_id):
                 self._note(what, officer_id, detail, person_id)
             case area.Admit(person, replacing):

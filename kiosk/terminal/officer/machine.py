@@ -101,7 +101,18 @@ def seconds_left(area: Area, now_s: float) -> float:
     """Until the cleaning is over, or until a PIN is looked at again."""
     if area.page is Page.CLEANING:
         return max(0.0, area.since_s + CLEANING_S - now_s)
-    return max(0.0, area.until_s - now_s) if area.page is Page.PIN else 0.0
+    return max(0.0, _until_s(area) - now_s) if area.page is Page.PIN else 0.0
+
+
+def _until_s(area: Area) -> float:
+    """The end of the pause of the way that is being tried: whoever has locked one has not locked the other."""
+    return area.face_until_s if area.by_face else area.until_s
+
+
+def _paused(area: Area, answer: Checked, now_s: float) -> Area:
+    """With the pause that an answer brings, on the way that it was about."""
+    until_s = now_s + answer.wait_s
+    return replace(area, face_until_s=until_s) if answer.by_face else replace(area, until_s=until_s)
 
 
 def _go(area: Area, page: Page, now_s: float) -> Area:
@@ -159,7 +170,7 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
 def _pin(area: Area, act: Act, value: str, now_s: float) -> Step:
     if act is Act.FACE:
         return replace(area, by_face=not area.by_face, typed="", why=""), ()
-    if area.waiting or now_s < area.until_s:
+    if area.waiting or now_s < _until_s(area):
         return area, ()
     if act is Act.DIGIT and len(area.typed) < PIN_DIGITS:
         return replace(area, typed=area.typed + value, why=""), ()
@@ -179,11 +190,11 @@ def _checked(area: Area, answer: Checked, now_s: float) -> Step:
     noted = {"pin_wrong": "officer-refused", "pin_locked_now": "officer-locked"}.get(answer.why)
     notes = () if noted is None else (Note(noted),)
     if area.lapsed or area.page is not Page.PIN:  # who left before the answer is not let in by it, nor who came since
-        return replace(area, lapsed=False, waiting=False, until_s=now_s + answer.wait_s), notes
+        return _paused(replace(area, lapsed=False, waiting=False), answer, now_s), notes
     if answer.officer_id:
         known = replace(area, officer_id=answer.officer_id, officer=answer.name, may=answer.may)
         return _menu(known, now_s), (Note("officer-in", answer.officer_id),)
-    return replace(area, waiting=False, why=answer.why, left=answer.left, until_s=now_s + answer.wait_s), notes
+    return _paused(replace(area, waiting=False, why=answer.why, left=answer.left), answer, now_s), notes
 
 
 def _back(area: Area, now_s: float) -> Step:

@@ -136,7 +136,8 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The answer to CheckPin: who it is, or nobody, and for how long no PIN is looked at."""
+    """The answer to CheckPin: who it is, or nobody, and for how long no PIN is looked at; `by_face`: none of that face,
+    which leaves the other way open."""
 
     officer_id: str = ""
     name: str = field(default="", repr=False)
@@ -144,6 +145,7 @@ class Checked:
     left: int = 0
     why: str = ""
     may: frozenset[Duty] = frozenset()
+    by_face: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,8 @@ Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak
 @dataclass(frozen=True, slots=True)
 class Area:
     """`since_s` when the page came up, `touched_s` the last touch; `typed` a PIN or a part of a name; `by_face`: the
-    PIN is to be that of the face before the camera; `until_s` before which no PIN is looked at; `waiting`: an order has
+    PIN is to be that of the face before the camera; `until_s` before which no PIN is
+    looked at, `face_until_s` none of the face before the camera; `waiting`: an order has
     not been answered yet; `lapsed`: who typed the PIN that is being looked at has left; `first` number of the first row
     or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `sighting` is
     the newest."""
@@ -252,6 +255,7 @@ class Area:
     typed: str = field(default="", repr=False)
     by_face: bool = False
     until_s: float = 0.0
+    face_until_s: float = 0.0
     officer_id: str = ""
     officer: str = field(default="", repr=False)
     may: frozenset[Duty] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from tests.unit.kiosk.machine.fake_clock import FakeClock
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 RATNA = Officer("o-1", "Ratna", CHEAP.hash("482913"), frozenset({"enrol"}), PersonId("p-1"))
 TONO = Officer("o-2", "Tono", CHEAP.hash("730155"), frozenset({"maintain"}))
+LET_IN = Checked("o-1", "Ratna", may=frozenset({"enrol"}))
 ANI = Enrollable(Nip("198503152010011004"), "Ani Contohwati")
 WITHIN_S = 30.0
 
@@ -120,9 +122,9 @@ def test_a_pin_says_whose_it_is(rig: Rig) -> None:
 
 
 def test_with_a_face_only_that_officers_pin_is_right(rig: Rig) -> None:
-    assert rig.ask(CheckPin("730155", PersonId("p-1"))) == Checked(why="pin_wrong", left=2)
-    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == Checked("o-1", "Ratna", may=frozenset({"enrol"}))
-    assert rig.ask(CheckPin("482913", PersonId("p-9"))) == Checked(why="face_unknown", left=3)
+    assert rig.ask(CheckPin("730155", PersonId("p-1"))) == Checked(why="pin_wrong", left=2, by_face=True)
+    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == replace(LET_IN, by_face=True)
+    assert rig.ask(CheckPin("482913", PersonId("p-9"))) == Checked(why="face_unknown", left=3, by_face=True)
 
 
 def test_wrong_pins_lock_also_the_right_one_out_until_the_pause_is_over(rig: Rig) -> None:
@@ -130,13 +132,13 @@ def test_wrong_pins_lock_also_the_right_one_out_until_the_pause_is_over(rig: Rig
     assert [why.why for why in whys if isinstance(why, Checked)] == ["pin_wrong", "pin_wrong", "pin_locked_now"]
     assert rig.ask(CheckPin("482913")) == Checked(wait_s=30.0, why="pin_locked")
     rig.clock.advance(30)
-    assert rig.ask(CheckPin("482913")) == Checked("o-1", "Ratna", may=frozenset({"enrol"}))
+    assert rig.ask(CheckPin("482913")) == LET_IN
 
 
 def test_who_is_locked_out_by_others_comes_in_with_the_own_face(rig: Rig) -> None:
     for _ in range(FREE_TRIES):
         rig.ask(CheckPin("111111"))
-    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == Checked("o-1", "Ratna", may=frozenset({"enrol"}))
+    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == replace(LET_IN, by_face=True)
 
 
 def test_without_officers_no_pin_is_right_and_none_is_counted(rig: Rig) -> None:

@@ -138,6 +138,24 @@ def test_a_wrong_pin_is_noted_and_a_pause_takes_no_digit() -> None:
     assert hand.area.typed == "4"
 
 
+def test_whoever_has_locked_the_pad_has_not_locked_the_officers_own_face_out() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("111111")
+    hand.touch(Act.ENTER)
+    hand.give(Checked(wait_s=3600.0, why="pin_locked_now"))
+    hand.touch(Act.FACE)
+    hand.give(Looked(sighting(1.0, match=match("p-9"))))
+    hand.effects.clear()
+    hand.type("482913")
+    hand.touch(Act.ENTER)
+    assert hand.effects == [CheckPin("482913", PersonId("p-9"))]
+    hand.give(Checked(wait_s=30.0, why="pin_locked_now", by_face=True))
+    assert officer.seconds_left(hand.area, hand.now_s) == 30.0
+    hand.touch(Act.FACE)
+    assert officer.seconds_left(hand.area, hand.now_s) == 3600.0
+
+
 def test_a_pause_outlives_the_area() -> None:
     hand = Hand()
     hand.give(Opened())
