@@ -46,7 +46,7 @@ def _pin(at: At) -> Sheet:
     area = at.area
     left_s = seconds_left(area, at.now_s)
     if left_s > 0:
-        line, tone = at.text("pin.locked", wait=_wait(left_s, at)), Tone.STOP
+        line, tone = at.catalogue.text("pause.pin", wait=wording.wait(left_s, at.catalogue)), Tone.STOP
     elif area.waiting:
         line, tone = at.text("pin.checking"), Tone.NEUTRAL
     elif area.why in ("pin_wrong", "pin_locked", "pin_locked_now"):
@@ -70,13 +70,6 @@ def _pin(at: At) -> Sheet:
             leave(at),
         ),
     )
-
-
-def _wait(left_s: float, at: At) -> str:
-    seconds = math.ceil(left_s)
-    if seconds < 120:
-        return at.text("seconds", seconds=seconds)
-    return wording.duration(math.ceil(seconds / 60), at.catalogue)
 
 
 _MENU: tuple[tuple[Act, str, Icon], ...] = (
