@@ -23,6 +23,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine import memory
+from kiosk.machine.backlight import Backlight
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -63,6 +64,7 @@ from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
 from kiosk.ui.officer.source import AreaSource
 from kiosk.ui.sources import LiveSource
+from kiosk.ui.viewstate import Layout, ViewState
 from kiosk.wire.phone import SHOWN_S
 
 log = logging.getLogger(__name__)
@@ -158,7 +160,8 @@ class Kiosk:
             return quiet(config.voice.quiet, clock.now().wall_utc.astimezone(zone).time())
 
         spoken = config.voice
-        voice = open_voice(spoken.enabled, config.terminal.language, lacks.of("voice"), volume=spoken.volume)
+        language = state.language(config.terminal.language, catalogue.LANGUAGES)
+        voice = open_voice(spoken.enabled, language, lacks.of("voice"), volume=spoken.volume)
         self._voice = QuietVoice(voice, is_quiet)
         self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"), is_quiet=is_quiet)
         terminal = Terminal(
@@ -183,6 +186,7 @@ class Kiosk:
                 officers=lambda: terminal.snapshot.bulletin.officers,
                 enrolment=partial(ScreenEnrolment, config, state.path),
                 rest=self._recognition.rest,
+                keep=partial(state.keep_language, configured=config.terminal.language),
                 carry=orders(state, self._outbox, identity, clock, self._threads.stop),
             ),
             self._attending.reply,
@@ -215,13 +219,15 @@ class Kiosk:
         self._housekeeper.look()
 
         self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
+        self._announcer = Announcer(self._voice, self._indicators)
+        self._backlight = Backlight(lost=lacks.of("backlight"))
         self.terminal = terminal
         self.screen = LiveSource(
             terminal,
             latest,
-            catalogue.load(config.terminal.language),
+            catalogue.load(language),
             stop=self._threads.stop,
-            shown=Announcer(self._voice, self._indicators).announce,
+            shown=self._shown,
             alive=self._screen_lives,
             officer=self._area,
         )
@@ -249,6 +255,7 @@ class Kiosk:
             "watchdog": lambda: self._watchdog.run(stop),
             "clerk": self._clerk.run,
             "desk": self._desk.run,
+            "backlight": self._backlight.run,
         }
         with self._threads.running(work, self._wake):
             self._watchdog.notifier.ready("running")
@@ -267,6 +274,10 @@ class Kiosk:
         self._screen_up.wait()
         self._capture.run(self._threads.stop, alive, self._source)
 
+    def _shown(self, view: ViewState) -> None:
+        self._announcer.announce(view)
+        self._backlight.dim(view.layout is Layout.STANDBY)
+
     def _screen_lives(self) -> None:
         self._watchdog.progress("screen")
         self._screen_up.set()
@@ -276,6 +287,7 @@ class Kiosk:
         self._screen_up.set()
         self._clerk.stop()
         self._desk.stop()
+        self._backlight.stop()
 
 
 # ---------------------------------------------------------------- parts, from the configuration

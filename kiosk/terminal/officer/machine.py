@@ -5,7 +5,7 @@ camera, no disk and no wall clock, as `kiosk.terminal.encounter`.
 
     CLOSED ──long press──> PIN ──right──> MENU <──> PEOPLE, QUEUE, CAMERA, RECOGNISE, SOUND, LANGUAGE, CLEANING
                             │ wrong: tries, then pauses that grow       │
-                            └── wait ──> PIN                            v
+                            └── wait ──> PIN        QUEUE <──> REFUSED   v
                                                        PEOPLE ──> PERSON ──> CONSENT ──> SIGN ──> CAPTURE ──> TOLD
 
 Nobody is recorded while it is open. It closes by itself when nobody touches it for `IDLE_S`, and from everywhere by
@@ -38,6 +38,8 @@ from kiosk.terminal.officer.values import (
     Enrol,
     Enrollable,
     Input,
+    Inquire,
+    Listed,
     Looked,
     Note,
     Opened,
@@ -80,6 +82,13 @@ def step(area: Area, what: Input, now_s: float) -> Step:
             return _checked(area, what, now_s)
         case Admitted():
             return (replace(area, admitted=True) if area.page in (Page.CONSENT, Page.SIGN) else area), ()
+        case Listed(refused):
+            if area.page is not Page.REFUSED:
+                return area, ()
+            if refused is None:
+                failed = replace(area, done=Done(good=False, key="officer.done.failed"), waiting=False)
+                return _go(failed, Page.TOLD, now_s), ()
+            return replace(area, refused=refused), ()
         case Progress(look):
             return (replace(area, look=look, touched_s=now_s) if area.page is Page.CAPTURE else area), ()
         case Done():
@@ -154,6 +163,11 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
         return _back(area, now_s)
     if area.page is Page.MENU:
         return _chosen(area, act, value, now_s)
+    if area.page is Page.QUEUE and act is Act.GO and value == Page.REFUSED.value:
+        looking = _go(replace(area, first=0, refused=None), Page.REFUSED, now_s)
+        return looking, (Note("officer-did", area.officer_id, value), Inquire())
+    if area.page is Page.REFUSED and act is Act.TURN:
+        return replace(area, first=max(0, area.first + int(value))), ()
     if area.page is Page.PEOPLE:
         return _search(area, act, value), ()
     if area.page is Page.PERSON:
@@ -204,13 +218,15 @@ def _back(area: Area, now_s: float) -> Step:
         case Page.CONSENT | Page.SIGN | Page.CAPTURE:
             left = replace(area, signature=b"", admitted=False, waiting=False, first=0)
             return _go(left, Page.PERSON, now_s), (Stop(),)
+        case Page.REFUSED:
+            return _go(replace(area, refused=None, first=0), Page.QUEUE, now_s), ()
         case _:
             return _menu(area, now_s), ()
 
 
 def _chosen(area: Area, act: Act, value: str, now_s: float) -> Step:
     what = act.value if act in ORDERS else value
-    if act not in ORDERS | {Act.GO} or not permitted(area, what):
+    if act not in ORDERS | {Act.GO} or not permitted(area, what) or what == Page.REFUSED.value:
         return area, ()
     if act is Act.RESTART and not area.sure:
         return replace(area, sure=True), ()

@@ -90,6 +90,10 @@ class TellForm(Form):
         return max(2, len(sheet.choices))
 
 
+class ListForm(Form):
+    """Entries of two lines each, page by page."""
+
+
 class PeopleForm(Form):
     """The office's people, a search, a keyboard."""
 
@@ -124,6 +128,7 @@ _CLASSES: dict[sheets.Form, type[Form]] = {
     sheets.Form.MENU: MenuForm,
     sheets.Form.PEOPLE: PeopleForm,
     sheets.Form.TELL: TellForm,
+    sheets.Form.LIST: ListForm,
     sheets.Form.CONSENT: ConsentForm,
     sheets.Form.SIGN: SignForm,
     sheets.Form.LIVE: LiveForm,

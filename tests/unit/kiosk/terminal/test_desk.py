@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from argon2 import PasswordHasher
 
-from kiosk.errors import DiskFull, EnrolmentRefused
+from kiosk.errors import DiskFull, EnrolmentRefused, StateError
 from kiosk.machine.tries import FREE_TRIES, Tries
-from kiosk.model import Fault, Frame, Nip, Officer, PersonId
+from kiosk.model import Fault, Frame, Nip, Officer, PersonId, Refused
 from kiosk.ports import FrameSource, Look, Written
 from kiosk.terminal import officer
 from kiosk.terminal.capture import Latest
-from kiosk.terminal.desk import Desk, Means
+from kiosk.terminal.desk import MOST_REFUSED, Desk, Means
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.officer import Admit, Admitted, Carry, Checked, CheckPin, Done, Enrol, Enrollable, Note, Progress
 from tests.unit.kiosk.journal.fake_outbox import FakeOutbox
@@ -67,6 +67,8 @@ class Rig:
         self.replies: queue.SimpleQueue[officer.Input] = queue.SimpleQueue()
         self.enrolment = FakeEnrolment(self.outbox)
         self.rested: list[bool] = []
+        self.kept: list[str] = []
+        self.disk_error: StateError | None = None
         self.officers: tuple[Officer, ...] = (RATNA, TONO)
         self.tries = Tries(folder / "tries.json")
         self.desk = Desk(
@@ -79,6 +81,7 @@ class Rig:
                 officers=lambda: self.officers,
                 enrolment=lambda: self.enrolment,
                 rest=self.rested.append,
+                keep=self._keep,
                 carry={"sync": lambda: (True, "officer.done.sync", {})},
             ),
             self.replies.put,
@@ -86,6 +89,11 @@ class Rig:
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
         self._seq = 0
+
+    def _keep(self, language: str) -> None:
+        if self.disk_error is not None:
+            raise self.disk_error
+        self.kept.append(language)
 
     def ask(self, effect: officer.Effect) -> officer.Input:
         self.desk.order(effect)
@@ -155,6 +163,29 @@ def test_uses_are_occurrences_in_the_journal(rig: Rig) -> None:
         {"what": "officer-in", "officer_id": "o-1"},
         {"what": "officer-did", "officer_id": "o-1", "person_ids": ["p-2"], "detail": "consent-refused"},
     ]
+
+
+def test_what_was_refused_is_looked_up_and_a_journal_that_cannot_be_read_says_so(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.outbox.refusals = [Refused("presence", None, "person-unknown")] * (MOST_REFUSED + 1)
+    assert rig.ask(officer.Inquire()) == officer.Listed(tuple(rig.outbox.refusals[:MOST_REFUSED]))
+
+    def unreadable(_limit: int) -> list[Refused]:
+        raise DiskFull("full")
+
+    monkeypatch.setattr(rig.outbox, "refused", unreadable)
+    assert rig.ask(officer.Inquire()) == officer.Listed(None)
+    assert Fault.DISK_FULL in rig.faults.current()
+
+
+def test_a_language_is_kept_and_a_disk_that_refuses_it_ends_nothing(rig: Rig) -> None:
+    rig.desk.order(officer.Speak("jv"))
+    rig.ask(Carry("sync"))
+    assert rig.kept == ["jv"]
+    rig.disk_error = StateError("full")
+    rig.desk.order(officer.Speak("en"))
+    assert rig.ask(Carry("sync")) == Done(True, key="officer.done.sync")
 
 
 def test_a_withdrawal_is_told_when_it_is_on_the_disk(rig: Rig) -> None:
