@@ -64,7 +64,6 @@ from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
 from kiosk.ui.officer.source import AreaSource
 from kiosk.ui.sources import LiveSource
-from kiosk.ui.viewstate import Layout, ViewState
 from kiosk.wire.phone import SHOWN_S
 
 log = logging.getLogger(__name__)
@@ -219,7 +218,6 @@ class Kiosk:
         self._housekeeper.look()
 
         self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
-        self._announcer = Announcer(self._voice, self._indicators)
         self._backlight = Backlight(lost=lacks.of("backlight"))
         self.terminal = terminal
         self.screen = LiveSource(
@@ -227,7 +225,7 @@ class Kiosk:
             latest,
             catalogue.load(language),
             stop=self._threads.stop,
-            shown=self._shown,
+            shown=Announcer(self._voice, self._indicators, self._backlight.dim).announce,
             alive=self._screen_lives,
             officer=self._area,
         )
@@ -273,10 +271,6 @@ class Kiosk:
     def _see(self, alive: Callable[[], None]) -> None:
         self._screen_up.wait()
         self._capture.run(self._threads.stop, alive, self._source)
-
-    def _shown(self, view: ViewState) -> None:
-        self._announcer.announce(view)
-        self._backlight.dim(view.layout is Layout.STANDBY)
 
     def _screen_lives(self) -> None:
         self._watchdog.progress("screen")

@@ -52,6 +52,18 @@ KEYS = {
     for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
     for column, letter in enumerate(letters)
 }
+UPRIGHT = (480, 800)
+"""A screen that is higher than wide, and where its keys are, by page."""
+UPRIGHT_DIGITS = {
+    digit: (90 + 150 * column, 277 + 98 * row)
+    for row, digits in enumerate(("123", "456", "789", " 0"))
+    for column, digit in enumerate(digits)
+}
+UPRIGHT_KEYS = {
+    letter: (int(48 * column + 24), 556 + 60 * row + 30)
+    for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for column, letter in enumerate(letters)
+}
 GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
 RAHAYU = "199003032015031004"
 
@@ -167,10 +179,10 @@ class Terminal:
 
     def to_capture(self) -> None:
         self.to_signature()
-        until("the camera is ready", self._captures)
+        until("the camera is ready", lambda: self.captures(SIGNED))
 
-    def _captures(self) -> bool:
-        self.tap(SIGNED)
+    def captures(self, signed: tuple[int, int]) -> bool:
+        self.tap(signed)
         return (self.screens / "officer-capture.png").is_file()
 
     def events(self) -> list[dict[str, Any]]:
@@ -190,14 +202,39 @@ class Terminal:
         return [(str(each["what"]), str(each.get("detail", ""))) for each in found]
 
 
+def upright_terminal_to_told(running: Terminal) -> None:
+    """From the long press to the end of an enrolment, where the screen is higher than wide."""
+    running.open_area()
+    for digit in PIN:
+        running.tap(UPRIGHT_DIGITS[digit], page="pin")
+    running.tap((390, 571))
+    running.page("menu")
+    running.tap((120, 178))
+    running.page("people")
+    for letter in "rah":
+        running.tap(UPRIGHT_KEYS[letter], page="people")
+    running.tap((240, 187))
+    running.page("person")
+    running.tap((240, 558))
+    running.page("consent")
+    for _ in range(len(consent_pages(consent_text(), "id")) - 1):
+        running.tap((206, 661), page="consent")
+    running.tap((126, 751))
+    running.page("sign")
+    running.write()
+    until("the camera is ready", lambda: running.captures((240, 658)))
+    running.page("capture")
+    running.page("told")
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
 @contextmanager
-def terminal(folder: Path, cache: Path) -> Iterator[Terminal]:
-    with x_server(800, 480) as display:
+def terminal(folder: Path, cache: Path, size: tuple[int, int] = (800, 480)) -> Iterator[Terminal]:
+    with x_server(*size) as display:
         running = Terminal(folder, display, cache)
         try:
             running.start()
@@ -223,6 +260,18 @@ def test_an_officer_enrols_somebody_from_the_long_press_to_the_journal(tmp_path:
         assert running.noted()[:2] == [("officer-in", ""), ("officer-did", "people")]
         raw = (running.state / "outbox.sqlite").read_bytes()
         assert RAHAYU.encode() not in raw
+
+
+@pytest.mark.long
+def test_an_officer_enrols_somebody_on_a_screen_that_is_higher_than_wide(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache, UPRIGHT) as running:
+        upright_terminal_to_told(running)
+        running.kill()
+        enrolments = [event["enrolment"] for event in running.events() if event["kind"] == "enrolment"]
+        assert [each["nip"] for each in enrolments] == [RAHAYU]
+        with Image.open(io.BytesIO(base64.b64decode(enrolments[0]["consent"]["signature"]))) as picture:
+            assert picture.size == (480, 343), "of the paper's own shape there"
+            assert picture.convert("L").getextrema() == (0, 255)
 
 
 def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: Path) -> None:

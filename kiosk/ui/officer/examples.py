@@ -109,7 +109,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "refused", replace(_OFFICER, page=Page.REFUSED, refused=refused)
     yield (
         "refused-end",
-        replace(_OFFICER, page=Page.REFUSED, refused=(*refused, Refused(None, None, "newer-than-this")), first=5),
+        replace(_OFFICER, page=Page.REFUSED, refused=(*refused, Refused(None, None, "newer-than-this")), first=4),
     )
     yield "refused-waiting", replace(_OFFICER, page=Page.REFUSED)
     yield "refused-none", replace(_OFFICER, page=Page.REFUSED, refused=())

@@ -227,7 +227,7 @@ def _queue(at: At) -> Sheet:
     )
 
 
-REFUSED_ROWS = 5
+REFUSED_ROWS = 4
 """Of what was refused, on the screen at once."""
 
 _WHYS = frozenset(
@@ -246,7 +246,7 @@ def _refused(at: At) -> Sheet:
         Form.LIST,
         at.text("refused.title"),
         (line,),
-        text="\n".join(_refusal(each, at) for each in shown),
+        text="\n\n".join(_refusal(each, at) for each in shown),
         count=at.text("people.count", first=first + 1, last=first + len(shown), count=len(every)) if every else "",
         choices=(
             Choice(Act.TURN, "", str(-REFUSED_ROWS), Icon.UP, enabled=first > 0),
