@@ -182,6 +182,8 @@ def states() -> Iterator[Example]:
     )
     monthly = replace(on_time, month=so_far)
     yield Example("recorded-month", replace(base, phase=Phase.RECORDED, prospect=monthly), _STATUS, 0)
+    cut = replace(hours, month=so_far)
+    yield Example("recorded-month-early", replace(base, phase=Phase.RECORDED, prospect=cut), _STATUS, 0)
     yield Example("month", replace(base, phase=Phase.MONTH, prospect=monthly), _STATUS, 2.5)
     few = replace(so_far, late_count=0, early_count=1, early_minutes=25, points_entered=None, points_recognised=None)
     yield Example("month-few", replace(base, phase=Phase.MONTH, prospect=replace(monthly, month=few)), _STATUS, 2.5)

@@ -83,7 +83,7 @@ class Terminal:
         gallery.apply(Manifest(1, None, OFFICE, now), payload, now)
         self.config = folder / "kiosk.toml"
         self.config.write_text(
-            '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
+            '[display]\nfullscreen = true\n[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
         )
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -344,6 +344,21 @@ def test_every_page_of_the_officer_fits_in_every_language_and_size(sized: Sized)
                 assert min(word["button_px"]) + reach * sized.density >= FINGER_PX * sized.density, (name, word)
 
 
+@pytest.mark.long
+def test_no_text_lies_under_a_key_in_any_size(sized: Sized) -> None:
+    """A key's own text tells where the key is, at the least."""
+    for name, words in sized.screens.items():
+        texts = [word for word in words if not word["button_px"] and word["say"]]
+        keys = [word for word in words if word["button_px"]]
+        for word in texts:
+            (x, y), (w, h) = word["at_px"], word["room_px"]
+            y, h = y + (h - word["needs_px"][1]) / 2, word["needs_px"][1]
+            for key in keys:
+                (x2, y2), (w2, h2) = key["at_px"], key["room_px"]
+                apart = x + w <= x2 + 1 or x2 + w2 <= x + 1 or y + h <= y2 + 1 or y2 + h2 <= y + 1
+                assert apart, (name, word["say"], key["say"])
+
+
 # ---------------------------------------------------------------- the palette
 
 

@@ -193,6 +193,7 @@ class Keyboard(Gathered):
                     icon=Icon.ERASE if erases else Icon.NONE,
                     fill=theme.RAISED,
                     font=26,
+                    margin=2,
                     radius=8,
                 )
                 key.bind(on_press=lambda _key, typed=letter: self._typed(typed))
