@@ -52,6 +52,15 @@ KEYS = {
     for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
     for column, letter in enumerate(letters)
 }
+STARTED_IN = """
+import functools, sys
+from kiosk import __main__
+from kiosk.ui import main
+width, height = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+main.run = functools.partial(main.run, size_px=(width, height))
+sys.exit(__main__.main())
+"""
+"""`kiosk` with a window of this size: without a window manager there is none that fills its screen."""
 UPRIGHT = (480, 800)
 """A screen that is higher than wide, and where its keys are, by page."""
 UPRIGHT_DIGITS = {
@@ -71,8 +80,8 @@ RAHAYU = "199003032015031004"
 class Terminal:
     """`kiosk run` with a window, and what is on its disk."""
 
-    def __init__(self, folder: Path, display: str, cache: Path) -> None:
-        self.folder, self.display = folder, display
+    def __init__(self, folder: Path, display: str, cache: Path, size: tuple[int, int]) -> None:
+        self.folder, self.display, self.size = folder, display, size
         self.state, self.screens = folder / "state", folder / "screens"
         self.state.mkdir(mode=0o700)
         (self.state / "cache").symlink_to(cache)
@@ -83,12 +92,22 @@ class Terminal:
         gallery.apply(Manifest(1, None, OFFICE, now), payload, now)
         self.config = folder / "kiosk.toml"
         self.config.write_text(
-            '[display]\nfullscreen = true\n[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
+            '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
         )
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "kiosk", "run", "--config", str(self.config), "--state", str(self.state)]
+        command = [
+            sys.executable,
+            "-c",
+            STARTED_IN,
+            *map(str, self.size),
+            "run",
+            "--config",
+            str(self.config),
+            "--state",
+            str(self.state),
+        ]
         command += ["--camera", f"replay:{faces.talking_man()}#t=0,1.3", "--display", "window"]
         env = {**os.environ, "DISPLAY": self.display, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen([*command, "--screens", str(self.screens)], env=env)
@@ -235,7 +254,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def terminal(folder: Path, cache: Path, size: tuple[int, int] = (800, 480)) -> Iterator[Terminal]:
     with x_server(*size) as display:
-        running = Terminal(folder, display, cache)
+        running = Terminal(folder, display, cache, size)
         try:
             running.start()
             yield running
