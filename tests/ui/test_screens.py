@@ -348,7 +348,8 @@ def test_every_page_of_the_officer_fits_in_every_language_and_size(sized: Sized)
 def test_no_text_lies_under_a_key_in_any_size(sized: Sized) -> None:
     """A key's own text tells where the key is, at the least."""
     for name, words in sized.screens.items():
-        texts = [word for word in words if not word["button_px"] and word["say"]]
+        # The seconds of a countdown stand on the key that it runs out on.
+        texts = [word for word in words if not word["button_px"] and word["say"] and not word["say"].isdecimal()]
         keys = [word for word in words if word["button_px"]]
         for word in texts:
             (x, y), (w, h) = word["at_px"], word["room_px"]
