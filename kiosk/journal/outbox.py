@@ -12,11 +12,12 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 from kiosk import wire
 from kiosk.errors import OutboxError
 from kiosk.journal.db import JournalDb, open_read_only
-from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, row_id, seq_of
+from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, legible, row_id, seq_of
 from kiosk.journal.salvage import Salvager
 from kiosk.journal.schema import CHAIN_SHIFT, FOREIGN_ERRORS, LAST_CHAIN_NO, LAST_SEQ, JournalDamaged
 from kiosk.model import (
@@ -26,11 +27,13 @@ from kiosk.model import (
     Direction,
     Draft,
     Event,
+    EventKind,
     Fault,
     LastPresence,
     Moment,
     PersonId,
     QueueState,
+    Refused,
 )
 from kiosk.ports import UtcNow
 
@@ -119,6 +122,14 @@ class SqliteOutbox:
 
     def queue_state(self) -> QueueState:
         return self.db.query(self._queue_state)
+
+    def refused(self, limit: int) -> list[Refused]:
+
+        def read(connection: sqlite3.Connection) -> list[tuple[str, bytes | None, str]]:
+            newest = "SELECT kind, body, problem FROM events WHERE problem IS NOT NULL ORDER BY id DESC LIMIT ?"
+            return connection.execute(newest, (limit,)).fetchall()
+
+        return [_refused(*row) for row in self.db.query(read)]
 
     def count(self, what: str) -> None:
         def add(connection: sqlite3.Connection) -> None:
@@ -235,6 +246,15 @@ def recorder_of(path: Path) -> DeviceId | None:
         ).fetchone()
         return None if row is None else DeviceId(str(row[0]))
     return None
+
+
+def _refused(kind: str, stored: bytes | None, problem: str) -> Refused:
+    """What stands in the open part of a body, which says nothing of anybody."""
+    made: dt.datetime | None = None
+    with contextlib.suppress(wire.WireError, TypeError):
+        made = None if stored is None else wire.parse_utc(wire.loads(stored).get("wall_utc"))
+    known = next((each for each in get_args(EventKind) if each == kind), None)
+    return Refused(known, made, wire.problem_name(legible(problem) or {}))
 
 
 # ---------------------------------------------------------------- statements that several parts need

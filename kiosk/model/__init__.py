@@ -40,6 +40,7 @@ from kiosk.model.recording import (
     OccurrenceDraft,
     PresenceDraft,
     QueueState,
+    Refused,
     RenewalClaim,
     is_count,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "PresenceDraft",
     "Quality",
     "QueueState",
+    "Refused",
     "Renewal",
     "RenewalClaim",
     "RgbImage",
