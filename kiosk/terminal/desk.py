@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.errors import CameraError, EnrolmentRefused, KioskError, OutboxError, StateError
 from kiosk.machine import pins
@@ -70,7 +70,8 @@ class SharedCamera:
 @dataclass(frozen=True, slots=True)
 class Means:
     """What the desk works with. `officers`: who may come in now. `enrolment`: a new one. `rest`: recognition pauses
-    while it is True. `carry`: by action, an order that belongs to other parts."""
+    while it is True. `carry`: by action, an order that belongs to other parts. `abandon` is set while what
+    is going on has been given up."""
 
     outbox: Outbox
     clock: Clock
@@ -81,6 +82,7 @@ class Means:
     enrolment: Callable[[], Enrolment]
     rest: Callable[[bool], None]
     carry: Mapping[str, Callable[[], Carried]]
+    abandon: threading.Event = field(default_factory=threading.Event)
 
 
 class Desk:
@@ -90,7 +92,7 @@ class Desk:
         self._means = means
         self._reply = reply
         self._orders: queue.SimpleQueue[area.Effect | None] = queue.SimpleQueue()
-        self._abandon = threading.Event()
+        self._abandon = means.abandon
         self._enrolment: Enrolment | None = None
 
     def order(self, effect: area.Effect) -> None:
@@ -129,7 +131,7 @@ class Desk:
             case area.Carry(action):
                 good, key, fields = self._means.carry[action]()
                 self._reply(area.Done(good, key=key, fields=fields))
-            case area.Speak():
+            case area.Speak() | area.Take() | area.Store():
                 pass  # the screen's own
 
     # ------------------------------------------------------------ PINs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from kiosk.model import NOBODY, Duty, Nip, PersonId, Sighting
@@ -63,6 +64,7 @@ class Act(enum.Enum):
     SYNC = "sync"
     RESTART = "restart"
     EXPORT = "export"
+    STORE = "store"
 
 
 DUTIES: Mapping[str, Duty | None] = {
@@ -78,6 +80,9 @@ DUTIES: Mapping[str, Duty | None] = {
     Act.RESTART.value: "maintain",
 }
 """What there is in the menu, and which duty it takes; also what it is called in the journal."""
+
+AT_WINDOW = frozenset({Page.PEOPLE.value, Page.LANGUAGE.value})
+"""What there is of it in a window on a laptop: it has no lamps, no queue of people, and no terminal to start again."""
 
 ORDERS = frozenset({Act.SYNC, Act.RESTART, Act.EXPORT})
 
@@ -128,6 +133,13 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """A picture was dropped into the window, or a folder of them."""
+
+    path: Path = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """What the recogniser sees, while nobody is recorded."""
 
@@ -167,7 +179,7 @@ class Done:
     fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
-Input = Opened | Tick | Touched | Signed | Looked | Checked | Admitted | Progress | Done
+Input = Opened | Tick | Touched | Signed | Dropped | Looked | Checked | Admitted | Progress | Done
 
 # ---------------------------------------------------------------- effects
 
@@ -233,7 +245,19 @@ class Speak:
     language: str
 
 
-Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Lay the picture onto the tray of the person who is being enrolled."""
+
+    path: Path = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """There are enough pictures on the tray: enrol."""
+
+
+Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak | Take | Store
 
 # ---------------------------------------------------------------- state
 
@@ -244,7 +268,7 @@ class Area:
     PIN is to be that of the face before the camera; `until_s` before which no PIN is looked at; `waiting`: an order has
     not been answered yet; `lapsed`: who typed the PIN that is being looked at has left; `first` number of the first row
     or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `sighting` is
-    the newest."""
+    the newest. `window`: it is one on a laptop, into which pictures can be dropped; `held` so many for this person."""
 
     page: Page = Page.CLOSED
     since_s: float = 0.0
@@ -269,6 +293,8 @@ class Area:
     done: Done | None = None
     lamp: str = "idle"
     sighting: Sighting = NOBODY
+    window: bool = False
+    held: int = 0
 
     @property
     def open(self) -> bool:
