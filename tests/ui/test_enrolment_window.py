@@ -74,10 +74,9 @@ class Window(Terminal):
 
     def drop(self, *paths: Path | str, page: str = "capture") -> None:
         """Then wait until the page says something else."""
-        shown = self.screens / f"officer-{page}.png"
-        shown.unlink(missing_ok=True)
+        (self.screens / f"officer-{page}.png").unlink(missing_ok=True)
         drop(self.display, [Path(path) for path in paths])
-        until(page, shown.is_file)
+        self.page(page)
 
     def enrolled(self) -> list[str]:
         return [event["enrolment"]["nip"] for event in self.events() if event["kind"] == "enrolment"]
