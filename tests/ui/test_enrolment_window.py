@@ -12,16 +12,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from demo import faces
+from enrollment.cli import cli
 from kiosk.gallery import TinyGallery
 from kiosk.machine.identity import Identity
 from kiosk.wire.gallery import Manifest
 from tests.integration.test_enroll_command import stills
 from tests.ui.dropping import drop
-from tests.ui.test_officer_window import ENROL, FIRST_ROW, GOLDEN, KEYS, RAHAYU, Terminal, until
-from tests.ui.test_pressing import pytestmark, x_server
+from tests.ui.test_officer_window import (
+    ENROL,
+    FIRST_ROW,
+    GOLDEN,
+    KEYS,
+    MENU_FIRST,
+    PIN,
+    RAHAYU,
+    Terminal,
+    until,
+)
+from tests.ui.test_pressing import DIGITS, ENTER, pytestmark, x_server
 from tests.unit.enrollment.kit import OFFICE, provisioned
 
 pytestmark = [*pytestmark, pytest.mark.slow]
@@ -123,7 +135,7 @@ def test_somebody_is_enrolled_from_dropped_pictures(tmp_path: Path, cache: Path,
         assert beside.returncode == STATE_IN_USE, "one window, and no terminal beside it"
         running.drop(man[0], page="told")  # nobody was chosen: whose picture would it be?
         running.tap(ENROL, page="menu")
-        running.tap((141, 133), page="people")
+        running.tap(MENU_FIRST, page="people")
         running.to_person()
         running.drop(man[0], page="person")
         running.to_pictures()
@@ -143,6 +155,7 @@ def test_somebody_is_enrolled_from_dropped_pictures(tmp_path: Path, cache: Path,
         assert len(event["templates"]) == 3, "the last picture was compared and not stored"
 
 
+@pytest.mark.long
 def test_a_power_cut_among_the_pictures_leaves_nothing_half_written(
     tmp_path: Path, cache: Path, man: tuple[str, ...]
 ) -> None:
@@ -162,3 +175,37 @@ def test_a_power_cut_among_the_pictures_leaves_nothing_half_written(
 def _stored(running: Window) -> bool:
     running.tap(STORE)
     return (running.screens / "officer-told.png").is_file()
+
+
+@pytest.mark.long
+def test_an_officer_s_pin_lets_in_and_a_camera_does_what_the_terminal_s_does(tmp_path: Path, cache: Path) -> None:
+    class WithCamera(Window):
+        arguments = ("--camera", f"replay:{faces.talking_man()}#t=0,1.3")
+
+    with x_server(*SIZE) as display:
+        running = WithCamera(tmp_path, display, cache)
+        try:
+            running.start()
+            running.page("pin")
+            for digit in PIN:
+                running.tap(DIGITS[digit], page="pin")
+            running.tap(ENTER)
+            running.page("menu")
+            running.tap(MENU_FIRST)
+            running.to_person()
+            running.to_pictures()
+            running.page("told")
+            running.kill()
+            assert running.enrolled() == [RAHAYU]
+            assert running.noted()[:2] == [("officer-in", ""), ("officer-did", "people")]
+        finally:
+            running.kill()
+
+
+def test_without_an_officer_who_is_known_it_says_what_to_do(tmp_path: Path) -> None:
+    provisioned(tmp_path / "identity")
+    result = CliRunner().invoke(cli, ["gui", "--state", str(tmp_path), "--json"])
+    assert (result.exit_code, json.loads(result.stdout)["reason"]) == (65, "no_officers")
+    result = CliRunner().invoke(cli, ["gui", "--state", str(tmp_path), "--json", "--nip", "1", "--name", "Ani"])
+    assert json.loads(result.stdout)["reason"] == "nip_format"
+    assert CliRunner().invoke(cli, ["gui", "--state", str(tmp_path), "--nip", "1"]).exit_code == 2

@@ -71,7 +71,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "person-window", replace(window, page=Page.PERSON, held=2)
     yield "pictures-none", replace(window, look=Look("front", 0.0, pictures=Pictured(0, 4, False, False)))
     yield "pictures-wrong", replace(window, look=Look("left", 0.5, pictures=Pictured(2, 4, False, True, 3, _WRONG)))
-    yield "pictures-enough", replace(window, look=Look("nothing", 1.0, pictures=Pictured(4, 4, True, True, 5)))
+    yield "pictures-enough", replace(window, look=Look("right", 1.0, pictures=Pictured(4, 4, True, True, 5)))
     yield "pictures-nobody", replace(_OFFICER, page=Page.TOLD, done=Done(False, key="officer.pictures.nobody"))
     told = replace(reading, page=Page.TOLD)
     said = "Tidak ada gambar dengan kepala sedikit menoleh; pengenalan dari samping akan lebih lemah."

@@ -97,7 +97,8 @@ def capture(at: At) -> Sheet:
 
 def pictures(at: At, pose: str, stands: Pictured) -> Sheet:
     """An enrolment from pictures: what the next one should show, and what was wrong with the last."""
-    lines = [at.text(f"pictures.{pose}")]
+    enough = (at.text("pictures.nothing"),) if stands.enough and pose != "nothing" else ()
+    lines = [*enough, at.text(f"pictures.{pose}")]
     if stands.wrong:
         lines.append(at.text("pictures.wrong", number=stands.number, why=at.said(stands.wrong)))
     elif stands.number:

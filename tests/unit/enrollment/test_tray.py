@@ -134,7 +134,7 @@ def test_a_folder_is_all_its_pictures_and_not_a_whole_school_s(state: Path) -> N
         sitting.file(FRONT, f"x{copy:03}.png")
     sitting.tray.put(sitting.folder)
     assert sitting.finish() == 3
-    assert sitting.wrongs()[-4:] == [f"More than {MOST} pictures of one person: the others are not looked at."] * 4
+    assert [each.split(":")[0] for each in sitting.wrongs()[MOST:]] == [f"More than {MOST} pictures of one person"] * 4
 
 
 def test_somebody_else_s_last_picture_is_not_recognised_and_nothing_is_stored(state: Path) -> None:
