@@ -72,9 +72,9 @@ class Window(Terminal):
     def tap(self, point: tuple[int, int], *, page: str = "") -> None:
         super().tap((round(point[0] * LARGER), round(point[1] * LARGER)), page=page)
 
-    def to_person(self) -> None:
+    def to_person(self, typed: str = "rah") -> None:
         self.page("people")
-        for letter in "rah":
+        for letter in typed:
             self.tap(KEYS[letter], page="people")
         self.tap(FIRST_ROW)
         self.page("person")

@@ -69,6 +69,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "capture-verify", replace(capture, look=Look("verify", 0.3, box=_BOX))
     window = replace(capture, window=True)
     yield "person-window", replace(window, page=Page.PERSON, held=2)
+    yield "person-window-renew", replace(window, page=Page.PERSON, person=PEOPLE[4])
     yield "pictures-none", replace(window, look=Look("front", 0.0, pictures=Pictured(0, 4, False, False)))
     yield "pictures-wrong", replace(window, look=Look("left", 0.5, pictures=Pictured(2, 4, False, True, 3, _WRONG)))
     yield "pictures-enough", replace(window, look=Look("right", 1.0, pictures=Pictured(4, 4, True, True, 5)))
