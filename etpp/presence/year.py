@@ -154,8 +154,8 @@ class _Year:
     def _in_force(self, person: str, month: dt.date, office_id: str) -> Mapping[dt.date, DayCorrections]:
         mine = [each for each in self._corrections[person] if each.date.replace(day=1) == month]
         decided = [decision for each in mine for decision in self._decided[each.correction_id]]
-        deadline = partial(self._calendar.deadline, office_id)
-        return corrections_in_force(person, mine, decided, self._calendar.zone(office_id), deadline, self._days[month])[
+        due = partial(self._calendar.due, self._careers[person])
+        return corrections_in_force(person, mine, decided, self._calendar.zone(office_id), due, self._days[month])[
             0
         ]
 

@@ -94,6 +94,16 @@ class Career:
         assignment = self.on(date)
         return None if assignment is None else assignment.office_id
 
+    def office_near(self, date: dt.date) -> str:
+        """Whose clock and working days hold on a date: the office of the date, else the nearest before, else the first.
+
+        Raises CareerError for somebody who was given no office.
+        """
+        if not self._assignments:
+            raise CareerError("the person has been given no office", self.person_id)
+        before = [place for place in self._assignments if place.first <= date]
+        return (before[-1] if before else self._assignments[0]).office_id
+
     @property
     def all(self) -> tuple[Assignment, ...]:
         return self._assignments
