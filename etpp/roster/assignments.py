@@ -117,9 +117,11 @@ class Career:
         return bool(self._actings)
 
     def acting_on(self, date: dt.date) -> tuple[Acting, ...]:
+        """Each post once, by the one that began last: nobody is paid twice for one post."""
         if not self._actings:
             return ()
-        return tuple(a for a in self._actings if a.first <= date and (a.last is None or date <= a.last))
+        held = {a.post_id: a for a in self._actings if a.first <= date and (a.last is None or date <= a.last)}
+        return tuple(held.values())
 
     def within(self, first: dt.date, last: dt.date) -> tuple[Assignment, ...]:
         """The assignments that hold on any date between two, in their order."""
