@@ -155,9 +155,7 @@ class _Year:
         mine = [each for each in self._corrections[person] if each.date.replace(day=1) == month]
         decided = [decision for each in mine for decision in self._decided[each.correction_id]]
         due = partial(self._calendar.due, self._careers[person])
-        return corrections_in_force(person, mine, decided, self._calendar.zone(office_id), due, self._days[month])[
-            0
-        ]
+        return corrections_in_force(person, mine, decided, self._calendar.zone(office_id), due, self._days[month])[0]
 
     def _is_planned(self, career: Career, day: dt.date) -> bool:
         """Whether hours were decided. Raises PlanError for a day on which they had to be: of the year before, or before
