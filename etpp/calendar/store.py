@@ -22,7 +22,7 @@ ROSTER_DAYS = Facts(RosterDay, pay_tables.roster_days, "roster_id")
 BY_ROSTER = Facts(ByRoster, pay_tables.by_roster, "person_id", "first")
 
 
-_CALENDAR = 7307773
+_CALENDAR = 7307774
 """The number of PostgreSQL's advisory lock of who changes the calendar. Arbitrary."""
 
 
