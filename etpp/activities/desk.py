@@ -19,7 +19,7 @@ from etpp.base.clock import days_utc
 from etpp.base.errors import Conflict
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
-from etpp.db import Transaction, pay_tables
+from etpp.db import Transaction
 from etpp.roster.assignments import Deputy, may_decide
 from etpp.roster.plans import calendar_for
 from etpp.roster.store import DEPUTIES, Roster
@@ -39,6 +39,7 @@ class Desk:
         self._terms_of = terms
         self._terms: dict[tuple[int, int], EntryTerms] = {}
         self._open: dict[tuple[str, dt.date], bool] = {}
+        self._covers: dict[tuple[str, str], Cover] = {}
         self._now = now
         self._careers = Roster(tx).careers(self._people)
 
@@ -55,6 +56,10 @@ class Desk:
     def held(self, person_id: str, date: dt.date) -> tuple[str, int] | None:
         place = self._careers[person_id].on(date)
         return None if place is None else (place.post_id, place.job_class)
+
+    def placed(self, person_id: str) -> bool:
+        """Whether the person has ever been given a post, and so a clock."""
+        return bool(self._careers[person_id].all)
 
     def decides(self, by: str, entry: Entry) -> bool:
         return may_decide(by, self._careers[entry.person_id], self._deputies, entry.date)
@@ -116,20 +121,18 @@ class Desk:
                 plan = self._calendar.person_plan(self._careers[person_id], date)
                 if plan is not None and plan.work is not None:
                     start, end = plan.work.start_utc, plan.work.end_utc
-            letters = absence.letters_of(self._tx, person_id)
-            ids = [each.letter_id for each in letters]
-            decisions, revocations = pay_tables.letter_decisions, pay_tables.letter_revocations
-            excuses = in_force(
-                person_id,
-                letters,
-                absence.DECISIONS.find(self._tx, decisions.c.letter_id.in_(ids)),
-                absence.REVOCATIONS.find(self._tx, revocations.c.letter_id.in_(ids)),
-                self._kinds,
-                zone,
-            )
-            covered = Cover(excuses).whole_day(start, end)
+            covered = self._cover(person_id, zone).whole_day(start, end)
             self._open[key] = covered is None or covered[0].may_enter
         return self._open[key]
+
+    def _cover(self, person_id: str, zone: ZoneInfo) -> Cover:
+        """Of one person's letters in force; read once a person, however many days are asked about."""
+        key = person_id, zone.key
+        if key not in self._covers:
+            letters = absence.letters_of(self._tx, person_id)
+            said = absence.said_of(self._tx, [each.letter_id for each in letters])
+            self._covers[key] = Cover(in_force(person_id, letters, *said, self._kinds, zone))
+        return self._covers[key]
 
     @cached_property
     def _catalogue(self) -> Catalogue:
