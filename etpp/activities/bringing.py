@@ -13,10 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from etpp.activities.desk import Desk, Terms
+from etpp.activities.desk import Desk, Terms, in_order
 from etpp.activities.model import Entry, EntryFault, EntryStep, Item
 from etpp.activities.rules import MOST_DECIMALS, MOST_QUANTITY
-from etpp.activities.service import in_order
 from etpp.activities.store import ENTRIES, ITEMS, entries_of, hold_authors, steps_of
 from etpp.base import sheets
 from etpp.base.reader import Reader, date, text, whose

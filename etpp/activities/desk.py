@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 from etpp.absence import store as absence
 from etpp.absence.catalogue import Catalogue as Kinds
 from etpp.absence.rules import Cover, in_force
-from etpp.activities.catalogue import Catalogue
+from etpp.activities.catalogue import Catalogue, WeightError
 from etpp.activities.model import Entry, EntryFault, EntryStep, EntryTerms, Ledger, Verdict
 from etpp.activities.rules import check_entry, entry_verdict, recognise
 from etpp.activities.store import ITEMS, WEIGHTS
@@ -20,7 +20,7 @@ from etpp.base.errors import Conflict
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
 from etpp.db import Transaction
-from etpp.roster.assignments import Deputy, may_decide
+from etpp.roster.assignments import CareerError, Deputy, may_decide
 from etpp.roster.plans import calendar_for
 from etpp.roster.store import DEPUTIES, Roster
 
@@ -108,7 +108,7 @@ class Desk:
         """
         places = self._careers[person_id].all
         if not places:
-            raise Conflict("the person has been given no office")
+            raise Conflict("the person has been given no office", key="person_no_office")
         before = [place for place in places if place.first <= date]
         return (before[-1] if before else places[0]).office_id
 
@@ -149,3 +149,12 @@ class Desk:
     @cached_property
     def _deputies(self) -> Sequence[Deputy]:
         return DEPUTIES.find(self._tx)
+
+
+@contextlib.contextmanager
+def in_order() -> Iterator[None]:
+    """What others recorded may contradict itself: whoever enters is told that it must be put right."""
+    try:
+        yield
+    except (PlanError, WeightError, CareerError) as error:
+        raise Conflict(f"it must be put right first: {error}", key="list_contradicts") from error

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from etpp.absence.store import Documents
-from etpp.activities.catalogue import WeightError
-from etpp.activities.desk import Desk, Terms
+from etpp.activities.desk import Desk, Terms, in_order
 from etpp.activities.model import Answer, Entry, EntryStep, Ledger, Standing, Step, Verdict
 from etpp.activities.store import (
     ENTRIES,
@@ -24,9 +22,7 @@ from etpp.activities.store import (
     steps_with,
 )
 from etpp.base.errors import Conflict, NotFound
-from etpp.calendar.model import PlanError
 from etpp.db import Transaction
-from etpp.roster.assignments import CareerError
 from etpp.roster.store import DEPUTIES, Roster
 
 MOST_AT_ONCE = 500
@@ -218,12 +214,3 @@ def _by_entry(steps: Sequence[EntryStep]) -> dict[str, list[EntryStep]]:
     for step in sorted(steps, key=lambda step: (step.at_utc, step.step_id)):
         found.setdefault(step.entry_id, []).append(step)
     return found
-
-
-@contextmanager
-def in_order() -> Iterator[None]:
-    """What others recorded may contradict itself: whoever enters is told that it must be put right."""
-    try:
-        yield
-    except (PlanError, WeightError, CareerError) as error:
-        raise Conflict(f"it must be put right first: {error}") from error

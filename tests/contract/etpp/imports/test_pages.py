@@ -165,7 +165,7 @@ def test_letters_of_many_people_come_by_a_table_and_are_decided_as_others(staffe
     assert "Tabel sudah diambil" in staffed.post(path_of(page)).text
     mine = {each["number"]: each for each in letters_of(staffed, ANI)}
     assert {each["state"] for each in mine.values()} == {"submitted"}
-    assert len(mine["094/77"]["people"]) == 2  # one letter for both
+    assert len(mine["094/77"]["person_ids"]) == 2  # one letter for both
     refused = staffed.etpp.admin("POST", f"letters/{mine['094/77']['letter_id']}/approve", {"by": "bkpp"}, expect=409)
     assert "need their document" in refused["detail"]  # it comes by no table
     assert "Berkas suratnya belum ada" in staffed.get(f"/letters/{mine['094/77']['letter_id']}").text
