@@ -58,7 +58,7 @@ from kiosk.terminal.running import Terminal
 from kiosk.terminal.standstill import SCREEN_WITHIN_S
 from kiosk.terminal.threads import Threads
 from kiosk.terminal.trace import Trace
-from kiosk.ui import catalogue
+from kiosk.ui import catalogue, rehearsal
 from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
 from kiosk.ui.officer.source import AreaSource
@@ -235,6 +235,7 @@ class Kiosk:
             display.screens_dir,
             lacks.of("pictures of the screens"),
             self._area,
+            rehearsal.scenes(config.terminal.language, consent_text()),
         )
 
     def run(self) -> None:
@@ -269,7 +270,9 @@ class Kiosk:
 
     def _screen_lives(self) -> None:
         self._watchdog.progress("screen")
-        self._screen_up.set()
+        if not self._screen_up.is_set():
+            memory.settle()
+            self._screen_up.set()
 
     def _wake(self) -> None:
         self._watchdog.notifier.stopping()

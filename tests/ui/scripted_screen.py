@@ -2,7 +2,7 @@
 each thing that happens.
 
     python tests/ui/scripted_screen.py window|offscreen START
-        [--rotation N] [--screens DIR] [--link TEXT] [--size WxH] [--stop-after-pumps N] [--fail-at-pump N]
+        [--rotation N] [--rehearse] [--screens DIR] [--link TEXT] [--size WxH] [--stop-after-pumps N] [--fail-at-pump N]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kiosk.errors import KioskError
 from kiosk.model import Frame
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Encounter, Phase
-from kiosk.ui import catalogue, examples, main
+from kiosk.ui import catalogue, examples, main, rehearsal
 from kiosk.ui.touch import GUARD_S
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState
@@ -116,6 +116,7 @@ def run() -> int:
     parser.add_argument("mode", choices=["window", "offscreen"])
     parser.add_argument("start")
     parser.add_argument("--rotation", type=int, default=0)
+    parser.add_argument("--rehearse", action="store_true")
     parser.add_argument("--screens", type=Path)
     parser.add_argument("--confirm-s", type=float, default=600.0)
     parser.add_argument("--link", default="")
@@ -131,6 +132,7 @@ def run() -> int:
             rotation=options.rotation,
             screens_dir=options.screens,
             size_px=options.size,
+            rehearsed=rehearsal.scenes("id", {"id": "Setuju"}) if options.rehearse else (),
         )
     except KioskError as error:
         tell(error=str(error))
