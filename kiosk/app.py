@@ -235,7 +235,7 @@ class Kiosk:
             display.screens_dir,
             lacks.of("pictures of the screens"),
             self._area,
-            rehearsal.scenes(config.terminal.language, consent_text()),
+            rehearsal.scenes(config.terminal.language, consent_text(), partial(self._watchdog.progress, "screen")),
         )
 
     def run(self) -> None:

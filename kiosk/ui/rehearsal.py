@@ -8,7 +8,7 @@ together take 1.3 s. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kiosk.ports import Told
 from kiosk.ui import catalogue, examples
@@ -20,8 +20,15 @@ from kiosk.ui.viewstate import ViewState
 Rehearsed = tuple[ViewState, Sheet | None]
 
 
-def scenes(language: str, consent: Told) -> Iterator[Rehearsed]:
-    """Every example of the daily screens and of the officer's area, whose `consent` is read there."""
+def scenes(language: str, consent: Told, alive: Callable[[], None]) -> Iterator[Rehearsed]:
+    """Every example of the daily screens and of the officer's area, whose `consent` is read there. `alive` is called
+    before each: a machine that is busy otherwise took half a minute over them all."""
+    for scene in _scenes(language, consent):
+        alive()
+        yield scene
+
+
+def _scenes(language: str, consent: Told) -> Iterator[Rehearsed]:
     texts = catalogue.load(language)
     views = [render(one.encounter, one.status, one.age_s, examples.SETTINGS, texts) for one in examples.states()]
     yield from ((view, None) for view in views)

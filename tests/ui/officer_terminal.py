@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import os
@@ -23,6 +24,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
+from kiosk.model import DLIB_RESNET_V1, Descriptor
 from kiosk.ui import theme
 from kiosk.ui.officer.sitting import consent_pages
 from kiosk.ui.touch import GUARD_S
@@ -51,24 +53,38 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
 RAHAYU = "199003032015031004"
 
 
-class Terminal:
-    """`kiosk run` with a window, and what is on its disk."""
+ENROLS = '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
 
-    def __init__(self, folder: Path, display: str, cache: Path) -> None:
+
+class Terminal:
+    """`kiosk run` with a window, and what is on its disk. `known`: the descriptor of somebody whom it recognises."""
+
+    def __init__(
+        self,
+        folder: Path,
+        display: str,
+        cache: Path,
+        *,
+        settings: str = ENROLS,
+        camera: str = "",
+        known: Descriptor | None = None,
+    ) -> None:
         self.folder, self.display = folder, display
         self.state, self.screens = folder / "state", folder / "screens"
         self.state.mkdir(mode=0o700)
         (self.state / "cache").symlink_to(cache)
         identity = provisioned(self.state / "identity")
         payload = json.loads(GOLDEN.read_text(encoding="utf-8"))["answer"]["payload"]
+        if known is not None:
+            template = payload["people"][0]["templates"][0]
+            template["descriptor"] = base64.b64encode(known.astype("<f4").tobytes()).decode()
+            template |= {"model_id": DLIB_RESNET_V1, "cohort_mean": None, "cohort_sd": None}
         now = dt.datetime.now(dt.UTC)
         gallery = TinyGallery(self.state / "gallery.tinydb", identity.storage_key)
         gallery.apply(Manifest(1, None, OFFICE, now), payload, now)
         self.config = folder / "kiosk.toml"
-        self.config.write_text(
-            '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
-        )
-        self.camera = f"replay:{faces.talking_man()}#t=0,1.3"
+        self.config.write_text(settings)
+        self.camera = camera or f"replay:{faces.talking_man()}#t=0,1.3"
         self.program = [sys.executable, "-m", "kiosk", "run"]
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -126,6 +142,13 @@ class Terminal:
     def _do(self, *command: str) -> None:
         subprocess.run(command, env={**os.environ, "DISPLAY": self.display}, check=True)
 
+    def screen(self, name: str, *, anew: bool = True) -> None:
+        """Wait until the daily screen has come up since it was last waited for; `anew` False: it may be there still."""
+        shown = self.screens / f"{name}.png"
+        until(name, shown.is_file)
+        if anew:
+            shown.unlink()
+
     def page(self, name: str) -> None:
         """Wait until the page has come up since the last `page`."""
         until(name, (self.screens / f"officer-{name}.png").is_file)
@@ -182,15 +205,19 @@ class Terminal:
         finally:
             outbox.close()
 
+    def presences(self) -> list[dict[str, Any]]:
+        return [event["presence"] for event in self.events() if event["kind"] == "presence"]
+
     def noted(self) -> list[tuple[str, str]]:
         found = (event["occurrence"] for event in self.events() if event["kind"] == "occurrence")
         return [(str(each["what"]), str(each.get("detail", ""))) for each in found]
 
 
 @contextmanager
-def terminal(folder: Path, cache: Path) -> Iterator[Terminal]:
+def terminal(folder: Path, cache: Path, **given: Any) -> Iterator[Terminal]:
+    """Running; `given` to Terminal."""
     with x_server(800, 480) as display:
-        running = Terminal(folder, display, cache)
+        running = Terminal(folder, display, cache, **given)
         try:
             running.start()
             yield running

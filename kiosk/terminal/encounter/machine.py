@@ -348,8 +348,8 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     shown_s = max(settings.result_s, offered_s(encounter, settings))
     if encounter.phase in RESULTS and age_s >= shown_s:
         return _idle(encounter, now_s), ()
-    if _next_stands_there(encounter, now_s):
-        # Seen before the result had been read. The recogniser may take a while over the next frame: until then there
+    if _next_stands_there(encounter, now_s) and encounter.seen_s > encounter.since_s:
+        # Seen while the result was read. The recogniser may take a while over the next frame: until then there
         # is the live picture, and nothing is decided by a frame of that time.
         return _tell(_idle(encounter, now_s), encounter.sighting.hint, now_s), ()
     if encounter.phase in OWN and over(encounter, now_s, settings):
