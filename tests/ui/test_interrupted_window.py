@@ -28,6 +28,7 @@ UNHURRIED = """
 [voice]
 enabled = false
 [encounter]
+identify_s = 600.0
 confirm_s = 600.0
 quick_confirm_s = 600.0
 result_s = 600.0
