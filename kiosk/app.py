@@ -23,6 +23,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine import memory
+from kiosk.machine.backlight import Backlight
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -97,9 +98,8 @@ def check_start(config: Config, state: StateFolder) -> None:
     """Raises what `opened` would, of what has to be there before anything can be on the screen."""
     threshold_table(config)
     identity = Identity.load(state.open().identity_dir)
-    key = identity.storage_key
     with state.lock("run"):
-        SqliteOutbox(state.outbox_path, identity.device_id, key=key).open().close()
+        SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open().close()
 
 
 class Kiosk:
@@ -157,8 +157,8 @@ class Kiosk:
         def is_quiet() -> bool:
             return quiet(config.voice.quiet, clock.now().wall_utc.astimezone(zone).time())
 
-        spoken = config.voice
-        voice = open_voice(spoken.enabled, config.terminal.language, lacks.of("voice"), volume=spoken.volume)
+        language = state.language(config.terminal.language, catalogue.LANGUAGES)
+        voice = open_voice(config.voice.enabled, language, lacks.of("voice"), volume=config.voice.volume)
         self._voice = QuietVoice(voice, is_quiet)
         self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"), is_quiet=is_quiet)
         terminal = Terminal(
@@ -183,6 +183,7 @@ class Kiosk:
                 officers=lambda: terminal.snapshot.bulletin.officers,
                 enrolment=partial(ScreenEnrolment, config, state.path),
                 rest=self._recognition.rest,
+                keep=partial(state.keep_language, configured=config.terminal.language),
                 carry=orders(state, self._outbox, identity, clock, self._threads.stop),
             ),
             self._attending.reply,
@@ -215,13 +216,14 @@ class Kiosk:
         self._housekeeper.look()
 
         self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
+        self._backlight = Backlight(lost=lacks.of("backlight"))
         self.terminal = terminal
         self.screen = LiveSource(
             terminal,
             latest,
-            catalogue.load(config.terminal.language),
+            catalogue.load(language),
             stop=self._threads.stop,
-            shown=Announcer(self._voice, self._indicators).announce,
+            shown=Announcer(self._voice, self._indicators, self._backlight.dim).announce,
             alive=self._screen_lives,
             officer=self._area,
         )
@@ -250,6 +252,7 @@ class Kiosk:
             "watchdog": lambda: self._watchdog.run(stop),
             "clerk": self._clerk.run,
             "desk": self._desk.run,
+            "backlight": self._backlight.run,
         }
         with self._threads.running(work, self._wake):
             self._watchdog.notifier.ready("running")
@@ -266,19 +269,19 @@ class Kiosk:
 
     def _see(self, alive: Callable[[], None]) -> None:
         self._screen_up.wait()
+        memory.settle()  # all is made, and nobody has been seen yet
         self._capture.run(self._threads.stop, alive, self._source)
 
     def _screen_lives(self) -> None:
         self._watchdog.progress("screen")
-        if not self._screen_up.is_set():
-            memory.settle()
-            self._screen_up.set()
+        self._screen_up.set()
 
     def _wake(self) -> None:
         self._watchdog.notifier.stopping()
         self._screen_up.set()
         self._clerk.stop()
         self._desk.stop()
+        self._backlight.stop()
 
 
 # ---------------------------------------------------------------- parts, from the configuration

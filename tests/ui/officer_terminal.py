@@ -53,6 +53,16 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
 RAHAYU = "199003032015031004"
 
 
+SIZE = (800, 480)
+STARTED_IN = """
+import functools, sys
+from kiosk import __main__
+from kiosk.ui import main
+width, height = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+main.run = functools.partial(main.run, size_px=(width, height))
+sys.exit(__main__.main())
+"""
+"""`kiosk` with a window of this size: without a window manager there is none that fills its screen."""
 ENROLS = '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npose_s = 2.0\nmin_templates = 2\n'
 
 
@@ -68,6 +78,7 @@ class Terminal:
         settings: str = ENROLS,
         camera: str = "",
         known: Descriptor | None = None,
+        size: tuple[int, int] = SIZE,
     ) -> None:
         self.folder, self.display = folder, display
         self.state, self.screens = folder / "state", folder / "screens"
@@ -85,7 +96,7 @@ class Terminal:
         self.config = folder / "kiosk.toml"
         self.config.write_text(settings)
         self.camera = camera or f"replay:{faces.talking_man()}#t=0,1.3"
-        self.program = [sys.executable, "-m", "kiosk", "run"]
+        self.program = [sys.executable, "-c", STARTED_IN, *map(str, size), "run"]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -187,10 +198,10 @@ class Terminal:
 
     def to_capture(self) -> None:
         self.to_signature()
-        until("the camera is ready", self._captures)
+        until("the camera is ready", lambda: self.captures(SIGNED))
 
-    def _captures(self) -> bool:
-        self.tap(SIGNED)
+    def captures(self, signed: tuple[int, int]) -> bool:
+        self.tap(signed)
         return (self.screens / "officer-capture.png").is_file()
 
     def events(self) -> list[dict[str, Any]]:
@@ -216,7 +227,7 @@ class Terminal:
 @contextmanager
 def terminal(folder: Path, cache: Path, **given: Any) -> Iterator[Terminal]:
     """Running; `given` to Terminal."""
-    with x_server(800, 480) as display:
+    with x_server(*given.get("size", SIZE)) as display:
         running = Terminal(folder, display, cache, **given)
         try:
             running.start()

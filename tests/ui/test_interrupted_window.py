@@ -27,6 +27,8 @@ FRAMES = 12
 UNHURRIED = """
 [voice]
 enabled = false
+[recognition]
+max_frames = 4
 [encounter]
 identify_s = 600.0
 confirm_s = 600.0

@@ -4,15 +4,56 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.ui.officer_terminal import PIN, RAHAYU, REFUSE, terminal, until
+from enrollment.desk import consent_text
+from kiosk.ui.officer.sitting import consent_pages
+from tests.ui.officer_terminal import PIN, RAHAYU, REFUSE, Terminal, terminal, until
 from tests.ui.test_pressing import pytestmark
 
 pytestmark = [*pytestmark, pytest.mark.slow]
+
+UPRIGHT = (480, 800)
+"""A screen that is higher than wide, and where its keys are, by page."""
+UPRIGHT_DIGITS = {
+    digit: (90 + 150 * column, 277 + 98 * row)
+    for row, digits in enumerate(("123", "456", "789", " 0"))
+    for column, digit in enumerate(digits)
+}
+UPRIGHT_KEYS = {
+    letter: (int(48 * column + 24), 556 + 60 * row + 30)
+    for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for column, letter in enumerate(letters)
+}
+
+
+def upright_terminal_to_told(running: Terminal) -> None:
+    """From the long press to the end of an enrolment, where the screen is higher than wide."""
+    running.open_area()
+    for digit in PIN:
+        running.tap(UPRIGHT_DIGITS[digit], page="pin")
+    running.tap((390, 571))
+    running.page("menu")
+    running.tap((120, 178))
+    running.page("people")
+    for letter in "rah":
+        running.tap(UPRIGHT_KEYS[letter], page="people")
+    running.tap((240, 187))
+    running.page("person")
+    running.tap((240, 558))
+    running.page("consent")
+    for _ in range(len(consent_pages(consent_text(), "id")) - 1):
+        running.tap((206, 661), page="consent")
+    running.tap((126, 751))
+    running.page("sign")
+    running.write()
+    until("the camera is ready", lambda: running.captures((240, 658)))
+    running.page("capture")
+    running.page("told")
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +80,18 @@ def test_an_officer_enrols_somebody_from_the_long_press_to_the_journal(tmp_path:
         assert RAHAYU.encode() not in raw
 
 
+@pytest.mark.long
+def test_an_officer_enrols_somebody_on_a_screen_that_is_higher_than_wide(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache, size=UPRIGHT) as running:
+        upright_terminal_to_told(running)
+        running.kill()
+        enrolments = [event["enrolment"] for event in running.events() if event["kind"] == "enrolment"]
+        assert [each["nip"] for each in enrolments] == [RAHAYU]
+        with Image.open(io.BytesIO(base64.b64decode(enrolments[0]["consent"]["signature"]))) as picture:
+            assert picture.size == (480, 343), "of the paper's own shape there"
+            assert picture.convert("L").getextrema() == (0, 255)
+
+
 def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: Path) -> None:
     with terminal(tmp_path, cache) as running:
         running.open_area()
@@ -47,6 +100,11 @@ def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: 
             until("noted", lambda wanted=tried: len(running.noted()) == wanted)
         assert [what for what, _ in running.noted()] == ["officer-refused", "officer-refused", "officer-locked"]
         running.kill()
+        tries = running.state / "tries.json"
+        kept = json.loads(tries.read_bytes())
+        assert kept["pin"]["count"] == 3
+        kept["pin"]["count"] = 12  # as after more of them: an hour, which no slow machine outlasts
+        tries.write_text(json.dumps(kept))
         running.start()
         running.open_area()
         running.type_pin(PIN)
