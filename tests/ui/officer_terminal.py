@@ -179,13 +179,16 @@ class Terminal:
         self.type_pin(PIN)
         self.page("menu")
 
-    def to_consent(self) -> None:
+    def to_person(self, typed: str = "rah") -> None:
         self.tap(MENU_FIRST)
         self.page("people")
-        for letter in "rah":
+        for letter in typed:
             self.tap(KEYS[letter], page="people")
         self.tap(FIRST_ROW)
         self.page("person")
+
+    def to_consent(self) -> None:
+        self.to_person()
         self.tap(ENROL)
         self.page("consent")
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from enrollment.desk import consent_text
 from kiosk.ui.officer.sitting import consent_pages
-from tests.ui.officer_terminal import PIN, RAHAYU, REFUSE, Terminal, terminal, until
+from tests.ui.officer_terminal import ENROL, PIN, RAHAYU, REFUSE, Terminal, terminal, until
 from tests.ui.test_pressing import pytestmark
 
 pytestmark = [*pytestmark, pytest.mark.slow]
@@ -29,6 +29,9 @@ UPRIGHT_KEYS = {
     for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
     for column, letter in enumerate(letters)
 }
+AGAIN, WITHDRAW, SURE = (141, 326), (400, 326), (141, 426)
+"""On the page of somebody who is enrolled, and asked once more."""
+SITI = ("198112312005012003", "018f2c5e-0000-7000-8000-0000000000b2")
 
 
 def upright_terminal_to_told(running: Terminal) -> None:
@@ -137,3 +140,28 @@ def test_a_consent_that_is_refused_enrols_nobody_and_is_noted(tmp_path: Path, ca
         running.page("told")
         until("noted", lambda: ("officer-did", "consent-refused") in running.noted())
         assert [event for event in running.events() if event["kind"] == "enrolment"] == []
+
+
+@pytest.mark.long
+def test_who_is_enrolled_is_enrolled_anew_and_withdraws_only_when_asked_twice(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.log_in()
+        running.to_person("sit")
+        running.tap(AGAIN)
+        running.page("consent")
+        running.to_capture()
+        running.page("told")
+        assert [event["enrolment"]["nip"] for event in running.events() if event["kind"] == "enrolment"] == [SITI[0]]
+        running.tap(ENROL)
+        running.page("menu")
+        running.to_person("sit")
+        running.tap(WITHDRAW, page="person")
+        assert "consent-withdrawn" not in [detail for _, detail in running.noted()]
+        running.tap(SURE)
+        running.page("told")
+        withdrawn = [
+            event["occurrence"]
+            for event in running.events()
+            if event["kind"] == "occurrence" and event["occurrence"].get("detail") == "consent-withdrawn"
+        ]
+        assert [each["person_ids"] for each in withdrawn] == [[SITI[1]]]
