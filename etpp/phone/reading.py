@@ -47,6 +47,7 @@ from etpp.reports.own import OwnMonth, own_month
 from etpp.reports.presence import fault_name, kind_name, mark
 from etpp.reports.sentences import Sentences
 from etpp.reports.texts import Words, words
+from etpp.roster.assignments import CareerError
 from etpp.roster.hours import REGENCY_ZONE, month_bounds
 from etpp.roster.store import DEPUTIES, Offices, Roster
 
@@ -80,7 +81,8 @@ def today(tx: Transaction, person_id: str, csrf: str, language: Language, now: d
         entries += [each for each in entries_before if each.date == yesterday]
     rule = None if own is None else own.office.policy.points
     judged = None if own is None else next((d for d in own.person.service.days if d.date == date), None)
-    office = None if own is None else Offices(tx).get(own.office.office_id)
+    here = own.office.office_id if own is not None else _place(roster, person_id, date)
+    office = None if here is None else Offices(tx).get(here)
     return Today(
         person_id=person_id,
         name=employee.name,
@@ -190,6 +192,14 @@ def _own(tx: Transaction, person_id: str, asked: Month, now: dt.datetime) -> tup
             raise
         return None, "policy"
     return own, "" if own is not None else "outside"
+
+
+def _place(roster: Roster, person_id: str, date: dt.date) -> str | None:
+    """Where somebody serves whose month cannot be told, if that is known."""
+    try:
+        return roster.career(person_id).office_on(date)
+    except CareerError:
+        return None
 
 
 def _note_characters(tx: Transaction, date: dt.date) -> int:

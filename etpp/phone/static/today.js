@@ -18,14 +18,16 @@ export async function today({ app, paint }) {
   }
   const date = clock.today(now.zone);
   const fresh = now.date === date; // otherwise it is what was known on an earlier day
+  const decided = queued.every((each) => each.state === "waiting"); // or else it comes before everything
   const draw = (catalogue) =>
     paint(
       h("h1", longDate(date)),
       h("p.sub", now.office),
+      !decided && queue(queued, app),
       presence(fresh ? now.today : null, now.gap, fresh),
       ring(fresh ? now : { ...now, today: null }, queued.filter((each) => !each.kind && each.date === date), catalogue),
       shortcuts(catalogue),
-      queue(queued, app),
+      decided && queue(queued, app),
       entered(fresh ? now.entries : [], app),
     );
   draw(await net.kept(CATALOGUE));

@@ -101,6 +101,10 @@ def test_without_a_network_all_three_are_kept_with_the_photograph_and_sent_when_
     expect(page.locator("#queue [data-kind=letter]")).to_contain_text("800/21 · Kepala Bidang Persandian")
     expect(page.locator("#queue [data-kind=letter]")).to_contain_text("foto")
     expect(page.locator("#queue [data-kind=correction]")).to_contain_text("Kedatangan · 07:26")
+    page.locator("#queue [data-kind=letter] button", has_text="Ubah").tap()
+    page.wait_for_function("() => document.querySelector('.photo img')?.naturalWidth === 1600")
+    assert (page.input_value("#number"), page.input_value("#kind")) == ("800/21", "izin-terlambat")
+    shown(page, "")
     assert letters(office, "800/21") == []
     budi.set_offline(False)
     settled(page)

@@ -309,6 +309,7 @@ def test_without_the_months_policy_the_pages_say_so_and_show_what_is_known(budi:
         found = budi.get("today")
         assert found.status_code == 200, found.text
         assert (found.json()["name"], found.json()["gap"], found.json()["today"]) == ("Budi Santosa", "policy", None)
+        assert found.json()["office"] == "Dinas Komunikasi dan Informatika"
         month = budi.get("months/2026-12").json()
         assert (month["gap"], month["days"], month["pay"]) == ("policy", [], None)
         assert [each["month"] for each in month["earlier"]] == ["2026-11"]
