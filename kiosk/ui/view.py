@@ -25,6 +25,7 @@ from kiosk.terminal.encounter import (
     offers_phone,
     offers_pin,
     seconds_left,
+    tells_phone,
     wanted,
 )
 from kiosk.ui import bulletins, letters, wording
@@ -383,7 +384,7 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
         if not at.clock_trusted:
             view = replace(view, consequence="")  # the notice says it there
         offered = (offers_month(at.encounter), Button.MONTH), (offers_phone(at.encounter, at.settings), Button.PHONE)
-        view = replace(view, buttons=_buttons(at, *(button for offers, button in offered if offers)))
+        view = replace(view, buttons=_buttons(at, *(button for offers, button in offered if offers)), alert=_alert(at))
         key = _recorded(at)
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
@@ -396,6 +397,16 @@ def _result(view: ViewState, at: _Instant) -> ViewState:
         if offers_pin(at.encounter, at.settings):
             view = replace(view, reason="", buttons=_buttons(at, Button.NIP_PIN))
     return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
+
+
+def _alert(at: _Instant) -> str:
+    """That a phone was connected to the person's e-TPP: whoever did it by a photographed code is found out here."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.phone is None or not tells_phone(at.encounter):
+        return ""
+    connected = prospect.phone
+    month, time = at.text(f"month.{connected.month}"), at.catalogue.time(connected)
+    return at.text("phone.connected", day=connected.day, month=month, time=time)
 
 
 def _recorded(at: _Instant) -> str:

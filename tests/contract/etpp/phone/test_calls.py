@@ -319,6 +319,9 @@ def test_without_the_months_policy_the_pages_say_so_and_show_what_is_known(budi:
         assert Caller.of(office, office.boss).get("today").json()["waiting"] == 0
         refused = Caller.of(office, office.boss).get("waiting")
         assert (refused.status_code, "Kembalikan dari cadangan" in refused.json()["detail"]) == (404, True)
+        console = office.etpp.log_in(office.etpp.bkpp)
+        person = console.get(f"{office.etpp.url}/console/people/{office.scene.budi}?month=2026-12", timeout=60)
+        assert (person.status_code, "Budi Santosa" in person.text) == (200, True)
     finally:
         with office.etpp.database.begin() as tx:
             USES.withdraw(tx, USES.find(tx, pay_tables.policy_uses.c.use_id == "lost"), "bkpp", now)
