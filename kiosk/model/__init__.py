@@ -40,6 +40,7 @@ from kiosk.model.recording import (
     OccurrenceDraft,
     PresenceDraft,
     QueueState,
+    Refused,
     RenewalClaim,
 )
 from kiosk.model.seeing import (
@@ -119,6 +120,7 @@ __all__ = [
     "PresenceDraft",
     "Quality",
     "QueueState",
+    "Refused",
     "Renewal",
     "RenewalClaim",
     "RgbImage",
