@@ -132,6 +132,7 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, rotation: int
         KIVY_NO_CONSOLELOG="1",
         KIVY_NO_FILELOG="1",
         KIVY_LOG_MODE="PYTHON",  # to the logger "kivy", with no handler of its own
+        KCFG_KIVY_LOG_LEVEL="warning",  # else its version stands in every log, and on an officer's terminal
         KIVY_HOME=str(home),
         KIVY_WINDOW="sdl2",  # its other provider ends the process when the X server has no GL
         KIVY_METRICS_DENSITY="1",

@@ -6,8 +6,10 @@ Imported by `kiosk.ui.main.run` once Kivy's environment is set, never at a modul
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
@@ -21,6 +23,7 @@ from kiosk.errors import KioskError
 from kiosk.terminal.encounter import Button
 from kiosk.terminal.officer import Act
 from kiosk.ui import screens, theme
+from kiosk.ui.officer import keys
 from kiosk.ui.officer import screen as forms
 from kiosk.ui.officer.sheet import Form, Sheet
 from kiosk.ui.pictures import Pictures
@@ -156,6 +159,23 @@ class Stage(AnchorLayout):
         if self._officer is not None:
             self._officer.sign(picture)
 
+    # ------------------------------------------------------------ a laptop's window
+
+    def dropped(self, _window: Any, name: bytes, *_where: Any) -> None:
+        """A file or a folder, by the path that the desktop gives."""
+        if self._officer is not None:
+            self._officer.drop(Path(os.fsdecode(name)))
+
+    def key(self, _window: Any, key: int, _scancode: int, typed: str | None, _held: Any) -> bool:
+        """A keyboard does what the keys on the screen do."""
+        sheet = self._sheet
+        if self._officer is None or sheet is None:
+            return False
+        act, value = keys.act_of(sheet.form, key, typed or "")
+        if act is not None:
+            self._officer.touch(act, value)
+        return act is not None
+
     def _button(self, _screen: screens.Screen, button: Button) -> None:
         self._source.press(button)
 
@@ -180,12 +200,13 @@ def play(
     Metrics.density = min(Window.width / Part.sheet[0], Window.height / Part.sheet[1])
     stage = Stage(source, pictures, stopped, officer)
     pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
-    Window.bind(on_flip=stage.flipped)
+    heard = {"on_flip": stage.flipped, "on_drop_file": stage.dropped, "on_key_down": stage.key}
+    Window.bind(**heard)
     try:
         runTouchApp(stage)
     finally:
         pumping.cancel()
-        Window.unbind(on_flip=stage.flipped)
+        Window.unbind(**heard)
         with contextlib.suppress(ValueError):
             Window.remove_widget(stage)
         EventLoop.close()

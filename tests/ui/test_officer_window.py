@@ -75,6 +75,9 @@ UPRIGHT_KEYS = {
 }
 GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
 RAHAYU = "199003032015031004"
+AGAIN, WITHDRAW, SURE = (141, 326), (400, 326), (141, 426)
+"""On the page of somebody who is enrolled, and asked once more."""
+SITI = ("198112312005012003", "018f2c5e-0000-7000-8000-0000000000b2")
 
 
 class Terminal:
@@ -179,13 +182,16 @@ class Terminal:
         self.type_pin(PIN)
         self.page("menu")
 
-    def to_consent(self) -> None:
+    def to_person(self, typed: str = "rah") -> None:
         self.tap(MENU_FIRST)
         self.page("people")
-        for letter in "rah":
+        for letter in typed:
             self.tap(KEYS[letter], page="people")
         self.tap(FIRST_ROW)
         self.page("person")
+
+    def to_consent(self) -> None:
+        self.to_person()
         self.tap(ENROL)
         self.page("consent")
 
@@ -338,3 +344,28 @@ def test_a_consent_that_is_refused_enrols_nobody_and_is_noted(tmp_path: Path, ca
         running.page("told")
         until("noted", lambda: ("officer-did", "consent-refused") in running.noted())
         assert [event for event in running.events() if event["kind"] == "enrolment"] == []
+
+
+@pytest.mark.long
+def test_who_is_enrolled_is_enrolled_anew_and_withdraws_only_when_asked_twice(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.log_in()
+        running.to_person("sit")
+        running.tap(AGAIN)
+        running.page("consent")
+        running.to_capture()
+        running.page("told")
+        assert [event["enrolment"]["nip"] for event in running.events() if event["kind"] == "enrolment"] == [SITI[0]]
+        running.tap(ENROL)
+        running.page("menu")
+        running.to_person("sit")
+        running.tap(WITHDRAW, page="person")
+        assert "consent-withdrawn" not in [detail for _, detail in running.noted()]
+        running.tap(SURE)
+        running.page("told")
+        withdrawn = [
+            event["occurrence"]
+            for event in running.events()
+            if event["kind"] == "occurrence" and event["occurrence"].get("detail") == "consent-withdrawn"
+        ]
+        assert [each["person_ids"] for each in withdrawn] == [[SITI[1]]]
