@@ -23,6 +23,8 @@ class Lock(IntEnum):
     """Who changes when people are expected; before the locks of offices."""
     CATALOGUE = 7307775
     """Who changes what activities give."""
+    LETTERS = 7307777
+    """Who brings a table of letters."""
     KINDS = 7307776
     """Who changes the kinds of absence; shared by who writes a letter of one."""
     CLOSING = 7307772
