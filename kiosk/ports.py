@@ -107,12 +107,9 @@ class Outbox(Protocol):
         """Give the draft its place in the chain. MUST be on disk, fsynced, when it returns; MUST raise
         OutboxError (DiskFull, DiskReadOnly, DiskFault) when it is not, leaving the chain as it was."""
 
-    def last_presence(self, person_id: PersonId) -> LastPresence | None:
-        """The newest presence of this person that this terminal knows of."""
-
     def presences(self, person_id: PersonId, since_utc: dt.datetime) -> Sequence[LastPresence]:
-        """This person's presences on this terminal, newest first, as far back as their wall clock says `since_utc` or
-        later without a break."""
+        """This person's presences that this terminal knows of, newest first: the newest whenever it was, and those
+        before it as far back as their wall clock says `since_utc` or later without a break."""
 
     def enrolments(self) -> Sequence[tuple[Event, bool]]:
         """The enrolments whose content is still held, oldest first, and whether each still waits for the server."""

@@ -210,7 +210,6 @@ class Clerk:
         calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
         month = month_of(now.wall_utc.astimezone(ZoneInfo(calendar.timezone))).astimezone(dt.UTC)
         try:
-            last = self._outbox.last_presence(person.person_id)
             lately = self._outbox.presences(person.person_id, min(month, now.wall_utc - _LONGEST_DAY))
         except OutboxError as error:
             log.error("the journal cannot be read: %s", error)
@@ -223,6 +222,7 @@ class Clerk:
             if claimed.duress:
                 self.happened("duress", (person.person_id,))
             return
+        last = lately[0] if lately else None
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
         assessment = schedule.assess(calendar, now.wall_utc, before, person.roster)
         day = [

@@ -91,7 +91,7 @@ class Example(NamedTuple):
 
 def states() -> Iterator[Example]:
     """At least one of each phase, hint, challenge and fault."""
-    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE), done_track=1)
+    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE), track=1, done_track=1)
     offline = replace(_STATUS, connected=False, queue=QueueState(12, 0, None))
     on_time = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0)
     late = _prospect(_LONG, Direction.ARRIVAL, 12, 1.0)

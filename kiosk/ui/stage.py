@@ -8,18 +8,21 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glFinish, glReadPixels
+from kivy.lang import Builder
 from kivy.metrics import Metrics, dp
 from kivy.uix.anchorlayout import AnchorLayout
 
 from kiosk.errors import KioskError
+from kiosk.model import Frame
 from kiosk.terminal.encounter import Button
 from kiosk.terminal.officer import Act
 from kiosk.ui import screens, theme
@@ -28,6 +31,7 @@ from kiosk.ui.officer import screen as forms
 from kiosk.ui.officer.sheet import Form, Sheet
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import OfficerSource, ScreenSource
+from kiosk.ui.rehearsal import Rehearsed
 from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
 from kiosk.ui.widgets import CameraTexture, Part
@@ -81,6 +85,24 @@ class Stage(AnchorLayout):
             self._mirror()
         if self._unpictured:
             Window.canvas.ask_update()
+
+    def rehearse(self, scenes: Iterable[Rehearsed]) -> None:
+        """Draw them all behind the picture that the window shows, which stays: nothing is flipped."""
+        self._camera.show(Frame(np.zeros((480, 640, 3), np.uint8), -1, 0.0))
+        for view, sheet in scenes:
+            if sheet is None:
+                self.show(view)
+            elif self._forms:
+                self.show_sheet(sheet)
+            self._shown.picture = self._camera.texture
+            Builder.sync()
+            Clock.tick_draw()
+            Window.dispatch("on_draw")
+            self._shown.picture = None
+        glFinish()
+        self.clear_widgets()
+        self._view, self._sheet, self._shown, self._unpictured = BLANK, None, None, False
+        Window.clearcolor = theme.GROUND
 
     def show(self, view: ViewState) -> None:
         before, self._view = self._view, view
@@ -188,8 +210,10 @@ def play(
     pictures: Pictures | None,
     stopped: Callable[[], bool],
     officer: OfficerSource | None = None,
+    rehearsed: Iterable[Rehearsed] = (),
 ) -> None:
-    """Open the window and show the source's views until it stops, `stopped` says so or the window is closed."""
+    """Open the window, draw what is `rehearsed`, and show the source's views until it stops, `stopped` says so or the
+    window is closed."""
     if Window is None:
         raise KioskError(
             "no window can be opened: OpenGL is missing or the display refuses it "
@@ -199,6 +223,8 @@ def play(
     Part.sheet = theme.sheet(Window.width, Window.height)
     Metrics.density = min(Window.width / Part.sheet[0], Window.height / Part.sheet[1])
     stage = Stage(source, pictures, stopped, officer)
+    Window.add_widget(stage)
+    stage.rehearse(rehearsed)
     pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
     heard = {"on_flip": stage.flipped, "on_drop_file": stage.dropped, "on_key_down": stage.key}
     Window.bind(**heard)
