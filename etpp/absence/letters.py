@@ -87,8 +87,9 @@ def keep_document(begin: Begin, cabinet: Cabinet, content: bytes, by: str, now: 
             return store.Documents(tx).note(Document(sha256, kind, len(content), now, by))
 
 
-def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
-    """Raises Conflict for what speaks against the letter, NotFound for a person or document that is not known."""
+def submit(tx: Transaction, new: NewLetter, now: dt.datetime, letter_id: str | None = None) -> Letter:
+    """`letter_id`: that the person's own device made. Raises Conflict for what speaks against the letter, NotFound for
+    a person or document that is not known."""
     roster = Roster(tx)
     by = roster.actor(new.submitted_by)
     people = tuple(roster.who(each) for each in new.people)
@@ -97,7 +98,7 @@ def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
     if new.document_sha256 is not None:
         _require_document(tx, new.document_sha256)
     letter = Letter(
-        str(uuid.uuid4()),
+        letter_id or str(uuid.uuid4()),
         new.kind_id,
         new.number,
         new.date,

@@ -129,6 +129,9 @@ class MonthOf:
     standings: tuple[Standing, ...]
 
 
+NO_ACTIVITIES = MonthOf(Ledger((), (), ()), ())
+
+
 def month_of(tx: Transaction, person_id: str, first: dt.date, last: dt.date, terms: Terms, now: dt.datetime) -> MonthOf:
     """`first`, `last`: of a month. Raises NotFound for somebody whom the roster does not have."""
     if Roster(tx).employee(person_id) is None:
@@ -136,7 +139,7 @@ def month_of(tx: Transaction, person_id: str, first: dt.date, last: dt.date, ter
     entries = entries_of(tx, [person_id], first, last)
     steps = steps_of(tx, [person_id], first, last)
     if not entries:
-        return MonthOf(Ledger((), (), ()), ())
+        return NO_ACTIVITIES
     with in_order():
         ledger = Desk(tx, [person_id], terms, now).ledger(person_id, first, entries, steps)
     by_entry, judged = _by_entry(steps), {each.entry_id: each for each in ledger.judged}

@@ -16,6 +16,7 @@ from kiosk.model import (
     NOTHING_TOLD,
     AttackDraft,
     ClockState,
+    ConnectedPhone,
     Descriptor,
     Draft,
     Event,
@@ -239,8 +240,14 @@ class Clerk:
             letter=schedule.excusing(assessment, snapshot.bulletin.letters.get(person.person_id, ())),
             month=snapshot.bulletin.months.get(person.person_id),
             claimed=claimed,
+            phone=_phone(snapshot.bulletin.phones.get(person.person_id), now.wall_utc, assessment.local_time.tzinfo),
         )
         self._reply(enc.Answered(prospect))
+
+
+def _phone(told: ConnectedPhone | None, now: dt.datetime, zone: dt.tzinfo | None) -> dt.datetime | None:
+    """When a phone was connected, by the office's clock, while the person is still to be told."""
+    return told.connected_utc.astimezone(zone) if told is not None and now < told.until_utc else None
 
 
 def _ago_s(last: LastPresence | None, now: Moment) -> float | None:

@@ -283,3 +283,30 @@ def test_the_code_is_offered_wherever_it_lasts_at_all() -> None:
 def test_the_code_is_hidden_at_that_moment_and_not_before(values: dict[str, object], lasts_s: float) -> None:
     assert own.over(showing(**values), 100.0 + lasts_s, PHONE)
     assert not own.over(showing(**values), 100.0 + lasts_s - 0.01, PHONE)
+
+
+# ---------------------------------------------------------------- a phone that was connected
+
+CONNECTED = dt.datetime(2026, 11, 23, 7, 31, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, phone_s=0.0)], ids=["with-codes", "without"])
+def test_whoever_is_told_of_a_phone_has_the_time_to_read_it(settings: enc.Settings) -> None:
+    story = Story(settings)
+    story(0.0, saw(match=match()), enc.Answered(replace(prospect(), phone=CONNECTED)))
+    story(0.0, enc.Pressed(Button.CORRECT), enc.Stored())
+    assert enc.tells_phone(story.state)
+    assert story(7.9, saw(), enc.Tick()) is Phase.RECORDED
+    assert story(8.0, saw(), enc.Tick()) is Phase.IDLE
+
+
+def test_only_the_recorded_face_is_told_of_a_phone() -> None:
+    told = replace(prospect(), phone=CONNECTED)
+    base = enc.Encounter(phase=Phase.RECORDED, prospect=told, sighting=sighting(track=1), done_track=1)
+    assert enc.tells_phone(base)
+    assert not enc.tells_phone(replace(base, sighting=sighting(track=2)))
+    assert not enc.tells_phone(replace(base, sighting=sighting(track=0)))
+    assert not enc.tells_phone(replace(base, prospect=prospect()))
+    assert not enc.tells_phone(replace(base, prospect=replace(told, claimed=enc.Claimed("nip-pin"))))
+    assert not enc.tells_phone(replace(base, phase=Phase.ALREADY_RECORDED))
+    assert CONNECTED.isoformat() not in repr(told)
