@@ -114,7 +114,7 @@ def unpaid_leave(tx: Transaction, office_id: str, month: Month, start: dt.dateti
     """Letters in force of a kind that is not paid in full, of people whose closed statement takes nothing off for
     it."""
     kinds = absence.kinds(tx)
-    found = absence.letters_within(tx, office_id=office_id, start=start, end=end)
+    found = absence.letters_within(tx, ever_at=office_id, start=start, end=end)
     decisions, revocations = absence.said_of(tx, [each.letter_id for each in found])
     paid = _lines(tx, office_id, month)
     hits = []

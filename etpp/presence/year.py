@@ -106,14 +106,14 @@ class _Year:
         # Of a few people it is asked by their names; of a whole office by the office.
         only = people if people is not None and len(people) <= FEW else None
         self._punches = Books(tx).punches(office_id, start, end, only=only)
-        self._letters = letters_within(tx, office_id=office_id, start=start, end=end)
+        self._letters = letters_within(tx, ever_at=office_id, start=start, end=end)
         self._said = said_of(tx, [each.letter_id for each in self._letters])
         self._kinds = kinds(tx)
         uncertain = [p.event_id for mine in self._punches.values() for p in mine if p.time.state == "uncertain"]
         self._times = store.times_of(tx, uncertain)
         self._manual = store.manual_of(tx, sorted(self._careers), start, end)
         self._corrections: dict[str, list[Correction]] = defaultdict(list)
-        for each in store.corrections_within(tx, office_id=office_id, first=first - BEFORE, last=last):
+        for each in store.corrections_within(tx, ever_at=office_id, first=first - BEFORE, last=last):
             self._corrections[each.person_id].append(each)
         made = [each.correction_id for mine in self._corrections.values() for each in mine]
         self._decided: dict[str, list[CorrectionDecision]] = defaultdict(list)

@@ -18,7 +18,10 @@ from etpp.calendar.model import Occasion
 from etpp.calendar.store import OCCASIONS
 from etpp.presence import corrections
 from etpp.presence.asked import NewCorrection
+from etpp.presence.model import Correction
+from etpp.presence.store import CORRECTIONS
 from etpp.presence.summaries import Summaries
+from etpp.roster import moving
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, wib
@@ -277,6 +280,27 @@ def test_reviews_have_pages_and_need_a_month(scene: Scene) -> None:
     assert rest["after"] is None
     for wrong in ("reviews", "reviews?month=", "reviews?month=2026-00"):
         scene.etpp.admin("GET", wrong, expect=400)
+
+
+def test_an_office_is_not_told_of_the_days_of_who_has_left_it(scene: Scene) -> None:
+    scene.etpp.admin("POST", "offices", {"office_id": "other", "name": "Dinas Lain"})
+    with scene.etpp.database.begin() as tx:
+        moving.move(tx, scene.budi, "other", dt.date(2026, 11, 27), "bkpp", scene.etpp.clock.now)
+    scene.etpp.clock.local("2026-12-01 09:00")
+    times = {day: uncertain(scene, scene.budi, f"2026-11-{day} 07:20") for day in ("25", "27")}
+    with scene.etpp.database.begin() as tx:
+        for day in times:
+            date, now = dt.date(2026, 11, int(day)), scene.etpp.clock.now
+            CORRECTIONS.add(tx, [Correction(day, scene.budi, date, "day", None, "x", "tu", now)], "tu", now)
+
+    def told(office: str) -> tuple[list[str], list[str]]:
+        made = scene.etpp.admin("GET", f"corrections?office_id={office}")["corrections"]
+        found = reviews(scene, f"&office_id={office}")
+        return [each["correction_id"] for each in made], [each["event_id"] for each in found]
+
+    assert told(OFFICE) == (["25"], [times["25"]])
+    assert told("other") == (["27"], [times["27"]])
+    assert len(reviews(scene)) == 2, "BKPP is told of both"
 
 
 # ---------------------------------------------------------------- manual entries
