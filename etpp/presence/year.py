@@ -124,7 +124,8 @@ class _Year:
         served = {post.office_id for career in self._careers.values() for post in career.all}
         offices = [each for each in Offices(tx).all() if each.office_id in served]
         self._reports: dict[dt.date, dict[str, OfficeReports]] = {
-            month: {each.office_id: office_reports(tx, each, month) for each in offices} for month in months
+            month: {each.office_id: office_reports(tx, each, month, self._looked_until(month)) for each in offices}
+            for month in months
         }
 
     def judged(self) -> dict[str, list[JudgedDay]]:
@@ -150,6 +151,10 @@ class _Year:
             corrections = self._in_force(person, month, office_id)
             found += judge_days(plans, punches, Cover(excuses), corrections, self._reports[month])
         return found
+
+    def _looked_until(self, month: dt.date) -> dt.datetime:
+        """A terminal that came later holds nothing of the month's days, nor of those up to the last that is judged."""
+        return midnight_utc(min(month_of(month)[1] + AROUND, self._last + ONE_DAY))
 
     def _in_force(self, person: str, month: dt.date, office_id: str) -> Mapping[dt.date, DayCorrections]:
         mine = [each for each in self._corrections[person] if each.date.replace(day=1) == month]

@@ -429,6 +429,15 @@ def test_nobody_is_unexcused_while_a_terminal_has_not_reported(scene: Scene) -> 
     assert discipline(scene) == []
 
 
+def test_a_spare_terminal_takes_nobody_off_the_list(scene: Scene) -> None:
+    scene.etpp.clock.local("2026-12-04 08:00")
+    scene.reported("2026-12-04 08:00")
+    before = discipline(scene)
+    assert {person for person, *_ in before} == {scene.sri, scene.budi}
+    scene.etpp.terminal()  # it has reported nothing yet, and was not there on any of the days
+    assert discipline(scene) == before
+
+
 def test_discipline_has_pages(scene: Scene) -> None:
     scene.etpp.clock.local("2026-12-02 09:00")
     scene.reported("2026-12-02 09:00")
