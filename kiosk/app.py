@@ -23,6 +23,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine import memory
+from kiosk.machine.backlight import Backlight
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.indicators import open_indicators
@@ -158,7 +159,8 @@ class Kiosk:
             return quiet(config.voice.quiet, clock.now().wall_utc.astimezone(zone).time())
 
         spoken = config.voice
-        voice = open_voice(spoken.enabled, config.terminal.language, lacks.of("voice"), volume=spoken.volume)
+        language = state.language(config.terminal.language, catalogue.LANGUAGES)
+        voice = open_voice(spoken.enabled, language, lacks.of("voice"), volume=spoken.volume)
         self._voice = QuietVoice(voice, is_quiet)
         self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"), is_quiet=is_quiet)
         terminal = Terminal(
@@ -183,6 +185,7 @@ class Kiosk:
                 officers=lambda: terminal.snapshot.bulletin.officers,
                 enrolment=partial(ScreenEnrolment, config, state.path),
                 rest=self._recognition.rest,
+                keep=partial(state.keep_language, configured=config.terminal.language),
                 carry=orders(state, self._outbox, identity, clock, self._threads.stop),
             ),
             self._attending.reply,
@@ -215,13 +218,14 @@ class Kiosk:
         self._housekeeper.look()
 
         self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
+        self._backlight = Backlight(lost=lacks.of("backlight"))
         self.terminal = terminal
         self.screen = LiveSource(
             terminal,
             latest,
-            catalogue.load(config.terminal.language),
+            catalogue.load(language),
             stop=self._threads.stop,
-            shown=Announcer(self._voice, self._indicators).announce,
+            shown=Announcer(self._voice, self._indicators, self._backlight.dim).announce,
             alive=self._screen_lives,
             officer=self._area,
         )
@@ -249,6 +253,7 @@ class Kiosk:
             "watchdog": lambda: self._watchdog.run(stop),
             "clerk": self._clerk.run,
             "desk": self._desk.run,
+            "backlight": self._backlight.run,
         }
         with self._threads.running(work, self._wake):
             self._watchdog.notifier.ready("running")
@@ -276,6 +281,7 @@ class Kiosk:
         self._screen_up.set()
         self._clerk.stop()
         self._desk.stop()
+        self._backlight.stop()
 
 
 # ---------------------------------------------------------------- parts, from the configuration

@@ -24,6 +24,7 @@ from kiosk.model import (
     Nip,
     PersonId,
     QueueState,
+    Refused,
     RgbImage,
 )
 
@@ -117,6 +118,9 @@ class Outbox(Protocol):
 
     def queue_state(self) -> QueueState:
         """How many events wait and how many are parked."""
+
+    def refused(self, limit: int) -> Sequence[Refused]:
+        """The newest events that the server refused, those first that were made last."""
 
     def count(self, what: str) -> None:
         """Add one to a named counter (for instance "refused_by_person"), reported with the heartbeat."""

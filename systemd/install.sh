@@ -24,6 +24,8 @@ MARK='# Written by systemd/install.sh of Presensi.'
 TERMINAL_PACKAGES=(python3-venv libgl1 libegl1 libgles2 libgl1-mesa-dri libgbm1 libdrm2 libmtdev1 espeak-ng)
 SERVER_PACKAGES=(python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation fonts-dejavu-core) # for PDF
 BOARD_PACKAGES=(python3-picamera2 python3-lgpio)
+RULES=/etc/udev/rules.d
+RULE=70-presensi-backlight.rules
 UNIT_FILES=(kiosk.service kiosk-sync.service etpp.service etpp-cohort.timer etpp-cohort.service)
 DEVICE_GROUPS=(video render input gpio audio)
 # As in scripts/setup.sh: never build one of these on the machine.
@@ -249,6 +251,13 @@ install_units() {
   for unit in $(unit_files); do
     install -m 0644 "$SOURCE/systemd/$unit" "$UNITS/$unit"
   done
+  if has_role terminal; then
+    install -d -m 0755 "$RULES"
+    install -m 0644 "$SOURCE/systemd/$RULE" "$RULES/$RULE"
+    if booted && command -v udevadm >/dev/null; then # the panel is there already; without it the screen is drawn black
+      { udevadm control --reload && udevadm trigger --action=add --subsystem-match=backlight; } >>"$LOG" 2>&1 || say "the panel's light is dimmed after the next start"
+    fi
+  fi
   if booted; then systemctl daemon-reload; fi
   # shellcheck disable=SC2046 # one word a unit
   step "units $(units)" systemctl enable $(units)
@@ -338,6 +347,7 @@ do_uninstall() {
       "To throw them away: PRESENSI_DISCARD_EVENTS=yes $0 --uninstall --purge"
   fi
   for unit in "${UNIT_FILES[@]}"; do rm -f "$UNITS/$unit"; done
+  rm -f "$RULES/$RULE"
   if booted; then
     systemctl daemon-reload
     systemctl reset-failed "${UNIT_FILES[@]}" >>"$LOG" 2>&1 || true

@@ -82,6 +82,7 @@ def command(
 def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config], usable: Config) -> bool:
     """Say on the screen why the terminal does not start, until it could: then True, and the process ends with the
     error, for systemd to start it anew. False when it was told to stop meanwhile."""
+    from kiosk.machine.backlight import Backlight
     from kiosk.machine.clock import SystemClock
     from kiosk.terminal import standstill
     from kiosk.ui import catalogue, main
@@ -98,8 +99,9 @@ def _stand_still(error: Exception, state: StateFolder, load: Callable[[], Config
         app.check_start(load(), state)
 
     def show(over: Callable[[], bool], alive: Callable[[], None]) -> None:
-        texts, display = catalogue.load(usable.terminal.language), usable.display
+        texts, display = catalogue.load(state.language(usable.terminal.language, catalogue.LANGUAGES)), usable.display
         zone = _timezone(state)
+        Backlight().light_up()
         source = FaultSource(fault, over, clock=SystemClock(), timezone=zone, catalogue=texts, alive=alive)
         main.show(source, display.mode, display.fullscreen, display.rotation, display.screens_dir)
 

@@ -12,14 +12,28 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 from kiosk import wire
 from kiosk.errors import OutboxError
 from kiosk.journal.db import JournalDb
-from kiosk.journal.rows import ContentDamaged, Sealer, row_id, seq_of
+from kiosk.journal.rows import ContentDamaged, Sealer, legible, row_id, seq_of
 from kiosk.journal.salvage import Salvager
 from kiosk.journal.schema import CHAIN_SHIFT
-from kiosk.model import Anchor, DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
+from kiosk.model import (
+    Anchor,
+    DeviceId,
+    Direction,
+    Draft,
+    Event,
+    EventKind,
+    Fault,
+    LastPresence,
+    Moment,
+    PersonId,
+    QueueState,
+    Refused,
+)
 from kiosk.ports import UtcNow
 
 CLOCK_ANCHORS = 20
@@ -106,6 +120,14 @@ class SqliteOutbox:
 
     def queue_state(self) -> QueueState:
         return self.db.query(self._queue_state)
+
+    def refused(self, limit: int) -> list[Refused]:
+
+        def read(connection: sqlite3.Connection) -> list[tuple[str, bytes | None, str]]:
+            newest = "SELECT kind, body, problem FROM events WHERE problem IS NOT NULL ORDER BY id DESC LIMIT ?"
+            return connection.execute(newest, (limit,)).fetchall()
+
+        return [_refused(*row) for row in self.db.query(read)]
 
     def count(self, what: str) -> None:
         def add(connection: sqlite3.Connection) -> None:
@@ -204,6 +226,15 @@ class SqliteOutbox:
             "SELECT count(*) FROM chains WHERE state = 'broken' AND carried IS NOT NULL"
         ).fetchone()
         return QueueState(waiting, parked + refused, oldest, set_aside)
+
+
+def _refused(kind: str, stored: bytes | None, problem: str) -> Refused:
+    """What stands in the open part of a body, which says nothing of anybody."""
+    made: dt.datetime | None = None
+    with contextlib.suppress(wire.WireError, TypeError):
+        made = None if stored is None else wire.parse_utc(wire.loads(stored).get("wall_utc"))
+    known = next((each for each in get_args(EventKind) if each == kind), None)
+    return Refused(known, made, wire.problem_name(legible(problem) or {}))
 
 
 # ---------------------------------------------------------------- statements that several parts need

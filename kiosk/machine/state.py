@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -72,6 +72,11 @@ class StateFolder:
     def send_path(self) -> Path:
         """Touched when an officer wants the events sent now."""
         return self.path / "send.now"
+
+    @property
+    def language_path(self) -> Path:
+        """Which language an officer has chosen for the screen."""
+        return self.path / "language.json"
 
     @property
     def terminal_path(self) -> Path:
@@ -140,6 +145,24 @@ class StateFolder:
             return str(self.send_path.stat().st_mtime_ns).encode()
         except OSError:
             return b""
+
+    def keep_language(self, language: str, configured: str) -> None:
+        """The screen's language from now on, chosen while the settings named another. On the disk when it returns.
+        Raises StateError."""
+        try:
+            atomic_write(self.language_path, json.dumps({"language": language, "configured": configured}).encode())
+        except OSError as error:
+            raise StateError(f"{self.language_path}: {_advice(error)}") from error
+
+    def language(self, configured: str, known: Collection[str]) -> str:
+        """The one that was chosen; the settings' where none was, nothing legible was kept, the program does not know
+        it, or the settings have been changed since: then a technician has decided later."""
+        try:
+            kept = json.loads(self.language_path.read_bytes())
+            language, instead_of = kept["language"], kept["configured"]
+        except _ILLEGIBLE:
+            return configured
+        return language if language in known and instead_of == configured else configured
 
     def read_status(self, moment: Moment | None = None) -> SyncStatus:
         return read_status(self.status_path, moment)

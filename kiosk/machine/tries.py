@@ -27,11 +27,11 @@ ANYBODY = ""
 """Whose wrong PINs they are that are known of nobody in particular."""
 
 
-def pause_s(failures: int, free: int = FREE_TRIES) -> float:
+def pause_s(failures: int, free: int = FREE_TRIES, longest_s: float = LONGEST_PAUSE_S) -> float:
     """After so many wrong PINs in a row, of which so many are free."""
     if failures < free:
         return 0.0
-    return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - free, 10)))
+    return float(min(longest_s, FIRST_PAUSE_S * 2 ** min(failures - free, 10)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class Tries:
         self._path = path
         self._failures = self._read()
 
-    def wait_s(self, whose: str, now: Moment, free: int = FREE_TRIES) -> float:
+    def wait_s(self, whose: str, now: Moment, free: int = FREE_TRIES, longest_s: float = LONGEST_PAUSE_S) -> float:
         """For how long no PIN is looked at."""
         failures = self._of(whose)
-        return 0.0 if failures is None else max(0.0, pause_s(failures.count, free) - failures.ago_s(now))
+        return 0.0 if failures is None else max(0.0, pause_s(failures.count, free, longest_s) - failures.ago_s(now))
 
     def left(self, whose: str) -> int:
         """Tries before the next pause."""

@@ -39,6 +39,7 @@ from kiosk.model.recording import (
     OccurrenceDraft,
     PresenceDraft,
     QueueState,
+    Refused,
     RenewalClaim,
 )
 from kiosk.model.seeing import (
@@ -117,6 +118,7 @@ __all__ = [
     "PresenceDraft",
     "Quality",
     "QueueState",
+    "Refused",
     "Renewal",
     "RenewalClaim",
     "RgbImage",

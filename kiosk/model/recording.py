@@ -155,6 +155,16 @@ class LastPresence:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """An event that the server did not take: what it was, when by the clock on the wall, and the name of the problem
+    that the server gave (docs/protocol.md, "Problems"). Nobody is named in it. None: that cannot be read any more."""
+
+    kind: EventKind | None
+    wall_utc: dt.datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """How many events wait for the server and how many it refused.
 

@@ -66,6 +66,8 @@ class Attending:
                 self._step(self._inbox.get_nowait(), now_s)
             except queue.Empty:
                 break
+        if self.area.open or self._pressed_s is not None:
+            self._terminal.moved()  # whoever types a PIN is somebody: the screen must not go dark under the finger
         if self.area.open:
             self._step(officer.Looked(self._terminal.sighting), now_s)
             self._step(officer.Tick(), now_s)
@@ -95,7 +97,7 @@ class Attending:
         for effect in effects:
             if isinstance(effect, officer.Speak):
                 self.speak(effect.language)
-            elif self._desk is not None:
+            if self._desk is not None:
                 self._desk.order(effect)
         if before and not self.area.open:
             self._terminal.release()

@@ -4,11 +4,12 @@ takes up to a second."""
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable
 
 from kiosk.machine import pins
-from kiosk.machine.tries import Tries
-from kiosk.model import Bulletin, GallerySnapshot, Moment, Person
+from kiosk.machine.tries import LONGEST_PAUSE_S, Tries
+from kiosk.model import Bulletin, GallerySnapshot, Moment, NipPinPolicy, Person
 from kiosk.terminal import encounter as enc
 
 Matches = Callable[[str, str], bool]
@@ -21,6 +22,10 @@ WRONG_A_TERMINAL = 20
 QUIET_S = 3600.0
 """So many wrong PINs are free at one terminal, whoever's they are, until nobody has tried for an hour: who has the NIPs
 of a whole office has three free tries of each."""
+
+SHARED_PAUSE_S = 600.0
+"""The longest pause of a count that all share: whoever types nonsense keeps nobody else from NIP and PIN for longer. In
+eight hours it leaves 48 guesses, of a million."""
 
 
 class Claims:
@@ -37,20 +42,31 @@ class Claims:
         policy = bulletin.nip_pin.policy
         if policy == "off":
             return None
-        person = next((one for one in snapshot.people.values() if one.nip == claim.nip), None)
-        whose = [OFFICERS] if policy == "with-officer" else [] if person is None else [f"person {person.person_id}"]
+        person = _whose_nip(snapshot, claim.nip)
+        whose = _counted(policy, person, claim.nip)
         tries.forgive(TERMINAL, now, QUIET_S)
-        if tries.wait_s(TERMINAL, now, WRONG_A_TERMINAL) > 0 or any(tries.wait_s(each, now) > 0 for each in whose):
+        if self.wait_s(snapshot, claim, now) > 0:
             return None
-        for each in (TERMINAL, *whose):
+        for each in (TERMINAL, whose):
             tries.begin(each, now)
         found = self._vouched(bulletin, claim) if policy == "with-officer" else self._own(bulletin, person, claim)
         if person is None or found is None:
             return None
-        for each in whose:
-            tries.succeeded(each)
+        tries.succeeded(whose)
         tries.spare(TERMINAL)
         return person, found
+
+    def wait_s(self, snapshot: GallerySnapshot, claim: enc.Claim, now: Moment) -> float:
+        """For how long nothing is compared with what was typed; 0: now it would be."""
+        policy = snapshot.bulletin.nip_pin.policy
+        if policy == "off":
+            return 0.0
+        whose = _counted(policy, _whose_nip(snapshot, claim.nip), claim.nip)
+        longest_s = SHARED_PAUSE_S if whose == OFFICERS else LONGEST_PAUSE_S
+        return max(
+            self._tries.wait_s(TERMINAL, now, WRONG_A_TERMINAL, SHARED_PAUSE_S),
+            self._tries.wait_s(whose, now, longest_s=longest_s),
+        )
 
     def _own(self, bulletin: Bulletin, person: Person | None, claim: enc.Claim) -> enc.Claimed | None:
         """By the person's own PIN. It is compared with somebody's where there is none, so that the time says nothing of
@@ -71,6 +87,20 @@ class Claims:
         asked = [one for one in bulletin.officers if "enrol" in one.may]
         found = [one.officer_id for one in asked if self._matches(one.pin_hash, pin)]
         return enc.Claimed("nip-pin-officer", found[0]) if found else None
+
+
+def _whose_nip(snapshot: GallerySnapshot, nip: str) -> Person | None:
+    return next((one for one in snapshot.people.values() if one.nip == nip), None)
+
+
+def _counted(policy: NipPinPolicy, person: Person | None, nip: str) -> str:
+    """Whose wrong PINs they are. Those of a NIP that is nobody's here are counted like anybody's, so that a pause says
+    nothing of who is known; under sixteen bits of its digest, which are no NIP and have an end."""
+    if policy == "with-officer":
+        return OFFICERS
+    if person is not None:
+        return f"person {person.person_id}"
+    return f"nobody {hashlib.sha256(nip.encode()).hexdigest()[:4]}"
 
 
 def one_lower(pin: str) -> str:

@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 _LONGEST_DAY = dt.timedelta(days=2)
 """Whatever hours somebody works, a day's first presence is not longer ago."""
 
-
 SELDOM_S = 60.0
+"""An occurrence that is about nobody, of a switch for instance, is told once in so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +148,15 @@ class Clerk:
 
     def _check(self, claim: enc.Claim) -> None:
         """Whether it is somebody's NIP and PIN, who has been recorded so less often this month than is allowed."""
-        found = None
+        found, wait_s = None, 0.0
         try:
             if self._claims is not None:
                 found = self._claims.check(self.office.snapshot, claim, self._clock.now())
+                wait_s = self._claims.wait_s(self.office.snapshot, claim, self._clock.now())
         except StateError as error:
             log.error("no PIN can be compared: %s", error)
         if found is None:
-            self._reply(enc.Answered(None))
+            self._reply(enc.Answered(None, wait_s))
             return
         person, claimed = found
         self._answer_for(person, claimed)

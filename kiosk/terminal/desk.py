@@ -10,12 +10,12 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.errors import CameraError, EnrolmentRefused, KioskError, OutboxError, StateError
 from kiosk.machine import pins
 from kiosk.machine.tries import Tries
-from kiosk.model import Frame, Nip, OccurrenceDraft, Officer, PersonId
+from kiosk.model import Frame, Nip, OccurrenceDraft, Officer, PersonId, Refused
 from kiosk.ports import Clock, Enrolment, FrameSource, Outbox
 from kiosk.terminal import officer as area
 from kiosk.terminal.capture import Latest
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 FRAME_WAIT_S = 0.5
 NO_FRAMES_S = 5.0
 """Without a frame for so long, the camera counts as pulled out."""
+
+MOST_REFUSED = 200
+"""On the officer's list; who has more of them needs BKPP, not a list."""
 
 BY_PIN = "pin"
 """Whose tries they are that name no officer: all PINs are compared, so all share them."""
@@ -70,7 +73,8 @@ class SharedCamera:
 @dataclass(frozen=True, slots=True)
 class Means:
     """What the desk works with. `officers`: who may come in now. `enrolment`: a new one. `rest`: recognition pauses
-    while it is True. `carry`: by action, an order that belongs to other parts."""
+    while it is True. `keep`: the screen's language outlives a restart. `carry`: by action, an order that belongs to
+    other parts."""
 
     outbox: Outbox
     clock: Clock
@@ -80,6 +84,7 @@ class Means:
     officers: Callable[[], Sequence[Officer]]
     enrolment: Callable[[], Enrolment]
     rest: Callable[[bool], None]
+    keep: Callable[[str], None]
     carry: Mapping[str, Callable[[], Carried]]
 
 
@@ -113,7 +118,7 @@ class Desk:
     def _carry_out(self, effect: area.Effect) -> None:
         match effect:
             case area.CheckPin(typed, face):
-                self._reply(self._check(typed, face))
+                self._reply(replace(self._check(typed, face), by_face=face is not None))
             case area.Note(what, officer_id, detail, person_id):
                 self._note(what, officer_id, detail, person_id)
             case area.Admit(person, replacing):
@@ -126,11 +131,13 @@ class Desk:
             case area.Withdraw(officer_id, person_id):
                 good = self._note("officer-did", officer_id, "consent-withdrawn", person_id)
                 self._reply(area.Done(good, key="officer.done.withdrawn" if good else "officer.done.disk"))
+            case area.Inquire():
+                self._reply(area.Listed(self._refused()))
             case area.Carry(action):
                 good, key, fields = self._means.carry[action]()
                 self._reply(area.Done(good, key=key, fields=fields))
-            case area.Speak():
-                pass  # the screen's own
+            case area.Speak(language):
+                self._keep(language)  # the screen speaks it already
 
     # ------------------------------------------------------------ PINs
 
@@ -157,6 +164,12 @@ class Desk:
             return area.Checked(why="disk")
         return area.Checked(found.officer_id, found.name, may=found.may)
 
+    def _keep(self, language: str) -> None:
+        try:
+            self._means.keep(language)
+        except StateError as error:
+            log.error("the language holds until the next start: %s", error)
+
     # ------------------------------------------------------------ the journal
 
     def _note(self, what: str, officer_id: str, detail: str, person_id: PersonId | None) -> bool:
@@ -171,6 +184,14 @@ class Desk:
             return False
         log.info("event %s: %s, seq %d", event.event_id, event.kind, event.seq)
         return True
+
+    def _refused(self) -> tuple[Refused, ...] | None:
+        try:
+            return tuple(self._means.outbox.refused(MOST_REFUSED))
+        except OutboxError as error:
+            log.error("the journal cannot be read: %s", error)
+            self._means.faults.set(fault_of(error), True)
+            return None
 
     # ------------------------------------------------------------ enrolments
 

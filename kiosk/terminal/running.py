@@ -118,7 +118,8 @@ class Terminal:
         return self._clerk.office.snapshot if self._clerk else EMPTY_GALLERY
 
     def moved(self) -> None:
-        """The motion sensor has noticed somebody; any thread."""
+        """Somebody has been noticed otherwise than by the face: by the motion sensor, or in the officer's area; any
+        thread."""
         self._standby.noticed(self._clock.monotonic_s())
 
     def press(self, button: enc.Button) -> None:

@@ -32,8 +32,12 @@ def pages(notices: Sequence[Saying], catalogue: Catalogue) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _cut(text: str) -> tuple[str, ...]:
-    """Kept, for the idle screen asks for all of them with each of its frames."""
-    return tuple(textwrap.wrap(letters.legible(text), PAGE))
+    """Kept, for the idle screen asks for all of them with each of its frames. What goes on says so."""
+    whole = letters.legible(text)
+    if len(whole) <= PAGE:
+        return (whole,) if whole else ()
+    *begun, last = textwrap.wrap(whole, PAGE - 2)
+    return (*(f"{piece} …" for piece in begun), last)
 
 
 def excused(letter: Letter, catalogue: Catalogue) -> str:

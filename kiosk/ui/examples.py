@@ -128,6 +128,8 @@ def states() -> Iterator[Example]:
     yield Example("nip_pad-retry", replace(base, phase=Phase.NIP_PAD, nip_tries=1), _STATUS, 9)
     yield Example("claim_nip", replace(base, phase=Phase.CLAIM_NIP, match=None), _STATUS, 4)
     yield Example("claim_nip-retry", replace(base, phase=Phase.CLAIM_NIP, nip_tries=1), _STATUS, 9)
+    paused = replace(base, phase=Phase.CLAIM_NIP, match=None, nip_tries=1, paused_until_s=240.0)
+    yield Example("claim_nip-paused", paused, _STATUS, 9)
     yield Example("claim_pin", replace(base, phase=Phase.CLAIM_PIN), _STATUS, 4)
     yield Example("claim_officer", replace(base, phase=Phase.CLAIM_OFFICER), _STATUS, 4)
     yield Example("enquiring", replace(base, phase=Phase.ENQUIRING), _STATUS, 0)
@@ -180,6 +182,8 @@ def states() -> Iterator[Example]:
     )
     monthly = replace(on_time, month=so_far)
     yield Example("recorded-month", replace(base, phase=Phase.RECORDED, prospect=monthly), _STATUS, 0)
+    cut = replace(hours, month=so_far)
+    yield Example("recorded-month-early", replace(base, phase=Phase.RECORDED, prospect=cut), _STATUS, 0)
     yield Example("month", replace(base, phase=Phase.MONTH, prospect=monthly), _STATUS, 2.5)
     few = replace(so_far, late_count=0, early_count=1, early_minutes=25, points_entered=None, points_recognised=None)
     yield Example("month-few", replace(base, phase=Phase.MONTH, prospect=replace(monthly, month=few)), _STATUS, 2.5)
@@ -217,6 +221,7 @@ def states() -> Iterator[Example]:
     )
     for phase in (Phase.UNKNOWN, Phase.NOT_IN_TIME, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
         yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
+    yield Example("unknown-paused", replace(base, phase=Phase.UNKNOWN, match=None, paused_until_s=30.0), _STATUS, 0)
     for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):
         yield Example(f"fault-{fault.value}", Encounter(phase=Phase.FAULT, faults=frozenset({fault})), offline, 0)
 

@@ -50,6 +50,11 @@ CONSENT = dict.fromkeys(("id", "en"), f"PERSETUJUAN / CONSENT\n\n{_PARAGRAPHS}")
 """As long as the one that `enrollment` has, which nothing here knows."""
 
 
+def pictured() -> list[str]:
+    """What there is a picture of in each language, by name: the daily screens, then the officer's pages."""
+    return [example.name for example in examples.states()] + [f"officer-{name}" for name, _ in officers.areas()]
+
+
 class Show:
     """A source that shows each example in each language for as long as its picture takes, and notes what its texts
     measure. `names`: LANGUAGE/EXAMPLE."""
@@ -158,11 +163,11 @@ def _write_sheet(folder: Path, path: Path) -> None:
     sheet.quantize(256).save(path, optimize=True)
 
 
-def _write_contacts(folder: Path) -> None:
-    """Every screen once in small: a row an example, a column each size and language."""
+def write_contacts(folder: Path) -> None:
+    """Every screen once in small, the officer's pages among them: a row an example, a column each size and language."""
     height, gap = 96, 6
     columns = [path for size in SIZES for path in sorted((folder / size).iterdir()) if path.is_dir()]
-    names = [example.name for example in examples.states()]
+    names = pictured()
     widths = [round(height * _size(column.parent.name)[0] / _size(column.parent.name)[1]) for column in columns]
     widths = [max(1, width) for width in widths]
     sheet = Image.new("RGB", (sum(widths) + gap * len(widths), (height + gap) * len(names)), (255, 255, 255))
@@ -185,7 +190,7 @@ def _everything(out: Path) -> None:
     for size in SIZES:
         words = ["--out", str(out / size), "--size", size, "--language", "all"]
         subprocess.run([sys.executable, "-m", "kiosk.ui.preview", *words], check=True)
-    _write_contacts(out)
+    write_contacts(out)
 
 
 def cli() -> None:

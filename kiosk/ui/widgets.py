@@ -368,6 +368,7 @@ class Key(Panel):
     icon = ObjectProperty(Icon.NONE)
     ink = ColorProperty(theme.TEXT)
     font = NumericProperty(40)
+    margin = NumericProperty(12)
     enabled = BooleanProperty(True)
     held = BooleanProperty(False)
     fraction = NumericProperty(1)

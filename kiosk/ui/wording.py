@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from kiosk.model import Assessment, Direction, Fault, Person
 from kiosk.ui import letters
 from kiosk.ui.catalogue import Catalogue
@@ -112,6 +114,14 @@ def duration(minutes: int, catalogue: Catalogue) -> str:
     if not hours:
         return catalogue.text("consequence.minutes", minutes=rest)
     return catalogue.text("consequence.hours_minutes" if rest else "consequence.hours", hours=hours, minutes=rest)
+
+
+def wait(seconds: float, catalogue: Catalogue) -> str:
+    """How long a pause still lasts: whole minutes, the last two of them in seconds."""
+    whole_s = math.ceil(seconds)
+    if whole_s < 120:
+        return catalogue.text("pause.seconds", seconds=whole_s)
+    return duration(math.ceil(whole_s / 60), catalogue)
 
 
 def costs_points(assessment: Assessment) -> bool:

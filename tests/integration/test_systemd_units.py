@@ -162,6 +162,19 @@ def test_the_installer_knows_every_unit() -> None:
     assert set(listed[1].split()) == set(NAMES) == units
 
 
+def test_the_panels_light_is_given_to_a_group_of_the_terminal_and_taken_away_again() -> None:
+    rule = (UNITS / "70-presensi-backlight.rules").read_text().splitlines()[-1]
+    assert rule.startswith('ACTION=="add", SUBSYSTEM=="backlight", ')
+    for command, file in (("chgrp video", "brightness"), ("chmod g+w", "bl_power")):
+        assert re.search(rf'RUN\+="/bin/{re.escape(command)} [^"]*\$sys\$devpath/{file}\b', rule)
+    service = read("kiosk.service")["Service"]
+    assert "video" in service["SupplementaryGroups"].split()
+    assert service["ReadWritePaths"] == "-/sys/devices", "ProtectKernelTunables closes it else"
+    installer = (UNITS / "install.sh").read_text()
+    assert 'install -m 0644 "$SOURCE/systemd/$RULE" "$RULES/$RULE"' in installer
+    assert 'rm -f "$RULES/$RULE"' in installer
+
+
 def test_every_group_of_the_unit_is_made_by_the_installer() -> None:
     groups = read("kiosk.service")["Service"]["SupplementaryGroups"]
     assert f"DEVICE_GROUPS=({groups})" in (UNITS / "install.sh").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.ui.announcer import Announcer
-from kiosk.ui.viewstate import BLANK, Lamp, Speech
+from kiosk.ui.viewstate import BLANK, Lamp, Layout, Speech
 
 
 class Ears:
@@ -59,3 +59,11 @@ def test_each_lamp_is_lit_by_its_own_name_when_it_changes() -> None:
     for lamp in (*Lamp, Lamp.FAULT, Lamp.IDLE):
         announcer.announce(replace(BLANK, lamp=lamp))
     assert eyes.seen == [*(lamp.value for lamp in Lamp), "idle"]
+
+
+def test_the_panel_is_dark_with_the_screen_and_lit_by_the_first_face() -> None:
+    told: list[bool] = []
+    announcer = Announcer(Ears(), Eyes(), told.append)
+    for layout in (Layout.IDLE, Layout.STANDBY, Layout.STANDBY, Layout.LIVE):
+        announcer.announce(replace(BLANK, layout=layout))
+    assert told == [False, True, True, False]

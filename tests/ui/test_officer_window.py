@@ -52,6 +52,27 @@ KEYS = {
     for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
     for column, letter in enumerate(letters)
 }
+STARTED_IN = """
+import functools, sys
+from kiosk import __main__
+from kiosk.ui import main
+width, height = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+main.run = functools.partial(main.run, size_px=(width, height))
+sys.exit(__main__.main())
+"""
+"""`kiosk` with a window of this size: without a window manager there is none that fills its screen."""
+UPRIGHT = (480, 800)
+"""A screen that is higher than wide, and where its keys are, by page."""
+UPRIGHT_DIGITS = {
+    digit: (90 + 150 * column, 277 + 98 * row)
+    for row, digits in enumerate(("123", "456", "789", " 0"))
+    for column, digit in enumerate(digits)
+}
+UPRIGHT_KEYS = {
+    letter: (int(48 * column + 24), 556 + 60 * row + 30)
+    for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for column, letter in enumerate(letters)
+}
 GOLDEN = Path(__file__).parents[1] / "golden" / "gallery_bulletin.json"
 RAHAYU = "199003032015031004"
 
@@ -59,8 +80,8 @@ RAHAYU = "199003032015031004"
 class Terminal:
     """`kiosk run` with a window, and what is on its disk."""
 
-    def __init__(self, folder: Path, display: str, cache: Path) -> None:
-        self.folder, self.display = folder, display
+    def __init__(self, folder: Path, display: str, cache: Path, size: tuple[int, int]) -> None:
+        self.folder, self.display, self.size = folder, display, size
         self.state, self.screens = folder / "state", folder / "screens"
         self.state.mkdir(mode=0o700)
         (self.state / "cache").symlink_to(cache)
@@ -76,7 +97,17 @@ class Terminal:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "kiosk", "run", "--config", str(self.config), "--state", str(self.state)]
+        command = [
+            sys.executable,
+            "-c",
+            STARTED_IN,
+            *map(str, self.size),
+            "run",
+            "--config",
+            str(self.config),
+            "--state",
+            str(self.state),
+        ]
         command += ["--camera", f"replay:{faces.talking_man()}#t=0,1.3", "--display", "window"]
         env = {**os.environ, "DISPLAY": self.display, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen([*command, "--screens", str(self.screens)], env=env)
@@ -167,10 +198,10 @@ class Terminal:
 
     def to_capture(self) -> None:
         self.to_signature()
-        until("the camera is ready", self._captures)
+        until("the camera is ready", lambda: self.captures(SIGNED))
 
-    def _captures(self) -> bool:
-        self.tap(SIGNED)
+    def captures(self, signed: tuple[int, int]) -> bool:
+        self.tap(signed)
         return (self.screens / "officer-capture.png").is_file()
 
     def events(self) -> list[dict[str, Any]]:
@@ -190,15 +221,40 @@ class Terminal:
         return [(str(each["what"]), str(each.get("detail", ""))) for each in found]
 
 
+def upright_terminal_to_told(running: Terminal) -> None:
+    """From the long press to the end of an enrolment, where the screen is higher than wide."""
+    running.open_area()
+    for digit in PIN:
+        running.tap(UPRIGHT_DIGITS[digit], page="pin")
+    running.tap((390, 571))
+    running.page("menu")
+    running.tap((120, 178))
+    running.page("people")
+    for letter in "rah":
+        running.tap(UPRIGHT_KEYS[letter], page="people")
+    running.tap((240, 187))
+    running.page("person")
+    running.tap((240, 558))
+    running.page("consent")
+    for _ in range(len(consent_pages(consent_text(), "id")) - 1):
+        running.tap((206, 661), page="consent")
+    running.tap((126, 751))
+    running.page("sign")
+    running.write()
+    until("the camera is ready", lambda: running.captures((240, 658)))
+    running.page("capture")
+    running.page("told")
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
 @contextmanager
-def terminal(folder: Path, cache: Path) -> Iterator[Terminal]:
-    with x_server(800, 480) as display:
-        running = Terminal(folder, display, cache)
+def terminal(folder: Path, cache: Path, size: tuple[int, int] = (800, 480)) -> Iterator[Terminal]:
+    with x_server(*size) as display:
+        running = Terminal(folder, display, cache, size)
         try:
             running.start()
             yield running
@@ -225,6 +281,18 @@ def test_an_officer_enrols_somebody_from_the_long_press_to_the_journal(tmp_path:
         assert RAHAYU.encode() not in raw
 
 
+@pytest.mark.long
+def test_an_officer_enrols_somebody_on_a_screen_that_is_higher_than_wide(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache, UPRIGHT) as running:
+        upright_terminal_to_told(running)
+        running.kill()
+        enrolments = [event["enrolment"] for event in running.events() if event["kind"] == "enrolment"]
+        assert [each["nip"] for each in enrolments] == [RAHAYU]
+        with Image.open(io.BytesIO(base64.b64decode(enrolments[0]["consent"]["signature"]))) as picture:
+            assert picture.size == (480, 343), "of the paper's own shape there"
+            assert picture.convert("L").getextrema() == (0, 255)
+
+
 def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: Path) -> None:
     with terminal(tmp_path, cache) as running:
         running.open_area()
@@ -233,6 +301,11 @@ def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: 
             until("noted", lambda wanted=tried: len(running.noted()) == wanted)
         assert [what for what, _ in running.noted()] == ["officer-refused", "officer-refused", "officer-locked"]
         running.kill()
+        tries = running.state / "tries.json"
+        kept = json.loads(tries.read_bytes())
+        assert kept["pin"]["count"] == 3
+        kept["pin"]["count"] = 12  # as after more of them: an hour, which no slow machine outlasts
+        tries.write_text(json.dumps(kept))
         running.start()
         running.open_area()
         running.type_pin(PIN)

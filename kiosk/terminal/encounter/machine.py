@@ -106,8 +106,8 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
                 return encounter, ()
             entered = replace(_enter(encounter, Phase.ENQUIRING, now_s), nip_tries=encounter.nip_tries + 1)
             return entered, (Enquire(_candidates(encounter.match), digits),)
-        case Answered(prospect):
-            return _answered(encounter, prospect, now_s, settings)
+        case Answered(prospect, wait_s):
+            return _answered(encounter, prospect, wait_s, now_s, settings)
         case Stored():
             if encounter.phase is not Phase.SAVING:
                 return encounter, ()
@@ -168,6 +168,7 @@ def _idle(encounter: Encounter, now_s: float) -> Encounter:
         apart_s=None,
         corrected=False,
         claim=None,
+        paused_until_s=0.0,
         face=None,
     )
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
@@ -258,11 +259,12 @@ def _tell(encounter: Encounter, hint: Hint | None, now_s: float) -> Encounter:
     return _enter(told, _TOLD_IN.get(hint, Phase.POSITIONING), now_s)
 
 
-def _answered(encounter: Encounter, prospect: Prospect | None, now_s: float, settings: Settings) -> Step:
+def _answered(encounter: Encounter, prospect: Prospect | None, wait_s: float, now_s: float, settings: Settings) -> Step:
     if encounter.phase is not Phase.ENQUIRING:
         return encounter, ()
     if encounter.claim is not None:
-        return _claimed(encounter, prospect, now_s, settings)
+        paused = replace(encounter, paused_until_s=now_s + wait_s if wait_s > 0 else 0.0)
+        return _claimed(paused, prospect, now_s, settings)
     if prospect is None:
         if encounter.match and encounter.match.look_alikes and encounter.nip_tries < _NIP_TRIES:
             return _enter(encounter, Phase.NIP_PAD, now_s), ()

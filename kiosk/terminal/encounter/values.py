@@ -163,9 +163,11 @@ class NipEntered:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to `Enquire`; None when nobody of the candidates fits (left the office, or other digits)."""
+    """The answer to `Enquire`; None when nobody of the candidates fits (left the office, or other digits). `wait_s`: of
+    NIP and PIN, for how long none is compared."""
 
     prospect: Prospect | None
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ class Encounter:
     leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
     `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's;
     `corrected`: the person has said that the presence is in the other direction; `claim`: what has been typed of NIP
-    and PIN; `face`: the descriptor of who was decided about."""
+    and PIN, `paused_until_s` before which none is compared; `face`: the descriptor of who was decided about."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -299,6 +301,7 @@ class Encounter:
     apart_s: float | None = None
     corrected: bool = False
     claim: Claim | None = field(default=None, repr=False)
+    paused_until_s: float = 0.0
     face: Descriptor | None = field(default=None, repr=False, compare=False)
 
 

@@ -5,7 +5,7 @@ camera, no disk and no wall clock, as `kiosk.terminal.encounter`.
 
     CLOSED ──long press──> PIN ──right──> MENU <──> PEOPLE, QUEUE, CAMERA, RECOGNISE, SOUND, LANGUAGE, CLEANING
                             │ wrong: tries, then pauses that grow       │
-                            └── wait ──> PIN                            v
+                            └── wait ──> PIN        QUEUE <──> REFUSED   v
                                                        PEOPLE ──> PERSON ──> CONSENT ──> SIGN ──> CAPTURE ──> TOLD
 
 Nobody is recorded while it is open. It closes by itself when nobody touches it for `IDLE_S`, and from everywhere by
@@ -38,6 +38,8 @@ from kiosk.terminal.officer.values import (
     Enrol,
     Enrollable,
     Input,
+    Inquire,
+    Listed,
     Looked,
     Note,
     Opened,
@@ -80,6 +82,13 @@ def step(area: Area, what: Input, now_s: float) -> Step:
             return _checked(area, what, now_s)
         case Admitted():
             return (replace(area, admitted=True) if area.page in (Page.CONSENT, Page.SIGN) else area), ()
+        case Listed(refused):
+            if area.page is not Page.REFUSED:
+                return area, ()
+            if refused is None:
+                failed = replace(area, done=Done(good=False, key="officer.done.failed"), waiting=False)
+                return _go(failed, Page.TOLD, now_s), ()
+            return replace(area, refused=refused), ()
         case Progress(look):
             return (replace(area, look=look, touched_s=now_s) if area.page is Page.CAPTURE else area), ()
         case Done():
@@ -101,7 +110,18 @@ def seconds_left(area: Area, now_s: float) -> float:
     """Until the cleaning is over, or until a PIN is looked at again."""
     if area.page is Page.CLEANING:
         return max(0.0, area.since_s + CLEANING_S - now_s)
-    return max(0.0, area.until_s - now_s) if area.page is Page.PIN else 0.0
+    return max(0.0, _until_s(area) - now_s) if area.page is Page.PIN else 0.0
+
+
+def _until_s(area: Area) -> float:
+    """The end of the pause of the way that is being tried: whoever has locked one has not locked the other."""
+    return area.face_until_s if area.by_face else area.until_s
+
+
+def _paused(area: Area, answer: Checked, now_s: float) -> Area:
+    """With the pause that an answer brings, on the way that it was about."""
+    until_s = now_s + answer.wait_s
+    return replace(area, face_until_s=until_s) if answer.by_face else replace(area, until_s=until_s)
 
 
 def _go(area: Area, page: Page, now_s: float) -> Area:
@@ -143,6 +163,11 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
         return _back(area, now_s)
     if area.page is Page.MENU:
         return _chosen(area, act, value, now_s)
+    if area.page is Page.QUEUE and act is Act.GO and value == Page.REFUSED.value:
+        looking = _go(replace(area, first=0, refused=None), Page.REFUSED, now_s)
+        return looking, (Note("officer-did", area.officer_id, value), Inquire())
+    if area.page is Page.REFUSED and act is Act.TURN:
+        return replace(area, first=max(0, area.first + int(value))), ()
     if area.page is Page.PEOPLE:
         return _search(area, act, value), ()
     if area.page is Page.PERSON:
@@ -159,7 +184,7 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
 def _pin(area: Area, act: Act, value: str, now_s: float) -> Step:
     if act is Act.FACE:
         return replace(area, by_face=not area.by_face, typed="", why=""), ()
-    if area.waiting or now_s < area.until_s:
+    if area.waiting or now_s < _until_s(area):
         return area, ()
     if act is Act.DIGIT and len(area.typed) < PIN_DIGITS:
         return replace(area, typed=area.typed + value, why=""), ()
@@ -179,11 +204,11 @@ def _checked(area: Area, answer: Checked, now_s: float) -> Step:
     noted = {"pin_wrong": "officer-refused", "pin_locked_now": "officer-locked"}.get(answer.why)
     notes = () if noted is None else (Note(noted),)
     if area.lapsed or area.page is not Page.PIN:  # who left before the answer is not let in by it, nor who came since
-        return replace(area, lapsed=False, waiting=False, until_s=now_s + answer.wait_s), notes
+        return _paused(replace(area, lapsed=False, waiting=False), answer, now_s), notes
     if answer.officer_id:
         known = replace(area, officer_id=answer.officer_id, officer=answer.name, may=answer.may)
         return _menu(known, now_s), (Note("officer-in", answer.officer_id),)
-    return replace(area, waiting=False, why=answer.why, left=answer.left, until_s=now_s + answer.wait_s), notes
+    return _paused(replace(area, waiting=False, why=answer.why, left=answer.left), answer, now_s), notes
 
 
 def _back(area: Area, now_s: float) -> Step:
@@ -193,13 +218,15 @@ def _back(area: Area, now_s: float) -> Step:
         case Page.CONSENT | Page.SIGN | Page.CAPTURE:
             left = replace(area, signature=b"", admitted=False, waiting=False, first=0)
             return _go(left, Page.PERSON, now_s), (Stop(),)
+        case Page.REFUSED:
+            return _go(replace(area, refused=None, first=0), Page.QUEUE, now_s), ()
         case _:
             return _menu(area, now_s), ()
 
 
 def _chosen(area: Area, act: Act, value: str, now_s: float) -> Step:
     what = act.value if act in ORDERS else value
-    if act not in ORDERS | {Act.GO} or not permitted(area, what):
+    if act not in ORDERS | {Act.GO} or not permitted(area, what) or what == Page.REFUSED.value:
         return area, ()
     if act is Act.RESTART and not area.sure:
         return replace(area, sure=True), ()

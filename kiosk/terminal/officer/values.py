@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kiosk.model import NOBODY, Duty, Nip, PersonId, Sighting
+from kiosk.model import NOBODY, Duty, Nip, PersonId, Refused, Sighting
 from kiosk.ports import Look, Told
 
 IDLE_S = 60.0
@@ -31,6 +31,7 @@ class Page(enum.Enum):
     CAPTURE = "capture"
     TOLD = "told"
     QUEUE = "queue"
+    REFUSED = "refused"
     CAMERA = "camera"
     RECOGNISE = "recognise"
     SOUND = "sound"
@@ -70,6 +71,7 @@ DUTIES: Mapping[str, Duty | None] = {
     Page.RECOGNISE.value: None,
     Page.CAMERA.value: None,
     Page.QUEUE.value: None,
+    Page.REFUSED.value: None,
     Page.SOUND.value: None,
     Page.LANGUAGE.value: None,
     Page.CLEANING.value: None,
@@ -136,7 +138,8 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The answer to CheckPin: who it is, or nobody, and for how long no PIN is looked at."""
+    """The answer to CheckPin: who it is, or nobody, and for how long no PIN is looked at; `by_face`: none of that face,
+    which leaves the other way open."""
 
     officer_id: str = ""
     name: str = field(default="", repr=False)
@@ -144,11 +147,19 @@ class Checked:
     left: int = 0
     why: str = ""
     may: frozenset[Duty] = frozenset()
+    by_face: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """The answer to Admit: the person may be enrolled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The answer to Inquire; None when the journal cannot be read."""
+
+    refused: tuple[Refused, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +178,7 @@ class Done:
     fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
-Input = Opened | Tick | Touched | Signed | Looked | Checked | Admitted | Progress | Done
+Input = Opened | Tick | Touched | Signed | Looked | Checked | Admitted | Listed | Progress | Done
 
 # ---------------------------------------------------------------- effects
 
@@ -220,6 +231,11 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Inquire:
+    """Look up what the server refused; answer with Listed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Carry:
     """Do what the action says ("sync", "restart", "export"); answer with Done."""
 
@@ -233,7 +249,7 @@ class Speak:
     language: str
 
 
-Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak
+Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Inquire | Carry | Speak
 
 # ---------------------------------------------------------------- state
 
@@ -241,10 +257,11 @@ Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Carry | Speak
 @dataclass(frozen=True, slots=True)
 class Area:
     """`since_s` when the page came up, `touched_s` the last touch; `typed` a PIN or a part of a name; `by_face`: the
-    PIN is to be that of the face before the camera; `until_s` before which no PIN is looked at; `waiting`: an order has
+    PIN is to be that of the face before the camera; `until_s` before which no PIN is
+    looked at, `face_until_s` none of the face before the camera; `waiting`: an order has
     not been answered yet; `lapsed`: who typed the PIN that is being looked at has left; `first` number of the first row
-    or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `sighting` is
-    the newest."""
+    or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `refused`
+    what the server did not take, None until it has been looked up. `sighting` is the newest."""
 
     page: Page = Page.CLOSED
     since_s: float = 0.0
@@ -252,6 +269,7 @@ class Area:
     typed: str = field(default="", repr=False)
     by_face: bool = False
     until_s: float = 0.0
+    face_until_s: float = 0.0
     officer_id: str = ""
     officer: str = field(default="", repr=False)
     may: frozenset[Duty] = frozenset()
@@ -268,6 +286,7 @@ class Area:
     look: Look = WAITING
     done: Done | None = None
     lamp: str = "idle"
+    refused: tuple[Refused, ...] | None = None
     sighting: Sighting = NOBODY
 
     @property

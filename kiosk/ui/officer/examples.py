@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kiosk.model import Hint, Liveness, LivenessVerdict, Match, Nip, PersonId, QueueState, Sighting, TerminalStatus
+from kiosk.model import (
+    EventKind,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    Nip,
+    PersonId,
+    QueueState,
+    Refused,
+    Sighting,
+    TerminalStatus,
+)
 from kiosk.ports import Look, Told
 from kiosk.terminal.officer import Area, Done, Enrollable, Page
 from kiosk.ui.catalogue import Catalogue
@@ -43,8 +56,14 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "pin", _PIN
     yield "pin-typed", replace(_PIN, typed="4829", by_face=True)
     yield "pin-wrong", replace(_PIN, why="pin_wrong", left=2)
+    yield "pin-checking", replace(_PIN, waiting=True)
+    yield "pin-no_officers", replace(_PIN, why="no_officers")
+    yield "pin-face_unknown", replace(_PIN, why="face_unknown", by_face=True)
+    yield "pin-disk", replace(_PIN, why="disk")
+    yield "pin-locked-soon", replace(_PIN, why="pin_locked", until_s=NOW_S + 45)
     yield "pin-locked", replace(_PIN, why="pin_locked_now", until_s=NOW_S + 1_790)
     yield "menu", _OFFICER
+    yield "menu-restart", replace(_OFFICER, sure=True)
     yield "menu-enrols-only", replace(_OFFICER, may=frozenset({"enrol"}))
     yield "people", replace(_OFFICER, page=Page.PEOPLE)
     yield "people-found", replace(_OFFICER, page=Page.PEOPLE, missing=False, typed="contoh")
@@ -55,16 +74,24 @@ def areas() -> Iterator[tuple[str, Area]]:
     reading = replace(_OFFICER, page=Page.CONSENT, person=PEOPLE[1])
     yield "consent", reading
     yield "consent-end", replace(reading, first=99)
+    yield "sign-preparing", replace(reading, page=Page.SIGN)
     yield "sign", replace(reading, page=Page.SIGN, admitted=True)
     capture = replace(reading, page=Page.CAPTURE)
     yield "capture-front", replace(capture, look=Look("front", 0.6, box=_BOX))
     yield "capture-left", replace(capture, look=Look("left", 0.0, box=_BOX))
+    yield "capture-right", replace(capture, look=Look("right", 0.4, box=_BOX))
+    yield "capture-nobody", replace(capture, look=Look("front", 0.0, nobody=True))
     yield "capture-dark", replace(capture, look=Look("front", 0.3, Hint.TOO_DARK, box=_BOX))
     yield "capture-verify", replace(capture, look=Look("verify", 0.3, box=_BOX))
     told = replace(reading, page=Page.TOLD)
     said = "Tidak ada gambar dengan kepala sedikit menoleh; pengenalan dari samping akan lebih lemah."
     note = {"id": said, "en": "There is no picture with the head slightly turned."}
     yield "told-enrolled", replace(told, done=Done(True, (note,), "officer.done.enrolled", {"templates": 5}))
+    yield "told-waiting", told
+    for key in ("disk", "camera", "failed", "no_stick"):
+        yield f"told-{key}", replace(told, done=Done(False, (), f"officer.done.{key}"))
+    for key in ("sync", "restart"):
+        yield f"told-{key}", replace(told, done=Done(True, (), f"officer.done.{key}"))
     yield "told-refused", replace(told, done=Done(False, (note,)))
     yield (
         "told-export",
@@ -73,10 +100,28 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "told-withdrawn", replace(told, done=Done(True, (), "officer.done.withdrawn"))
     yield "told-no-consent", replace(told, done=Done(True, (), "officer.done.consent_refused"))
     yield "queue", replace(_OFFICER, page=Page.QUEUE)
+    when = dt.datetime(2026, 11, 23, 0, 31, tzinfo=dt.UTC)
+    whys = ("person-unknown", "event-invalid", "hash-wrong", "event-id-reused", "event-unproven", "carried-refused")
+    kinds: tuple[EventKind, ...] = ("presence", "enrolment", "occurrence", "attack", "presence", "presence")
+    refused = tuple(
+        Refused(kind, when - dt.timedelta(hours=n), why) for n, (kind, why) in enumerate(zip(kinds, whys, strict=True))
+    )
+    yield "refused", replace(_OFFICER, page=Page.REFUSED, refused=refused)
+    yield (
+        "refused-end",
+        replace(_OFFICER, page=Page.REFUSED, refused=(*refused, Refused(None, None, "newer-than-this")), first=4),
+    )
+    yield "refused-waiting", replace(_OFFICER, page=Page.REFUSED)
+    yield "refused-none", replace(_OFFICER, page=Page.REFUSED, refused=())
     yield "camera", replace(_OFFICER, page=Page.CAMERA, sighting=Sighting(1.0, 1, 1, _BOX))
     known = Sighting(1.0, 1, 1, _BOX, match=_KNOWN, liveness=_LIVE)
     yield "recognise", replace(_OFFICER, page=Page.RECOGNISE, sighting=known)
     yield "recognise-stranger", replace(_OFFICER, page=Page.RECOGNISE, sighting=replace(known, match=_STRANGER))
+    alike = replace(known, match=replace(_STRANGER, look_alikes=(PersonId("p-1"), PersonId("p-5"))))
+    yield "recognise-alike", replace(_OFFICER, page=Page.RECOGNISE, sighting=alike)
+    asked = LivenessVerdict(Liveness.PENDING, 0.5, "doubt")
+    close = replace(known, match=replace(_KNOWN, score=0.52), liveness=asked)
+    yield "recognise-close", replace(_OFFICER, page=Page.RECOGNISE, sighting=close)
     yield "sound", replace(_OFFICER, page=Page.SOUND)
     yield "language", replace(_OFFICER, page=Page.LANGUAGE)
     yield "cleaning", replace(_OFFICER, page=Page.CLEANING, since_s=NOW_S - 8)

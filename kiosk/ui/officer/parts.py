@@ -17,13 +17,16 @@ from kiosk.ui import theme
 from kiosk.ui.officer.sheet import Choice, Row
 from kiosk.ui.officer.signature import LEAST_PX, Stroke, Strokes
 from kiosk.ui.viewstate import Icon
-from kiosk.ui.widgets import Bar, IconPart, Key, Panel, Part, Words
+from kiosk.ui.widgets import Bar, IconPart, Key, Panel, Part, Words, upright
 
 LETTERS = ("1234567890", "QWERTYUIOP", "ASDFGHJKL<", "ZXCVBNM'. ")
 """The keyboard's rows: "<" erases. Names have no other characters that anybody would search by."""
 
 GAP = 8
 """Between keys, in dp."""
+
+LETTER_GAP = 5
+"""Between letters, in dp: ten stand side by side, also on a sheet of 480 dp."""
 
 
 class Prose(Part, Label):
@@ -57,14 +60,14 @@ def _prose_px(text: str, room_px: tuple[float, float], span_dp: tuple[float, flo
 
 def words_at(at: list[float], says: str, span_dp: tuple[float, float], ink: Any) -> Words:
     """What is given to a part as it is made it does not fit: it is said afterwards."""
-    words = Words(at=at, color=ink)
+    words = Words(at=at, tall=at, color=ink)
     words.largest, words.smallest = span_dp
     words.say = says
     return words
 
 
 def icon_at(at: list[float], icon: Icon, ink: Any) -> IconPart:
-    part = IconPart(at=at, tint=ink)
+    part = IconPart(at=at, tall=at, tint=ink)
     part.icon = icon
     return part
 
@@ -76,14 +79,20 @@ class Gathered(Part):
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(**properties)
-        self.fbind("at", self.fill)
+        for name in ("at", "tall"):
+            self.fbind(name, self.fill)
 
     def fill(self, *_: object) -> None:
         """Make the parts."""
 
+    @property
+    def frame(self) -> list[float]:
+        """Where this part lies on the sheet that there is, in dp."""
+        return list(self.tall if upright() else self.at)
+
     def cell(self, across: float, down: float, width: float, height: float) -> list[float]:
         """Where a cell of this part is on the sheet; all in dp from this part's top left corner."""
-        left, top = self.at[:2]
+        left, top = self.frame[:2]
         return [left + across, top + down, width, height]
 
 
@@ -102,7 +111,8 @@ class Choices(Gathered):
     def fill(self, *_: object) -> None:
         self.clear_widgets()
         across, rows = int(self.across), -(-int(self.room) // int(self.across))
-        width, height = (self.at[2] + GAP) / across - GAP, (self.at[3] + GAP) / rows - GAP
+        whole_width, whole_height = self.frame[2:]
+        width, height = (whole_width + GAP) / across - GAP, (whole_height + GAP) / rows - GAP
         for number, choice in enumerate(self.choices):
             last = number == len(self.choices) - 1
             place = int(self.room) - 1 if last and len(self.choices) > 1 else number
@@ -111,7 +121,9 @@ class Choices(Gathered):
 
     def _key(self, choice: Choice, at: list[float]) -> Key:
         ink = theme.DARK_TEXT if choice.strong else theme.TEXT if choice.enabled else theme.MUTED
-        key = Key(at=at, radius=14, fill=theme.GREEN if choice.strong else theme.RAISED, enabled=choice.enabled)
+        key = Key(
+            at=at, tall=at, radius=14, fill=theme.GREEN if choice.strong else theme.RAISED, enabled=choice.enabled
+        )
         key.bind(on_press=lambda _key: self.form.act(choice.act, choice.value))
         left, top, width, height = at
         margin = 12 if choice.icon is Icon.NONE else 62
@@ -135,19 +147,32 @@ class People(Gathered):
     def fill(self, *_: object) -> None:
         self.clear_widgets()
         for number, row in enumerate(self.rows):
-            self._row(row, number * 52)
+            self._row(row, number * (84 if upright() else 52))
 
     def _row(self, row: Row, down: float) -> None:
-        key = Key(at=self.cell(0, down, self.at[2], 48), fill=theme.SURFACE, radius=10)
+        """On one line, or on two where the sheet is narrow."""
+        at = self.cell(0, down, self.frame[2], 78 if upright() else 48)
+        key = Key(at=at, tall=at, fill=theme.SURFACE, radius=10)
         key.bind(on_press=lambda _key: self.form.act(Act.CHOOSE, row.whole_nip))
         self.add_widget(key)
         tint = theme.GREEN if row.enrolled else theme.AMBER
-        for across, width, says, span, ink in (
-            (14, 340, row.name, (24, 18), theme.TEXT),
-            (360, 176, row.nip, (18, 14), theme.MUTED),
-            (540, 114, row.state, (18, 14), tint),
+        name, nip, state = ((14, 2, 420, 42), (14, 44, 230, 30), (250, 44, 186, 30))
+        if not upright():
+            name, nip, state = ((14, 0, 300, 48), (324, 0, 184, 48), (518, 0, 136, 48))
+        for (across, below, width, height), says, span, ink in (
+            (name, row.name, (24, 18), theme.TEXT),
+            (nip, row.nip, (20, 16), theme.MUTED),
+            (state, row.state, (20, 16), tint),
         ):
-            key.add_widget(words_at(self.cell(across, down, width, 48), says, span, ink))
+            key.add_widget(words_at(self.cell(across, down + below, width, height), says, span, ink))
+
+
+class Letter(Key):
+    """A key among others: a touch between two is one of the nearer, so that none is narrower than a finger."""
+
+    def collide_point(self, x: float, y: float) -> bool:
+        reach = dp(LETTER_GAP / 2)
+        return bool(-reach <= x - self.x < self.width + reach and -reach <= y - self.y < self.height + reach)
 
 
 class Keyboard(Gathered):
@@ -155,17 +180,20 @@ class Keyboard(Gathered):
 
     def fill(self, *_: object) -> None:
         self.clear_widgets()
-        width, height = self.at[2] / 10, self.at[3] / len(LETTERS)
+        width, height = self.frame[2] / 10, self.frame[3] / len(LETTERS)
         for row, letters in enumerate(LETTERS):
             for column, letter in enumerate(letters):
-                at = self.cell(column * width, row * height, width - 6, height - 5)
+                left, top = column * width + LETTER_GAP / 2, row * height + LETTER_GAP / 2
+                at = self.cell(left, top, width - LETTER_GAP, height - LETTER_GAP)
                 erases = letter == "<"
-                key = Key(
+                key = Letter(
                     at=at,
+                    tall=at,
                     text="" if erases else "_" if letter == " " else letter,
                     icon=Icon.ERASE if erases else Icon.NONE,
                     fill=theme.RAISED,
                     font=26,
+                    margin=2,
                     radius=8,
                 )
                 key.bind(on_press=lambda _key, typed=letter: self._typed(typed))
@@ -179,9 +207,10 @@ class Keyboard(Gathered):
 
 
 class Meters(Gathered):
-    """Measures of the picture, one below the other."""
+    """Measures of the picture, `across` of them side by side."""
 
     meters = ObjectProperty(())
+    across = NumericProperty(1)
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(**properties)
@@ -200,11 +229,18 @@ class Meters(Gathered):
         self.clear_widgets()
         self._names = tuple(meter.name for meter in self.meters)
         self._bars: list[tuple[Words, Bar]] = []
+        width = (self.frame[2] + GAP) / self.across - GAP
         for number, _meter in enumerate(self.meters):
-            down = number * 68
-            self.add_widget(Panel(at=self.cell(0, down, self.at[2], 62), fill=theme.SHADE, radius=10))
-            says = Words(at=self.cell(12, down + 2, self.at[2] - 24, 38), largest=24, smallest=18)
-            bar = Bar(at=self.cell(12, down + 42, self.at[2] - 24, 10))
+            row, column = divmod(number, int(self.across))
+            left, down = column * (width + GAP), row * 68
+            ground, named, measured = (
+                self.cell(left, down, width, 62),
+                self.cell(left + 12, down + 2, width - 24, 38),
+                self.cell(left + 12, down + 42, width - 24, 10),
+            )
+            self.add_widget(Panel(at=ground, tall=ground, fill=theme.SHADE, radius=10))
+            says = Words(at=named, tall=named, largest=24, smallest=18)
+            bar = Bar(at=measured, tall=measured)
             self.add_widget(says)
             self.add_widget(bar)
             self._bars.append((says, bar))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import ObjectProperty
+from kivy.properties import BooleanProperty, ObjectProperty
 from kivy.uix.relativelayout import RelativeLayout
 
 from kiosk.terminal.officer import Act, Page
@@ -14,6 +14,7 @@ from kiosk.ui.officer import sheet as sheets
 from kiosk.ui.officer.parts import Paper
 from kiosk.ui.officer.sheet import Choice, Sheet
 from kiosk.ui.officer.signature import picture_of
+from kiosk.ui.widgets import upright
 
 _HERE = Path(__file__).parent
 _EMPTY = Sheet(Page.PIN, sheets.Form.PIN, "")
@@ -24,7 +25,11 @@ class Form(RelativeLayout):
 
     sheet = ObjectProperty(_EMPTY, rebind=True)
     picture = ObjectProperty(None, allownone=True)
+    portrait = BooleanProperty(defaultvalue=False)
     __events__ = ("on_act", "on_signed")
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(portrait=upright(), **properties)
 
     def on_act(self, act: Act, value: str) -> None:
         """For the stage."""
@@ -80,6 +85,14 @@ class MenuForm(Form):
 class TellForm(Form):
     """A few lines and a few buttons."""
 
+    def rows(self, sheet: Sheet) -> int:
+        """Of buttons on a sheet that is higher than wide, where each has a row of its own."""
+        return max(2, len(sheet.choices))
+
+
+class ListForm(Form):
+    """Entries of two lines each, page by page."""
+
 
 class PeopleForm(Form):
     """The office's people, a search, a keyboard."""
@@ -96,7 +109,7 @@ class SignForm(Form):
         self.ids.paper.clear()
 
     def signed(self, paper: Paper) -> None:
-        self.dispatch("on_signed", picture_of(paper.strokes()))
+        self.dispatch("on_signed", picture_of(paper.strokes(), paper.height / paper.width))
 
 
 class LiveForm(Form):
@@ -115,6 +128,7 @@ _CLASSES: dict[sheets.Form, type[Form]] = {
     sheets.Form.MENU: MenuForm,
     sheets.Form.PEOPLE: PeopleForm,
     sheets.Form.TELL: TellForm,
+    sheets.Form.LIST: ListForm,
     sheets.Form.CONSENT: ConsentForm,
     sheets.Form.SIGN: SignForm,
     sheets.Form.LIVE: LiveForm,

@@ -16,6 +16,7 @@ class Form(enum.Enum):
     MENU = "menu"
     PEOPLE = "people"
     TELL = "tell"
+    LIST = "list"
     CONSENT = "consent"
     SIGN = "sign"
     LIVE = "live"

@@ -6,8 +6,9 @@ import io
 
 from PIL import Image, ImageDraw
 
-WIDTH_PX, HEIGHT_PX = 480, 178
-"""The proportions of the paper on the screen."""
+WIDTH_PX = 480
+SHAPE = 178 / 480
+"""The height of the paper for its width, where the screen is wider than high."""
 
 LEAST_PX = 60
 """Less than this, in dp of the finger's way, is a touch and no signature."""
@@ -20,9 +21,9 @@ Strokes = tuple[Stroke, ...]
 """Each point as a share of the paper's width, y downwards."""
 
 
-def picture_of(strokes: Strokes) -> bytes:
-    """The PNG; of the same strokes always the same."""
-    paper = Image.new("1", (WIDTH_PX, HEIGHT_PX), 1)
+def picture_of(strokes: Strokes, shape: float = SHAPE) -> bytes:
+    """The PNG, of paper of this height for its width; of the same strokes always the same."""
+    paper = Image.new("1", (WIDTH_PX, round(WIDTH_PX * shape)), 1)
     pen = ImageDraw.Draw(paper)
     left = MOST_POINTS
     for stroke in strokes:

@@ -16,7 +16,8 @@ CONSENT_LINES, CONSENT_COLUMNS = 13, 76
 
 
 def consent_pages(told: Told, language: str) -> tuple[str, ...]:
-    """The text that is agreed to, which is the Indonesian one, and a translation behind it where the screen has one."""
+    """The text that is agreed to, which is the Indonesian one, and a translation behind it where the screen has one. A
+    page has whole lines of a wide sheet; where they are broken is the screen's, which may be a narrow one."""
     texts = [told.get("id", "")]
     if language != "id" and told.get(language):
         texts.append(told[language])
@@ -24,8 +25,9 @@ def consent_pages(told: Told, language: str) -> tuple[str, ...]:
     for text in texts:
         lines: list[str] = []
         for paragraph in text.splitlines():
-            lines += textwrap.wrap(paragraph, CONSENT_COLUMNS) or [""]
-        pages += ["\n".join(lines[at : at + CONSENT_LINES]).strip("\n") for at in range(0, len(lines), CONSENT_LINES)]
+            broken = textwrap.wrap(paragraph, CONSENT_COLUMNS) or [""]
+            lines += [*(f"{line} " for line in broken[:-1]), f"{broken[-1]}\n"]
+        pages += ["".join(lines[at : at + CONSENT_LINES]).strip() for at in range(0, len(lines), CONSENT_LINES)]
     return tuple(page for page in pages if page)
 
 

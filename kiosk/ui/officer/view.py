@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from kiosk.model import Liveness, Sighting
+from kiosk.model import Liveness, Refused, Sighting
 from kiosk.terminal.officer import (
     CLEANING_S,
     PIN_DIGITS,
@@ -46,7 +46,7 @@ def _pin(at: At) -> Sheet:
     area = at.area
     left_s = seconds_left(area, at.now_s)
     if left_s > 0:
-        line, tone = at.text("pin.locked", wait=_wait(left_s, at)), Tone.STOP
+        line, tone = at.catalogue.text("pause.pin", wait=wording.wait(left_s, at.catalogue)), Tone.STOP
     elif area.waiting:
         line, tone = at.text("pin.checking"), Tone.NEUTRAL
     elif area.why in ("pin_wrong", "pin_locked", "pin_locked_now"):
@@ -70,13 +70,6 @@ def _pin(at: At) -> Sheet:
             leave(at),
         ),
     )
-
-
-def _wait(left_s: float, at: At) -> str:
-    seconds = math.ceil(left_s)
-    if seconds < 120:
-        return at.text("seconds", seconds=seconds)
-    return wording.duration(math.ceil(seconds / 60), at.catalogue)
 
 
 _MENU: tuple[tuple[Act, str, Icon], ...] = (
@@ -219,6 +212,7 @@ def _queue(at: At) -> Sheet:
         lines.append(at.text("queue.oldest", date=at.catalogue.date(oldest), time=at.catalogue.time(oldest)))
     if queue.parked or queue.set_aside:
         lines.append(at.text("queue.refused", count=queue.parked + queue.set_aside))
+    more = (Choice(Act.GO, at.text("queue.list"), Page.REFUSED.value),) if queue.parked or queue.set_aside else ()
     if not status.clock_trusted:
         lines.append(at.catalogue.text("fault.clock_untrusted.notice"))
     good = status.connected and not queue.parked and not queue.set_aside
@@ -229,8 +223,49 @@ def _queue(at: At) -> Sheet:
         tuple(lines),
         Tone.OK if good else Tone.WARN,
         Icon.LINKED if status.connected else Icon.UNLINKED,
-        choices=(back(at), leave(at)),
+        choices=(*more, back(at), leave(at)),
     )
+
+
+REFUSED_ROWS = 4
+"""Of what was refused, on the screen at once."""
+
+_WHYS = frozenset(
+    {"person-unknown", "event-invalid", "hash-wrong", "event-id-reused", "event-unproven", "carried-refused"}
+)
+"""Problems that have words of their own (docs/protocol.md, call 2)."""
+
+
+def _refused(at: At) -> Sheet:
+    every = at.area.refused or ()
+    first = min(at.area.first, max(0, len(every) - 1) // REFUSED_ROWS * REFUSED_ROWS)
+    shown = every[first : first + REFUSED_ROWS]
+    line = at.text("refused.line" if every else "refused.waiting" if at.area.refused is None else "refused.none")
+    return Sheet(
+        Page.REFUSED,
+        Form.LIST,
+        at.text("refused.title"),
+        (line,),
+        text="\n\n".join(_refusal(each, at) for each in shown),
+        count=at.text("people.count", first=first + 1, last=first + len(shown), count=len(every)) if every else "",
+        choices=(
+            Choice(Act.TURN, "", str(-REFUSED_ROWS), Icon.UP, enabled=first > 0),
+            Choice(Act.TURN, "", str(REFUSED_ROWS), Icon.DOWN, enabled=first + REFUSED_ROWS < len(every)),
+            back(at),
+            leave(at),
+        ),
+    )
+
+
+def _refusal(each: Refused, at: At) -> str:
+    """When, what and why. Whose it was stands with BKPP, and on no screen in a corridor."""
+    when = at.text("refused.undated")
+    if each.wall_utc is not None:
+        local = each.wall_utc.astimezone(at.scene.status.local_time.tzinfo)
+        when = at.text("refused.when", date=at.catalogue.date(local), time=at.catalogue.time(local))
+    what = at.text(f"refused.kind.{each.kind or 'other'}")
+    why = at.text(f"refused.why.{each.why if each.why in _WHYS else 'other'}", name=each.why)
+    return at.text("refused.row", when=when, what=what, why=why)
 
 
 def _camera(at: At) -> Sheet:
@@ -343,6 +378,7 @@ _PAGES: Mapping[Page, Callable[[At], Sheet]] = {
     Page.CAPTURE: capture,
     Page.TOLD: _told,
     Page.QUEUE: _queue,
+    Page.REFUSED: _refused,
     Page.CAMERA: _camera,
     Page.RECOGNISE: _recognise,
     Page.SOUND: _sound,

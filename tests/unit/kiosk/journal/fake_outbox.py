@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kiosk import wire
-from kiosk.model import DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState
+from kiosk.model import DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState, Refused
 
 
 class FakeOutbox:
@@ -19,6 +19,7 @@ class FakeOutbox:
         self.events: list[Event] = []
         self.counters: Counter[str] = Counter()
         self.failure: Exception | None = None
+        self.refusals: list[Refused] = []
 
     def append(self, draft: Draft, moment: Moment) -> Event:
         if self.failure is not None:
@@ -55,6 +56,9 @@ class FakeOutbox:
     def queue_state(self) -> QueueState:
         oldest = self.events[0].moment.wall_utc if self.events else None
         return QueueState(waiting=len(self.events), parked=0, oldest_waiting_utc=oldest)
+
+    def refused(self, limit: int) -> list[Refused]:
+        return self.refusals[:limit]
 
     def count(self, what: str) -> None:
         self.counters[what] += 1

@@ -104,6 +104,32 @@ def test_acknowledging_moves_the_cursor_and_parks(outbox: SqliteOutbox, queue: J
     assert (parked.event_id, parked.problem) == (events[1].event_id, PROBLEM)
 
 
+def test_what_was_refused_is_listed_by_kind_time_and_reason_newest_first_and_names_nobody(
+    outbox: SqliteOutbox, queue: JournalQueue
+) -> None:
+    events = fill(outbox, 5)
+    strange = {"type": "https://example.org/not-ours", "detail": "of p-1"}
+    queue.acknowledge(claim(queue).chain_id, 5, TODAY, {2: PROBLEM, 4: strange})
+    newest, older = outbox.refused(10)
+    assert (newest.kind, newest.wall_utc, newest.why) == (events[3].kind, events[3].moment.wall_utc, "unknown")
+    assert (older.kind, older.wall_utc, older.why) == (events[1].kind, events[1].moment.wall_utc, "person-unknown")
+    assert outbox.refused(1) == [newest]
+    assert "p-1" not in repr([newest, older])
+
+
+def test_a_refused_event_whose_content_is_gone_or_damaged_is_listed_all_the_same(
+    outbox: SqliteOutbox, queue: JournalQueue
+) -> None:
+    fill(outbox, 2)
+    queue.acknowledge(claim(queue).chain_id, 2, TODAY, {1: PROBLEM, 2: PROBLEM})
+    outbox.db.transact(lambda connection: connection.execute("UPDATE events SET body = x'ff' WHERE id & 1"))
+    outbox.db.transact(lambda connection: connection.execute("UPDATE events SET problem = '{' WHERE id & 1 = 0"))
+    assert [(each.wall_utc is None, each.why) for each in outbox.refused(10)] == [
+        (False, "unknown"),
+        (True, "person-unknown"),
+    ]
+
+
 def test_the_cursor_never_goes_back_by_an_old_answer(outbox: SqliteOutbox, queue: JournalQueue) -> None:
     fill(outbox, 5)
     chain_id = claim(queue).chain_id

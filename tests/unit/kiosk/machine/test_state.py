@@ -41,6 +41,34 @@ def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     assert list(folder.path.iterdir()) == []
 
 
+LANGUAGES = ("id", "en", "jv")
+
+
+def test_a_language_that_was_chosen_holds_until_the_settings_are_changed(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path)
+    assert folder.language("id", LANGUAGES) == "id"
+    folder.keep_language("jv", "id")
+    assert StateFolder(tmp_path).language("id", LANGUAGES) == "jv"
+    assert folder.language("en", LANGUAGES) == "en", "a technician has decided since"
+    assert folder.language("id", ("id", "en")) == "id", "this program does not know it"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b'"jv"', b"\xff\x00", b'{"language": ["jv"]}', b"[" * 9999]
+)
+def test_a_language_that_cannot_be_read_is_that_of_the_settings(tmp_path: Path, content: bytes) -> None:
+    folder = StateFolder(tmp_path)
+    folder.language_path.write_bytes(content)
+    assert folder.language("id", LANGUAGES) == "id"
+    folder.keep_language("en", "id")
+    assert folder.language("id", LANGUAGES) == "en"
+
+
+def test_a_language_that_cannot_be_kept_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="disk"):
+        StateFolder(tmp_path / "missing").keep_language("en", "id")
+
+
 def test_a_file_in_its_place_is_refused_with_advice(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(StateError, match="--state"):

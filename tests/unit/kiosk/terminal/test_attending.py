@@ -27,7 +27,7 @@ from tests.unit.kiosk.machine.fake_clock import FakeClock
 
 
 class Rig:
-    def __init__(self) -> None:
+    def __init__(self, standby_s: float = 0.0) -> None:
         self.clock = FakeClock()
         self.terminal = Terminal(
             settings=SETTINGS,
@@ -35,6 +35,7 @@ class Rig:
             faults=FaultBoard(),
             trace=Trace(None),
             restart_recognition=lambda: None,
+            standby_s=standby_s,
         )
         clerk = Clerk(FakeOutbox(), self.clock, FaultBoard(), DLIB_RESNET_V1, self.terminal.reply)
         self.terminal.employ(clerk)
@@ -75,6 +76,21 @@ def test_a_finger_that_stays_opens_the_pad(rig: Rig) -> None:
     assert rig.page is Page.CLOSED
     rig.pump(0.1)
     assert rig.page is Page.PIN
+
+
+def test_the_screen_does_not_go_dark_under_an_officers_finger() -> None:
+    rig = Rig(standby_s=60.0)
+    rig.pump(59.0)
+    rig.attending.corner(True)
+    rig.pump(0.5)
+    rig.pump(PRESS_S)
+    for _ in range(10):
+        rig.attending.touch(Act.DIGIT, "1")
+        rig.pump(20.0)
+        assert not rig.terminal.status().dark
+    rig.attending.touch(Act.LEAVE, "")
+    rig.pump(60.0)
+    assert rig.terminal.status().dark
 
 
 def test_a_finger_that_leaves_before_does_not(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from kiosk.errors import StateError
 from kiosk.machine.tries import FIRST_PAUSE_S, FREE_TRIES, Tries
 from kiosk.model import Bulletin, GallerySnapshot, NipPin, Officer, PersonId
 from kiosk.terminal import encounter as enc
-from kiosk.terminal.claims import QUIET_S, WRONG_A_TERMINAL, Claims, one_lower
+from kiosk.terminal.claims import QUIET_S, SHARED_PAUSE_S, WRONG_A_TERMINAL, Claims, one_lower
 from tests.unit.kiosk.factories import person
 from tests.unit.kiosk.machine.fake_clock import FakeClock
 
@@ -162,6 +162,46 @@ def test_who_tries_many_nips_ends_all_tries_until_an_hour_is_quiet_also_by_a_res
     for number in range(WRONG_A_TERMINAL - 1):
         assert again("111111", f"{number:018d}") is None
     assert again("730155") is not None
+
+
+def wait_s(desk: Desk, nip: str = WIDI.nip, office: GallerySnapshot = OFFICE) -> float:
+    return desk.claims.wait_s(office, enc.Claim(nip, ""), desk.clock.now())
+
+
+def test_a_pause_is_of_one_nip_and_says_how_long_it_is(desk: Desk) -> None:
+    assert wait_s(desk) == 0.0
+    for _ in range(FREE_TRIES):
+        desk("111111")
+    desk.clock.advance(10)
+    assert wait_s(desk) == FIRST_PAUSE_S - 10
+    assert wait_s(desk, SEKAR.nip) == 0.0
+
+
+def test_a_pause_says_nothing_of_whose_nip_is_known(desk: Desk) -> None:
+    pauses = []
+    for nip in (WIDI.nip, "199912312024011999"):
+        for _ in range(FREE_TRIES):
+            desk("111111", nip)
+        pauses.append(wait_s(desk, nip))
+    assert pauses == [FIRST_PAUSE_S, FIRST_PAUSE_S]
+    assert "199912312024011999" not in desk.path.read_text()
+
+
+@pytest.mark.parametrize("office", [OFFICE, WITH_OFFICER])
+def test_whoever_types_nonsense_all_day_keeps_no_other_from_it_for_longer_than_ten_minutes(
+    desk: Desk, office: GallerySnapshot
+) -> None:
+    for number in range(WRONG_A_TERMINAL + 12):
+        desk.clock.advance(wait_s(desk, f"{number:018d}", office))
+        assert desk("111111", f"{number:018d}", "111111", office) is None
+    assert wait_s(desk, office=office) == SHARED_PAUSE_S
+    desk.clock.advance(SHARED_PAUSE_S)
+    assert desk("730155", officer="482913", office=office) is not None
+
+
+def test_where_the_policy_is_off_there_is_no_pause_to_speak_of(desk: Desk) -> None:
+    off = replace(OFFICE, bulletin=replace(OFFICE.bulletin, nip_pin=NipPin("off", 3, PINS)))
+    assert wait_s(desk, office=off) == 0.0
 
 
 def test_whoever_types_the_right_pin_takes_no_tries_from_the_others(desk: Desk) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from argon2 import PasswordHasher
 
-from kiosk.errors import DiskFull, EnrolmentRefused
+from kiosk.errors import DiskFull, EnrolmentRefused, StateError
 from kiosk.machine.tries import FREE_TRIES, Tries
-from kiosk.model import Fault, Frame, Nip, Officer, PersonId
+from kiosk.model import Fault, Frame, Nip, Officer, PersonId, Refused
 from kiosk.ports import FrameSource, Look, Written
 from kiosk.terminal import officer
 from kiosk.terminal.capture import Latest
-from kiosk.terminal.desk import Desk, Means
+from kiosk.terminal.desk import MOST_REFUSED, Desk, Means
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.officer import Admit, Admitted, Carry, Checked, CheckPin, Done, Enrol, Enrollable, Note, Progress
 from tests.unit.kiosk.journal.fake_outbox import FakeOutbox
@@ -26,6 +27,7 @@ from tests.unit.kiosk.machine.fake_clock import FakeClock
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 RATNA = Officer("o-1", "Ratna", CHEAP.hash("482913"), frozenset({"enrol"}), PersonId("p-1"))
 TONO = Officer("o-2", "Tono", CHEAP.hash("730155"), frozenset({"maintain"}))
+LET_IN = Checked("o-1", "Ratna", may=frozenset({"enrol"}))
 ANI = Enrollable(Nip("198503152010011004"), "Ani Contohwati")
 WITHIN_S = 30.0
 
@@ -65,6 +67,8 @@ class Rig:
         self.replies: queue.SimpleQueue[officer.Input] = queue.SimpleQueue()
         self.enrolment = FakeEnrolment(self.outbox)
         self.rested: list[bool] = []
+        self.kept: list[str] = []
+        self.disk_error: StateError | None = None
         self.officers: tuple[Officer, ...] = (RATNA, TONO)
         self.tries = Tries(folder / "tries.json")
         self.desk = Desk(
@@ -77,6 +81,7 @@ class Rig:
                 officers=lambda: self.officers,
                 enrolment=lambda: self.enrolment,
                 rest=self.rested.append,
+                keep=self._keep,
                 carry={"sync": lambda: (True, "officer.done.sync", {})},
             ),
             self.replies.put,
@@ -84,6 +89,11 @@ class Rig:
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
         self._seq = 0
+
+    def _keep(self, language: str) -> None:
+        if self.disk_error is not None:
+            raise self.disk_error
+        self.kept.append(language)
 
     def ask(self, effect: officer.Effect) -> officer.Input:
         self.desk.order(effect)
@@ -120,9 +130,9 @@ def test_a_pin_says_whose_it_is(rig: Rig) -> None:
 
 
 def test_with_a_face_only_that_officers_pin_is_right(rig: Rig) -> None:
-    assert rig.ask(CheckPin("730155", PersonId("p-1"))) == Checked(why="pin_wrong", left=2)
-    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == Checked("o-1", "Ratna", may=frozenset({"enrol"}))
-    assert rig.ask(CheckPin("482913", PersonId("p-9"))) == Checked(why="face_unknown", left=3)
+    assert rig.ask(CheckPin("730155", PersonId("p-1"))) == Checked(why="pin_wrong", left=2, by_face=True)
+    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == replace(LET_IN, by_face=True)
+    assert rig.ask(CheckPin("482913", PersonId("p-9"))) == Checked(why="face_unknown", left=3, by_face=True)
 
 
 def test_wrong_pins_lock_also_the_right_one_out_until_the_pause_is_over(rig: Rig) -> None:
@@ -130,13 +140,13 @@ def test_wrong_pins_lock_also_the_right_one_out_until_the_pause_is_over(rig: Rig
     assert [why.why for why in whys if isinstance(why, Checked)] == ["pin_wrong", "pin_wrong", "pin_locked_now"]
     assert rig.ask(CheckPin("482913")) == Checked(wait_s=30.0, why="pin_locked")
     rig.clock.advance(30)
-    assert rig.ask(CheckPin("482913")) == Checked("o-1", "Ratna", may=frozenset({"enrol"}))
+    assert rig.ask(CheckPin("482913")) == LET_IN
 
 
 def test_who_is_locked_out_by_others_comes_in_with_the_own_face(rig: Rig) -> None:
     for _ in range(FREE_TRIES):
         rig.ask(CheckPin("111111"))
-    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == Checked("o-1", "Ratna", may=frozenset({"enrol"}))
+    assert rig.ask(CheckPin("482913", PersonId("p-1"))) == replace(LET_IN, by_face=True)
 
 
 def test_without_officers_no_pin_is_right_and_none_is_counted(rig: Rig) -> None:
@@ -153,6 +163,29 @@ def test_uses_are_occurrences_in_the_journal(rig: Rig) -> None:
         {"what": "officer-in", "officer_id": "o-1"},
         {"what": "officer-did", "officer_id": "o-1", "person_ids": ["p-2"], "detail": "consent-refused"},
     ]
+
+
+def test_what_was_refused_is_looked_up_and_a_journal_that_cannot_be_read_says_so(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.outbox.refusals = [Refused("presence", None, "person-unknown")] * (MOST_REFUSED + 1)
+    assert rig.ask(officer.Inquire()) == officer.Listed(tuple(rig.outbox.refusals[:MOST_REFUSED]))
+
+    def unreadable(_limit: int) -> list[Refused]:
+        raise DiskFull("full")
+
+    monkeypatch.setattr(rig.outbox, "refused", unreadable)
+    assert rig.ask(officer.Inquire()) == officer.Listed(None)
+    assert Fault.DISK_FULL in rig.faults.current()
+
+
+def test_a_language_is_kept_and_a_disk_that_refuses_it_ends_nothing(rig: Rig) -> None:
+    rig.desk.order(officer.Speak("jv"))
+    rig.ask(Carry("sync"))
+    assert rig.kept == ["jv"]
+    rig.disk_error = StateError("full")
+    rig.desk.order(officer.Speak("en"))
+    assert rig.ask(Carry("sync")) == Done(True, key="officer.done.sync")
 
 
 def test_a_withdrawal_is_told_when_it_is_on_the_disk(rig: Rig) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Liveness, LivenessVerdict, Nip, PersonId
+from kiosk.model import Liveness, LivenessVerdict, Nip, PersonId, Refused
 from kiosk.ports import Look
 from kiosk.terminal import officer
 from kiosk.terminal.officer import (
@@ -138,6 +138,24 @@ def test_a_wrong_pin_is_noted_and_a_pause_takes_no_digit() -> None:
     assert hand.area.typed == "4"
 
 
+def test_whoever_has_locked_the_pad_has_not_locked_the_officers_own_face_out() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("111111")
+    hand.touch(Act.ENTER)
+    hand.give(Checked(wait_s=3600.0, why="pin_locked_now"))
+    hand.touch(Act.FACE)
+    hand.give(Looked(sighting(1.0, match=match("p-9"))))
+    hand.effects.clear()
+    hand.type("482913")
+    hand.touch(Act.ENTER)
+    assert hand.effects == [CheckPin("482913", PersonId("p-9"))]
+    hand.give(Checked(wait_s=30.0, why="pin_locked_now", by_face=True))
+    assert officer.seconds_left(hand.area, hand.now_s) == 30.0
+    hand.touch(Act.FACE)
+    assert officer.seconds_left(hand.area, hand.now_s) == 3600.0
+
+
 def test_a_pause_outlives_the_area() -> None:
     hand = Hand()
     hand.give(Opened())
@@ -231,6 +249,28 @@ def test_a_consent_may_be_read_for_longer() -> None:
 
 
 # ---------------------------------------------------------------- the menu
+
+
+def test_what_was_refused_is_listed_from_the_queue_alone_noted_and_turned() -> None:
+    hand = inside()
+    hand.touch((Act.GO, "refused"))
+    assert hand.page is Page.MENU
+    hand.touch((Act.GO, "queue"))
+    hand.effects.clear()
+    hand.touch((Act.GO, "refused"))
+    assert (hand.page, hand.area.refused) == (Page.REFUSED, None)
+    assert hand.effects == [Note("officer-did", "o-1", "refused"), officer.Inquire()]
+    one = Refused("presence", None, "person-unknown")
+    hand.give(officer.Listed((one,)))
+    hand.touch((Act.TURN, "5"), (Act.TURN, "-50"))
+    assert (hand.area.refused, hand.area.first) == ((one,), 0)
+    hand.touch(Act.BACK)
+    assert (hand.page, hand.area.refused) == (Page.QUEUE, None)
+    hand.give(officer.Listed((one,)))
+    assert hand.area.refused is None, "who has gone on is shown nothing"
+    hand.touch((Act.GO, "refused"))
+    hand.give(officer.Listed(None))
+    assert (hand.page, hand.area.done) == (Page.TOLD, Done(False, key="officer.done.failed"))
 
 
 @pytest.mark.parametrize("page", [Page.PEOPLE, Page.QUEUE, Page.CAMERA, Page.RECOGNISE, Page.SOUND, Page.LANGUAGE])

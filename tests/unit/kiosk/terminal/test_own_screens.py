@@ -162,6 +162,21 @@ def test_after_three_wrong_answers_it_is_over_and_counted() -> None:
     assert story.effects[-1] == enc.Count("nip_pin_refused")
 
 
+def test_a_pause_is_told_with_its_end_and_is_over_for_the_next_person() -> None:
+    story = unknown()
+    story(1.0, enc.Pressed(Button.NIP_PIN), enc.NipEntered(NIP), enc.NipEntered(PIN))
+    assert story(2.0, enc.Answered(None, wait_s=240.0)) is Phase.CLAIM_NIP
+    assert story.state.paused_until_s == 242.0
+    story(3.0, enc.NipEntered(NIP), enc.NipEntered(PIN))
+    story(3.0, enc.Answered(None))
+    assert story.state.paused_until_s == 0.0, "of another NIP there is none"
+    story(4.0, enc.NipEntered(NIP), enc.NipEntered(PIN))
+    assert story(4.0, enc.Answered(None, wait_s=30.0)) is Phase.UNKNOWN
+    assert story.state.paused_until_s == 34.0, "the result says it too"
+    story(5.0, enc.Pressed(Button.CANCEL))
+    assert (story.state.phase, story.state.paused_until_s) == (Phase.IDLE, 0.0)
+
+
 def test_where_the_policy_is_off_there_is_no_button() -> None:
     story = unknown(SETTINGS)
     assert not enc.offers_pin(story.state, SETTINGS)
