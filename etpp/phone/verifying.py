@@ -17,6 +17,7 @@ from etpp.allowance.gather import entry_terms
 from etpp.allowance.store import Closings
 from etpp.base.clock import days_utc
 from etpp.base.encoding import format_time
+from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import plain
 from etpp.db import Transaction, pay_tables
 from etpp.phone.documents import WaitingList, WaitingOnPhone
@@ -36,7 +37,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 def entries(tx: Transaction, by: str, now: dt.datetime) -> list[Entry]:
     """All that wait for somebody, of the last two months and of every month before that is not closed yet, by date:
-    whatever could be submitted can be verified. Raises NotFound."""
+    whatever could be submitted can be verified. Raises Conflict and NotFound."""
     who, last = Roster(tx).who(by), now.astimezone(ZoneInfo(REGENCY_ZONE)).date() + ONE_DAY  # further east it is
     return activities.all_waiting(tx, who, _since(tx, who, last), last, entry_terms, now)
 
@@ -54,6 +55,14 @@ def _since(tx: Transaction, by: str, last: dt.date) -> dt.date:
         closed[office_id] = max(closed.get(office_id, month.last), month.last)
     since = (closed[each] + ONE_DAY if each in closed else longest for each in offices)
     return max(longest, min([last - LOOKED_AT, *since]))
+
+
+def number(tx: Transaction, by: str, now: dt.datetime) -> int:
+    """How many wait, for the page that shows more than this; none are counted where they cannot be judged now."""
+    try:
+        return len(entries(tx, by, now))
+    except (Conflict, NotFound):
+        return 0
 
 
 def waiting(tx: Transaction, by: str, now: dt.datetime) -> WaitingList:

@@ -54,12 +54,15 @@ class Standing:
     decision: CorrectionDecision | None
 
 
-def propose(tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.datetime) -> Correction:
-    """Raises Conflict for what would not count, NotFound for whom nobody knows."""
+def propose(
+    tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.datetime, correction_id: str | None = None
+) -> Correction:
+    """`correction_id`: that the person's own device made. Raises Conflict for what would not count, NotFound for whom
+    nobody knows."""
     roster = Roster(tx)
     person, by = roster.who(new.person), roster.actor(new.proposed_by)
     correction = Correction(
-        str(uuid.uuid4()),
+        correction_id or str(uuid.uuid4()),
         person,
         new.date,
         new.part,
@@ -77,7 +80,7 @@ def propose(tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.d
             raise Conflict("the person belongs to no office on this day", key="belongs_nowhere")
         office_id = month_office(career, new.date)
         faults = check_correction(
-            correction, calendar.zone(office_id), partial(calendar.deadline, office_id), days(tx, new.date)
+            correction, calendar.zone(office_id), partial(calendar.due, career), days(tx, new.date)
         )
     except (PlanError, CareerError) as error:
         raise Conflict(f"calendar and roster must be put right first: {error}", key="calendar_contradicts") from error

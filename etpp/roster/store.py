@@ -306,6 +306,19 @@ class Roster:
             raise NotFound("nobody in the roster has this number or id", key="employee_unknown")
         return person_id
 
+    def who_each(self, said: Collection[str]) -> dict[str, str]:
+        """As `who`, of many at once: those whom the roster has, by what was said."""
+        numbers, asked = pay_tables.numbers, sorted(set(said))
+        held: dict[str, str] = {}
+        for page in _pages(asked):
+            query = sa.select(numbers.c.number, numbers.c.person_id).where(numbers.c.number.in_(page))
+            held |= {row.number: row.person_id for row in self._tx.execute(query)}
+        meant = {each: held.get(each, each) for each in asked}
+        known: set[str] = set()
+        for page in _pages(sorted(set(meant.values()))):
+            known |= self.employees(page).keys()
+        return {each: person for each, person in meant.items() if person in known}
+
     def actor(self, said: str) -> str:
         """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named, in small
         letters: two people are never one and the same in capitals."""
@@ -404,6 +417,11 @@ class Roster:
             of_page = ASSIGNMENTS.find(self._tx, pay_tables.assignments.c.person_id.in_(page))
             found |= {post.office_id for post in of_page}
         return found
+
+    def offices_that_know(self, person_id: str) -> frozenset[str]:
+        """Whose terminals know the person's face."""
+        known = (face for face in self.faces_of(person_id) if face.templates and face.erased_version is None)
+        return frozenset(face.office_id for face in known)
 
     def faces_of(self, person_id: str) -> list[Person]:
         """The person as the terminals of offices know or knew them."""

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from etpp.allowance import month as months
 from etpp.base.errors import Conflict, StoreUnavailable
+from etpp.bulletin import store as bulletin
 from etpp.db import Database, Transaction
 from etpp.faces import approval, erasure
 from etpp.faces.approval import Review
@@ -147,3 +148,19 @@ def test_a_month_is_paid_once(etpp: Running, impatient: Database) -> None:
         pay(tx)
     with pytest.raises(Conflict, match="paid once"), etpp.database.begin() as tx:
         pay(tx)
+
+
+def test_of_two_pins_for_one_person_at_once_the_later_one_holds(etpp: Running) -> None:
+    """The second waits for the first, and neither clerk is told that something failed."""
+
+    def later() -> None:
+        with etpp.database.begin() as tx:
+            bulletin.set_pin(tx, "somebody", "second", "tu", etpp.clock())
+
+    with ThreadPoolExecutor() as pool:
+        with meanwhile(etpp.database, lambda tx: bulletin.set_pin(tx, "somebody", "first", "bkpp", etpp.clock())):
+            second = pool.submit(later)
+            wait_until_blocked(etpp)
+        second.result(timeout=30)
+    with etpp.database.read() as tx:
+        assert bulletin.pins_of(tx, ["somebody"]) == {"somebody": "second"}
