@@ -73,7 +73,7 @@ def photographs(lfw: Path, engine: FaceEngine) -> Iterator[Photograph]:
             picture = read_picture(path)
             if picture is None or (cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) < BLACK).mean() > MOST_BLACK:
                 continue
-            rgb = scale_to_fit(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8), 640, 480)
+            rgb = scale_to_fit(picture, 640, 480)
             faces = engine.faces(rgb)
             if len(faces) == 1:
                 yield Photograph(person.name, rgb, faces[0].box_px)
@@ -81,7 +81,7 @@ def photographs(lfw: Path, engine: FaceEngine) -> Iterator[Photograph]:
 
 def scores(models: PassiveModels, rgb: RgbImage, box: Box) -> Scores:
     wide = models.wide.score(rgb, box) if models.wide is not None else ()
-    return np.clip([models.near.score(rgb, box), *wide], -LIMIT, LIMIT)
+    return np.asarray(np.clip([models.near.score(rgb, box), *wide], -LIMIT, LIMIT), dtype=np.float64)
 
 
 def live(start: Scores, least_face: float) -> bool:
