@@ -1,7 +1,8 @@
 """Whose things are: of which office, and which person's, what a route names is. For the doors, which know no room.
 
 What is not there is nobody's. A person is of the office where they serve on this day, and of those whose terminals know
-the face; what was earlier is BKPP's to change.
+the face. A correction is of the office of its day, and a letter of those of its time: who has moved on is not judged by
+the new office for what was before, and the old one learns nothing of what comes after.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from etpp.roster.store import PLACES, Offices, Roster
 from etpp.terminals.store import Devices
 
 NOBODYS = Whose()
+_ZONE = ZoneInfo(REGENCY_ZONE)
+_MOMENT = dt.timedelta(minutes=1)
 
 
 def scopes(jobs: Jobs, now: Callable[[], dt.datetime]) -> Scopes:
@@ -32,14 +35,16 @@ def scopes(jobs: Jobs, now: Callable[[], dt.datetime]) -> Scopes:
 
     def correction(tx: Transaction, correction_id: str) -> Whose:
         found = CORRECTIONS.one(tx, correction_id)
-        return NOBODYS if found is None else person(tx, found.person_id)
+        return NOBODYS if found is None else of_day(tx, found.person_id, found.date, now())
 
     def letter(tx: Transaction, letter_id: str) -> Whose:
         """Of an office when it is for people of that office alone."""
         found = LETTERS.one(tx, letter_id)
         if found is None or not found.person_ids:
             return NOBODYS
-        return Whose(reduce(frozenset.intersection, (person(tx, each).offices for each in found.person_ids)))
+        first, last = (at.astimezone(_ZONE).date() for at in (found.first_utc, found.until_utc - _MOMENT))
+        offices = (_within(tx, each, first, last) or person(tx, each).offices for each in found.person_ids)
+        return Whose(reduce(frozenset.intersection, offices))
 
     def job(tx: Transaction, job_id: str) -> Whose:  # noqa: ARG001 - a job is a file
         try:
@@ -64,16 +69,35 @@ def of_person(tx: Transaction, said: str, now: dt.datetime) -> Whose:
     person_id = roster.with_number(said) or said
     if roster.employee(person_id) is None:
         return NOBODYS
-    known = [face for face in roster.faces_of(person_id) if face.templates and face.erased_version is None]
-    offices = {face.office_id for face in known}
-    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
+    offices = roster.offices_that_know(person_id)
+    today = now.astimezone(_ZONE).date()
     try:
         post = roster.career(person_id).on(today)
     except CareerError:  # what contradicts itself is BKPP's to put right
         return Whose(frozenset(), person_id)
     if post is None:
-        return Whose(frozenset(offices), person_id)
+        return Whose(offices, person_id)
     return Whose(frozenset({*offices, post.office_id}), person_id, _leading(roster, post.superior_id, person_id, today))
+
+
+def of_day(tx: Transaction, person_id: str, date: dt.date, now: dt.datetime) -> Whose:
+    """What a person did on a date: of the office of that date and whoever was above, and of the person."""
+    roster = Roster(tx)
+    try:
+        post = roster.career(person_id).on(date)
+    except CareerError:
+        return Whose(frozenset(), person_id)
+    if post is None:
+        return of_person(tx, person_id, now)
+    today = now.astimezone(_ZONE).date()
+    return Whose(frozenset({post.office_id}), person_id, _leading(roster, post.superior_id, person_id, today))
+
+
+def _within(tx: Transaction, person_id: str, first: dt.date, last: dt.date) -> frozenset[str]:
+    try:
+        return frozenset(post.office_id for post in Roster(tx).career(person_id).within(first, last))
+    except CareerError:
+        return frozenset()
 
 
 def _leading(roster: Roster, superior_id: str | None, person_id: str, today: dt.date) -> frozenset[str]:
@@ -113,7 +137,10 @@ def _office(tx: Transaction, office_id: str) -> Whose:  # noqa: ARG001 - a role 
 
 def _device(tx: Transaction, device_id: str) -> Whose:
     found = Devices(tx).get(device_id)
-    return NOBODYS if found is None else Whose(frozenset({found.office_id}))
+    if found is None:
+        return NOBODYS
+    date = found.at_utc.astimezone(_ZONE).date()
+    return Whose(frozenset({found.office_id}) | _within(tx, found.person_id, date, date))
 
 
 def _manual_entry(tx: Transaction, entry_id: str) -> Whose:

@@ -8,7 +8,7 @@ from etpp.absence import store
 from etpp.absence.catalogue import Catalogue, CatalogueError, delivered_text, read_catalogue
 from etpp.base.errors import Conflict
 from etpp.calendar.model import PlanError
-from etpp.db import Transaction
+from etpp.db import Lock, Transaction, hold
 from etpp.roster.hours import regency_calendar
 from etpp.roster.store import Offices, Roster
 
@@ -28,6 +28,7 @@ def set_kinds(tx: Transaction, text: str, by: str, now: dt.datetime) -> Catalogu
     silently excuse nothing.
     """
     catalogue = check_kinds(text)
+    hold(tx, Lock.KINDS)
     try:
         calendar = regency_calendar(tx)
     except PlanError as error:

@@ -34,7 +34,7 @@ from etpp.base.errors import Conflict, NotFound
 from etpp.base.paging import filled
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
-from etpp.db import Transaction
+from etpp.db import Lock, Transaction, hold
 from etpp.roster import register
 from etpp.roster.hours import REGENCY_ZONE, regency_calendar
 from etpp.roster.store import Offices, Roster
@@ -109,6 +109,7 @@ def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
         now,
         new.document_sha256,
     )
+    hold(tx, Lock.KINDS, shared=True)
     faults = [fault for fault in _faults(tx, letter, new.office_id) if fault not in MARKED]
     if faults:
         raise _FAULTS[faults[0]]()

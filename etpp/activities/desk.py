@@ -20,7 +20,7 @@ from etpp.base.errors import Conflict
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
 from etpp.db import Transaction, pay_tables
-from etpp.roster.assignments import Deputy, may_decide
+from etpp.roster.assignments import CareerError, Deputy, may_decide
 from etpp.roster.plans import calendar_for
 from etpp.roster.store import DEPUTIES, Roster
 
@@ -78,7 +78,7 @@ class Desk:
 
     def verdict(self, entry: Entry, steps: Sequence[EntryStep]) -> Verdict:
         person = entry.person_id
-        deadline = partial(self._calendar.deadline, self._office(person, entry.date))
+        deadline = partial(self._calendar.due, self._careers[person])
         zone = self.zone(person, entry.date)
         return entry_verdict(entry, steps, self.terms(entry.date), deadline, zone, self._now)
 
@@ -91,7 +91,7 @@ class Desk:
             self._catalogue,
             self.terms(first),
             partial(self.held, person_id),
-            partial(self._calendar.deadline, office),
+            partial(self._calendar.due, self._careers[person_id]),
             self._calendar.zone(office),
             self._now,
         )
@@ -101,11 +101,10 @@ class Desk:
 
         Raises Conflict for somebody who belongs to none any more, because it was taken back.
         """
-        places = self._careers[person_id].all
-        if not places:
-            raise Conflict("the person has been given no office")
-        before = [place for place in places if place.first <= date]
-        return (before[-1] if before else places[0]).office_id
+        try:
+            return self._careers[person_id].office_near(date)
+        except CareerError as error:
+            raise Conflict("the person has been given no office") from error
 
     def _may_enter(self, person_id: str, date: dt.date, zone: ZoneInfo) -> bool:
         """Whether no letters cover the whole of the day's work (or, of a day off, the whole day) that forbid it."""

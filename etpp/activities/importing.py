@@ -11,7 +11,7 @@ from etpp.activities.catalogue import Catalogue, WeightError
 from etpp.activities.store import ITEMS, WEIGHTS
 from etpp.base.errors import Conflict
 from etpp.base.sheets import Row
-from etpp.db import Transaction
+from etpp.db import Lock, Transaction, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ def take(
 
     Raises Conflict where what comes out would contradict itself.
     """
+    hold(tx, Lock.CATALOGUE)  # of two at once one is tried with what the other has recorded
     items, weights = ITEMS.find(tx), WEIGHTS.find(tx)
     plan = sheet.plan(rows, items, weights)
     to_come = {ITEMS.key_of(item): item for item in [*items, *plan.items]}

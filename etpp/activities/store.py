@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etpp.activities.model import Entry, EntryStep, Item, Weight
-from etpp.db import Facts, Transaction, pay_tables
+from etpp.db import Facts, Transaction, hold_each, pay_tables
 
 ITEMS = Facts(Item, pay_tables.activity_items, "item_id", "first")
 WEIGHTS = Facts(Weight, pay_tables.activity_weights, "weight_id")
@@ -62,19 +61,8 @@ def people_under(tx: Transaction, superior_ids: Sequence[str], first: dt.date, l
 
 
 def hold_authors(tx: Transaction, person_ids: Iterable[str]) -> None:
-    """Of two changes of one author's entries one waits for the other: neither sees half of what overlaps it.
-
-    SQLite has one writer. In one order, so that two batches never wait for each other.
-    """
-    if tx.dialect.name != "postgresql":
-        return
-    for key in sorted(_lock_of(person_id) for person_id in set(person_ids)):
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-
-
-def _lock_of(person_id: str) -> int:
-    """A bigint; that two people share one now and then only lets them wait."""
-    return int.from_bytes(hashlib.sha256(b"entries of " + person_id.encode()).digest()[:8], "big", signed=True)
+    """Of two changes of one author's entries one waits for the other: neither sees half of what overlaps it."""
+    hold_each(tx, "entries of", person_ids)
 
 
 def _entered(tx: Transaction, people: People, first: dt.date, last: dt.date) -> tuple[sa.ColumnElement[bool], ...]:

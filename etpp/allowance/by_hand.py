@@ -13,7 +13,7 @@ from etpp.allowance.store import Policies
 from etpp.db import Transaction
 from etpp.presence.decided import corrections_in_force, manual_counts
 from etpp.roster.hours import regency_calendar
-from etpp.roster.store import ever_assigned
+from etpp.roster.store import Roster, ever_assigned
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -58,6 +58,7 @@ def known_at(tx: Transaction, closed: Closing, known_utc: dt.datetime, people: C
         return ByHand()
     calendar = regency_calendar(tx, known_utc)
     zone, policy = calendar.zone(office_id), Policies(tx).get(closed.policy_sha256)
+    careers = Roster(tx, known_utc).careers(sorted({each.person_id for each in corrections}))
     # A flexible week counts with the month of its Sunday.
     first = month.first - month.first.weekday() * ONE_DAY if calendar.flexible else month.first
     in_force = [
@@ -68,7 +69,7 @@ def known_at(tx: Transaction, closed: Closing, known_utc: dt.datetime, people: C
             corrections,
             decisions,
             zone,
-            partial(calendar.deadline, office_id),
+            partial(calendar.due, careers[person]),
             None if policy is None else policy.correction_days,
         )[0].items()
         if first <= date <= month.last

@@ -275,6 +275,7 @@ def use_policy(tx: Transaction, policy: Policy, text: str, use: PolicyUse, by: s
             f"the policy {policy.policy_id} itself holds from {policy.first} to {policy.last or 'further'}",
             key="policy_outside",
         )
+    recording(tx, now)  # waits for a closing that is under way, which pays by what it has found
     closed = [month for _, month in Closings(tx).months() if month.last >= use.first]
     if [month for month in closed if use.last is None or month.first <= use.last]:
         raise Conflict(

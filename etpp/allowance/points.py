@@ -95,7 +95,7 @@ def recognised(
         regency.activities,
         terms,
         held,
-        partial(regency.calendar.deadline, office_id),
+        partial(regency.calendar.due, facts.career),
         regency.calendar.zone(office_id),
         regency.as_of_utc,
     )

@@ -7,14 +7,22 @@ import datetime as dt
 from etpp.allowance.model import Sanction
 from etpp.allowance.store import SANCTIONS
 from etpp.base.errors import Conflict, NotFound
-from etpp.db import Transaction
+from etpp.db import Transaction, hold_each, pay_tables
 from etpp.roster.store import Roster
 
 
 def enter(tx: Transaction, made: Sanction, by: str, now: dt.datetime) -> None:
-    """Raises NotFound for nobody of the roster, and Conflict for the person concerned."""
+    """Raises NotFound for nobody of the roster, and Conflict for the person concerned, and for what is entered already:
+    it would be taken off twice."""
     if Roster(tx).employee(made.person_id) is None:
         raise NotFound("nobody in the roster has this id", key="employee_unknown")
+    hold_each(tx, "sanctions of", [made.person_id])
+    for each in SANCTIONS.find(tx, pay_tables.sanctions.c.person_id == made.person_id):
+        if _bare(each.document) == _bare(made.document) and each.first <= made.last and made.first <= each.last:
+            raise Conflict(
+                "the sanction of this document is entered already for some of these days: take that one back first",
+                key="sanction_again",
+            )
     SANCTIONS.add(tx, [made], _another(tx, by, made), now)
 
 
@@ -25,6 +33,11 @@ def take_back(tx: Transaction, sanction_id: str, by: str, now: dt.datetime) -> S
         raise NotFound("there is no such sanction", key="sanction_unknown")
     SANCTIONS.withdraw(tx, [found], _another(tx, by, found), now)
     return found
+
+
+def _bare(document: str) -> str:
+    """A number as two clerks write it."""
+    return "".join(document.casefold().split())
 
 
 def _another(tx: Transaction, said: str, sanction: Sanction) -> str:

@@ -7,17 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from etpp.absence.model import Excuse
+from etpp.absence.catalogue import Catalogue as Kinds
+from etpp.absence.model import Excuse, Letter
 from etpp.absence.rules import Cover, in_force, letter_state
 from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Policy
 from etpp.calendar.model import DayPlan
-from etpp.presence.decided import DayCorrections, corrections_in_force, settle
+from etpp.presence.decided import DayCorrections, corrections_in_force, manual_waits, settle
 from etpp.presence.judge import judge_days, short_weeks
 from etpp.presence.model import Excused, Fault, JudgedDay
 from etpp.roster.assignments import Acting, Assignment, Career
 
 ONE_DAY = dt.timedelta(days=1)
+ONE_MINUTE = dt.timedelta(minutes=1)
 WEEK_AFTER_MONDAY = dt.timedelta(days=6)
 
 
@@ -89,7 +91,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
             facts.corrections,
             facts.correction_decisions,
             zone,
-            partial(calendar.deadline, served[-1].office_id),
+            partial(calendar.due, career),
             policy.correction_days,
         )
     punches = settle(career.person_id, facts.punches, facts.time_decisions, facts.manual_entries)
@@ -111,7 +113,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         tuple(sorted((f for f in faults if _is_entitled(career, f.date)), key=_by_date)),
         tuple([each for day in days for each in day.excused if _is_entitled(career, each.date)]),
         excuses,
-        _open(facts, days, undecided, assignments),
+        _open(facts, days, undecided, assignments, _Matters(plans, excuses, zone)),
         tuple(each for day in days for each in day.manual),
         assignments,
     )
@@ -176,18 +178,62 @@ def _segments(posts: Iterable[tuple[Assignment, Acting | None]]) -> tuple[Segmen
     return tuple([Segment(*each) for each in days])
 
 
+class _Matters:
+    """Whether something that nobody has decided could change a month at all. Leave that is filed a year ahead does not
+    keep this month's pay back. `plans`: the days that are judged, in their order."""
+
+    def __init__(
+        self, plans: Sequence[tuple[dt.date, DayPlan | None]], excuses: Sequence[Excuse], zone: dt.tzinfo
+    ) -> None:
+        self._plans = [plan for _, plan in plans if plan is not None]
+        self._first, self._last = plans[0][0], plans[-1][0]
+        self._excuses = excuses
+        self._zone = zone
+
+    def moment(self, at: dt.datetime) -> bool:
+        """Whether a presence of this moment belongs to one of the days."""
+        return any(plan.from_utc <= at < plan.until_utc for plan in self._plans)
+
+    def letter(self, letter: Letter, kinds: Kinds) -> bool:
+        """Whether it covers a moment of the days, or makes an absence longer that reaches into them: what is paid
+        depends on the how manieth day of an absence it is."""
+        first, last = self._date(letter.first_utc), self._date(letter.until_utc - ONE_MINUTE)
+        if first > self._last:  # but the last night shift ends on the next day
+            return any(plan.work is not None and letter.first_utc < plan.work.end_utc for plan in self._plans)
+        if last >= self._first:
+            return True
+        kind = kinds.on(letter.kind_id, first)
+        if kind is None or len(kind.paid) < 2:
+            return False
+        for excuse in self._excuses:  # by their beginning
+            if excuse.kind.kind_id == kind.kind_id and self._date(excuse.first_utc) <= last + ONE_DAY:
+                last = max(last, self._date(excuse.until_utc - ONE_MINUTE))
+        return last >= self._first
+
+    def _date(self, moment: dt.datetime) -> dt.date:
+        return moment.astimezone(self._zone).date()
+
+
 def _open(
-    facts: MonthFacts, days: tuple[JudgedDay, ...], undecided: tuple[str, ...], served: Mapping[dt.date, Assignment]
+    facts: MonthFacts,
+    days: tuple[JudgedDay, ...],
+    undecided: tuple[str, ...],
+    served: Mapping[dt.date, Assignment],
+    matters: _Matters,
 ) -> tuple[str, ...]:
+    person_id = facts.career.person_id
     found = [f"review:{event}" for day in days for event in day.review]
     found += [f"waiting:{day.date}" for day in days if day.waiting]
     if undecided:
         dates = {correction.correction_id: correction.date for correction in facts.corrections}
         found += [f"correction:{each}" for each in undecided if dates[each] in served]
     for letter in facts.letters:
-        mine = facts.career.person_id in letter.person_ids
-        if mine and letter_state(letter, facts.letter_decisions, facts.letter_revocations) == "submitted":
+        submitted = letter_state(letter, facts.letter_decisions, facts.letter_revocations) == "submitted"
+        if submitted and person_id in letter.person_ids and matters.letter(letter, facts.regency.kinds):
             found.append(f"letter:{letter.letter_id}")
+    for entry in facts.manual_entries:
+        if entry.person_id == person_id and manual_waits(entry) and matters.moment(entry.at_utc):
+            found.append(f"manual:{entry.entry_id}")
     return tuple(dict.fromkeys(sorted(found)))
 
 

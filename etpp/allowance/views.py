@@ -224,6 +224,7 @@ def obstacles(found: Reckoned, texts: Texts) -> list[Obstacle]:
             "letter": f"/letters/{key}",
             "review": f"/reviews/{office}/{key}",
             "correction": f"/corrections?month={month}&state=proposed",
+            "manual": f"/manual-entries?month={month}",
             "waiting": f"/offices/{office}?date={key}",
             "score": f"/scores?month={month}",
         }.get(kind, "")

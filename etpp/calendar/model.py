@@ -176,6 +176,13 @@ class Placed(Protocol):
         """The office that the person belongs to on a date, or None before joining and after leaving."""
 
 
+class Employed(Placed, Protocol):
+    """Whoever has deadlines, also for days before joining and after leaving."""
+
+    def office_near(self, date: dt.date) -> str:
+        """The office of the date, else the nearest before, else the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One day's work. Late is whoever comes after `arrive_by_utc`, early whoever goes before `leave_from_utc`: start

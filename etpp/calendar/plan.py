@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from etpp.calendar.model import (
     CalendarFacts,
     DayPlan,
+    Employed,
     Hours,
     Occasion,
     OccasionPlan,
@@ -126,6 +127,11 @@ class Calendar:
                 raise PlanError(f"office {office_id}: no {days} working days within a year after {date}")
             self._deadlines[key] = plan.until_utc
         return self._deadlines[key]
+
+    def due(self, person: Employed, date: dt.date, days: int) -> dt.datetime:
+        """The deadline for what a person did on a date, by the office of that date: who moves on afterwards loses
+        nothing that was in time."""
+        return self.deadline(person.office_near(date), date, days)
 
     def office_plan(self, office_id: str, date: dt.date) -> DayPlan:
         """The day of whoever works by the office's hours."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from etpp.calendar.document import holidays_of, periods_of
 from etpp.calendar.model import ByRoster, CalendarFacts, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
 from etpp.calendar.terminal import roster
-from etpp.db import Facts, Transaction, pay_tables
+from etpp.db import Facts, Transaction, locks, pay_tables
 
 PERIODS = Facts(WorkPeriod, pay_tables.work_periods, "period_id")
 SPECIAL_DAYS = Facts(SpecialDay, pay_tables.special_days, "special_id")
@@ -22,17 +22,12 @@ ROSTER_DAYS = Facts(RosterDay, pay_tables.roster_days, "roster_id")
 BY_ROSTER = Facts(ByRoster, pay_tables.by_roster, "person_id", "first")
 
 
-_CALENDAR = 7307773
-"""The number of PostgreSQL's advisory lock of who changes the calendar. Arbitrary."""
-
-
 def hold(tx: Transaction) -> None:
-    """Of two changes of the calendar one waits for the other: each was tried with what is known. SQLite has one writer.
+    """Of two changes of the calendar one waits for the other: each was tried with what is known.
 
     Before the locks of offices: whoever changes an office's calendar takes this first.
     """
-    if tx.dialect.name == "postgresql":
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_CALENDAR)))
+    locks.hold(tx, locks.Lock.CALENDAR)
 
 
 def roster_days(

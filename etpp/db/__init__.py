@@ -2,5 +2,6 @@
 
 from etpp.db.engine import Database, Transaction
 from etpp.db.facts import Facts, closing, recording
+from etpp.db.locks import Lock, hold, hold_each
 
-__all__ = ["Database", "Facts", "Transaction", "closing", "recording"]
+__all__ = ["Database", "Facts", "Lock", "Transaction", "closing", "hold", "hold_each", "recording"]

@@ -87,7 +87,7 @@ class Database:
         config.set_main_option("script_location", "etpp.db:migrations")
         with _translated(), self._engine.begin() as connection:
             if not self._sqlite:
-                # Several servers started at once: one migrates, the others wait. The number is arbitrary.
+                # Several servers started at once: one migrates, the others wait. The number is `Lock.MIGRATING`.
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7307771)"))
             config.attributes["connection"] = connection
             try:

@@ -16,12 +16,11 @@ from pydantic import TypeAdapter
 
 from etpp.base.errors import Conflict
 from etpp.db.engine import Transaction
+from etpp.db.locks import Lock, hold
 from etpp.db.pay_tables import closings
 
 F = TypeVar("F")
 
-_CLOSING = 7307772
-"""The number of PostgreSQL's advisory lock between what is recorded and the closing of a month. Arbitrary."""
 _MICROSECOND = dt.timedelta(microseconds=1)
 _PAGE = 5_000
 
@@ -32,16 +31,14 @@ def recording(tx: Transaction, now: dt.datetime) -> dt.datetime:
     A closing waits for the transactions that have called this, and they for it: no fact can slip under a closed month,
     whichever server's clock is behind.
     """
-    if tx.dialect.name == "postgresql":
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_CLOSING)))
+    hold(tx, Lock.CLOSING, shared=True)
     closed = _last_closing(tx)
     return now if closed is None or now > closed else closed + _MICROSECOND
 
 
 def closing(tx: Transaction, now: dt.datetime) -> dt.datetime:
     """The moment up to which facts count for what is closed now. Whoever records waits until the transaction ends."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLOSING)))
+    hold(tx, Lock.CLOSING)
     closed = _last_closing(tx)
     return now if closed is None or now > closed else closed + _MICROSECOND
 

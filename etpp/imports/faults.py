@@ -29,6 +29,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("name_other", r"another line has this NIP or id with another name"),
     ("two_posts", rf"two posts at once: line (?P<n>{_NUMBER}) begins on the same day"),
     ("overlap_line", rf"the period overlaps with that of line (?P<n>{_NUMBER})"),
+    ("overlap_acting", r"the roster or this list has this post from (?P<date>[0-9-]+) on: end it first"),
     ("overlap", r"the period overlaps with a post that the roster has: end that one first"),
     ("two_people", r"they stand for two people in the roster or in this list"),
     ("id_other", r"whom the ID lain stands for has another one"),

@@ -8,12 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etpp.db import Transaction
+from etpp.db import Lock, Transaction, hold
 from etpp.db.account_tables import audit_log
 from etpp.ledger.model import FIRST, Entry, Said, chained
 
-_APPENDING = 7307773
-"""The number of PostgreSQL's advisory lock among all who append. Arbitrary."""
 _PAGE = 1000
 
 
@@ -23,8 +21,7 @@ class Ledger:
 
     def append(self, said: Said, now: dt.datetime) -> Entry:
         """The last thing that a transaction should do: on PostgreSQL all others wait for its end with theirs."""
-        if self._tx.dialect.name == "postgresql":
-            self._tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPENDING)))
+        hold(self._tx, Lock.LEDGER)
         seq, prev_hash = self.head()
         entry = chained(seq + 1, now, said, prev_hash)
         self._tx.execute(

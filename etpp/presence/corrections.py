@@ -77,7 +77,7 @@ def propose(tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.d
             raise Conflict("the person belongs to no office on this day", key="belongs_nowhere")
         office_id = month_office(career, new.date)
         faults = check_correction(
-            correction, calendar.zone(office_id), partial(calendar.deadline, office_id), days(tx, new.date)
+            correction, calendar.zone(office_id), partial(calendar.due, career), days(tx, new.date)
         )
     except (PlanError, CareerError) as error:
         raise Conflict(f"calendar and roster must be put right first: {error}", key="calendar_contradicts") from error

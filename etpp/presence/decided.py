@@ -51,6 +51,11 @@ def manual_counts(entry: ManualEntry) -> bool:
     return entry.confirmed_by is not None and len(people) == 3 and entry.at_utc <= entry.entered_utc
 
 
+def manual_waits(entry: ManualEntry) -> bool:
+    """Whether another person's word would make it count."""
+    return entry.confirmed_by is None and entry.entered_by != entry.person_id and entry.at_utc <= entry.entered_utc
+
+
 def check_correction(
     correction: Correction, zone: ZoneInfo, deadline: Deadline, correction_days: int | None
 ) -> tuple[CorrectionFault, ...]:

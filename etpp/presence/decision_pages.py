@@ -34,6 +34,7 @@ FIELDS = {
     "time_other_day": "at",
     "time_future": "at",
     "manual_own": "person",
+    "manual_elsewhere": "office_id",
     "review_outside": "at",
     "office_unknown": "office_id",
 }

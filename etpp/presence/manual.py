@@ -41,8 +41,15 @@ def enter(tx: Transaction, new: NewManualEntry, now: dt.datetime) -> ManualEntry
         raise Conflict("nobody writes down the own presence: let another one do it", key="manual_own")
     if new.at_utc > now:
         raise Conflict("a presence is never written down ahead of its time", key="time_future")
-    if roster.career(person).on(new.at_utc.astimezone(zone(office)).date()) is None:
+    serves = roster.career(person).office_on(new.at_utc.astimezone(zone(office)).date())
+    if serves is None:
         raise Conflict("the person belongs to no office on this day", key="belongs_nowhere")
+    if new.office_id not in {serves, *roster.offices_that_know(person)}:
+        raise Conflict(
+            "the person neither serves at this office on this day nor is known to its terminals: two people of the"
+            " person's own office write it down and confirm it",
+            key="manual_elsewhere",
+        )
     entry = ManualEntry(str(uuid.uuid4()), person, new.at_utc, new.office_id, new.reason, by, now)
     store.MANUAL_ENTRIES.add(tx, [entry], by, now)
     return entry

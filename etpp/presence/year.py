@@ -154,10 +154,8 @@ class _Year:
     def _in_force(self, person: str, month: dt.date, office_id: str) -> Mapping[dt.date, DayCorrections]:
         mine = [each for each in self._corrections[person] if each.date.replace(day=1) == month]
         decided = [decision for each in mine for decision in self._decided[each.correction_id]]
-        deadline = partial(self._calendar.deadline, office_id)
-        return corrections_in_force(person, mine, decided, self._calendar.zone(office_id), deadline, self._days[month])[
-            0
-        ]
+        due = partial(self._calendar.due, self._careers[person])
+        return corrections_in_force(person, mine, decided, self._calendar.zone(office_id), due, self._days[month])[0]
 
     def _is_planned(self, career: Career, day: dt.date) -> bool:
         """Whether hours were decided. Raises PlanError for a day on which they had to be: of the year before, or before

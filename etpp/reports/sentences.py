@@ -292,6 +292,8 @@ class Sentences:
             return self._letters[key].number
         if what == "entry" and key in self._entries:
             return say.date(self._entries[key].date)
+        if what == "manual" and key in self._manual:
+            return self._at(self._local(self._manual[key].at_utc))
         return say.month(self._found.month.first)
 
     def _local(self, moment: dt.datetime) -> dt.datetime:

@@ -94,6 +94,16 @@ class Career:
         assignment = self.on(date)
         return None if assignment is None else assignment.office_id
 
+    def office_near(self, date: dt.date) -> str:
+        """Whose clock and working days hold on a date: the office of the date, else the nearest before, else the first.
+
+        Raises CareerError for somebody who was given no office.
+        """
+        if not self._assignments:
+            raise CareerError("the person has been given no office", self.person_id)
+        before = [place for place in self._assignments if place.first <= date]
+        return (before[-1] if before else self._assignments[0]).office_id
+
     @property
     def all(self) -> tuple[Assignment, ...]:
         return self._assignments
@@ -107,9 +117,11 @@ class Career:
         return bool(self._actings)
 
     def acting_on(self, date: dt.date) -> tuple[Acting, ...]:
+        """Each post once, by the one that began last: nobody is paid twice for one post."""
         if not self._actings:
             return ()
-        return tuple(a for a in self._actings if a.first <= date and (a.last is None or date <= a.last))
+        held = {a.post_id: a for a in self._actings if a.first <= date and (a.last is None or date <= a.last)}
+        return tuple(held.values())
 
     def within(self, first: dt.date, last: dt.date) -> tuple[Assignment, ...]:
         """The assignments that hold on any date between two, in their order."""

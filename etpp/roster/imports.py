@@ -50,6 +50,7 @@ class Plan:
     begun: list[Assignment] = field(default_factory=list)
     withdrawn: list[Assignment] = field(default_factory=list)
     actings: list[Acting] = field(default_factory=list)
+    actings_withdrawn: list[Acting] = field(default_factory=list)
 
     @property
     def moved(self) -> list[tuple[str, str]]:
@@ -98,6 +99,7 @@ def apply(tx: Transaction, planned: Plan, by: str, now: dt.datetime) -> None:
     with telling(tx, sorted({post.person_id for post in (*planned.withdrawn, *planned.begun)}), now):
         ASSIGNMENTS.withdraw(tx, planned.withdrawn, by, now)
         ASSIGNMENTS.add(tx, planned.begun, by, now)
+    ACTINGS.withdraw(tx, planned.actings_withdrawn, by, now)
     ACTINGS.add(tx, planned.actings, by, now)
 
 
@@ -279,11 +281,11 @@ class _Planning:
     ) -> None:
         old = self._known.careers.get(person_id, Career(person_id, ()))
         held = {(each.post_id, each.first): each for each in old.actings}
-        for each in lines:
+        for each in sorted(lines, key=_ends_first):
             if career.on(each.first) is None:
                 self._fault(each, "Plt: there is no post of the person's own on that day")
                 continue
-            was = held.get((each.post, each.first))
+            was = held.pop((each.post, each.first), None)
             acting = Acting(
                 str(uuid.uuid4()) if was is None else was.acting_id,
                 person_id,
@@ -292,10 +294,22 @@ class _Planning:
                 each.first,
                 was.last if was is not None and each.last is None else each.last,
             )
-            held[each.post, each.first] = acting
-            kind: Kind = "unchanged" if acting == was else "acting"
-            if acting != was:
-                self.made.actings.append(acting)
+            kind: Kind = "acting"
+            if acting.last is not None and acting.last < acting.first:
+                if was is None:
+                    kind = "unchanged"
+                else:
+                    self.made.actings_withdrawn.append(was)
+            else:
+                twice = next((one for one in held.values() if one.post_id == each.post and _meet(one, acting)), None)
+                if twice is not None:  # it would be paid twice
+                    self._fault(each, f"Plt: the roster or this list has this post from {twice.first} on: end it first")
+                    continue
+                held[each.post, each.first] = acting
+                if acting == was:
+                    kind = "unchanged"
+                else:
+                    self.made.actings.append(acting)
             self.made.changes.append(Change(each.line, kind, person_id, placed[each.line][0], was, acting))
 
     def _circles(self) -> None:
@@ -311,6 +325,16 @@ class _Planning:
             if line is not None and dates:
                 says = f"NIP atasan: the superiors stand in a circle on {dates[0].isoformat()}"
                 self.made.faults.append(Fault(line, says))
+
+
+def _ends_first(listed: Listed) -> tuple[bool, dt.date, int]:
+    """An acting post that ends, or never was, makes room for the one that follows."""
+    return listed.last is None, listed.first, listed.line
+
+
+def _meet(one: Acting, other: Acting) -> bool:
+    """Whether there is a day on which both are held."""
+    return (one.last is None or other.first <= one.last) and (other.last is None or one.first <= other.last)
 
 
 def _kind(stay: Assignment, was: Assignment | None, compared: Assignment | None, known: bool) -> Kind:

@@ -98,9 +98,9 @@ def understood(row: Row, now: dt.datetime) -> Listed | list[Fault]:
     superior = reader.take("NIP atasan", _superior, "")
     first = reader.need("Mulai", _date, dt.date.min)
     last = reader.take("Selesai", _date, dt.date.max)
-    if last < first:
-        reader.fault("Selesai", "is before the beginning")
     acting = reader.take("Plt", _truth, False)
+    if last < first and not (acting and last == first - dt.timedelta(days=1)):  # an acting post that never was
+        reader.fault("Selesai", "is before the beginning")
     entitled = reader.take("Berhak TPP", _truth, True)
     if reader.faults:
         return reader.faults

@@ -405,6 +405,11 @@ class Roster:
             found |= {post.office_id for post in of_page}
         return found
 
+    def offices_that_know(self, person_id: str) -> frozenset[str]:
+        """Whose terminals know the person's face."""
+        known = (face for face in self.faces_of(person_id) if face.templates and face.erased_version is None)
+        return frozenset(face.office_id for face in known)
+
     def faces_of(self, person_id: str) -> list[Person]:
         """The person as the terminals of offices know or knew them."""
         query = _select_people().where(people.c.employee_id == person_id).order_by(people.c.office_id)

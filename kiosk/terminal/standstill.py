@@ -18,7 +18,9 @@ from kiosk.terminal.faults import fault_of
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 10.0
+LOOK_EVERY_S = 2.0
+"""How soon after the technician has mended it the terminal goes on."""
+
 TRY_AGAIN_S = 60.0
 """How long a failure that cannot be looked at from here is on the screen before systemd starts the terminal anew."""
 
@@ -71,22 +73,27 @@ def stand_still(fault: Fault, start: Callable[[], object], show: Show) -> bool:
 def _look(
     fault: Fault, start: Callable[[], object], every_s: float, over: threading.Event, stop: threading.Event
 ) -> None:
+    said = ""
     while not stop.wait(every_s):
-        if _is_over(fault, start):
+        reason = _still(fault, start)
+        if reason is None:
             over.set()
             return
+        if reason != said:  # once, not at every look of a night
+            log.info("the terminal cannot start yet: %s", reason)
+            said = reason
 
 
-def _is_over(fault: Fault, start: Callable[[], object]) -> bool:
+def _still(fault: Fault, start: Callable[[], object]) -> str | None:
+    """Why the fault is not over; None when it is."""
     if fault is Fault.PROGRAM_FAILED:
-        return True  # only a new process can tell
+        return None  # only a new process can tell
     try:
         start()
-    except StateInUse:
-        return False  # `kiosk provision` is at it
+    except StateInUse as error:
+        return str(error)  # `kiosk provision` is at it
     except KioskError as error:
-        log.info("the terminal cannot start yet: %s", error)
-        return fault_at_start(error) is not fault  # another one is the next start's to tell
+        return str(error) if fault_at_start(error) is fault else None  # another one is the next start's to tell
     except Exception:
         log.exception("the terminal starts anew")
-    return True
+    return None

@@ -188,6 +188,18 @@ def test_a_sanction_is_neither_entered_nor_taken_back_by_the_person_concerned(sc
     admin("POST", f"sanctions/{made}/withdraw", {"by": BUDI_NIP})
 
 
+def test_a_sanction_is_taken_off_once_however_often_it_is_entered(scene: Scene) -> None:
+    said = {"person_id": scene.sri, "percent": "25", "first": "2026-11-01", "last": "2027-04-30", "by": "bkpp"}
+    admin = scene.etpp.admin
+    made = admin("POST", "sanctions", said | {"document": "SK 800/1/2026"})["sanction_id"]
+    for again in ("SK 800/1/2026", "sk 800 / 1 / 2026"):
+        admin("POST", "sanctions", said | {"document": again, "first": "2027-04-30"}, expect=409)
+    admin("POST", "sanctions", said | {"document": "SK 800/2/2026"})  # another one holds beside it
+    admin("POST", "sanctions", said | {"document": "SK 800/1/2026", "first": "2027-05-01", "last": "2027-06-30"})
+    admin("POST", f"sanctions/{made}/withdraw", {"by": "bkpp"})
+    admin("POST", "sanctions", said | {"document": "SK 800/1/2026", "percent": "10"})  # put right
+
+
 def _close_by(scene: Scene, by: str, despite: Despite | None = None) -> None:
     with scene.etpp.database.begin() as tx:
         months.close(tx, scene.etpp.state.keys.now().signer, OFFICE, NOVEMBER, by, scene.etpp.clock.now, despite)

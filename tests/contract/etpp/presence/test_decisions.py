@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from etpp import owners
 from etpp.allowance import gather
 from etpp.allowance.model import Month
 from etpp.allowance.service import Service, serve
@@ -19,6 +20,7 @@ from etpp.calendar.store import OCCASIONS
 from etpp.presence import corrections
 from etpp.presence.asked import NewCorrection
 from etpp.presence.summaries import Summaries
+from etpp.reports.jobs import Jobs
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, wib
@@ -311,6 +313,23 @@ def test_a_manual_entry_counts_when_another_has_confirmed_it_and_is_marked_every
     assert row["arrival"]["manual"] is False
     for step in ("confirm", "withdraw"):
         scene.etpp.admin("POST", f"manual-entries/{made}/{step}", {"by": "bkpp"}, 404)
+
+
+def test_a_manual_entry_is_of_the_persons_own_office_or_of_one_that_knows_the_face(scene: Scene) -> None:
+    """Two people of any office could give a presence to somebody who was never there, unseen by the own head."""
+    etpp = scene.etpp
+    etpp.admin("POST", "offices", {"office_id": "dinas-lain", "name": "Dinas Lain"})
+    entry(scene, 409, office_id="dinas-lain")
+    elsewhere = etpp.terminal("dinas-lain")
+    event = elsewhere.enrolment(BUDI, "Budi", 1)
+    elsewhere.send_events([event])
+    marks = etpp.admin("GET", "enrolments?state=pending")["enrolments"][0]["marks"]
+    accepted = "&".join(f"accept={mark['key']}" for mark in marks)
+    etpp.admin("POST", f"offices/dinas-lain/enrolments/{event['event_id']}/approve?{accepted}")
+    made = entry(scene, office_id="dinas-lain")["entry_id"]  # he is known as a guest there
+    with etpp.database.read() as tx:
+        whose = owners.scopes(Jobs(etpp.state.folder / "reports", etpp.database.url), etpp.clock)["entry_id"](tx, made)
+    assert whose.offices == {OFFICE, "dinas-lain"}  # his own head can take it back
 
 
 def test_the_overview_counts_a_day_anew_when_an_entry_begins_or_ends_to_count(scene: Scene) -> None:

@@ -155,6 +155,30 @@ def test_staff_without_nip_and_an_acting_post(etpp: Running) -> None:
             assert (again.faults, [each.kind for each in again.changes]) == ([], ["unchanged"] * 3)
 
 
+def test_an_acting_post_is_never_held_twice_and_can_be_taken_back(etpp: Running) -> None:
+    """Each would be paid: a start that is put right must not become a second post."""
+
+    def acting(first: str, last: str = "") -> str:
+        return f"{SRI};;Sri Lestari;{OFFICE};Kepala Bidang;11;;;;{first};{last};ya"
+
+    def held() -> list[tuple[str, str]]:
+        return [(str(each.first), str(each.last)) for each in career(etpp, SRI).actings]
+
+    assert take(etpp, GOOD, acting("2025-02-01")) == ["new_person", "acting"]
+    for again in ((acting("2025-02-02"),), (acting("2025-01-15"),), (acting("2025-02-01"), acting("2025-02-02"))):
+        with etpp.database.read() as tx:
+            (fault,) = plan(tx, *again).faults
+        assert "this post from 2025-02-01 on" in fault.says
+    # Taken back by an end on the day before it begins; the same list again changes nothing.
+    put_right = (acting("2025-02-01", "2025-01-31"), acting("2025-02-02"))
+    assert take(etpp, *put_right) == ["acting", "acting"]
+    assert held() == [("2025-02-02", "None")]
+    assert take(etpp, *put_right) == ["unchanged", "unchanged"]
+    # Ended, and held once more later.
+    assert take(etpp, acting("2025-03-01"), acting("2025-02-02", "2025-02-28")) == ["acting", "acting"]
+    assert held() == [("2025-02-02", "2025-02-28"), ("2025-03-01", "None")]
+
+
 def test_contract_staff_who_are_given_a_nip_stay_who_they_are(etpp: Running) -> None:
     contract, pppk = "THL-7", "199103032025211003"
     assert take(etpp, f";{contract};Joko;{OFFICE};Sopir;3;;Kontrak;;2025-01-01;;") == ["new_person"]

@@ -141,6 +141,14 @@ class World:
     def working(self, office: str, date: dt.date) -> bool:
         return self.office_hours(office, date) is not None
 
+    def office_near(self, date: dt.date) -> str:
+        """Whose working days count for what was done on a date: also of a date between two offices, or before both."""
+        office = self.places[0].office_id
+        for place in self.places:
+            if place.first <= date:
+                office = place.office_id
+        return office
+
     def after_working_days(self, office: str, date: dt.date, days: int) -> float:
         while days:
             date += dt.timedelta(days=1)
@@ -219,7 +227,6 @@ class World:
     def corrections(self, date: dt.date, correction_days: int | None) -> dict[tuple[str, str], Any]:
         found: dict[tuple[str, str], Any] = {}
         rows = []
-        last_office = [p for p in self.places if p.first <= self.facts.month.last][-1].office_id
         for each in {c.correction_id: c for c in self.facts.corrections}.values():
             proposed = second(each.proposed_utc)
             if each.person_id != self.person or each.date != date or midnight(date) > proposed:
@@ -228,7 +235,8 @@ class World:
                 continue
             if (each.part == "occasion") != bool(each.occasion_id):
                 continue
-            if correction_days is not None and proposed > self.after_working_days(last_office, date, correction_days):
+            office = self.office_near(date)
+            if correction_days is not None and proposed > self.after_working_days(office, date, correction_days):
                 continue
             decided = [
                 d

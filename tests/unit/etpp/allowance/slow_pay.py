@@ -238,12 +238,11 @@ class Slow:
         quantities: dict[tuple[dt.date, str], Fraction] = defaultdict(Fraction)
         weights = {"point": 1, "visit": 40}
         most = {"visit": 2}
-        office = self.places[-1].office_id
         for entry in sorted(self.world.facts.entries, key=lambda e: (e.entered_utc, e.entry_id)):
             if entry.entry_id in seen or self.world.place(entry.date) is None:
                 continue
             seen.add(entry.entry_id)
-            if not self._counts(entry, office, entry_days, verify_days):
+            if not self._counts(entry, entry_days, verify_days):
                 continue
             if entry.start_utc is not None and entry.end_utc is not None:
                 span = second(entry.start_utc), second(entry.end_utc)
@@ -257,7 +256,7 @@ class Slow:
             found[entry.date] += weights[entry.item_id] * quantity
         return found
 
-    def _counts(self, entry: Any, office: str, entry_days: int | None, verify_days: int | None) -> bool:
+    def _counts(self, entry: Any, entry_days: int | None, verify_days: int | None) -> bool:
         """Follows one entry through its life."""
         steps = [s for s in self.world.facts.entry_steps if s.entry_id == entry.entry_id]
         state, ever, due = "draft", False, None
@@ -266,13 +265,14 @@ class Slow:
             if state == "submitted" and due is not None and at > due:
                 break
             if step.step == "submitted" and own and state in ("draft", "returned"):
+                office = self.world.office_near(entry.date)
                 last = None if entry_days is None else self.world.after_working_days(office, entry.date, entry_days)
                 if not ever and last is not None and at > last:
                     return False
                 state, ever = "submitted", True
                 if verify_days is not None:
                     local = (step.at_utc + dt.timedelta(hours=7)).date()
-                    due = self.world.after_working_days(office, local, verify_days)
+                    due = self.world.after_working_days(self.world.office_near(local), local, verify_days)
             elif step.step == "withdrawn" and own and state != "verified":
                 return False
             elif step.step == "verified" and not own and state == "submitted":

@@ -7,6 +7,8 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from etpp.absence.model import Letter, LetterDecision
+from etpp.absence.rules import letter_state
 from etpp.allowance.adjust import adjustments
 from etpp.allowance.model import Statement
 from etpp.allowance.policy import DELIVERED, delivered
@@ -47,6 +49,34 @@ def test_the_order_of_facts_changes_nothing(world: World, data: st.DataObject) -
     other = shuffled(world.facts, lambda facts: data.draw(st.permutations(facts)))
     for policy in POLICIES:
         assert statement(other, policy) == of(world, policy)
+
+
+@LAW
+@given(worlds())
+def test_a_month_is_open_for_all_that_could_still_change_it(world: World) -> None:
+    """Whatever waits for a word and does not keep the month open changes nothing when the word comes."""
+    facts = world.facts
+    for policy in POLICIES:
+        found = of(world, policy)
+        for letter in facts.letters:
+            if f"letter:{letter.letter_id}" not in found.open and not of_letter(world, letter):
+                approved = LetterDecision("now", letter.letter_id, True, "boss", letter.submitted_utc)
+                then = statement(replace(facts, letter_decisions=(*facts.letter_decisions, approved)), policy)
+                assert then is not None
+                assert then.lines == found.lines
+        for entry in facts.manual_entries:
+            if entry.confirmed_by is None and f"manual:{entry.entry_id}" not in found.open:
+                others = tuple(each for each in facts.manual_entries if each is not entry)
+                confirmed = replace(entry, confirmed_by="boss")
+                then = statement(replace(facts, manual_entries=(*others, confirmed)), policy)
+                assert then is not None
+                assert then.lines == found.lines
+
+
+def of_letter(world: World, letter: Letter) -> bool:
+    """Whether somebody's word on it counts already."""
+    decided = letter_state(letter, world.facts.letter_decisions, world.facts.letter_revocations)
+    return decided != "submitted"
 
 
 @LAW

@@ -13,8 +13,9 @@ from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Month
 from etpp.allowance.service import Service, serve
 from etpp.calendar.model import Hours, WorkPeriod
-from etpp.presence.model import OfficeReports
+from etpp.presence.model import ManualEntry, OfficeReports
 from etpp.roster.assignments import Assignment, Career
+from tests.unit.etpp.absence.letters import decision, letter
 from tests.unit.etpp.allowance.months import (
     BANDS,
     DISCIPLINE,
@@ -161,13 +162,68 @@ def test_the_last_offices_clock_says_on_which_day_a_letter_begins() -> None:
     assert served(october(letters=[letter], assignments=MOVED[:1], shared=shared)).excuses == ()
 
 
-def test_the_last_offices_working_days_say_until_when_a_correction_can_be_proposed() -> None:
-    """Five working days after Monday 5 October: the Saturday where there are six in a week, else the next Monday."""
+def test_the_working_days_of_the_days_own_office_say_until_when_a_correction_can_be_proposed() -> None:
+    """Five working days after Monday 5 October: the Saturday where there are six in a week, else the next Monday. Who
+    moves to such an office afterwards loses nothing that was in time."""
     shared = regency(periods=(REGENCY_HOURS, SIX_DAYS))
     asked = correction(date=day(5), proposed_utc=local("2026-10-12 08:00"))
-    for places, open_ in ((MOVED, ()), (MOVED[:1], ("correction:c",))):
+    six = [assignment(office_id="puskesmas", last=day(5)), assignment(assignment_id="a2", first=day(6))]
+    for places, open_ in ((MOVED, ("correction:c",)), (MOVED[:1], ("correction:c",)), (six, ())):
         facts = october(assignments=places, shared=shared, corrections=(asked,))
         assert served(facts, DISCIPLINE).open == open_
+
+
+SICK_UNTIL_THE_FIFTH = duty("01 00:00", "06 00:00", "cuti-sakit", "approved")
+
+
+@pytest.mark.parametrize(
+    ("first", "until", "kind", "waits"),
+    [
+        ("2026-10-05 07:30", "2026-10-05 09:00", "izin-terlambat", True),  # a morning of the month
+        ("2026-10-30 15:00", "2026-11-02 00:00", "dinas-luar", True),  # over its end
+        ("2027-06-01 07:30", "2027-06-01 09:30", "izin-terlambat", False),  # filed long ahead
+        ("2026-11-01 00:00", "2026-11-02 00:00", "cuti-tahunan", False),  # from its end on
+        ("2026-10-31 23:59", "2026-11-02 00:00", "cuti-tahunan", True),  # from the minute before
+        ("2026-09-14 00:00", "2026-10-01 00:00", "cuti-tahunan", False),  # until its beginning, paid alike every day
+        ("2026-09-14 00:00", "2026-10-01 00:00", "cuti-sakit", True),  # what is paid falls on an absence's 12th day
+        ("2026-09-14 00:00", "2026-09-30 00:00", "cuti-sakit", False),  # a day between the two: another absence
+        ("2025-03-01 00:00", "2025-03-03 00:00", "izin-terlambat", False),  # forgotten long ago
+    ],
+)
+def test_a_letter_keeps_open_what_it_could_change(first: str, until: str, kind: str, waits: bool) -> None:
+    """Ani is sick from the 1st to the 5th by a letter that is approved."""
+    asked = letter(first, until, kind, "L")
+    decided = decision("approved")
+    found = served(october(letters=[SICK_UNTIL_THE_FIFTH, asked], letter_decisions=(decided,)))
+    assert found.open == (("letter:L",) if waits else ())
+
+
+def test_a_letter_for_the_morning_after_keeps_a_last_night_open() -> None:
+    nights = WorkPeriod("nights", "kominfo", LONG_AGO, None, dict.fromkeys(range(7), NIGHT))
+    shared = regency(periods=(nights,))
+    for until, waits in (("2026-11-01 06:00", True), ("2026-11-01 23:00", True)):
+        asked = letter("2026-11-01 05:00", until, "izin-pulang", "L")
+        facts = MonthFacts(OCTOBER, Career("ani", [assignment()]), shared, letters=(asked,))
+        assert ("letter:L" in served(facts).open) is waits
+    later = letter("2026-11-01 08:00", "2026-11-01 23:00", "izin-pulang", "L")
+    assert "letter:L" not in served(MonthFacts(OCTOBER, Career("ani", [assignment()]), shared, letters=(later,))).open
+
+
+@pytest.mark.parametrize(
+    ("at", "entered", "by", "confirmed", "waits"),
+    [
+        ("2026-10-05 07:25", "2026-10-05 18:00", "tu", None, True),  # nobody has confirmed it
+        ("2026-10-05 07:25", "2026-10-05 18:00", "tu", "boss", False),  # it counts
+        ("2026-10-05 07:25", "2026-10-05 18:00", "ani", None, False),  # her own: nobody's word would make it count
+        ("2026-10-05 18:01", "2026-10-05 18:00", "tu", None, False),  # written ahead of its time: likewise
+        ("2026-11-02 07:25", "2026-11-02 18:00", "tu", None, False),  # of the next month
+    ],
+)
+def test_a_manual_entry_keeps_open_what_it_could_change(
+    at: str, entered: str, by: str, confirmed: str | None, waits: bool
+) -> None:
+    entry = ManualEntry("m", "ani", local(at), "kominfo", "rusak", by, local(entered), confirmed)
+    assert served(october(manual_entries=(entry,))).open == (("manual:m",) if waits else ())
 
 
 def test_a_letter_leaves_the_month_open_while_it_is_mine_and_undecided() -> None:

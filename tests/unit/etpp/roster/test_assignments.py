@@ -78,6 +78,14 @@ def test_acting_posts_by_date() -> None:
     assert [bool(career.acting_on(d)) for d in (MARCH - ONE, MARCH, JUNE, JUNE + ONE)] == [False, True, True, False]
 
 
+def test_one_acting_post_that_is_known_twice_is_held_once() -> None:
+    twice = [Acting("x", "ani", "head", 9, MARCH, None), Acting("y", "ani", "head", 10, JUNE, None)]
+    other = Acting("z", "ani", "treasurer", 8, MARCH, None)
+    career = Career("ani", [place("a", JANUARY)], [*twice, other])
+    assert [a.acting_id for a in career.acting_on(MARCH)] == ["x", "z"]
+    assert [a.acting_id for a in career.acting_on(JUNE)] == ["y", "z"]
+
+
 @pytest.mark.parametrize(
     ("by", "date", "may"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -56,17 +57,27 @@ class Photograph:
         self._middle = self._marks[:4].mean(axis=0)
         self._size = size
         self._chance = np.random.default_rng(0)
+        self._drawn = lru_cache(maxsize=128)(self._draw)  # most postures are held, and movements are made again
         self._grain = noise * self._chance.standard_normal((2 * size[1], size[0], 3)).astype(np.float32)
 
     def head(self, posture: Posture) -> tuple[RgbImage, Face]:
         """The face as a head with depth; shoulders and background stay where they are."""
-        return self._draw(lambda uv: _head(uv, posture))
+        return self._grained("head", posture, 0.0)
 
     def sheet(self, posture: Posture, bend: float = 0.0) -> tuple[RgbImage, Face]:
         """The photograph as a sheet: flat, or bent about its vertical axis to a radius of 1 / `bend` eye distances."""
-        return self._draw(lambda uv: _sheet(uv, posture, bend))
+        return self._grained("sheet", posture, bend)
 
-    def _draw(self, forward: Callable[[Floats], Floats]) -> tuple[RgbImage, Face]:
+    def _grained(self, kind: str, posture: Posture, bend: float) -> tuple[RgbImage, Face]:
+        clean, marks = self._drawn(kind, _rounded(posture), bend)
+        height = self._size[1]
+        first = int(self._chance.integers(height))
+        return np.clip(clean + self._grain[first : first + height], 0, 255).astype(np.uint8), face_at(marks)
+
+    def _draw(self, kind: str, posture: Posture, bend: float) -> tuple[RgbImage, Floats]:
+        def forward(uv: Floats) -> Floats:
+            return _head(uv, posture) if kind == "head" else _sheet(uv, posture, bend)
+
         width, height = self._size
         across, down = np.meshgrid(np.linspace(0, width - 1, 41), np.linspace(0, height - 1, 41))
         centre = np.array([width / 2, height * 0.42])
@@ -81,10 +92,7 @@ class Photograph:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(90, 90, 90),
         )
-        first = int(self._chance.integers(height))
-        rgb = np.clip(clean + self._grain[first : first + height], 0, 255).astype(np.uint8)
-        marks = forward((self._marks - self._middle) / self._eyes_px) * self._eyes_px + centre
-        return rgb, face_at(marks)
+        return clean, forward((self._marks - self._middle) / self._eyes_px) * self._eyes_px + centre
 
 
 def astronaut() -> Photograph:
@@ -103,10 +111,20 @@ def face_at(landmarks_px: Floats) -> Face:
     return Face(box, landmarks_px.astype(np.float32), QUALITY)
 
 
+def _rounded(posture: Posture) -> Posture:
+    """To what no pixel shows, so that a posture which comes again is the same."""
+    x, y = posture.shift
+    angles = (round(angle, 6) for angle in (posture.yaw, posture.pitch, posture.roll))
+    return Posture(*angles, round(posture.scale, 6), (round(x, 6), round(y, 6)))
+
+
 def _inverse(forward: Callable[[Floats], Floats], wanted: Floats) -> Floats:
     found = wanted.copy()
     for _ in range(20):
-        found -= 0.7 * (forward(found) - wanted)
+        step = 0.7 * (forward(found) - wanted)
+        found -= step
+        if np.abs(step).max() < 1e-5:  # eye distances: a thousandth of a pixel
+            break
     return found
 
 

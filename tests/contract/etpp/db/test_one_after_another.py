@@ -1,0 +1,138 @@
+"""Two decisions at once on PostgreSQL, each of which would be right without the other: the second waits for the first,
+and is tried with what that one has left."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from etpp.absence import kinds, letters
+from etpp.absence.asked import NewLetter
+from etpp.absence.catalogue import delivered_text
+from etpp.activities import importing, sheet
+from etpp.allowance import desk
+from etpp.allowance import month as months
+from etpp.allowance.asked import NewPolicyUse, NewSanction
+from etpp.allowance.policy import DELIVERED
+from etpp.allowance.policy import delivered_text as policy_text
+from etpp.base import sheets
+from etpp.base.errors import Conflict
+from etpp.db import Transaction
+from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
+from tests.contract.etpp.db.test_locks import wait_until_blocked
+from tests.contract.etpp.running import OFFICE, fresh_database, postgresql, running
+
+LATE = "izin-terlambat"
+Act = Callable[[Scene, Transaction], object]
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def scene(base: str, tmp_path: Path) -> Iterator[Scene]:
+    with fresh_database(base) as url, running(url, tmp_path / "state") as etpp:
+        made = november(etpp)
+        etpp.clock.local("2026-12-03 08:00")
+        with etpp.database.begin() as tx:
+            months.check(tx, OFFICE, NOVEMBER, "kepala", etpp.clock.now)
+        yield made
+
+
+def weighed(first: str) -> Act:
+    """The catalogue's item, with a weight from a day on."""
+    rows = sheets.asked(f"item,name,unit,points,first\nrapat,Rapat,kali,10,{first}\n".encode(), sheet.COLUMNS)
+    return lambda scene, tx: importing.take(tx, rows, "bkpp", scene.etpp.clock.now)
+
+
+def without_its_kind(scene: Scene, tx: Transaction) -> object:
+    parts = [part for part in delivered_text().split("[[kind]]") if f'id = "{LATE}"' not in part]
+    return kinds.set_kinds(tx, "[[kind]]".join(parts), "bkpp", scene.etpp.clock.now)
+
+
+def letter(scene: Scene, tx: Transaction) -> object:
+    asked = NewLetter(
+        kind_id=LATE,
+        number="1",
+        date=dt.date(2026, 11, 25),
+        issuer="Kepala Dinas",
+        people=[scene.budi],
+        first_utc=dt.datetime(2026, 11, 25, 0, 30, tzinfo=dt.UTC),
+        until_utc=dt.datetime(2026, 11, 25, 3, 30, tzinfo=dt.UTC),
+        submitted_by="tu",
+        office_id=OFFICE,
+    )
+    return letters.submit(tx, asked, scene.etpp.clock.now)
+
+
+def close(scene: Scene, tx: Transaction) -> object:
+    return months.close(tx, scene.etpp.state.keys.now().signer, OFFICE, NOVEMBER, "bkpp", scene.etpp.clock.now)
+
+
+def policy(scene: Scene, tx: Transaction) -> object:
+    text = policy_text(DELIVERED[0]).replace(f'id = "{DELIVERED[0]}"', 'id = "other"')
+    return desk.use_policy(tx, NewPolicyUse(text=text, first=NOVEMBER.first, by="bkpp"), scene.etpp.clock.now)
+
+
+def sanction(scene: Scene, tx: Transaction) -> object:
+    asked = NewSanction(
+        person_id=scene.budi,
+        percent=Decimal(25),
+        first=NOVEMBER.first,
+        last=NOVEMBER.last,
+        document="SK 800/1/2026",
+        by="bkpp",
+    )
+    return desk.sanction(tx, asked, scene.etpp.clock.now)
+
+
+@dataclass(frozen=True)
+class Pair:
+    first: Act
+    second: Act
+    refused: str | None
+
+
+PAIRS = {
+    # Both would hold from February on, and nothing could be reckoned any more.
+    "two catalogues": Pair(weighed("2026-01-01"), weighed("2026-02-01"), None),
+    # The letter would silently excuse nothing.
+    "a kind is taken away under a letter": Pair(letter, without_its_kind, "there are letters"),
+    "a letter is written of a kind that goes": Pair(without_its_kind, letter, "kind"),
+    # November would be closed by one policy, and offices that close later would be paid by another.
+    "a policy for a month that is being closed": Pair(close, policy, "closed already"),
+    # It would be taken off twice.
+    "one sanction by two clerks": Pair(sanction, sanction, "entered already"),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_the_second_waits_and_knows_of_the_first(scene: Scene, pair: Pair) -> None:
+    etpp = scene.etpp
+
+    def second() -> None:
+        with etpp.database.begin() as tx:
+            pair.second(scene, tx)
+
+    with ThreadPoolExecutor(1) as pool:
+        with etpp.database.begin() as tx:
+            pair.first(scene, tx)
+            waiting = pool.submit(second)
+            wait_until_blocked(etpp)
+        error = waiting.exception(30)
+    if pair.refused is None:
+        assert error is None
+    else:
+        assert isinstance(error, Conflict)
+        assert pair.refused in str(error)
+    with etpp.database.read() as tx:
+        assert months.reckon(tx, OFFICE, NOVEMBER, etpp.clock.now).statements
