@@ -16,6 +16,7 @@ from etpp.accounts.store import Accounts, Factors, Failures, Sessions
 from etpp.base import texts
 from etpp.base.errors import Conflict
 from etpp.db import Database, Transaction
+from etpp.db.locks import Lock, hold
 from etpp.ledger.model import Said
 from etpp.ledger.store import Ledger
 from etpp.serving.acting import Grant, Role
@@ -92,6 +93,7 @@ def add(tx: Transaction, account: Account, offices: OfficeKnown) -> None:
 
 def set_grants(tx: Transaction, account_id: str, grants: Sequence[Grant], offices: OfficeKnown) -> tuple[Any, Any]:
     """Before and after. Every session of the account ends. Raises Conflict, NotFound."""
+    hold(tx, Lock.ADMINISTRATORS)
     account = Accounts(tx).lock(account_id)
     check_grants(grants, account.person_id)
     _refuse_unknown(tx, grants, offices)
@@ -103,6 +105,7 @@ def set_grants(tx: Transaction, account_id: str, grants: Sequence[Grant], office
 
 def set_disabled(tx: Transaction, account_id: str, disabled: bool, now: dt.datetime) -> tuple[Any, Any]:
     """Before and after. Raises Conflict, NotFound."""
+    hold(tx, Lock.ADMINISTRATORS)
     account = Accounts(tx).lock(account_id)
     if (account.disabled_utc is not None) == disabled:
         raise Conflict("it is so already", key="account_so_already")
@@ -158,7 +161,8 @@ def _refuse_unknown(tx: Transaction, grants: Iterable[Grant], offices: OfficeKno
 
 
 def _keep_an_administrator(tx: Transaction, before: Account) -> None:
-    """A server whose last administrator is gone could be helped at the command line only."""
+    """A server whose last administrator is gone could be helped at the command line only. Under the lock of who changes
+    accounts: two administrators who disable each other at once would each see the other one still there."""
     if Grant("bkpp") in before.grants and not any(
         Grant("bkpp") in each.grants and each.disabled_utc is None for each in Accounts(tx).all()
     ):
