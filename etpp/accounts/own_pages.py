@@ -7,10 +7,10 @@ import asyncio
 import segno
 from fastapi import APIRouter, Response
 
-from etpp.accounts import factor, passkeys, passwords, service
+from etpp.accounts import door, factor, passkeys, passwords, service
 from etpp.accounts.context import Doorkeeper, KeeperOf
 from etpp.accounts.model import Account
-from etpp.accounts.pages import site_of
+from etpp.accounts.pages import guest_of, site_of
 from etpp.accounts.store import Accounts, Factors, Sessions
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.base.texts import plain
@@ -194,19 +194,8 @@ async def _totp_page(visit: Visit, keeper: Doorkeeper, error: str | None, status
 
 
 async def _reauthenticated(visit: Visit, values: CheckedForm) -> Account:
-    """Whoever changes what lets people in types the password again: an open screen alone is not enough.
-
-    Raises Problem `forbidden`.
-    """
-    who = _member(visit)
-    visit.server.account_guesses.reserve(who.user)
-    account = await visit.server.read(lambda tx: _account(tx, who))
-    check = asyncio.get_running_loop().run_in_executor
-    current = values.get("current", "")
-    if not await check(passwords.CHECKERS, passwords.matches, account.password_hash, current):
-        raise Problem("forbidden", "the present password is another one", key="password_wrong")
-    visit.server.account_guesses.forgive(who.user)
-    return account
+    account_id = str(_member(visit).actor.account_id)
+    return await door.by_present_password(visit.server, account_id, values.get("current", ""), guest_of(visit))
 
 
 def _member(visit: Visit) -> Session:
