@@ -50,7 +50,10 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
         def work(tx: Transaction) -> Account:
             person_id = employee(tx, person) if person else None
             login, name = values.get("login", "").strip(), values.get("name", "")
-            made = service.made(login, name, _grants(values), hashed, now, person_id, must_change=True)
+            unlisted = values.get("unlisted") == "yes"
+            made = service.made(
+                login, name, _grants(values), hashed, now, person_id, must_change=True, unlisted=unlisted
+            )
             service.add(tx, made, office)
             _note(visit, None, account_json(made))
             return made
@@ -80,10 +83,14 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
 
     @router.post("/accounts/{account_id}/roles")
     async def set_roles(visit: MemberVisit, values: CheckedForm, account_id: str) -> Response:
+        person, unlisted = values.get("person", "").strip(), values.get("unlisted") == "yes"
+
         def work(tx: Transaction) -> None:
+            person_id = employee(tx, person) if person else None
             grants = list(Accounts(tx).get(account_id).grants)
             kept = [each for each in grants if values.get(f"keep:{each.role}:{each.office_id or REGENCY}") == "yes"]
-            _note(visit, *service.set_grants(tx, account_id, [*kept, *_grants(values)], office))
+            wanted = [*kept, *_grants(values)]
+            _note(visit, *service.set_grants(tx, account_id, wanted, office, person_id, unlisted=unlisted))
 
         await visit.server.write(work)
         return visit.go(f"/accounts/{account_id}")
@@ -156,6 +163,7 @@ def _shown(account: Account, visit: Visit, names: Mapping[str, str]) -> dict[str
         "login": account.login,
         "name": account.name,
         "person_id": account.person_id,
+        "unlinked": account.unlinked,
         "disabled": account.disabled_utc is not None,
         "factor": account.has_factor,
         "needs_factor": account.needs_factor,

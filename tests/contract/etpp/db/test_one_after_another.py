@@ -55,7 +55,7 @@ def scene(base: str, tmp_path: Path) -> Iterator[Scene]:
         with etpp.database.begin() as tx:
             months.check(tx, OFFICE, NOVEMBER, "kepala", etpp.clock.now)
             for login in ("satu", "dua"):
-                Accounts(tx).add(accounts.made(login, login, [Grant("bkpp")], "", etpp.clock.now))
+                Accounts(tx).add(accounts.made(login, login, [Grant("bkpp")], "", etpp.clock.now, unlisted=True))
         yield made
 
 
