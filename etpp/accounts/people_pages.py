@@ -12,6 +12,7 @@ from etpp.accounts import passwords, service
 from etpp.accounts.model import Account
 from etpp.accounts.service import OfficeKnown, account_json
 from etpp.accounts.store import Accounts, Sessions
+from etpp.accounts.views import ACCOUNTS, AccountLine
 from etpp.base.errors import Conflict
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
@@ -30,11 +31,13 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
 
     @router.get("/accounts")
     async def everybody(visit: MemberVisit) -> Response:
-        def look(tx: Transaction) -> list[dict[str, object]]:
+        def look(tx: Transaction) -> list[AccountLine]:
             names = offices(tx)
-            return [_shown(each, visit, names) for each in Accounts(tx).all()]
+            return [AccountLine.of(each, names, visit.texts) for each in Accounts(tx).all()]
 
-        return visit.page("accounts/accounts.html", {"accounts": await visit.server.read(look)})
+        asked = ACCOUNTS.asked(visit)
+        lines = await visit.server.read(look)
+        return await ACCOUNTS.answer(visit, asked, lines, "accounts/accounts.html")
 
     @router.get("/accounts/new")
     async def new_form(visit: MemberVisit) -> Response:
