@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check torture torture-vm test-install mutants accuracy bench latency queue test-allowance bench-allowance memory picture screens clean
+.PHONY: help setup run test test-long check torture torture-vm test-install mutants accuracy bench latency queue stalls test-allowance bench-allowance memory picture screens clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -76,6 +76,10 @@ bench-allowance: setup ## statements a second in memory, what a late fact makes 
 
 queue: setup ## a queue before the terminal in its window (Xvfb, software GL): people a minute, whose events, stalls of the screen
 	$(BIN)/python -m tests.bench.bench_queue --faces $(FACES) $(ARGS)
+
+stalls: setup ## the same and an officer's enrolment in the window: asked, measured, reached
+	$(BIN)/python -m tests.bench.bench_queue --faces $(FACES)
+	$(BIN)/python -m tests.bench.bench_enrolment
 
 memory: setup ## memory of kiosk run with 1,000 employees over 20,000 frames
 	$(BIN)/python tests/bench/bench_memory.py $(ARGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from enrollment import quality
@@ -156,10 +156,15 @@ class GuidedCapture:
         front = self._shots[Pose.FRONT]
         if not front:
             return Pose.FRONT if abs(yaw) <= STRAIGHT else None
-        turned = yaw - sum(shot.quality.yaw for shot in front) / len(front)
-        if abs(turned) < TURN:
-            return Pose.FRONT
-        return Pose.LEFT if turned > 0 else Pose.RIGHT
+        return pose_of(yaw, front)
+
+
+def pose_of(yaw: float, front: Sequence[Shot]) -> Pose:
+    """Which pose it is, measured from the straight looks: the camera may stand beside."""
+    turned = yaw - sum(shot.quality.yaw for shot in front) / len(front)
+    if abs(turned) < TURN:
+        return Pose.FRONT
+    return Pose.LEFT if turned > 0 else Pose.RIGHT
 
 
 class _Coach:

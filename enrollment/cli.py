@@ -85,6 +85,12 @@ def cli(verbose: bool) -> None:
 @click.option("--camera", help="Another source than the terminal's: auto, pi, v4l:N, v4l:/dev/v4l/… or replay:PATH.")
 @click.option("--photos", "pictures", multiple=True, type=click.Path(path_type=Path), help="Files or a folder.")
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="[PICTURE]...")
+@click.option(
+    "--verify",
+    "probe",
+    type=click.Path(path_type=Path),
+    help="With --photos: the picture that the others must recognise. Default: the last one, if there are enough.",
+)
 @click.option("--replace", is_flag=True, help="Replace the templates of a NIP that is enrolled.")
 @click.option("--despite", metavar="NIP", help="Enrol a face that is known under NIP: a twin's, or a mistyped one.")
 @_terminal
@@ -95,6 +101,7 @@ def person(  # click passes them by name
     camera: str | None,
     pictures: tuple[Path, ...],
     more: tuple[Path, ...],
+    probe: Path | None,
     replace: bool,
     despite: str | None,
     state: Path,
@@ -109,7 +116,7 @@ def person(  # click passes them by name
     """Enrol one person, from the camera or from pictures."""
     if camera and pictures:
         raise click.UsageError("--camera and --photos exclude each other.")
-    if more and not pictures:
+    if (more or probe) and not pictures:
         raise click.UsageError("pictures are given with --photos.")
     config, reporter = _begin(config_path, language, as_json)
     with reporter.outcome():
@@ -126,10 +133,54 @@ def person(  # click passes them by name
             asking=session.Asking(officer, text_id, given=yes),
             camera=camera or config.camera.source,
             pictures=tuple(photos.find([*pictures, *more])) if pictures else (),
+            probe=probe,
             replace=replace,
             despite=other,
         )
         session.enrol_person(order, config, state, reporter)
+
+
+@cli.command()
+@click.option("--consent-by", "officer", default="", help="The officer. Default: asks for an officer's PIN.")
+@click.option("--nip", default="", help="Of somebody whom the office's list does not have yet; with --name.")
+@click.option("--name", default="", help="As on the employee's card.")
+@click.option("--camera", default="", help="As for `enroll person`; none: pictures only.")
+@click.option("--screens", type=click.Path(path_type=Path), help="Write each screen that comes up into this folder.")
+@click.argument("pictures", nargs=-1, type=click.Path(path_type=Path), metavar="[PICTURE]...")
+@_state
+@_common
+def gui(
+    officer: str,
+    nip: str,
+    name: str,
+    camera: str,
+    screens: Path | None,
+    pictures: tuple[Path, ...],
+    state: Path,
+    config_path: Path | None,
+    language: Language | None,
+    as_json: bool,
+) -> None:
+    """Enrol in a window, with the terminal's own screens; pictures can be dropped into it.
+
+    PICTURE: of the person who is chosen first.
+    """
+    if bool(nip) != bool(name):
+        raise click.UsageError("--nip and --name belong together.")
+    config, reporter = _begin(config_path, language, as_json)
+    with reporter.outcome():
+        from enrollment import window  # Kivy's, which no other command needs
+
+        order = window.WindowOrder(
+            officer=officer,
+            camera=camera,
+            nip=nip,
+            name=name,
+            pictures=tuple(path.absolute() for path in pictures),
+            screens=screens,
+            language=language or "",
+        )
+        window.show(order, config, state)
 
 
 @cli.command(name="import")

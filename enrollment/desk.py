@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from enrollment import consent as consents
-from enrollment import quality, verification
-from enrollment.capture import GuidedCapture, Pose, Seen
+from enrollment import quality
+from enrollment.capture import Seen
 from enrollment.catalogue import LANGUAGES, catalogue
+from enrollment.looking import Taken, Watch, by_camera, proven
 from enrollment.quality import Verdict
 from enrollment.refusal import Refusal
-from enrollment.registrar import Applicant, Sitting, Warn
+from enrollment.registrar import Applicant, Warn
 from enrollment.station import Station, open_station
-from enrollment.templates import Shot
-from kiosk.config import Config
+from kiosk.config import Config, EnrolmentSettings
 from kiosk.model import Frame, Hint, Nip
 from kiosk.ports import FrameSource, Look, Told, Written
 
@@ -31,13 +31,34 @@ def consent_text() -> Told:
     return {language: consents.text(consents.DEFAULT_TEXT_ID, language).text for language in LANGUAGES}
 
 
+Take = Callable[[Station, EnrolmentSettings, FrameSource, Callable[[Look], None]], Taken]
+
+
+def at_camera(
+    station: Station, settings: EnrolmentSettings, frames: FrameSource, watch: Callable[[Look], None]
+) -> Taken:
+    """The guided capture, followed by the screen; then a fresh look."""
+    return by_camera(
+        station,
+        settings,
+        frames,
+        Watch(
+            seen=lambda seen: watch(_look(seen)),
+            verifying=partial(_verifying, watch),
+            tell=lambda _pose, _fault: None,  # the screen follows each frame
+        ),
+    )
+
+
 class ScreenEnrolment:
     """`kiosk.ports.Enrolment`. Holds the terminal's lock of enrolments, and a face engine of its own, from `admit` to
     `close`: nobody else enrols meanwhile."""
 
-    def __init__(self, config: Config, state: Path) -> None:
+    def __init__(self, config: Config, state: Path, take: Take = at_camera) -> None:
+        """`take` says where the looks come from."""
         self._config = config
         self._state = state
+        self._take = take
         self._held = contextlib.ExitStack()
         self._station: Station | None = None
         self._applicant: Applicant | None = None
@@ -56,36 +77,12 @@ class ScreenEnrolment:
         station, applicant = self._station, self._applicant
         if station is None or applicant is None:
             raise Refusal("no_consent")  # nobody was admitted, so nobody has agreed
-        settings = self._config.enrolment
-        bounds = quality.limits(settings)
         consent = consents.given(officer, consents.DEFAULT_TEXT_ID, station.records.clock.now().wall_utc, signature)
-        captured = GuidedCapture(
-            station.engine,
-            bounds,
-            pose_s=settings.pose_s,
-            tell=lambda _pose, _fault: None,  # the screen follows each frame
-            watch=lambda seen: watch(_look(seen)),
-        ).run(frames)
-        warnings = (Warn("no_turned_view"),) if {Pose.LEFT, Pose.RIGHT} <= set(captured.missing) else ()
-        sitting = Sitting(captured.shots, settings.min_templates, one_sitting=True, warnings=warnings)
-
-        def recognised(templates: Sequence[Shot]) -> None:
-            looks = verification.fresh_looks(
-                station.engine, frames, bounds, settings.pose_s, partial(_verifying, watch)
-            )
-            verification.verify(
-                looks,
-                templates,
-                applicant.parts.nip,
-                station.records.gallery,
-                model_id=station.engine.model_id,
-                fpir=self._config.recognition.fpir,
-                margin=self._config.recognition.margin,
-            )
-
-        enrolled = station.registrar.enrol(applicant, sitting, consent, verify=recognised)
+        taken = self._take(station, self._config.enrolment, frames, watch)
+        verify = proven(station, applicant, taken, self._config.recognition)
+        enrolled = station.registrar.enrol(applicant, taken.sitting, consent, verify=verify)
         station.records.remember()
-        notes = (*sitting.warnings, *enrolled.warnings)
+        notes = (*taken.sitting.warnings, *enrolled.warnings)
         return Written(len(enrolled.templates), tuple(_told(note) for note in notes))
 
     def close(self) -> None:

@@ -207,6 +207,38 @@ def report(engine: FaceEngine, paths: Sequence[Path], bounds: Limits) -> list[Pi
     return reports
 
 
+_PASSED_OVER = frozenset(quality.REASONS.values()) - {"several_faces"} | {"no_face"}
+"""Why a picture among others does not count, though it was read. One of two people was meant to count."""
+
+
+class Album:
+    """The good pictures of one person, as they come."""
+
+    def __init__(self, engine: FaceEngine, bounds: Limits) -> None:
+        self._engine = engine
+        self._bounds = bounds
+        self._seen: set[bytes] = set()
+        self.shots: list[Shot] = []
+
+    @property
+    def pictures(self) -> int:
+        """Different ones, good or not."""
+        return len(self._seen)
+
+    def add(self, path: Path, number: int) -> None:
+        """Describe the picture if it is good. Raises Refusal with what is wrong with it: picture_twice, no_face,
+        several_faces, engine_failed, picture_unreadable, picture_unsupported, and what `quality.assess` finds."""
+        rgb = read(path)
+        pixels = hashlib.sha256(rgb.tobytes()).digest()
+        if pixels in self._seen:
+            raise Refusal("picture_twice")
+        self._seen.add(pixels)
+        verdict = quality.assess(_faces(self._engine, rgb), self._bounds)
+        if verdict.face is None or verdict.reason is not None:
+            raise Refusal(verdict.reason or "no_face")
+        self.shots.append(_shot(self._engine, rgb, verdict.face, number))
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Shots of the good pictures, how many different pictures there were, and (number, reason) of those passed over."""
@@ -222,26 +254,18 @@ def gather(engine: FaceEngine, paths: Sequence[Path], bounds: Limits) -> Gathere
     Raises Refusal several_faces, picture_unreadable, picture_unsupported, engine_failed, or, when no picture is good,
     the first one's reason.
     """
-    shots: list[Shot] = []
+    album = Album(engine, bounds)
     skipped: list[tuple[int, str]] = []
-    seen: set[bytes] = set()
     for number, path in enumerate(paths, start=1):
         try:
-            rgb = read(path)
-            pixels = hashlib.sha256(rgb.tobytes()).digest()
-            if pixels in seen:
-                continue
-            seen.add(pixels)
-            verdict = quality.assess(_faces(engine, rgb), bounds)
-            if verdict.reason == "several_faces":
-                raise Refusal("several_faces")
-            if verdict.face is None or verdict.reason is not None:
-                skipped.append((number, verdict.reason or "no_face"))
-                continue
-            shots.append(_shot(engine, rgb, verdict.face, number))
+            album.add(path, number)
         except Refusal as refusal:
-            raise Refusal(refusal.reason, **refusal.details, picture=number) from refusal
-    if not shots:
+            if refusal.reason == "picture_twice":
+                continue
+            if refusal.reason not in _PASSED_OVER:
+                raise Refusal(refusal.reason, **refusal.details, picture=number) from refusal
+            skipped.append((number, refusal.reason))
+    if not album.shots:
         number, reason = skipped[0]
         raise Refusal(reason, picture=number)
-    return Gathered(tuple(shots), len(seen), tuple(skipped))
+    return Gathered(tuple(album.shots), album.pictures, tuple(skipped))

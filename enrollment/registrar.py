@@ -132,10 +132,10 @@ class Registrar:
         *,
         despite: Nip | None = None,
         dry_run: bool = False,
-        verify: Callable[[Sequence[Shot]], None] | None = None,
+        verify: Callable[[Sequence[Shot]], Sequence[Warn]] | None = None,
     ) -> Enrolled:
         """Check the face and append the enrolment; on disk when this returns. `verify` is given the templates when all
-        else has been checked, and may refuse them.
+        else has been checked, and may refuse them; what it gives back is told to the officer.
 
         `despite` is the NIP under which the face may be known already, on the officer's word: a twin's, or one that was
         mistyped and that BKPP is to refuse.
@@ -153,7 +153,7 @@ class Registrar:
         if len(templates) < sitting.needed:
             raise Refusal("too_few_views", found=len(templates), needed=sitting.needed)
         if verify is not None:
-            verify(templates)
+            notes += verify(templates)
         event_id, seq = None, None
         if not dry_run:
             event = self._append(applicant, templates, consent, despite)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from enrollment import consent as consents
-from enrollment import listing, photos, quality
+from enrollment import listing, photos, quality, views
 from enrollment.bulk import Order, enrol_all
-from enrollment.capture import GuidedCapture, Pose
+from enrollment.capture import Pose
 from enrollment.consent import Consent
+from enrollment.looking import Taken, Watch, by_camera, proven
 from enrollment.nip import masked
 from enrollment.refusal import Refusal
-from enrollment.registrar import Sitting, Warn
+from enrollment.registrar import Sitting
 from enrollment.reporter import Reporter
 from enrollment.standing import standings
 from enrollment.station import Station, open_engine_for, open_records, open_station
 from kiosk.camera import configured_camera
-from kiosk.config import Config
-from kiosk.model import Nip
+from kiosk.config import Config, EnrolmentSettings
+from kiosk.model import Frame, Nip
 from kiosk.ports import Clock
 
 
@@ -50,7 +52,8 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class PersonOrder:
-    """What the command line says of one person. `pictures` empty: from the camera."""
+    """What the command line says of one person. `pictures` empty: from the camera. `probe`: the picture that
+    the others must recognise; None: the last one."""
 
     nip: str = field(repr=False)
     name: str = field(repr=False)
@@ -58,6 +61,7 @@ class PersonOrder:
     asking: Asking
     camera: str
     pictures: tuple[Path, ...]
+    probe: Path | None
     replace: bool
     despite: Nip | None
 
@@ -79,10 +83,11 @@ def enrol_person(order: PersonOrder, config: Config, state: Path, reporter: Repo
         applicant = station.registrar.admit(order.nip, order.name, order.office_id, replace=order.replace)
         question = reporter.prompt_text("ask_consent", name=applicant.name, nip=masked(applicant.parts.nip))
         consent = order.asking.ask(question, station.records.clock, reporter)
-        sitting = _look(order, config, station, reporter)
-        enrolled = station.registrar.enrol(applicant, sitting, consent, despite=order.despite)
+        with _looked(order, config, station, reporter) as taken:
+            verify = proven(station, applicant, taken, config.recognition)
+            enrolled = station.registrar.enrol(applicant, taken.sitting, consent, despite=order.despite, verify=verify)
         station.records.remember()
-        reporter.enrolled(enrolled, sitting, station.records.outbox.queue_state())
+        reporter.enrolled(enrolled, taken.sitting, station.records.outbox.queue_state())
 
 
 def enrol_many(order: MassOrder, config: Config, state: Path, reporter: Reporter) -> bool:
@@ -119,24 +124,41 @@ def check_pictures(paths: Sequence[Path], config: Config, reporter: Reporter) ->
     return all(report.reason is None for report in reports)
 
 
-def _look(order: PersonOrder, config: Config, station: Station, reporter: Reporter) -> Sitting:
-    settings = config.enrolment
-    bounds = quality.limits(settings)
+@contextlib.contextmanager
+def _looked(order: PersonOrder, config: Config, station: Station, reporter: Reporter) -> Iterator[Taken]:
+    """What is to be enrolled; the camera is open until it is."""
     if order.pictures:
-        gathered = photos.gather(station.engine, order.pictures, bounds)
-        needed = min(settings.min_templates, gathered.pictures)
-        return Sitting(gathered.shots, needed, one_sitting=False, skipped=gathered.skipped)
+        yield _pictures(order, config.enrolment, station)
+        return
+    said: list[str] = []
+
+    def tell(pose: Pose, fault: str | None) -> None:
+        reporter.say(reporter.prompt_text(pose.value) if fault is None else f"  {reporter.refusal_text(fault)}")
+
+    def verifying(_frame: Frame, verdict: quality.Verdict, _done: float) -> None:
+        line = reporter.prompt_text("verify") if verdict.face is None or verdict.reason is None else None
+        line = line or f"  {reporter.refusal_text(str(verdict.reason))}"
+        if said[-1:] != [line]:
+            said.append(line)
+            reporter.say(line)
+
     source = configured_camera(config.camera, source=order.camera, once=True)
     try:
-        captured = GuidedCapture(
-            station.engine, bounds, pose_s=settings.pose_s, tell=lambda pose, fault: _tell(reporter, pose, fault)
-        ).run(source)
+        yield by_camera(station, config.enrolment, source, Watch(lambda _seen: None, verifying, tell))
+        reporter.say(reporter.prompt_text("done"))
     finally:
         source.close()
-    reporter.say(reporter.prompt_text("done"))
-    warnings = (Warn("no_turned_view"),) if {Pose.LEFT, Pose.RIGHT} <= set(captured.missing) else ()
-    return Sitting(captured.shots, settings.min_templates, one_sitting=True, warnings=warnings)
 
 
-def _tell(reporter: Reporter, pose: Pose, fault: str | None) -> None:
-    reporter.say(reporter.prompt_text(pose.value) if fault is None else f"  {reporter.refusal_text(fault)}")
+def _pictures(order: PersonOrder, settings: EnrolmentSettings, station: Station) -> Taken:
+    """Of the pictures; one that is named for it, or the last where there are enough, is what they must recognise."""
+    bounds = quality.limits(settings)
+    gathered = photos.gather(station.engine, order.pictures, bounds)
+    needed = min(settings.min_templates, gathered.pictures)
+    if order.probe is None:
+        found = views.apart(gathered.shots, settings.min_templates, settings.spread)
+        kept, probe = found.kept, found.probe
+    else:
+        kept, probe = gathered.shots, photos.gather(station.engine, [order.probe], bounds).shots[0]
+    sitting = Sitting(kept, needed, one_sitting=False, skipped=gathered.skipped)
+    return Taken(sitting, None if probe is None else lambda: [probe.descriptor])

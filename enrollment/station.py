@@ -67,6 +67,21 @@ def open_records(path: Path) -> Records:
     return _records(_state(path))
 
 
+@contextlib.contextmanager
+def opened_records(path: Path) -> Iterator[tuple[StateFolder, Records]]:
+    """For a window that shows a terminal's screens: nobody else does, as long as it is open.
+
+    Raises Refusal not_provisioned, device_revoked; IdentityError, StateError, StateInUse, OutboxError.
+    """
+    state = _state(path)
+    with state.lock("run"):
+        records = _records(state)
+        with contextlib.closing(records.outbox):
+            if records.identity.revoked:
+                raise Refusal("device_revoked")
+            yield state, records
+
+
 def _records(state: StateFolder) -> Records:
     identity = Identity.load(state.identity_dir)
     outbox = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()

@@ -50,6 +50,7 @@ from etpp.faces import pages as faces_pages
 from etpp.imports import pages as imports_pages
 from etpp.imports.keeping import Kept
 from etpp.insight import pages as insight_pages
+from etpp.insight.drawn import Pictures
 from etpp.inspection import pages as inspection_pages
 from etpp.objections import api as objections_api
 from etpp.objections import pages as objections_pages
@@ -193,7 +194,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         objections_pages.router,
         phone_pages.router,
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
-        insight_pages.router,
+        insight_pages.routes(Pictures()),
         erasures_pages.router,
         imports_pages.router,
         bulletin_pages.router,

@@ -137,12 +137,12 @@ def _office(tx: Transaction, office_id: str) -> Whose:  # noqa: ARG001 - a role 
 
 def _device(tx: Transaction, device_id: str) -> Whose:
     found = Devices(tx).get(device_id)
-    if found is None:
-        return NOBODYS
-    date = found.at_utc.astimezone(_ZONE).date()
-    return Whose(frozenset({found.office_id}) | _within(tx, found.person_id, date, date))
+    return NOBODYS if found is None else Whose(frozenset({found.office_id}))
 
 
 def _manual_entry(tx: Transaction, entry_id: str) -> Whose:
     found = MANUAL_ENTRIES.one(tx, entry_id)
-    return NOBODYS if found is None else Whose(frozenset({found.office_id}))
+    if found is None:
+        return NOBODYS
+    date = found.at_utc.astimezone(_ZONE).date()
+    return Whose(frozenset({found.office_id}) | _within(tx, found.person_id, date, date))

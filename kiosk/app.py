@@ -59,7 +59,7 @@ from kiosk.terminal.running import Terminal
 from kiosk.terminal.standstill import SCREEN_WITHIN_S
 from kiosk.terminal.threads import Threads
 from kiosk.terminal.trace import Trace
-from kiosk.ui import catalogue
+from kiosk.ui import catalogue, rehearsal
 from kiosk.ui import main as screen
 from kiosk.ui.announcer import Announcer
 from kiosk.ui.officer.source import AreaSource
@@ -98,9 +98,8 @@ def check_start(config: Config, state: StateFolder) -> None:
     """Raises what `opened` would, of what has to be there before anything can be on the screen."""
     threshold_table(config)
     identity = Identity.load(state.open().identity_dir)
-    key = identity.storage_key
     with state.lock("run"):
-        SqliteOutbox(state.outbox_path, identity.device_id, key=key).open().close()
+        SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open().close()
 
 
 class Kiosk:
@@ -158,9 +157,8 @@ class Kiosk:
         def is_quiet() -> bool:
             return quiet(config.voice.quiet, clock.now().wall_utc.astimezone(zone).time())
 
-        spoken = config.voice
         language = state.language(config.terminal.language, catalogue.LANGUAGES)
-        voice = open_voice(spoken.enabled, language, lacks.of("voice"), volume=spoken.volume)
+        voice = open_voice(config.voice.enabled, language, lacks.of("voice"), volume=config.voice.volume)
         self._voice = QuietVoice(voice, is_quiet)
         self._indicators = open_indicators(**config.indicators.model_dump(), lost=lacks.of("lamps"), is_quiet=is_quiet)
         terminal = Terminal(
@@ -239,6 +237,7 @@ class Kiosk:
             display.screens_dir,
             lacks.of("pictures of the screens"),
             self._area,
+            rehearsal.scenes(config.terminal.language, consent_text(), partial(self._watchdog.progress, "screen")),
         )
 
     def run(self) -> None:
@@ -270,6 +269,7 @@ class Kiosk:
 
     def _see(self, alive: Callable[[], None]) -> None:
         self._screen_up.wait()
+        memory.settle()  # all is made, and nobody has been seen yet
         self._capture.run(self._threads.stop, alive, self._source)
 
     def _screen_lives(self) -> None:

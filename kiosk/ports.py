@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from kiosk.model import (
@@ -106,12 +107,9 @@ class Outbox(Protocol):
         """Give the draft its place in the chain. MUST be on disk, fsynced, when it returns; MUST raise
         OutboxError (DiskFull, DiskReadOnly, DiskFault) when it is not, leaving the chain as it was."""
 
-    def last_presence(self, person_id: PersonId) -> LastPresence | None:
-        """The newest presence of this person that this terminal knows of."""
-
     def presences(self, person_id: PersonId, since_utc: dt.datetime) -> Sequence[LastPresence]:
-        """This person's presences on this terminal, newest first, as far back as their wall clock says `since_utc` or
-        later without a break."""
+        """This person's presences that this terminal knows of, newest first: the newest whenever it was, and those
+        before it as far back as their wall clock says `since_utc` or later without a break."""
 
     def enrolments(self) -> Sequence[tuple[Event, bool]]:
         """The enrolments whose content is still held, oldest first, and whether each still waits for the server."""
@@ -147,15 +145,43 @@ Told = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Pictured:
+    """How an enrolment from pictures stands: good ones so far, how many it takes, whether these may be enrolled,
+    whether there is a camera besides, and what is wrong with the newest picture, the `number`-th; nothing: good."""
+
+    good: int
+    needed: int
+    enough: bool
+    camera: bool
+    number: int = 0
+    wrong: Told = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One frame of a capture. `pose` that is wanted: "front", "left", "right", and "verify" at the end; `done` 0..1 of
-    it; what keeps the frame from being used: `hint`, or `nobody` before the camera. `box`: as in Sighting."""
+    it; what keeps the frame from being used: `hint`, or `nobody` before the camera. `box`: as in Sighting. `pictures`:
+    it comes from these, and `pose` may be "more" or "nothing" too."""
 
     pose: str
     done: float
     hint: Hint | None = None
     nobody: bool = False
     box: tuple[float, float, float, float] | None = None
+    pictures: Pictured | None = None
+
+
+class Tray(Protocol):
+    """Where pictures lie that are dropped into the window, until an enrolment takes them. Thread-safe."""
+
+    def put(self, path: Path) -> None:
+        """One more, or a folder of them."""
+
+    def clear(self) -> None:
+        """They are nobody's any more."""
+
+    def finish(self) -> None:
+        """There are no more: those that were good are to be enrolled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,9 @@ def keep_document(begin: Begin, cabinet: Cabinet, content: bytes, by: str, now: 
             return store.Documents(tx).note(Document(sha256, kind, len(content), now, by))
 
 
-def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
-    """Raises Conflict for what speaks against the letter, NotFound for a person or document that is not known."""
+def submit(tx: Transaction, new: NewLetter, now: dt.datetime, letter_id: str | None = None) -> Letter:
+    """`letter_id`: that the person's own device made. Raises Conflict for what speaks against the letter, NotFound for
+    a person or document that is not known."""
     roster = Roster(tx)
     by = roster.actor(new.submitted_by)
     people = tuple(roster.who(each) for each in new.people)
@@ -97,7 +98,7 @@ def submit(tx: Transaction, new: NewLetter, now: dt.datetime) -> Letter:
     if new.document_sha256 is not None:
         _require_document(tx, new.document_sha256)
     letter = Letter(
-        str(uuid.uuid4()),
+        letter_id or str(uuid.uuid4()),
         new.kind_id,
         new.number,
         new.date,
@@ -133,13 +134,16 @@ def attach(tx: Transaction, letter_id: str, sha256: str, by: str, now: dt.dateti
 
 
 def decide(tx: Transaction, letter_id: str, approved: bool, by: str, reason: str, now: dt.datetime) -> Standing:
-    """Once: an approved letter is taken back by revoking it, a refused one is submitted anew."""
+    """Once: an approved letter is taken back by revoking it, a refused one is submitted anew. One that came by a table
+    is approved when its file is there, where its kind needs one."""
     standing = _locked(tx, letter_id)
     actor = Roster(tx).actor(by)
     if standing.state != "submitted":
         raise Conflict(f"the letter is {standing.state} already", key="letter_decided")
     if actor in standing.letter.person_ids:
         raise Conflict("nobody decides on a letter for himself: let another one decide", key="letter_own")
+    if approved and "document_missing" in _faults(tx, standing.letter, None):
+        raise _FAULTS["document_missing"]()
     decision = LetterDecision(str(uuid.uuid4()), letter_id, approved, actor, now, reason)
     store.DECISIONS.add(tx, [decision], actor, now)
     _tell(tx, standing.letter)
@@ -224,7 +228,10 @@ def marks(tx: Transaction, letter: Letter) -> list[LetterMark]:
     found: list[LetterMark] = []
     if overlapping(letter, others.values(), *store.said_of(tx, others)):
         found.append("overlap")
-    if "maximum" in _faults(tx, letter, None):
+    faults = _faults(tx, letter, None)
+    if "document_missing" in faults:
+        found.append("document_missing")
+    if "maximum" in faults:
         found.append("maximum")
     if letter.submitted_utc > letter.first_utc:
         found.append("after_the_fact")
@@ -233,7 +240,7 @@ def marks(tx: Transaction, letter: Letter) -> list[LetterMark]:
 
 def _faults(tx: Transaction, letter: Letter, office_id: str | None) -> list[LetterFault]:
     """By the time zone of each office that its people belong to: a kind begins to hold at local midnight."""
-    calendar, roster, catalogue = _calendar(tx), Roster(tx), store.kinds(tx)
+    calendar, roster, catalogue = calendar_of(tx), Roster(tx), store.kinds(tx)
     careers = {person: roster.career(person) for person in letter.person_ids}
     others = {person: store.letters_of(tx, person) for person in careers}
     said = store.said_of(tx, {each.letter_id for mine in others.values() for each in mine})
@@ -258,7 +265,8 @@ def _faults(tx: Transaction, letter: Letter, office_id: str | None) -> list[Lett
     return list(found)
 
 
-def _calendar(tx: Transaction) -> Calendar:
+def calendar_of(tx: Transaction) -> Calendar:
+    """The regency's, by which a letter's days are told. Raises Conflict where it contradicts itself."""
     try:
         return regency_calendar(tx)
     except PlanError as error:

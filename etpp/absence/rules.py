@@ -29,9 +29,10 @@ LetterFault = Literal[
 ]
 """What speaks against a letter."""
 
-LetterMark = Literal["maximum", "overlap", "after_the_fact"]
-"""What whoever decides on a letter should know: more days than the kind has in a year, another letter of one of its
-people for the same time, and a letter that was submitted when it had begun."""
+LetterMark = Literal["document_missing", "maximum", "overlap", "after_the_fact"]
+"""What whoever decides on a letter should know: its file, which came by no table and without which it cannot be
+approved; more days than the kind has in a year; another letter of one of its people for the same time; and a letter
+that was submitted when it had begun."""
 
 MARKED: frozenset[LetterFault] = frozenset({"maximum"})
 """Faults that a letter is submitted with all the same, and marked: whether to grant more is decided by people."""

@@ -12,10 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from etpp.absence.catalogue import Catalogue, delivered, delivered_text, read_catalogue
 from etpp.absence.model import Document, Letter, LetterDecision, LetterRevocation
 from etpp.base.errors import Conflict
-from etpp.db import Facts, Transaction, pay_tables
+from etpp.db import Facts, Lock, Transaction, locks, pay_tables
 from etpp.roster.store import ever_assigned
 
 CATALOGUE_ID = "regency"
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,35 @@ def letters_of(tx: Transaction, person_id: str, known_utc: dt.datetime | None = 
     """All letters of one person."""
     mine = sa.select(pay_tables.letter_people.c.letter_id).where(pay_tables.letter_people.c.person_id == person_id)
     return LETTERS.find(tx, pay_tables.letters.c.letter_id.in_(mine), known_utc=known_utc)
+
+
+def letters_of_all(tx: Transaction, person_ids: Sequence[str]) -> list[Letter]:
+    """All letters of many people, each once."""
+    people, found = pay_tables.letter_people, dict[str, Letter]()
+    for start in range(0, len(person_ids), _PAGE):
+        of = sa.select(people.c.letter_id).where(people.c.person_id.in_(person_ids[start : start + _PAGE]))
+        found |= {each.letter_id: each for each in LETTERS.find(tx, pay_tables.letters.c.letter_id.in_(of))}
+    return list(found.values())
+
+
+def said_of_all(
+    tx: Transaction, letter_ids: Sequence[str]
+) -> tuple[dict[str, list[LetterDecision]], dict[str, list[LetterRevocation]]]:
+    """As `said_of`, of many letters, by letter."""
+    decisions, revocations = dict[str, list[LetterDecision]](), dict[str, list[LetterRevocation]]()
+    for start in range(0, len(letter_ids), _PAGE):
+        decided, gone = said_of(tx, letter_ids[start : start + _PAGE])
+        for each in decided:
+            decisions.setdefault(each.letter_id, []).append(each)
+        for back in gone:
+            revocations.setdefault(back.letter_id, []).append(back)
+    return decisions, revocations
+
+
+def hold(tx: Transaction) -> None:
+    """Of two tables of letters that are taken at once one waits for the other, and both for a change of the kinds."""
+    locks.hold(tx, Lock.LETTERS)
+    locks.hold(tx, Lock.KINDS, shared=True)
 
 
 def letters_within(

@@ -19,6 +19,8 @@ from etpp.serving.private import is_private
 
 router = APIRouter()
 
+LOGIN_LENGTH = 64
+"""Characters of a log-in name that are shown once more."""
 _PRIVATE = "the log-in is taken over HTTPS only: ask by https://, or on the server itself"
 
 
@@ -47,7 +49,7 @@ async def log_in(visit: AnyVisit) -> Response:
     let = await door.by_password(visit.server, login, password, guest_of(visit))
     if not isinstance(let, Let):
         text, status = (visit.texts.log_in_wait, 429) if let == "wait" else (visit.texts.log_in_wrong, 403)
-        return _log_in_page(visit, text, after, status)
+        return _log_in_page(visit, text, after, status, login)
     if let.stage == "second":
         return _with_cookie(visit, visit.go("/login/second" + _query(after)), let)
     return _with_cookie(visit, visit.go(after), let)
@@ -101,8 +103,9 @@ async def _finish(visit: Visit, keeper: KeeperOf, proof: door.Proof, after: str)
     return await _second_page(visit, keeper, after, text, status)
 
 
-def _log_in_page(visit: Visit, error: str | None, after: str, status: int = 200) -> Response:
-    return visit.page("accounts/login.html", {"error": error, "next": after}, status)
+def _log_in_page(visit: Visit, error: str | None, after: str, status: int = 200, login: str = "") -> Response:
+    """`login`: what was typed, whether there is such an account or not."""
+    return visit.page("accounts/login.html", {"error": error, "next": after, "login": login[:LOGIN_LENGTH]}, status)
 
 
 async def _second_page(visit: Visit, keeper: KeeperOf, after: str, error: str | None, status: int = 200) -> Response:

@@ -13,7 +13,7 @@ from etpp.accounts.model import Account
 from etpp.accounts.service import OfficeKnown, account_json
 from etpp.accounts.store import Accounts, Sessions
 from etpp.accounts.views import ACCOUNTS, AccountLine
-from etpp.base.errors import Conflict
+from etpp.base.errors import Conflict, NotFound
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
 from etpp.serving.acting import ROLES, Grant, Role
@@ -63,14 +63,17 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
 
         try:
             made = await visit.server.write(work)
-        except Conflict as error:
+        except (Conflict, NotFound) as error:  # a NIP of nobody is a typing error like any other
             names = await visit.server.read(offices)
-            shown = {"error": visit.texts.refusal(error), "values": values, **_choices(visit, names)}
-            return visit.page("accounts/new.html", shown, 409)
+            again = {"error": visit.texts.refusal(error), "values": values, **_choices(visit, names)}
+            return visit.page("accounts/new.html", again, 409)
         return _password_page(visit, made, password)
 
     @router.get("/accounts/{account_id}")
     async def one(visit: MemberVisit, account_id: str) -> Response:
+        return await shown(visit, account_id, {})
+
+    async def shown(visit: Visit, account_id: str, values: Mapping[str, str], error: str = "") -> Response:
         now = visit.server.now()
 
         def look(tx: Transaction) -> dict[str, object]:
@@ -78,11 +81,13 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
             return {
                 "account": _shown(account, visit, names),
                 "sessions": len(Sessions(tx).of(account_id, now)),
+                "values": values,
+                "error": error,
                 "granted": [f"{grant.role}:{grant.office_id or REGENCY}" for grant in account.grants],
                 **_choices(visit, names),
             }
 
-        return visit.page("accounts/one.html", await visit.server.read(look))
+        return visit.page("accounts/one.html", await visit.server.read(look), 409 if error else 200)
 
     @router.post("/accounts/{account_id}/roles")
     async def set_roles(visit: MemberVisit, values: CheckedForm, account_id: str) -> Response:
@@ -95,7 +100,10 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
             wanted = [*kept, *_grants(values)]
             _note(visit, *service.set_grants(tx, account_id, wanted, office, person_id, unlisted=unlisted))
 
-        await visit.server.write(work)
+        try:
+            await visit.server.write(work)
+        except (Conflict, NotFound) as error:
+            return await shown(visit, account_id, values, visit.texts.refusal(error))
         return visit.go(f"/accounts/{account_id}")
 
     @router.post("/accounts/{account_id}/disable")

@@ -254,6 +254,7 @@ _CONSOLE = {
     "POST /calendar": BKPP,
     "GET /imports": BKPP,
     "POST /imports": BKPP,
+    "GET /imports/templates/{kind}": BKPP,
     "GET /imports/{import_id}": BKPP,
     "POST /imports/{import_id}": BKPP,
     "POST /imports/{import_id}/discard": BKPP,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 from etpp.absence import store as absence
 from etpp.absence.catalogue import Catalogue as Kinds
 from etpp.absence.rules import Cover, in_force
-from etpp.activities.catalogue import Catalogue
+from etpp.activities.catalogue import Catalogue, WeightError
 from etpp.activities.model import Entry, EntryFault, EntryStep, EntryTerms, Ledger, Verdict
 from etpp.activities.rules import check_entry, entry_verdict, recognise
 from etpp.activities.store import ITEMS, WEIGHTS
@@ -19,7 +19,7 @@ from etpp.base.clock import days_utc
 from etpp.base.errors import Conflict
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
-from etpp.db import Transaction, pay_tables
+from etpp.db import Transaction
 from etpp.roster.assignments import CareerError, Deputy, may_decide
 from etpp.roster.plans import calendar_for
 from etpp.roster.store import DEPUTIES, Roster
@@ -39,6 +39,7 @@ class Desk:
         self._terms_of = terms
         self._terms: dict[tuple[int, int], EntryTerms] = {}
         self._open: dict[tuple[str, dt.date], bool] = {}
+        self._covers: dict[tuple[str, str], Cover] = {}
         self._now = now
         self._careers = Roster(tx).careers(self._people)
 
@@ -55,6 +56,10 @@ class Desk:
     def held(self, person_id: str, date: dt.date) -> tuple[str, int] | None:
         place = self._careers[person_id].on(date)
         return None if place is None else (place.post_id, place.job_class)
+
+    def placed(self, person_id: str) -> bool:
+        """Whether the person has ever been given a post, and so a clock."""
+        return bool(self._careers[person_id].all)
 
     def decides(self, by: str, entry: Entry) -> bool:
         return may_decide(by, self._careers[entry.person_id], self._deputies, entry.date)
@@ -104,7 +109,7 @@ class Desk:
         try:
             return self._careers[person_id].office_near(date)
         except CareerError as error:
-            raise Conflict("the person has been given no office") from error
+            raise Conflict("the person has been given no office", key="person_no_office") from error
 
     def _may_enter(self, person_id: str, date: dt.date, zone: ZoneInfo) -> bool:
         """Whether no letters cover the whole of the day's work (or, of a day off, the whole day) that forbid it."""
@@ -115,20 +120,18 @@ class Desk:
                 plan = self._calendar.person_plan(self._careers[person_id], date)
                 if plan is not None and plan.work is not None:
                     start, end = plan.work.start_utc, plan.work.end_utc
-            letters = absence.letters_of(self._tx, person_id)
-            ids = [each.letter_id for each in letters]
-            decisions, revocations = pay_tables.letter_decisions, pay_tables.letter_revocations
-            excuses = in_force(
-                person_id,
-                letters,
-                absence.DECISIONS.find(self._tx, decisions.c.letter_id.in_(ids)),
-                absence.REVOCATIONS.find(self._tx, revocations.c.letter_id.in_(ids)),
-                self._kinds,
-                zone,
-            )
-            covered = Cover(excuses).whole_day(start, end)
+            covered = self._cover(person_id, zone).whole_day(start, end)
             self._open[key] = covered is None or covered[0].may_enter
         return self._open[key]
+
+    def _cover(self, person_id: str, zone: ZoneInfo) -> Cover:
+        """Of one person's letters in force; read once a person, however many days are asked about."""
+        key = person_id, zone.key
+        if key not in self._covers:
+            letters = absence.letters_of(self._tx, person_id)
+            said = absence.said_of(self._tx, [each.letter_id for each in letters])
+            self._covers[key] = Cover(in_force(person_id, letters, *said, self._kinds, zone))
+        return self._covers[key]
 
     @cached_property
     def _catalogue(self) -> Catalogue:
@@ -145,3 +148,12 @@ class Desk:
     @cached_property
     def _deputies(self) -> Sequence[Deputy]:
         return DEPUTIES.find(self._tx)
+
+
+@contextlib.contextmanager
+def in_order() -> Iterator[None]:
+    """What others recorded may contradict itself: whoever enters is told that it must be put right."""
+    try:
+        yield
+    except (PlanError, WeightError, CareerError) as error:
+        raise Conflict(f"it must be put right first: {error}", key="list_contradicts") from error

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from etpp.absence.store import Documents
-from etpp.activities.catalogue import WeightError
-from etpp.activities.desk import Desk, Terms
+from etpp.activities.desk import Desk, Terms, in_order
 from etpp.activities.model import Answer, Entry, EntryStep, Ledger, Standing, Step, Verdict
 from etpp.activities.store import (
     ENTRIES,
@@ -24,9 +22,7 @@ from etpp.activities.store import (
     steps_with,
 )
 from etpp.base.errors import Conflict, NotFound
-from etpp.calendar.model import PlanError
 from etpp.db import Transaction
-from etpp.roster.assignments import CareerError
 from etpp.roster.store import DEPUTIES, Roster
 
 MOST_AT_ONCE = 500
@@ -53,7 +49,7 @@ def enter(
     The same id with the same content counts once, whenever it was entered first.
     """
     hold_authors(tx, [author])
-    with _in_order():
+    with in_order():
         desk = Desk(tx, [author], terms, now)
         known = entries_with(tx, [entry.entry_id for entry in entries])
         timed = _timed(tx, desk, author, entries)
@@ -97,7 +93,7 @@ def take(
         raise Conflict("whoever returns an entry says why")
     authors = {entry.person_id for entry in entries_with(tx, entry_ids).values()}
     hold_authors(tx, authors)
-    with _in_order():
+    with in_order():
         return _take(tx, step, by, entry_ids, Desk(tx, authors, terms, now), now, reason)
 
 
@@ -107,7 +103,7 @@ def waiting(tx: Transaction, by: str, first: dt.date, last: dt.date, terms: Term
         raise Conflict(f"first and last are at most {LONGEST_LOOK.days} days apart")
     superiors = {by, *(each.superior_id for each in DEPUTIES.find(tx) if each.deputy_id == by)}
     people = [person for person in people_under(tx, sorted(superiors), first, last) if person != by]
-    with _in_order():
+    with in_order():
         desk = Desk(tx, people, terms, now)
         entries = entries_of(tx, people, first, last)
         steps = _by_entry(steps_of(tx, people, first, last))
@@ -133,6 +129,9 @@ class MonthOf:
     standings: tuple[Standing, ...]
 
 
+NO_ACTIVITIES = MonthOf(Ledger((), (), ()), ())
+
+
 def month_of(tx: Transaction, person_id: str, first: dt.date, last: dt.date, terms: Terms, now: dt.datetime) -> MonthOf:
     """`first`, `last`: of a month. Raises NotFound for somebody whom the roster does not have."""
     if Roster(tx).employee(person_id) is None:
@@ -140,8 +139,8 @@ def month_of(tx: Transaction, person_id: str, first: dt.date, last: dt.date, ter
     entries = entries_of(tx, [person_id], first, last)
     steps = steps_of(tx, [person_id], first, last)
     if not entries:
-        return MonthOf(Ledger((), (), ()), ())
-    with _in_order():
+        return NO_ACTIVITIES
+    with in_order():
         ledger = Desk(tx, [person_id], terms, now).ledger(person_id, first, entries, steps)
     by_entry, judged = _by_entry(steps), {each.entry_id: each for each in ledger.judged}
     standings = [Standing(e, judged[e.entry_id], tuple(by_entry.get(e.entry_id, ()))) for e in entries]
@@ -218,12 +217,3 @@ def _by_entry(steps: Sequence[EntryStep]) -> dict[str, list[EntryStep]]:
     for step in sorted(steps, key=lambda step: (step.at_utc, step.step_id)):
         found.setdefault(step.entry_id, []).append(step)
     return found
-
-
-@contextmanager
-def _in_order() -> Iterator[None]:
-    """What others recorded may contradict itself: whoever enters is told that it must be put right."""
-    try:
-        yield
-    except (PlanError, WeightError, CareerError) as error:
-        raise Conflict(f"it must be put right first: {error}") from error

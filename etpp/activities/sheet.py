@@ -22,15 +22,17 @@ from etpp.base.sheets import Column, Fault, Row
 from etpp.base.texts import plain as seen
 
 COLUMNS = (
-    Column("item", ("kode", "kode kegiatan", "item_id")),
-    Column("name", ("nama", "kegiatan", "uraian", "nama kegiatan", "uraian kegiatan")),
-    Column("unit", ("satuan",)),
-    Column("points", ("bobot", "poin", "nilai", "weight")),
-    Column("first", ("mulai", "berlaku mulai", "sejak", "tmt")),
-    Column("last", ("sampai", "berlaku sampai", "hingga"), required=False),
-    Column("most a day", ("maksimal per hari", "batas harian", "most_a_day"), required=False),
-    Column("post", ("jabatan", "post_id", "kode jabatan"), required=False),
-    Column("class", ("kelas", "kelas jabatan", "job_class"), required=False),
+    Column("item", ("kode", "kode kegiatan", "item_id"), label="Kode kegiatan"),
+    Column("name", ("nama", "kegiatan", "uraian", "nama kegiatan", "uraian kegiatan"), label="Nama kegiatan"),
+    Column("unit", ("satuan",), label="Satuan"),
+    Column("points", ("bobot", "poin", "nilai", "weight"), label="Bobot"),
+    Column("first", ("mulai", "berlaku mulai", "sejak", "tmt"), label="Mulai"),
+    Column("last", ("sampai", "berlaku sampai", "hingga"), required=False, label="Sampai"),
+    Column(
+        "most a day", ("maksimal per hari", "batas harian", "most_a_day"), required=False, label="Maksimal per hari"
+    ),
+    Column("post", ("jabatan", "post_id", "kode jabatan"), required=False, label="Jabatan"),
+    Column("class", ("kelas", "kelas jabatan", "job_class"), required=False, label="Kelas jabatan"),
 )
 MOST_POINTS = Decimal(100_000)
 """A slip of the finger: a month asks for 6,000."""

@@ -16,9 +16,9 @@ from etpp.absence.store import keep_kinds
 from etpp.allowance import gather
 from etpp.allowance.adjust import Adjustment
 from etpp.allowance.closing import Closing, Earlier
-from etpp.allowance.facts import Regency
+from etpp.allowance.facts import MonthFacts, Regency
 from etpp.allowance.model import Month, MonthStep, Policy, PolicyUse, Statement
-from etpp.allowance.owed import earlier, later, statements
+from etpp.allowance.owed import earlier, gathered, later, statements, statements_of
 from etpp.allowance.seal import (
     Despite,
     SealError,
@@ -113,9 +113,11 @@ def reckon(
     as_of_utc: dt.datetime,
     known_utc: dt.datetime | None = None,
     shared: Regency | None = None,
+    people: Sequence[MonthFacts] | None = None,
 ) -> Reckoned:
-    """By what is known now, or was at `known_utc`. `shared`: the month's, where it was gathered already. Raises
-    NotFound, and Conflict for a class without a base and for facts that contradict one another."""
+    """By what is known now, or was at `known_utc`. `shared`: the month's, and `people`: everybody's facts, where they
+    were gathered already. Raises NotFound, and Conflict for a class without a base and for facts that contradict one
+    another."""
     register.office(tx, office_id)
     policy, text = gather.policy_of(tx, month, known_utc)
     asked: dict[Month, tuple[OfficeReports, ...]] = {}
@@ -129,7 +131,9 @@ def reckon(
 
     if shared is None:
         shared = gather.regency(tx, month, as_of_utc, known_utc, reports(month))
-    found = statements(tx, office_id, month, shared, policy, known_utc)
+    if people is None:
+        people = gathered(tx, office_id, month, shared, known_utc)
+    found = statements_of(people, policy)
     more = later(tx, office_id, month, found, shared, reports, known_utc)
     kept = earlier(more, month, asked)
     written = tuple(write(each) for each in found)

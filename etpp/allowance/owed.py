@@ -17,7 +17,7 @@ from etpp.allowance import gather
 from etpp.allowance.adjust import Adjustment, adjustments, decided, in_order
 from etpp.allowance.closing import Closed, Earlier
 from etpp.allowance.decisions import Decisions
-from etpp.allowance.facts import Regency
+from etpp.allowance.facts import MonthFacts, Regency
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.statement import statement
 from etpp.allowance.store import Closings, Policies, Touched, touched
@@ -71,11 +71,27 @@ def statements(
 ) -> tuple[Statement, ...]:
     """Of everybody whose month is the office's, or `only` of these, by person. Raises Conflict, which names whom the
     policy or the calendar has nothing for, and who is in two places at once."""
-    made, gaps = [], []
+    return statements_of(gathered(tx, office_id, month, shared, known_utc, only), policy)
+
+
+def gathered(
+    tx: Transaction,
+    office_id: str,
+    month: Month,
+    shared: Regency,
+    known_utc: dt.datetime | None = None,
+    only: Sequence[str] | None = None,
+) -> list[MonthFacts]:
+    """What those statements are made of. Raises Conflict, which names who is in two places at once."""
     try:
-        people = gather.office_month(tx, office_id, month, shared, known_utc, only)
+        return gather.office_month(tx, office_id, month, shared, known_utc, only)
     except CareerError as error:
         raise Conflict(f"the list cannot be reckoned: {error}", key="list_contradicts") from error
+
+
+def statements_of(people: Iterable[MonthFacts], policy: Policy) -> tuple[Statement, ...]:
+    """By person. Raises Conflict, which names whom the policy or the calendar has nothing for."""
+    made, gaps = [], []
     for facts in people:
         try:
             made.append(statement(facts, policy))

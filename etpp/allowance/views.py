@@ -15,7 +15,7 @@ from etpp.allowance.explain import explain
 from etpp.allowance.facts import latest_scores
 from etpp.allowance.model import Month, MonthStep, Policy
 from etpp.allowance.month import Reckoned, Standing
-from etpp.allowance.owed import ListGaps, statements
+from etpp.allowance.owed import ListGaps, gathered, statements_of
 from etpp.allowance.store import SANCTIONS, SCORES, USES, Closings, Policies
 from etpp.base.errors import EtppError
 from etpp.base.money import ZERO
@@ -283,8 +283,9 @@ def trial(
     """What a past month of an office would have come to by another policy: nothing is recorded."""
     held, _ = gather.policy_of(tx, month)
     shared = gather.regency(tx, month, now)
-    was = {each.person_id: each.net for each in statements(tx, office_id, month, shared, held)}
-    will = {each.person_id: each.net for each in statements(tx, office_id, month, shared, policy)}
+    people = gathered(tx, office_id, month, shared)
+    was = {each.person_id: each.net for each in statements_of(people, held)}
+    will = {each.person_id: each.net for each in statements_of(people, policy)}
     known = named(tx, was)
     changes = sorted(
         ((will.get(person, ZERO) - net, person) for person, net in was.items()), key=lambda each: -abs(each[0])

@@ -84,11 +84,17 @@ class _NoHeadings(SheetError):
 @dataclass(frozen=True, slots=True)
 class Column:
     """`name` is the key in a Row and the heading that is written; headings are compared without case, spaces and
-    signs. A column that is not `required` may be missing."""
+    signs. A column that is not `required` may be missing. `label`: the heading of an empty table, where it is not the
+    name."""
 
     name: str
     aliases: tuple[str, ...] = ()
     required: bool = True
+    label: str = ""
+
+    @property
+    def heading(self) -> str:
+        return self.label or self.name
 
 
 @dataclass(frozen=True, slots=True)

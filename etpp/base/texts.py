@@ -46,6 +46,11 @@ def without_marks(text: str) -> str:
     return _BLANK.sub(" ", _UNSEEN.sub("", text)).strip(" ")
 
 
+def bare(text: str) -> str:
+    """What two names that look alike have in common: without capitals and with single spaces."""
+    return " ".join(text.casefold().split())
+
+
 def shown(text: str) -> str:
     """The text as it can be shown and encoded: a replacement character for each that cannot."""
     return "".join("\ufffd" if unicodedata.category(c) in _HIDDEN and c not in "\n\t" else c for c in text)

@@ -97,6 +97,8 @@ def rejected(link: Link, office: Office, names: Mapping[tuple[str, str], str], t
         "event_id": link.event_id,
         "terminal": link.device_id[:8],
         "kind": texts.say(f"kind_{link.kind}"),
+        "direction": _direction(link, texts),
+        "chosen": _seen(link).get("chosen") is True,
         "person": names.get((link.office_id, link.person_id or ""), ""),
         "reason": texts.of("problem", name),
         "detail": _detail(name, problem),
@@ -104,6 +106,18 @@ def rejected(link: Link, office: Office, names: Mapping[tuple[str, str], str], t
         "received": texts.moment(link.received_utc.astimezone(local)),
         "acceptable": name == "person-unknown" and link.kind == "presence",
     }
+
+
+def _seen(link: Link) -> Mapping[str, Any]:
+    """What a terminal says of a presence, whatever was sent in its place."""
+    said = link.body.get("presence")
+    return said if isinstance(said, dict) else {}
+
+
+def _direction(link: Link, texts: Texts) -> str:
+    """As the terminal has it, by the schedule or by the person's own word."""
+    said = _seen(link).get("direction")
+    return texts.of("inspect_value", said) if said in ("arrival", "departure") else ""
 
 
 def parked(device: Device, office: Office, texts: Texts) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from etpp.bulletin import store
 from etpp.bulletin.model import MOST_NOTICES, MOST_OFFICERS, Duty
 from etpp.bulletin.store import Officers
 from etpp.db import Transaction
+from etpp.pairing.store import Phones
 from etpp.reports.months import served
 from etpp.reports.presence import kind_name
 from etpp.reports.texts import words
@@ -37,6 +38,9 @@ LABEL, LONGEST = 100, 200
 """Characters of a letter's label or number, and of a name: what is longer is cut."""
 DUTIES: tuple[Duty, ...] = ("enrol", "maintain")
 ONE_DAY = dt.timedelta(days=1)
+PHONE_TOLD = dt.timedelta(days=7)
+"""For so long a person is told at the terminal that a phone was connected: whoever is on leave for a week hears of it
+from BKPP, and who comes every day is not told for ever."""
 
 Json = dict[str, Any]
 
@@ -71,6 +75,7 @@ def standing(tx: Transaction, office: Office, now: dt.datetime) -> Json:
             }
             for each in store.notices_for(tx, office_id, now)[:MOST_NOTICES]
         ],
+        "phones": _phones(tx, faces, now),
         "nip_pin": {
             "policy": policy.policy,
             "per_month": policy.per_month,
@@ -190,6 +195,20 @@ def _letters(
                 }
             )
     return found
+
+
+def _phones(tx: Transaction, faces: Mapping[str, Person], now: dt.datetime) -> list[Json]:
+    """Of each person the newest phone that is let in, by whichever code it was connected."""
+    newest = Phones(tx).newest(now - PHONE_TOLD)
+    return [
+        {
+            "person_id": faces[employee].person_id,
+            "connected_utc": format_time(connected),
+            "until_utc": format_time(connected + PHONE_TOLD),
+        }
+        for employee, connected in sorted(newest.items())
+        if employee in faces
+    ]
 
 
 def _label(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.bulletin.fading import Fading, ScoreMonth, fading
 from etpp.bulletin.model import REGENCY, Duty, NipPinPolicy, Notice, Officer, Told
@@ -60,9 +61,11 @@ class Officers:
 
 
 def set_pin(tx: Transaction, employee_id: str, pin_hash: str, by: str, now: dt.datetime) -> None:
-    tx.execute(sa.delete(person_pins).where(person_pins.c.employee_id == employee_id))
-    values = {"employee_id": employee_id, "pin_hash": pin_hash, "made_utc": now, "made_by": by}
-    tx.execute(sa.insert(person_pins).values(**values))
+    """In one statement: of two who set it at once one waits, and the later one's is the person's."""
+    said = {"pin_hash": pin_hash, "made_utc": now, "made_by": by}
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    made = insert(person_pins).values(employee_id=employee_id, **said)
+    tx.execute(made.on_conflict_do_update(index_elements=["employee_id"], set_=said))
 
 
 def pins_of(tx: Transaction, employee_ids: Sequence[str]) -> dict[str, str]:
@@ -103,10 +106,10 @@ class Bulletins:
         return None if row is None else Told(row.version, row.content)
 
     def set(self, office_id: str, told: Told) -> None:
-        self._tx.execute(sa.delete(bulletins).where(bulletins.c.office_id == office_id))
-        self._tx.execute(
-            sa.insert(bulletins).values(office_id=office_id, version=told.version, content=dict(told.content))
-        )
+        said = {"version": told.version, "content": dict(told.content)}
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
+        made = insert(bulletins).values(office_id=office_id, **said)
+        self._tx.execute(made.on_conflict_do_update(index_elements=["office_id"], set_=said))
 
 
 def marks(tx: Transaction) -> tuple[int, ...]:

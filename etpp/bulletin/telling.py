@@ -1,5 +1,5 @@
-"""When an office's terminals are told anew: at once of what is done on purpose, within a minute of letters, people and
-enrolments, of months at night and once an hour after activities were verified. Never twice of the same."""
+"""When an office's terminals are told anew: at once of what is done on purpose, within a minute of letters, people,
+phones and enrolments, of months at night and once an hour after activities were verified. Never twice of the same."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from etpp.bulletin.fading import MONTHS
 from etpp.bulletin.model import REGENCY, Told
 from etpp.bulletin.store import Bulletins
 from etpp.db import Database, Transaction
+from etpp.pairing.store import Phones
 from etpp.roster.hours import REGENCY_ZONE, zone
 from etpp.roster.model import Office
 from etpp.roster.store import Offices, People
@@ -103,7 +104,8 @@ class Teller:
         self._score(now)
         with self._database.read() as tx:
             offices = Offices(tx).all()
-            seen = (store.marks(tx), tuple(sorted(Offices(tx).marks().items())), _days(offices, now))
+            offices_now = tuple(sorted(Offices(tx).marks().items()))
+            seen = (store.marks(tx), Phones(tx).mark(), offices_now, _days(offices, now))
             verified = store.verified(tx)
             nights = self._nights(offices, now, anew=self._is_anew(verified, now))
             due = _reckoned(tx, offices, nights, now)
@@ -199,6 +201,6 @@ def _days(offices: Sequence[Office], now: dt.datetime) -> tuple[dt.date, ...]:
 
 def _is_empty(made: Json) -> bool:
     """Nothing that a terminal without a bulletin does not know: an office about which nobody said anything."""
-    return not any(made[name] for name in ("awaiting", "officers", "letters", "notices", *NIGHTLY)) and (
+    return not any(made[name] for name in ("awaiting", "officers", "letters", "notices", "phones", *NIGHTLY)) and (
         made["nip_pin"]["policy"] == "off"
     )

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from etpp.base import sheets
 from etpp.base.errors import NotFound
 from etpp.calendar.asked import Changes
+from etpp.calendar.documents import period_shown
+from etpp.calendar.model import CalendarFacts, Hours, PlanError
 from etpp.calendar.proposals import RAMADAN_HOURS, propose_days_off, propose_ramadan
+from etpp.calendar.rules import WEEKDAYS
+from etpp.calendar.week import begin, usual_on
 from etpp.console import forms
 
-What = Literal["off", "hours", "occasion", "withdraw", "day", "year", "ramadan"]
-"""`off`, `hours`, `occasion`: of a day or a span of them; `withdraw`: something decided; `day`, `year`, `ramadan`: a
-proposal is taken as it is."""
+What = Literal["off", "hours", "occasion", "week", "withdraw", "day", "year", "ramadan"]
+"""`off`, `hours`, `occasion`: of a day or a span of them; `week`: the usual hours from a day on; `withdraw`: something
+decided; `day`, `year`, `ramadan`: a proposal is taken as it is."""
 TAKEN: frozenset[str] = frozenset({"day", "year", "ramadan"})
 LONGEST_SPAN = 62
 """Days that are decided at once."""
 _WITHDRAWN = ("special_days", "occasions", "periods")
+WEEK_PARTS = ("start", "end", "break")
+WEEK = tuple(f"{day}_{part}" for day in WEEKDAYS for part in WEEK_PARTS)
+"""The fields of a week's form."""
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -54,7 +62,7 @@ def changes_of(values: Mapping[str, str], by: str, taken_names: Mapping[dt.date,
         if window[1] <= window[0]:
             raise forms.Wrong({"window_until": "backwards"})
         occasion = {
-            "occasion_id": f"{scope or ''}:{first}:{window[0]}",
+            "occasion_id": f"{scope or ''}:{first}:{window[0]:%H:%M}",
             "scope": scope,
             "name": name,
             "first": first,
@@ -70,6 +78,33 @@ def changes_of(values: Mapping[str, str], by: str, taken_names: Mapping[dt.date,
     days = [first + n * _ONE_DAY for n in range((until - first).days + 1)]
     special = [{"scope": scope, "date": day, "name": name, "hours": hours} for day in days]
     return forms.read(Changes, {"by": by, "special_days": special})
+
+
+def week_of(values: Mapping[str, str], by: str, facts: CalendarFacts, lineage: Sequence[str | None]) -> Changes:
+    """Another usual week from a day on; a weekday without hours is off. What the form does not ask for (grace, a core
+    of flexible hours) stays as it is on that weekday. Raises Wrong."""
+    scope, first = values.get("office_id") or None, forms.day("first", values.get("first", ""))
+    held = usual_on(facts, lineage, first)
+    days: dict[int, Hours] = {}
+    wrong: dict[str, str] = {}
+    for number, name in enumerate(WEEKDAYS):
+        start, end, minutes = (f"{name}_{part}" for part in WEEK_PARTS)
+        if not values.get(start, "").strip() and not values.get(end, "").strip():
+            continue
+        try:
+            said = _hours(values, start, end, minutes)
+            before = None if held is None else held.days.get(number)
+            days[number] = replace(before, **said) if before is not None else Hours(**said)
+        except forms.Wrong as error:
+            wrong |= error.fields
+        except PlanError:
+            wrong[minutes] = "wrong"
+    if not days and not wrong:
+        wrong[f"{WEEKDAYS[0]}_start"] = "empty"
+    if wrong:
+        raise forms.Wrong(wrong)
+    periods = [period_shown(each).model_dump(mode="json") for each in begin(facts, scope, first, days)]
+    return forms.read(Changes, {"by": by, "periods": periods})
 
 
 def _proposed(
@@ -89,17 +124,17 @@ def _proposed(
     return {"special_days": [{"scope": scope, "date": each.date, "name": each.name} for each in wanted]}
 
 
-def _hours(values: Mapping[str, str]) -> dict[str, Any]:
-    minutes = values.get("break", "").strip() or "0"
+def _hours(values: Mapping[str, str], start: str = "start", end: str = "end", pause: str = "break") -> dict[str, Any]:
+    minutes = values.get(pause, "").strip() or "0"
     if not (minutes.isascii() and minutes.isdecimal() and len(minutes) < 4):
-        raise forms.Wrong({"break": "number"})
-    return {"start": _clock(values, "start"), "end": _clock(values, "end"), "break_minutes": int(minutes)}
+        raise forms.Wrong({pause: "number"})
+    return {"start": _clock(values, start), "end": _clock(values, end), "break_minutes": int(minutes)}
 
 
-def _clock(values: Mapping[str, str], field: str) -> str:
+def _clock(values: Mapping[str, str], field: str) -> dt.time:
     """A local time to the minute, as browsers send it."""
     text = values.get(field, "").strip()
     try:
-        return f"{sheets.time(text):%H:%M}"
+        return sheets.time(text)
     except ValueError:
         raise forms.Wrong({field: "clock" if text else "empty"}) from None

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Response
 
 from etpp.base.asked import month as month_asked
 from etpp.base.errors import Conflict, NotFound
-from etpp.calendar import desk, views
+from etpp.calendar import desk, looking, views
 from etpp.calendar.asked import Changes
 from etpp.calendar.decide import Around, decide, preview
 from etpp.calendar.model import PlanError
+from etpp.calendar.plan import Calendar
 from etpp.calendar.recorded import recorded
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
@@ -25,6 +26,7 @@ T = TypeVar("T")
 FORM: tuple[str, ...] = (
     *("what", "office_id", "first", "until", "name", "start", "end", "break", "window_from", "window_until"),
     *("on_days_off", "for_shifts", "kind", "fact"),
+    *desk.WEEK,
 )
 """What a change is made of, and the preview hands on."""
 
@@ -90,10 +92,16 @@ async def _month(
         asked_for = chosen or (seen.today if wrong else None)  # what was typed is shown again, whatever it was
         first = span[0] if span is not None else (asked_for or seen.today).replace(day=1)
         day = asked_for if asked_for is not None and asked_for.replace(day=1) == first else None
-        return {"calendar": seen.month(first), "chosen": None if day is None else seen.day(day)}
+        return {
+            "calendar": seen.month(first),
+            "chosen": None if day is None else seen.day(day),
+            "week": seen.week(first),
+        }
 
     found = await visit.server.read(lambda tx: _named(lambda: look(tx)))
     typed = {"until": values.get("first", ""), "what": "off", "break": "60"}
+    if values.get("what") != "week":
+        typed |= {each["field"] + "_" + part: each[part] for each in found["week"]["days"] for part in desk.WEEK_PARTS}
     typed |= {name: each for name, each in values.items() if each}
     return visit.page("calendar/month.html", {**found, **forms.typed(typed, wrong)}, status)
 
@@ -125,6 +133,12 @@ async def _preview(visit: Visit, around: Around, reach: views.Reach, typed: Mapp
 def _changes(tx: Transaction, visit: Visit, around: Around, typed: Mapping[str, str]) -> Changes:
     """Raises Wrong and NotFound."""
     scope = typed.get("office_id") or None
+    if desk.what_of(typed) == "week":
+        facts = looking.with_regency(around.facts(tx, ()))
+        office_id = scope or looking.REGENCY
+        if office_id not in facts.parents:
+            raise NotFound("there is no such office", key="office_unknown", office=office_id)
+        return desk.week_of(typed, visit.actor.said, facts, Calendar(facts).lineage(office_id))
     held = {each.date: each.name for each in around.facts(tx, ()).special_days if each.scope in (None, scope)}
     return desk.changes_of(typed, visit.actor.said, held)
 

@@ -15,10 +15,10 @@ from etpp.base.sheets import Column, Fault, Row
 from etpp.calendar.model import RosterDay
 
 COLUMNS = (
-    Column("person", ("nip", "pegawai", "id", "nip pegawai")),
-    Column("name", ("nama", "nama pegawai"), required=False),
-    Column("date", ("tanggal", "hari"), required=False),
-    Column("shift", ("giliran", "jaga", "sif"), required=False),
+    Column("person", ("nip", "pegawai", "id", "nip pegawai"), label="NIP"),
+    Column("name", ("nama", "nama pegawai"), required=False, label="Nama"),
+    Column("date", ("tanggal", "hari"), required=False, label="Tanggal"),
+    Column("shift", ("giliran", "jaga", "sif"), required=False, label="Sif"),
 )
 OFF = frozenset({"off", "libur", "l", "x", "-"})
 _DAY_OF_MONTH = re.compile(r"0?([1-9]|[12][0-9]|3[01])", re.ASCII)

@@ -16,6 +16,8 @@ from etpp.calendar.looking import Day, Difference
 from etpp.calendar.model import Hours, Occasion, SpecialDay, WorkPeriod
 from etpp.calendar.plan import Calendar
 from etpp.calendar.proposals import propose_days_off, propose_ramadan
+from etpp.calendar.rules import WEEKDAYS
+from etpp.calendar.week import usual_on
 from etpp.console.texts import Texts
 from etpp.db import Transaction
 
@@ -99,9 +101,28 @@ class Seen:
         ]
         return {**self._day(found), "withdrawable": own}
 
+    def week(self, date: dt.date) -> dict[str, Any]:
+        """The usual week of a date: whose it is, since when, and each weekday's hours."""
+        texts, scopes = self._texts, Calendar(self._facts).lineage(self._office_id)
+        held = usual_on(self._facts, scopes, date)
+        own = held is not None and held.scope == (self._office_id or None)
+        monday = date - date.weekday() * _ONE_DAY
+        return {
+            "from": "" if held is None else texts.calendar_own if own else self._above(held.scope),
+            "since": "" if held is None else texts.date(held.first),
+            "until": "" if held is None or held.last is None else texts.date(held.last),
+            "days": [
+                _weekday(name, texts.weekday(monday + n * _ONE_DAY), None if held is None else held.days.get(n), texts)
+                for n, name in enumerate(WEEKDAYS)
+            ],
+        }
+
+    def _above(self, scope: str | None) -> str:
+        above = self._texts.calendar_regency if scope is None else self._names.get(scope, scope)
+        return self._texts.say("calendar_from", office=above)
+
     def _day(self, day: Day) -> dict[str, Any]:
-        texts, scope = self._texts, day.scope
-        above = texts.calendar_regency if scope is None else self._names.get(scope, scope)
+        texts = self._texts
         return {
             "date": day.date.isoformat(),
             "number": day.date.day,
@@ -113,11 +134,7 @@ class Seen:
             "state": texts.say(f"calendar_kind_{day.kind}"),
             "name": self._name(day.fact) if isinstance(day.fact, SpecialDay) else "",
             "ramadan": day.ramadan,
-            "from": ""
-            if day.fact is None
-            else texts.calendar_own
-            if day.own
-            else texts.say("calendar_from", office=above),
+            "from": "" if day.fact is None else texts.calendar_own if day.own else self._above(day.scope),
             "own": day.own,
             "occasions": [_occasion(each) for each in day.occasions],
             "proposed": "" if day.proposed is None else day.proposed.name,
@@ -199,6 +216,17 @@ def _said(hours: Hours | None, occasions: Sequence[str], texts: Texts) -> str:
 def _occasion(occasion: Occasion) -> str:
     start, end = occasion.window
     return f"{occasion.name} {start:%H.%M}–{end:%H.%M}"
+
+
+def _weekday(field: str, name: str, hours: Hours | None, texts: Texts) -> dict[str, str]:
+    return {
+        "field": field,
+        "name": name,
+        "hours": texts.calendar_off if hours is None else hours_text(hours, texts),
+        "start": "" if hours is None else f"{hours.start:%H:%M}",
+        "end": "" if hours is None else f"{hours.end:%H:%M}",
+        "break": "" if hours is None else str(hours.break_minutes),
+    }
 
 
 def hours_text(hours: Hours, texts: Texts) -> str:

@@ -195,13 +195,15 @@ class Visit:
         hidden: Mapping[str, str] | None = None,
         written: tuple[str, str] | None = None,
         wrong: str = "",
+        typed: Mapping[str, str] | None = None,
     ) -> Response:
         """A page that asks once more; its form goes to the same address, with what is `hidden` in it. `written`: name
-        and label of a text without which it is not done; `wrong`: what was wrong with it the last time."""
+        and label of a text without which it is not done; `wrong`: what was wrong with it the last time, when `typed`
+        stood in its fields."""
         values = {"question": question, "text": text, "button": button, "back": back, "option": option}
         return self.page(
             "console/confirm.html",
-            values | {"hidden": hidden, "written": written, "wrong": wrong},
+            values | {"hidden": hidden, "written": written, "wrong": wrong, "typed": typed or {}},
             409 if wrong else 200,
         )
 

@@ -23,11 +23,13 @@ class Lock(IntEnum):
     """Who changes when people are expected; before the locks of offices."""
     CATALOGUE = 7307775
     """Who changes what activities give."""
+    LETTERS = 7307777
+    """Who brings a table of letters."""
     KINDS = 7307776
     """Who changes the kinds of absence; shared by who writes a letter of one."""
     CLOSING = 7307772
     """The closing of a month; shared by who records a fact."""
-    ADMINISTRATORS = 7307777
+    ADMINISTRATORS = 7307778
     """Who takes an account's roles away, or the account; before the locks of accounts."""
     LEDGER = 7307773
     """Who appends to the audit log; the last of all."""

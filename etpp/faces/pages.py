@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Response
 
 from etpp.base.asked import asked
@@ -121,7 +123,7 @@ async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_
     try:
         said = asked(Wish, asked_by=values.get("asked_by", ""))
     except Conflict:
-        return await _erase_page(visit, office_id, person_id, visit.texts.erase_asked_missing)
+        return await _erase_page(visit, office_id, person_id, visit.texts.erase_asked_missing, values)
 
     def work(tx: Transaction) -> None:
         erasure.erase_person(tx, office_id, person_id, now, forget, asked_by=said.asked_by, done_by=visit.user)
@@ -130,7 +132,9 @@ async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_
     return visit.go(f"/erasures/{office_id}/{person_id}")
 
 
-async def _erase_page(visit: Visit, office_id: str, person_id: str, wrong: str = "") -> Response:
+async def _erase_page(
+    visit: Visit, office_id: str, person_id: str, wrong: str = "", typed: Mapping[str, str] | None = None
+) -> Response:
     person = await visit.server.read(lambda tx: _person(tx, office_id, person_id))
     return visit.confirm(
         visit.texts.say("erase_question", name=person.name or visit.texts.forgotten),
@@ -140,6 +144,7 @@ async def _erase_page(visit: Visit, office_id: str, person_id: str, wrong: str =
         ("forget", visit.texts.erase_forget),
         written=("asked_by", visit.texts.erase_asked_by),
         wrong=wrong,
+        typed=typed,
     )
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from etpp.absence import importing as letters
+from etpp.absence import sheet as letters_sheet
+from etpp.activities import bringing as entries
 from etpp.activities import importing as catalogue
 from etpp.activities import sheet as catalogue_sheet
 from etpp.activities.model import Item, Weight
 from etpp.activities.store import ITEMS, WEIGHTS
+from etpp.allowance import scoring
+from etpp.allowance.gather import entry_terms
 from etpp.base.asked import month as month_asked
 from etpp.base.money import plain
 from etpp.base.sheets import Column, Row
+from etpp.base.workbook import MAX_ROWS
 from etpp.calendar import importing as shifts
 from etpp.calendar import sheet as shifts_sheet
 from etpp.calendar.model import RosterDay
@@ -43,13 +49,14 @@ class Given:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`key`: in addresses and of its texts. `columns`: what a table has. `example`: where the list as it is now can be
-    taken from, to be changed and brought back."""
+    taken from, to be changed and brought back. `most`: rows of a table."""
 
     key: str
     columns: Sequence[Column]
     run: Callable[[Transaction, Sequence[Row], Given, Texts], Preview]
     example: str = ""
     by_month: bool = False
+    most: int = MAX_ROWS
 
 
 def _people(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
@@ -146,6 +153,63 @@ def _roster_of(tx: Transaction, person_id: str, days: Sequence[RosterDay]) -> li
     return roster_days(tx, first, last, person_id, "", (last - first).days + 1)
 
 
+def _letters(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
+    found = letters.take(tx, rows, given.by, given.now, dry_run=not given.take, partial=given.partial)
+    names = _names(tx, (each.person_id for each in found.lines))
+    lines = []
+    for each in found.lines:
+        letter = each.letter
+        first, until = (texts.moment(moment.astimezone(each.zone)) for moment in (letter.first_utc, letter.until_utc))
+        says = f"{letter.number} · {texts.date(letter.date)} · {letter.issuer} · {first} – {until}"
+        waits = f" · {texts.imports_file_later}" if each.needs_file else ""
+        subject = f"{names.get(each.person_id, '')} · {each.kind}{waits}"
+        lines.append(_line(each.line, letter.letter_id, subject, each.known, says))
+    return Preview(tuple(lines), found.faults, found.recorded)
+
+
+def _entries(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
+    found = entries.take(tx, rows, given.by, entry_terms, given.now, dry_run=not given.take, partial=given.partial)
+    names = _names(tx, (each.entry.person_id for each in found.lines))
+    lines = []
+    for each in found.lines:
+        entry = each.entry
+        # The note is the author's own: it is shown here, and not kept in the audit log.
+        subject = " · ".join(
+            part for part in (names.get(entry.person_id, ""), texts.date(entry.date), entry.note) if part
+        )
+        says = f"{each.item} · {texts.say('imports_quantity', quantity=plain(entry.quantity))}"
+        lines.append(_line(each.line, entry.entry_id, subject, each.known, says))
+    return Preview(tuple(lines), found.faults, found.recorded)
+
+
+def _scores(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
+    found = scoring.take(tx, rows, given.by, given.now, dry_run=not given.take, partial=given.partial)
+    names = {each.office_id: each.name for each in Offices(tx).all()}
+    lines = []
+    for each in found.lines:
+        score, before = each.score, each.before
+        was = "" if before is None else f"{plain(before.percent)} %"
+        change = "unchanged" if each.known else "new" if before is None else "changed"
+        subject = f"{names[score.office_id]} · {texts.month_of(score.month.first)}"
+        lines.append(
+            Line(each.line, f"{score.office_id}:{score.month}", subject, change, was, f"{plain(score.percent)} %")
+        )
+    return Preview(tuple(lines), found.faults, found.recorded)
+
+
+def _names(tx: Transaction, people: Iterable[str]) -> dict[str, str]:
+    """In pages: a table has more people than a question has parameters."""
+    asked, found = sorted(set(people)), dict[str, str]()
+    for start in range(0, len(asked), 1000):
+        found |= {person: each.name for person, each in Roster(tx).employees(asked[start : start + 1000]).items()}
+    return found
+
+
+def _line(line: int, about: str, subject: str, known: bool, says: str) -> Line:
+    """Of what is only ever added: it is new, or it is there."""
+    return Line(line, about, subject, "unchanged" if known else "new", says if known else "", says)
+
+
 def _span(first: dt.date, last: dt.date | None, texts: Texts) -> str:
     return f"{first.isoformat()} – {texts.until_further if last is None else last.isoformat()}"
 
@@ -156,5 +220,8 @@ KINDS = {
         Kind("people", listing.COLUMNS, _people, "/v1/admin/roster.xlsx"),
         Kind("catalogue", catalogue_sheet.COLUMNS, _catalogue, "/v1/admin/activities/catalogue.xlsx"),
         Kind("shifts", shifts_sheet.COLUMNS, _shifts, by_month=True),
+        Kind("letters", letters_sheet.COLUMNS, _letters),
+        Kind("entries", entries.COLUMNS, _entries, most=entries.MOST_ROWS),
+        Kind("scores", scoring.COLUMNS, _scores),
     )
 }

@@ -24,8 +24,15 @@ router = APIRouter()
 
 FILES: Mapping[str, int] = {"/console/imports": sheets.MAX_BYTES}
 """Forms that bring a file, and the bytes that it may have."""
-FIELDS = {"sheet_unreadable": "file", "file_large": "file", "imports_busy": "", "month_wrong": "month"}
+FIELDS = {
+    "sheet_unreadable": "file",
+    "sheet_long": "file",
+    "file_large": "file",
+    "imports_busy": "",
+    "month_wrong": "month",
+}
 """Beside which field a refusal stands."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_FAULTS = 200
 """Lines with a fault that are named at once: whoever has put these right brings the table again."""
 
@@ -67,13 +74,30 @@ async def bring(visit: MemberVisit, values: CheckedForm, files: Files, kept: Kep
             raise forms.Wrong({"file": "empty"})
         month = values.get("month", "") if kind.by_month else ""
         month_asked(month)
-        await run_in_threadpool(sheets.asked, content, kind.columns)
+        rows = await run_in_threadpool(sheets.asked, content, kind.columns)
+        if len(rows) > kind.most:
+            raise Conflict(f"such a table has at most {kind.most} rows: split it", key="sheet_long", most=kind.most)
         brought = await run_in_threadpool(kept.keep, kind.key, month, _owner(visit), content, now)
         await visit.server.write(lambda tx: None)  # that somebody brought it is recorded  # noqa: ARG005
     except (Conflict, NotFound, Problem) as error:
         status = 429 if isinstance(error, Problem) and error.name == "too-many-requests" else 409
         return _start(visit, values, forms.faults(visit.texts, error, FIELDS), status)
     return visit.go(f"/imports/{brought.import_id}")
+
+
+@router.get("/imports/templates/{kind}")
+async def template(visit: MemberVisit, kind: str, csv: str = "") -> Response:
+    """An empty table with the headings of a kind, to be filled in."""
+    known = KINDS.get(kind)
+    if known is None:
+        raise NotFound("there is no such kind of table", key="import_kind_unknown")
+    headings = [each.heading for each in known.columns]
+    if csv:
+        content, media_type, ending = sheets.write_csv(headings, ()), "text/csv; charset=utf-8", "csv"
+    else:
+        content, media_type, ending = await run_in_threadpool(sheets.write_xlsx, headings, ()), XLSX, "xlsx"
+    name = f"{visit.texts.say('imports_template_file')}-{visit.texts.say(f'imports_{known.key}_file')}.{ending}"
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @router.get("/imports/{import_id}")

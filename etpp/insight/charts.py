@@ -45,19 +45,28 @@ class Figures:
 def figures(tx: Transaction, office_id: str, month: Month | None, now: dt.datetime) -> Figures:
     """`month`: None for this one. Raises NotFound for an office that there is not."""
     office = register.office(tx, office_id)
-    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
-    asked = month or Month(today.year, today.month)
+    asked = month or this_month(now)
     below = sorted(place.office_id for place in PLACES.find(tx) if place.parent_id == office_id)
     found = _reckoned(tx, (office_id, *below[:UNITS]), asked, now)
-    devices = [each for each in Devices(tx).all() if each.office_id == office_id]
     return Figures(
         office_id,
         office.name,
         asked,
         found[office_id],
         tuple(each for each in found.values() if each is not None and each.people),
-        tuple(each for each in devices if each.revoked_utc is None and each.heartbeat),
+        terminals(tx, office_id),
     )
+
+
+def terminals(tx: Transaction, office_id: str) -> tuple[Device, ...]:
+    """Those of the office that are not revoked and have reported."""
+    mine = (each for each in Devices(tx).all() if each.office_id == office_id)
+    return tuple(each for each in mine if each.revoked_utc is None and each.heartbeat)
+
+
+def this_month(now: dt.datetime) -> Month:
+    today = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
+    return Month(today.year, today.month)
 
 
 def _reckoned(tx: Transaction, offices: Iterable[str], month: Month, now: dt.datetime) -> dict[str, OfficeMonth | None]:
@@ -76,7 +85,12 @@ def _reckoned(tx: Transaction, offices: Iterable[str], month: Month, now: dt.dat
 
 
 def charts(found: Figures, say: Words, pay: bool) -> list[Chart]:
-    """`pay`: whether amounts are for this reader."""
+    """Of the month, and of its terminals. `pay`: whether amounts are for this reader."""
+    return [*of_month(found, say, pay), *of_terminals(found.devices, say)]
+
+
+def of_month(found: Figures, say: Words, pay: bool) -> list[Chart]:
+    """What is reckoned for it."""
     made: list[Chart] = []
     if found.month is not None and found.month.people:
         made += [arrivals(say, [found.month]), lateness(say, [found.month])]
@@ -84,9 +98,12 @@ def charts(found: Figures, say: Words, pay: bool) -> list[Chart]:
         made.append(points(say, found.units))
     if found.month is not None and found.month.people and pay:
         made.append(components(say, found.month.people, [found.month]))
-    if found.devices:
-        made.append(refusals(say, found.devices))
     return made
+
+
+def of_terminals(devices: Sequence[Device], say: Words) -> list[Chart]:
+    """What they have told last."""
+    return [refusals(say, devices)] if devices else []
 
 
 def points(say: Words, units: Sequence[OfficeMonth]) -> Chart:

@@ -86,7 +86,10 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
             counters = discipline(days.get(person_id, []), asked.year, delivered_steps())
     except (CareerError, Conflict, NotFound):
         broken = True
-    entered = activities.month_of(tx, person_id, asked.first, asked.last, entry_terms, now)
+    try:
+        entered = activities.month_of(tx, person_id, asked.first, asked.last, entry_terms, now)
+    except (Conflict, NotFound):  # without the month's policy nobody can judge them; the person is known
+        entered, broken = activities.NO_ACTIVITIES, True
     since = asked.before(LETTERS).first
     held = letters_of(tx, person_id)
     mine = [letter for letter in held if since <= letter.until_utc.date() and letter.first_utc.date() <= asked.last]

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from etpp.console.texts import Texts
-from etpp.insight.charts import Figures
 from etpp.insight.dossier import Dossier
-from etpp.reports.model import Chart, ColumnKind, Mark, Sentence, Table
+from etpp.insight.drawn import Drawn
+from etpp.reports.model import ColumnKind, Mark, Sentence, Table
 from etpp.reports.sentences import Sentences
 from etpp.reports.statement import amounts, days
 from etpp.reports.svg import svg
@@ -82,8 +82,8 @@ def person(dossier: Dossier, texts: Texts, say: Words, pay: bool) -> dict[str, A
     }
 
 
-def pictures(found: Figures, charts: Sequence[Chart], say: Words) -> dict[str, Any]:
-    """`charts`: each with its figures as a table."""
+def pictures(found: Drawn, say: Words) -> dict[str, Any]:
+    """Each with its figures as a table."""
     return {
         "office_id": found.office_id,
         "office": found.office,
@@ -91,14 +91,14 @@ def pictures(found: Figures, charts: Sequence[Chart], say: Words) -> dict[str, A
         "month_text": say.month(found.asked.first),
         "before": str(found.asked.before()),
         "after": str(found.asked.following),
-        "broken": found.month is None,
+        "broken": found.broken,
         "charts": [
             {
                 "title": chart.title,
                 "picture": Markup(svg(chart, say.rupiah if chart.unit == "rupiah" else say.number)),
                 "table": _table(chart.figures, say),
             }
-            for chart in charts
+            for chart in found.charts
         ],
     }
 

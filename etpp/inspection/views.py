@@ -218,6 +218,7 @@ def proof(found: Proof, zone: ZoneInfo, texts: Texts) -> dict[str, Any]:
         "who": "" if found.person_id is None else found.names.get(found.person_id, texts.forgotten),
         "person_id": found.person_id,
         "direction": texts.of("inspect_value", str(seen.get("direction", ""))),
+        "chosen": seen.get("chosen") is True,
         "at": "" if time is None else texts.moment(time.utc.astimezone(zone)),
         "groups": [
             (texts.inspect_time, list(_time(found, body, zone, texts))),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
-from etpp.base.asked import asked
+from etpp.base.errors import Conflict
+from etpp.console import forms
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
 from etpp.objections import service, store
@@ -22,12 +24,29 @@ router = APIRouter()
 SHOWN = 50
 
 
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """An answer that was not taken, and why not."""
+
+    objection_id: str
+    answer: str
+    wrong: str
+
+
 @router.get("/objections")
 async def objections(visit: MemberVisit, answered: str = "", after: str = "") -> Response:
-    done = answered == "1"
+    return await _page(visit, answered == "1", after[:64])
+
+
+async def _page(visit: Visit, done: bool, after: str, typed: _Typed | None = None) -> Response:
+    """`typed`: an answer that was refused; its objection stands first, whatever became of it."""
 
     def look(tx: Transaction) -> list[dict[str, object]]:
-        found = store.page(tx, waiting=not done, after=after[:64], limit=SHOWN + 1)
+        found = store.page(tx, waiting=not done, after=after, limit=SHOWN + 1)
+        if typed is not None:
+            one = store.OBJECTIONS.one(tx, typed.objection_id)
+            others = [each for each in found if each.objection.objection_id != typed.objection_id]
+            found = [*store.standings(tx, [] if one is None else [one]), *others]
         people = Roster(tx).employees(sorted({each.objection.person_id for each in found}))
         offices = {each.office_id: each.name for each in Offices(tx).all()}
         return [
@@ -42,15 +61,20 @@ async def objections(visit: MemberVisit, answered: str = "", after: str = "") ->
 
     found = await visit.server.read(look)
     more = str(found[SHOWN - 1]["objection_id"]) if len(found) > SHOWN else ""
-    return visit.page("objections/objections.html", {"objections": found[:SHOWN], "answered": done, "more": more})
+    values = {"objections": found[:SHOWN], "answered": done, "more": more, "typed": typed}
+    return visit.page("objections/objections.html", values, 200 if typed is None else 409)
 
 
 @router.post("/objections/{objection_id}/answer")
 async def answer(objection_id: str, visit: MemberVisit, values: CheckedForm) -> Response:
-    by = "" if visit.session is None else visit.session.actor.said
-    said = asked(NewAnswer, by=by, upheld=values.get("upheld") == "yes", answer=values.get("answer", ""))
-    now = visit.server.now()
-    await visit.server.write(lambda tx: service.answer(tx, objection_id, said, now))
+    now, answer = visit.server.now(), values.get("answer", "")
+    given = {"by": visit.actor.said, "upheld": values.get("upheld") == "yes", "answer": answer}
+    try:
+        said = forms.read(NewAnswer, given)
+        await visit.server.write(lambda tx: service.answer(tx, objection_id, said, now))
+    except Conflict as error:
+        wrong = " ".join(forms.faults(visit.texts, error, {}).values())
+        return await _page(visit, False, "", _Typed(objection_id, answer, wrong))
     return visit.go("/objections")
 
 

@@ -17,8 +17,9 @@ MOST_WAITING = 20
 """Of one person's month: nobody objects to more days than it has, and whoever answers reads each of them."""
 
 
-def file(tx: Transaction, new: NewObjection, now: dt.datetime) -> Standing:
-    """Raises NotFound for whom nobody knows, Conflict for what cannot be objected to."""
+def file(tx: Transaction, new: NewObjection, now: dt.datetime, objection_id: str | None = None) -> Standing:
+    """`objection_id`: that the person's own device made. Raises NotFound for whom nobody knows, Conflict for what
+    cannot be objected to."""
     person = Roster(tx).who(new.by)
     first, last = month_of(dt.date.fromisoformat(f"{new.month}-01"))
     served = Roster(tx).career(person).within(first, last)
@@ -36,7 +37,8 @@ def file(tx: Transaction, new: NewObjection, now: dt.datetime) -> Standing:
             key="objection_many",
             n=MOST_WAITING,
         )
-    made = Objection(str(uuid.uuid4()), person, served[-1].office_id, new.month, new.about, new.reason, now)
+    made_id = objection_id or str(uuid.uuid4())
+    made = Objection(made_id, person, served[-1].office_id, new.month, new.about, new.reason, now)
     store.OBJECTIONS.add(tx, [made], person, now)
     return Standing(made, None)
 

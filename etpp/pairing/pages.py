@@ -31,6 +31,8 @@ from etpp.roster.store import Roster
 
 router = APIRouter()
 outside = APIRouter(include_in_schema=False)
+CODE_LENGTH = 20
+"""Characters of a code of BKPP's, with what people type between its groups."""
 _SAID = frozenset({"phone_terminal_revoked", "phone_code_used", "phone_not_here", "phone_code_late"})
 """What is recorded of a code that was refused: its terminal had signed it."""
 
@@ -56,7 +58,7 @@ async def code(visit: AnyVisit) -> Response:
     try:
         visit.server.guesses.reserve(guess)
     except Problem:
-        return await _start_page(visit, visit.texts.log_in_wait, 429)
+        return await _start_page(visit, visit.texts.log_in_wait, 429, _written(values))
     way = service.by_bkpp if values.get("way") == "bkpp" else service.by_terminal
 
     def take(tx: Transaction) -> tuple[str, dt.timedelta]:
@@ -78,7 +80,7 @@ async def code(visit: AnyVisit) -> Response:
         refused = error
         if refused.key in _SAID:
             await visit.server.write(lambda tx: _say_refused(tx, said, refused, guest, now))
-        return await _start_page(visit, visit.texts.refusal(refused), 403)
+        return await _start_page(visit, visit.texts.refusal(refused), 403, _written(values))
     visit.server.guesses.forgive(guess)
     return visiting.with_session(visit, visit.go("/m/connect"), token, lasts)
 
@@ -96,7 +98,7 @@ async def connect_by_pin(visit: AnyVisit, values: CheckedForm, keeper: KeeperOf)
     try:
         service.check_pin(pin, values.get("repeated", ""), nip)
     except Conflict as error:
-        return await _connect_page(visit, keeper, visit.texts.refusal(error), 409)
+        return await _connect_page(visit, keeper, visit.texts.refusal(error), 409, keep=values.get("keep") == "yes")
     secret = visiting.new_secret()
     run = asyncio.get_running_loop().run_in_executor
     pin_hash = await run(passwords.CHECKERS, passwords.hashed, service.pin_text(secret, pin))
@@ -229,7 +231,7 @@ async def _connected(
     try:
         let = await visit.server.write(take)
     except Conflict as error:
-        return await _connect_page(visit, keeper, visit.texts.refusal(error), 409)
+        return await _connect_page(visit, keeper, visit.texts.refusal(error), 409, keep=values.get("keep") == "yes")
     return visiting.with_secret(visit, visiting.with_session(visit, home(), *let), secret)
 
 
@@ -238,7 +240,12 @@ def home() -> Response:
     return RedirectResponse("/phone/", 303, HEADERS)
 
 
-async def _start_page(visit: Visit, error: str | None = None, status: int = 200) -> Response:
+def _written(values: Mapping[str, str]) -> str:
+    """BKPP's code as somebody typed it, to be put right; nobody types a terminal's."""
+    return values.get("code", "")[:CODE_LENGTH] if values.get("way") == "bkpp" else ""
+
+
+async def _start_page(visit: Visit, error: str | None = None, status: int = 200, code: str = "") -> Response:
     phone, site = await visiting.phone_of(visit), site_of(visit)
     options, name, later = "", "", False
     if phone is not None and phone.ended_utc is None:
@@ -257,6 +264,7 @@ async def _start_page(visit: Visit, error: str | None = None, status: int = 200)
             await visit.server.write(lambda tx: Phones(tx).set(known.phone_id, pending=challenge))
     values = {
         "error": error,
+        "code": code,
         "phone": phone,
         "name": name,
         "options": options,
@@ -268,7 +276,10 @@ async def _start_page(visit: Visit, error: str | None = None, status: int = 200)
     return visit.page("pairing/start.html", values, status, script=True)
 
 
-async def _connect_page(visit: Visit, keeper: KeeperOf, error: str | None = None, status: int = 200) -> Response:
+async def _connect_page(
+    visit: Visit, keeper: KeeperOf, error: str | None = None, status: int = 200, *, keep: bool = False
+) -> Response:
+    """`keep`: whether the others are to stay, as it was ticked: a PIN mistyped must not end them."""
     half = await visiting.half(visit, keeper)
     waiting = Connecting.of(half.pending)
 
@@ -278,6 +289,7 @@ async def _connect_page(visit: Visit, keeper: KeeperOf, error: str | None = None
     account, others = await visit.server.read(look)
     values = {
         "error": error,
+        "keeps": keep,
         "name": waiting.invited.name,
         "options": passkeys.asked_new(site_of(visit), account, waiting.challenge),
         "others": [_shown(each, visit) for each in others],

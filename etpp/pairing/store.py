@@ -30,6 +30,17 @@ class Phones:
         """Newest first; `ended`: those too that are let in no more."""
         return self._where(phones.c.account_id == account_id, *([] if ended else [phones.c.ended_utc.is_(None)]))
 
+    def newest(self, since: dt.datetime) -> dict[str, dt.datetime]:
+        """Person -> when the newest phone was connected, of those connected from a moment on and still let in."""
+        found = sa.select(phones.c.person_id, sa.func.max(phones.c.created_utc)).group_by(phones.c.person_id)
+        rows = self._tx.execute(found.where(phones.c.created_utc >= since, phones.c.ended_utc.is_(None)))
+        return {person_id: created for person_id, created in rows}  # noqa: C416
+
+    def mark(self) -> tuple[int, int]:
+        """What changes whenever a phone is connected or ended."""
+        row = self._tx.execute(sa.select(sa.func.count(), sa.func.count(phones.c.ended_utc)).select_from(phones)).one()
+        return row[0], row[1]
+
     def of_person(self, person_id: str) -> list[Phone]:
         return self._where(phones.c.person_id == person_id)
 

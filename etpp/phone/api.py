@@ -28,11 +28,9 @@ from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.base.throttle import Throttle
 from etpp.console.texts import Language, texts
 from etpp.db import Transaction
-from etpp.objections import service as objections
-from etpp.objections.asked import NewObjection
 from etpp.objections.documents import ObjectionShown, objection_shown
 from etpp.phone import filing, reading, verifying
-from etpp.phone.asked import OwnCorrection, OwnLetter
+from etpp.phone.asked import OwnCorrection, OwnLetter, OwnObjection
 from etpp.phone.documents import CatalogueOnPhone, Filed, MonthOnPhone, Today, WaitingList
 from etpp.serving.context import Server, ServerOf
 
@@ -58,7 +56,7 @@ def routes(photographs: Throttle) -> APIRouter:
         now, csrf = server.now(), session.csrf_of(request.cookies.get(session.COOKIE, ""))
 
         def look(tx: Transaction) -> Today:
-            return reading.today(tx, by, csrf, lang, now, len(verifying.entries(tx, by, now)))
+            return reading.today(tx, by, csrf, lang, now, verifying.number(tx, by, now))
 
         return _answer(request, server, await server.read(look))
 
@@ -75,9 +73,10 @@ def routes(photographs: Throttle) -> APIRouter:
         return _answer(request, server, await server.read(lambda tx: reading.month(tx, by, asked, lang, now)))
 
     @router.get("/waiting", response_model=WaitingList)
-    async def show_waiting(by: Who, request: Request, server: ServerOf) -> Response:
+    async def show_waiting(by: Who, request: Request, server: ServerOf, lang: Language = "id") -> Response:
         now = server.now()
-        return _answer(request, server, await server.read(lambda tx: verifying.waiting(tx, by, now)))
+        with _in_words(lang):
+            return _answer(request, server, await server.read(lambda tx: verifying.waiting(tx, by, now)))
 
     @router.post("/corrections", status_code=201)
     async def file_correction(own: OwnCorrection, server: ServerOf, lang: Language = "id") -> Filed:
@@ -105,22 +104,22 @@ def routes(photographs: Throttle) -> APIRouter:
         return document_shown(kept)
 
     @router.post("/objections", status_code=201)
-    async def file_objection(new: NewObjection, server: ServerOf, lang: Language = "id") -> ObjectionShown:
+    async def file_objection(own: OwnObjection, server: ServerOf, lang: Language = "id") -> ObjectionShown:
         now = server.now()
         with _in_words(lang):
-            return objection_shown(await server.write(lambda tx: objections.file(tx, new, now)))
+            return objection_shown(await server.write(lambda tx: filing.objection(tx, own, now)))
 
     return router
 
 
 @contextmanager
 def _in_words(language: Language) -> Iterator[None]:
-    """A refusal as the person reads it, and not as a program's log has it."""
+    """A refusal as the person reads it, and not as a program's log has it. `key`: what the program knows it by."""
     try:
         yield
     except (Conflict, NotFound) as error:
         name = "not-found" if isinstance(error, NotFound) else "conflict"
-        raise Problem(name, texts(language).refusal(error)) from error
+        raise Problem(name, texts(language).refusal(error), members={"key": error.key or ""}) from error
 
 
 def _answer(request: Request, server: Server, shown: BaseModel) -> Response:

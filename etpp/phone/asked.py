@@ -1,4 +1,4 @@
-"""What the phone asks for: corrections and letters of whoever is logged in."""
+"""What the phone asks for: corrections, letters and objections of whoever is logged in."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from pydantic import StringConstraints
 
 from etpp.base.asked import Asked, Date, Reason, Text, Who
 from etpp.base.shapes import Hash, Time
+from etpp.objections.asked import NewObjection
 from etpp.presence.asked import OptionalId
 from etpp.presence.model import Part
+
+FilingId = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
+"""Made by the phone: what arrives twice under one is filed once. A program that sends none has one made here."""
 
 
 class OwnCorrection(Asked):
     """What a part of one's own day should have been, as `presence.asked.NewCorrection` says it."""
 
     by: Who
+    filing_id: FilingId | None = None
     date: Date
     part: Part
     reason: Reason
@@ -28,6 +35,7 @@ class OwnLetter(Asked):
     """A letter for oneself, over [first_utc, until_utc). `document_sha256`: the photograph of the paper."""
 
     by: Who
+    filing_id: FilingId | None = None
     kind_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
     number: Text
     date: Date
@@ -35,3 +43,7 @@ class OwnLetter(Asked):
     first_utc: Time
     until_utc: Time
     document_sha256: Hash | None = None
+
+
+class OwnObjection(NewObjection):
+    filing_id: FilingId | None = None

@@ -16,6 +16,9 @@ from etpp.presence.documents import CorrectionShown
 from etpp.presence.model import Part, Status
 from etpp.reports.model import Tone
 
+Gap = Literal["", "outside", "contradiction", "policy"]
+"""Why a month cannot be shown: no office, facts that contradict one another, a policy that is not kept here."""
+
 
 class EntryOnPhone(Shown):
     """An entry as it stands. `returned`: why it came back."""
@@ -70,7 +73,7 @@ class Today(Shown):
     month_entered: Amount
     month_recognised: Amount
     month_target: Amount | None
-    gap: str
+    gap: Gap
 
 
 class ItemOnPhone(Shown):
@@ -141,10 +144,12 @@ class ClosedOnPhone(Shown):
 
 
 class MonthOnPhone(Shown):
-    """`pay` is None where nothing can be reckoned. `earlier`: closed months, the latest first."""
+    """`pay` is None where nothing can be reckoned; with a `gap` there are no days either. `earlier`: closed months, the
+    latest first."""
 
     month: MonthText
     name: str
+    gap: Gap
     days: list[DayOnPhone]
     entries: list[EntryOnPhone]
     pay: PayOnPhone | None

@@ -29,6 +29,7 @@ from etpp.phone.documents import (
     ClosedOnPhone,
     DayOnPhone,
     EntryOnPhone,
+    Gap,
     ItemOnPhone,
     KindOnPhone,
     LineOnPhone,
@@ -46,6 +47,7 @@ from etpp.reports.own import OwnMonth, own_month
 from etpp.reports.presence import fault_name, kind_name, mark
 from etpp.reports.sentences import Sentences
 from etpp.reports.texts import Words, words
+from etpp.roster.assignments import CareerError
 from etpp.roster.hours import REGENCY_ZONE, month_bounds
 from etpp.roster.store import DEPUTIES, Offices, Roster
 
@@ -65,12 +67,7 @@ def today(tx: Transaction, person_id: str, csrf: str, language: Language, now: d
         raise NotFound("nobody in the roster has this id")
     person_id = employee.person_id
     local = now.astimezone(ZoneInfo(REGENCY_ZONE)).date()
-    gap, own = "", None
-    try:
-        own = own_month(tx, person_id, Month(local.year, local.month), now)
-        gap = "" if own is not None else "outside"
-    except Conflict:
-        gap = "contradiction"
+    own, gap = _own(tx, person_id, Month(local.year, local.month), now)
     zone = ZoneInfo(REGENCY_ZONE) if own is None else own.office.zone
     date = now.astimezone(zone).date()
     points: Mapping[dt.date, DayPoints] = {}
@@ -84,7 +81,8 @@ def today(tx: Transaction, person_id: str, csrf: str, language: Language, now: d
         entries += [each for each in entries_before if each.date == yesterday]
     rule = None if own is None else own.office.policy.points
     judged = None if own is None else next((d for d in own.person.service.days if d.date == date), None)
-    office = None if own is None else Offices(tx).get(own.office.office_id)
+    here = own.office.office_id if own is not None else _place(roster, person_id, date)
+    office = None if here is None else Offices(tx).get(here)
     return Today(
         person_id=person_id,
         name=employee.name,
@@ -142,16 +140,17 @@ def catalogue(tx: Transaction, person_id: str, language: Language, now: dt.datet
             KindOnPhone(kind_id=key, name=kind_name(say, key, kind), document_required=kind.document_required)
             for key, kind in kinds_now
         ],
-        note_characters=entry_terms(tx, date).note_characters,
+        note_characters=_note_characters(tx, date),
     )
 
 
 def month(tx: Transaction, person_id: str, asked: Month, language: Language, now: dt.datetime) -> MonthOnPhone:
-    """Raises NotFound for a month in which the person belonged to no office, and Conflict as `own_month`."""
+    """Raises NotFound for a month in which the person belonged to no office. Of one that cannot be reckoned what was
+    filed is there all the same."""
     say, person_id = words(language), Roster(tx).who(person_id)
-    own = own_month(tx, person_id, asked, now)
-    if own is None:
-        raise NotFound("this person belonged to no office in that month")
+    own, gap = _own(tx, person_id, asked, now)
+    if gap == "outside":
+        raise NotFound("this person belonged to no office in that month", key="belongs_nowhere")
     entries, points = _activities(tx, person_id, asked.first, asked.last, now)
     start, end = month_bounds(str(asked))
     filed = corrections.page(
@@ -171,14 +170,44 @@ def month(tx: Transaction, person_id: str, asked: Month, language: Language, now
     return MonthOnPhone(
         month=str(asked),
         name=say.month(asked.first),
-        days=[_day(own, each, points, say) for each in own.person.service.days],
+        gap=gap,
+        days=[] if own is None else [_day(own, each, points, say) for each in own.person.service.days],
         entries=entries,
-        pay=_pay(own, say) if own.reckoned else None,
+        pay=_pay(own, say) if own is not None and own.reckoned else None,
         earlier=_earlier(tx, person_id, asked, say),
         corrections=[correction_shown(each) for each in filed],
         letters=[letter_shown(each) for each in held],
         objections=[objection_shown(each) for each in of_month(tx, person_id, str(asked))],
     )
+
+
+def _own(tx: Transaction, person_id: str, asked: Month, now: dt.datetime) -> tuple[OwnMonth | None, Gap]:
+    """Of somebody whom the roster has; without a month, why there is none."""
+    try:
+        own = own_month(tx, person_id, asked, now)
+    except Conflict:
+        return None, "contradiction"
+    except NotFound as error:
+        if error.key != "policy_lost":
+            raise
+        return None, "policy"
+    return own, "" if own is not None else "outside"
+
+
+def _place(roster: Roster, person_id: str, date: dt.date) -> str | None:
+    """Where somebody serves whose month cannot be told, if that is known."""
+    try:
+        return roster.career(person_id).office_on(date)
+    except CareerError:
+        return None
+
+
+def _note_characters(tx: Transaction, date: dt.date) -> int:
+    """None are asked for here while the policy is not to be had; the server asks again when the note arrives."""
+    try:
+        return entry_terms(tx, date).note_characters
+    except NotFound:
+        return 0
 
 
 def _activities(
@@ -187,7 +216,7 @@ def _activities(
     """Entries of the days between two of one month, and their points by day."""
     try:
         found = activities.month_of(tx, person_id, first, last, entry_terms, now)
-    except (Conflict, PlanError):
+    except (Conflict, NotFound, PlanError):  # nobody can judge them now; the person is known
         return [], {}
     known = Catalogue(ITEMS.find(tx), ())
     shown = []

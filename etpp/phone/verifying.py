@@ -16,6 +16,7 @@ from etpp.activities.store import ITEMS, WEIGHTS, entries_of
 from etpp.allowance.gather import entry_terms
 from etpp.base.clock import days_utc
 from etpp.base.encoding import format_time
+from etpp.base.errors import Conflict, NotFound
 from etpp.base.money import plain
 from etpp.db import Transaction, pay_tables
 from etpp.phone.documents import WaitingList, WaitingOnPhone
@@ -31,9 +32,17 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 def entries(tx: Transaction, by: str, now: dt.datetime) -> list[Entry]:
-    """All that wait for somebody, of the last two months, by date. Raises NotFound."""
+    """All that wait for somebody, of the last two months, by date. Raises Conflict and NotFound."""
     last = now.astimezone(ZoneInfo(REGENCY_ZONE)).date() + ONE_DAY  # further east it is tomorrow already
     return activities.waiting(tx, Roster(tx).who(by), last - LOOKED_AT, last, entry_terms, now)
+
+
+def number(tx: Transaction, by: str, now: dt.datetime) -> int:
+    """How many wait, for the page that shows more than this; none are counted where they cannot be judged now."""
+    try:
+        return len(entries(tx, by, now))
+    except (Conflict, NotFound):
+        return 0
 
 
 def waiting(tx: Transaction, by: str, now: dt.datetime) -> WaitingList:

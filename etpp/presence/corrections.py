@@ -54,12 +54,15 @@ class Standing:
     decision: CorrectionDecision | None
 
 
-def propose(tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.datetime) -> Correction:
-    """Raises Conflict for what would not count, NotFound for whom nobody knows."""
+def propose(
+    tx: Transaction, new: NewCorrection, days: CorrectionDays, now: dt.datetime, correction_id: str | None = None
+) -> Correction:
+    """`correction_id`: that the person's own device made. Raises Conflict for what would not count, NotFound for whom
+    nobody knows."""
     roster = Roster(tx)
     person, by = roster.who(new.person), roster.actor(new.proposed_by)
     correction = Correction(
-        str(uuid.uuid4()),
+        correction_id or str(uuid.uuid4()),
         person,
         new.date,
         new.part,

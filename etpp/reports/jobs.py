@@ -126,13 +126,10 @@ class Jobs:
 
     def get(self, job_id: str) -> Job:
         """Raises NotFound."""
-        try:
-            job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise NotFound("there is no such report; one is kept for a day", key="file_gone") from error
+        job = self._written(job_id)
         if job.state == "running" and not self._lives(job_id):
             # It may have ended between the two looks.
-            job = Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
+            job = self._written(job_id)
             if job.state == "running":
                 ended: State = "cancelled" if self._path(job_id, "cancel").exists() else "failed"
                 job = job.model_copy(update={"state": ended, "detail": "its process ended early"})
@@ -151,7 +148,17 @@ class Jobs:
         job = self.get(job_id)
         if job.state != "done":
             raise Conflict(f"the report is {job.state}", key="file_not_ready")
-        return self._path(job_id, job.format)
+        path = self._path(job_id, job.format)
+        if not path.exists():  # somebody forgets it at this moment
+            raise _gone()
+        return path
+
+    def content(self, job_id: str) -> bytes:
+        """What was made, whole. Raises as `file`, also where it goes while it is opened."""
+        try:
+            return self.file(job_id).read_bytes()
+        except FileNotFoundError as error:
+            raise _gone() from error
 
     def cancel(self, job_id: str) -> Job:
         """End it, or forget it when it is done. Raises NotFound."""
@@ -210,6 +217,13 @@ class Jobs:
                 process.stdin.write(json.dumps(order).encode())  # not as an argument: the URL may hold a password
         return process
 
+    def _written(self, job_id: str) -> Job:
+        """Raises NotFound, for what was forgotten meanwhile too."""
+        try:
+            return Job.model_validate_json(self._path(job_id, "json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _gone() from error
+
     def _lives(self, job_id: str) -> bool:
         try:
             descriptor = os.open(self._path(job_id, "lock"), os.O_RDWR | os.O_CLOEXEC)
@@ -229,6 +243,10 @@ class Jobs:
 
     def _path(self, job_id: str, ending: str) -> Path:
         return self._folder / f"{job_id}.{ending}"
+
+
+def _gone() -> NotFound:
+    return NotFound("there is no such report; one is kept for a day", key="file_gone")
 
 
 def write_job(folder: Path, job: Job) -> None:

@@ -18,6 +18,7 @@ from etpp.allowance.closing import Closing
 from etpp.allowance.facts import MonthFacts, Regency
 from etpp.allowance.model import Month, Policy, Statement
 from etpp.allowance.month import State
+from etpp.allowance.owed import gathered
 from etpp.allowance.seal import statement_of
 from etpp.allowance.service import Service, serve
 from etpp.allowance.store import Closings, Policies
@@ -93,7 +94,8 @@ def office_month(
     closing = where.closed
     if closing is None:
         shared = shared or gather.regency(tx, month, now)
-        found = reckoning.reckon(tx, office_id, month, now, shared=shared)
+        facts = gathered(tx, office_id, month, shared)
+        found = reckoning.reckon(tx, office_id, month, now, shared=shared, people=facts)
         policy, known = found.policy, None
         statements = {each.person_id: each for each in found.statements}
         adjustments, total, sealed_hash = found.adjustments, found.total, found.hash
@@ -106,7 +108,7 @@ def office_month(
         documents = Closings(tx).documents(office_id, month)
         statements = {person: statement_of(each) for person, each in documents.items()}
         adjustments, total, sealed_hash = closing.sealed.adjustments, closing.sealed.total, closing.sealed.hash
-    facts = gather.office_month(tx, office_id, month, shared, known)
+        facts = gathered(tx, office_id, month, shared, known)
     roster = Roster(tx, known)
     employees = roster.employees(sorted(_named(facts) | {each.person_id for each in adjustments}))
     people = []

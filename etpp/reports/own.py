@@ -74,7 +74,7 @@ def own_month(tx: Transaction, person_id: str, month: Month, now: dt.datetime) -
     else:
         found = Policies(tx).get(closing.policy_sha256)
         if found is None:
-            raise NotFound(f"the policy of {month} is not kept here")
+            raise NotFound(f"the policy of {month} is not kept here", key="policy_lost")
         policy, known, reports = found, closing.as_of_utc, closing.reports
     shared = gather.regency(tx, month, known or now, known, reports)
     facts = gather.office_month(tx, home, month, shared, known, only=[person_id])

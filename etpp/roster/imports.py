@@ -20,6 +20,7 @@ from etpp.db import Transaction
 from etpp.roster.assignments import Acting, Assignment, Career, CareerError, circles
 from etpp.roster.listing import Listed, understood
 from etpp.roster.model import Employee
+from etpp.roster.named import OfficesSaid
 from etpp.roster.plans import telling
 from etpp.roster.store import ACTINGS, ASSIGNMENTS, Offices, People, Roster
 
@@ -116,19 +117,7 @@ class _Known:
             if holder is not None:
                 self.numbers[number] = holder
         self.careers = roster.careers(sorted(self.employees))
-        self._offices: dict[str, set[str]] = defaultdict(set)
-        for office in Offices(tx).all():
-            for said in (office.office_id, office.name):
-                self._offices[_bare(said)].add(office.office_id)
-
-    def office(self, said: str) -> str:
-        """Raises ValueError."""
-        found = self._offices.get(_bare(said), set())
-        if len(found) > 1:
-            raise ValueError("several offices have this name: write the office's id")
-        if not found:
-            raise ValueError("there is no such office: write its id or its official name (`etpp office list`)")
-        return next(iter(found))
+        self.offices = OfficesSaid(Offices(tx).all())
 
 
 class _Planning:
@@ -204,7 +193,7 @@ class _Planning:
         """(office, superior)"""
         office_id, superior = "", None
         try:
-            office_id = self._known.office(each.office)
+            office_id = self._known.offices.said(each.office)
         except ValueError as error:
             self._fault(each, f"Kantor: {error}")
         if each.superior is not None:
@@ -370,10 +359,6 @@ def _kept(said: Assignment, held: Assignment, unsaid: Set[str], with_new_nip: bo
 
 def _covers(post: Assignment, stay: Assignment) -> bool:
     return post.first <= stay.first and (post.last is None or (stay.last is not None and stay.last <= post.last))
-
-
-def _bare(said: str) -> str:
-    return " ".join(said.casefold().split())
 
 
 def _rename_faces(tx: Transaction, employees: Sequence[Employee], now: dt.datetime) -> None:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from etpp.base import nip as nips
 from etpp.base import sheets, texts
+from etpp.base.reader import Reader, date, text
 from etpp.base.sheets import Column, Fault, Row
 from etpp.roster.assignments import Status
-
-T = TypeVar("T")
 
 COLUMNS = (
     Column("NIP", ("NIP baru", "Nomor Induk Pegawai", "Employee number"), required=False),
@@ -83,21 +81,21 @@ def understood(row: Row, now: dt.datetime) -> Listed | list[Fault]:
     """The row, or all that is wrong with it."""
     if row.fault:
         return [Fault(row.line, row.fault)]
-    reader = _Reader(row)
+    reader = Reader(row)
     nip = reader.take("NIP", lambda cell: nips.check_at(nips.compact(sheets.digits(cell)), now, now), "")
     other = reader.take("ID lain", _other_id, "")
     if not row["NIP"] and not row["ID lain"]:
         reader.fault("NIP", "is empty, and there is no other id")
     name = reader.need("Nama", texts.name, "")
     office = reader.need("Kantor", str, "")
-    post = reader.need("Jabatan", _post, "")
+    post = reader.need("Jabatan", text(_LONGEST_POST), "")
     job_class = reader.need("Kelas jabatan", _job_class, 0)
     rank = reader.take("Golongan", _rank, "")
     contract: Status = "pppk" if nip and nips.of_contract(nip) else "pns" if nip else "contract"
     status = reader.take("Status", _status, contract)
     superior = reader.take("NIP atasan", _superior, "")
-    first = reader.need("Mulai", _date, dt.date.min)
-    last = reader.take("Selesai", _date, dt.date.max)
+    first = reader.need("Mulai", date, dt.date.min)
+    last = reader.take("Selesai", date, dt.date.max)
     acting = reader.take("Plt", _truth, False)
     if last < first and not (acting and last == first - dt.timedelta(days=1)):  # an acting post that never was
         reader.fault("Selesai", "is before the beginning")
@@ -142,31 +140,6 @@ def cells(listed: Listed) -> Sequence[str]:
     )
 
 
-class _Reader:
-    """Notes what is wrong and goes on, so that a row's faults come all at once."""
-
-    def __init__(self, row: Row) -> None:
-        self._row = row
-        self.faults: list[Fault] = []
-
-    def fault(self, column: str, says: str) -> None:
-        self.faults.append(Fault(self._row.line, f"{column}: {says}"))
-
-    def take(self, column: str, read: Callable[[str], T], empty: T) -> T:
-        if not self._row[column]:
-            return empty
-        try:
-            return read(self._row[column])
-        except ValueError as error:
-            self.fault(column, str(error))
-            return empty
-
-    def need(self, column: str, read: Callable[[str], T], empty: T) -> T:
-        if not self._row[column]:
-            self.fault(column, "is empty")
-        return self.take(column, read, empty)
-
-
 def _other_id(cell: str) -> str:
     if not _OTHER_ID.fullmatch(sheets.digits(cell)):
         raise ValueError("must have 1 to 64 letters, digits and . _ / -")
@@ -176,12 +149,6 @@ def _other_id(cell: str) -> str:
 def _superior(cell: str) -> str:
     compact = nips.compact(sheets.digits(cell))
     return compact if re.fullmatch(r"[0-9]{18}", compact) else _other_id(cell)
-
-
-def _post(cell: str) -> str:
-    if len(texts.plain(cell)) > _LONGEST_POST:
-        raise ValueError(f"must have at most {_LONGEST_POST} characters")
-    return cell
 
 
 def _job_class(cell: str) -> int:
@@ -209,10 +176,3 @@ def _truth(cell: str) -> bool:
     if truth is None:
         raise ValueError("must be ya or tidak")
     return truth
-
-
-def _date(cell: str) -> dt.date:
-    date = sheets.date(cell)
-    if not 1950 <= date.year <= 2100:
-        raise ValueError("must be a day between 1950 and 2100")
-    return date

@@ -1,4 +1,4 @@
-"""Who people are, for pages that name many at once: read together, asked one by one."""
+"""Who people are, for pages that name many at once: read together, asked one by one; and which office is meant."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from etpp.base.texts import bare
 from etpp.db import Transaction
 from etpp.roster.assignments import Career
-from etpp.roster.model import Employee
+from etpp.roster.model import Employee, Office
 from etpp.roster.nip import grouped
 from etpp.roster.store import Offices, Roster
 
@@ -46,3 +47,22 @@ def named(tx: Transaction, people: Iterable[str], actors: Iterable[str] = (), ca
     employees = roster.employees(sorted({*wanted, *acted}))
     offices = {each.office_id: each.name for each in Offices(tx).all()}
     return Named(employees, roster.careers(wanted) if careers else {}, offices)
+
+
+class OfficesSaid:
+    """Which office a text means: an id or an official name, whatever its capitals and spaces."""
+
+    def __init__(self, offices: Iterable[Office]) -> None:
+        self._ids: dict[str, set[str]] = {}
+        for office in offices:
+            for said in (office.office_id, office.name):
+                self._ids.setdefault(bare(said), set()).add(office.office_id)
+
+    def said(self, text: str) -> str:
+        """The office's id. Raises ValueError."""
+        found = self._ids.get(bare(text), set())
+        if len(found) > 1:
+            raise ValueError("several offices have this name: write the office's id")
+        if not found:
+            raise ValueError("there is no such office: write its id or its official name (`etpp office list`)")
+        return next(iter(found))

@@ -306,6 +306,19 @@ class Roster:
             raise NotFound("nobody in the roster has this number or id", key="employee_unknown")
         return person_id
 
+    def who_each(self, said: Collection[str]) -> dict[str, str]:
+        """As `who`, of many at once: those whom the roster has, by what was said."""
+        numbers, asked = pay_tables.numbers, sorted(set(said))
+        held: dict[str, str] = {}
+        for page in _pages(asked):
+            query = sa.select(numbers.c.number, numbers.c.person_id).where(numbers.c.number.in_(page))
+            held |= {row.number: row.person_id for row in self._tx.execute(query)}
+        meant = {each: held.get(each, each) for each in asked}
+        known: set[str] = set()
+        for page in _pages(sorted(set(meant.values()))):
+            known |= self.employees(page).keys()
+        return {each: person for each, person in meant.items() if person in known}
+
     def actor(self, said: str) -> str:
         """Who acts: an employee under one id, by whichever number he is named; anybody else as he is named, in small
         letters: two people are never one and the same in capitals."""

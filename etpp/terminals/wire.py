@@ -184,6 +184,14 @@ class MonthSoFar(Shape):
     points_recognised: float | None = None
 
 
+class ConnectedPhone(Shape):
+    """`until_utc`: so long the person is told of it."""
+
+    person_id: str
+    connected_utc: Time
+    until_utc: Time
+
+
 class PersonPin(Shape):
     person_id: str
     pin_hash: str
@@ -204,6 +212,7 @@ class Bulletin(Shape):
     letters: list[BulletinLetter] = Field(default_factory=list)
     notices: list[BulletinNotice] = Field(default_factory=list)
     months: list[MonthSoFar] = Field(default_factory=list)
+    phones: list[ConnectedPhone] = Field(default_factory=list)
     nip_pin: NipPin | None = None
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import heapq
 import os
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,9 +16,9 @@ from pydantic import BaseModel
 
 from etpp.allowance import gather
 from etpp.allowance.desk import policy_of
-from etpp.allowance.facts import Regency
+from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Month, Policy
-from etpp.allowance.owed import statements
+from etpp.allowance.owed import gathered, statements_of
 from etpp.base.errors import Conflict
 from etpp.base.money import ZERO
 from etpp.db import Database, Transaction
@@ -109,7 +109,8 @@ def tried(tx: Transaction, asked: Asked, now: dt.datetime, tell: Tell) -> Tried:
     for n, office_id in enumerate(offices):
         tell("read", n, len(offices))
         try:
-            was, will = (_nets(tx, office_id, asked.month, shared, each) for each in (held, policy))
+            people = gathered(tx, office_id, asked.month, shared)
+            was, will = (_nets(people, each) for each in (held, policy))
         except Conflict:
             left_out.append(office_id)
             continue
@@ -136,8 +137,8 @@ def tried(tx: Transaction, asked: Asked, now: dt.datetime, tell: Tell) -> Tried:
     )
 
 
-def _nets(tx: Transaction, office_id: str, month: Month, shared: Regency, policy: Policy) -> Mapping[str, Decimal]:
-    return {each.person_id: each.net for each in statements(tx, office_id, month, shared, policy)}
+def _nets(people: Sequence[MonthFacts], policy: Policy) -> Mapping[str, Decimal]:
+    return {each.person_id: each.net for each in statements_of(people, policy)}
 
 
 def _biggest(differences: Iterable[Difference]) -> list[Difference]:

@@ -100,7 +100,7 @@ def routes(trials: Jobs) -> APIRouter:
 
 
 def _read(trials: Jobs, job: Job) -> Tried:
-    return Tried.model_validate_json(trials.file(job.job_id).read_bytes())
+    return Tried.model_validate_json(trials.content(job.job_id))
 
 
 def _shown(tx: Transaction, found: Tried, job: Job, texts: Texts) -> tuple[list[Line], dict[str, Any]]:

@@ -46,8 +46,9 @@ def command(clips: tuple[Path, ...], as_json: bool, model_dir: Path, policy: str
     """Judge each CLIP: a video, a GIF, a picture, or a folder (of pictures: one sequence; else all that is in it).
 
     An encounter begins at every frame with a face (--every), because a forger chooses when he steps in. Each ends as
-    live (accepted, nothing asked), challenge (would be asked for a movement of the head) or attack (refused); a clip's
-    verdict is that of most of its starts. Who stands so near that the models of the surroundings see none of them is
+    live (accepted, nothing asked), challenge (would be asked for a movement of the head, or the clip ends while frames
+    enough were in vain: unsure) or attack (refused); a clip's verdict is that of most of its starts.
+    Who stands so near that the models of the surroundings see none of them is
     told to step back first, and nobody in a clip does: a start that the clip ends before anything is asked is near,
     neither live nor asked, and counts as challenge in the clip's verdict. Whom the terminal asks at random all the same
     is not counted here.

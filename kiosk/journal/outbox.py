@@ -88,19 +88,7 @@ class SqliteOutbox:
     def append(self, draft: Draft, moment: Moment) -> Event:
         return self.db.transact(lambda connection: self._append(connection, draft, moment))
 
-    def last_presence(self, person_id: PersonId) -> LastPresence | None:
-        return next(iter(self._presences(person_id, lambda _: False)), None)
-
     def presences(self, person_id: PersonId, since_utc: dt.datetime) -> list[LastPresence]:
-        return [
-            each
-            for each in self._presences(person_id, lambda one: one.moment.wall_utc >= since_utc)
-            if each.moment.wall_utc >= since_utc
-        ]
-
-    def _presences(self, person_id: PersonId, further: Callable[[LastPresence], bool]) -> list[LastPresence]:
-        """Newest first, to the first after which `further` says that there is no need of older ones."""
-
         def read(connection: sqlite3.Connection) -> list[LastPresence]:
             found: list[LastPresence] = []
             for stored, digest in connection.execute(
@@ -111,8 +99,10 @@ class SqliteOutbox:
                     event = self.sealer.event(stored, digest.hex())
                     detail = wire.member(event.body, "presence", dict)
                     method = detail.get("method", "face")
+                    if found and event.moment.wall_utc < since_utc:
+                        break
                     found.append(LastPresence(Direction(detail["direction"]), event.moment, method))
-                    if not further(found[-1]):
+                    if event.moment.wall_utc < since_utc:
                         break
             return found
 

@@ -53,17 +53,26 @@ NEAR_S = 2.0
 
 MIN_FRAMES = 8
 MAX_FRAMES = 15
+"""So many frames at the least, and at the most, are joined. The model of the face alone has no more than these."""
+
 SAMPLE_S = 0.06
 """Frames closer together than this show the same picture, noise included; scoring both would only feign certainty."""
 
 PATIENCE_S = 2.5
-"""Seconds after the first frame that was not too near, good or not, when doubt is declared."""
+"""Seconds after the first frame that was not too near, good or not, when doubt is declared.
+
+With the wide models the newest frames are judged anew with each further one, until then: a frame's score of the face
+has a deviation of 1 to 2, and eight of them can be unlucky. No window is another question than a start at its first
+frame would be, and of every start of the attacks that were measured none was accepted (decision 109).
+"""
 
 
 class Opinion(enum.Enum):
     """What the passive scores say so far."""
 
     GATHERING = "gathering"
+    UNSURE = "unsure"
+    """There were frames enough for an opinion, and they do not accept; the next ones may."""
     NEAR = "near"
     """Nothing yet, for what surrounds the face is not seen (MAX_WIDTH)."""
     LIVE = "live"
@@ -73,7 +82,8 @@ class Opinion(enum.Enum):
 class PassiveEvidence:
     """The scores of one encounter, joined. Frames too small, too blurred or too close in time are passed over.
 
-    With the wide models only frames that show the surroundings of the face decide (MAX_WIDTH).
+    With the wide models only frames that show the surroundings of the face decide (MAX_WIDTH), and it is the newest
+    that do: who looked away or was blurred at first is judged by what is seen then, for as long as PATIENCE_S lasts.
     """
 
     def __init__(self, models: PassiveModels) -> None:
@@ -87,10 +97,11 @@ class PassiveEvidence:
 
     @property
     def median(self) -> float | None:
-        """How alive it looks, all models together: the median score of the face, or that of the mean of all three."""
+        """How alive it looks, all models together: the median score of the face, or, of the newest MAX_FRAMES frames,
+        that of the mean of all three."""
         if not self._near:
             return None
-        return self._mean() if self._wide else float(np.median(self._near))
+        return _mean(np.array(self._wide[-MAX_FRAMES:])) if self._wide else float(np.median(self._near))
 
     @property
     def lowest(self) -> float | None:
@@ -121,13 +132,10 @@ class PassiveEvidence:
             self._last_s = t_s
             if not near and self._accepted():
                 return Opinion.LIVE
-        enough = len(self._near if self._models.wide is None else self._wide)
-        if enough >= MAX_FRAMES or (enough >= MIN_FRAMES and self._hopeless()):
-            return Opinion.DOUBT
-        if self._first_s is not None and t_s - self._first_s > PATIENCE_S:
+        if self._hopeless() or (self._first_s is not None and t_s - self._first_s > PATIENCE_S):
             return Opinion.DOUBT
         if self._near_since_s is None:
-            return Opinion.GATHERING
+            return Opinion.UNSURE if len(self._wide) >= MIN_FRAMES else Opinion.GATHERING
         return Opinion.DOUBT if t_s - self._near_since_s > NEAR_S else Opinion.NEAR
 
     def _look(self, frame_rgb: RgbImage, box: Box, lit: bool, *, wide: bool) -> None:
@@ -140,24 +148,32 @@ class PassiveEvidence:
         if lit:
             self._lit.append(max(scores))
 
-    def _mean(self) -> float:
-        """The median over the frames of the mean of all three, the wide crops shrunk."""
-        return float(np.median(np.array(self._wide)[:, :3].mean(axis=1)))
-
     def _accepted(self) -> bool:
         if self._models.wide is not None:
-            if len(self._wide) < MIN_FRAMES:
-                return False
-            return self._mean() >= LEAST_MEAN and float(np.median(self._wide, axis=0).min()) >= LEAST_EACH
+            lengths = range(MIN_FRAMES, min(len(self._wide), MAX_FRAMES) + 1)
+            return any(_alive(np.array(self._wide[-length:])) for length in lengths)
         if len(self._near) < MIN_FRAMES:
             return False
         quartile, median = np.quantile(self._near, (0.25, 0.5))
         return bool(median >= ACCEPT and quartile >= ACCEPT_QUARTILE)
 
     def _hopeless(self) -> bool:
+        """Whether further frames would be of no use."""
         if self._models.wide is None:
-            return float(np.median(self._near)) < HOPELESS
-        return float(np.median(self._wide, axis=0).min()) < HOPELESS_EACH
+            frames = len(self._near)
+            return frames >= MAX_FRAMES or (frames >= MIN_FRAMES and float(np.median(self._near)) < HOPELESS)
+        newest = self._wide[-MAX_FRAMES:]
+        return len(newest) >= MIN_FRAMES and float(np.median(newest, axis=0).min()) < HOPELESS_EACH
+
+
+def _alive(scores: npt.NDArray[np.float64]) -> bool:
+    """Whether all three accept these frames, (n, 5): scores of the face, the wide models shrunk, then mirrored."""
+    return _mean(scores) >= LEAST_MEAN and float(np.median(scores, axis=0).min()) >= LEAST_EACH
+
+
+def _mean(scores: npt.NDArray[np.float64]) -> float:
+    """The median over the frames of the mean of all three, the wide crops shrunk."""
+    return float(np.median(scores[:, :3].mean(axis=1)))
 
 
 def _usable(frame_rgb: RgbImage, box: Box) -> bool:

@@ -2,7 +2,8 @@
 
 A forger chooses when he steps in, so a clip is judged from many starts: at each of them an encounter begins. Nobody in
 a recording hears a challenge, so no movement in it counts as an answer: a start ends as `live` (accepted without a
-challenge), `attack` (refused), or `challenge` (would be asked). Nor does anybody in it step back when told to: a start
+challenge), `attack` (refused), or `challenge` (would be asked, or the clip ends while frames enough were in vain: more
+of them might have helped, or not, and the worse is counted). Nor does anybody in it step back when told to: a start
 that the clip ends before that is asked of anybody is counted for itself.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from kiosk.errors import CameraError
 from kiosk.liveness import Liveness
+from kiosk.liveness.evidence import Opinion
 from kiosk.measure.clips import Label, frames, kind_of, label_of
 from kiosk.model import TOO_NEAR, Face, Frame, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
@@ -97,6 +99,11 @@ class _Start:
         told = self.last is not None and self.last.reason == TOO_NEAR and self.decided_s is None
         return told and self.near_s is not None and self.near_s - self.first_s >= TOLD_S
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether the clip ended after an opinion that did not accept, and before doubt was declared."""
+        return self.last is not None and self.decided_s is None and self.last.reason == Opinion.UNSURE.value
+
     def see(self, rgb: RgbImage, face: Face, t_s: float) -> bool:
         """One more frame; False when nothing further can change the outcome."""
         verdict = self.liveness.update(rgb, face, t_s)
@@ -158,6 +165,7 @@ def _result(path: Path, label: Label | None, kind: str | None, played: _Playing)
     score = float(np.median([last.score for last in lasts])) if lasts else None
     ends = [(VERDICTS[last.state], last.reason) for last in lasts if last.state in VERDICTS]
     near = sum(start.near for start in played.starts)
+    ends += [("challenge", Opinion.UNSURE.value)] * sum(start.in_vain for start in played.starts)
     asked = sum(verdict == "challenge" for verdict, _ in ends)
     ends += [("challenge", TOO_NEAR)] * near
     if not ends:

@@ -1,5 +1,5 @@
 """What the server tells an office's terminals besides faces and hours: whom to enrol, officers, letters, notices,
-months."""
+months, phones."""
 
 from __future__ import annotations
 
@@ -90,6 +90,14 @@ class MonthSoFar:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectedPhone:
+    """That a phone was connected to the person's e-TPP, which the person is told until a moment."""
+
+    connected_utc: dt.datetime
+    until_utc: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NipPin:
     """Whether somebody whose face fails may be recorded by NIP and PIN, and how often in a month. `pins`: the PINs'
     hashes, as an officer's, of those who have one."""
@@ -110,6 +118,7 @@ class Bulletin:
     notices: tuple[Notice, ...] = ()
     months: Mapping[PersonId, MonthSoFar] = field(default_factory=dict, repr=False)
     nip_pin: NipPin = field(default_factory=NipPin)
+    phones: Mapping[PersonId, ConnectedPhone] = field(default_factory=dict, repr=False)
 
 
 NOTHING_TOLD = Bulletin()

@@ -7,25 +7,61 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
-from kiosk.model import EMPTY_GALLERY, GallerySnapshot
-from kiosk.ports import Clock
+from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Sighting
+from kiosk.ports import Clock, Tray
 from kiosk.terminal import officer
 from kiosk.terminal.desk import Desk
 from kiosk.terminal.officer import Enrollable
-from kiosk.terminal.running import Terminal
 
 PRESS_S = 5.0
 """So long a finger lies in the corner before the area opens: nobody does that by accident."""
 
 
+class Held(Protocol):
+    """What is held while the area is open: the running terminal, or nothing where there is none."""
+
+    @property
+    def snapshot(self) -> GallerySnapshot:
+        """Who is in the office."""
+
+    @property
+    def sighting(self) -> Sighting:
+        """The newest."""
+
+    def hold(self) -> bool:
+        """Record nobody from now on, if nobody's presence is at stake; whether it is so."""
+
+    def release(self) -> None:
+        """Go on."""
+
+    def moved(self) -> None:
+        """Somebody is there."""
+
+
+class NoTray:
+    """A terminal has none: nothing is dropped onto its screen."""
+
+    def put(self, path: Path) -> None:
+        pass
+
+    def clear(self) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
 class Attending:
     """Steps the area. All methods but `reply` belong to the screen's thread."""
 
-    def __init__(self, terminal: Terminal, clock: Clock) -> None:
+    def __init__(self, terminal: Held, clock: Clock, tray: Tray | None = None) -> None:
         self.area = officer.CLOSED
         self._terminal = terminal
         self._clock = clock
+        self._tray: Tray = tray or NoTray()
         self.speak: Callable[[str], None] = lambda _language: None
         """Changes the screen's language."""
         self._desk: Desk | None = None
@@ -78,8 +114,21 @@ class Attending:
             found = next((each for each in self.people() if each.nip == value), None)
             if found is not None:
                 self.area = officer.choose(self.area, found, now_s)
+                self._tray.clear()
             return
         self._step(officer.Touched(act, value), now_s)
+
+    def open(self) -> None:
+        """Ask for the PIN, where there is no corner to press."""
+        self._step(officer.Opened(), self._clock.monotonic_s())
+
+    def enter(self, name: str) -> None:
+        """Let in an officer whom the command names, into a window."""
+        self.area = officer.entered(name, self._clock.monotonic_s())
+
+    def drop(self, path: Path) -> None:
+        """A picture was dropped into the window."""
+        self._step(officer.Dropped(path), self._clock.monotonic_s())
 
     def sign(self, picture: bytes) -> None:
         self._step(officer.Signed(picture), self._clock.monotonic_s())
@@ -92,13 +141,19 @@ class Attending:
         return self._people[1]
 
     def _step(self, what: officer.Input, now_s: float) -> None:
-        before = self.area.open
+        before, held = self.area.open, self.area.held
         self.area, effects = officer.step(self.area, what, now_s)
         for effect in effects:
             if isinstance(effect, officer.Speak):
                 self.speak(effect.language)
-            if self._desk is not None:
+            if isinstance(effect, officer.Take):
+                self._tray.put(effect.path)
+            elif isinstance(effect, officer.Store):
+                self._tray.finish()
+            elif self._desk is not None:
                 self._desk.order(effect)
+        if held and not self.area.held:
+            self._tray.clear()
         if before and not self.area.open:
             self._terminal.release()
 

@@ -16,6 +16,7 @@ from kiosk.model import (
     NOTHING_TOLD,
     AttackDraft,
     ClockState,
+    ConnectedPhone,
     Descriptor,
     Draft,
     Event,
@@ -209,7 +210,6 @@ class Clerk:
         calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
         month = month_of(now.wall_utc.astimezone(ZoneInfo(calendar.timezone))).astimezone(dt.UTC)
         try:
-            last = self._outbox.last_presence(person.person_id)
             lately = self._outbox.presences(person.person_id, min(month, now.wall_utc - _LONGEST_DAY))
         except OutboxError as error:
             log.error("the journal cannot be read: %s", error)
@@ -222,6 +222,7 @@ class Clerk:
             if claimed.duress:
                 self.happened("duress", (person.person_id,))
             return
+        last = lately[0] if lately else None
         before = last.moment.wall_utc if last and last.moment.wall_utc <= now.wall_utc else None
         assessment = schedule.assess(calendar, now.wall_utc, before, person.roster)
         day = [
@@ -239,8 +240,14 @@ class Clerk:
             letter=schedule.excusing(assessment, snapshot.bulletin.letters.get(person.person_id, ())),
             month=snapshot.bulletin.months.get(person.person_id),
             claimed=claimed,
+            phone=_phone(snapshot.bulletin.phones.get(person.person_id), now.wall_utc, assessment.local_time.tzinfo),
         )
         self._reply(enc.Answered(prospect))
+
+
+def _phone(told: ConnectedPhone | None, now: dt.datetime, zone: dt.tzinfo | None) -> dt.datetime | None:
+    """When a phone was connected, by the office's clock, while the person is still to be told."""
+    return told.connected_utc.astimezone(zone) if told is not None and now < told.until_utc else None
 
 
 def _ago_s(last: LastPresence | None, now: Moment) -> float | None:

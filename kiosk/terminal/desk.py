@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kiosk.errors import CameraError, EnrolmentRefused, KioskError, OutboxError, StateError
 from kiosk.machine import pins
@@ -74,7 +74,7 @@ class SharedCamera:
 class Means:
     """What the desk works with. `officers`: who may come in now. `enrolment`: a new one. `rest`: recognition pauses
     while it is True. `keep`: the screen's language outlives a restart. `carry`: by action, an order that belongs to
-    other parts."""
+    other parts. `abandon` is set while what is going on has been given up."""
 
     outbox: Outbox
     clock: Clock
@@ -86,6 +86,7 @@ class Means:
     rest: Callable[[bool], None]
     keep: Callable[[str], None]
     carry: Mapping[str, Callable[[], Carried]]
+    abandon: threading.Event = field(default_factory=threading.Event)
 
 
 class Desk:
@@ -95,7 +96,7 @@ class Desk:
         self._means = means
         self._reply = reply
         self._orders: queue.SimpleQueue[area.Effect | None] = queue.SimpleQueue()
-        self._abandon = threading.Event()
+        self._abandon = means.abandon
         self._enrolment: Enrolment | None = None
 
     def order(self, effect: area.Effect) -> None:
@@ -138,6 +139,8 @@ class Desk:
                 self._reply(area.Done(good, key=key, fields=fields))
             case area.Speak(language):
                 self._keep(language)  # the screen speaks it already
+            case area.Take() | area.Store():
+                pass  # the screen's own
 
     # ------------------------------------------------------------ PINs
 

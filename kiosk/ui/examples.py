@@ -91,7 +91,7 @@ class Example(NamedTuple):
 
 def states() -> Iterator[Example]:
     """At least one of each phase, hint, challenge and fault."""
-    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE), done_track=1)
+    base = Encounter(match=_ACCEPTED, sighting=Sighting(0.0, track=1, faces=1, box=_FACE), track=1, done_track=1)
     offline = replace(_STATUS, connected=False, queue=QueueState(12, 0, None))
     on_time = _prospect(_SHORT, Direction.ARRIVAL, 0, 0.0)
     late = _prospect(_LONG, Direction.ARRIVAL, 12, 1.0)
@@ -182,6 +182,10 @@ def states() -> Iterator[Example]:
     )
     monthly = replace(on_time, month=so_far)
     yield Example("recorded-month", replace(base, phase=Phase.RECORDED, prospect=monthly), _STATUS, 0)
+    phoned = replace(on_time, phone=_NOW.replace(day=23, hour=7, minute=31))
+    yield Example("recorded-phone", replace(base, phase=Phase.RECORDED, prospect=phoned), _STATUS, 0)
+    all_told = replace(longest, phone=_NOW.replace(month=9, day=28), month=so_far)
+    yield Example("recorded-phone_longest", replace(base, phase=Phase.RECORDED, prospect=all_told), _STATUS, 0)
     cut = replace(hours, month=so_far)
     yield Example("recorded-month-early", replace(base, phase=Phase.RECORDED, prospect=cut), _STATUS, 0)
     yield Example("month", replace(base, phase=Phase.MONTH, prospect=monthly), _STATUS, 2.5)

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from kiosk.errors import KioskError
 from kiosk.machine.lacks import Lost
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import OfficerSource, ScreenSource
+from kiosk.ui.rehearsal import Rehearsed
 
 __all__ = ["ScreenSource", "display_available", "run", "show"]
 
@@ -38,6 +39,7 @@ def show(
     screens_dir: str,
     lost: Lost = _LOST,
     officer: OfficerSource | None = None,
+    rehearsed: Iterable[Rehearsed] = (),
 ) -> None:
     """`run` for the terminal, with its settings of [display]."""
     folder = Path(screens_dir) if screens_dir else None
@@ -50,6 +52,7 @@ def show(
         screens_dir=folder,
         lost=lost,
         officer=officer,
+        rehearsed=rehearsed,
     )
 
 
@@ -64,9 +67,10 @@ def run(
     size_px: tuple[int, int] = (800, 480),
     lost: Lost = _LOST,
     officer: OfficerSource | None = None,
+    rehearsed: Iterable[Rehearsed] = (),
 ) -> None:
     """Show `source`'s views, and `officer`'s while its area is open; blocks the main thread until `source` stops,
-    SIGTERM or SIGINT comes, or the window is closed.
+    SIGTERM or SIGINT comes, or the window is closed. What is `rehearsed` is drawn before, and not seen.
 
     "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
     where there is a display, else that. A window shows everything turned by `rotation` degrees (0, 90, 180, 270)
@@ -86,7 +90,7 @@ def run(
         _prepare(mode, Path(home), title, fullscreen, 0 if mode == "offscreen" else rotation, size_px)
         from kiosk.ui import stage
 
-        stage.play(source, pictures, lambda: bool(stopped), officer)
+        stage.play(source, pictures, lambda: bool(stopped), officer, rehearsed)
 
 
 def _in_memory() -> str | None:
@@ -132,6 +136,7 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, rotation: int
         KIVY_NO_CONSOLELOG="1",
         KIVY_NO_FILELOG="1",
         KIVY_LOG_MODE="PYTHON",  # to the logger "kivy", with no handler of its own
+        KCFG_KIVY_LOG_LEVEL="warning",  # else its version stands in every log, and on an officer's terminal
         KIVY_HOME=str(home),
         KIVY_WINDOW="sdl2",  # its other provider ends the process when the X server has no GL
         KIVY_METRICS_DENSITY="1",

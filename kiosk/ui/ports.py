@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from kiosk.model import Frame
@@ -44,3 +45,6 @@ class OfficerSource(Protocol):
 
     def sign(self, picture: bytes) -> None:
         """A signature was written: a PNG."""
+
+    def drop(self, path: Path) -> None:
+        """A file or a folder was dropped into the window."""

@@ -17,6 +17,7 @@ from kiosk.terminal.encounter import (
     offers_phone,
     offers_pin,
     seconds_left,
+    tells_phone,
 )
 from kiosk.ui import bulletins, wording
 from kiosk.ui.instant import Instant, buttons, countdown, mirrored
@@ -176,7 +177,7 @@ def result(view: ViewState, at: Instant) -> ViewState:
         if not at.clock_trusted:
             view = replace(view, consequence="")  # the notice says it there
         offered = (offers_month(at.encounter), Button.MONTH), (offers_phone(at.encounter, at.settings), Button.PHONE)
-        view = replace(view, buttons=buttons(at, *(button for offers, button in offered if offers)))
+        view = replace(view, buttons=buttons(at, *(button for offers, button in offered if offers)), alert=_alert(at))
         key = _recorded(at)
     elif view.phase is Phase.NOT_RECORDED:
         fault = at.encounter.fault
@@ -189,6 +190,16 @@ def result(view: ViewState, at: Instant) -> ViewState:
         if offers_pin(at.encounter, at.settings):
             view = replace(view, reason="", buttons=buttons(at, Button.NIP_PIN))
     return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
+
+
+def _alert(at: Instant) -> str:
+    """That a phone was connected to the person's e-TPP: whoever did it by a photographed code is found out here."""
+    prospect = at.encounter.prospect
+    if prospect is None or prospect.phone is None or not tells_phone(at.encounter):
+        return ""
+    connected = prospect.phone
+    month, time = at.text(f"month.{connected.month}"), at.catalogue.time(connected)
+    return at.text("phone.connected", day=connected.day, month=month, time=time)
 
 
 def _recorded(at: Instant) -> str:

@@ -95,6 +95,9 @@ class Show:
     def touch(self, act: Act, value: str) -> None:
         """Nobody touches."""
 
+    def drop(self, path: Path) -> None:
+        """Nobody drops anything."""
+
     def sign(self, picture: bytes) -> None:
         """Nobody signs."""
 

@@ -6,25 +6,32 @@ Imported by `kiosk.ui.main.run` once Kivy's environment is set, never at a modul
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glFinish, glReadPixels
+from kivy.lang import Builder
 from kivy.metrics import Metrics, dp
 from kivy.uix.anchorlayout import AnchorLayout
 
 from kiosk.errors import KioskError
+from kiosk.model import Frame
 from kiosk.terminal.encounter import Button
 from kiosk.terminal.officer import Act
 from kiosk.ui import screens, theme
+from kiosk.ui.officer import keys
 from kiosk.ui.officer import screen as forms
 from kiosk.ui.officer.sheet import Form, Sheet
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.ports import OfficerSource, ScreenSource
+from kiosk.ui.rehearsal import Rehearsed
 from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
 from kiosk.ui.widgets import CameraTexture, Part
@@ -78,6 +85,24 @@ class Stage(AnchorLayout):
             self._mirror()
         if self._unpictured:
             Window.canvas.ask_update()
+
+    def rehearse(self, scenes: Iterable[Rehearsed]) -> None:
+        """Draw them all behind the picture that the window shows, which stays: nothing is flipped."""
+        self._camera.show(Frame(np.zeros((480, 640, 3), np.uint8), -1, 0.0))
+        for view, sheet in scenes:
+            if sheet is None:
+                self.show(view)
+            elif self._forms:
+                self.show_sheet(sheet)
+            self._shown.picture = self._camera.texture
+            Builder.sync()
+            Clock.tick_draw()
+            Window.dispatch("on_draw")
+            self._shown.picture = None
+        glFinish()
+        self.clear_widgets()
+        self._view, self._sheet, self._shown, self._unpictured = BLANK, None, None, False
+        Window.clearcolor = theme.GROUND
 
     def show(self, view: ViewState) -> None:
         before, self._view = self._view, view
@@ -156,6 +181,23 @@ class Stage(AnchorLayout):
         if self._officer is not None:
             self._officer.sign(picture)
 
+    # ------------------------------------------------------------ a laptop's window
+
+    def dropped(self, _window: Any, name: bytes, *_where: Any) -> None:
+        """A file or a folder, by the path that the desktop gives."""
+        if self._officer is not None:
+            self._officer.drop(Path(os.fsdecode(name)))
+
+    def key(self, _window: Any, key: int, _scancode: int, typed: str | None, _held: Any) -> bool:
+        """A keyboard does what the keys on the screen do."""
+        sheet = self._sheet
+        if self._officer is None or sheet is None:
+            return False
+        act, value = keys.act_of(sheet.form, key, typed or "")
+        if act is not None:
+            self._officer.touch(act, value)
+        return act is not None
+
     def _button(self, _screen: screens.Screen, button: Button) -> None:
         self._source.press(button)
 
@@ -168,8 +210,10 @@ def play(
     pictures: Pictures | None,
     stopped: Callable[[], bool],
     officer: OfficerSource | None = None,
+    rehearsed: Iterable[Rehearsed] = (),
 ) -> None:
-    """Open the window and show the source's views until it stops, `stopped` says so or the window is closed."""
+    """Open the window, draw what is `rehearsed`, and show the source's views until it stops, `stopped` says so or the
+    window is closed."""
     if Window is None:
         raise KioskError(
             "no window can be opened: OpenGL is missing or the display refuses it "
@@ -179,13 +223,16 @@ def play(
     Part.sheet = theme.sheet(Window.width, Window.height)
     Metrics.density = min(Window.width / Part.sheet[0], Window.height / Part.sheet[1])
     stage = Stage(source, pictures, stopped, officer)
+    Window.add_widget(stage)
+    stage.rehearse(rehearsed)
     pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
-    Window.bind(on_flip=stage.flipped)
+    heard = {"on_flip": stage.flipped, "on_drop_file": stage.dropped, "on_key_down": stage.key}
+    Window.bind(**heard)
     try:
         runTouchApp(stage)
     finally:
         pumping.cancel()
-        Window.unbind(on_flip=stage.flipped)
+        Window.unbind(**heard)
         with contextlib.suppress(ValueError):
             Window.remove_widget(stage)
         EventLoop.close()

@@ -157,6 +157,8 @@ class ViewState:
     consequence: str = ""
     consequence_tone: Tone = Tone.NEUTRAL
     footnote: str = ""
+    alert: str = ""
+    """What the person has to know besides, and to act upon."""
     reason: str = ""
     clock: str = ""
     clock_seconds: str = ""
@@ -202,6 +204,7 @@ class ViewState:
             self.day,
             self.occasion,
             self.consequence,
+            self.alert,
         )
         return (self.phase, self.layout, *told, self.connected, self.notices, self.bulletin, self.rows, self.link)
 

@@ -1,4 +1,5 @@
-"""The gallery's bulletin (docs/protocol.md, "Bulletin"): whom to enrol, officers, letters, notices, months. Pure.
+"""The gallery's bulletin (docs/protocol.md, "Bulletin"): whom to enrol, officers, letters, notices, months,
+phones. Pure.
 
 Nobody's presence depends on it. So an entry that is no use is left out and named, and the rest is taken; what bounds
 its cost is asked of each.
@@ -16,6 +17,7 @@ from typing import TypeVar, cast, get_args
 from kiosk.model import (
     Awaiting,
     Bulletin,
+    ConnectedPhone,
     Duty,
     Excusable,
     Letter,
@@ -30,14 +32,26 @@ from kiosk.model import (
 )
 from kiosk.wire.codec import Json, WireError, member, parse_utc
 
-MOST = {"awaiting": 5000, "renew": 5000, "officers": 50, "letters": 5000, "notices": 20, "months": 5000, "pins": 5000}
+MOST = {
+    "awaiting": 5000,
+    "renew": 5000,
+    "officers": 50,
+    "letters": 5000,
+    "notices": 20,
+    "months": 5000,
+    "phones": 5000,
+    "pins": 5000,
+}
 """Entries of each list; what comes after them is left out."""
 
 SHORT, LONG = 100, 200
 """Characters of a label or number; of a name or notice."""
 
-OF_PEOPLE = ("renew", "letters", "months")
+OF_PEOPLE = ("renew", "letters", "months", "phones")
 """Lists whose entries are of people whom the gallery has, each with a `person_id`."""
+
+PHONE_TOLD = dt.timedelta(days=31)
+"""For so long at most somebody is told of a phone: a sentence that stands there for ever is read by nobody."""
 
 MEMORY_KIB = (8 * 1024, 64 * 1024)
 PASSES = (1, 4)
@@ -106,6 +120,7 @@ def parse_bulletin(data: object, known: Collection[PersonId]) -> tuple[Bulletin,
         notices=tuple(read(data, "notices", _notice)),
         months=dict(of_people(data, "months", _month)),
         nip_pin=NipPin(policy, per_month, pins),
+        phones=dict(of_people(data, "phones", _phone)),
     )
     return bulletin, tuple(left_out)
 
@@ -186,6 +201,13 @@ def _month(data: Json) -> MonthSoFar:
     late, late_minutes, early, early_minutes = late_and_early
     points = _points(data, "points_entered"), _points(data, "points_recognised")
     return MonthSoFar(*days, present, late, late_minutes, early, early_minutes, *points)
+
+
+def _phone(data: Json) -> ConnectedPhone:
+    connected, until = parse_utc(data.get("connected_utc")), parse_utc(data.get("until_utc"))
+    if not dt.timedelta() < until - connected <= PHONE_TOLD:
+        raise WireError("it is told for no time, or for too long")
+    return ConnectedPhone(connected, until)
 
 
 def _policy(data: object) -> tuple[NipPinPolicy, int]:

@@ -4,9 +4,8 @@ The terminal of `kiosk run` itself, from camera to journal on disk, its window o
 place of the camera stands a queue: each person (a photograph of LFW that is not among those enrolled, moved a little
 from frame to frame, 640x480 at 30 frames a second) stays until the screen shows a result, is gone AWAY_S later, and
 GAP_S after that the next one stands there. Nobody touches the screen. `[liveness] policy` is off: a photograph is one.
-Told are people a minute, from a result to the live picture of the next, whose event each one is, and of the screen's
-thread the longest time beyond its period between two looks, with and without what it waited for a core (schedstat: on
-a machine that does other things, too), and the pictures a second while one is live.
+Told are people a minute, from a result to the live picture of the next, whose event each one is, what became of those
+who were not recorded, and what `watched` tells of the screen's thread.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import argparse
 import base64
 import contextlib
 import datetime as dt
-import itertools
 import json
 import os
 import statistics
@@ -23,6 +21,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +43,8 @@ from kiosk.ports import FaceEngine
 from kiosk.terminal.encounter import RESULTS, Encounter, Phase, confirm_s
 from kiosk.wire.gallery import Manifest
 from kiosk.wire.keys import ServerKeys
+from tests.bench.must_reach import at_least, at_most
+from tests.bench.watched import LIVE, Screen, asked
 
 FPS = 30
 VARIANTS = 4
@@ -53,9 +54,8 @@ ENROLLED, LEAST = 2, 3
 """Photographs that a person is enrolled from, and has at the least."""
 WITHIN_S = 20.0
 """Whoever is shown no result by then goes away."""
-PERIOD_S = 1 / 30
-"""kiosk.ui.stage, PUMPS_PER_S."""
-LIVE = frozenset({Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.ENQUIRING, Phase.CONFIRM})
+READY_S, A_MINUTE = 1.0, 15.0
+"""What is asked: from the presence of one to readiness for the next, and people a minute."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,7 @@ class Told:
     recorded: list[tuple[float, str]] = field(default_factory=list)
     results: list[float] = field(default_factory=list)
     live: list[float] = field(default_factory=list)
-    pumps: list[tuple[float, float]] = field(default_factory=list)
-    pictures: list[float] = field(default_factory=list)
+    otherwise: Counter[str] = field(default_factory=Counter)
     short: int = 0
 
 
@@ -218,43 +217,32 @@ def _frame(face: RgbImage | None, random: np.random.Generator) -> RgbImage:
     return noisy
 
 
-def waited_s() -> float:
-    """For how long the calling thread has waited for a core, in all."""
-    return int(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text().split()[1]) / 1e9
+def follow(kiosk: app.Kiosk, told: Told, over: threading.Event) -> Callable[[], None]:
+    """Note what becomes of the people, look by look."""
+    phase, hint = Phase.IDLE, ""
 
-
-def watch(kiosk: app.Kiosk, told: Told, over: threading.Event) -> None:
-    """Note what the screen's thread does, look by look."""
-    screen = kiosk.screen
-    pump, phase = screen.pump, Phase.IDLE
-    bound = False
-
-    def pumped() -> Any:
-        nonlocal phase, bound
-        if not bound:
-            from kivy.core.window import Window  # its environment is set by now
-
-            Window.bind(on_flip=lambda *_: told.pictures.append(time.monotonic()) if phase in LIVE else None)
-            bound = True
-        told.pumps.append((time.monotonic(), waited_s()))
-        view = pump()
+    def looked() -> None:
+        nonlocal phase, hint
         encounter: Encounter = kiosk.terminal.encounter
+        if encounter.phase is Phase.POSITIONING and encounter.hint is not None:
+            hint = encounter.hint.value
         if encounter.phase is not phase:
             now_s = time.monotonic()
             if encounter.phase in RESULTS:
                 told.results.append(now_s)
             if encounter.phase is Phase.RECORDED and encounter.prospect is not None:
                 told.recorded.append((now_s, encounter.prospect.person.person_id))
+            elif encounter.phase in RESULTS:
+                told.otherwise[f"{encounter.phase.value}{hint and f', told {hint} before'}"] += 1
             elif encounter.phase in LIVE and phase not in LIVE:
                 told.live.append(now_s)
             elif encounter.phase is Phase.CONFIRM:
                 told.short += confirm_s(encounter, kiosk.terminal.settings) < kiosk.terminal.settings.confirm_s
-            phase = encounter.phase
+            phase, hint = encounter.phase, "" if encounter.phase in RESULTS else hint
         if over.is_set():
             kiosk.stop()
-        return view
 
-    screen.pump = pumped  # type: ignore[method-assign]
+    return looked
 
 
 @contextlib.contextmanager
@@ -274,16 +262,9 @@ def display() -> Iterator[None]:
         server.wait()
 
 
-def figures(people: list[Queued], told: Told) -> dict[str, Any]:
+def figures(people: list[Queued], told: Told, screen: Screen) -> dict[str, Any]:
     times = told.results
     ready = [min(live - at_s for live in told.live if live > at_s) for at_s in times if told.live[-1] > at_s]
-    began_s = told.live[0]
-    stalls = [
-        (b - a - PERIOD_S, b - a - PERIOD_S - (waited - before))
-        for (a, before), (b, waited) in itertools.pairwise(told.pumps)
-        if a >= began_s
-    ]
-    within = [b - a for a, b in itertools.pairwise(told.pictures) if b - a < 0.5]
     stood = iter(one.person_id for one in people)
     return {
         "people": len(people),
@@ -293,12 +274,8 @@ def figures(people: list[Queued], told: Told) -> dict[str, Any]:
         "people_a_minute": round(60 * (len(times) - 1) / (times[-1] - times[0]), 1),
         "result_to_live_s_p50": round(statistics.median(ready), 2),
         "result_to_live_s_max": round(max(ready), 2),
-        "longest_stall_ms": round(1e3 * max(whole for whole, _ in stalls), 1),
-        "longest_stall_but_for_a_core_ms": round(1e3 * max(own for _, own in stalls), 1),
-        "stalls_over_50_ms": sum(whole > 0.05 for whole, _ in stalls),
-        "stalls_over_50_ms_but_for_a_core": sum(own > 0.05 for _, own in stalls),
-        "looks": len(stalls),
-        "live_pictures_a_second": round(len(within) / sum(within), 1),
+        "otherwise": dict(told.otherwise),
+        **screen.figures(),
     }
 
 
@@ -308,7 +285,7 @@ def main() -> None:
     parser.add_argument("--faces", type=Path, default=Path(os.environ.get("KIOSK_FACES") or "../shared/faces"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    told, over = Told(), threading.Event()
+    told, over, screen = Told(), threading.Event(), Screen()
     with tempfile.TemporaryDirectory(prefix="presensi-queue-") as name, display():
         state = StateFolder(Path(name) / "terminal")
         people = enrol(state, queued(options.faces, options.people))[: options.people]
@@ -319,14 +296,22 @@ def main() -> None:
         queue = Queue(people, told, over)
         app.camera_opener = lambda _config: lambda: queue  # the one part that is not the terminal's own
         with app.opened(settings, app.RunOptions(state, state.path / "models")) as kiosk:
-            watch(kiosk, told, over)
+            screen.watch(kiosk, follow(kiosk, told, over))
             kiosk.run()
-    found = figures(people, told)
+    found = figures(people, told, screen)
     if options.json:
         print(json.dumps(found))
         return
     for what, value in found.items():
-        print(f"{what:28} {value}")
+        print(f"{what:32} {value}")
+    for row in (
+        at_least("queue: people a minute", A_MINUTE, found["people_a_minute"]),
+        at_most(
+            "queue: from a result to the next one's live picture, s at most", READY_S, found["result_to_live_s_max"]
+        ),
+        *asked("queue", found),
+    ):
+        print(row.line())
 
 
 if __name__ == "__main__":

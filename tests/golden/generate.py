@@ -226,6 +226,13 @@ def bulletin() -> Json:
                 "early_minutes": 30,
             },
         ],
+        "phones": [
+            {
+                "person_id": PERSON_A,
+                "connected_utc": "2026-11-23T00:31:00.000Z",
+                "until_utc": "2026-11-30T00:31:00.000Z",
+            }
+        ],
         "nip_pin": {
             "policy": "alone",
             "per_month": 5,

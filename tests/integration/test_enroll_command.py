@@ -134,6 +134,30 @@ def test_from_a_clip(clip: Path, state: Path, enroll: Enroll) -> None:
     assert ANI.encode() not in raw  # at rest the person is sealed
 
 
+def test_of_four_pictures_the_last_is_only_compared(
+    man: tuple[str, ...], man_later: tuple[str, ...], portrait: Path, state: Path, enroll: Enroll
+) -> None:
+    code, report = enroll(ANI, "--photos", *man, more=(str(portrait),))
+    assert (code, report["reason"]) == (REFUSED, "not_recognised")
+    assert events(state) == []
+    code, report = enroll(ANI, "--photos", *man, more=man_later)
+    assert (code, sorted(report["pictures"])) == (DONE, [1, 2, 3])
+    assert "not_verified" not in [warning["code"] for warning in report["warnings"]]
+
+
+def test_three_pictures_are_stored_and_said_to_be_unverified_unless_a_fourth_is_named_for_it(
+    man: tuple[str, ...], man_later: tuple[str, ...], portrait: Path, state: Path, enroll: Enroll
+) -> None:
+    code, report = enroll(ANI, "--photos", *man, more=("--verify", str(portrait)))
+    assert (code, report["reason"]) == (REFUSED, "not_recognised")
+    code, report = enroll(ANI, "--photos", *man, more=("--verify", *man_later))
+    assert (code, report["templates"]) == (DONE, 3)
+    assert "not_verified" not in [warning["code"] for warning in report["warnings"]]
+    code, report = enroll(ANI, "--photos", *man, more=("--replace",))
+    assert (code, report["templates"]) == (DONE, 3)
+    assert "not_verified" in [warning["code"] for warning in report["warnings"]]
+
+
 def test_one_picture_gives_one_template_and_a_warning(portrait: Path, enroll: Enroll) -> None:
     code, report = enroll(BUDI, "--photos", str(portrait))
     assert (code, report["templates"]) == (DONE, 1)

@@ -47,6 +47,7 @@ from kiosk.terminal.housekeeping import gallery_is_stale
 from kiosk.terminal.running import Terminal
 from kiosk.terminal.trace import Trace
 from tests.unit.kiosk.factories import NOON, SETTINGS, match, moment, person, sighting
+from tests.unit.kiosk.journal.records import newest
 
 PEOPLE = {p.person_id: p for p in (person("p-1"), person("p-2", nip="198001012005011002"))}
 HOUR = dt.timedelta(hours=1)
@@ -120,7 +121,7 @@ def rig(outbox: SqliteOutbox) -> Rig:
 
 def test_what_is_confirmed_is_on_disk(rig: Rig) -> None:
     assert rig.record(track=1) is Phase.RECORDED
-    last = rig.outbox.last_presence(PersonId("p-1"))
+    last = newest(rig.outbox, PersonId("p-1"))
     assert last is not None
     assert last.direction is Direction.ARRIVAL
     assert rig.outbox.queue_state().waiting == 1
@@ -133,7 +134,7 @@ def test_the_same_person_is_not_recorded_twice_within_the_interval_but_after_it(
     rig.clock.s += SETTINGS.repeat_interval_s
     assert rig.record(track=3) is Phase.RECORDED
     assert rig.outbox.queue_state().waiting == 2
-    last = rig.outbox.last_presence(PersonId("p-1"))
+    last = newest(rig.outbox, PersonId("p-1"))
     assert last is not None
     assert last.direction is Direction.DEPARTURE
 
@@ -161,7 +162,7 @@ def test_whoever_comes_back_before_work_is_over_is_recorded_as_said_and_shown_th
     rig.terminal.press(Button.OTHER_WAY)
     rig.terminal.press(Button.CORRECT)
     assert rig.settle() is Phase.RECORDED
-    last = rig.outbox.last_presence(PersonId("p-1"))
+    last = newest(rig.outbox, PersonId("p-1"))
     assert last is not None
     assert last.direction is Direction.ARRIVAL
     with sqlite3.connect(rig.outbox.path) as journal:

@@ -2,7 +2,8 @@
 each thing that happens.
 
     python tests/ui/scripted_screen.py window|offscreen START
-        [--rotation N] [--screens DIR] [--link TEXT] [--size WxH] [--stop-after-pumps N] [--fail-at-pump N]
+        [--rotation N] [--rehearse] [--proves live|attack] [--screens DIR] [--link TEXT] [--size WxH]
+        [--stop-after-pumps N] [--fail-at-pump N]
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from kiosk.errors import KioskError
-from kiosk.model import Frame
+from kiosk.model import Frame, Liveness, LivenessVerdict
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Encounter, Phase
-from kiosk.ui import catalogue, examples, main
+from kiosk.ui import catalogue, examples, main, rehearsal
 from kiosk.ui.touch import GUARD_S
 from kiosk.ui.view import render
 from kiosk.ui.viewstate import ViewState
@@ -38,7 +39,8 @@ class Scripted:
     """The real encounter, its effects carried out at once."""
 
     def __init__(self, start: str, options: argparse.Namespace) -> None:
-        example = next(example for example in examples.states() if example.name == start)
+        known = {example.name: example for example in examples.states()}
+        example = known[start]
         self._status = example.status
         self._settings = replace(
             examples.SETTINGS, confirm_s=options.confirm_s, quick_confirm_s=options.confirm_s, nip_pad_s=600.0
@@ -47,7 +49,7 @@ class Scripted:
         self._encounter: Encounter = example.encounter
         if options.link:
             self._encounter = replace(self._encounter, link=options.link)
-        self._prospect = example.encounter.prospect
+        self._prospect = example.encounter.prospect or known["confirm"].encounter.prospect
         self._options = options
         self._leaves = self._encounter.phase is not Phase.IDLE
         self._pumps = 0
@@ -75,7 +77,16 @@ class Scripted:
         if not self._ready and now_s - self._changed_s > GUARD_S + 0.2:
             self._ready = True
             tell(ready=self._encounter.phase.value)
+            if self._encounter.phase is Phase.CHALLENGE and self._options.proves:
+                self._prove(Liveness(self._options.proves))
         return render(self._encounter, self._status, now_s, self._settings, self._texts)
+
+    def _prove(self, what: Liveness) -> None:
+        """The person's answer to the challenge has been seen."""
+        before = self._encounter
+        verdict = LivenessVerdict(what, 0.9, "challenge")
+        seen = replace(before.sighting, track=before.done_track + 1, match=before.match, liveness=verdict)
+        self._step(enc.Saw(seen))
 
     def _step(self, what: enc.Input) -> None:
         before = self._encounter.phase
@@ -87,6 +98,8 @@ class Scripted:
             if isinstance(effect, enc.Record):
                 tell(chosen=effect.chosen.value if effect.chosen else "")
                 self._step(enc.Stored())
+            elif isinstance(effect, enc.RecordAttack):
+                tell(attack=effect.liveness.state.value)
             elif isinstance(effect, enc.Invite):
                 self._step(enc.Invited(self._options.link))
             elif isinstance(effect, enc.Enquire):
@@ -116,6 +129,8 @@ def run() -> int:
     parser.add_argument("mode", choices=["window", "offscreen"])
     parser.add_argument("start")
     parser.add_argument("--rotation", type=int, default=0)
+    parser.add_argument("--proves", choices=["live", "attack"])
+    parser.add_argument("--rehearse", action="store_true")
     parser.add_argument("--screens", type=Path)
     parser.add_argument("--confirm-s", type=float, default=600.0)
     parser.add_argument("--link", default="")
@@ -131,6 +146,7 @@ def run() -> int:
             rotation=options.rotation,
             screens_dir=options.screens,
             size_px=options.size,
+            rehearsed=rehearsal.scenes("id", {"id": "Setuju"}, lambda: None) if options.rehearse else (),
         )
     except KioskError as error:
         tell(error=str(error))

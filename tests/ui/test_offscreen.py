@@ -42,6 +42,19 @@ def test_the_picture_is_upright_and_a_mirror(screen_name: str, at: tuple[int, in
     assert (at_left, at_right, below) == ("blue", "red", "green")
 
 
+@pytest.mark.parametrize("screen_name", ["idle", "unknown", "month"])
+def test_what_is_rehearsed_is_not_seen_and_leaves_nothing_behind(screen_name: str, tmp_path: Path) -> None:
+    written = []
+    for rehearse in ([], ["--rehearse"]):
+        folder = tmp_path / str(len(rehearse))
+        with started(
+            "offscreen", screen_name, "--stop-after-pumps", "12", "--screens", str(folder), *rehearse
+        ) as screen:
+            assert screen.end() == 0
+        written.append((folder / f"010-{screen_name}.png").read_bytes())  # the first that was seen
+    assert written[0] == written[1]
+
+
 def strongest(picture: Image.Image, x: int, y: int) -> str:
     """The colour that a point has most of: the live picture is dimmed outside the oval."""
     pixel = picture.getpixel((x, y))

@@ -80,6 +80,25 @@ def test_benar_records(display: str) -> None:
     assert phases(screen) == ["saving", "recorded", "idle"]
 
 
+def test_a_challenge_that_is_passed_leads_to_the_question_and_benar_records(display: str) -> None:
+    with started("window", "challenge-look_straight", "--proves", "live", DISPLAY=display) as screen:
+        screen.until(ready="confirm")
+        touch(display, CORRECT)
+        screen.until(phase="recorded")
+        assert screen.end() == 0
+    assert phases(screen)[:2] == ["enquiring", "confirm"]
+    assert "attack" not in {name for told in screen.heard for name in told}
+
+
+def test_a_challenge_that_is_failed_asks_nothing_and_is_told(display: str) -> None:
+    with started("window", "challenge-look_straight", "--proves", "attack", DISPLAY=display) as screen:
+        screen.until(ready="attack_refused")
+        touch(display, CORRECT)  # where the button would have been
+        assert screen.end() == 0
+    assert phases(screen) == ["attack_refused", "idle"]
+    assert {"attack": "attack"} in screen.heard
+
+
 def test_bukan_saya_ends_without_a_record(display: str) -> None:
     with started("window", "confirm-late", DISPLAY=display) as screen:
         screen.until(ready="confirm")

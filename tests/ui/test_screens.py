@@ -103,7 +103,7 @@ def test_every_text_of_the_view_is_on_its_screen(drawn: list[Drawn]) -> None:
         wanted = {screen.view.name, screen.view.consequence, *(button.text for button in screen.view.buttons)}
         if screen.view.layout not in (Layout.LIVE, Layout.STANDBY):  # on the dark one stands the time alone
             wanted |= {screen.view.title}
-        wanted |= {screen.view.hint}
+        wanted |= {screen.view.hint, screen.view.alert}
         assert wanted - {""} <= shown, screen.name
 
 
@@ -151,7 +151,7 @@ def test_letters_are_large_enough_for_a_metre_and_a_half(drawn: list[Drawn]) -> 
             assert screen.font_px(view.title) >= QUESTION_PX, screen.name
         if view.layout is Layout.LIVE:
             assert screen.font_px(view.hint) >= HINT_PX, screen.name
-        primary = [view.consequence, view.direction if view.layout is Layout.CONFIRM else ""]
+        primary = [view.alert, view.consequence, view.direction if view.layout is Layout.CONFIRM else ""]
         primary += [button.text for button in view.buttons]
         if view.layout not in (Layout.LIVE, Layout.CONFIRM, Layout.STANDBY):
             primary.append(view.title)
@@ -221,7 +221,7 @@ def test_capitals_of_what_matters_are_four_and_a_half_millimetres_high_on_a_seve
     mm = PANEL_MM / WIDTH_DP
     for screen in drawn:
         view = screen.view
-        matters = {view.title, view.hint, view.consequence, view.direction, view.presence_time, view.day}
+        matters = {view.title, view.hint, view.alert, view.consequence, view.direction, view.presence_time, view.day}
         matters |= {button.text for button in view.buttons} | ({view.name} if len(view.name) <= 80 else set())
         if view.layout is Layout.PHONE:
             matters -= {view.hint}  # read from the distance at which a phone scans

@@ -622,3 +622,21 @@ def test_whoever_is_forced_sees_what_everybody_sees() -> None:
     for phase in (Phase.CONFIRM, Phase.SAVING, Phase.RECORDED):
         assert view(replace(plain, phase=phase)) == view(replace(forced, phase=phase))
     assert "duress" not in repr(forced)
+
+
+def test_a_new_phone_is_said_to_the_recorded_face_and_on_no_other_screen() -> None:
+    connected = dt.datetime(2026, 11, 28, 7, 31, tzinfo=JAKARTA)
+
+    def shown(phase: Phase, track: int = 1) -> ViewState:
+        base = known(phase, sighting=Sighting(0.0, track=track, faces=1), done_track=1)
+        assert base.prospect is not None
+        return view(replace(base, prospect=replace(base.prospect, phone=connected)))
+
+    said = shown(Phase.RECORDED).alert.replace("\u00a0", " ")
+    assert said == "Ponsel baru masuk e-TPP Anda 28 November 07.31. Bukan Anda? Lapor petugas"
+    assert shown(Phase.RECORDED).meaning != shown(Phase.RECORDED, track=2).meaning
+    assert shown(Phase.RECORDED, track=2).alert == ""
+    for phase in Phase:
+        if phase is not Phase.RECORDED:
+            assert shown(phase).alert == "", phase
+    assert view(known(Phase.RECORDED, sighting=Sighting(0.0, track=1, faces=1), done_track=1)).alert == ""

@@ -31,7 +31,7 @@ export async function ofMonth(asked, { app, paint }, title, draw) {
 }
 
 export function month(view) {
-  return ofMonth(view.rest[0], view, t("title.month"), (found) => [calendar(found, view.rest[1]), filed(found)]);
+  return ofMonth(view.rest[0], view, t("title.month"), (found) => [found.gap ? h("p.card", t(`today.gap_${found.gap}`)) : calendar(found, view.rest[1]), filed(found)]);
 }
 
 function calendar(found, chosen) {

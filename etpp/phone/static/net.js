@@ -4,7 +4,14 @@ import * as store from "./store.js";
 import { current } from "./texts.js";
 
 const PATIENCE_MS = 30000;
-export class Offline extends Error {}
+// Nothing arrived, or the server cannot now (`status`) and says when to come again (`after`, seconds).
+export class Offline extends Error {
+  constructor(status, after) {
+    super();
+    this.status = status;
+    this.after = after;
+  }
+}
 export class LoggedOut extends Error {}
 export class Refused extends Error {
   constructor(status, problem) {
@@ -107,7 +114,7 @@ async function read(answer) {
     throw new Offline(); // cut off, or some network's own page
   }
   if (!answer.ok) {
-    if (answer.status >= 500 || answer.status === 429) throw new Offline();
+    if (answer.status >= 500 || answer.status === 429) throw new Offline(answer.status, Number(answer.headers.get("Retry-After")) || undefined);
     throw new Refused(answer.status, body);
   }
   return body;

@@ -1,7 +1,9 @@
-// Entries on their way: written down here first, sent when there is a network, taken out when the server has answered.
+// What is on its way: written down here first, sent when there is a network, taken out when the server has answered.
 //
-// An entry's id is made here and the server counts it once, however often it is sent: so whatever is killed between
-// sending and the answer, sending again is right. Of several tabs one sends at a time.
+// An id is made here and the server counts it once, however often it is sent: so whatever is killed between sending
+// and the answer, sending again is right. Of several tabs one sends at a time. What has a `kind` is filed (filings.js),
+// everything else is an activity.
+import * as filings from "./filings.js";
 import * as net from "./net.js";
 import * as store from "./store.js";
 
@@ -35,15 +37,22 @@ export function belongsTo(personId) {
 
 export const mine = async () => (await store.all("outbox")).filter((each) => each.person_id === person).sort(byMade);
 export const foreign = async () => (await store.all("outbox")).filter((each) => each.person_id !== person).length;
+export const entries = async () => (await mine()).filter((each) => !each.kind);
 const byMade = (a, b) => (a.made < b.made ? -1 : 1);
 
 export async function add(entry) {
+  const id = await keep(entry);
+  flush();
+  return id;
+}
+
+// Written down, and not yet sent: whoever calls sends it and waits for what comes of it.
+export async function keep(entry) {
   const made = new Date().toISOString();
   const id = entry.entry_id ?? crypto.randomUUID();
   await store.put("outbox", { ...entry, entry_id: id, person_id: person, made: entry.made ?? made, edit: crypto.randomUUID(), state: "waiting", faults: [] });
   navigator.storage?.persist?.();
   changed();
-  flush();
   return id;
 }
 
@@ -52,7 +61,12 @@ export async function drop(entryId) {
   changed();
 }
 
-// What the server has under this id is another entry: this one becomes one of its own.
+// As it is, once more: whatever spoke against it may be over, and the server may have lost the file.
+export async function again(filing) {
+  await add({ ...filing, document_sha256: undefined, until: undefined });
+}
+
+// What the server has under this id is something else: this becomes one of its own.
 export async function asNew(entry) {
   await store.remove("outbox", entry.entry_id);
   await add({ ...entry, entry_id: undefined });
@@ -67,9 +81,44 @@ export function flush() {
   });
 }
 
+// What one kind of them meets does not hold up the other, unless there is no network at all.
 async function sendAll() {
+  let failed;
+  for (const send of [sendEntries, sendFilings]) {
+    try {
+      await send();
+    } catch (error) {
+      if (ends(error)) throw error;
+      failed = error;
+    }
+  }
+  if (failed) throw failed;
+}
+
+const ends = (error) => error instanceof net.LoggedOut || (error instanceof net.Offline && !error.status);
+
+async function sendFilings() {
+  const tried = new Set();
+  let failed;
   for (;;) {
-    const batch = (await mine()).filter((each) => each.state === "waiting").slice(0, BATCH);
+    const next = (await mine()).find((each) => each.kind && each.state === "waiting" && !tried.has(each.entry_id));
+    if (!next) break;
+    tried.add(next.entry_id);
+    if (!filings.isDue(next)) continue;
+    try {
+      await filings.send(next);
+      changed("sent");
+    } catch (error) {
+      if (ends(error)) throw error;
+      failed = error;
+    }
+  }
+  if (failed) throw failed;
+}
+
+async function sendEntries() {
+  for (;;) {
+    const batch = (await entries()).filter((each) => each.state === "waiting").slice(0, BATCH);
     if (batch.length === 0) return;
     const asked = { by: batch[0].person_id, entries: batch.map(wire), submit: true };
     let answers;

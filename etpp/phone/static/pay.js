@@ -4,7 +4,7 @@ import { ofMonth } from "./month.js";
 import { t } from "./texts.js";
 
 export function pay(view) {
-  return ofMonth(view.rest[0], view, t("title.pay"), (found) => (found.pay ? [total(found.pay), tree(found), earlier(found)] : [h("p.empty", t("pay.none")), earlier(found)]));
+  return ofMonth(view.rest[0], view, t("title.pay"), (found) => (found.pay ? [total(found.pay), tree(found), earlier(found)] : [h(found.gap ? "p.card" : "p.empty", t(found.gap ? `today.gap_${found.gap}` : "pay.none")), earlier(found)]));
 }
 
 function total(pay) {

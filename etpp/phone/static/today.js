@@ -3,6 +3,7 @@ import * as clock from "./clock.js";
 import { act, chip, h, toast } from "./dom.js";
 import * as net from "./net.js";
 import * as outbox from "./outbox.js";
+import { queue } from "./queue.js";
 import { longDate, number, t } from "./texts.js";
 
 const FAVOURITES = 4;
@@ -17,14 +18,16 @@ export async function today({ app, paint }) {
   }
   const date = clock.today(now.zone);
   const fresh = now.date === date; // otherwise it is what was known on an earlier day
+  const decided = queued.every((each) => each.state === "waiting"); // or else it comes before everything
   const draw = (catalogue) =>
     paint(
       h("h1", longDate(date)),
       h("p.sub", now.office),
+      !decided && queue(queued, app),
       presence(fresh ? now.today : null, now.gap, fresh),
-      ring(fresh ? now : { ...now, today: null }, queued.filter((each) => each.date === date), catalogue),
+      ring(fresh ? now : { ...now, today: null }, queued.filter((each) => !each.kind && each.date === date), catalogue),
       shortcuts(catalogue),
-      queue(queued, app),
+      decided && queue(queued, app),
       entered(fresh ? now.entries : [], app),
     );
   draw(await net.kept(CATALOGUE));
@@ -80,27 +83,6 @@ function shortcuts(catalogue) {
     h("div.chips", first.map((item) => h("a.button", { href: `#/enter/${encodeURIComponent(item.item_id)}` }, item.name))),
     h("div.row.even", h("a.button.main", { href: "#/enter", id: "enter" }, t("today.other")), h("a.button", { href: "#/enter?again=1", id: "again" }, t("today.again"))),
   );
-}
-
-function queue(queued, app) {
-  if (queued.length === 0) return null;
-  return h("section.card", { id: "queue" }, h("h2", t("queue.title")), h("ul.list", queued.map((each) => (each.state === "asked" ? decide(each, app) : waits(each, app)))));
-}
-
-const what = (each) => [h("b", each.name), h("small", `${each.date} · ${number(each.quantity)} ${each.unit}${each.note ? ` · ${each.note}` : ""}`)];
-
-function waits(each, app) {
-  const edit = act(t("queue.edit"), () => app.go(`enter/${encodeURIComponent(each.item_id)}?edit=${each.entry_id}`));
-  return h("li", what(each), chip(t("queue.waiting"), "doubt"), h("div.row", edit, act(t("queue.drop"), () => outbox.drop(each.entry_id))));
-}
-
-// The server has it otherwise, or does not take it: the person says what becomes of it.
-function decide(each, app) {
-  const why = each.outcome === "conflict" ? t("queue.conflict") : each.faults.map((fault) => t(`fault.${fault}`)).join(" ") || t("queue.refused");
-  const edit = act(t("queue.edit"), () => app.go(`enter/${encodeURIComponent(each.item_id)}?edit=${each.entry_id}`));
-  const both = act(t("queue.both"), () => outbox.asNew(each));
-  const actions = each.outcome === "conflict" ? [both] : each.faults.includes("late") ? [] : [edit];
-  return h("li.bad", what(each), h("p.says", why), h("div.row", actions, act(t("queue.drop"), () => outbox.drop(each.entry_id))));
 }
 
 const OWN = new Set(["draft", "waiting", "returned"]);

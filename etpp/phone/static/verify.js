@@ -14,7 +14,7 @@ export async function verify({ app, paint }) {
   } catch (error) {
     if (error instanceof net.LoggedOut) return;
     if (!(error instanceof net.Offline || error instanceof net.Refused)) throw error;
-    if (!known) paint(h("h1", t("title.verify")), h("p.empty", t("needs_network")));
+    if (!known) paint(h("h1", t("title.verify")), h("p.empty", error instanceof net.Offline ? t("needs_network") : error.message));
   }
 }
 

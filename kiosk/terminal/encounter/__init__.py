@@ -3,7 +3,7 @@
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction, seconds_left
 from kiosk.terminal.encounter.claiming import TYPING_S, offers_pin, wanted
 from kiosk.terminal.encounter.machine import interrupted, step
-from kiosk.terminal.encounter.own import MONTH_S, offers_month, offers_phone
+from kiosk.terminal.encounter.own import MONTH_S, offers_month, offers_phone, tells_phone
 from kiosk.terminal.encounter.values import (
     ASKED,
     CLAIMING,
@@ -83,5 +83,6 @@ __all__ = [
     "offers_pin",
     "seconds_left",
     "step",
+    "tells_phone",
     "wanted",
 ]

@@ -200,8 +200,8 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     if seen.phase in OWN:
         anothers = is_anothers(seen, sighting, settings)
         return (_idle(seen, now_s) if anothers else watched(seen, sighting, now_s, settings)), ()
-    if seen.phase in RESULTS and sighting.track not in (0, seen.done_track) and now_s - seen.since_s >= _RESULT_SEEN_S:
-        seen = _idle(seen, now_s)  # the next person in the queue does not wait for the end of the picture
+    if _next_stands_there(seen, now_s):
+        seen = _idle(seen, now_s)
     if seen.phase not in SEARCHING:
         return seen, ()
     if not sighting.track:
@@ -212,6 +212,12 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
             return _enter(seen, Phase.IDLE, now_s), ()
         return _forget(seen)
     return _search(seen, sighting, now_s, settings)
+
+
+def _next_stands_there(encounter: Encounter, now_s: float) -> bool:
+    """The next person in the queue does not wait for the end of a result that has been seen."""
+    another = encounter.sighting.track not in (0, encounter.done_track)
+    return encounter.phase in RESULTS and another and now_s - encounter.since_s >= _RESULT_SEEN_S
 
 
 def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Step:
@@ -344,6 +350,10 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     shown_s = max(settings.result_s, offered_s(encounter, settings))
     if encounter.phase in RESULTS and age_s >= shown_s:
         return _idle(encounter, now_s), ()
+    if _next_stands_there(encounter, now_s) and encounter.seen_s > encounter.since_s:
+        # Seen while the result was read. The recogniser may take a while over the next frame: until then there
+        # is the live picture, and nothing is decided by a frame of that time.
+        return _tell(_idle(encounter, now_s), encounter.sighting.hint, now_s), ()
     if encounter.phase in OWN and over(encounter, now_s, settings):
         return _idle(encounter, now_s), ()
     typing_s = TYPING_S if encounter.phase in CLAIMING else settings.nip_pad_s

@@ -31,9 +31,15 @@ def offers_month(encounter: Encounter) -> bool:
     return told and _just_recorded(encounter)
 
 
+def tells_phone(encounter: Encounter) -> bool:
+    """The same, of somebody whose e-TPP a phone was connected to lately."""
+    told = encounter.prospect is not None and encounter.prospect.phone is not None
+    return told and _just_recorded(encounter)
+
+
 def offered_s(encounter: Encounter, settings: Settings) -> float:
-    """For how long a result stays for the sake of what can be touched on it."""
-    if offers_phone(encounter, settings) or offers_month(encounter):
+    """For how long a result stays for the sake of what can be touched, or has to be read, on it."""
+    if offers_phone(encounter, settings) or offers_month(encounter) or tells_phone(encounter):
         return OFFER_S
     return PIN_OFFER_S if offers_pin(encounter, settings) else 0.0
 

@@ -123,7 +123,8 @@ class Prospect:
     """What recording this person now would mean. `recorded_ago_s` None: not on this terminal as far as it knows;
     `recorded` what that presence was. `clock_trusted`: whether what it means is by a time that is certain. `arrived`:
     local time of the day's first presence, as far as this terminal knows of one. `letter`: in force, and excuses what
-    would be late or early about it. `claimed`: known by NIP and PIN, not by the face."""
+    would be late or early about it. `claimed`: known by NIP and PIN, not by the face. `phone`: local time at which one
+    was connected to the person's e-TPP, while that is still told."""
 
     person: Person
     assessment: Assessment
@@ -134,6 +135,7 @@ class Prospect:
     letter: Letter | None = None
     month: MonthSoFar | None = field(default=None, repr=False)
     claimed: Claimed | None = None
+    phone: dt.datetime | None = field(default=None, repr=False)
 
 
 # ---------------------------------------------------------------- inputs

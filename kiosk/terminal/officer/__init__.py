@@ -1,6 +1,6 @@
 """The officer's area at the terminal's screen, pure: `machine`, and the `values` it is made of."""
 
-from kiosk.terminal.officer.machine import choose, permitted, seconds_left, step
+from kiosk.terminal.officer.machine import choose, entered, permitted, seconds_left, step
 from kiosk.terminal.officer.values import (
     CLEANING_S,
     CLOSED,
@@ -18,6 +18,7 @@ from kiosk.terminal.officer.values import (
     Checked,
     CheckPin,
     Done,
+    Dropped,
     Effect,
     Enrol,
     Enrollable,
@@ -33,6 +34,8 @@ from kiosk.terminal.officer.values import (
     Speak,
     Step,
     Stop,
+    Store,
+    Take,
     Tick,
     Touched,
     Withdraw,
@@ -55,6 +58,7 @@ __all__ = [
     "CheckPin",
     "Checked",
     "Done",
+    "Dropped",
     "Effect",
     "Enrol",
     "Enrollable",
@@ -70,10 +74,13 @@ __all__ = [
     "Speak",
     "Step",
     "Stop",
+    "Store",
+    "Take",
     "Tick",
     "Touched",
     "Withdraw",
     "choose",
+    "entered",
     "permitted",
     "seconds_left",
     "step",

@@ -16,9 +16,11 @@ is left on the way leaves nothing.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from kiosk.model import Liveness
 from kiosk.terminal.officer.values import (
+    AT_WINDOW,
     CLEANING_S,
     DUTIES,
     IDLE_S,
@@ -34,6 +36,7 @@ from kiosk.terminal.officer.values import (
     Checked,
     CheckPin,
     Done,
+    Dropped,
     Effect,
     Enrol,
     Enrollable,
@@ -49,6 +52,8 @@ from kiosk.terminal.officer.values import (
     Speak,
     Step,
     Stop,
+    Store,
+    Take,
     Tick,
     Touched,
     Withdraw,
@@ -56,6 +61,10 @@ from kiosk.terminal.officer.values import (
 
 _SITTING = frozenset({Page.CONSENT, Page.SIGN, Page.CAPTURE})
 """Pages of an enrolment that is going on."""
+
+
+_OF_PERSON = frozenset({Page.PERSON, *_SITTING})
+"""Pages on which it is known whose pictures are dropped."""
 
 
 def step(area: Area, what: Input, now_s: float) -> Step:
@@ -76,6 +85,8 @@ def step(area: Area, what: Input, now_s: float) -> Step:
                 return area, ()
             signed = replace(area, signature=picture, look=WAITING, waiting=True, touched_s=now_s)
             return _go(signed, Page.CAPTURE, now_s), (Enrol(area.officer, picture),)
+        case Dropped(path):
+            return _dropped(area, path, now_s)
         case Looked(sighting):
             return (replace(area, sighting=sighting) if area.open else area), ()
         case Checked():
@@ -94,7 +105,7 @@ def step(area: Area, what: Input, now_s: float) -> Step:
         case Done():
             if not _awaited(area, what):
                 return area, ()
-            told = replace(area, done=what, waiting=False, signature=b"", touched_s=now_s)
+            told = replace(area, done=what, waiting=False, signature=b"", held=0, touched_s=now_s)
             # It may be of an order before: then an enrolment that is being made ready is given up, and holds no lock.
             return _go(told, Page.TOLD, now_s), ((Stop(),) if area.page in _SITTING else ())
 
@@ -132,7 +143,7 @@ def _menu(area: Area, now_s: float) -> Area:
     """Back to the beginning, with nothing in mind but who it is."""
     return Area(
         page=Page.MENU, since_s=now_s, touched_s=now_s, officer_id=area.officer_id, officer=area.officer,
-        may=area.may, sighting=area.sighting,
+        may=area.may, sighting=area.sighting, window=area.window,
     )  # fmt: skip
 
 
@@ -140,7 +151,27 @@ def _leave(area: Area) -> Step:
     effects: tuple[Effect, ...] = (Stop(),) if area.page in _SITTING else ()
     if area.officer_id:
         effects = (*effects, Note("officer-out", area.officer_id))
-    return Area(until_s=area.until_s, lapsed=area.lapsed or (area.page is Page.PIN and area.waiting)), effects
+    lapsed = area.lapsed or (area.page is Page.PIN and area.waiting)
+    return Area(until_s=area.until_s, lapsed=lapsed, window=area.window), effects
+
+
+def entered(officer: str, now_s: float) -> Area:
+    """The area of a window that this officer has opened by a command: at the list of people, without a PIN. Who may
+    give the command reads and writes all that the area does."""
+    return Area(
+        page=Page.PEOPLE, since_s=now_s, touched_s=now_s, officer=officer, may=frozenset({"enrol"}), window=True
+    )
+
+
+def _dropped(area: Area, path: Path, now_s: float) -> Step:
+    """Pictures belong to the person who was chosen before they came."""
+    busy = area.waiting and area.page is not Page.CAPTURE
+    if not area.window or busy or area.page in (Page.CLOSED, Page.PIN):
+        return area, ()
+    if area.page in _OF_PERSON:
+        return replace(area, held=area.held + 1, touched_s=now_s), (Take(path),)
+    told = replace(area, done=Done(good=False, key="officer.pictures.nobody"), touched_s=now_s)
+    return _go(told, Page.TOLD, now_s), ()
 
 
 def _tick(area: Area, now_s: float) -> Step:
@@ -174,6 +205,8 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
         return _person(area, act, now_s)
     if area.page is Page.CONSENT:
         return _consent(area, act, value, now_s)
+    if area.page is Page.CAPTURE and act is Act.STORE and area.look.pictures is not None:
+        return area, ((Store(),) if area.look.pictures.enough else ())
     if area.page is Page.SOUND and act is Act.SHOW:
         return replace(area, lamp=value, since_s=now_s), ()
     if area.page is Page.LANGUAGE and act is Act.SPEAK:
@@ -214,9 +247,9 @@ def _checked(area: Area, answer: Checked, now_s: float) -> Step:
 def _back(area: Area, now_s: float) -> Step:
     match area.page:
         case Page.PERSON:
-            return _go(replace(area, person=None), Page.PEOPLE, now_s), ()
+            return _go(replace(area, person=None, held=0), Page.PEOPLE, now_s), ()
         case Page.CONSENT | Page.SIGN | Page.CAPTURE:
-            left = replace(area, signature=b"", admitted=False, waiting=False, first=0)
+            left = replace(area, signature=b"", admitted=False, waiting=False, first=0, held=0)
             return _go(left, Page.PERSON, now_s), (Stop(),)
         case Page.REFUSED:
             return _go(replace(area, refused=None, first=0), Page.QUEUE, now_s), ()
@@ -238,6 +271,8 @@ def _chosen(area: Area, act: Act, value: str, now_s: float) -> Step:
 
 def permitted(area: Area, what: str) -> bool:
     """Whether this officer's duties reach to an entry of the menu."""
+    if area.window and what not in AT_WINDOW:
+        return False
     return what in DUTIES and (DUTIES[what] is None or DUTIES[what] in area.may)
 
 
@@ -259,7 +294,7 @@ def choose(area: Area, person: Enrollable, now_s: float) -> Area:
     """A person of the list was touched."""
     if area.page is not Page.PEOPLE:
         return area
-    return _go(replace(area, person=person, touched_s=now_s), Page.PERSON, now_s)
+    return _go(replace(area, person=person, held=0, touched_s=now_s), Page.PERSON, now_s)
 
 
 def _person(area: Area, act: Act, now_s: float) -> Step:
@@ -284,7 +319,7 @@ def _consent(area: Area, act: Act, value: str, now_s: float) -> Step:
             return _go(area, Page.SIGN, now_s), ()
         case Act.REFUSE:
             whom = None if area.person is None else area.person.person_id
-            told = replace(area, done=Done(good=True, key="officer.done.consent_refused"), admitted=False)
+            told = replace(area, done=Done(good=True, key="officer.done.consent_refused"), admitted=False, held=0)
             return _go(told, Page.TOLD, now_s), (Stop(), Note("officer-did", area.officer_id, "consent-refused", whom))
         case _:
             return area, ()

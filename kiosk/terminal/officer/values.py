@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from kiosk.model import NOBODY, Duty, Nip, PersonId, Refused, Sighting
@@ -64,6 +65,7 @@ class Act(enum.Enum):
     SYNC = "sync"
     RESTART = "restart"
     EXPORT = "export"
+    STORE = "store"
 
 
 DUTIES: Mapping[str, Duty | None] = {
@@ -80,6 +82,9 @@ DUTIES: Mapping[str, Duty | None] = {
     Act.RESTART.value: "maintain",
 }
 """What there is in the menu, and which duty it takes; also what it is called in the journal."""
+
+AT_WINDOW = frozenset({Page.PEOPLE.value, Page.LANGUAGE.value})
+"""What there is of it in a window on a laptop: it has no lamps, no queue of people, and no terminal to start again."""
 
 ORDERS = frozenset({Act.SYNC, Act.RESTART, Act.EXPORT})
 
@@ -127,6 +132,13 @@ class Signed:
     """The picture of what was written under the consent."""
 
     picture: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A picture was dropped into the window, or a folder of them."""
+
+    path: Path = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +190,7 @@ class Done:
     fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
-Input = Opened | Tick | Touched | Signed | Looked | Checked | Admitted | Listed | Progress | Done
+Input = Opened | Tick | Touched | Signed | Dropped | Looked | Checked | Admitted | Listed | Progress | Done
 
 # ---------------------------------------------------------------- effects
 
@@ -249,7 +261,19 @@ class Speak:
     language: str
 
 
-Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Inquire | Carry | Speak
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Lay the picture onto the tray of the person who is being enrolled."""
+
+    path: Path = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """There are enough pictures on the tray: enrol."""
+
+
+Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Inquire | Carry | Speak | Take | Store
 
 # ---------------------------------------------------------------- state
 
@@ -261,7 +285,8 @@ class Area:
     looked at, `face_until_s` none of the face before the camera; `waiting`: an order has
     not been answered yet; `lapsed`: who typed the PIN that is being looked at has left; `first` number of the first row
     or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `refused`
-    what the server did not take, None until it has been looked up. `sighting` is the newest."""
+    what the server did not take, None until it has been looked up. `sighting` is the newest. `window`: it is one on a
+    laptop, into which pictures can be dropped; `held` so many for this person."""
 
     page: Page = Page.CLOSED
     since_s: float = 0.0
@@ -288,6 +313,8 @@ class Area:
     lamp: str = "idle"
     refused: tuple[Refused, ...] | None = None
     sighting: Sighting = NOBODY
+    window: bool = False
+    held: int = 0
 
     @property
     def open(self) -> bool:

@@ -19,7 +19,7 @@ from kiosk.model import (
     Sighting,
     TerminalStatus,
 )
-from kiosk.ports import Look, Told
+from kiosk.ports import Look, Pictured, Told
 from kiosk.terminal.officer import Area, Done, Enrollable, Page
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.officer.scene import Scene
@@ -46,6 +46,12 @@ _OFFICER = Area(
 )
 _PIN = Area(page=Page.PIN, since_s=NOW_S, touched_s=NOW_S)
 _BOX = (0.35, 0.2, 0.65, 0.75)
+_WRONG = {
+    "id": "Ada lebih dari satu wajah dalam gambar. Hanya orang yang didaftarkan boleh tampak; minta orang lain "
+    "menyingkir dan tutupi poster berwajah.",
+    "en": "There is more than one face in the picture. Only the person who is enrolled may be seen; ask others to "
+    "step aside and cover posters with faces.",
+}
 _LIVE = LivenessVerdict(Liveness.LIVE, 1.0, "example")
 _KNOWN = Match(PersonId("p-1"), 0.6, 0.3, 0.5, 3, "accepted")
 _STRANGER = Match(None, 0.1, 0.0, 0.5, 12, "below_threshold")
@@ -83,6 +89,13 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "capture-nobody", replace(capture, look=Look("front", 0.0, nobody=True))
     yield "capture-dark", replace(capture, look=Look("front", 0.3, Hint.TOO_DARK, box=_BOX))
     yield "capture-verify", replace(capture, look=Look("verify", 0.3, box=_BOX))
+    window = replace(capture, window=True)
+    yield "person-window", replace(window, page=Page.PERSON, held=2)
+    yield "person-window-renew", replace(window, page=Page.PERSON, person=PEOPLE[4])
+    yield "pictures-none", replace(window, look=Look("front", 0.0, pictures=Pictured(0, 4, False, False)))
+    yield "pictures-wrong", replace(window, look=Look("left", 0.5, pictures=Pictured(2, 4, False, True, 3, _WRONG)))
+    yield "pictures-enough", replace(window, look=Look("right", 1.0, pictures=Pictured(4, 4, True, True, 5)))
+    yield "pictures-nobody", replace(_OFFICER, page=Page.TOLD, done=Done(False, key="officer.pictures.nobody"))
     told = replace(reading, page=Page.TOLD)
     said = "Tidak ada gambar dengan kepala sedikit menoleh; pengenalan dari samping akan lebih lemah."
     note = {"id": said, "en": "There is no picture with the head slightly turned."}

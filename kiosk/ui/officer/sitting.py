@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from kiosk.model import Hint
-from kiosk.ports import Told
+from kiosk.ports import Pictured, Told
 from kiosk.terminal.officer import Act, Page
 from kiosk.ui.officer.scene import At, back, mirrored, person_name
 from kiosk.ui.officer.sheet import Choice, Form, Sheet
@@ -74,6 +74,8 @@ _ASKED = {"front": Icon.LOOK, "left": Icon.LEFT, "right": Icon.RIGHT, "verify": 
 
 def capture(at: At) -> Sheet:
     look = at.area.look
+    if look.pictures is not None:
+        return pictures(at, look.pose, look.pictures)
     asked = at.text(f"capture.{look.pose}")
     wrong = look.hint is not None or look.nobody
     hint = asked
@@ -92,4 +94,28 @@ def capture(at: At) -> Sheet:
         guide=Guide(ring, mirrored(look.box), look.done),
         arrow=_ASKED.get(look.pose, Icon.FACE),
         choices=(back(at),),
+    )
+
+
+def pictures(at: At, pose: str, stands: Pictured) -> Sheet:
+    """An enrolment from pictures: what the next one should show, and what was wrong with the last."""
+    enough = (at.text("pictures.nothing"),) if stands.enough and pose != "nothing" else ()
+    lines = [*enough, at.text(f"pictures.{pose}")]
+    if stands.wrong:
+        lines.append(at.text("pictures.wrong", number=stands.number, why=at.said(stands.wrong)))
+    elif stands.number:
+        lines.append(at.text("pictures.good", number=stands.number))
+    if not stands.camera:
+        lines.append(at.text("pictures.no_camera"))
+    return Sheet(
+        Page.CAPTURE,
+        Form.TELL,
+        at.text("pictures.title", name=person_name(at), good=stands.good, needed=stands.needed),
+        tuple(lines),
+        Tone.WARN if stands.wrong else Tone.OK if stands.enough else Tone.NEUTRAL,
+        Icon.WARNING if stands.wrong else Icon.CHECK if stands.enough else Icon.FACE,
+        choices=(
+            Choice(Act.STORE, at.text("pictures.store"), strong=stands.enough, enabled=stands.enough),
+            back(at),
+        ),
     )

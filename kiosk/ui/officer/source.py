@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from kiosk.model import Quality, Sighting, TerminalStatus
 from kiosk.ports import Told
@@ -63,6 +64,9 @@ class AreaSource:
 
     def sign(self, picture: bytes) -> None:
         self._attending.sign(picture)
+
+    def drop(self, path: Path) -> None:
+        self._attending.drop(path)
 
     def _name(self, sighting: Sighting) -> str:
         who = sighting.match.person_id if sighting.match is not None else None

@@ -158,12 +158,14 @@ def _person(at: At) -> Sheet:
             choices=(Choice(Act.SURE, at.text("person.withdraw_yes"), strong=True), back(at), leave(at)),
         )
     renew = (at.text("person.renew_line"),) if person.renew else ()
+    held = at.area.held
+    dropped = (at.text("pictures.held", count=held) if held else at.text("pictures.may"),) if at.area.window else ()
     again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if enrolled else ()
     return Sheet(
         Page.PERSON,
         Form.TELL,
         name,
-        (nip, at.text(f"person.{person.state}_line"), *renew),
+        (nip, at.text(f"person.{person.state}_line"), *renew, *dropped),
         Tone.OK if enrolled else Tone.NEUTRAL,
         Icon.CHECK if enrolled else Icon.FACE,
         choices=(

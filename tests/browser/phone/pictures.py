@@ -27,6 +27,33 @@ VIEWS = {
     "objection": "file/objection?about=day:2026-11-25",
     "more": "more",
 }
+QUEUED = {
+    "queue": "",
+    "queue-file": "file",
+    "queue-refused": "file/correction?edit=q2",
+    "queue-letter": "file/letter?edit=q1",
+}
+
+
+QUEUE = """async (person) => {
+  const store = await import("/phone/store.js");
+  const paper = new Blob([new Uint8Array(412000)], { type: "image/jpeg" });
+  const held = { person_id: person, edit: "e", body: {} };
+  const letter = { number: "800/1234/2026", issuer: "Kepala Bidang Persandian dan Statistik", first: "2026-12-03", last: "2026-12-05", whole: true };
+  const correction = { date: "2026-11-03", part: "arrival", time: "07:26", reason: "Terminal tidak mengenali wajah saya pagi itu" };
+  const why = "Waktu untuk mengoreksi hari ini sudah lewat; kebijakan yang mengaturnya.";
+  await store.put("outbox", { ...held, entry_id: "q1", kind: "letter", made: "1", state: "waiting", typed: letter, paper });
+  await store.put("outbox", { ...held, entry_id: "q2", kind: "correction", made: "2", state: "asked", why, typed: correction });
+  await store.put("outbox", { ...held, entry_id: "q3", kind: "objection", made: "3", state: "waiting", typed: { name: "Prestasi perorangan: Rp 1.234.567 · November 2026", reason: "Poin saya lebih banyak" }, until: Date.now() + 3600000 });
+}"""  # noqa: E501
+"""What waits on a phone: a letter with its photograph, a refused correction, an objection that is sent later."""
+
+
+def filled(page: Page, person: str) -> None:
+    """Without a network, or it would be sent."""
+    page.context.set_offline(True)
+    page.evaluate(QUEUE, person)
+    shown(page, "more")
 
 
 def shoot(page: Page, path: Path) -> None:
@@ -44,6 +71,10 @@ def take(folder: Path, sizes: list[str]) -> None:
                         with phone(browser, made, made.budi, size, language=language, **look) as context:
                             page = opened(context, made)
                             for what, path in VIEWS.items():
+                                shown(page, path)
+                                shoot(page, folder / f"{what}-{size}-{scheme}-{language}.png")
+                            filled(page, made.scene.budi)
+                            for what, path in QUEUED.items():
                                 shown(page, path)
                                 shoot(page, folder / f"{what}-{size}-{scheme}-{language}.png")
                         with phone(browser, made, made.boss, size, language=language, **look) as context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS
@@ -86,5 +88,48 @@ def test_an_entry_survives_and_counts_once(
         expect(page.locator("#queue")).to_have_count(0)
         found = {key: verdict for key, verdict in office.entries(office.scene.sri).items() if key not in before}
         assert list(found.values()) == ["waiting"]
+    finally:
+        context.close()
+
+
+def test_a_letter_and_its_photograph_survive_and_are_filed_once(
+    playwright: Playwright, office: Phones, tmp_path: Path
+) -> None:
+    """Killed when the server had the photograph, and the phone had not heard of it."""
+    folder = tmp_path / "browser"
+    context = started(playwright, folder, office)
+    page = opened(context, office, "file/letter")
+    shown(page, "file/letter")
+    picture = io.BytesIO()
+    Image.effect_noise((2000, 1200), 60).convert("RGB").save(picture, "JPEG")
+    page.select_option("#kind", "izin-terlambat")
+    page.fill("#number", "800/99")
+    page.fill("#issuer", "Kepala Bidang")
+    page.set_input_files("#camera", {"name": "s.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()})
+    page.wait_for_selector(".photo img")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        route.fetch()
+        held.append(route)
+
+    page.route("**/phone/api/documents*", hold)
+    with page.expect_request("**/phone/api/documents*"):
+        page.click("form button.main")
+    while not held:
+        page.evaluate("0")
+    with context.expect_event("close"):
+        kill(folder)
+    context = started(playwright, folder, office)
+    try:
+        page = opened(context, office)
+        expect(page.locator("#waiting")).to_have_count(0)
+        expect(page.locator("#queue")).to_have_count(0)
+        found = office.etpp.admin("GET", "letters?state=submitted")["letters"]
+        (letter,) = [each for each in found if each["number"] == "800/99"]
+        (kept,) = office.etpp.state.folder.glob(f"documents/*/{letter['document_sha256']}")
+        with Image.open(kept) as seen:
+            assert seen.size == (1600, 960)
+        assert len(list(office.etpp.state.folder.glob("documents/*/*"))) == 1
     finally:
         context.close()

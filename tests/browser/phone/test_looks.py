@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import chromium
 from tests.browser.phone.phones import SIZES, opened, phone, shown
-from tests.browser.phone.pictures import VIEWS
+from tests.browser.phone.pictures import QUEUED, VIEWS, filled
 from tests.contract.etpp.phone.scene import Phones, phones
 from tests.contract.etpp.running import running
 
@@ -58,7 +58,10 @@ def test_each_view_can_be_read_and_touched_by_everybody(
         shown(page, "enter/arsip")
         page.tap("#save")
         page.wait_for_selector("#waiting")
-        wrong += faults(page, f"waiting {size} {scheme}")
+        filled(page, office.scene.budi)
+        for what, path in QUEUED.items():
+            shown(page, path)
+            wrong += faults(page, f"{what} {size} {scheme}")
     with phone(browser, office, office.boss, size, color_scheme=scheme) as context:
         page = opened(context, office, "verify")
         shown(page, "verify")

@@ -313,15 +313,6 @@ def test_a_correction_a_letter_with_its_photograph_and_an_objection_are_filed_an
     expect(page.locator("#filed")).to_contain_text("diterima")
 
 
-def test_a_form_without_a_network_stays_as_it_is_filled_in(budi: BrowserContext, office: Phones) -> None:
-    page = opened(budi, office, "file/objection?about=day:2026-11-26")
-    page.fill("#reason", "saya hadir")
-    budi.set_offline(True)
-    page.tap("form button.main")
-    expect(page.locator("form [role=alert]")).to_contain_text("Perlu jaringan")
-    assert page.input_value("#reason") == "saya hadir"
-
-
 # ---------------------------------------------------------------- superiors
 
 

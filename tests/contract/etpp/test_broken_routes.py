@@ -191,6 +191,7 @@ REFUSED = {
     "GET /console/policies/trials/{trial_id}",
     "POST /console/policies/trials/{trial_id}/end",
     "POST /console/imports",
+    "GET /console/imports/templates/{kind}",
     "GET /console/imports/{import_id}",
     "POST /console/imports/{import_id}",
     "POST /console/imports/{import_id}/discard",

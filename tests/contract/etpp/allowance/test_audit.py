@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from etpp.allowance.audit import Audited
 from etpp.allowance.documents import audited_shown
+from etpp.allowance.seal import Despite
 from etpp.commands import audit as audit_command
 from etpp.commands.place import Place
 from etpp.db.tables import events, signed_heads
@@ -47,9 +48,9 @@ def write_down(scene: Scene, entry_id: str = "m1", confirmed_by: str | None = "k
         MANUAL_ENTRIES.add(tx, [entry], "kepala", now)
 
 
-def closed(scene: Scene) -> Audited:
+def closed(scene: Scene, despite: Despite | None = None) -> Audited:
     check(scene)
-    close(scene)
+    close(scene, despite=despite)
     (found,) = audit(scene)
     return found
 
@@ -90,7 +91,7 @@ def test_a_figure_that_rests_on_a_manual_entry_or_a_correction_is_named(scene: S
     correct(scene)
     write_down(scene)
     write_down(scene, "m2", confirmed_by=None)
-    found = closed(scene)
+    found = closed(scene, Despite(("manual:m2",), ("bkpp", "kepala")))
     assert found.manual == ((scene.budi, "m1"),)
     assert found.corrections == ((scene.budi, "c1"),)
     document = audited_shown(found).model_dump(mode="json")

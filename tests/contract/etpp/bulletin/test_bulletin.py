@@ -26,6 +26,7 @@ from etpp.bulletin.store import Officers
 from etpp.bulletin.telling import Teller
 from etpp.db import Database, bulletin_tables
 from etpp.ledger.store import Ledger
+from etpp.pairing.store import Phones
 from etpp.roster.assignments import Assignment
 from etpp.roster.model import Employee
 from etpp.roster.store import ASSIGNMENTS, Offices, Roster
@@ -33,6 +34,7 @@ from etpp.serving.acting import Grant
 from kiosk.wire.bulletin import parse_bulletin
 from tests.contract.etpp.allowance.scene import Scene, november
 from tests.contract.etpp.client import MODEL_ID, Terminal, check_gallery, hash_of, text_of
+from tests.contract.etpp.pairing.scene import Handset
 from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on
 
 Json = dict[str, Any]
@@ -476,3 +478,47 @@ def test_a_months_scores_are_the_middle_ones_of_its_presences_by_face(scene: Sce
         with etpp.database.read() as tx:
             found.append([tuple(row) for row in tx.execute(query)])
     assert found == [[], [(5.0, 3)]]
+
+
+def test_of_a_new_phone_the_persons_terminals_hear_within_a_minute_and_for_a_week(scene: Scene) -> None:
+    etpp, terminal, face = scene.etpp, scene.terminal, scene.faces[scene.sri]
+    etpp.clock.local("2026-12-08 07:30")
+    look = teller(etpp)
+    look.look()
+    assert told(scene)["phones"] == []
+    version = gallery(terminal)["manifest"]["version"]
+    handset = Handset(etpp)
+    assert handset.connects(terminal.phone_code(face, etpp.clock.now)).status_code == 200
+    assert handset.is_in
+    assert look.look() == 1
+    payload = gallery(terminal, version)["payload"]
+    assert payload["people"] == []
+    first = {"person_id": face, "connected_utc": "2026-12-08T00:30:00.000Z", "until_utc": "2026-12-15T00:30:00.000Z"}
+    assert payload["bulletin"]["phones"] == [first]
+    assert look.look() == 0
+
+    etpp.clock.local("2026-12-09 07:31")  # whoever has photographed a code of the next day
+    other = Handset(etpp)
+    other.connects(terminal.phone_code(face, etpp.clock.now))
+    look.look()
+    assert [each["connected_utc"] for each in told(scene)["phones"]] == ["2026-12-09T00:31:00.000Z"]
+
+    with etpp.database.read() as tx:
+        phone = Phones(tx).of_person(scene.sri)[0]
+    clerk = Handset(etpp, etpp.log_in(etpp.member("bkpp-phones", Grant("bkpp"))))
+    page = clerk.page(f"/people/{scene.sri}/phones")
+    assert clerk.sends(f"/people/{scene.sri}/phones/{phone.phone_id}/end", page.text).status_code == 200
+    assert not other.is_in
+    assert look.look() == 1
+    assert told(scene)["phones"] == []  # it is let in no more: there is nothing to report
+
+    etpp.clock.local("2026-12-09 08:00")
+    Handset(etpp).connects(terminal.phone_code(face, etpp.clock.now))
+    look.look()
+    assert len(told(scene)["phones"]) == 1
+    etpp.clock.local("2026-12-16 08:00")
+    look.look()
+    assert len(told(scene)["phones"]) == 1
+    etpp.clock.local("2026-12-17 08:00")
+    look.look()
+    assert told(scene)["phones"] == []

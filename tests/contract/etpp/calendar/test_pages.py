@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from etpp.calendar.proposals import propose_days_off
 from tests.contract.etpp.desk import ELSEWHERE, Desk, filled
@@ -174,3 +175,79 @@ def test_a_month_of_any_year_that_an_address_may_name_is_shown(desk: Desk) -> No
     for named in ("1971-01", "2077-06", "2500-01", "8999-12"):
         assert desk.get(f"/calendar?month={named}").status_code == 200
     assert desk.post("/calendar", what="ramadan", first="2500-01-01").status_code == 409
+
+
+def weekly(first: str, days: dict[str, tuple[str, str, str]], **more: str) -> dict[str, str]:
+    """A week's form; a weekday that is not named is off."""
+    parts = ("start", "end", "break")
+    hours = {f"{day}_{part}": said for day, each in days.items() for part, said in zip(parts, each, strict=True)}
+    return {"what": "week", "first": first, **hours, **more}
+
+
+FOUR_DAYS = weekly(
+    "2027-02-01", dict.fromkeys(("mon", "tue", "wed", "thu"), ("07:00", "16:30", "30")), office_id=ELSEWHERE
+)
+
+
+def preview_of(desk: Desk, form: dict[str, str]) -> requests.Response:
+    return desk.bkpp.get(f"{desk.etpp.url}/console/calendar/preview", params=form, timeout=60)
+
+
+def test_another_week_holds_from_a_date_after_what_it_changes_was_shown(desk: Desk) -> None:
+    before = month(desk, office=ELSEWHERE)
+    assert "Jam kerja mingguan" in before
+    assert 'name="mon_start" type="time" value="07:30"' in before
+    shown = html.unescape(preview_of(desk, FOUR_DAYS).text)
+    assert "07.30–16.00" in shown
+    assert "07.00–16.30" in shown
+    assert "Tidak ada bulan yang sudah ditutup" in shown
+    assert "07.00–16.30" not in month(desk, "2027-02", ELSEWHERE)  # nothing holds yet
+    assert "Kalender sudah diputuskan" in desk.post("/calendar", **FOUR_DAYS).text
+    after = month(desk, "2027-02", ELSEWHERE)
+    assert "07.00–16.30" in of_day(after, "2027-02-01")
+    assert "Bukan hari kerja" in of_day(month(desk, "2027-04", ELSEWHERE), "2027-04-09")  # a Friday
+    assert "07.30–16.30" in of_day(month(desk, "2027-01", ELSEWHERE), "2027-01-29")  # the Friday before
+    periods = desk.etpp.admin("GET", f"calendar?year=2027&office_id={ELSEWHERE}")["periods"]
+    mine = [(each["first"], each["last"]) for each in periods if each["scope"] == ELSEWHERE]
+    assert mine == [("2026-01-01", "2027-01-31"), ("2027-02-01", None)]
+    assert "Tidak ada yang berubah" in preview_of(desk, FOUR_DAYS).text
+
+
+def test_what_a_weeks_form_does_not_ask_for_stays(desk: Desk) -> None:
+    hours = {"start": "07:00", "end": "14:00", "grace_late_minutes": 10}
+    held = {"period_id": f"{OFFICE}:2026-01-01", "scope": OFFICE, "first": "2026-01-01"}
+    period = {**held, "days": {"mon": hours, "tue": hours}}
+    desk.etpp.admin("POST", "calendar", {"by": "bkpp", "periods": [period]})
+    form = weekly("2027-04-05", {"mon": ("07:00", "15:00", "0"), "wed": ("08:00", "12:00", "")}, office_id=OFFICE)
+    done = desk.post("/calendar", **form)
+    assert "Kalender sudah diputuskan" in done.text
+    periods = desk.etpp.admin("GET", f"calendar?year=2027&office_id={OFFICE}")["periods"]
+    (made,) = [each for each in periods if each["scope"] == OFFICE and each["first"] == "2027-04-05"]
+    assert {day: (each["end"], each["grace_late_minutes"]) for day, each in made["days"].items()} == {
+        "mon": ("15:00", 10),
+        "wed": ("12:00", 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        (weekly("2027-05-03", {}), "mon_start"),
+        (weekly("", {"mon": ("07:30", "16:00", "60")}), "week-first"),
+        (weekly("2027-05-03", {"mon": ("07:30", "", "60")}), "mon_end"),
+        (weekly("2027-05-03", {"tue": ("07:30", "08:00", "60")}), "tue_break"),
+        (weekly("2027-05-03", {"tue": ("7 pagi", "16:00", "60")}), "tue_start"),
+    ],
+)
+def test_a_week_that_is_wrong_is_said_beside_its_field(desk: Desk, form: dict[str, str], field: str) -> None:
+    for answer in (preview_of(desk, form), desk.post("/calendar", **form)):
+        assert answer.status_code == 409
+        assert f'id="{field}-wrong"' in answer.text
+    assert "2027-05-03" not in [each["first"] for each in desk.etpp.admin("GET", "calendar?year=2027")["periods"]]
+
+
+def test_a_week_is_changed_by_bkpp_alone(desk: Desk) -> None:
+    assert 'name="mon_start"' not in desk.get("/calendar", desk.head).text
+    assert "Jam kerja mingguan" in desk.get("/calendar", desk.head).text
+    assert desk.post("/calendar", desk.head, **FOUR_DAYS).status_code == 403
+    assert preview_of(desk, {**FOUR_DAYS, "office_id": "none"}).status_code == 404

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from etpp.base.errors import StoreUnavailable
+from etpp.bulletin import store as bulletin
 from etpp.db import Database, Transaction
 from etpp.faces import approval, erasure
 from etpp.faces.approval import Review
@@ -126,3 +127,19 @@ def wait_until_blocked(etpp: Running) -> None:
         with etpp.database.read() as tx:
             if tx.execute(query).scalar_one():
                 return
+
+
+def test_of_two_pins_for_one_person_at_once_the_later_one_holds(etpp: Running) -> None:
+    """The second waits for the first, and neither clerk is told that something failed."""
+
+    def later() -> None:
+        with etpp.database.begin() as tx:
+            bulletin.set_pin(tx, "somebody", "second", "tu", etpp.clock())
+
+    with ThreadPoolExecutor() as pool:
+        with meanwhile(etpp.database, lambda tx: bulletin.set_pin(tx, "somebody", "first", "bkpp", etpp.clock())):
+            second = pool.submit(later)
+            wait_until_blocked(etpp)
+        second.result(timeout=30)
+    with etpp.database.read() as tx:
+        assert bulletin.pins_of(tx, ["somebody"]) == {"somebody": "second"}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from etpp.allowance import gather
 from etpp.allowance.facts import Regency
@@ -110,3 +113,46 @@ def test_what_all_units_share_is_read_once(scene: Scene, monkeypatch: pytest.Mon
     assert found.month is not None
     assert found.month.people
     assert gathered == [NOVEMBER]  # for the office and the one below it
+
+
+@contextmanager
+def months_read(scene: Scene) -> Iterator[list[str]]:
+    """Each time that the steps of an office's activities are read, which is once a reckoning."""
+    found: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if "FROM entry_steps" in statement:
+            found.append(statement)
+
+    sa.event.listen(scene.etpp.database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(scene.etpp.database.engine, "before_cursor_execute", note)
+
+
+def test_a_month_is_reckoned_once_for_all_and_anew_when_something_was_recorded(scene: Scene) -> None:
+    path = PATH + "?month=2026-11"
+    page(scene, path=path)  # whoever logs in is recorded as well: after this nothing is
+    scene.terminal.send_events([scene.terminal.presence("of-nobody")])
+    with months_read(scene) as read:
+        first = page(scene, path=path)
+        assert len(read) == 2  # of the office and of the one below it
+        assert page(scene, path=path) == first
+        assert len(read) == 2
+        scene.terminal.heartbeat(counters={"unknown": 8, "attack_refused": 2, "refused_by_person": 1})
+        told = tables(page(scene, path=path))
+        assert told["Wajah yang tidak dicatat, menurut terminal, sejak terminal dipasang"][0][1] == "8"
+    scene.etpp.admin("POST", "scores", {"by": "bkpp", "office_id": OFFICE, "month": "2026-11", "percent": "50"})
+    with months_read(scene) as read:
+        assert page(scene, path=path) != first  # the allowance is another one
+        assert len(read) == 2
+
+
+def test_viewers_who_come_at_once_wait_for_one_reckoning(scene: Scene) -> None:
+    scene.terminal.send_events([scene.terminal.presence("of-nobody")])
+    path = PATH + "?month=2026-11"
+    with months_read(scene) as read, ThreadPoolExecutor(4) as pool:
+        pages = list(pool.map(lambda _: page(scene, path=path), range(4)))
+    assert len(read) == 2
+    assert len(set(pages)) == 1

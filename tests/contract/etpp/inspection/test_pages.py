@@ -153,3 +153,18 @@ def test_an_open_month_is_said_to_be_open_and_makes_no_file(scene: Scene, browse
 )
 def test_what_is_not_there_is_said(scene: Scene, browser: requests.Session, path: str, status: int) -> None:
     assert browser.get(f"{scene.etpp.url}/console/inspection/{path}", timeout=60).status_code == status
+
+
+def test_a_direction_that_the_person_chose_says_so(scene: Scene, browser: requests.Session) -> None:
+    """Of a presence in the books, and of one that is not."""
+    terminal, says = scene.etpp.terminal(), "arah dipilih sendiri"
+    known = scene.etpp.person("199706062020121006")
+    plain = scene.etpp.terminal().presence(known)["presence"]
+    chosen = terminal.presence(known, presence={**plain, "chosen": True})
+    usual = terminal.presence(known)
+    unknown = terminal.presence("", presence={**plain, "person_id": "of-nobody", "chosen": True})
+    answer = terminal.send_events([chosen, usual, unknown])
+    assert [each["status"] for each in answer.json()["results"]] == ["accepted", "accepted", "rejected"]
+    assert says in ask(scene, browser, f"/console/inspection/events/{chosen['event_id']}")
+    assert says not in ask(scene, browser, f"/console/inspection/events/{usual['event_id']}")
+    assert ask(scene, browser, "/console/events").count(says) == 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 import pytest
 import requests
 
+from etpp.allowance.store import USES, PolicyUse
+from etpp.db import pay_tables
 from etpp.phone.api import MAX_PHOTOGRAPH_BYTES, PHOTOGRAPHS_A_DAY
 from etpp.serving.acting import Grant
 from tests.contract.etpp.phone.scene import TODAY, Phones, phones
@@ -234,6 +239,93 @@ def test_an_objection_is_answered_once_by_another_one(budi: Caller, office: Phon
     assert seen == kept
     assert (seen["state"], seen["answer"], seen["answered_by"]) == ("dismissed", said["answer"], "bkpp")
     assert budi.post("/v1/admin/objections", asked).status_code == 201  # whoever is not content objects anew
+
+
+OBJECTION = {"month": "2026-12", "about": f"day:{TODAY}", "reason": "menunggu di terminal"}
+FILINGS = {
+    "corrections": (CORRECTION, {"reason": "alasan lain"}),
+    "letters": (LETTER | {"number": "800/7"}, {"number": "800/8"}),
+    "objections": (OBJECTION, {"reason": "alasan lain"}),
+}
+
+
+def filed(caller: Caller) -> list[str]:
+    """The ids of all that is filed of December."""
+    found = caller.get("months/2026-12").json()
+    kinds = {"corrections": "correction_id", "letters": "letter_id", "objections": "objection_id"}
+    return sorted(each[key] for kind, key in kinds.items() for each in found[kind])
+
+
+@pytest.mark.parametrize("path", sorted(FILINGS))
+def test_what_arrives_twice_under_the_phones_number_is_filed_once(budi: Caller, office: Phones, path: str) -> None:
+    document, other = FILINGS[path]
+    number = str(uuid.uuid4())
+    before = filed(budi)
+    first = budi.post(path, {**document, "filing_id": number})
+    assert first.status_code == 201, first.text
+    assert sorted([*before, number]) == filed(budi)
+    with ThreadPoolExecutor(4) as pool:  # the phone has no answer yet, and sends it on several ways
+        again = list(pool.map(lambda _: budi.post(path, {**document, "filing_id": number}), range(4)))
+    assert [(each.status_code, each.json()) for each in again] == [(201, first.json())] * 4
+    assert sorted([*before, number]) == filed(budi)
+    for caller, asked in ((budi, document | other), (Caller.of(office, office.sri), document)):
+        refused = caller.post(path, {**asked, "filing_id": number})
+        assert (refused.status_code, refused.json()["key"]) == (409, "filing_other")
+        assert "sudah diajukan isi yang lain" in refused.json()["detail"]
+    assert budi.post(path, {**document, "filing_id": "x"}).status_code == 400
+    assert sorted([*before, number]) == filed(budi)
+
+
+@pytest.mark.parametrize("path", sorted(FILINGS))
+def test_of_two_that_arrive_at_the_same_moment_one_is_filed(budi: Caller, office: Phones, path: str) -> None:
+    document, number = FILINGS[path][0], str(uuid.uuid4())
+    if path == "objections":
+        document = {**document, "about": "day:2026-12-02"}
+    before = filed(budi)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: budi.post(path, {**document, "filing_id": number}), range(4)))
+    assert [each.status_code for each in found] == [201] * 4, [each.text for each in found]
+    assert sorted([*before, number]) == filed(budi)
+
+
+def test_the_second_arrival_is_answered_though_it_would_be_refused_now(budi: Caller, office: Phones) -> None:
+    """The day may be closed for corrections meanwhile; the phone must hear that its first one arrived."""
+    number = str(uuid.uuid4())
+    asked = {**LETTER, "number": "800/9", "filing_id": number}
+    assert budi.post("letters", asked).status_code == 201
+    office.etpp.admin("POST", f"letters/{number}/revoke", {"by": "bkpp", "reason": "keliru"})
+    again = budi.post("letters", asked)
+    assert (again.status_code, again.json()["id"]) == (201, number)
+
+
+# ---------------------------------------------------------------- what cannot be reckoned
+
+
+def test_without_the_months_policy_the_pages_say_so_and_show_what_is_known(budi: Caller, office: Phones) -> None:
+    now = office.etpp.clock.now
+    with office.etpp.database.begin() as tx:
+        USES.add(tx, [PolicyUse("lost", "0" * 64, dt.date(2026, 12, 1), None)], "bkpp", now)
+    try:
+        found = budi.get("today")
+        assert found.status_code == 200, found.text
+        assert (found.json()["name"], found.json()["gap"], found.json()["today"]) == ("Budi Santosa", "policy", None)
+        assert found.json()["office"] == "Dinas Komunikasi dan Informatika"
+        month = budi.get("months/2026-12").json()
+        assert (month["gap"], month["days"], month["pay"]) == ("policy", [], None)
+        assert [each["month"] for each in month["earlier"]] == ["2026-11"]
+        assert month["letters"] != []
+        assert budi.get("months/2026-11").json()["gap"] == ""
+        assert budi.get("catalogue").json()["items"] != []
+        assert Caller.of(office, office.boss).get("today").json()["waiting"] == 0
+        refused = Caller.of(office, office.boss).get("waiting")
+        assert (refused.status_code, "Kembalikan dari cadangan" in refused.json()["detail"]) == (404, True)
+        console = office.etpp.log_in(office.etpp.bkpp)
+        person = console.get(f"{office.etpp.url}/console/people/{office.scene.budi}?month=2026-12", timeout=60)
+        assert (person.status_code, "Budi Santosa" in person.text) == (200, True)
+    finally:
+        with office.etpp.database.begin() as tx:
+            USES.withdraw(tx, USES.find(tx, pay_tables.policy_uses.c.use_id == "lost"), "bkpp", now)
+    assert budi.get("today").json()["gap"] == ""
 
 
 # ---------------------------------------------------------------- whose

@@ -75,3 +75,11 @@ def test_it_is_refused_without_sense_ended_and_seen_by_bkpp_alone(desk: Desk) ->
     assert "Uji coba sudah diakhiri" in desk.post(f"{path}/end").text
     assert desk.get(path).status_code == 404
     assert desk.get("/policies/trials/none").status_code == 404
+
+
+def test_a_trial_that_goes_while_it_is_looked_at_is_gone_and_no_failure(desk: Desk) -> None:
+    page = result(desk, desk.post("/policies/trials", month="2026-11", text="", file=LOWER.encode()))
+    path = page.url.split("/console")[1]
+    (made,) = (desk.etpp.state.folder / "trials").glob(f"{path.rpartition('/')[2]}.trial")
+    made.unlink()  # what tidying does first to one that is a day old
+    assert desk.get(path).status_code == 404

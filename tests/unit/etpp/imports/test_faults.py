@@ -11,7 +11,18 @@ import pytest
 from etpp.console.texts import LANGUAGES, texts
 from etpp.imports.faults import in_words, known
 
-ROOMS = ("roster/listing.py", "roster/imports.py", "activities/sheet.py", "calendar/sheet.py")
+ROOMS = (
+    "base/reader.py",
+    "roster/listing.py",
+    "roster/imports.py",
+    "roster/named.py",
+    "activities/sheet.py",
+    "activities/bringing.py",
+    "calendar/sheet.py",
+    "absence/sheet.py",
+    "absence/importing.py",
+    "allowance/scoring.py",
+)
 VALUES = ("base/nip.py",)
 PASSED_ON = ("{error}", "{column}: {error}", "person: {error}", "date: {error}", "{column}: {says}")
 """Sentences of another module behind the column."""
@@ -50,11 +61,21 @@ def _sentences() -> list[str]:
     for name in (*ROOMS, *VALUES):
         tree = ast.parse(Path(str(resources.files("etpp").joinpath(name))).read_text(encoding="utf-8"))
         for node in ast.walk(tree):
+            if isinstance(node, ast.Dict):
+                found += [each for value in node.values if ": " in (each := _written(value) or "")]
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
-            if called in ("ValueError", "Fault", "self._fault", "reader.fault", "self.fault"):
-                found += [each for arg in node.args if (each := _written(arg)) is not None and " " in each]
+            if called in (
+                "ValueError",
+                "Fault",
+                "self._fault",
+                "reader.fault",
+                "self.fault",
+                "faults.append",
+                "says.append",
+            ):
+                found += [each for arg in node.args[-1:] if (each := _written(arg)) is not None and " " in each]
             if called == "Assign":
                 continue
     return [each for each in found if each not in PASSED_ON]

@@ -38,11 +38,10 @@ class FakeOutbox:
         self.events.append(event)
         return event
 
-    def last_presence(self, person_id: PersonId) -> LastPresence | None:
-        return next(self._presences(person_id), None)
-
     def presences(self, person_id: PersonId, since_utc: dt.datetime) -> list[LastPresence]:
-        return list(itertools.takewhile(lambda one: one.moment.wall_utc >= since_utc, self._presences(person_id)))
+        every = list(self._presences(person_id))
+        lately = list(itertools.takewhile(lambda one: one.moment.wall_utc >= since_utc, every))
+        return lately or every[:1]
 
     def _presences(self, person_id: PersonId) -> Iterator[LastPresence]:
         for event in reversed(self.events):

@@ -13,6 +13,7 @@ from kiosk.model import (
     AttackDraft,
     Direction,
     EnrolmentDraft,
+    LastPresence,
     Liveness,
     LivenessVerdict,
     Match,
@@ -21,6 +22,7 @@ from kiosk.model import (
     PresenceDraft,
     Quality,
 )
+from kiosk.ports import Outbox
 
 QUALITY = Quality(60.0, 200.0, 120.0, 50.0, 0.0, 0.0, 0.0, 0.0, 0.25, 0.4, 0.2)
 
@@ -48,3 +50,8 @@ def enrolment(name: str = "Contoh Pegawai", nip: str = "198001012005011001", see
         consent_text_id="v1",
         officer="petugas-1",
     )
+
+
+def newest(outbox: Outbox, person_id: PersonId) -> LastPresence | None:
+    """What `outbox` knows of this person last."""
+    return next(iter(outbox.presences(person_id, dt.datetime.max.replace(tzinfo=dt.UTC))), None)

@@ -114,7 +114,7 @@ def test_the_helpers_own_events_come_in_their_turn(broken: Machine, helper: Mach
     assert (own.chain_id, False) in chains
     assert len(chains) == 2
     assert list(JournalAudit(helper.outbox).verify()) == []
-    assert helper.outbox.last_presence(records.presence().person_id) is not None
+    assert records.newest(helper.outbox, records.presence().person_id) is not None
 
 
 def test_importing_twice_changes_nothing(broken: Machine, helper: Machine, tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_a_damaged_journal_is_set_aside_whole_and_its_events_go_on(outbox: Sqlit
     assert claim is not None
     assert claim.chain_id != event.chain_id
     assert [entry.last_seq for entry in claim.entries] == list(range(1, 62))
-    assert outbox.last_presence(PersonId("p-3")) is not None
+    assert records.newest(outbox, PersonId("p-3")) is not None
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -488,7 +488,7 @@ def test_a_journal_that_is_damaged_anywhere_still_records_and_lists(
         ][seed % 5],
     )
     truth.add(outbox.append(records.presence(), clock.now()).hash)
-    outbox.last_presence(PersonId("p-1"))
+    records.newest(outbox, PersonId("p-1"))
     claim = queue.claim(limit=500, max_bytes=10**9)
     assert claim is not None
     events = [entry.item for entry in claim.entries if isinstance(entry.item, Event)]

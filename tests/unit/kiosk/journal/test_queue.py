@@ -212,7 +212,7 @@ def test_a_thinned_presence_names_nobody(outbox: SqliteOutbox, queue: JournalQue
     queue.thin(TODAY.date() + dt.timedelta(days=1))
     outbox.close()
     assert b'"person_id"' not in outbox.path.read_bytes()
-    assert outbox.last_presence(records.presence("p-1").person_id) is None
+    assert records.newest(outbox, records.presence("p-1").person_id) is None
 
 
 def test_events_that_are_gone_are_a_link_marked_lost(outbox: SqliteOutbox, queue: JournalQueue) -> None:

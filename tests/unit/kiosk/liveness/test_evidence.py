@@ -100,7 +100,8 @@ class Wide:
 
 
 def joined(near: float, *wide: float, box: Box = BOX) -> list[Opinion]:
-    return list(opinions(PassiveEvidence(PassiveModels(Scores(near), Wide(*wide))), le.MAX_FRAMES, box=box))
+    """What is said until the patience of 2.5 s is over."""
+    return list(opinions(PassiveEvidence(PassiveModels(Scores(near), Wide(*wide))), 27, box=box))
 
 
 def test_all_three_accept_as_soon_as_there_are_enough_frames() -> None:
@@ -133,7 +134,45 @@ def test_what_all_three_have_to_say(near: float, wide: tuple[float, ...], opinio
 
 def test_one_model_that_is_sure_of_an_attack_ends_the_waiting() -> None:
     assert joined(8.0, 8.0, 8.0, 8.0, -4.1)[le.MIN_FRAMES - 1] is Opinion.DOUBT
-    assert joined(8.0, 8.0, 8.0, 8.0, -4.0)[le.MIN_FRAMES - 1] is Opinion.GATHERING
+    assert joined(8.0, 8.0, 8.0, 8.0, -4.0)[le.MIN_FRAMES - 1] is Opinion.UNSURE
+
+
+def test_who_is_not_accepted_is_unsure_until_the_patience_is_over() -> None:
+    assert joined(1.9, 2.0) == [Opinion.GATHERING] * 7 + [Opinion.UNSURE] * 19 + [Opinion.DOUBT]
+
+
+def alive_at(near: Scores, frames: int = 25) -> list[int]:
+    """The frames, counted from one, at which all three accept; `near`: scores of the face, the others are sure."""
+    seen = list(opinions(PassiveEvidence(PassiveModels(near, Wide(8.0))), frames))
+    return [number for number, opinion in enumerate(seen, 1) if opinion is Opinion.LIVE]
+
+
+def test_who_looked_away_at_first_is_accepted_by_the_newest_eight_frames() -> None:
+    """The median of eight is the mean of the middle two: with four of eight frames at 2, and four at -3, it is -0.5."""
+    assert alive_at(Scores(*[-3.0] * 15, 2.0)) == list(range(19, 26))
+    assert alive_at(Scores(*[-3.0] * 25)) == []
+
+
+def test_a_longer_window_accepts_too_but_none_of_more_than_fifteen() -> None:
+    low, high = -3.9, 1.0  # of any eight in a row at most four are high, of fifteen eight are, once
+    fifteen = [high] * 4 + [low] * 7 + [high] * 4
+    assert alive_at(Scores(*[low] * 6, *fifteen, *[low] * 4)) == [21]
+    sixteen = [high] * 4 + [low] * 8 + [high] * 4
+    assert alive_at(Scores(*[low] * 5, *sixteen, *[low] * 4)) == []
+
+
+def test_how_alive_it_looks_is_said_of_the_newest_fifteen_frames() -> None:
+    evidence = PassiveEvidence(PassiveModels(Scores(*[-3.5] * 10, *[-2.0] * 15), Wide(-2.0)))
+    list(opinions(evidence, 25))
+    assert evidence.median == -2.0
+    evidence = PassiveEvidence(PassiveModels(Scores(*[4.0] * 9, *[-2.0] * 7, *[-3.5] * 8), Wide(-2.0)))
+    list(opinions(evidence, 24))
+    assert evidence.median == pytest.approx((-3.5 - 2.0 - 2.0) / 3)
+
+
+def test_newest_frames_that_one_model_is_sure_of_end_the_waiting() -> None:
+    seen = list(opinions(PassiveEvidence(PassiveModels(Scores(*[-2.0] * 9, -4.1), Wide(8.0))), 24))
+    assert seen[15:] == [Opinion.UNSURE] + [Opinion.DOUBT] * 8  # eight of the newest fifteen are at -4.1
 
 
 def test_a_face_whose_surroundings_are_not_seen_is_told_so_then_doubted_without_asking_the_wide_models() -> None:

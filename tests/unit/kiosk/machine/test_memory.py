@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from kiosk.machine import memory
 
 PROGRAM = """
 import re, sys, threading
@@ -60,3 +63,13 @@ def memory_pools_besides_the_heap() -> int:
     from kiosk.machine.memory import ARENAS
 
     return ARENAS - 1
+
+
+def test_what_is_settled_is_not_looked_through_again() -> None:
+    before = gc.get_freeze_count()
+    kept = [[n] for n in range(1000)]
+    try:
+        memory.settle()
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()

@@ -22,6 +22,7 @@ def test_pauses_grow_to_an_hour() -> None:
     assert later[:3] == [FIRST_PAUSE_S, 2 * FIRST_PAUSE_S, 4 * FIRST_PAUSE_S]
     assert later == sorted(later)
     assert later[-1] == LONGEST_PAUSE_S
+    assert [pause_s(n) for n in (3, 9, 10, 20)] == [30.0, 1920.0, 3600.0, 3600.0]  # as handbook-officer.md has it
 
 
 def test_the_right_pin_gives_the_free_tries_back(tmp_path: Path) -> None:
@@ -80,3 +81,38 @@ def test_a_try_that_cannot_be_counted_is_none(tmp_path: Path) -> None:
     tries = Tries(tmp_path / "missing" / "tries.json")
     with pytest.raises(StateError):
         tries.begin("pin", FakeClock().now())
+
+
+def test_what_is_over_is_no_wait_and_what_is_used_up_is_none_left(tmp_path: Path) -> None:
+    clock, tries = FakeClock(), Tries(tmp_path / "tries.json")
+    fail(tries, clock, FREE_TRIES + 2)
+    assert tries.left("pin") == 0
+    clock.advance(LONGEST_PAUSE_S)
+    assert tries.wait_s("pin", clock.now()) == 0.0
+
+
+def test_a_try_that_was_right_is_spared_and_those_before_it_are_not(tmp_path: Path) -> None:
+    clock, tries = FakeClock(), Tries(tmp_path / "tries.json")
+    tries.spare("pin")  # nobody has tried
+    fail(tries, clock, 2)
+    tries.spare("pin")
+    assert tries.left("pin") == FREE_TRIES - 1
+    for _ in range(3):
+        tries.spare("pin")
+    assert tries.left("pin") == FREE_TRIES
+    fail(tries, clock, FREE_TRIES)
+    assert tries.wait_s("pin", clock.now()) == FIRST_PAUSE_S, "no try is saved up"
+
+
+def test_they_are_forgiven_when_it_has_been_quiet_for_long_enough_and_no_one_elses(tmp_path: Path) -> None:
+    clock, tries = FakeClock(), Tries(tmp_path / "tries.json")
+    tries.forgive("pin", clock.now(), 100.0)  # nobody has tried
+    fail(tries, clock, 2)
+    fail(tries, clock, 1, "face p-1")
+    clock.advance(99.9)
+    tries.forgive("pin", clock.now(), 100.0)
+    assert tries.left("pin") == FREE_TRIES - 2
+    clock.advance(0.1)
+    tries.forgive("pin", clock.now(), 100.0)
+    assert tries.left("pin") == FREE_TRIES
+    assert tries.left("face p-1") == FREE_TRIES - 1

@@ -52,9 +52,9 @@ class Clip:
         self.engine.faces_now = [face]
         self._patch = monkeypatch
 
-    def come_near(self) -> None:
-        """The face is wider than the share of the frame that leaves its surroundings in view."""
-        face, width = self.engine.faces_now[0], round(0.38 * self._rgb.shape[1])
+    def come_near(self, share: float = 0.38) -> None:
+        """The face is so wide a share of the frame: at 0.38 it leaves none of its surroundings in view."""
+        face, width = self.engine.faces_now[0], round(share * self._rgb.shape[1])
         box = Box(face.box_px.left, face.box_px.top, face.box_px.left + width, face.box_px.top + width)
         self.engine.faces_now = [dataclasses.replace(face, box_px=box)]
 
@@ -117,6 +117,26 @@ def test_who_does_not_step_back_is_asked(clip: Clip) -> None:
     assert (result.starts, result.starts_live, result.starts_asked, result.starts_near) == (33, 0, 9, 24)
     assert (result.verdict, result.reason) == ("challenge", "too_near")
     assert result.seconds_p50 == pytest.approx(31 / FPS)
+
+
+class Surroundings:
+    """Models of the surroundings that are sure of a living person."""
+
+    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
+        return 8.0, 8.0, 8.0, 8.0
+
+
+def test_who_had_frames_enough_in_vain_when_the_clip_ends_counts_as_asked(clip: Clip) -> None:
+    clip.come_near(0.3)
+    result = clip.judge([-3.0] * 20, path="live/a.avi", wide=Surroundings())
+    assert (result.starts, result.starts_live, result.starts_asked, result.starts_near) == (13, 0, 13, 0)
+    assert (result.verdict, result.reason, result.seconds_p50) == ("challenge", "unsure", None)
+
+
+def test_who_looks_alive_after_frames_in_vain_is_accepted(clip: Clip) -> None:
+    clip.come_near(0.3)
+    result = clip.judge([-3.0] * 12 + [3.0] * 12, path="live/a.avi", wide=Surroundings())
+    assert (result.starts, result.starts_live, result.starts_asked) == (17, 17, 0)
 
 
 def test_a_frame_is_scored_once_however_many_starts_look_at_it(clip: Clip) -> None:

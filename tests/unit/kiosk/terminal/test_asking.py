@@ -195,3 +195,33 @@ def test_known_by_a_pin_it_is_the_whole_countdown_whoevers_face_was_there() -> N
     story = Story(sure(), prospect())
     story.state = replace(story.state, prospect=replace(prospect(), claimed=enc.Claimed("nip-pin")))
     assert story.counts_for() == QUICK.confirm_s
+
+
+# ---------------------------------------------------------------- at the edges
+
+
+def asked(**other: object) -> enc.Encounter:
+    return replace(enc.Encounter(phase=Phase.CONFIRM, since_s=10.0, match=sure(), prospect=prospect()), **other)
+
+
+def test_what_is_left_of_the_countdown_and_of_none() -> None:
+    assert enc.seconds_left(asked(), 10.5, QUICK) == 1.0
+    assert enc.seconds_left(asked(), 90.0, QUICK) == 0.0
+    assert enc.seconds_left(asked(phase=Phase.SAVING), 10.5, QUICK) == 0.0
+
+
+def test_a_minute_before_the_end_there_is_a_choice_and_at_the_end_there_is_none() -> None:
+    for minutes, choice in ((1, True), (0, False), (-1, False)):
+        meant = replace(BACK.assessment, minutes_off=minutes)
+        assert enc.correctable(replace(BACK, assessment=meant)) is choice
+
+
+@pytest.mark.parametrize("found", [None, replace(sure(), person_id=None)])
+def test_without_a_match_there_is_a_doubt(found: Match | None) -> None:
+    assert Story(sure(), prospect()).settings.quick_confirm_s == 1.5
+    assert enc.confirm_s(asked(match=found), QUICK) == QUICK.confirm_s
+
+
+def test_how_far_beyond_is_measured_from_what_is_asked() -> None:
+    short = match(score=0.5 + SURE.score - 0.01, threshold=0.5, margin=SURE.margin)
+    assert enc.confirm_s(asked(match=short), QUICK) == QUICK.confirm_s

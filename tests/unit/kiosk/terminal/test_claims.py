@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from kiosk.errors import StateError
 from kiosk.machine.tries import FIRST_PAUSE_S, FREE_TRIES, Tries
 from kiosk.model import Bulletin, GallerySnapshot, NipPin, Officer, PersonId
 from kiosk.terminal import encounter as enc
-from kiosk.terminal.claims import QUIET_S, SHARED_PAUSE_S, WRONG_A_TERMINAL, Claims, one_lower
+from kiosk.terminal.claims import QUIET_S, SHARED_PAUSE_S, WRONG_A_TERMINAL, Claims, month_of, one_lower
 from tests.unit.kiosk.factories import person
 from tests.unit.kiosk.machine.fake_clock import FakeClock
 
@@ -214,3 +215,30 @@ def test_a_try_that_cannot_be_counted_is_none(tmp_path: Path) -> None:
     with pytest.raises(StateError):
         desk("730155")
     assert desk.checked == []
+
+
+def test_the_pause_of_a_terminal_is_over_when_it_is_and_not_a_second_before(desk: Desk) -> None:
+    assert (WRONG_A_TERMINAL, QUIET_S) == (20, 3600.0), "decision 99"
+    for number in range(WRONG_A_TERMINAL):
+        desk("111111", f"{number:018d}")
+    desk.checked.clear()
+    desk.clock.advance(FIRST_PAUSE_S - 0.5)
+    assert desk("730155") is None
+    assert desk.checked == []
+
+
+def test_of_two_officers_with_one_pin_it_is_always_the_same(desk: Desk) -> None:
+    twin = replace(OFFICER, officer_id="o-9")
+    both = replace(WITH_OFFICER, bulletin=replace(WITH_OFFICER.bulletin, officers=(OFFICER, twin)))
+    assert desk(officer="482913", office=both) == ("p-1", "nip-pin-officer", "o-7", False)
+
+
+@pytest.mark.parametrize("pin", ["", "12a456", "\u0663\u0664\u0665\u0666\u0667\u0668", "\u00b2\u00b2"])
+def test_what_is_no_pin_is_not_counted_down(pin: str) -> None:
+    assert one_lower(pin) == pin
+
+
+def test_a_month_begins_at_its_first_midnight() -> None:
+    last = dt.datetime(2026, 11, 30, 23, 59, 58, 999_999, tzinfo=dt.UTC)
+    assert month_of(last) == dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    assert month_of(month_of(last)) == month_of(last)

@@ -200,6 +200,29 @@ def test_another_face_ends_a_result_that_was_seen_for_four_fifths_of_a_second(
 
 
 @pytest.mark.parametrize("result", RESULTS)
+def test_who_was_seen_while_a_result_was_read_has_the_live_picture_before_the_next_frame(result: Begun) -> None:
+    story = result(1)
+    phase = story.state.phase
+    assert story(0.1, saw(2, match=match("p-2"))) is phase
+    story.new()
+    assert story(0.8 - BEFORE_S, enc.Tick()) is phase
+    assert story(0.8, enc.Tick()) is Phase.IDENTIFYING
+    assert story.new() == [], "nothing is asked or counted by what was seen then"
+    assert (story.state.match, story.state.prospect) == (None, None)
+    assert story(0.9, saw(2, match=match("p-2"))) is Phase.ENQUIRING
+    assert story.new() == [enc.Enquire((PersonId("p-2"),))]
+
+
+@pytest.mark.parametrize("result", RESULTS)
+def test_who_was_seen_while_a_result_was_read_and_went_away_gets_no_picture(result: Begun) -> None:
+    story = result(1)
+    phase = story.state.phase
+    story(0.1, saw(2))
+    story(0.3, saw(0))
+    assert story(0.8, enc.Tick()) is phase
+
+
+@pytest.mark.parametrize("result", RESULTS)
 @pytest.mark.parametrize("track", [0, 2])
 def test_the_same_face_or_none_does_not_end_a_result(result: Begun, track: int) -> None:
     story = result(2)

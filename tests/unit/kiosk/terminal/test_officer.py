@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.model import Liveness, LivenessVerdict, Nip, PersonId, Refused
-from kiosk.ports import Look
+from kiosk.ports import Look, Pictured
 from kiosk.terminal import officer
 from kiosk.terminal.officer import (
     CLEANING_S,
@@ -24,6 +25,7 @@ from kiosk.terminal.officer import (
     Checked,
     CheckPin,
     Done,
+    Dropped,
     Effect,
     Enrol,
     Enrollable,
@@ -34,6 +36,8 @@ from kiosk.terminal.officer import (
     Progress,
     Signed,
     Stop,
+    Store,
+    Take,
     Tick,
     Touched,
     Withdraw,
@@ -442,3 +446,106 @@ def test_a_capture_begins_only_after_consent_and_signature(played: list[tuple[of
             assert agreed
             assert admitted
             assert isinstance(what, Signed)
+
+
+# ---------------------------------------------------------------- a window on a laptop
+
+PICTURE = Path("/foto/1.jpg")
+
+
+def at_window() -> Hand:
+    return Hand(officer.entered("Ratna Petugaswati", 100.0))
+
+
+def window_capturing() -> Hand:
+    hand = at_window()
+    hand.choose(ANI)
+    hand.touch(Act.ENROL)
+    hand.give(Admitted())
+    hand.touch(Act.AGREE)
+    hand.give(Signed(PNG))
+    return hand
+
+
+def test_a_window_begins_with_the_people_and_offers_only_what_belongs_to_it() -> None:
+    hand = at_window()
+    assert (hand.page, hand.area.officer) == (Page.PEOPLE, "Ratna Petugaswati")
+    offered = {what for what in officer.DUTIES if officer.permitted(hand.area, what)}
+    assert offered == {"people", "language"}
+    hand.touch(Act.BACK, Act.RESTART, (Act.GO, "camera"))
+    assert (hand.page, hand.effects) == (Page.MENU, [])
+    hand.touch((Act.GO, "people"))
+    hand.choose(ANI)
+    hand.touch(Act.LEAVE)
+    assert hand.area == Area(window=True), "it stays a window"
+
+
+def test_pictures_are_the_person_s_who_was_chosen_before_they_came() -> None:
+    hand = at_window()
+    assert hand.give(Dropped(PICTURE)) == ()
+    assert (hand.page, hand.area.done) == (Page.TOLD, Done(good=False, key="officer.pictures.nobody"))
+    hand.touch(Act.BACK, (Act.GO, "people"))
+    hand.choose(ANI)
+    hand.effects.clear()
+    hand.now_s += 59.0
+    assert hand.give(Dropped(PICTURE)) == (Take(PICTURE),)
+    hand.wait(59.0)  # who drops pictures is there
+    assert (hand.page, hand.area.held) == (Page.PERSON, 1)
+    hand.touch(Act.BACK)
+    assert hand.area.held == 0
+    hand.choose(BUDI)
+    assert hand.area.held == 0
+
+
+@pytest.mark.parametrize("act", [Act.BACK, Act.LEAVE])
+def test_pictures_of_a_sitting_that_is_given_up_are_nobody_s(act: Act) -> None:
+    hand = window_capturing()
+    hand.give(Dropped(PICTURE))
+    assert hand.area.held == 1
+    hand.touch(act)
+    assert hand.area.held == 0
+    assert Stop() in hand.effects
+
+
+def test_the_end_of_a_sitting_forgets_its_pictures_and_takes_none_until_somebody_is_chosen() -> None:
+    for done in (Done(good=True, key="officer.done.enrolled"), Done(good=False)):
+        hand = window_capturing()
+        hand.give(Dropped(PICTURE))
+        hand.give(done)
+        assert (hand.page, hand.area.held) == (Page.TOLD, 0)
+        assert hand.give(Dropped(PICTURE)) == ()
+
+
+def test_who_refuses_the_consent_leaves_no_pictures() -> None:
+    hand = at_window()
+    hand.choose(ANI)
+    hand.give(Dropped(PICTURE))
+    hand.touch(Act.ENROL, Act.REFUSE)
+    assert hand.area.held == 0
+
+
+def test_nothing_is_stored_before_there_are_enough_pictures() -> None:
+    hand = window_capturing()
+    hand.effects.clear()
+    hand.touch(Act.STORE)
+    few, enough = Pictured(2, 4, False, False), Pictured(4, 4, True, False)
+    hand.give(Progress(Look("left", 0.5, pictures=few)))
+    hand.touch(Act.STORE)
+    assert hand.effects == []
+    hand.give(Progress(Look("nothing", 1.0, pictures=enough)))
+    hand.touch(Act.STORE)
+    assert hand.effects == [Store()]
+
+
+def test_nothing_is_dropped_onto_a_terminal_nor_beside_a_pin_nor_while_an_order_is_carried_out() -> None:
+    hand = capturing()
+    before = hand.area
+    assert hand.give(Dropped(PICTURE)) == ()
+    assert hand.area == before
+    hand = Hand(Area(window=True))
+    assert hand.give(Dropped(PICTURE)) == ()
+    hand.give(Opened())
+    assert hand.give(Dropped(PICTURE)) == ()
+    assert hand.page is Page.PIN
+    waiting = dataclasses.replace(at_window().area, page=Page.TOLD, waiting=True)
+    assert officer.step(waiting, Dropped(PICTURE), 100.0) == (waiting, ())

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.model import Fault, Hint, MonthSoFar, PersonId
 from kiosk.terminal import encounter as enc
-from kiosk.terminal.encounter import Button, Phase
+from kiosk.terminal.encounter import Button, Phase, own
 from tests.unit.kiosk.factories import SETTINGS, match, prospect, sighting
 
 MONTH = MonthSoFar(dt.date(2026, 11, 1), dt.date(2026, 11, 23), 16, 2, 19, 0, 0)
@@ -242,3 +242,71 @@ def test_a_pin_renews_no_templates() -> None:
     assert isinstance(record, enc.Record)
     assert record.samples == ()
     assert record.prospect.person.person_id == PersonId("p-1")
+
+
+# ---------------------------------------------------------------- at the edges
+
+PHONE = replace(SETTINGS, phone_s=60.0)
+
+
+def showing(**values: object) -> enc.Encounter:
+    """The code, since 100.0, with its person before it."""
+    begun = enc.Encounter(phase=Phase.PHONE, since_s=100.0, seen_s=100.0, link="https://e", prospect=prospect())
+    return replace(begun, **values)
+
+
+def test_what_stands_in_for_a_touch_lasts_as_long_as_is_written() -> None:
+    assert (own.OFFER_S, own.PIN_OFFER_S, own.MONTH_S) == (8.0, 5.0, 10.0)
+    unknown = enc.Encounter(phase=Phase.UNKNOWN)
+    assert own.offered_s(unknown, ALONE) == 5.0
+    assert own.offered_s(unknown, SETTINGS) == 0.0
+
+
+def test_the_code_is_offered_wherever_it_lasts_at_all() -> None:
+    done = enc.Encounter(phase=Phase.RECORDED, sighting=sighting(track=3), track=3, done_track=3, prospect=prospect())
+    assert own.offers_phone(done, replace(SETTINGS, phone_s=0.5))
+    assert not own.offers_phone(done, replace(SETTINGS, phone_s=0.0))
+    gone = replace(done, sighting=sighting(track=0), done_track=0)
+    assert not own.offers_phone(gone, PHONE), "nobody is there"
+
+
+@pytest.mark.parametrize(
+    ("values", "lasts_s"),
+    [
+        ({"seen_s": 160.0}, 60.0),
+        ({"seen_s": 160.0, "link": ""}, own.OFFER_S),
+        ({}, 12.0),  # the phone that is held up hides the face for as long
+        ({"seen_s": 160.0, "apart_s": 101.0}, 5.0),  # another face has four seconds to turn out to be the same person's
+    ],
+    ids=["the code's own time", "no code could be made", "the person has gone", "another face"],
+)
+def test_the_code_is_hidden_at_that_moment_and_not_before(values: dict[str, object], lasts_s: float) -> None:
+    assert own.over(showing(**values), 100.0 + lasts_s, PHONE)
+    assert not own.over(showing(**values), 100.0 + lasts_s - 0.01, PHONE)
+
+
+# ---------------------------------------------------------------- a phone that was connected
+
+CONNECTED = dt.datetime(2026, 11, 23, 7, 31, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, phone_s=0.0)], ids=["with-codes", "without"])
+def test_whoever_is_told_of_a_phone_has_the_time_to_read_it(settings: enc.Settings) -> None:
+    story = Story(settings)
+    story(0.0, saw(match=match()), enc.Answered(replace(prospect(), phone=CONNECTED)))
+    story(0.0, enc.Pressed(Button.CORRECT), enc.Stored())
+    assert enc.tells_phone(story.state)
+    assert story(7.9, saw(), enc.Tick()) is Phase.RECORDED
+    assert story(8.0, saw(), enc.Tick()) is Phase.IDLE
+
+
+def test_only_the_recorded_face_is_told_of_a_phone() -> None:
+    told = replace(prospect(), phone=CONNECTED)
+    base = enc.Encounter(phase=Phase.RECORDED, prospect=told, sighting=sighting(track=1), done_track=1)
+    assert enc.tells_phone(base)
+    assert not enc.tells_phone(replace(base, sighting=sighting(track=2)))
+    assert not enc.tells_phone(replace(base, sighting=sighting(track=0)))
+    assert not enc.tells_phone(replace(base, prospect=prospect()))
+    assert not enc.tells_phone(replace(base, prospect=replace(told, claimed=enc.Claimed("nip-pin"))))
+    assert not enc.tells_phone(replace(base, phase=Phase.ALREADY_RECORDED))
+    assert CONNECTED.isoformat() not in repr(told)

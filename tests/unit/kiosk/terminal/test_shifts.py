@@ -15,12 +15,16 @@ from kiosk.journal.outbox import SqliteOutbox
 from kiosk.model import (
     DLIB_RESNET_V1,
     LIVENESS_OFF,
+    NOTHING_TOLD,
+    Bulletin,
+    ConnectedPhone,
     DeviceId,
     Direction,
     GallerySnapshot,
     Occasion,
     Office,
     Person,
+    PersonId,
     Roster,
     WorkCalendar,
     WorkDay,
@@ -45,6 +49,7 @@ class Terminal:
 
     def __init__(self, folder: Path, calendar: WorkCalendar = STANDARD_HOURS) -> None:
         self.path, self.calendar = folder / "journal.sqlite", calendar
+        self.told = NOTHING_TOLD
 
     def sees(self, who: Person, at: str, *, boot: str = "boot-1") -> enc.Prospect:
         """Confirmed and recorded at once; times are the office's."""
@@ -55,7 +60,7 @@ class Terminal:
             clock.ms = round(local.timestamp()) % 10**9 * 1000
             clerk = Clerk(journal, clock, FaultBoard(), DLIB_RESNET_V1, replies.put)
             office = Office("o-1", "Kantor", self.calendar)
-            clerk.office = Known(GallerySnapshot(1, office, {who.person_id: who}, ()))
+            clerk.office = Known(GallerySnapshot(1, office, {who.person_id: who}, (), bulletin=self.told))
             clerk.order(enc.Enquire((who.person_id,)))
             clerk.stop()
             clerk.run()
@@ -114,3 +119,18 @@ def test_whoever_was_recorded_just_before_an_occasion_is_recorded_at_it(tmp_path
     asking = enc.Encounter(phase=enc.Phase.ENQUIRING, match=match("p-1"))
     phases = [enc.step(asking, enc.Answered(each), 0.0, settings)[0].phase for each in (within, again)]
     assert phases == [enc.Phase.CONFIRM, enc.Phase.ALREADY_RECORDED]
+
+
+def test_a_phone_is_told_by_the_offices_clock_until_its_time_is_over(tmp_path: Path) -> None:
+    terminal, who = Terminal(tmp_path), person()
+    connected = dt.datetime(2026, 11, 23, 0, 31, tzinfo=dt.UTC)
+    told = ConnectedPhone(connected, connected + dt.timedelta(days=7))
+    assert terminal.sees(who, "2026-11-23 07:20").phone is None
+    terminal.told = Bulletin(phones={who.person_id: told})
+    found = terminal.sees(who, "2026-11-24 07:20").phone
+    assert found == connected
+    assert (found.hour, found.minute) == (7, 31)
+    assert terminal.sees(who, "2026-11-30 07:30").phone == connected
+    assert terminal.sees(who, "2026-11-30 07:31").phone is None
+    terminal.told = Bulletin(phones={PersonId("somebody"): told})
+    assert terminal.sees(who, "2026-11-30 07:20").phone is None

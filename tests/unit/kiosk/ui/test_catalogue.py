@@ -22,7 +22,7 @@ from kiosk.model import (
     Match,
     PersonId,
 )
-from kiosk.ports import Look
+from kiosk.ports import Look, Pictured
 from kiosk.terminal.encounter import Button, Phase
 from kiosk.terminal.officer import Area, Done, Page
 from kiosk.terminal.running import EMPTY_QUEUE
@@ -139,6 +139,9 @@ def test_no_text_is_dead() -> None:
     shown += [replace(reading, page=Page.SIGN)]
     for pose in ("front", "right"):
         shown.append(replace(reading, page=Page.CAPTURE, look=Look(pose, 0.0, nobody=pose == "front")))
+    more = Pictured(3, 4, enough=False, camera=True)
+    shown += [replace(reading, page=Page.CAPTURE, look=Look("more", 0.7, pictures=more))]
+    shown += [replace(reading, page=Page.PERSON, window=True)]
     known = next(area for name, area in officers.areas() if name == "recognise")
     sure = replace(known.sighting, match=replace(KNOWN, score=0.7))
     alike = replace(known.sighting, match=replace(KNOWN, person_id=None, look_alikes=(PersonId("p"),)))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.model import NOTHING_TOLD, Bulletin, NipPin, PersonId
+from kiosk.model import NOTHING_TOLD, Bulletin, ConnectedPhone, NipPin, PersonId
 from kiosk.wire.bulletin import MOST, parse_bulletin, without
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -52,6 +52,11 @@ def test_all_of_it_is_read() -> None:
     assert (told.months[A].present_days, told.months[A].late_minutes) == (15, 17)
     assert (told.months[A].points_entered, told.months[A].points_recognised) == (Decimal("84.5"), Decimal(71))
     assert (told.months[B].through, told.months[B].points_entered) == (dt.date(2026, 11, 23), None)
+    assert told.phones == {
+        A: ConnectedPhone(
+            dt.datetime(2026, 11, 23, 0, 31, tzinfo=dt.UTC), dt.datetime(2026, 11, 30, 0, 31, tzinfo=dt.UTC)
+        )
+    }
     assert (told.nip_pin.policy, told.nip_pin.per_month, set(told.nip_pin.pins)) == ("alone", 5, {B})
 
 
@@ -118,7 +123,7 @@ def test_another_hash_is_none(pin_hash: str) -> None:
     assert len(left_out) == 1
 
 
-LETTER, NOTICE, MONTH = TOLD["letters"][0], TOLD["notices"][0], TOLD["months"][0]
+LETTER, NOTICE, MONTH, PHONE = (TOLD[name][0] for name in ("letters", "notices", "months", "phones"))
 
 
 @pytest.mark.parametrize(
@@ -152,6 +157,10 @@ LETTER, NOTICE, MONTH = TOLD["letters"][0], TOLD["notices"][0], TOLD["months"][0
         ("months", {**MONTH, "points_entered": float("inf")}),
         ("months", {**MONTH, "points_entered": float("nan")}),
         ("months", {**MONTH, "points_recognised": -1}),
+        ("phones", {**PHONE, "connected_utc": "2026-11-23"}),
+        ("phones", {**PHONE, "until_utc": PHONE["connected_utc"]}),
+        ("phones", {**PHONE, "until_utc": "2026-12-24T00:31:00.001Z"}),
+        ("phones", {"person_id": A, "connected_utc": PHONE["connected_utc"]}),
     ],
 )
 def test_an_entry_that_is_no_use_is_left_out_and_named_and_the_rest_is_taken(name: str, entry: Any) -> None:
@@ -162,7 +171,7 @@ def test_an_entry_that_is_no_use_is_left_out_and_named_and_the_rest_is_taken(nam
     assert "Rahayu" not in said
 
 
-@pytest.mark.parametrize("name", ["awaiting", "renew", "officers", "letters", "notices", "months"])
+@pytest.mark.parametrize("name", ["awaiting", "renew", "officers", "letters", "notices", "months", "phones"])
 @pytest.mark.parametrize("given", [None, {}, "x"])
 def test_a_list_that_is_none_is_empty(name: str, given: object) -> None:
     told, left_out = parsed(**{name: given})
