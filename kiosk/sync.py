@@ -105,6 +105,7 @@ class Sync:
         self._lock = threading.Lock()
         self._status = SyncStatus()
         self._unpublished = ""
+        self._forgotten = False
         self._pause = Pause(stop, parts.network, parts.progress)
         self._transports = [
             Transport(
@@ -139,7 +140,8 @@ class Sync:
         )
 
     def run(self) -> None:
-        self._parts.queue.erase_enrolments()
+        with contextlib.suppress(OutboxError):  # the sending loop tries again, and says so
+            self._forget()
         self._publish(gallery_version=self._fetcher.version)
         threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
@@ -191,10 +193,11 @@ class Sync:
                     backoff.success()
                 backoff.success()
                 self._contact()
+                self._forget()
                 if time.monotonic() >= upkeep_at_s:
                     self._keep_up()
                     upkeep_at_s = time.monotonic() + UPKEEP_S
-            except (ServerError, OutboxError, StateError) as error:
+            except (ServerError, GalleryError, OutboxError, StateError) as error:
                 trouble = error
             if trouble is None:
                 self._wait_for_events(seen, heartbeat_at_s)
@@ -215,35 +218,45 @@ class Sync:
                 self._contact(
                     gallery_version=self._fetcher.version, gallery_confirmed_utc=self._parts.clock.now().wall_utc
                 )
-            except (ServerError, GalleryError, StateError) as error:
+            except (ServerError, GalleryError, OutboxError, StateError) as error:
                 self._wait_after("gallery", error, backoff)
                 continue
             if not news:
                 self._pause.wait("gallery", pause_s - (time.monotonic() - began_s))
 
     def _beat(self) -> None:
-        """The heartbeat, and the word that nothing else is to be told. No fault of either may hold up events."""
-        signer = self._parts.signer
-        report = self._reporter.report(gallery_version=self._fetcher.version, faults=self._faults())
-        report["server_keys_serial"] = signer.server_keys_serial
-        if signer.rotating:
-            report["rotate_key"] = signer.begin_rotation()
+        """The heartbeat, and the word that nothing else is to be told. No fault of either may hold up events, or the
+        other one."""
+        self._tolerate(self._tell)
+        self._tolerate(self._report)
+
+    def _tolerate(self, call: Callable[[], None]) -> None:
         try:
-            answer = self._heartbeat(report)
-            if signer.rotating and answer.get("key_rotated") is True:
-                signer.rotated()
-                log.info("the server has taken this terminal's new key")
-            self._take_server_keys(answer)
-            head = answer.get("head")
-            self._sender.compare(None if head is None else wire.parse_head(wire.member(answer, "head", dict)))
-            if not self._parts.queue.queue_state().waiting:
-                self._sender.report()
+            call()
         except Refused as refusal:
             if refusal.status == 429 or refusal.status >= 500:
                 raise
             log.warning("the heartbeat: %s", refusal)
         except wire.WireError as error:
             log.warning("the heartbeat's answer breaks the protocol: %s", error)
+
+    def _tell(self) -> None:
+        signer = self._parts.signer
+        report = self._reporter.report(gallery_version=self._fetcher.version, faults=self._faults())
+        report["server_keys_serial"] = signer.server_keys_serial
+        if signer.rotating:
+            report["rotate_key"] = signer.begin_rotation()
+        answer = self._heartbeat(report)
+        if signer.rotating and answer.get("key_rotated") is True:
+            signer.rotated()
+            log.info("the server has taken this terminal's new key")
+        self._take_server_keys(answer)
+        head = answer.get("head")
+        self._sender.compare(None if head is None else wire.parse_head(wire.member(answer, "head", dict)))
+
+    def _report(self) -> None:
+        if not self._parts.queue.queue_state().waiting:
+            self._sender.report()
 
     def _take_server_keys(self, answer: wire.Json) -> None:
         """The answer MAY state the server's keys anew."""
@@ -262,6 +275,12 @@ class Sync:
             with contextlib.suppress(OutboxError):
                 if self._parts.queue.changes() != seen:
                     return
+
+    def _forget(self) -> None:
+        """Once after the start: erase the faces in enrolments that the server has answered. Raises OutboxError."""
+        if not self._forgotten:
+            self._parts.queue.erase_enrolments()
+            self._forgotten = True
 
     def _keep_up(self) -> None:
         """What is done four times a day: forget what need not be kept, move the write-ahead log in."""

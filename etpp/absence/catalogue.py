@@ -63,7 +63,7 @@ class _Strict(BaseModel):
 
 
 class _Paid(_Strict):
-    day: int
+    day: int = Field(le=3_660)
     percent: Exact = Field(ge=0, le=100)
 
 
@@ -76,7 +76,7 @@ class _Kind(_Strict):
     points_given: Exact = Field(default=Exact(0), ge=0)
     points_off: Exact = Field(default=Exact(0), ge=0)
     may_enter: bool
-    maximum_days: int | None = Field(default=None, ge=1)
+    maximum_days: int | None = Field(default=None, ge=1, le=3_660)
     paid: list[_Paid] = [_Paid(day=1, percent=100)]  # type: ignore[arg-type]  # Exact takes an int
     document_required: bool = True
 

@@ -35,7 +35,7 @@ from etpp.base.paging import filled
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
 from etpp.db import Lock, Transaction, hold
-from etpp.roster import register
+from etpp.roster import hours, register
 from etpp.roster.hours import REGENCY_ZONE, regency_calendar
 from etpp.roster.store import Offices, Roster
 
@@ -200,14 +200,14 @@ def page(
     limit: int,
 ) -> list[Standing]:
     """By id, those after one, no more than `limit`. `start`, `end`: that hold in [start, end)."""
-    if office_id is not None:
-        register.office(tx, office_id)
+    here = None if office_id is None else hours.zone(register.office(tx, office_id))
     person_id = None if person is None else Roster(tx).who(person)
 
     def read(after: str) -> list[Letter]:
         return store.letters_within(
             tx,
             office_id=office_id,
+            zone=here,
             person_id=person_id,
             start=start,
             end=end,

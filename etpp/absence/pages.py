@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
@@ -11,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from etpp.absence import letters, views
 from etpp.absence.asked import LetterBack, LetterFile, LetterVerdict, NewLetter
+from etpp.absence.cabinet import Cabinet
 from etpp.absence.content import MAX_BYTES
 from etpp.absence.context import CabinetOf
 from etpp.absence.documents import recorded
-from etpp.absence.model import Letter
+from etpp.absence.model import Document, Letter
 from etpp.absence.store import Documents
 from etpp.base.errors import Conflict, EtppError, NotFound
 from etpp.console import forms
@@ -84,7 +86,7 @@ async def submit(visit: MemberVisit, values: CheckedForm, files: Files, cabinet:
         local = await visit.server.read(lambda tx: _zone(tx, office_id))
         if files.get("file"):
             content = files["file"]
-            kept = await run_in_threadpool(lambda: letters.keep_document(visit.server.begin, cabinet, content, by, now))
+            kept = await run_in_threadpool(lambda: _keep(visit, cabinet, content, by, now))
             typed["document_sha256"] = kept.sha256
         new = _read(typed, local, by, office_id)
         made: Letter = await visit.server.write(lambda tx: letters.submit(tx, new, now))
@@ -125,7 +127,7 @@ async def attach(visit: MemberVisit, values: CheckedForm, files: Files, letter_i
         if not files.get("file"):
             raise forms.Wrong({"file": "empty"})
         content = files["file"]
-        kept = await run_in_threadpool(lambda: letters.keep_document(visit.server.begin, cabinet, content, by, now))
+        kept = await run_in_threadpool(lambda: _keep(visit, cabinet, content, by, now))
         file = forms.read(LetterFile, {"by": by, "document_sha256": kept.sha256})
         await visit.server.write(
             lambda tx: letters.attach(tx, letter_id, file.document_sha256, file.by, now), recorded(letter_id)
@@ -177,6 +179,12 @@ async def revoke(visit: MemberVisit, values: CheckedForm, letter_id: str) -> Res
     except (Conflict, NotFound) as error:
         return await _revoke(visit, letter_id, values, _faults(visit, error), 409)
     return visit.go(f"/letters/{letter_id}", "letter_revoked")
+
+
+def _keep(visit: Visit, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime) -> Document:
+    """The form's file, which says itself who brought it. It is not the act yet: the log has that when it is done, and
+    nothing when it is refused."""
+    return letters.keep_document(visit.server.database.begin, cabinet, content, by, now)
 
 
 def _read(typed: Mapping[str, str], local: ZoneInfo, by: str, office_id: str | None) -> NewLetter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +14,7 @@ from etpp.absence.catalogue import Catalogue, delivered, delivered_text, read_ca
 from etpp.absence.model import Document, Letter, LetterDecision, LetterRevocation
 from etpp.base.errors import Conflict
 from etpp.db import Facts, Lock, Transaction, locks, pay_tables
+from etpp.roster.serving import local_days, serving
 from etpp.roster.store import ever_assigned
 
 CATALOGUE_ID = "regency"
@@ -120,6 +122,8 @@ def letters_within(
     tx: Transaction,
     *,
     office_id: str | None = None,
+    zone: ZoneInfo | None = None,
+    ever_at: str | None = None,
     person_id: str | None = None,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
@@ -127,13 +131,19 @@ def letters_within(
     after: str = "",
     limit: int | None = None,
 ) -> list[Letter]:
-    """Letters by id, those after an id. `office_id`: for somebody who was ever assigned to it; `start`, `end`: that
-    hold in [start, end); `after_the_fact`: that were submitted when they had begun."""
+    """Letters by id, those after an id. `office_id`: for somebody who serves there on a day of the letter, by the
+    office's `zone`; `ever_at`: for somebody who was ever assigned to this office, wherever the letter's days were
+    served, for reckoning; `start`, `end`: that hold in [start, end); `after_the_fact`: that were submitted when they
+    had begun."""
     letters, people = pay_tables.letters, pay_tables.letter_people
     asked = [letters.c.letter_id > after] if after else []
-    if office_id is not None:
-        here = ever_assigned(office_id)
+    if (office := office_id or ever_at) is not None:
+        here = ever_assigned(office)
         asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id.in_(here))))
+    if office_id is not None:
+        days = local_days(tx, letters.c.first_utc, letters.c.until_utc, zone)
+        named = sa.select(people.c.letter_id).where(people.c.letter_id == letters.c.letter_id)
+        asked.append(named.where(serving(office_id, people.c.person_id, *days)).exists())
     if person_id is not None:
         asked.append(letters.c.letter_id.in_(sa.select(people.c.letter_id).where(people.c.person_id == person_id)))
     if start is not None:

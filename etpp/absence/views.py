@@ -66,8 +66,8 @@ LETTERS: Listing[LetterLine] = Listing(
 
 
 def lines(tx: Transaction, offices: Collection[str] | None, month: str) -> list[LetterLine]:
-    """Letters that hold in a month, those that wait first; of people who were ever in one of `offices` (None: of
-    everybody). Raises Problem `malformed`."""
+    """Letters that hold in a month, those that wait first; of people who serve in one of `offices` on a day of
+    them (None: of everybody). Raises Problem `malformed`."""
     start, end = month_bounds(month)
     found: dict[str, Standing] = {}
     for office_id in [None] if offices is None else sorted(offices):

@@ -101,8 +101,18 @@ def waiting(tx: Transaction, by: str, first: dt.date, last: dt.date, terms: Term
     """What somebody may verify of the days between two, by date. Raises Conflict where they are too far apart."""
     if not dt.timedelta() <= last - first <= LONGEST_LOOK:
         raise Conflict(f"first and last are at most {LONGEST_LOOK.days} days apart")
+    return all_waiting(tx, by, first, last, terms, now)
+
+
+def people_of(tx: Transaction, by: str, first: dt.date, last: dt.date) -> list[str]:
+    """Whose superior somebody is, or may deputise for, on a day between two; never themselves."""
     superiors = {by, *(each.superior_id for each in DEPUTIES.find(tx) if each.deputy_id == by)}
-    people = [person for person in people_under(tx, sorted(superiors), first, last) if person != by]
+    return [person for person in people_under(tx, sorted(superiors), first, last) if person != by]
+
+
+def all_waiting(tx: Transaction, by: str, first: dt.date, last: dt.date, terms: Terms, now: dt.datetime) -> list[Entry]:
+    """As `waiting`, over as many days as the caller has reason to look at."""
+    people = people_of(tx, by, first, last)
     with in_order():
         desk = Desk(tx, people, terms, now)
         entries = entries_of(tx, people, first, last)

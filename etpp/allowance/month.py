@@ -233,6 +233,7 @@ def close(
 
 def pay(tx: Transaction, office_id: str, month: Month, by: str, now: dt.datetime) -> MonthStep:
     """The closed list was paid. Raises Conflict."""
+    Closings(tx).lock(office_id, month)
     where = standing(tx, office_id, month, now)
     if where.closed is None or where.paid is not None:
         raise Conflict(f"{month} is {where.state}: a month is paid once, after it was closed", key="month_not_to_pay")

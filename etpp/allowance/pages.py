@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from fastapi import APIRouter, Response
@@ -161,7 +161,7 @@ async def try_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
     """What a month would have paid by it: read, shown, and nothing recorded but that somebody looked."""
     typed = with_text(values, files)
     try:
-        return await _trial(visit, typed, {})
+        return await _trial(visit, typed, visit.server.write)
     except (Conflict, NotFound, Problem) as error:
         return await policies_page(visit, typed, forms.faults(visit.texts, error, FIELDS), 409)
 
@@ -181,22 +181,29 @@ async def use_policy(visit: MemberVisit, values: CheckedForm, files: Files) -> R
     except (Conflict, NotFound) as error:
         wrong = forms.faults(visit.texts, error, FIELDS)
         try:
-            return await _trial(visit, typed, wrong, 409)
+            return await _trial(visit, typed, visit.server.read, wrong, 409)
         except (Conflict, NotFound, Problem):  # the text is no policy, which is said beside it
             return await policies_page(visit, typed, wrong, 409)
     return visit.go("/policies", "policy_used")
 
 
-async def _trial(visit: Visit, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200) -> Response:
-    """Raises Conflict and NotFound."""
+async def _trial(
+    visit: Visit,
+    typed: Mapping[str, str],
+    run: Callable[[Callable[[Transaction], dict[str, object]]], Awaitable[dict[str, object]]],
+    wrong: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """`run`: the server's `write`, where the trial is the act that the log has; its `read` beside a refusal, of which
+    nothing happened. Raises Conflict and NotFound."""
     now, month = visit.server.now(), _month(visit, typed.get("month", ""))
 
     def work(tx: Transaction) -> dict[str, object]:
         policy = desk.policy_of(typed["text"])
         return views.trial(tx, typed.get("office_id", ""), month, policy, now, visit.texts)
 
-    found = await visit.server.write(work)
-    return visit.page("allowance/trial.html", {"trial": found, **forms.typed(typed, wrong)}, status)
+    found = await run(work)
+    return visit.page("allowance/trial.html", {"trial": found, **forms.typed(typed, wrong or {})}, status)
 
 
 async def _step(

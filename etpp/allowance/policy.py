@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from importlib import resources
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -65,6 +65,12 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+Days = Annotated[int, Field(ge=0, le=3_660)]
+Minutes = Annotated[int, Field(ge=0, le=100_000)]
+"""More than there are in two months."""
+JobClass = Annotated[int, Field(ge=0, le=999)]
+
+
 class _Component(_Strict):
     key: str = Field(pattern=r"^[a-z0-9-]{1,30}$")
     share: Exact = Field(gt=0)
@@ -72,8 +78,8 @@ class _Component(_Strict):
 
 
 class _Band(_Strict):
-    first: int
-    last: int | None = None
+    first: Annotated[int, Field(le=100_000)]
+    last: Annotated[int, Field(le=100_000)] | None = None
     amount: Exact = Field(ge=0)
 
 
@@ -85,13 +91,13 @@ class _Deduction(_Strict):
     each: Exact | None = Field(default=None, ge=0)
     per_minute: Exact | None = Field(default=None, ge=0)
     bands: list[_Band] = []
-    free: int = Field(default=0, ge=0)
+    free: Minutes = 0
 
 
 class _LoseAll(_Strict):
     key: str = Field(pattern=r"^[a-z0-9-]{1,30}$")
     faults: list[FaultKind] = Field(min_length=1)
-    more_than: int = Field(ge=0)
+    more_than: Days
 
 
 class _Step(_Strict):
@@ -100,10 +106,10 @@ class _Step(_Strict):
 
 
 class _Entries(_Strict):
-    entry_days: int | None = Field(default=None, ge=0)
-    verify_days: int | None = Field(default=None, ge=0)
+    entry_days: Days | None = None
+    verify_days: Days | None = None
     neglect: Literal["accepted", "lost"] = "accepted"
-    note_characters: int = Field(default=0, ge=0)
+    note_characters: Annotated[int, Field(ge=0, le=10_000)] = 0
     day_ceiling: Exact | None = Field(default=None, gt=0)
 
 
@@ -131,7 +137,7 @@ class _Premium(_Strict):
 
 
 class _Base(_Strict):
-    classes: list[int] = Field(min_length=1)
+    classes: list[JobClass] = Field(min_length=1)
     by_class: dict[str, Exact]
     acting_percent: Exact = Field(default=ZERO, ge=0, le=100)
 
@@ -148,7 +154,7 @@ class _Document(_Strict):
     first: dt.date
     last: dt.date | None = None
     paid_share: bool = False
-    correction_days: int | None = Field(default=None, ge=0)
+    correction_days: Days | None = None
     base: _Base
     component: list[_Component]
     points: _Points | None = None
@@ -163,8 +169,10 @@ class _Document(_Strict):
 def _policy(document: _Document, sha256: str) -> Policy:
     base: dict[int, Exact] = {}
     for text, amount in document.base.by_class.items():
-        if not (text.isascii() and text.isdecimal()):
-            raise PolicyError(f"base.by_class: {text} is no job class")
+        if not (text.isascii() and text.isdecimal() and len(text) <= 3):
+            raise PolicyError(f"base.by_class: {text[:40]} is no job class")
+        if int(text) in base:
+            raise PolicyError(f"base.by_class: class {int(text)} has two bases")
         if amount < 0:
             raise PolicyError(f"base.by_class: class {text}: the base is negative")
         base[int(text)] = amount

@@ -136,6 +136,12 @@ class Closings:
         found = self._find(pay_tables.closings.c.month == str(month), office_id)
         return found[0] if found else None
 
+    def lock(self, office_id: str, month: Month) -> None:
+        """Of two who take a closed month's next step one waits for the other."""
+        table = pay_tables.closings
+        row = sa.select(table.c.month).where(table.c.office_id == office_id, table.c.month == str(month))
+        self._tx.execute(row.with_for_update())
+
     def last(self, office_id: str) -> Closing | None:
         table = pay_tables.closings
         newest = sa.select(sa.func.max(table.c.month)).where(table.c.office_id == office_id).scalar_subquery()

@@ -16,6 +16,10 @@ EXACT = decimal.Context(
 )
 """Sums and products of pay are exact in 60 digits; a quotient's sixtieth digit cannot turn the rounding of a rupiah."""
 
+MOST_DIGITS, MOST_DECIMALS = 12, 12
+"""Of a number that a clerk's document brings. A regency pays some 10^11 rupiah a month; the product of an amount and
+two percents is still exact in EXACT's 60 digits."""
+
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -46,11 +50,20 @@ def plain(value: Decimal) -> str:
 
 
 def _exact(value: object) -> object:
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        _, digits, exponent = value.as_tuple()
+        if value and (value.adjusted() >= MOST_DIGITS or len(digits) > MOST_DIGITS + MOST_DECIMALS):
+            raise ValueError(f"a number has at most {MOST_DIGITS} digits before the point")
+        if isinstance(exponent, int) and exponent < -MOST_DECIMALS:
+            raise ValueError(f"a number has at most {MOST_DECIMALS} digits after the point")
+    return value
 
 
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
-"""A number of a TOML file that `read_toml` has read, in a strict model: 1 and 1.5, neither text nor infinity."""
+"""A number of a TOML file that `read_toml` has read, in a strict model: 1 and 1.5, neither text nor infinity, and none
+that leaves no room for a sum or for a page."""
 
 
 def read_toml(text: str) -> dict[str, Any]:

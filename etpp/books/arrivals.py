@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,10 @@ from etpp.books.model import EventTime
 
 MAX_EVENT_BYTES = 64 * 1024
 """Of one event in canonical form; twenty templates take 14 KB."""
+
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""In canonical form. Not every database holds it, and where one refuses it, it refuses the whole batch."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,9 @@ def _event(raw: dict[str, Any], time: object, link: wire.Link, device_id: str) -
         problem = document("event-invalid", f"the event {error}")
         return Arrival(_bare(raw), link, None, None, problem, whole=False)
     whole = hashlib.sha256(hashed).hexdigest() == link.hash
+    if _NUL.search(hashed):
+        problem = document("event-invalid", "the event has the character U+0000, which cannot be kept")
+        return Arrival(_bare(raw), link, None, None, problem, whole)
     if len(hashed) > MAX_EVENT_BYTES:
         problem = document("event-invalid", f"an event has at most {MAX_EVENT_BYTES} bytes")
         return Arrival(_bare(raw), link, None, None, problem, whole)
@@ -115,5 +123,5 @@ def _event(raw: dict[str, Any], time: object, link: wire.Link, device_id: str) -
 
 
 def _bare(raw: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of an event that is too large or has no canonical form: its place in the chain."""
+    """What is kept of an event that cannot be kept as it is: its place in the chain."""
     return {name: raw[name] for name in wire.Link.model_fields}

@@ -171,7 +171,7 @@ def _letters(
 ) -> list[Json]:
     """In force at some moment from the beginning of today to the end of tomorrow."""
     start, end = days_utc(today, today + ONE_DAY, local)
-    written = letters_within(tx, office_id=office_id, start=start, end=end)
+    written = letters_within(tx, office_id=office_id, zone=local, start=start, end=end)
     if not written:
         return []
     numbers = {each.letter_id: each.number for each in written}

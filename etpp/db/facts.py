@@ -101,16 +101,21 @@ class Facts(Generic[F]):
         query = sa.select(*self._columns).where(*conditions).order_by(*orders.get(order, [])).limit(limit)
         if known_utc is not None:
             query = query.where(table.c.recorded_utc <= known_utc)
-        if not self._once:
-            later = table.alias("later")
-            newer = sa.select(later.c.fact_no).where(
-                *(later.c[column.name] == column for column in self._key),
-                later.c.fact_no > table.c.fact_no,
-                *(() if known_utc is None else (later.c.recorded_utc <= known_utc,)),
-            )
-            query = query.where(~newer.exists(), ~table.c.withdrawn)
-        rows = tx.execute(query).all()
+        rows = tx.execute(query.where(*self.counting(known_utc))).all()
         return [self._fact(row) for row in rows] if self._codecs else [self._kind(*row) for row in rows]
+
+    def counting(self, known_utc: dt.datetime | None = None) -> Sequence[sa.ColumnElement[bool]]:
+        """What a row of the table has to be so that it counts, for questions inside of others too."""
+        table = self._table
+        if self._once:
+            return ()
+        later = table.alias("later")
+        newer = sa.select(later.c.fact_no).where(
+            *(later.c[column.name] == column for column in self._key),
+            later.c.fact_no > table.c.fact_no,
+            *(() if known_utc is None else (later.c.recorded_utc <= known_utc,)),
+        )
+        return ~newer.exists(), ~table.c.withdrawn
 
     def anew(
         self,

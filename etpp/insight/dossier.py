@@ -92,7 +92,8 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         entered, broken = activities.NO_ACTIVITIES, True
     since = asked.before(LETTERS).first
     held = letters_of(tx, person_id)
-    mine = [letter for letter in held if since <= letter.until_utc.date() and letter.first_utc.date() <= asked.last]
+    start, end = days_utc(since, asked.last, regency)
+    mine = [letter for letter in held if start < letter.until_utc and letter.first_utc < end]
     standings = letters.standings(tx, mine)
     superiors = {each.superior_id for each in posts if each.superior_id is not None}
     return Dossier(

@@ -30,7 +30,7 @@ from etpp.inspection.model import KEYS, MOST, Key
 from etpp.reports.jobs import Jobs
 from etpp.reports.texts import words
 from etpp.roster import register
-from etpp.roster.hours import REGENCY_ZONE, month_bounds, zone
+from etpp.roster.hours import REGENCY_ZONE, zone
 from etpp.roster.store import Offices, Roster
 
 ServerKeys = Callable[[], Mapping[str, bytes]]
@@ -192,13 +192,10 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
             raise NotFound("there is no such list", key="fact_unknown")
         known: Key = key
         asked = _month(month, visit.server.now())
-        start, end = month_bounds(str(asked))
-        if start is None or end is None:
-            raise Problem("malformed", "month: must be a month such as 2026-11", key="month_wrong")
 
         def look(tx: Transaction) -> dict[str, Any]:
             office = register.office(tx, office_id)
-            found = hunt(tx, known, office_id, asked, start, end)
+            found = hunt(tx, known, office_id, asked, zone(office))
             shown = found[:MOST]
             people = {each for hit in shown for each in (*hit.who, *hit.by.split(", "))}
             names = {who: each.name for who, each in Roster(tx).employees(sorted(people)).items()}

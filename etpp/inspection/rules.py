@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
 
 from etpp.inspection.model import Hit, Seen
 
@@ -42,8 +43,9 @@ def two_places(seen: Iterable[Seen], office_id: str) -> list[Hit]:
     return sorted(found, key=lambda hit: (hit.span or ONE_DAY, hit.who))
 
 
-def same_minute(seen: Sequence[Seen], office_id: str) -> list[Hit]:
-    """Who is recorded in one and the same minute of the day, or second of the minute, too often to be chance."""
+def same_minute(seen: Sequence[Seen], office_id: str, zone: ZoneInfo) -> list[Hit]:
+    """Who is recorded in one and the same minute of the day, or second of the minute, too often to be chance. `zone`:
+    whose days they are, as seven in the morning is the day before in UTC."""
     minutes: dict[tuple[str, int], list[Seen]] = defaultdict(list)
     seconds: dict[tuple[str, int], list[Seen]] = defaultdict(list)
     days: dict[str, set[dt.date]] = defaultdict(set)
@@ -51,11 +53,11 @@ def same_minute(seen: Sequence[Seen], office_id: str) -> list[Hit]:
     for each in seen:
         minutes[each.person_id, each.utc.hour * 60 + each.utc.minute].append(each)
         seconds[each.person_id, each.utc.second].append(each)
-        days[each.person_id].add(each.utc.date())
+        days[each.person_id].add(each.utc.astimezone(zone).date())
         count[each.person_id] += 1
     found = []
     for (person, _), theirs in minutes.items():
-        on = {each.utc.date() for each in theirs}
+        on = {each.utc.astimezone(zone).date() for each in theirs}
         if len(on) >= SAME_DAYS:
             refs = _some(theirs)
             found.append(
@@ -81,13 +83,13 @@ def with_nip(seen: Iterable[Seen], office_id: str) -> list[Hit]:
     return sorted(found, key=lambda hit: (-hit.count, hit.who))
 
 
-def pairs(seen: Sequence[Seen], office_id: str) -> list[Hit]:
-    """Two people whom one terminal records one right after the other, within PAIR_S, on most days on which both
-    came."""
+def pairs(seen: Sequence[Seen], office_id: str, zone: ZoneInfo) -> list[Hit]:
+    """Two people whom one terminal records one right after the other, within PAIR_S, on most days (of `zone`) on which
+    both came."""
     days: dict[str, set[dt.date]] = defaultdict(set)
     of: dict[str, list[Seen]] = defaultdict(list)
     for each in seen:
-        days[each.person_id].add(each.utc.date())
+        days[each.person_id].add(each.utc.astimezone(zone).date())
         of[each.device_id].append(each)
     together: dict[tuple[str, str], dict[dt.date, Seen]] = defaultdict(dict)
     for theirs in of.values():
@@ -95,7 +97,7 @@ def pairs(seen: Sequence[Seen], office_id: str) -> list[Hit]:
         for first, then in itertools.pairwise(theirs):
             if first.person_id != then.person_id and (then.utc - first.utc).total_seconds() <= PAIR_S:
                 one, two = sorted((first.person_id, then.person_id))
-                together[one, two].setdefault(then.utc.date(), then)
+                together[one, two].setdefault(then.utc.astimezone(zone).date(), then)
     found = []
     for (one, two), on in together.items():
         both = len(days[one] & days[two])

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -91,9 +92,9 @@ def by_hand(tx: Transaction, office_id: str, month: Month, start: dt.datetime, e
     return sorted(hits, key=lambda hit: (-hit.count, hit.by, hit.detail))
 
 
-def afterwards(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime) -> list[Hit]:
+def afterwards(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> list[Hit]:
     """Letters that came when what they excuse had begun; the latest first."""
-    found = absence.letters_within(tx, office_id=office_id, start=start, end=end, after_the_fact=True)
+    found = absence.letters_within(tx, office_id=office_id, zone=zone, start=start, end=end, after_the_fact=True)
     hits = [
         Hit(
             office_id,
@@ -110,16 +111,18 @@ def afterwards(tx: Transaction, office_id: str, start: dt.datetime, end: dt.date
     return sorted(hits, key=lambda hit: (-(hit.span or dt.timedelta()).total_seconds(), hit.refs))
 
 
-def unpaid_leave(tx: Transaction, office_id: str, month: Month, start: dt.datetime, end: dt.datetime) -> list[Hit]:
+def unpaid_leave(
+    tx: Transaction, office_id: str, month: Month, start: dt.datetime, end: dt.datetime, zone: ZoneInfo
+) -> list[Hit]:
     """Letters in force of a kind that is not paid in full, of people whose closed statement takes nothing off for
     it."""
     kinds = absence.kinds(tx)
-    found = absence.letters_within(tx, office_id=office_id, start=start, end=end)
+    found = absence.letters_within(tx, ever_at=office_id, start=start, end=end)
     decisions, revocations = absence.said_of(tx, [each.letter_id for each in found])
     paid = _lines(tx, office_id, month)
     hits = []
     for letter in found:
-        kind = kinds.on(letter.kind_id, letter.first_utc.date())
+        kind = kinds.on(letter.kind_id, letter.first_utc.astimezone(zone).date())
         if kind is None or all(each.percent == 100 for each in kind.paid):
             continue
         if letters_rules.letter_state(letter, decisions, revocations) != "approved":

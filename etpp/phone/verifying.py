@@ -14,6 +14,7 @@ from etpp.activities.catalogue import Catalogue
 from etpp.activities.model import Entry
 from etpp.activities.store import ITEMS, WEIGHTS, entries_of
 from etpp.allowance.gather import entry_terms
+from etpp.allowance.store import Closings
 from etpp.base.clock import days_utc
 from etpp.base.encoding import format_time
 from etpp.base.errors import Conflict, NotFound
@@ -25,6 +26,9 @@ from etpp.roster.hours import REGENCY_ZONE
 from etpp.roster.store import Roster
 
 LOOKED_AT = dt.timedelta(days=62)
+"""Closed or not: what is verified later is paid with a later month."""
+LONGEST_OPEN = dt.timedelta(days=366)
+"""How far back months may be open and still be looked through."""
 BEFORE = dt.timedelta(days=90)
 SHOWN = 500
 """Entries of one answer, as many as one batch of decisions may have."""
@@ -32,9 +36,25 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 def entries(tx: Transaction, by: str, now: dt.datetime) -> list[Entry]:
-    """All that wait for somebody, of the last two months, by date. Raises Conflict and NotFound."""
-    last = now.astimezone(ZoneInfo(REGENCY_ZONE)).date() + ONE_DAY  # further east it is tomorrow already
-    return activities.waiting(tx, Roster(tx).who(by), last - LOOKED_AT, last, entry_terms, now)
+    """All that wait for somebody, of the last two months and of every month before that is not closed yet, by date:
+    whatever could be submitted can be verified. Raises Conflict and NotFound."""
+    who, last = Roster(tx).who(by), now.astimezone(ZoneInfo(REGENCY_ZONE)).date() + ONE_DAY  # further east it is
+    return activities.all_waiting(tx, who, _since(tx, who, last), last, entry_terms, now)
+
+
+def _since(tx: Transaction, by: str, last: dt.date) -> dt.date:
+    """The first day of the earliest month that is open at an office of somebody's people."""
+    longest = last - LONGEST_OPEN
+    people = activities.people_of(tx, by, longest, last)
+    if not people:  # as of nearly everybody who opens the phone
+        return last - LOOKED_AT
+    careers = Roster(tx).careers(people).values()
+    offices = {post.office_id for career in careers for post in career.within(longest, last)}
+    closed: dict[str, dt.date] = {}
+    for office_id, month in Closings(tx).months():
+        closed[office_id] = max(closed.get(office_id, month.last), month.last)
+    since = (closed[each] + ONE_DAY if each in closed else longest for each in offices)
+    return max(longest, min([last - LOOKED_AT, *since]))
 
 
 def number(tx: Transaction, by: str, now: dt.datetime) -> int:

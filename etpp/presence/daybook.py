@@ -148,7 +148,7 @@ def _letters(
     tx: Transaction, office: Office, people: Collection[str], start: dt.datetime, end: dt.datetime
 ) -> dict[str, tuple[Excuse, ...]]:
     """employee -> letters in force that touch the day."""
-    held = letters_within(tx, office_id=office.office_id, start=start, end=end)
+    held = letters_within(tx, office_id=office.office_id, zone=zone(office), start=start, end=end)
     if not held:
         return {}
     said, catalogue, here = said_of(tx, [each.letter_id for each in held]), kinds(tx), zone(office)

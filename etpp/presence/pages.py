@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
@@ -10,7 +12,7 @@ from etpp.db import Transaction
 from etpp.presence import daybook, views
 from etpp.presence.pulse import Pulse
 from etpp.presence.summaries import Summaries, Summary
-from etpp.roster.hours import OfficeBroken
+from etpp.roster.hours import REGENCY_ZONE, OfficeBroken
 
 
 def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
@@ -32,7 +34,7 @@ def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
         offices = [each for each in everybody if visit.shows(each.office_id, "operator", "head")]
         broken = [each for each in all_broken if visit.shows(each.office_id, "operator", "head")]
         terminals = [each for each in every_terminal if visit.shows(each.office_id, "operator", "head")]
-        shown = day or (offices[0].day if offices else now.date())
+        shown = day or (offices[0].day if offices else now.astimezone(ZoneInfo(REGENCY_ZONE)).date())
         asked = views.TERMINALS.asked(visit, date=date)
         if asked.export:
             return await views.TERMINALS.answer(visit, asked, terminals, "presence/overview.html")

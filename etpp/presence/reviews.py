@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etpp.base.errors import Conflict, NotFound
@@ -15,6 +17,9 @@ from etpp.presence.asked import NewTimeDecision
 from etpp.presence.corrections import after_all
 from etpp.presence.model import TimeDecision
 from etpp.roster import register
+from etpp.roster.assignments import Assignment
+from etpp.roster.hours import zone
+from etpp.roster.model import Office
 from etpp.roster.store import Offices, Roster
 
 
@@ -37,15 +42,16 @@ def reviews(
     after: str,
     limit: int,
 ) -> list[Review]:
-    """Those that may have happened in [start, end), of people who were ever assigned to the office (None: to any); by
-    the event's id, which begins with its time. `decided`: also those that somebody has decided on."""
-    if office_id is not None:
-        register.office(tx, office_id)
-    offices = [office_id] if office_id is not None else [office.office_id for office in Offices(tx).all()]
+    """Those that may have happened in [start, end), of people who serve at the office on a day that it may be (None: of
+    everybody who was ever assigned to one); by the event's id, which begins with its time. `decided`: also those that
+    somebody has decided on."""
+    here = None if office_id is None else register.office(tx, office_id)
     found: dict[str, tuple[str, PresenceOf]] = {}
-    for each in offices:
-        for person, presences in Books(tx).punches(each, start, end).items():
+    for each in Offices(tx).all() if here is None else (here,):
+        for person, presences in Books(tx).punches(each.office_id, start, end).items():
             found |= {p.event_id: (person, p) for p in presences if p.time.state == "uncertain" and p.event_id > after}
+    if here is not None:
+        found = _served(tx, here, found)
     decisions = _counting(tx, found)
     chosen = [
         Review(person, presence, decisions.get(event_id))
@@ -84,6 +90,32 @@ def decide(tx: Transaction, new: NewTimeDecision, now: dt.datetime) -> Review:
     decision = TimeDecision(str(uuid.uuid4()), new.event_id, new.utc, actor, after_all(now, earlier))
     store.TIME_DECISIONS.add(tx, [decision], actor, now)
     return Review(person, presence, decision)
+
+
+def _served(
+    tx: Transaction, office: Office, found: Mapping[str, tuple[str, PresenceOf]]
+) -> dict[str, tuple[str, PresenceOf]]:
+    """Those of whoever serves at the office on a day that it may have happened on: where somebody works now, the
+    office that they have left does not learn."""
+    local = zone(office)
+    days = {
+        event_id: (each.time.earliest_utc.astimezone(local).date(), each.time.latest_utc.astimezone(local).date())
+        for event_id, (_, each) in found.items()
+    }
+    if not days:
+        return {}
+    posts: dict[str, list[Assignment]] = defaultdict(list)
+    span = min(first for first, _ in days.values()), max(last for _, last in days.values())
+    for post in Roster(tx).assignments(*span, office.office_id):
+        posts[post.person_id].append(post)
+    return {
+        event_id: (person, presence)
+        for event_id, (person, presence) in found.items()
+        if any(
+            post.first <= days[event_id][1] and (post.last is None or post.last >= days[event_id][0])
+            for post in posts[person]
+        )
+    }
 
 
 def _counting(tx: Transaction, found: dict[str, tuple[str, PresenceOf]]) -> dict[str, TimeDecision]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, TimeDecision
+from etpp.roster.serving import serving
 from etpp.roster.store import ever_assigned
 
 CORRECTIONS = Facts(Correction, pay_tables.corrections, "correction_id", once=True)
@@ -81,17 +82,21 @@ def corrections_within(
     tx: Transaction,
     *,
     office_id: str | None = None,
+    ever_at: str | None = None,
     person_id: str | None = None,
     first: dt.date | None = None,
     last: dt.date | None = None,
     after: str = "",
     limit: int | None = None,
 ) -> list[Correction]:
-    """By id, those after one. `office_id`: of people who were ever assigned to it; `first`, `last`: of these days."""
+    """By id, those after one. `office_id`: of people who serve there on the day; `ever_at`: of people who were ever
+    assigned to this office, wherever the day was served, for reckoning; `first`, `last`: of these days."""
     table = pay_tables.corrections
     asked = [table.c.correction_id > after] if after else []
+    if (office := office_id or ever_at) is not None:
+        asked.append(table.c.person_id.in_(ever_assigned(office)))
     if office_id is not None:
-        asked.append(table.c.person_id.in_(ever_assigned(office_id)))
+        asked.append(serving(office_id, table.c.person_id, table.c.date, table.c.date))
     if person_id is not None:
         asked.append(table.c.person_id == person_id)
     if first is not None:

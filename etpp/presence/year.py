@@ -106,14 +106,14 @@ class _Year:
         # Of a few people it is asked by their names; of a whole office by the office.
         only = people if people is not None and len(people) <= FEW else None
         self._punches = Books(tx).punches(office_id, start, end, only=only)
-        self._letters = letters_within(tx, office_id=office_id, start=start, end=end)
+        self._letters = letters_within(tx, ever_at=office_id, start=start, end=end)
         self._said = said_of(tx, [each.letter_id for each in self._letters])
         self._kinds = kinds(tx)
         uncertain = [p.event_id for mine in self._punches.values() for p in mine if p.time.state == "uncertain"]
         self._times = store.times_of(tx, uncertain)
         self._manual = store.manual_of(tx, sorted(self._careers), start, end)
         self._corrections: dict[str, list[Correction]] = defaultdict(list)
-        for each in store.corrections_within(tx, office_id=office_id, first=first - BEFORE, last=last):
+        for each in store.corrections_within(tx, ever_at=office_id, first=first - BEFORE, last=last):
             self._corrections[each.person_id].append(each)
         made = [each.correction_id for mine in self._corrections.values() for each in mine]
         self._decided: dict[str, list[CorrectionDecision]] = defaultdict(list)
@@ -124,7 +124,8 @@ class _Year:
         served = {post.office_id for career in self._careers.values() for post in career.all}
         offices = [each for each in Offices(tx).all() if each.office_id in served]
         self._reports: dict[dt.date, dict[str, OfficeReports]] = {
-            month: {each.office_id: office_reports(tx, each, month) for each in offices} for month in months
+            month: {each.office_id: office_reports(tx, each, month, self._looked_until(month)) for each in offices}
+            for month in months
         }
 
     def judged(self) -> dict[str, list[JudgedDay]]:
@@ -150,6 +151,10 @@ class _Year:
             corrections = self._in_force(person, month, office_id)
             found += judge_days(plans, punches, Cover(excuses), corrections, self._reports[month])
         return found
+
+    def _looked_until(self, month: dt.date) -> dt.datetime:
+        """A terminal that came later holds nothing of the month's days, nor of those up to the last that is judged."""
+        return midnight_utc(min(month_of(month)[1] + AROUND, self._last + ONE_DAY))
 
     def _in_force(self, person: str, month: dt.date, office_id: str) -> Mapping[dt.date, DayCorrections]:
         mine = [each for each in self._corrections[person] if each.date.replace(day=1) == month]

@@ -11,6 +11,7 @@ import click
 from kiosk import config as configuration
 from kiosk.commands.options import config_option, state_option
 from kiosk.errors import IdentityError
+from kiosk.journal.outbox import recorder_of
 from kiosk.link.provision import provision
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity, candidate, parse_provisioning
@@ -62,7 +63,7 @@ def command(
     with folder.lock("sync"), folder.lock("run"):
         if (folder.identity_dir / "provisioning.json").exists() and not replace and not _revoked(folder):
             raise IdentityError("this machine is a terminal already. Use --replace to give that identity up.")
-        applicant = candidate(folder.identity_dir)
+        applicant = candidate(folder.identity_dir, recorder=recorder_of(folder.outbox_path))
         answer = provision(
             code.strip(),
             address,

@@ -18,6 +18,7 @@ from kiosk.journal.audit import ChainInfo, JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
 from kiosk.journal.rows import legible, row_id
+from kiosk.journal.schema import LAST_SEQ
 from kiosk.machine.timeline import Timeline
 from kiosk.model import Event, Moment
 from kiosk.wire import Json
@@ -26,6 +27,9 @@ FORMAT = 1
 
 MAX_RUNS = 1000
 """The server takes no more in one statement."""
+
+SIGNATURE_BYTES = 64
+"""Of Ed25519 (RFC 8032, 5.1.6)."""
 
 Attest = Callable[[str, Json], str | None]
 """(device id, statement) -> that device's signature; None when its key is not here."""
@@ -188,8 +192,22 @@ def _store(outbox: SqliteOutbox, chain: Json | None, batch: list[Timed]) -> int:
     if any(event.chain_id != chain_id or event.body.get("device_id") != device_id for event, _ in batch):
         raise StateError(f"the export mixes up its chains. {ANEW}")
     carried = wire.member(chain, "carried", dict)
+    _check_shape(carried)
     _compare(carried, chain_id, device_id, batch)
     return outbox.db.transact(lambda connection: _write(connection, outbox, carried, batch))
+
+
+def _check_shape(carried: Json) -> None:
+    """Raises StateError for what no terminal signs so: the server would not even look at the signature."""
+    first, last = carried.get("first_seq"), carried.get("last_seq")
+    try:
+        signature = wire.from_b64url(wire.member(carried, "signature", str))
+    except wire.WireError as error:
+        raise StateError(f"the export's signature is none: {error}. {ANEW}") from error
+    if len(signature) != SIGNATURE_BYTES:
+        raise StateError(f"the export's signature is none. {ANEW}")
+    if type(first) is not int or type(last) is not int or not 0 < first <= last <= LAST_SEQ:
+        raise StateError(f"the export's chain has numbers that none can have. {ANEW}")
 
 
 def _compare(carried: Json, chain_id: str, device_id: str, batch: Sequence[Timed]) -> None:
@@ -201,6 +219,7 @@ def _compare(carried: Json, chain_id: str, device_id: str, batch: Sequence[Timed
     runs = carried.get("runs")
     if (
         (carried.get("device_id"), carried.get("chain_id")) != (device_id, chain_id)
+        or batch[0][0].seq < carried["first_seq"]
         or (carried.get("last_seq"), carried.get("hash")) != (last.seq, last.hash)
         or (runs is not None and runs != runs_of(batch)[-MAX_RUNS:])
     ):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import quote
 
+from kiosk.errors import DiskFault, OutboxError
 from kiosk.journal.schema import FOREIGN_ERRORS, JournalDamaged, JournalDoubtful, migrate, translate
 from kiosk.machine.durable import fsync_folder
 from kiosk.ports import UtcNow
@@ -90,10 +91,12 @@ class JournalDb:
                 return run(operation)
             except JournalDamaged:
                 pass
-            except (JournalDoubtful, WireError, TypeError, ValueError, AttributeError):
+            except (JournalDoubtful, WireError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 # A page in another one's place gives values that no row was written with.
                 if self._whole():
-                    raise
+                    if isinstance(error, OutboxError):
+                        raise
+                    raise DiskFault("the journal holds a value that it cannot hold. Save the events.") from error
             log.error("the journal is damaged; it is set aside whole and a new one is started")
             self._set_aside()
             return run(operation)

@@ -16,11 +16,12 @@ from typing import get_args
 
 from kiosk import wire
 from kiosk.errors import OutboxError
-from kiosk.journal.db import JournalDb
-from kiosk.journal.rows import ContentDamaged, Sealer, legible, row_id, seq_of
+from kiosk.journal.db import JournalDb, open_read_only
+from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, legible, row_id, seq_of
 from kiosk.journal.salvage import Salvager
-from kiosk.journal.schema import CHAIN_SHIFT
+from kiosk.journal.schema import CHAIN_SHIFT, FOREIGN_ERRORS, LAST_CHAIN_NO, LAST_SEQ, JournalDamaged
 from kiosk.model import (
+    MAX_COUNT,
     Anchor,
     DeviceId,
     Direction,
@@ -77,6 +78,7 @@ class SqliteOutbox:
 
     def open(self) -> SqliteOutbox:
         """Make the database when there is none, and prove that it can be read and written."""
+        self.db.query(lambda connection: check_chains(connection, self.sealer))
         self.db.transact(lambda connection: open_chain(connection, self.device_id))
         return self
 
@@ -122,7 +124,9 @@ class SqliteOutbox:
     def count(self, what: str) -> None:
         def add(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO counters VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1", (what,)
+                "INSERT INTO counters VALUES (?1, 1) ON CONFLICT DO UPDATE "
+                "SET value = CASE WHEN value BETWEEN 0 AND ?2 - 1 THEN value + 1 ELSE 1 END",
+                (what, MAX_COUNT),
             )
 
         self.db.transact(add)
@@ -172,6 +176,8 @@ class SqliteOutbox:
         seq, prev_hash = 1, wire.NO_HASH
         if last is not None and last[0] >> CHAIN_SHIFT == chain_no:
             seq, prev_hash = seq_of(last[0]) + 1, last[1].hex()
+        else:
+            check_chains(connection, self.sealer)  # or it has events, under the number that it had before
         body = wire.event_body(
             draft,
             moment,
@@ -195,6 +201,7 @@ class SqliteOutbox:
         return event
 
     def _queue_state(self, connection: sqlite3.Connection) -> QueueState:
+        check_chains(connection, self.sealer)
         waiting = parked = 0
         oldest: dt.datetime | None = None
         chains = connection.execute("SELECT chain_no, state, acked_seq FROM chains ORDER BY chain_no").fetchall()
@@ -218,6 +225,19 @@ class SqliteOutbox:
         return QueueState(waiting, parked + refused, oldest, set_aside)
 
 
+def recorder_of(path: Path) -> DeviceId | None:
+    """The device id under which the journal's own events were last recorded, for whoever does not know it any more.
+
+    Reads alone; None where there is no journal, or none that says so.
+    """
+    with contextlib.suppress(*FOREIGN_ERRORS), contextlib.closing(open_read_only(path)) as connection:
+        row = connection.execute(
+            "SELECT device_id FROM chains WHERE carried IS NULL ORDER BY state = 'open' DESC, chain_no DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else DeviceId(str(row[0]))
+    return None
+
+
 def _refused(kind: str, stored: bytes | None, problem: str) -> Refused:
     """What stands in the open part of a body, which says nothing of anybody."""
     made: dt.datetime | None = None
@@ -230,6 +250,46 @@ def _refused(kind: str, stored: bytes | None, problem: str) -> Refused:
 # ---------------------------------------------------------------- statements that several parts need
 
 
+def check_chains(connection: sqlite3.Connection, sealer: Sealer) -> None:
+    """Raise JournalDamaged where events and chains do not belong together.
+
+    Events are looked for by the number of their chain alone: those of a number that no chain has, or one of another
+    name, would never be sent, and nobody would miss them. Looks at each chain's newest event and at its first unsent
+    one.
+    """
+    chains = {}
+    for chain_no, chain_id, device_id, acked_seq in connection.execute(
+        "SELECT chain_no, chain_id, device_id, acked_seq FROM chains"
+    ):
+        if not (0 < chain_no <= LAST_CHAIN_NO and 0 <= acked_seq <= LAST_SEQ):
+            raise JournalDamaged("the journal has a chain with a number that none can have")
+        chains[chain_no] = acked_seq, (chain_id, device_id)
+    before = row_id(-LAST_CHAIN_NO, 0)
+    while row := connection.execute("SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1", (before,)).fetchone():
+        number = chain_no_of(row[0])
+        if number not in chains or row[0] <= before:  # a tree out of order leads back
+            raise JournalDamaged("the journal has events that belong to no chain")
+        acked_seq, named = chains[number]
+        before = row_id(number, LAST_SEQ)
+        for first, order in ((row_id(number, acked_seq) + 1, "ASC"), (row_id(number, 0), "DESC")):
+            if _recorder(connection, first, before, order, sealer) not in (None, named):
+                raise JournalDamaged("the journal has events of a chain with another name")
+
+
+def _recorder(
+    connection: sqlite3.Connection, first: int, last: int, order: str, sealer: Sealer
+) -> tuple[object, object] | None:
+    """Chain and device id as one of the first three of these rows says; None when none of them can be read."""
+    for stored, digest in connection.execute(
+        f"SELECT body, hash FROM events WHERE id BETWEEN ? AND ? ORDER BY id {order} LIMIT 3", (first, last)
+    ):
+        if stored is not None:
+            with contextlib.suppress(OutboxError):  # a damaged one, or an enrolment whose key is gone
+                event = sealer.event(stored, digest.hex())
+                return event.chain_id, event.body.get("device_id")
+    return None
+
+
 def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int, str]:
     """The chain that events are appended to, made when there is none: number and id.
 
@@ -237,6 +297,8 @@ def open_chain(connection: sqlite3.Connection, device_id: DeviceId) -> tuple[int
     """
     row = connection.execute("SELECT chain_no, chain_id, device_id FROM chains WHERE state = 'open'").fetchone()
     if row is not None and row[2] == device_id:
+        if not 0 < row[0] <= LAST_CHAIN_NO:
+            raise JournalDamaged("the journal has a chain with a number that none can have")
         return row[0], row[1]
     connection.execute("UPDATE chains SET state = 'closed' WHERE state = 'open'")
     chain_id = str(uuid.uuid4())

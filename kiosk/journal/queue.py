@@ -8,6 +8,7 @@ and an acknowledgement of five hundred events is one small write.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -27,11 +28,14 @@ from kiosk.journal.rows import ContentDamaged, in_order, legible, row_id, seq_of
 from kiosk.journal.upkeep import ANCHOR_SLOT_MS
 from kiosk.link.ports import AnchorSource, ChainState, Claim, Entry, Parked
 from kiosk.machine.timeline import Boot, Timeline
-from kiosk.model import Anchor, Event, Moment, QueueState
+from kiosk.model import Anchor, Event, Moment, QueueState, is_count
 from kiosk.wire import Json, Link
 
 ENTRY_OVERHEAD_BYTES = 300
 """What an event's hash, time and commas add to its body on the wire."""
+
+
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class JournalQueue:
@@ -152,18 +156,13 @@ class JournalQueue:
             rows = connection.execute(
                 "SELECT body, problem FROM events WHERE problem IS NOT NULL ORDER BY id DESC LIMIT ?", (limit,)
             )
-            return [
-                Parked(str((legible(body) or {}).get("event_id")), legible(problem) or {})
-                for body, problem in rows
-                if body is not None
-            ]
+            return [Parked(_event_id(body), legible(problem) or {}) for body, problem in rows if body is not None]
 
         return self._db.query(read)
 
     def counters(self) -> dict[str, int]:
-        return self._db.query(
-            lambda connection: dict(connection.execute("SELECT name, value FROM counters").fetchall())
-        )
+        rows = self._db.query(lambda connection: connection.execute("SELECT name, value FROM counters").fetchall())
+        return {name: value for name, value in rows if is_count(name, value)}
 
     def changes(self) -> int:
         return self._db.query(lambda connection: int(connection.execute("PRAGMA data_version").fetchone()[0]))
@@ -358,6 +357,11 @@ def _select(connection: sqlite3.Connection, chain_no: int, after_seq: int, limit
 def _hash(connection: sqlite3.Connection, event_row: int) -> str | None:
     row = connection.execute("SELECT lower(hex(hash)) FROM events WHERE id = ?", (event_row,)).fetchone()
     return None if row is None else str(row[0])
+
+
+def _event_id(stored: bytes | str) -> str:
+    found = str((legible(stored) or {}).get("event_id", ""))
+    return found if _ID.fullmatch(found) else "damaged"
 
 
 def _chain_no(connection: sqlite3.Connection, chain_id: str) -> int | None:

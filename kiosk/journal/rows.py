@@ -46,8 +46,8 @@ def in_order(rows: list[T]) -> list[T]:
     return rows
 
 
-def legible(text: str | None) -> Json | None:
-    """A JSON object of a text column; empty when it was damaged."""
+def legible(text: str | bytes | None) -> Json | None:
+    """A JSON object of a column; empty when it was damaged."""
     if text is None:
         return None
     with contextlib.suppress(wire.WireError, TypeError):

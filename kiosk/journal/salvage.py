@@ -12,7 +12,8 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
@@ -22,8 +23,9 @@ from kiosk import wire
 from kiosk.errors import OutboxError
 from kiosk.journal.db import open_database, open_read_only
 from kiosk.journal.rows import Sealer, chain_no_of, row_id, seq_of
-from kiosk.journal.schema import CHAIN_SHIFT, SQLITE_ERRORS
+from kiosk.journal.schema import CHAIN_SHIFT, LAST_SEQ, SQLITE_ERRORS
 from kiosk.machine.durable import fsync_folder
+from kiosk.model import is_count
 from kiosk.ports import UtcNow
 
 log = logging.getLogger(__name__)
@@ -131,17 +133,12 @@ class Salvager:
 
     def _through_sqlite(self, damaged: Path, wreck: _Wreck) -> None:
         with contextlib.suppress(*SQLITE_ERRORS), contextlib.closing(open_read_only(damaged)) as connection:
-            chain_ids: dict[int, str] = {}
-            for chain_no, chain_id, device_id, state, acked_seq, carried, reissued in _rows(
+            chains = _rows(
                 connection,
                 "SELECT chain_no, chain_id, device_id, state, acked_seq, carried, reissued FROM chains "
                 "ORDER BY chain_no",
                 (int, str, str, str, int, _TEXT_OR_NONE, int),
-            ):
-                chain_ids[chain_no] = chain_id
-                wreck.chains[chain_id] = _Chain(
-                    device_id, "broken" if state == "broken" else "closed", acked_seq, _json(carried), reissued
-                )
+            )
             wreck.boots += _rows(
                 connection, "SELECT boot_id, last_monotonic_ms FROM boots ORDER BY boot_no", (str, int)
             )
@@ -156,13 +153,20 @@ class Salvager:
                 "SELECT chain_id, day, through_seq FROM acks JOIN chains USING (chain_no)",
                 (str, str, int),
             )
-            wreck.counters += _rows(connection, "SELECT name, value FROM counters", (str, int))
+            wreck.counters += [
+                row for row in _rows(connection, "SELECT name, value FROM counters", (str, int)) if is_count(*row)
+            ]
+            said: dict[int, Counter[str]] = defaultdict(Counter)
+            thinned: list[tuple[int, _Found]] = []
             for event_row, kind, hash_hex, stored, time, problem in _walk(connection):
-                chain_id = chain_ids.get(chain_no_of(event_row))
-                if stored is not None:
-                    self._keep(wreck, stored, hash_hex, time, problem)
-                elif chain_id is not None:
-                    wreck.events.setdefault(chain_id, {})[seq_of(event_row)] = _Found(kind, hash_hex)
+                if stored is None:
+                    thinned.append((event_row, _Found(kind, hash_hex)))
+                elif (chain_id := self._keep(wreck, stored, hash_hex, time, problem)) is not None:
+                    said[chain_no_of(event_row)][chain_id] += 1
+            names = _take_chains(wreck, chains, {number: ids.most_common(1)[0][0] for number, ids in said.items()})
+            for event_row, found in thinned:
+                if (name := names.get(chain_no_of(event_row))) is not None:
+                    wreck.events.setdefault(name, {}).setdefault(seq_of(event_row), found)
 
     def _through_bytes(self, damaged: Path, wreck: _Wreck) -> None:
         known = {found.stored for events in wreck.events.values() for found in events.values()}
@@ -175,22 +179,54 @@ class Salvager:
 
     def _keep(
         self, wreck: _Wreck, stored: bytes, row_hash: str, time: str | None = None, problem: str | None = None
-    ) -> None:
+    ) -> str | None:
+        """The id of its chain, when its row vouches for it."""
         try:
             body = self.sealer.open(stored)
             event = wire.event_of(body, self.sealer.digest(stored, body))
             device_id = wire.member(body, "device_id", str)
             prev_hash = wire.member(body, "prev_hash", str)
         except (OutboxError, wire.WireError):
-            return
+            return None
+        if not 0 < event.seq <= LAST_SEQ:
+            return None
         events = wreck.events.setdefault(event.chain_id, {})
         vouched = event.hash == row_hash
         held = events.get(event.seq)
+        name = event.chain_id if vouched else None
         if held is not None and (held.vouched or not vouched):
-            return  # or it was thinned, or erased on purpose: it does not come back from an old page
+            return name  # or it was thinned, or erased on purpose: it does not come back from an old page
         events[event.seq] = _Found(
             event.kind, event.hash, vouched, device_id, event.person_id, prev_hash, stored, _json(time), _json(problem)
         )
+        return name
+
+
+def _take_chains(
+    wreck: _Wreck, rows: Sequence[tuple[int, str, str, str, int, str | None, int]], said: Mapping[int, str]
+) -> dict[int, str]:
+    """Take the rows of `chains` into the wreck; the number under which each chain's events lie, and its id.
+
+    `said`: what the events under a number say that their chain is. A row's number and its id may be what is damaged.
+    """
+    lies_under = {chain_id: number for number, chain_id in said.items()}
+    listed = {row[1] for row in rows}
+    names: dict[int, str] = {}
+    for chain_no, listed_id, device_id, state, acked_seq, carried, reissued in rows:
+        chain_id = listed_id
+        if chain_id not in lies_under and said.get(chain_no, chain_id) not in listed:
+            chain_id = said[chain_no]
+        wreck.chains[chain_id] = _Chain(
+            device_id,
+            "broken" if state == "broken" else "closed",
+            acked_seq if 0 <= acked_seq <= LAST_SEQ else 0,
+            _json(carried),
+            reissued,
+        )
+        number = lies_under.get(chain_id, chain_no)
+        if said.get(number, chain_id) == chain_id:
+            names.setdefault(number, chain_id)
+    return names
 
 
 def _texts(content: bytes) -> Iterator[tuple[bytes, str]]:
@@ -284,15 +320,18 @@ def _write_database(path: Path, wreck: _Wreck, today: str) -> None:
     with contextlib.closing(open_database(path)) as connection:
         connection.execute("BEGIN")
         for chain_no, (chain_id, chain) in enumerate(wreck.chains.items(), start=1):
+            events = sorted(wreck.events.get(chain_id, {}).items())
+            # Their own word goes before the table's.
+            device_id = next((e.device_id for _, e in reversed(events) if e.device_id is not None), chain.device_id)
             connection.execute(
                 "INSERT OR IGNORE INTO chains VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (chain_no, chain_id, chain.device_id, chain.state, chain.acked_seq, chain.carried, chain.reissued),
+                (chain_no, chain_id, device_id, chain.state, chain.acked_seq, chain.carried, chain.reissued),
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     (row_id(chain_no, seq), e.kind, e.person_id, bytes.fromhex(e.hash), e.stored, e.time, e.problem)
-                    for seq, e in sorted(wreck.events.get(chain_id, {}).items())
+                    for seq, e in events
                 ),
             )
         _write_acks(connection, wreck, today)

@@ -12,6 +12,10 @@ APPLICATION_ID = 0x50524553  # "PRES", in the file's header: `file` and a forens
 CHAIN_SHIFT = 40
 """An event's row id is `chain_no << CHAIN_SHIFT | seq`: unique, in order, and without an index of its own."""
 
+LAST_SEQ = (1 << CHAIN_SHIFT) - 1
+LAST_CHAIN_NO = (1 << 63 - CHAIN_SHIFT) - 2
+"""The row ids of the chain after it still are SQLite's integers: ranges end there."""
+
 MIGRATIONS: tuple[str, ...] = (
     """
     -- One row a hash chain. `state`: open (events are appended), closed (salvaged from a damaged journal, or another

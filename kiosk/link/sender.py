@@ -28,6 +28,9 @@ class BatchLimits:
     bytes: int
 
 
+OWN = {"protocol-version", "signature-invalid", "replayed-request", "device-revoked", "device-unknown"}
+"""Problems that are this terminal's, whatever it sends."""
+
 SignHead = Callable[[str, int, str], Json]
 """(chain id, seq, hash) -> that link of the chain with this terminal's signature."""
 
@@ -127,29 +130,41 @@ class Sender:
         log.info("%d events acknowledged, up to number %d", len(claim.entries) - len(parked), last_seq)
 
     def _cure(self, refusal: Refused, claim: Claim) -> None:
-        if claim.carried is not None and refusal.problem in {"carried-refused", "chain-broken"}:
-            log.error("another terminal's events are refused (%s) and set aside: kiosk events list", refusal.problem)
-            self._queue.set_aside(claim.chain_id, _document(refusal))
+        if self._cured(refusal, claim):
             return
+        if claim.carried is None or not _of_what_was_sent(refusal):
+            raise refusal
+        log.error("another terminal's events are refused (%s) and set aside: kiosk events list", refusal.problem)
+        self._queue.set_aside(claim.chain_id, _document(refusal))
+
+    def _cured(self, refusal: Refused, claim: Claim) -> bool:
         match refusal.problem:
             case "sequence-gap":
                 expected = refusal.members.get("expected_seq")
                 first = claim.entries[0].item
                 first_seq = first.first_seq if isinstance(first, Link) else first.seq
                 if not isinstance(expected, int) or not 0 < expected < first_seq:
-                    raise refusal
+                    return False
                 log.warning("the server lacks what it had acknowledged: sent again from number %d", expected)
                 self._queue.rewind(claim.chain_id, expected)
-            case "chain-broken":
+            case "chain-broken" if claim.carried is None:
                 if not self._queue.break_chain(claim.chain_id):
-                    raise refusal
+                    return False
                 log.error("the server holds another chain under this one's id; its unsent events begin a new one")
                 self.chain_broken = True
-            case "too-large" | "malformed" if len(claim.entries) > 1:
-                # Halved until the one that is too large, or that the server cannot read, stands alone.
+            case "too-large" | "malformed" | "conflict" if len(claim.entries) > 1:
+                # Halved until the one that is too large, or that the server cannot read or keep, stands alone.
                 self._batch_events = len(claim.entries) // 2
             case _:
-                raise refusal
+                return False
+        return True
+
+
+def _of_what_was_sent(refusal: Refused) -> bool:
+    """Whether it is the last word on the events, and not one on this terminal, its call or the moment."""
+    return (
+        400 <= refusal.status < 500 and refusal.status not in {401, 404, 405, 408, 429} and refusal.problem not in OWN
+    )
 
 
 def _note(answer: BatchAnswer) -> None:

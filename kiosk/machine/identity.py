@@ -8,6 +8,7 @@ Everything lies in one folder of mode 0700:
     provisioning.json   what the server said when the terminal was provisioned, and of its keys since
     nonce               the request counter's reserved bound
     revoked             present once the server has revoked the terminal
+    former/ID/          key and record of each identity that was given up
 """
 
 from __future__ import annotations
@@ -17,17 +18,26 @@ import hashlib
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kiosk import wire
 from kiosk.errors import IdentityError, NotProvisioned, StateError
+from kiosk.machine.credentials import (
+    DEVICE_KEY_CREDENTIAL,
+    STORAGE_KEY_CREDENTIAL,
+    credential,
+    parse_key,
+    systemd_credentials,
+)
 from kiosk.machine.durable import atomic_write
+from kiosk.machine.former import folder_of, kept_of
 from kiosk.machine.nonce import NonceCounter
 from kiosk.model import DeviceId
 from kiosk.wire.keys import ServerKeys, open_statement, provisioned_keys
@@ -36,8 +46,7 @@ from kiosk.wire.signing import SignableRequest, sign_request
 
 log = logging.getLogger(__name__)
 
-DEVICE_KEY_CREDENTIAL = "presensi-device-key"
-STORAGE_KEY_CREDENTIAL = "presensi-storage-key"
+STORAGE_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +178,8 @@ class Identity:
         machine; None when that key is not here."""
         key = self._key
         if device_id != self.device_id:
-            former = self.directory / "former" / device_id
-            if "/" in device_id or not (former / "device.key").exists():
+            former = folder_of(self.directory, device_id)
+            if former is None or not (former / "device.key").exists():
                 return None
             key = _read_key(former, None)
         return wire.b64url(key.sign(wire.canonical(statement)))
@@ -215,7 +224,7 @@ class Identity:
 
     def begin_rotation(self) -> wire.Json:
         """The heartbeat's `rotate_key`. The new key is on disk before the server hears of it."""
-        if _credential(self._credentials, DEVICE_KEY_CREDENTIAL) is not None:
+        if credential(self._credentials, DEVICE_KEY_CREDENTIAL) is not None:
             raise IdentityError("the device key is a systemd credential; change it there and provision again.")
         key = self._pending or Ed25519PrivateKey.generate()
         _write(self.directory / "device.key.next", _pem(key))
@@ -264,6 +273,8 @@ class Candidate:
 
     directory: Path
     key: Ed25519PrivateKey
+    former: Mapping[Path, bytes]
+    """What is kept of the identity that it gives up."""
 
     @property
     def public_key(self) -> str:
@@ -277,50 +288,63 @@ class Candidate:
 
         Repeatable: a power cut at any step leaves the former identity's key, and doing it again ends it.
         """
-        record = self.directory / "provisioning.json"
-        if record.exists():
-            former = self.directory / "former" / str(wire.loads(record.read_bytes()).get("device_id"))
-            former.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name in ("device.key", "provisioning.json"):
-                path = self.directory / name
-                if path.exists() and path.read_bytes() != _pem(self.key):  # or an earlier attempt got as far as that
-                    _write(former / name, path.read_bytes())
+        for path, content in self.former.items():
+            if content != _pem(self.key):  # or an earlier attempt got as far as that
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write(path, content)
         for name in ("revoked", "device.key.next"):  # of the former one: the new one must not find them
             (self.directory / name).unlink(missing_ok=True)
         _write(self.directory / "device.key", _pem(self.key))
-        _write(record, wire.dumps(provisioning.as_json()))
+        _write(self.directory / "provisioning.json", wire.dumps(provisioning.as_json()))
         (self.directory / "device.key.new").unlink(missing_ok=True)
 
 
-def candidate(directory: Path, credentials: Path | None = None) -> Candidate:
-    """Make the folder, the storage key and a device key, as far as they are missing."""
+def candidate(directory: Path, credentials: Path | None = None, recorder: str | None = None) -> Candidate:
+    """Make the folder, the storage key and a device key, as far as they are missing or of no use.
+
+    `recorder`: the device id of the journal's events, in case the former record is damaged. The server is asked later.
+    """
     credentials = credentials or systemd_credentials()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _credential(credentials, STORAGE_KEY_CREDENTIAL) is None and not (directory / "storage.key").exists():
-            _write(directory / "storage.key", os.urandom(32))
-        pem = _credential(credentials, DEVICE_KEY_CREDENTIAL)
-        if pem is None:
-            path = directory / "device.key.new"
-            if not path.exists():
-                _write(path, _pem(Ed25519PrivateKey.generate()))
-            pem = path.read_bytes()
+        if credential(credentials, STORAGE_KEY_CREDENTIAL) is None:
+            _make_storage_key(directory / "storage.key")
+        pem = credential(credentials, DEVICE_KEY_CREDENTIAL)
+        key = _new_key(directory / "device.key.new") if pem is None else parse_key(pem)
     except OSError as error:
         raise IdentityError(
             f"{directory}: cannot be written ({error.strerror}). Check the disk and the user."
         ) from error
-    return Candidate(directory, _parse_key(pem))
+    return Candidate(directory, key, kept_of(directory, recorder))
+
+
+def _make_storage_key(path: Path) -> None:
+    if path.exists() and path.stat().st_size < STORAGE_KEY_BYTES:
+        path.replace(path.with_suffix(".damaged"))  # it opens nothing any more
+    if not path.exists():
+        _write(path, os.urandom(STORAGE_KEY_BYTES))
+
+
+def _new_key(path: Path) -> Ed25519PrivateKey:
+    if path.exists():
+        try:
+            return parse_key(path.read_bytes())
+        except IdentityError:
+            log.warning("the key of an attempt to provision this machine is damaged; another one is made")
+    key = Ed25519PrivateKey.generate()
+    _write(path, _pem(key))
+    return key
 
 
 def _storage_key(directory: Path, credentials: Path | None) -> bytes:
-    secret = _credential(credentials, STORAGE_KEY_CREDENTIAL)
+    secret = credential(credentials, STORAGE_KEY_CREDENTIAL)
     if secret is None:
         path = directory / "storage.key"
         try:
             secret = path.read_bytes()
         except OSError as error:
             raise IdentityError(f"{path}: cannot be read ({error.strerror}). Provision the terminal again.") from error
-    if len(secret) < 32:
+    if len(secret) < STORAGE_KEY_BYTES:
         raise IdentityError("the storage key is too short. Provision the terminal again.")
     # Whatever is in the credential (a passphrase, 64 hex digits), the ciphers get 32 even bytes.
     return HKDF(hashes.SHA256(), 32, salt=None, info=b"presensi storage v1").derive(secret)
@@ -329,29 +353,15 @@ def _storage_key(directory: Path, credentials: Path | None) -> bytes:
 # ---------------------------------------------------------------- files
 
 
-def systemd_credentials() -> Path | None:
-    """Where systemd puts a service's credentials (systemd.exec(5), LoadCredentialEncrypted=)."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(folder) if folder else None
-
-
-def _credential(directory: Path | None, name: str) -> bytes | None:
-    path = None if directory is None else directory / name
-    try:
-        return path.read_bytes() if path is not None and path.exists() else None
-    except OSError as error:
-        raise IdentityError(f"the systemd credential {name} cannot be read ({error.strerror}).") from error
-
-
 def _read_key(directory: Path, credentials: Path | None) -> Ed25519PrivateKey:
-    pem = _credential(credentials, DEVICE_KEY_CREDENTIAL)
+    pem = credential(credentials, DEVICE_KEY_CREDENTIAL)
     path = directory / "device.key"
     try:
         if pem is None and path.stat().st_mode & 0o077:
             raise IdentityError(
                 f"{path}: may be read by others. Set its mode to 0600, or provision the terminal again."
             )
-        return _parse_key(path.read_bytes() if pem is None else pem)
+        return parse_key(path.read_bytes() if pem is None else pem)
     except OSError as error:
         raise IdentityError(f"{path}: cannot be read ({error.strerror}). Provision the terminal again.") from error
 
@@ -359,19 +369,9 @@ def _read_key(directory: Path, credentials: Path | None) -> Ed25519PrivateKey:
 def _pending_key(directory: Path) -> Ed25519PrivateKey | None:
     path = directory / "device.key.next"
     try:
-        return _parse_key(path.read_bytes()) if path.exists() else None
+        return parse_key(path.read_bytes()) if path.exists() else None
     except OSError as error:
         raise IdentityError(f"{path}: cannot be read ({error.strerror}).") from error
-
-
-def _parse_key(pem: bytes) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise IdentityError("the device key is damaged. Provision the terminal again.") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise IdentityError("the device key is not an Ed25519 key. Provision the terminal again.")
-    return key
 
 
 def _read_record(path: Path) -> wire.Json:

@@ -11,6 +11,10 @@ from kiosk.machine.durable import atomic_write
 NONCE_BLOCK = 1000
 """The counter's bound is written to disk once for so many requests; a restart skips what is left of the block."""
 
+MAX_NONCE = 2**53 - 1
+MAX_NONCE_STEP = 10**9
+"""Of the protocol: what is further above the highest that the server has seen, it refuses."""
+
 
 class NonceCounter:
     """Numbers that no request uses twice, power cuts included. Thread-safe; one process at a time (the sync lock).
@@ -33,9 +37,13 @@ class NonceCounter:
             return self._next
 
     def raise_above(self, nonce: int) -> None:
-        """The server has seen `nonce` (a terminal restored from an old copy of its card)."""
+        """The highest that the server has seen is `nonce`, and it refused the one that it was given: too low, on a
+        terminal restored from an old copy of its card, or too far above, where the counter was damaged."""
+        if not 0 <= nonce <= MAX_NONCE - NONCE_BLOCK:
+            return
         with self._lock:
-            self._reserve(max(nonce, self._stored(), self._bound))
+            own = max(self._stored(), self._bound)
+            self._reserve(own if nonce < own <= nonce + MAX_NONCE_STEP else nonce)
 
     def _reserve(self, start: int) -> None:
         try:
@@ -46,9 +54,9 @@ class NonceCounter:
 
     def _stored(self) -> int:
         try:
-            return int(self._path.read_bytes())
-        except FileNotFoundError:
-            return 0
+            bound = int(self._path.read_bytes())
         except (OSError, ValueError):
-            # Unreadable: start over; the server answers with its highest number, and the counter goes on above that.
-            return 0
+            bound = 0
+        # What is none, or no server takes: start over. It answers with its highest number, and the counter goes on
+        # above that.
+        return bound if 0 <= bound <= MAX_NONCE - NONCE_BLOCK else 0

@@ -16,9 +16,10 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from kiosk.errors import StateError, StateInUse
+from kiosk.machine import small_file
 from kiosk.machine.durable import atomic_write
 from kiosk.model import Moment
 
@@ -27,9 +28,6 @@ STATUS_MAX_AGE_MS = 180_000
 
 LockName = Literal["run", "sync", "enroll"]
 CameraState = Literal["ok", "lost", "absent", "unknown"]
-
-_ILLEGIBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What reading a file of these may raise that a failing card, or a hand, has changed."""
 
 
 class StateFolder:
@@ -157,12 +155,12 @@ class StateFolder:
     def language(self, configured: str, known: Collection[str]) -> str:
         """The one that was chosen; the settings' where none was, nothing legible was kept, the program does not know
         it, or the settings have been changed since: then a technician has decided later."""
-        try:
-            kept = json.loads(self.language_path.read_bytes())
+
+        def chosen(kept: Any) -> str:
             language, instead_of = kept["language"], kept["configured"]
-        except _ILLEGIBLE:
-            return configured
-        return language if language in known and instead_of == configured else configured
+            return language if language in known and instead_of == configured else configured
+
+        return small_file.read(self.language_path, chosen, configured)
 
     def read_status(self, moment: Moment | None = None) -> SyncStatus:
         return read_status(self.status_path, moment)
@@ -174,20 +172,22 @@ class StateFolder:
 
     def read_terminal(self) -> tuple[CameraState, tuple[str, ...]]:
         """What was last written; ("unknown", ()) when nothing legible was."""
-        try:
-            data = json.loads(self.terminal_path.read_bytes())
+
+        def said(data: Any) -> tuple[CameraState, tuple[str, ...]]:
             camera = data["camera"]
             faults = tuple(str(fault) for fault in data["faults"])
             return camera if camera in {"ok", "lost", "absent"} else "unknown", faults
-        except _ILLEGIBLE:
-            return "unknown", ()
+
+        nothing: tuple[CameraState, tuple[str, ...]] = ("unknown", ())
+        return small_file.read(self.terminal_path, said, nothing)
 
     def read_lacks(self) -> dict[str, str]:
         """What was last written; {} when nothing legible was."""
-        try:
-            return {str(part): str(why) for part, why in json.loads(self.terminal_path.read_bytes())["lacks"].items()}
-        except _ILLEGIBLE:
-            return {}
+
+        def lacks(data: Any) -> dict[str, str]:
+            return {str(part): str(why) for part, why in data["lacks"].items()}
+
+        return small_file.read(self.terminal_path, lacks, {})
 
     def write_status(self, status: SyncStatus) -> None:
         """Replace the status atomically. Not fsynced: it is rewritten every minute, and a torn one is forgiven."""
@@ -227,25 +227,25 @@ def read_status(path: Path, moment: Moment | None = None) -> SyncStatus:
 
     With `moment`, `connected` is False when the status is from another boot or too old: a sync that died says nothing.
     """
-    try:
-        data = json.loads(path.read_bytes())
-        status = SyncStatus(
-            connected=bool(data["connected"]),
-            last_contact_utc=_time(data["last_contact_utc"]),
-            gallery_version=int(data["gallery_version"]),
-            gallery_confirmed_utc=_time(data["gallery_confirmed_utc"]),
-            revoked=bool(data["revoked"]),
-            faults=tuple(str(fault) for fault in data["faults"]),
-            boot_id=str(data["boot_id"]),
-            monotonic_ms=int(data["monotonic_ms"]),
-        )
-    except _ILLEGIBLE:
-        return SyncStatus()
+    status = small_file.read(path, _status, SyncStatus())
     if moment is not None and status.connected:
         age_ms = moment.monotonic_ms - status.monotonic_ms
         if status.boot_id != moment.boot_id or not -1000 <= age_ms <= STATUS_MAX_AGE_MS:
             return replace(status, connected=False)
     return status
+
+
+def _status(data: Any) -> SyncStatus:
+    return SyncStatus(
+        connected=bool(data["connected"]),
+        last_contact_utc=_time(data["last_contact_utc"]),
+        gallery_version=int(data["gallery_version"]),
+        gallery_confirmed_utc=_time(data["gallery_confirmed_utc"]),
+        revoked=bool(data["revoked"]),
+        faults=tuple(str(fault) for fault in data["faults"]),
+        boot_id=str(data["boot_id"]),
+        monotonic_ms=int(data["monotonic_ms"]),
+    )
 
 
 def _time(value: object) -> dt.datetime | None:

@@ -12,8 +12,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from kiosk.errors import StateError
+from kiosk.machine import small_file
 from kiosk.machine.durable import atomic_write
 from kiosk.model import Moment
 
@@ -103,14 +105,19 @@ class Tries:
 
     def _read(self) -> Mapping[str, _Failures]:
         """A file that cannot be read is one of somebody who has just used up the free tries."""
-        try:
-            found = json.loads(self._path.read_bytes())
-            return {
-                str(whose): _Failures(int(each["count"]), str(each["boot_id"]), int(each["monotonic_ms"]))
-                for whose, each in found.items()
-            }
-        except FileNotFoundError:
+        if not self._path.exists():
             return {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = small_file.read(self._path, _failures, None)
+        if found is None:
             log.warning("%s cannot be read: there is a pause before the next try", self._path.name)
             return {ANYBODY: _Failures(FREE_TRIES, "", 0)}
+        return found
+
+
+def _failures(found: Any) -> Mapping[str, _Failures] | None:
+    made = {
+        str(whose): _Failures(int(each["count"]), str(each["boot_id"]), int(each["monotonic_ms"]))
+        for whose, each in found.items()
+    }
+    # No program writes a count below 0: it would give tries away.
+    return None if any(each.count < 0 for each in made.values()) else made

@@ -27,6 +27,7 @@ from kiosk.model.hours import BY_THE_OFFICE, Occasion, Roster, WorkCalendar, Wor
 from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Renewal, Template
 from kiosk.model.people import Nip, Person, PersonId
 from kiosk.model.recording import (
+    MAX_COUNT,
     Assessment,
     AttackDraft,
     DeviceId,
@@ -42,6 +43,7 @@ from kiosk.model.recording import (
     QueueState,
     Refused,
     RenewalClaim,
+    is_count,
 )
 from kiosk.model.seeing import (
     DLIB_RESNET_V1,
@@ -71,6 +73,7 @@ __all__ = [
     "DLIB_RESNET_V1",
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
+    "MAX_COUNT",
     "NOBODY",
     "NOTHING_TOLD",
     "TOO_NEAR",
@@ -134,4 +137,5 @@ __all__ = [
     "WorkCalendar",
     "WorkDay",
     "WorkPeriod",
+    "is_count",
 ]

@@ -175,3 +175,13 @@ class QueueState:
     parked: int
     oldest_waiting_utc: dt.datetime | None
     set_aside: int = 0
+
+
+MAX_COUNT = 2**53 - 1
+"""Every reader of JSON holds integers exactly up to here."""
+
+
+def is_count(name: object, value: object) -> bool:
+    """Whether it can be a counter and its value: for any other the server refuses the whole heartbeat."""
+    named = isinstance(name, str) and 0 < len(name) <= 100 and name.isascii() and name.isprintable()
+    return named and isinstance(value, int) and 0 <= value <= MAX_COUNT

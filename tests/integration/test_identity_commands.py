@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from kiosk.commands import provision, sync
 from kiosk.errors import IdentityError, ProtocolMismatch, StateError, Unreachable
+from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
 from kiosk.machine.invitation import Invitation, find_invitation, parse_invitation, watch_for_invitation
 from kiosk.machine.state import StateFolder
@@ -61,6 +62,23 @@ def test_a_lost_answer_does_not_use_up_the_code(etpp: Office, tmp_path: Path) ->
     (identity / "provisioning.json").unlink()
     run(provision.command, *words)
     assert Identity.load(identity).device_id == first
+
+
+def test_a_damaged_record_is_given_up_for_one_new_terminal(etpp: Office, tmp_path: Path) -> None:
+    words = ("--server", etpp.url, "--state", tmp_path / "t", "--replace")
+    run(provision.command, new_code(etpp), *words)
+    folder = StateFolder(tmp_path / "t")
+    former = Identity.load(folder.identity_dir)
+    SqliteOutbox(folder.outbox_path, former.device_id).open().close()
+    (folder.identity_dir / "provisioning.json").write_bytes(b"\0" * 300)
+    before = len(etpp.admin("GET", "devices")["devices"])
+
+    run(provision.command, new_code(etpp), *words)
+
+    assert len(etpp.admin("GET", "devices")["devices"]) == before + 1
+    identity = Identity.load(folder.identity_dir)
+    assert identity.device_id != former.device_id
+    assert identity.attest(former.device_id, {"a": 1}) == former.attest(former.device_id, {"a": 1})
 
 
 @pytest.mark.parametrize("address", ["http://etpp.example", "ftp://127.0.0.1", "etpp.example", "https://"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.errors import IdentityError
+from kiosk.errors import DiskFull, IdentityError
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.queue import JournalQueue
 from kiosk.link import http
@@ -177,6 +177,8 @@ def test_a_server_that_never_takes_a_heartbeat_gets_the_events(
             terminal.record(5)
             server.expect(terminal.delivered(count), "the events")
         until(terminal.settled(), "all acknowledged")
+        told = len(server.reported)
+        server.expect(lambda: len(server.reported) > told + 1, "the word that there is nothing to tell")
 
 
 def test_batches_are_bounded_by_their_bytes(terminal: Terminal, server: RoughServer) -> None:
@@ -380,6 +382,28 @@ def test_the_key_is_changed_with_the_heartbeat(terminal: Terminal, server: Rough
 
 
 # ---------------------------------------------------------------- the gallery's way
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_disk_that_refuses_to_erase_faces_is_asked_again(
+    terminal: Terminal, server: RoughServer, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """At the start, and when somebody may be gone: neither ends the sending."""
+    erased, refusals = JournalQueue.erase_enrolments, [DiskFull("the disk is full")] * times
+
+    def erase(queue: JournalQueue, acknowledged_before: dt.date | None = None) -> int:
+        if refusals:
+            raise refusals.pop()
+        return erased(queue, acknowledged_before)
+
+    monkeypatch.setattr(JournalQueue, "erase_enrolments", erase)
+    terminal.record(3)
+    server.push(*golden("gallery_full")["answer"]["payload"]["people"])
+    with terminal.syncing() as outcome:
+        server.expect(terminal.delivered(3), "the events")
+        until(lambda: terminal.folder.read_status().gallery_version == 1, "the gallery, and who is gone erased")
+        until(lambda: not refusals, "asked again")
+    assert "error" not in outcome
 
 
 def test_a_cut_download_goes_on_where_it_stopped(terminal: Terminal, server: RoughServer) -> None:

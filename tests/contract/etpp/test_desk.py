@@ -7,11 +7,14 @@ import html
 import re
 import urllib.parse
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from etpp.allowance.model import Month
+from etpp.allowance.policy import DELIVERED, delivered_text
 from etpp.allowance.store import Closings
+from etpp.ledger.store import Ledger
 from tests.contract.etpp.desk import ELSEWHERE, Desk, filled
 from tests.contract.etpp.running import OFFICE, running_on
 from tests.unit.etpp.absence.files import pdf
@@ -99,6 +102,40 @@ def test_a_form_with_a_file_needs_the_sessions_token_too(desk: Desk) -> None:
     assert answer.status_code == 400
     large = desk.bkpp.post(url, data=desk.letter(), files={"file": ("a.pdf", b"x" * 11_000_000)}, timeout=60)
     assert large.status_code == 400
+
+
+def test_the_log_has_what_happened_and_nothing_of_what_was_refused(desk: Desk) -> None:
+    def said() -> list[tuple[str, Any, Any]]:
+        with desk.etpp.database.read() as tx:
+            return [
+                (each.said.action, each.said.before, each.said.after)
+                for page in Ledger(tx).everything()
+                for each in page
+            ]
+
+    def done(path: str, status: int, **more: Any) -> list[tuple[str, Any, Any]]:
+        known = len(said())
+        answer = desk.post(path, **more)
+        assert answer.status_code == status
+        found.append(answer.url)
+        return said()[known:]
+
+    found: list[str] = []
+    backwards = desk.letter(first="2026-11-26T07:30", until="2026-11-26T07:00")
+    assert done("/letters", 409, file=pdf(b"satu"), **backwards) == []
+    when = {"first": "2026-11-26T07:30", "until": "2026-11-26T08:00"}
+    (submitted,) = done("/letters", 200, file=pdf(b"dua"), **desk.letter(**when))
+    assert submitted[2]["first"] == when["first"]
+    desk.post(found[-1].split("/console")[1].split("?")[0] + "/refuse", reason="sudah ada")
+    done("/letters", 200, **desk.letter(**when))
+    letter = found[-1].split("/console")[1].split("?")[0]
+    ((_, before, after),) = done(f"{letter}/document", 200, file=pdf(b"tiga"))
+    assert (before["document_sha256"], bool(after["document_sha256"])) == (None, True)
+    desk.post(f"{letter}/refuse", reason="sudah ada")
+    assert done(f"{letter}/document", 409, file=pdf(b"empat")) == []
+    policy = {"text": delivered_text(DELIVERED[0]), "month": "2026-11", "office_id": OFFICE}
+    assert done("/policies", 409, first="2026-12-02", **policy) == []
+    assert len(done("/policies/trial", 200, **policy)) == 1, "whoever tries one is told of"
 
 
 def test_a_correction_is_decided_by_another_person(desk: Desk) -> None:

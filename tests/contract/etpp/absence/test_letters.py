@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from etpp.absence import letters
+from etpp.absence import letters, views
 from etpp.absence.asked import NewLetter
 from etpp.absence.catalogue import delivered_text
 from etpp.absence.content import MAX_BYTES
@@ -20,6 +20,7 @@ from etpp.absence.rules import in_force
 from etpp.absence.store import kinds, letters_of, said_of
 from etpp.base.encoding import format_time
 from etpp.base.errors import Conflict
+from etpp.roster import moving
 from etpp.roster.store import ASSIGNMENTS, People, Roster
 from tests.contract.etpp.client import problem_of
 from tests.contract.etpp.running import OFFICE, Running, wib
@@ -335,6 +336,27 @@ def test_letters_are_listed_by_page_office_person_state_and_month(scene: Scene) 
     for wrong in ("month=2026-13", "limit=501", "limit=0", "state=lost"):
         scene.etpp.admin("GET", f"letters?{wrong}", expect=400)
     scene.etpp.admin("GET", "letters?person=nobody", expect=404)
+
+
+def test_an_office_is_not_told_of_letters_for_who_has_left_it(scene: Scene) -> None:
+    with scene.etpp.database.begin() as tx:
+        moving.move(tx, scene.sri, OTHER, dt.date(2026, 12, 1), "bkpp", scene.etpp.clock.now)
+    for number, first, until in (
+        ("before", "2026-11-30 00:00", "2026-12-01 00:00"),
+        ("across", "2026-11-30 00:00", "2026-12-02 00:00"),
+        ("after", "2026-12-01 00:00", "2026-12-02 00:00"),
+    ):
+        scene.submit(number=number, office_id=None, first_utc=at(first), until_utc=at(until))
+
+    def numbers(query: str) -> list[str]:
+        return sorted(each["number"] for each in scene.etpp.admin("GET", f"letters?{query}")["letters"])
+
+    assert numbers(f"office_id={OFFICE}") == ["across", "before"]
+    assert numbers(f"office_id={OTHER}") == ["across", "after"]
+    assert numbers("month=2026-12") == ["across", "after"]
+    with scene.etpp.database.read() as tx:
+        shown = {each.number for month in ("2026-11", "2026-12") for each in views.lines(tx, {OFFICE}, month)}
+    assert shown == {"across", "before"}
 
 
 def test_a_catalogue_keeps_the_kinds_of_the_letters_that_there_are(scene: Scene) -> None:

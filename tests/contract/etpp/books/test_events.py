@@ -89,6 +89,18 @@ def test_a_fault_of_one_event_rejects_that_event_only(etpp: Running, member: str
     assert answer["results"][0]["problem"]["detail"].startswith(member)
 
 
+@pytest.mark.parametrize("more", [{"x": "a\0b"}, {"k\0": 1}, {"deep": [{"a": "\\\0"}]}], ids=["value", "name", "deep"])
+def test_a_character_that_cannot_be_kept_rejects_its_event_only(etpp: Running, more: dict[str, Any]) -> None:
+    """PostgreSQL refuses it, and with it would refuse the whole batch for ever."""
+    terminal, person = etpp.terminal(), etpp.person()
+    wrong, harmless = terminal.presence(person, **more), terminal.presence(person, x="\\u0000")
+    answer = terminal.send_events([wrong, harmless, terminal.presence(person)]).json()
+    assert [r["status"] for r in answer["results"]] == ["rejected", "accepted", "accepted"]
+    assert answer["results"][0]["problem"]["type"] == "urn:presensi:problem:event-invalid"
+    assert "U+0000" in answer["results"][0]["problem"]["detail"]
+    assert answer["head"]["seq"] == 3
+
+
 def test_an_enrolment_is_for_the_terminals_own_office_and_a_true_nip(etpp: Running) -> None:
     terminal = etpp.terminal()
     events = [

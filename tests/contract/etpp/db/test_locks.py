@@ -1,4 +1,5 @@
-"""Who waits for whom on PostgreSQL: a change of an office's gallery and the events of its terminals never do."""
+"""Who waits for whom on PostgreSQL: a change of an office's gallery and the events of its terminals never do, and two
+who pay one month do."""
 
 from __future__ import annotations
 
@@ -12,13 +13,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from etpp.base.errors import StoreUnavailable
+from etpp.allowance import month as months
+from etpp.base.errors import Conflict, StoreUnavailable
 from etpp.bulletin import store as bulletin
 from etpp.db import Database, Transaction
 from etpp.faces import approval, erasure
 from etpp.faces.approval import Review
 from etpp.roster.store import Offices
 from etpp.terminals.store import Devices
+from tests.contract.etpp.allowance.scene import NOVEMBER, november
 from tests.contract.etpp.running import NIP, OFFICE, Running, fresh_database, postgresql, running
 
 REVIEWED = Review(alike=None, numbers=None)
@@ -127,6 +130,24 @@ def wait_until_blocked(etpp: Running) -> None:
         with etpp.database.read() as tx:
             if tx.execute(query).scalar_one():
                 return
+
+
+def test_a_month_is_paid_once(etpp: Running, impatient: Database) -> None:
+    november(etpp)
+    etpp.clock.local("2026-12-03 08:00")
+    now, signer = etpp.clock.now, etpp.state.keys.now().signer
+    with etpp.database.begin() as tx:
+        months.check(tx, OFFICE, NOVEMBER, "kepala", now)
+    with etpp.database.begin() as tx:
+        months.close(tx, signer, OFFICE, NOVEMBER, "bkpp", now)
+
+    def pay(tx: Transaction) -> None:
+        months.pay(tx, OFFICE, NOVEMBER, "bendahara", now)
+
+    with meanwhile(etpp.database, pay), pytest.raises(StoreUnavailable), impatient.begin() as tx:
+        pay(tx)
+    with pytest.raises(Conflict, match="paid once"), etpp.database.begin() as tx:
+        pay(tx)
 
 
 def test_of_two_pins_for_one_person_at_once_the_later_one_holds(etpp: Running) -> None:

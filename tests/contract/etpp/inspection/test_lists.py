@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from etpp.absence.catalogue import delivered_text
 from etpp.absence.model import Letter, LetterDecision
-from etpp.absence.store import DECISIONS, add_letters
+from etpp.absence.store import CATALOGUE_ID, DECISIONS, KINDS, KindsText, add_letters
 from etpp.activities.model import EntryStep
 from etpp.activities.store import STEPS
 from etpp.db import pay_tables, tables
@@ -18,9 +20,10 @@ from etpp.inspection.hunts import hunt
 from etpp.inspection.model import KEYS, Hit, Key
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry
 from etpp.presence.store import CORRECTION_DECISIONS, CORRECTIONS, MANUAL_ENTRIES
-from etpp.roster.hours import month_bounds
 from tests.contract.etpp.allowance.regency import NOVEMBER, OCTOBER, SEPTEMBER, Regency, regency
 from tests.contract.etpp.running import wib
+
+ZONE = ZoneInfo("Asia/Jakarta")
 
 
 @pytest.fixture
@@ -33,11 +36,8 @@ def scene(url: str) -> Iterator[Regency]:
 
 
 def found(scene: Regency, key: Key, office_id: str = "a") -> list[Hit]:
-    start, end = month_bounds("2026-11")
-    assert start is not None
-    assert end is not None
     with scene.database.read() as tx:
-        return hunt(tx, key, office_id, NOVEMBER, start, end)
+        return hunt(tx, key, office_id, NOVEMBER, ZONE)
 
 
 def whom(hits: list[Hit]) -> list[tuple[str, ...]]:
@@ -181,6 +181,24 @@ def test_leave_that_is_not_paid_and_was_paid_all_the_same(scene: Regency) -> Non
         lines = [*row.document["lines"], {"key": "paid-share", "amount": "-1", "because": [], "parts": [part]}]
         tx.execute(sa.update(table).where(table.c.person_id == "sri").values(document=row.document | {"lines": lines}))
     assert found(scene, "unpaid_leave") == []
+
+
+def test_leave_that_begins_with_its_kind_is_found(scene: Regency) -> None:
+    kind = """
+[[kind]]
+id = "cuti-baru"
+name = "Cuti baru"
+first = 2026-11-10
+excuses = ["absence"]
+may_enter = false
+paid = [{ day = 1, percent = 0 }]
+"""
+    with scene.record() as (tx, now):
+        KINDS.add(tx, [KindsText(CATALOGUE_ID, delivered_text() + kind)], "bkpp", now)
+    letter(scene, "cuti-baru", "2026-11-10 00:00", "2026-11-11 00:00", "2026-11-09 09:00")
+    sealed(scene, NOVEMBER)
+    (hit,) = found(scene, "unpaid_leave")
+    assert (hit.who, hit.detail) == (("sri",), "cuti-baru")
 
 
 def test_faces_approved_despite_marks(scene: Regency) -> None:

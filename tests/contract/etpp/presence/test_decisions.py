@@ -19,8 +19,11 @@ from etpp.calendar.model import Occasion
 from etpp.calendar.store import OCCASIONS
 from etpp.presence import corrections
 from etpp.presence.asked import NewCorrection
+from etpp.presence.model import Correction
+from etpp.presence.store import CORRECTIONS
 from etpp.presence.summaries import Summaries
 from etpp.reports.jobs import Jobs
+from etpp.roster import moving
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.client import time_of
 from tests.contract.etpp.running import OFFICE, wib
@@ -281,6 +284,27 @@ def test_reviews_have_pages_and_need_a_month(scene: Scene) -> None:
         scene.etpp.admin("GET", wrong, expect=400)
 
 
+def test_an_office_is_not_told_of_the_days_of_who_has_left_it(scene: Scene) -> None:
+    scene.etpp.admin("POST", "offices", {"office_id": "other", "name": "Dinas Lain"})
+    with scene.etpp.database.begin() as tx:
+        moving.move(tx, scene.budi, "other", dt.date(2026, 11, 27), "bkpp", scene.etpp.clock.now)
+    scene.etpp.clock.local("2026-12-01 09:00")
+    times = {day: uncertain(scene, scene.budi, f"2026-11-{day} 07:20") for day in ("25", "27")}
+    with scene.etpp.database.begin() as tx:
+        for day in times:
+            date, now = dt.date(2026, 11, int(day)), scene.etpp.clock.now
+            CORRECTIONS.add(tx, [Correction(day, scene.budi, date, "day", None, "x", "tu", now)], "tu", now)
+
+    def told(office: str) -> tuple[list[str], list[str]]:
+        made = scene.etpp.admin("GET", f"corrections?office_id={office}")["corrections"]
+        found = reviews(scene, f"&office_id={office}")
+        return [each["correction_id"] for each in made], [each["event_id"] for each in found]
+
+    assert told(OFFICE) == (["25"], [times["25"]])
+    assert told("other") == (["27"], [times["27"]])
+    assert len(reviews(scene)) == 2, "BKPP is told of both"
+
+
 # ---------------------------------------------------------------- manual entries
 
 
@@ -422,6 +446,15 @@ def test_unexcused_days_are_counted_from_the_books_and_taken_off_by_letters_and_
 def test_nobody_is_unexcused_while_a_terminal_has_not_reported(scene: Scene) -> None:
     scene.etpp.clock.local("2026-12-08 09:00")
     assert discipline(scene) == []
+
+
+def test_a_spare_terminal_takes_nobody_off_the_list(scene: Scene) -> None:
+    scene.etpp.clock.local("2026-12-04 08:00")
+    scene.reported("2026-12-04 08:00")
+    before = discipline(scene)
+    assert {person for person, *_ in before} == {scene.sri, scene.budi}
+    scene.etpp.terminal()  # it has reported nothing yet, and was not there on any of the days
+    assert discipline(scene) == before
 
 
 def test_discipline_has_pages(scene: Scene) -> None:

@@ -214,6 +214,43 @@ def test_the_most_that_a_member_can_say_and_more(least: str, most: str, above: s
 
 
 @pytest.mark.parametrize(
+    ("least", "above", "says"),
+    [
+        ("correction_days = 0", "correction_days = 3661", "correction_days"),
+        ("more_than = 0", "more_than = 3661", "lose_all.0.more_than"),
+        ("classes = [7]", "classes = [1000]", "base.classes.0"),
+        ("7 = 0 }", "7 = 1000000000000 }", "base.by_class.7: .* before the point"),
+        ("7 = 0 }", "7 = 1e70 }", "base.by_class.7: .* before the point"),
+        ("7 = 0 }", "7 = 1e-999999 }", "base.by_class.7: .* after the point"),
+        ("7 = 0 }", "7 = 0, 07 = 1 }", "class 7 has two bases"),
+        ("7 = 0 }", f"7 = 0, {'9' * 5000} = 1 }}", "9 is no job class"),
+        ("day = 0.01\nmonth", "day = 1e12\nmonth", "points.day"),
+        ("month = 0.01", "month = 1e12", "points.month"),
+        ("entry_days = 0", "entry_days = 3661", "points.entries.entry_days"),
+        ("verify_days = 0", "verify_days = 3661", "points.entries.verify_days"),
+        ("note_characters = 0", "note_characters = 10001", "points.entries.note_characters"),
+        ("day_ceiling = 0.01", "day_ceiling = 1e12", "points.entries.day_ceiling"),
+        ("free = 0", "free = 100001", "deduction.0.free"),
+        ("each = 0", "each = 1e12", "deduction.0.each"),
+        ("per_minute = 0", "per_minute = 1e12", "deduction.1.per_minute"),
+        ("first = 1, last = 1", "first = 1, last = 100001", "deduction.2.bands.0.last"),
+        ("unit = 0.01", "unit = 1e-13", "rounding.unit"),
+        ("unit = 0.01", "unit = 1e12", "rounding.unit"),
+    ],
+)
+def test_what_leaves_no_room_for_a_sum_is_refused(least: str, above: str, says: str) -> None:
+    assert LEAST.count(least) == 1
+    with pytest.raises(PolicyError, match=says):
+        read_policy(LEAST.replace(least, above))
+
+
+def test_the_largest_numbers_are_taken() -> None:
+    large = LEAST.replace("7 = 0 }", "7 = 999999999999.999999999999 }").replace("unit = 0.01", "unit = 1e11")
+    policy = read_policy(large.replace("correction_days = 0", "correction_days = 3660"))
+    assert policy.base == {7: Decimal("999999999999.999999999999")}
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         (LEAST.replace('title = "T"', 'title = ""').replace('source = "S"', 'source = ""'), "^title: "),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from etpp.inspection import rules
 from etpp.inspection.model import Hit, Seen
 
+ZONE = ZoneInfo("Asia/Jakarta")
 MORNING = dt.datetime(2026, 11, 2, 0, 20, tzinfo=dt.UTC)
 DAY, MINUTE, SECOND = dt.timedelta(days=1), dt.timedelta(minutes=1), dt.timedelta(seconds=1)
 
@@ -50,24 +53,24 @@ def test_eight_days_in_one_minute_are_told_and_seven_are_not() -> None:
     def days(count: int) -> list[Seen]:
         return [seen("sri", MORNING + n * DAY + n * SECOND) for n in range(count)]
 
-    (hit,) = rules.same_minute(days(8), "a")
+    (hit,) = rules.same_minute(days(8), "a", ZONE)
     assert (hit.count, hit.of, hit.detail) == (8, 8, "minute")
-    assert rules.same_minute(days(7), "a") == []
+    assert rules.same_minute(days(7), "a", ZONE) == []
 
 
 def test_one_second_of_whichever_minute_is_told() -> None:
     on = [seen("sri", MORNING + n * DAY + n * MINUTE + 7 * SECOND) for n in range(rules.SAME_SECOND)]
-    (hit,) = rules.same_minute(on, "a")
+    (hit,) = rules.same_minute(on, "a", ZONE)
     assert (hit.count, hit.of, hit.detail) == (rules.SAME_SECOND, rules.SAME_SECOND, "second")
-    assert rules.same_minute(on[1:], "a") == []
+    assert rules.same_minute(on[1:], "a", ZONE) == []
 
 
 def test_an_ordinary_month_of_a_large_office_has_no_row() -> None:
     """Two hundred people at random: neither minutes, seconds nor pairs."""
     chance = random.Random(1)
     everybody = [each for n in range(200) for each in month(f"p{n}", chance)]
-    assert rules.same_minute(everybody, "a") == []
-    assert rules.pairs(everybody, "a") == []
+    assert rules.same_minute(everybody, "a", ZONE) == []
+    assert rules.pairs(everybody, "a", ZONE) == []
 
 
 def test_with_nip_counts_by_person_the_most_first() -> None:
@@ -87,23 +90,23 @@ def pair(days: int, apart: float, alone: int = 0) -> list[Seen]:
 
 
 def test_two_who_always_come_together_are_told() -> None:
-    (hit,) = rules.pairs(pair(9, 10), "a")
+    (hit,) = rules.pairs(pair(9, 10), "a", ZONE)
     assert (hit.who, hit.count, hit.of) == (("budi", "sri"), 9, 9)
-    assert rules.pairs(pair(9, 11), "a") == []
-    assert rules.pairs(pair(7, 2), "a") == []
-    assert whom(rules.pairs(pair(9, 2, alone=6), "a")) == [("budi", "sri")]
-    assert rules.pairs(pair(9, 2, alone=7), "a") == [], "on 9 of 16 days: less than sixty per cent"
+    assert rules.pairs(pair(9, 11), "a", ZONE) == []
+    assert rules.pairs(pair(7, 2), "a", ZONE) == []
+    assert whom(rules.pairs(pair(9, 2, alone=6), "a", ZONE)) == [("budi", "sri")]
+    assert rules.pairs(pair(9, 2, alone=7), "a", ZONE) == [], "on 9 of 16 days: less than sixty per cent"
 
 
 def test_whoever_stands_between_them_is_no_pair_of_theirs() -> None:
     between = [seen("wati", MORNING + day * DAY + SECOND) for day in range(9)]
-    assert ("budi", "sri") not in whom(rules.pairs([*pair(9, 2), *between], "a"))
+    assert ("budi", "sri") not in whom(rules.pairs([*pair(9, 2), *between], "a", ZONE))
 
 
 def test_two_terminals_make_no_pair() -> None:
     one = [seen("budi", MORNING + day * DAY) for day in range(9)]
     other = [seen("sri", MORNING + day * DAY + SECOND, device="u") for day in range(9)]
-    assert rules.pairs([*one, *other], "a") == []
+    assert rules.pairs([*one, *other], "a", ZONE) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers(0, 40), st.integers(0, 3000)), max_size=60))
@@ -111,8 +114,26 @@ def test_no_list_hangs_on_the_order_in_which_presences_come(drawn: list[tuple[st
     rows = list(
         {each.event_id: each for who, d, s in drawn for each in [seen(who, MORNING + d * DAY + s * SECOND)]}.values()
     )
-    for rule in (rules.same_minute, rules.pairs, rules.two_places, rules.with_nip):
+    by_days = partial(rules.same_minute, zone=ZONE), partial(rules.pairs, zone=ZONE)
+    for rule in (*by_days, rules.two_places, rules.with_nip):
         straight, turned = rule(list(rows), "a"), rule(list(reversed(rows)), "a")
         assert [(h.who, h.count, h.of, h.detail) for h in straight] == [
             (h.who, h.count, h.of, h.detail) for h in turned
         ]
+
+
+def test_pairs_are_counted_by_local_days() -> None:
+    """Before seven in the morning UTC has the day before; eight days of thirteen are most, of fourteen not."""
+    came = [
+        seen(who, dt.datetime.fromisoformat(f"2026-11-{day:02d}T{time}+07:00"))
+        for day in range(9, 22)
+        for who, times in (
+            ("sri", ("06:50:00", "16:05:00")),
+            ("budi", (f"06:50:{5 if day < 17 else 55:02d}", "16:40:00")),
+        )
+        for time in times
+    ]
+    (hit,) = rules.pairs(came, "a", ZONE)
+    assert (hit.count, hit.of) == (8, 13)
+    minutes = [each for each in rules.same_minute(came, "a", ZONE) if each.detail == "minute"]
+    assert {(each.count, each.of) for each in minutes} == {(13, 13)}

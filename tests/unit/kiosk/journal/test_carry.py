@@ -187,7 +187,8 @@ def test_nobody_adds_to_this_terminals_own_chain(helper: Machine) -> None:
     foreign = dict(own[-1].body) | {"device_id": "device-a", "seq": 3, "prev_hash": own[-1].hash}
     event = {**foreign, "hash": wire.digest(foreign)}
     names = {"chain_id": own[0].chain_id, "device_id": "device-a"}
-    chain = {**names, "carried": {**names, "first_seq": 3, "last_seq": 3, "hash": event["hash"]}}
+    carried = {**names, "first_seq": 3, "last_seq": 3, "hash": event["hash"], "signature": "A" * 86}
+    chain = {**names, "carried": carried}
     lines = [{"presensi_export": 1}, {"chain": chain}, {"event": event, "time": {}}]
     with pytest.raises(StateError, match="mixes up"):
         carry.take_in(helper.outbox, iter(lines), office_id="o-1")
@@ -341,6 +342,12 @@ def test_what_is_recorded_during_an_export_waits_for_the_next(broken: Machine, h
         ("chain", "not those that its terminal has signed"),
         ("content", "was changed"),
         ("twice", "does not hold together"),
+        ("long signature", "signature is none"),
+        ("padded signature", "signature is none"),
+        ("no signature", "signature is none"),
+        ("numbers", "numbers that none can have"),
+        ("a huge number", "numbers that none can have"),
+        ("a late beginning", "not those that its terminal has signed"),
     ],
 )
 def test_what_the_server_would_refuse_is_refused_at_once(
@@ -365,6 +372,19 @@ def test_what_the_server_would_refuse_is_refused_at_once(
             lines[1]["chain"]["carried"]["chain_id"] = "another"
         case "content":
             lines[3]["event"]["presence"]["person_id"] = "p-2"
+        case "long signature":
+            lines[1]["chain"]["carried"]["signature"] = "A" * 200
+        case "padded signature":
+            lines[1]["chain"]["carried"]["signature"] += "=="
+        case "no signature":
+            lines[1]["chain"]["carried"]["signature"] = 5
+        case "numbers":
+            lines[1]["chain"]["carried"]["first_seq"] = "1"
+        case "a late beginning":
+            del lines[1]["chain"]["carried"]["runs"]
+            lines[1]["chain"]["carried"]["first_seq"] = 2
+        case "a huge number":
+            lines[1]["chain"]["carried"]["last_seq"] = 1 << 40
         case "twice":
             lines.insert(3, lines[2])
     with pytest.raises(StateError, match=message):

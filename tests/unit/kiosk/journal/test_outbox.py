@@ -163,6 +163,47 @@ def test_a_chain_that_was_given_another_name_shows(outbox: SqliteOutbox, path: P
     assert {finding.what for finding in JournalAudit(outbox).verify()} == {"it was recorded at another place"}
 
 
+@pytest.mark.parametrize("reopened", [False, True])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "chain_no = 3",  # one bit of its number
+        "chain_no = 0",
+        "chain_no = -1",
+        f"chain_no = {1 << 23}",  # its row ids are no integers of SQLite's
+        "chain_no = 17179869185",
+        "chain_id = 'another'",
+        "device_id = 'another'",
+        "acked_seq = -5",
+    ],
+)
+def test_a_chain_that_lost_its_events_gets_them_back(
+    outbox: SqliteOutbox, path: Path, change: str, reopened: bool
+) -> None:
+    """SQLite sees nothing in it: every row is one."""
+    queue = JournalQueue(outbox)
+    fill(outbox, 5)
+    chain_id = queue.chain_state().chain_id
+    queue.acknowledge(chain_id, 2, START - dt.timedelta(days=500), {})
+    queue.thin(START.date())
+    if reopened:
+        outbox.close()
+    tamper(path, f"UPDATE chains SET {change}")
+    if reopened:
+        outbox.open()
+
+    outbox.append(records.presence(), FakeClock().now())
+
+    assert outbox.queue_state().waiting >= 4, "more where it is not known what was acknowledged"
+    assert outbox.faults() == {Fault.JOURNAL_DAMAGED}
+    claim = queue.claim(limit=500, max_bytes=10**9)
+    assert claim is not None
+    assert claim.chain_id == chain_id
+    assert {3, 4, 5} <= {entry.last_seq for entry in claim.entries}
+    assert {finding.what for finding in JournalAudit(outbox).verify()} <= {"5 events are missing"}
+    assert len(list(path.parent.glob("outbox-damaged-*.sqlite"))) == 1
+
+
 # ---------------------------------------------------------------- schema
 
 

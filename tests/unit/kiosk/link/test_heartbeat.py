@@ -65,6 +65,31 @@ def test_it_says_how_the_terminal_does(tmp_path: Path, outbox: SqliteOutbox) -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("unknown", -5), ("unknown", 2**53), ("unkno\x01wn", 1), ("", 1), ("u" * 101, 1), ("\u202e", 1)]
+)
+def test_a_damaged_counter_is_left_out_and_counts_anew(
+    tmp_path: Path, outbox: SqliteOutbox, name: str, value: int
+) -> None:
+    """The server refuses the whole heartbeat for it."""
+    outbox.count("not_in_time")
+    outbox.db.transact(lambda connection: connection.execute("INSERT INTO counters VALUES (?, ?)", (name, value)))
+    assert report(tmp_path, outbox, FakeClock(), tmp_path / "none")["counters"] == {"not_in_time": 1}
+    outbox.count("unknown")
+    assert report(tmp_path, outbox, FakeClock(), tmp_path / "none")["counters"] == {"not_in_time": 1, "unknown": 1}
+
+
+@pytest.mark.parametrize("damage", [b"{", b'{"event_id":"a\x7f"}', b'{"event_id":"' + b"a" * 65 + b'"}'])
+def test_a_refused_event_whose_id_is_damaged_is_told_without_it(
+    tmp_path: Path, outbox: SqliteOutbox, damage: bytes
+) -> None:
+    event = outbox.append(records.presence(), FakeClock().now())
+    JournalQueue(outbox).acknowledge(event.chain_id, 1, FakeClock().now().wall_utc, {1: {"type": "x"}})
+    outbox.db.transact(lambda connection: connection.execute("UPDATE events SET body = ?", (damage,)))
+    said = report(tmp_path, outbox, FakeClock(), tmp_path / "none")["parked"]
+    assert said == [{"event_id": "damaged", "problem": {"type": "x"}}]
+
+
 @pytest.mark.parametrize("state", list(ClockState))
 def test_the_clocks_state_is_told(tmp_path: Path, outbox: SqliteOutbox, state: ClockState) -> None:
     clock = FakeClock(state=state)

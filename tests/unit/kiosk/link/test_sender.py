@@ -75,9 +75,9 @@ def sign_head(chain_id: str, seq: int, hash_hex: str) -> Json:
     return {"chain_id": chain_id, "seq": seq, "hash": hash_hex, "key_id": "k", "signature": "s"}
 
 
-def refusing(problem: str, **members: object) -> Word:
+def refusing(problem: str, status: int = 409, **members: object) -> Word:
     def refuse(request: Json) -> Json:
-        raise Refused(409, problem, "no", members=members)
+        raise Refused(status, problem, "no", members=members)
 
     return refuse
 
@@ -417,7 +417,7 @@ def test_a_refused_event_is_parked_and_one_that_is_held_already_is_not(
 # ---------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize("problem", ["too-large", "malformed"])
+@pytest.mark.parametrize("problem", ["too-large", "malformed", "conflict"])
 def test_a_batch_is_halved_until_it_passes_and_doubled_up_to_the_limit(terminal: Terminal, problem: str) -> None:
     terminal.record(24)
     terminal.server.words = [refusing(problem)] * 2
@@ -439,13 +439,55 @@ def test_three_are_halved_to_one_and_two_to_one(terminal: Terminal) -> None:
     assert terminal.server.places[3:] == [[4, 5], [4], [5]]
 
 
-@pytest.mark.parametrize("problem", ["too-large", "malformed", "device-revoked"])
+@pytest.mark.parametrize("problem", ["too-large", "malformed", "conflict", "device-revoked"])
 def test_what_only_a_technician_can_cure_is_raised(terminal: Terminal, problem: str) -> None:
     terminal.record(1)
     terminal.server.words = [refusing(problem)]
     with pytest.raises(Refused, match=problem):
         terminal.sender.send()
     assert terminal.waiting() == [1]
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "members", "set_aside"),
+    [
+        (400, "malformed", {}, True),
+        (403, "carried-refused", {}, True),
+        (409, "chain-broken", {}, True),
+        (409, "conflict", {}, True),
+        (409, "sequence-gap", {"expected_seq": 9}, True),
+        (413, "too-large", {}, True),
+        (422, "of-a-later-release", {}, True),
+        (400, "protocol-version", {}, False),
+        (401, "signature-invalid", {}, False),
+        (401, "replayed-request", {}, False),
+        (403, "device-revoked", {}, False),
+        (404, "device-unknown", {}, False),
+        (404, "not-found", {}, False),
+        (405, "method-not-allowed", {}, False),
+        (408, "", {}, False),
+        (429, "too-many-requests", {}, False),
+        (500, "internal", {}, False),
+        (503, "unavailable", {}, False),
+    ],
+)
+def test_a_carried_stretch_that_the_server_will_not_have_holds_up_nothing(
+    terminal: Terminal, status: int, problem: str, members: Json, set_aside: bool
+) -> None:
+    """Its problem is not this terminal's, whose own events wait behind it."""
+    (event,) = terminal.record(1)
+    terminal.outbox.db.transact(lambda c: c.execute('UPDATE chains SET carried = \'{"first_seq":1,"last_seq":1}\''))
+    terminal.server.words = [refusing(problem, status, **members)]
+    if not set_aside:
+        with pytest.raises(Refused):
+            terminal.sender.send()
+        assert terminal.waiting() == [1]
+        return
+    assert terminal.sender.send() is True
+    assert terminal.waiting() == []
+    assert terminal.queue.queue_state().set_aside == 1
+    assert [parked.event_id for parked in terminal.queue.parked(9)] == [event.event_id]
+    assert terminal.sender.chain_broken is False
 
 
 @pytest.mark.parametrize(("expected", "again"), [(1, [1, 2, 3, 4, 5]), (3, [3, 4, 5])])

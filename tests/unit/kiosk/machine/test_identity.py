@@ -211,6 +211,61 @@ def test_a_former_identity_still_vouches_for_its_events(tmp_path: Path) -> None:
     assert identity.attest("../..", {"a": 1}) is None
 
 
+@pytest.mark.parametrize(
+    "record",
+    [b"", b"{}", b"\0" * 300, b'{"device_id":"../../elsewhere"}', b'{"device_id":".."}', b'{"device_id":5}', None],
+)
+@pytest.mark.parametrize("recorder", ["device-1", None, "../elsewhere"])
+def test_a_damaged_record_can_be_provisioned_away(tmp_path: Path, record: bytes | None, recorder: str | None) -> None:
+    folder = tmp_path / "state" / "identity"
+    first = provision(folder)
+    (folder / "provisioning.json").unlink()
+    if record is None:
+        (folder / "provisioning.json").symlink_to("provisioning.json")  # it cannot be read
+    else:
+        (folder / "provisioning.json").write_bytes(record)
+
+    applicant = candidate(folder, recorder=recorder)
+    applicant.adopt(parse_provisioning({**golden("provision")["answer"], "device_id": "device-2"}, URL, ""))
+
+    identity = Identity.load(folder)
+    assert identity.device_id == "device-2"
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+    (kept,) = (folder / "former").iterdir()
+    assert (kept.name == recorder) or kept.name.startswith("unknown-")
+    key = kept / "device.key"
+    assert key.read_bytes() not in (b"", (folder / "device.key").read_bytes())
+    signature = identity.attest(kept.name, {"a": 1})
+    assert signature is not None
+    public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
+    assert identity.attest("..", {"a": 1}) is None
+
+
+def test_a_record_with_another_id_does_not_take_the_key_from_its_events(tmp_path: Path) -> None:
+    """One bit of it is enough. But what the journal has of the identity before that one has its own key."""
+    first = provision(tmp_path / "identity")
+    for device_id in ("device-2", "device-3"):
+        answer = {**golden("provision")["answer"], "device_id": device_id}
+        candidate(tmp_path / "identity", recorder="device-0").adopt(parse_provisioning(answer, URL, ""))
+    identity = Identity.load(tmp_path / "identity")
+    for name in ("device-0", str(golden("provision")["answer"]["device_id"])):
+        signature = identity.attest(name, {"a": 1})
+        assert signature is not None
+        public(wire.from_b64url(first.public_key)).verify(wire.from_b64url(signature), wire.canonical({"a": 1}))
+
+
+@pytest.mark.parametrize("name", ["storage.key", "device.key", "device.key.new", "device.key.next"])
+@pytest.mark.parametrize("content", [b"", b"\0" * 20])
+def test_a_damaged_key_can_be_provisioned_away(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = tmp_path / "identity"
+    provision(folder)
+    (folder / name).write_bytes(content)
+    candidate(folder).adopt(parse_provisioning(golden("provision")["answer"], URL, ""))
+    identity = Identity.load(folder)
+    assert len(identity.storage_key) == 32
+    assert not identity.rotating
+
+
 class Cut(BaseException):
     """The power goes."""
 
@@ -279,9 +334,30 @@ def test_the_counter_goes_above_what_the_server_has_seen(tmp_path: Path) -> None
     assert NonceCounter(tmp_path / "nonce").take() > 123_457
 
 
-def test_a_lost_counter_starts_over(tmp_path: Path) -> None:
-    (tmp_path / "nonce").write_bytes(b"\0\0\0")
+@pytest.mark.parametrize(
+    "content", [b"\0\0\0", b"", b"-5\n", b"9007199254740991\n", b"9007199254740992\n", b"9" * 30, b"9" * 5000]
+)
+def test_a_lost_counter_starts_over(tmp_path: Path, content: bytes) -> None:
+    """Above 2^53 - 1 no server takes it, and none says where to go on."""
+    (tmp_path / "nonce").write_bytes(content)
     assert NonceCounter(tmp_path / "nonce").take() == 1
+
+
+def test_a_counter_that_is_too_far_above_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "nonce").write_bytes(b"5000000000\n")
+    counter = NonceCounter(tmp_path / "nonce")
+    assert counter.take() == 5_000_000_001
+    counter.raise_above(123)
+    assert counter.take() == 124
+    assert 124 < NonceCounter(tmp_path / "nonce").take() < 10_000
+
+
+@pytest.mark.parametrize("nonce", [-1, 2**53 - 1, 2**60])
+def test_a_highest_number_that_none_can_be_changes_nothing(tmp_path: Path, nonce: int) -> None:
+    counter = NonceCounter(tmp_path / "nonce")
+    counter.take()
+    counter.raise_above(nonce)
+    assert counter.take() == 2
 
 
 def test_the_disk_is_asked_once_a_block(tmp_path: Path) -> None:

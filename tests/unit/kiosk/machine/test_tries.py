@@ -64,7 +64,20 @@ def test_the_tries_of_one_are_not_anothers(tmp_path: Path) -> None:
     assert tries.wait_s("face p-1", clock.now()) == 0.0
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"pin": 3}', b'{"pin": {"count": "x"}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"pin": 3}',
+        b'{"pin": {"count": "x"}}',
+        b'{"pin": {"count": 1e999, "boot_id": "", "monotonic_ms": 0}}',
+        b'{"pin": {"count": -5, "boot_id": "", "monotonic_ms": 0}}',
+        b"[" * 100_000,
+    ],
+    ids=range(8),
+)
 def test_a_damaged_file_is_a_pause_for_everybody_and_mended_by_the_right_pin(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "tries.json"
     path.write_bytes(content)
