@@ -11,6 +11,8 @@ from etpp.serving.acting import Actor, Grant, Role
 
 FACTOR_ROLES: frozenset[Role] = frozenset({"bkpp", "inspector"})
 """Whoever may see or change everything shows more than a password."""
+DECIDING_ROLES: frozenset[Role] = frozenset({"bkpp", "operator", "head"})
+"""Who begins or decides what concerns people, whom it may be themselves: a second account must not hide that."""
 Stage = Literal["second", "connect", "full"]
 
 
@@ -39,6 +41,11 @@ class Account:
     @property
     def has_factor(self) -> bool:
         return self.totp_sealed is not None or self.passkeys > 0
+
+    @property
+    def unlinked(self) -> bool:
+        """Whether nobody knows for whom of the roster it decides."""
+        return self.person_id is None and any(grant.role in DECIDING_ROLES for grant in self.grants)
 
     @property
     def needs_factor(self) -> bool:

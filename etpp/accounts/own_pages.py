@@ -7,10 +7,10 @@ import asyncio
 import segno
 from fastapi import APIRouter, Response
 
-from etpp.accounts import factor, passkeys, passwords, service
+from etpp.accounts import door, factor, passkeys, passwords, service
 from etpp.accounts.context import Doorkeeper, KeeperOf
-from etpp.accounts.model import Account, LogIn
-from etpp.accounts.pages import site_of
+from etpp.accounts.model import Account
+from etpp.accounts.pages import guest_of, site_of
 from etpp.accounts.store import Accounts, Factors, Sessions
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.base.texts import plain
@@ -19,6 +19,8 @@ from etpp.console.visit import CheckedForm, GoFirst, MemberVisit, Visit
 from etpp.db import Transaction
 
 router = APIRouter()
+TOTP, PASSKEY = b"totp ", b"passkey "
+"""Before what a log-in waits for: of two pages open at once the newer one's is kept."""
 
 
 @router.get("/account")
@@ -58,15 +60,13 @@ async def set_totp(visit: MemberVisit, values: CheckedForm, keeper: KeeperOf) ->
     codes = factor.new_codes()
 
     def take(tx: Transaction) -> bool:
-        held = _held(tx, visit)
-        if held.pending is None:
-            raise NotFound("the page is too old; load it again", key="log_in_late")
-        secret = factor.unseal(keeper.secrets.account_key, account.account_id, held.pending)
+        sealed = _asked(tx, visit, TOTP)
+        secret = factor.unseal(keeper.secrets.account_key, account.account_id, sealed)
         step = factor.step_of(secret, values.get("code", "")[:40], now, 0)
         if step is None:
             raise Problem("forbidden", "the code is not the one of this moment", key="totp_wrong")
         Accounts(tx).lock(account.account_id)
-        Accounts(tx).set(account.account_id, totp_sealed=held.pending, totp_step=step)
+        Accounts(tx).set(account.account_id, totp_sealed=sealed, totp_step=step)
         Factors(tx).set_codes(account.account_id, [factor.code_hash(account.account_id, code) for code in codes])
         Sessions(tx).expect(who.session_id, None)
         Sessions(tx).end(account.account_id, but=who.session_id)
@@ -95,7 +95,7 @@ async def passkey_page(visit: MemberVisit) -> Response:
     def ask(tx: Transaction) -> str:
         account = _account(tx, who)
         options, challenge = passkeys.ask_new(site, account, Factors(tx).passkeys(account.account_id))
-        Sessions(tx).expect(who.session_id, challenge)
+        Sessions(tx).expect(who.session_id, PASSKEY + challenge)
         return options
 
     options = await visit.server.write(ask)
@@ -114,11 +114,9 @@ async def add_passkey(visit: MemberVisit, values: CheckedForm) -> Response:
 
     def take(tx: Transaction) -> bool:
         """Whether these codes are the account's now."""
-        held = _held(tx, visit)
-        if held.pending is None:
-            raise NotFound("the page is too old; load it again", key="log_in_late")
+        challenge = _asked(tx, visit, PASSKEY)
         Accounts(tx).lock(account.account_id)
-        passkey = passkeys.take_new(site, account, values.get("answer", ""), held.pending, name, now)
+        passkey = passkeys.take_new(site, account, values.get("answer", ""), challenge, name, now)
         if Factors(tx).passkey(passkey.credential_id) is not None:
             raise Conflict("this passkey is registered already", key="passkey_wrong")
         Factors(tx).add_passkey(passkey)
@@ -189,26 +187,15 @@ async def _totp_page(visit: Visit, keeper: Doorkeeper, error: str | None, status
     who, secret = _member(visit), factor.new_secret()
     account_id = str(who.actor.account_id)
     sealed = factor.seal(keeper.secrets.account_key, account_id, secret)
-    await visit.server.write(lambda tx: Sessions(tx).expect(who.session_id, sealed))
+    await visit.server.write(lambda tx: Sessions(tx).expect(who.session_id, TOTP + sealed))
     qr = segno.make(factor.uri_of(secret, who.user), error="m").svg_data_uri(scale=6)
     values = {"qr": qr, "secret": " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)), "error": error}
     return visit.page("accounts/totp.html", values, status)
 
 
 async def _reauthenticated(visit: Visit, values: CheckedForm) -> Account:
-    """Whoever changes what lets people in types the password again: an open screen alone is not enough.
-
-    Raises Problem `forbidden`.
-    """
-    who = _member(visit)
-    visit.server.account_guesses.reserve(who.user)
-    account = await visit.server.read(lambda tx: _account(tx, who))
-    check = asyncio.get_running_loop().run_in_executor
-    current = values.get("current", "")
-    if not await check(passwords.CHECKERS, passwords.matches, account.password_hash, current):
-        raise Problem("forbidden", "the present password is another one", key="password_wrong")
-    visit.server.account_guesses.forgive(who.user)
-    return account
+    account_id = str(_member(visit).actor.account_id)
+    return await door.by_present_password(visit.server, account_id, values.get("current", ""), guest_of(visit))
 
 
 def _member(visit: Visit) -> Session:
@@ -221,10 +208,12 @@ def _account(tx: Transaction, who: Session) -> Account:
     return Accounts(tx).get(str(who.actor.account_id))
 
 
-def _held(tx: Transaction, visit: Visit) -> LogIn:
-    """The log-in as it is kept. Raises GoFirst when it has ended meanwhile."""
+def _asked(tx: Transaction, visit: Visit, what: bytes) -> bytes:
+    """What the log-in waits for. Raises GoFirst when it has ended, NotFound when it waits for something else."""
     who = _member(visit)
     for each in Sessions(tx).of(str(who.actor.account_id), visit.server.now()):
         if each.session_id == who.session_id:
-            return each
+            if each.pending is None or not each.pending.startswith(what):
+                raise NotFound("the page is too old; load it again", key="log_in_late")
+            return each.pending.removeprefix(what)
     raise GoFirst

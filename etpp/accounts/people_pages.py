@@ -12,6 +12,7 @@ from etpp.accounts import passwords, service
 from etpp.accounts.model import Account
 from etpp.accounts.service import OfficeKnown, account_json
 from etpp.accounts.store import Accounts, Sessions
+from etpp.accounts.views import ACCOUNTS, AccountLine
 from etpp.base.errors import Conflict, NotFound
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
@@ -30,11 +31,13 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
 
     @router.get("/accounts")
     async def everybody(visit: MemberVisit) -> Response:
-        def look(tx: Transaction) -> list[dict[str, object]]:
+        def look(tx: Transaction) -> list[AccountLine]:
             names = offices(tx)
-            return [_shown(each, visit, names) for each in Accounts(tx).all()]
+            return [AccountLine.of(each, names, visit.texts) for each in Accounts(tx).all()]
 
-        return visit.page("accounts/accounts.html", {"accounts": await visit.server.read(look)})
+        asked = ACCOUNTS.asked(visit)
+        lines = await visit.server.read(look)
+        return await ACCOUNTS.answer(visit, asked, lines, "accounts/accounts.html")
 
     @router.get("/accounts/new")
     async def new_form(visit: MemberVisit) -> Response:
@@ -50,7 +53,10 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
         def work(tx: Transaction) -> Account:
             person_id = employee(tx, person) if person else None
             login, name = values.get("login", "").strip(), values.get("name", "")
-            made = service.made(login, name, _grants(values), hashed, now, person_id, must_change=True)
+            unlisted = values.get("unlisted") == "yes"
+            made = service.made(
+                login, name, _grants(values), hashed, now, person_id, must_change=True, unlisted=unlisted
+            )
             service.add(tx, made, office)
             _note(visit, None, account_json(made))
             return made
@@ -85,10 +91,14 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
 
     @router.post("/accounts/{account_id}/roles")
     async def set_roles(visit: MemberVisit, values: CheckedForm, account_id: str) -> Response:
+        person, unlisted = values.get("person", "").strip(), values.get("unlisted") == "yes"
+
         def work(tx: Transaction) -> None:
+            person_id = employee(tx, person) if person else None
             grants = list(Accounts(tx).get(account_id).grants)
             kept = [each for each in grants if values.get(f"keep:{each.role}:{each.office_id or REGENCY}") == "yes"]
-            _note(visit, *service.set_grants(tx, account_id, [*kept, *_grants(values)], office))
+            wanted = [*kept, *_grants(values)]
+            _note(visit, *service.set_grants(tx, account_id, wanted, office, person_id, unlisted=unlisted))
 
         try:
             await visit.server.write(work)
@@ -164,6 +174,7 @@ def _shown(account: Account, visit: Visit, names: Mapping[str, str]) -> dict[str
         "login": account.login,
         "name": account.name,
         "person_id": account.person_id,
+        "unlinked": account.unlinked,
         "disabled": account.disabled_utc is not None,
         "factor": account.has_factor,
         "needs_factor": account.needs_factor,

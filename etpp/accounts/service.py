@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from etpp.accounts import passwords
-from etpp.accounts.model import Account
+from etpp.accounts.model import DECIDING_ROLES, Account
 from etpp.accounts.secrets import Secrets
 from etpp.accounts.store import Accounts, Factors, Failures, Sessions
 from etpp.base import texts
 from etpp.base.errors import Conflict
 from etpp.db import Database, Transaction
+from etpp.db.locks import Lock, hold
 from etpp.ledger.model import Said
 from etpp.ledger.store import Ledger
 from etpp.serving.acting import Grant, Role
@@ -36,7 +37,7 @@ def first_administrator(database: Database, secrets: Secrets, now: dt.datetime) 
         if Accounts(tx).any():
             return
     password = passwords.generated()
-    account = made(FIRST_LOGIN, "BKPP", [Grant("bkpp")], passwords.hashed(password), now)
+    account = made(FIRST_LOGIN, "BKPP", [Grant("bkpp")], passwords.hashed(password), now, unlisted=True)
     with database.begin() as tx:
         if Accounts(tx).any():
             return
@@ -54,8 +55,9 @@ def made(
     now: dt.datetime,
     person_id: str | None = None,
     must_change: bool = False,
+    unlisted: bool = False,
 ) -> Account:
-    """A new account, not kept yet. Raises Conflict."""
+    """A new account, not kept yet. `unlisted`: somebody says that it is of nobody in the roster. Raises Conflict."""
     if _LOGIN.fullmatch(login) is None or login in _OTHERS or re.fullmatch(r"\d{18}", login):
         text = "a user name is 2 to 63 small letters, digits, dots, dashes; no NIP, which others see too"
         raise Conflict(text, key="login_wrong")
@@ -65,14 +67,17 @@ def made(
         raise Conflict(str(error), key="account_name_wrong") from error
     if not 1 <= len(shown) <= 200:
         raise Conflict("the name has 1 to 200 characters", key="account_name_wrong")
-    check_grants(grants, person_id)
+    check_grants(grants, person_id, unlisted=unlisted)
     return Account(
         str(uuid.uuid4()), login, shown, person_id, password_hash, must_change, None, 0, now, None, tuple(grants)
     )
 
 
-def check_grants(grants: Iterable[Grant], person_id: str | None) -> None:
-    """Raises Conflict for a role where it cannot be: BKPP at one office, an operator without an office."""
+def check_grants(
+    grants: Iterable[Grant], person_id: str | None, held: Iterable[Grant] = (), *, unlisted: bool = False
+) -> None:
+    """Raises Conflict for a role where it cannot be: BKPP at one office, an operator without an office; and for a new
+    one (not `held`) that decides, of whom nobody says who it is: it could approve what the same person began."""
     for grant in grants:
         if grant.role in _REGENCY and grant.office_id is not None:
             raise Conflict(f"{grant.role} is a role of the whole regency", key="role_regency")
@@ -80,6 +85,9 @@ def check_grants(grants: Iterable[Grant], person_id: str | None) -> None:
             raise Conflict(f"{grant.role} is a role at an office: name it", key="role_office")
         if grant.role in ("superior", "employee") and person_id is None:
             raise Conflict(f"{grant.role} is somebody of the roster: name the employee", key="role_person")
+        if grant.role in DECIDING_ROLES and person_id is None and not unlisted and grant not in held:
+            text = f"whoever is {grant.role} decides on others: name the employee, or say that it is none"
+            raise Conflict(text, key="role_unlisted")
 
 
 def add(tx: Transaction, account: Account, offices: OfficeKnown) -> None:
@@ -90,11 +98,23 @@ def add(tx: Transaction, account: Account, offices: OfficeKnown) -> None:
     Accounts(tx).add(account)
 
 
-def set_grants(tx: Transaction, account_id: str, grants: Sequence[Grant], offices: OfficeKnown) -> tuple[Any, Any]:
-    """Before and after. Every session of the account ends. Raises Conflict, NotFound."""
+def set_grants(
+    tx: Transaction,
+    account_id: str,
+    grants: Sequence[Grant],
+    offices: OfficeKnown,
+    person_id: str | None = None,
+    *,
+    unlisted: bool = False,
+) -> tuple[Any, Any]:
+    """Before and after. Every session of the account ends. `person_id`: who it is, where nobody has said so yet.
+    Raises Conflict, NotFound."""
+    hold(tx, Lock.ADMINISTRATORS)
     account = Accounts(tx).lock(account_id)
-    check_grants(grants, account.person_id)
+    person_id = account.person_id or person_id
+    check_grants(grants, person_id, account.grants, unlisted=unlisted)
     _refuse_unknown(tx, grants, offices)
+    Accounts(tx).set(account_id, person_id=person_id)
     Accounts(tx).set_grants(account_id, grants)
     Sessions(tx).end(account_id)
     _keep_an_administrator(tx, account)
@@ -103,6 +123,7 @@ def set_grants(tx: Transaction, account_id: str, grants: Sequence[Grant], office
 
 def set_disabled(tx: Transaction, account_id: str, disabled: bool, now: dt.datetime) -> tuple[Any, Any]:
     """Before and after. Raises Conflict, NotFound."""
+    hold(tx, Lock.ADMINISTRATORS)
     account = Accounts(tx).lock(account_id)
     if (account.disabled_utc is not None) == disabled:
         raise Conflict("it is so already", key="account_so_already")
@@ -139,6 +160,7 @@ def account_json(account: Account) -> dict[str, Any]:
         "account_id": account.account_id,
         "login": account.login,
         "person_id": account.person_id,
+        "unlinked": account.unlinked,
         "roles": [{"role": grant.role, "office_id": grant.office_id} for grant in account.grants],
         "disabled": account.disabled_utc is not None,
         "totp": account.totp_sealed is not None,
@@ -158,7 +180,8 @@ def _refuse_unknown(tx: Transaction, grants: Iterable[Grant], offices: OfficeKno
 
 
 def _keep_an_administrator(tx: Transaction, before: Account) -> None:
-    """A server whose last administrator is gone could be helped at the command line only."""
+    """A server whose last administrator is gone could be helped at the command line only. Under the lock of who changes
+    accounts: two administrators who disable each other at once would each see the other one still there."""
     if Grant("bkpp") in before.grants and not any(
         Grant("bkpp") in each.grants and each.disabled_utc is None for each in Accounts(tx).all()
     ):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from etpp.accounts.model import Account, LogIn, Passkey
 from etpp.base.errors import NotFound
-from etpp.db import Transaction
+from etpp.db import Transaction, forget
 from etpp.db.account_tables import account_roles, accounts, log_in_failures, passkeys, recovery_codes, sessions
 from etpp.serving.acting import Grant
 
@@ -118,7 +118,7 @@ class Sessions:
 
     def add(self, log_in: LogIn) -> None:
         """Also forgets those that have expired."""
-        self._tx.execute(sa.delete(sessions).where(sessions.c.expires_utc < log_in.created_utc))
+        forget(self._tx, sessions, sessions.c.expires_utc < log_in.created_utc)
         self._tx.execute(sa.insert(sessions).values({each.name: getattr(log_in, each.name) for each in sessions.c}))
 
     def get(self, token_hash: str, now: dt.datetime) -> LogIn | None:
@@ -158,10 +158,12 @@ class Failures:
         rows = self._tx.execute(sa.select(log_in_failures.c.network, log_in_failures.c.failures).where(*where))
         return {row.network: row.failures for row in rows}
 
-    def add(self, login_hash: str, network: str, now: dt.datetime, forget: dt.datetime) -> int:
-        """Count one more, from one again when the last is older than `forget`; how many these are."""
-        self._tx.execute(sa.delete(log_in_failures).where(log_in_failures.c.last_utc <= forget))
+    def add(self, login_hash: str, network: str, now: dt.datetime, since: dt.datetime) -> int:
+        """Count one more, from one again when the last is of `since` or before; how many these are."""
         mine = (log_in_failures.c.login_hash == login_hash, log_in_failures.c.network == network)
+        old = log_in_failures.c.last_utc <= since
+        self._tx.execute(sa.delete(log_in_failures).where(*mine, old))
+        forget(self._tx, log_in_failures, old)
         counted = log_in_failures.c.failures + 1
         if self._tx.execute(sa.update(log_in_failures).where(*mine).values(failures=counted, last_utc=now)).rowcount:
             return int(self._tx.execute(sa.select(log_in_failures.c.failures).where(*mine)).scalar_one())

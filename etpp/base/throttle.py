@@ -60,3 +60,12 @@ def network_of(host: str) -> str:
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+
+
+def around(network: str) -> tuple[str, ...]:
+    """A guesser's network as `network_of` has it, then the wider ones that a single guesser may have to spend: of IPv6
+    a household is given a /56, a company a /48."""
+    if "/" not in network:
+        return (network,)
+    inner = ipaddress.IPv6Network(network)
+    return (network, *(str(inner.supernet(new_prefix=prefix)) for prefix in (56, 48)))

@@ -21,7 +21,7 @@ from etpp.books.model import (
     PresenceOf,
     PresenceRow,
 )
-from etpp.db import Transaction, tables
+from etpp.db import Transaction, forget, tables
 from etpp.db.tables import chains, events, signed_heads, staged
 from etpp.roster.store import ever_assigned
 
@@ -184,7 +184,7 @@ class Books:
 
     def forget_staged(self, now: dt.datetime) -> None:
         """What bearers have left lying for `STAGED_FOR`."""
-        self._tx.execute(sa.delete(staged).where(staged.c.received_utc < now - STAGED_FOR))
+        forget(self._tx, staged, staged.c.received_utc < now - STAGED_FOR)
 
     def link(self, office_id: str, event_id: str) -> Link | None:
         """The event with this id; the accepted one if there are several."""

@@ -52,16 +52,19 @@ def command() -> None:
     help="bkpp, or ROLE@OFFICE; several may be given.",
 )
 @click.option("--employee", "person", help="NIP, other number or id of who it is in the roster.")
+@click.option("--no-employee", "unlisted", is_flag=True, help="It is nobody of the roster.")
 @pass_place
 @as_json_option
-def add(place: Place, login: str, name: str, grants: list[Grant], person: str | None, as_json: bool) -> None:
+def add(
+    place: Place, login: str, name: str, grants: list[Grant], person: str | None, unlisted: bool, as_json: bool
+) -> None:
     """Make an account. Prints the password for its first log-in, once."""
     password, now = passwords.generated(), utc_now()
     hashed = passwords.hashed(password)
 
     def work(tx: Transaction) -> Account:
         person_id = None if person is None else Roster(tx).who(person)
-        made = service.made(login, name, grants, hashed, now, person_id, must_change=True)
+        made = service.made(login, name, grants, hashed, now, person_id, must_change=True, unlisted=unlisted)
         service.add(tx, made, register.office)
         return made
 

@@ -75,8 +75,8 @@ def build(state: State, pages: Iterable[APIRouter], guard: Callable[..., Awaitab
 
     async def message(request: Request, error: Exception) -> Response:
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 400
-        if isinstance(error, Problem) and error.name == "forbidden":
-            status = 403
+        if isinstance(error, Problem):
+            status = {"forbidden": 403, "too-many-requests": 429}.get(error.name, status)
         visit = await visit_of_failed(request)
         text = visit.texts.refusal(cast(EtppError, error))
         return visit.page("console/message.html", {"text": text}, status)

@@ -29,6 +29,8 @@ class Lock(IntEnum):
     """Who changes the kinds of absence; shared by who writes a letter of one."""
     CLOSING = 7307772
     """The closing of a month; shared by who records a fact."""
+    ADMINISTRATORS = 7307778
+    """Who takes an account's roles away, or the account; before the locks of accounts."""
     LEDGER = 7307773
     """Who appends to the audit log; the last of all."""
 

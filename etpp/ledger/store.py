@@ -63,6 +63,12 @@ class Ledger:
         rows = self._tx.execute(sa.select(audit_log).where(*conditions).order_by(columns.seq.desc()).limit(limit))
         return [_entry(row) for row in rows]
 
+    def has(self, actor: str, action: str, address: str, since: dt.datetime) -> bool:
+        """Whether somebody has done something from an address since a moment."""
+        c = audit_log.c
+        where = (c.actor == actor, c.action == action, c.address == address, c.at_utc >= since)
+        return self._tx.execute(sa.select(c.seq).where(*where).limit(1)).first() is not None
+
     def everything(self) -> Iterator[list[Entry]]:
         """From the first entry on, in pages."""
         after = 0

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from etpp.db import Transaction
+from etpp.db import Transaction, forget
 from etpp.db.phone_tables import phone_codes, phone_nonces, phones
 from etpp.pairing.model import EndedBy, Phone
 
@@ -72,8 +72,8 @@ class Codes:
 
     def give(self, person_id: str, code_hash: str, expires_utc: dt.datetime, now: dt.datetime) -> None:
         """In place of the person's last one; those that have expired are forgotten."""
-        old = sa.or_(phone_codes.c.expires_utc < now, phone_codes.c.person_id == person_id)
-        self._tx.execute(sa.delete(phone_codes).where(old))
+        self._tx.execute(sa.delete(phone_codes).where(phone_codes.c.person_id == person_id))
+        forget(self._tx, phone_codes, phone_codes.c.expires_utc < now)
         row = {"person_id": person_id, "code_hash": code_hash, "expires_utc": expires_utc}
         self._tx.execute(sa.insert(phone_codes).values(row))
 
@@ -84,9 +84,9 @@ class Codes:
         taken = found is not None and self._tx.execute(sa.delete(phone_codes).where(*good)).rowcount == 1
         return found if taken else None
 
-    def use(self, device_id: str, nonce: str, now: dt.datetime, forget: dt.datetime) -> bool:
-        """Whether it is the first time; what was used before `forget` can be good no more and is forgotten."""
-        self._tx.execute(sa.delete(phone_nonces).where(phone_nonces.c.used_utc < forget))
+    def use(self, device_id: str, nonce: str, now: dt.datetime, since: dt.datetime) -> bool:
+        """Whether it is the first time; what was used before `since` can be good no more and is forgotten."""
+        forget(self._tx, phone_nonces, phone_nonces.c.used_utc < since)
         insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
         row = {"device_id": device_id, "nonce": nonce, "used_utc": now}
         made = insert(phone_nonces).values(row).on_conflict_do_nothing().returning(phone_nonces.c.nonce)

@@ -223,11 +223,11 @@ def review_lines(tx: Transaction, offices: Collection[str] | None, month: str, t
 def manual_lines(tx: Transaction, offices: Collection[str] | None, month: str, me: str) -> list[Line]:
     """Manual entries of a month, those that wait first. Raises Problem `malformed`."""
     start, end = month_bounds(month)
-    found = [
-        each
+    pages = (
+        manual.page(tx, office_id=office_id, state=None, start=start, end=end, after="", limit=MOST)
         for office_id in _each(offices)
-        for each in manual.page(tx, office_id=office_id, state=None, start=start, end=end, after="", limit=MOST)
-    ]
+    )
+    found = list({each.entry_id: each for page in pages for each in page}.values())  # one may concern two offices
     acted = [each.entered_by for each in found] + [each.confirmed_by or "" for each in found]
     known, zones = named(tx, [each.person_id for each in found], acted), _zones(tx)
     lines = []

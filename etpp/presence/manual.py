@@ -88,12 +88,13 @@ def page(
     after: str,
     limit: int,
 ) -> list[ManualEntry]:
-    """By id, those after one; of presences in [start, end) at the office. Raises NotFound."""
+    """By id, those after one; of presences in [start, end) at the office, and of its own people wherever they were:
+    what another office has written down of them concerns their own head. Raises NotFound."""
     if office_id is not None:
         register.office(tx, office_id)
     confirmed = None if state is None else state == "confirmed"
     return store.manual_within(
-        tx, office_id=office_id, confirmed=confirmed, start=start, end=end, after=after, limit=limit
+        tx, concerning=office_id, confirmed=confirmed, start=start, end=end, after=after, limit=limit
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from etpp.db import Facts, Transaction, pay_tables, tables
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, TimeDecision
-from etpp.roster.serving import serving
+from etpp.roster.serving import local_days, serving
 from etpp.roster.store import ever_assigned
 
 CORRECTIONS = Facts(Correction, pay_tables.corrections, "correction_id", once=True)
@@ -123,17 +123,22 @@ def manual_within(
     tx: Transaction,
     *,
     office_id: str | None = None,
+    concerning: str | None = None,
     confirmed: bool | None = None,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
     after: str = "",
     limit: int | None = None,
 ) -> list[ManualEntry]:
-    """By id, those after one: of presences at the office in [start, end)."""
+    """By id, those after one: of presences in [start, end). `office_id`: at this office; `concerning`: also of people
+    who serve at this one on the day, whichever office wrote it down."""
     table = pay_tables.manual_entries
     asked = [table.c.entry_id > after] if after else []
     if office_id is not None:
         asked.append(table.c.office_id == office_id)
+    if concerning is not None:
+        day, _ = local_days(tx, table.c.at_utc, table.c.at_utc, None)
+        asked.append(sa.or_(table.c.office_id == concerning, serving(concerning, table.c.person_id, day, day)))
     if confirmed is not None:
         asked.append(table.c.confirmed_by.is_not(None) if confirmed else table.c.confirmed_by.is_(None))
     if start is not None:

@@ -109,13 +109,17 @@ async def list_people(office_id: str, server: ServerOf, erased: bool = False) ->
 )
 async def add_person(office_id: str, new: NewPerson, server: ServerOf) -> PersonShown:
     now = server.now()
-    return person_shown(await server.change(lambda tx: register.add_person(tx, office_id, new.nip, new.name, now)))
+    return person_shown(
+        await server.change(lambda tx: register.add_person(tx, office_id, new.nip, new.name, now, server.actor))
+    )
 
 
 @router.put("/offices/{office_id}/people/{person_id}", summary="Another official name of a person")
 async def rename_person(office_id: str, person_id: str, new: RenamedPerson, server: ServerOf) -> PersonShown:
     now = server.now()
-    return person_shown(await server.change(lambda tx: register.rename_person(tx, office_id, person_id, new.name, now)))
+    return person_shown(
+        await server.change(lambda tx: register.rename_person(tx, office_id, person_id, new.name, now, server.actor))
+    )
 
 
 @router.get("/employees", summary="Employees of the regency by a part of name, NIP or other id")

@@ -80,7 +80,9 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
     async def rename(visit: MemberVisit, values: CheckedForm, office_id: str, person_id: str) -> Response:
         now, name = visit.server.now(), values.get("name", "")
         try:
-            await visit.server.change(lambda tx: register.rename_person(tx, office_id, person_id, name, now))
+            await visit.server.change(
+                lambda tx: register.rename_person(tx, office_id, person_id, name, now, visit.server.actor)
+            )
         except Conflict as error:  # what was typed stays, to be put right
             person = await visit.server.read(lambda tx: register.person(tx, office_id, person_id))
             return _rename_page(visit, person, name, visit.texts.refusal(error), 409)

@@ -24,6 +24,7 @@ from etpp.roster.hours import zone
 from etpp.roster.model import Employee, Office, OfficePlace, Person
 from etpp.roster.plans import above, derive, keep_occasions
 from etpp.roster.store import ASSIGNMENTS, PLACES, Offices, People, Roster
+from etpp.serving.acting import TOKEN, Actor
 
 OPERATOR = "operator"
 """Whoever has the administrator's token or the machine itself."""
@@ -87,15 +88,20 @@ def office(tx: Transaction, office_id: str) -> Office:
     return found
 
 
-def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.datetime) -> Person:
-    """A person who has no face yet; the terminals learn of nobody whom they could not recognise."""
+def add_person(tx: Transaction, office_id: str, nip: str, name: str, now: dt.datetime, actor: Actor = TOKEN) -> Person:
+    """A person who has no face yet; the terminals learn of nobody whom they could not recognise.
+
+    Who serves elsewhere, or will, is a guest, whom BKPP alone lets in. Raises Conflict.
+    """
     try:
         nip = nips.check_at(nips.compact(nip), now, now)
     except ValueError as error:
         raise Conflict(f"the NIP: {error}", key="nip_wrong") from error
     name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
-    return admit(tx, office_id, nip, name, version, now, OPERATOR)
+    if not _of_regency(actor) and _serves_elsewhere(tx, nip, office_id, now):
+        raise Conflict("who serves in another office is added by BKPP", key="person_elsewhere")
+    return admit(tx, office_id, nip, name, version, now, _by(actor))
 
 
 def admit(tx: Transaction, office_id: str, nip: str, name: str, version: int, now: dt.datetime, by: str) -> Person:
@@ -111,7 +117,7 @@ def admit(tx: Transaction, office_id: str, nip: str, name: str, version: int, no
         roster.add(Employee(employee_id, name, nip), by, now)
     person = Person(office_id, str(uuid.uuid4()), employee_id, nip, name, version)
     People(tx).add(person)
-    today = now.astimezone(zone(office(tx, office_id))).date()
+    today = _today(tx, office_id, now)
     held = roster.career(employee_id).on(today)
     if held is not None and not held.post_id and (held.office_id, held.last) == (office_id, today):
         ASSIGNMENTS.add(tx, [replace(held, last=None)], by, now)  # the face was taken away today and is back
@@ -136,16 +142,46 @@ def everyone(tx: Transaction, office_id: str, include_erased: bool = False) -> l
     return People(tx).everyone(office_id, include_erased)
 
 
-def rename_person(tx: Transaction, office_id: str, person_id: str, name: str, now: dt.datetime) -> Person:
-    """The official name, which an enrolment never changes."""
+def rename_person(
+    tx: Transaction, office_id: str, person_id: str, name: str, now: dt.datetime, actor: Actor = TOKEN
+) -> Person:
+    """The official name, which an enrolment never changes.
+
+    In the roster, and so on lists of pay, an office says it of those who serve there today; of a guest it says only
+    how its own terminals greet them.
+    """
     name = _person_name(name)
     version = Offices(tx).bump(office_id, now)
     old = person(tx, office_id, person_id)
     People(tx).rename(office_id, person_id, name, version)
-    employee = Roster(tx).employee(old.employee_id)
-    if employee is not None:
-        Roster(tx).add(replace(employee, name=name), OPERATOR, now)
+    roster = Roster(tx)
+    employee = roster.employee(old.employee_id)
+    serves = roster.career(old.employee_id).office_on(_today(tx, office_id, now)) == office_id
+    if employee is not None and (serves or _of_regency(actor)):
+        roster.add(replace(employee, name=name), _by(actor), now)
     return replace(old, name=name, changed_version=version)
+
+
+def _of_regency(actor: Actor) -> bool:
+    return actor.offices("bkpp") is None
+
+
+def _by(actor: Actor) -> str:
+    return OPERATOR if actor == TOKEN else actor.said
+
+
+def _today(tx: Transaction, office_id: str, now: dt.datetime) -> dt.date:
+    return now.astimezone(zone(office(tx, office_id))).date()
+
+
+def _serves_elsewhere(tx: Transaction, nip: str, office_id: str, now: dt.datetime) -> bool:
+    """On this day or a later one."""
+    roster, today = Roster(tx), _today(tx, office_id, now)
+    employee_id = roster.with_number(nip)
+    return employee_id is not None and any(
+        each.office_id != office_id and (each.last is None or each.last >= today)
+        for each in roster.career(employee_id).all
+    )
 
 
 def _with_above(tx: Transaction, changed: Office, now: dt.datetime) -> Office:

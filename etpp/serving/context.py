@@ -19,7 +19,7 @@ from etpp.base.clock import utc_now
 from etpp.base.throttle import Throttle
 from etpp.db import Database, Transaction
 from etpp.ledger.store import Ledger
-from etpp.serving.acting import Act
+from etpp.serving.acting import Act, Actor
 
 T = TypeVar("T")
 
@@ -51,6 +51,13 @@ class Server:
     account_guesses: Throttle = field(repr=False)
     """For one account, from wherever they come."""
     act: Act | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who changes something, behind a gate: every such request has an act."""
+        if self.act is None:
+            raise RuntimeError("nobody has looked at who asks")
+        return self.act.actor
 
     async def write(self, work: Callable[[Transaction], T], look: Callable[[Transaction], Any] | None = None) -> T:
         """Run `work` in a writing transaction, in a thread. Durable when this returns. `look`: what it changes, as JSON

@@ -100,6 +100,7 @@ const where = () => location.hash.replace(/^#\/?/, "").split(/[/?]/)[0];
 const follow = async () => FOLLOWS.has(where()) && show();
 
 async function start() {
+  net.whenGone(away);
   await texts.load();
   await clock.load();
   outbox.belongsTo((await store.get("settings", "person")) ?? "");
@@ -111,6 +112,7 @@ async function start() {
   if (known) await follow();
   else await open();
   outbox.watch(async (what) => {
+    if (what === "out") return away();
     if (what === "sent") await refresh();
     else await notices(app);
     await follow();

@@ -22,6 +22,7 @@ export async function more({ app, paint }) {
   const leave = act(t("more.leave"), async () => {
     try {
       await net.logOut();
+      outbox.left();
     } catch (error) {
       if (!(error instanceof net.Offline || error instanceof net.LoggedOut || error instanceof TypeError)) throw error;
       if (!(error instanceof net.LoggedOut)) return toast(t("needs_network"));

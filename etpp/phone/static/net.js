@@ -22,7 +22,14 @@ export class Refused extends Error {
 }
 
 let csrf = "";
+let person = ""; // whose page this is, as long as it is open
+let gone = () => {};
 export const token = () => csrf;
+
+// What is to be done when somebody else has logged in beside this page.
+export function whenGone(act) {
+  gone = act;
+}
 
 async function send(path, options) {
   let answer;
@@ -44,7 +51,9 @@ const named = (path) => `${path}${path.includes("?") ? "&" : "?"}lang=${current(
 
 export async function kept(path) {
   if (await store.get("settings", "locked")) return undefined;
-  return (await store.get("answers", named(path)))?.body;
+  const body = (await store.get("answers", named(path)))?.body;
+  if (path === "/phone/api/today") person ||= body?.person_id ?? "";
+  return body;
 }
 
 export async function ask(path) {
@@ -60,9 +69,9 @@ export async function ask(path) {
   return body;
 }
 
-// Of another person than before nothing stays on the phone but what that person still has to send.
+// Of another person than before nothing stays on the phone but what that person still has to send. A page that was
+// opened by the one before sends nothing any more: what was typed there would be said by the other one.
 async function known(today, name) {
-  csrf = today.csrf;
   if ((await store.get("settings", "person")) !== today.person_id) {
     const mine = await store.get("answers", name);
     await store.clear("answers");
@@ -70,6 +79,13 @@ async function known(today, name) {
     await store.put("settings", today.person_id, "person");
   }
   await store.put("settings", false, "locked");
+  if (person && person !== today.person_id) {
+    csrf = "";
+    gone();
+    throw new LoggedOut();
+  }
+  person = today.person_id;
+  csrf = today.csrf;
 }
 
 export async function tell(path, document) {

@@ -20,10 +20,15 @@ export function watch(listener) {
 
 others.onmessage = (event) => listeners.forEach((each) => each(event.data));
 
-// `what`: "kept" on this phone, or "sent", so that the server has something new to say.
+// `what`: "kept" on this phone, "sent", so that the server has something new to say, or "out": of a log-out.
 function changed(what = "kept") {
   listeners.forEach((each) => each(what));
   others.postMessage(what);
+}
+
+// The person has logged out here: this phone's other tabs are no more theirs either.
+export function left() {
+  others.postMessage("out");
 }
 
 export function belongsTo(personId) {
@@ -115,7 +120,7 @@ async function sendEntries() {
   for (;;) {
     const batch = (await entries()).filter((each) => each.state === "waiting").slice(0, BATCH);
     if (batch.length === 0) return;
-    const asked = { entries: batch.map(wire), submit: true };
+    const asked = { by: batch[0].person_id, entries: batch.map(wire), submit: true };
     let answers;
     try {
       answers = (await net.tell("/v1/admin/activities/entries", asked)).entries;
@@ -134,7 +139,7 @@ async function oneByOne(batch) {
   const answers = [];
   for (const each of batch) {
     try {
-      answers.push(...(await net.tell("/v1/admin/activities/entries", { entries: [wire(each)], submit: true })).entries);
+      answers.push(...(await net.tell("/v1/admin/activities/entries", { by: each.person_id, entries: [wire(each)], submit: true })).entries);
     } catch (error) {
       if (error.status !== 400) throw error;
       answers.push({ entry_id: each.entry_id, outcome: "refused", faults: ["unreadable"] });

@@ -402,6 +402,18 @@ def test_the_next_person_on_a_phone_sees_and_sends_nothing_of_the_one_before(bro
     assert len(new_entries(office, office.scene.sri, before)) == 1
 
 
+def test_a_page_sends_nothing_as_another_who_has_logged_in_beside_it(browser: Browser, office: Phones) -> None:
+    people = (office.scene.sri, office.scene.budi)
+    before = [office.entries(each) for each in people]
+    with phone(browser, office, office.sri) as context:
+        page = opened(context, office, "enter/arsip")
+        log_in(context, office, office.budi)
+        page.tap("#save")
+        expect(page.locator("#who")).to_have_text("Budi Santosa")
+        expect(page.locator("#notices")).to_contain_text("milik orang lain")
+    assert [office.entries(each) for each in people] == before
+
+
 # ---------------------------------------------------------------- what it costs
 
 

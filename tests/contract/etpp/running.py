@@ -110,7 +110,7 @@ class Running:
     def member(self, login: str, *grants: Grant, person_id: str | None = None) -> Member:
         """An account that can log in, made without the console."""
         password, password_hash = _password()
-        account = service.made(login, f"Akun {login}", grants, password_hash, self.clock.now, person_id)
+        account = service.made(login, f"Akun {login}", grants, password_hash, self.clock.now, person_id, unlisted=True)
         secret, codes = factor.new_secret(), factor.new_codes()
         key = self.state.secrets.account_key
         with self.database.begin() as tx:

@@ -45,7 +45,9 @@ def test_init_makes_the_first_administrator_once(state: Path) -> None:
 
 def test_accounts_are_made_disabled_and_reset(state: Path) -> None:
     etpp(state, "office", "add", "dinas", "Dinas")
-    made = json.loads(etpp(state, "account", "add", "sri", "--name", "Sri", "--role", "operator@dinas", "--json"))
+    made = json.loads(
+        etpp(state, "account", "add", "sri", "--name", "Sri", "--role", "operator@dinas", "--no-employee", "--json")
+    )
     assert len(made["password"]) == 16
     assert accounts(state)["sri"]["roles"] == [{"role": "operator", "office_id": "dinas"}]
     etpp(state, "account", "disable", "sri")
@@ -74,10 +76,13 @@ def test_accounts_are_made_disabled_and_reset(state: Path) -> None:
         (("SRI", "--role", "bkpp"), "user name"),
         (("198503152010011007", "--role", "bkpp"), "no NIP"),
         (("token", "--role", "bkpp"), "user name"),
-        (("bkpp", "--role", "bkpp"), "taken"),
+        (("bkpp", "--role", "bkpp", "--no-employee"), "taken"),
         (("sri", "--role", "bkpp@dinas"), "whole regency"),
         (("sri", "--role", "head"), "role at an office"),
         (("sri", "--role", "employee"), "name the employee"),
+        (("sri", "--role", "bkpp"), "or say that it is none"),
+        (("sri", "--role", "inspector", "--role", "operator@dinas"), "or say that it is none"),
+        (("sri", "--role", "employee", "--no-employee"), "name the employee"),
     ],
 )
 def test_an_account_that_could_not_be_is_refused(state: Path, words: tuple[str, ...], said: str) -> None:
@@ -86,7 +91,7 @@ def test_an_account_that_could_not_be_is_refused(state: Path, words: tuple[str, 
 
 
 def test_an_office_or_an_employee_that_is_none_is_refused(state: Path) -> None:
-    etpp(state, "account", "add", "sri", "--name", "Sri", "--role", "head@nowhere", expect=66)
+    etpp(state, "account", "add", "sri", "--name", "Sri", "--role", "head@nowhere", "--no-employee", expect=66)
     etpp(state, "account", "add", "sri", "--name", "Sri", "--role", "employee", "--employee", "nobody", expect=66)
     etpp(state, "account", "add", "sri", "--name", "Sri", "--role", "chief", expect=2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import re
@@ -12,15 +13,17 @@ import pytest
 import requests
 
 from etpp.accounts import factor, passwords, service
-from etpp.accounts.door import MOST_FROM_ALL, MOST_FROM_ONE, SHUT_FOR
+from etpp.accounts.door import LATELY, MOST_FROM_ALL, MOST_FROM_ONE, SHUT_FOR, Guest, by_password
 from etpp.accounts.model import LogIn
 from etpp.accounts.session import COOKIE
 from etpp.accounts.store import Accounts, Failures, Sessions
+from etpp.base.throttle import network_of
+from etpp.console.listing import PER_PAGE
 from etpp.ledger.model import Entry
 from etpp.ledger.reading import follow
 from etpp.ledger.store import Ledger
 from etpp.serving.acting import Grant
-from tests.contract.etpp.running import OFFICE, Member, Running, csrf_of
+from tests.contract.etpp.running import NIP, OFFICE, Member, Running, csrf_of
 from tests.integration.etpp.browser import Browser
 
 NEW = "kata sandi yang baru"
@@ -219,6 +222,59 @@ def test_brute_force_from_many_networks_is_shut_too(etpp: Running, operator: Mem
     assert "Tunggu" in Browser(etpp).log_in(operator)
 
 
+def fail(etpp: Running, login: str, *addresses: str) -> None:
+    now = etpp.clock.now
+    with etpp.database.begin() as tx:
+        for address in addresses:
+            Failures(tx).add(service.login_hash(login), network_of(address), now, now - SHUT_FOR)
+
+
+def test_brute_force_from_many_networks_leaves_open_from_where_somebody_has_come_in(etpp: Running) -> None:
+    browser = Browser(etpp)
+    browser.log_in()
+    fail(etpp, "bkpp", *(f"10.0.{number}.1" for number in range(MOST_FROM_ALL)))
+    browser.log_in()
+    assert browser.status == 200
+    assert "Tunggu" not in browser.text
+    etpp.clock.now += LATELY + dt.timedelta(seconds=1)
+    fail(etpp, "bkpp", *(f"10.0.{number}.1" for number in range(MOST_FROM_ALL)))
+    assert "Tunggu" in Browser(etpp).log_in()
+
+
+@pytest.mark.parametrize(
+    ("failed", "answer"),
+    [
+        ([f"2001:db8:0:{number:x}::1" for number in range(MOST_FROM_ONE)], "wait"),  # of one /56
+        ([f"2001:db8:0:{number:x}::1" for number in range(MOST_FROM_ONE - 1)], "wrong"),
+        ([f"2001:db8:0:{number:x}00::1" for number in range(1, 2 * MOST_FROM_ONE + 1)], "wait"),  # of one /48
+        ([f"2001:db8:0:{number:x}00::1" for number in range(1, 2 * MOST_FROM_ONE)], "wrong"),
+        ([f"2001:db8:{number:x}::1" for number in range(1, 2 * MOST_FROM_ONE + 1)], "wrong"),  # of many
+    ],
+)
+def test_brute_force_of_one_who_has_many_networks_of_ipv6_is_that_of_one(
+    etpp: Running, failed: list[str], answer: str
+) -> None:
+    fail(etpp, "nobody", *failed)
+    guest = Guest("2001:db8:0:ff::1", "")
+    assert asyncio.run(by_password(etpp.server, "nobody", "wrong", guest)) == answer
+
+
+def test_brute_force_of_the_present_password_at_an_open_screen_is_counted_too(etpp: Running, browser: Browser) -> None:
+    browser.visit("/account")
+    page = browser.page
+    for _ in range(MOST_FROM_ONE):
+        browser.page = page
+        browser.submit("/account/recovery", current="wrong")
+        assert browser.status == 403
+    with etpp.database.read() as tx:
+        actions = [each.said.action for each in Ledger(tx).search(limit=MOST_FROM_ONE)]
+    assert actions == ["account.shut", *["account.password_failed"] * (MOST_FROM_ONE - 1)]
+    browser.page = page
+    assert "Terlalu banyak kata sandi" in browser.submit("/account/recovery", current=etpp.bkpp.password)
+    assert browser.status == 429
+    assert "Tunggu" in Browser(etpp).log_in()
+
+
 @pytest.mark.parametrize(
     "wanted", ["//evil.example/", "/\\evil.example", "https://evil.example/", "/\tevil", "javascript:alert(1)", ""]
 )
@@ -313,6 +369,20 @@ def test_another_telephone_takes_the_password_and_its_own_first_code(etpp: Runni
     assert secret.encode() not in sealed
 
 
+def test_of_two_pages_open_at_once_the_older_one_is_too_old(etpp: Running, browser: Browser) -> None:
+    for older, newer, values in (
+        ("/account/totp", "/account/passkey", {"code": "000000"}),
+        ("/account/passkey", "/account/totp", {"answer": "{}", "label": "kunci"}),
+    ):
+        browser.visit(older)
+        page = browser.page
+        browser.visit(newer)
+        browser.page = page
+        browser.submit(older, current=etpp.bkpp.password, **values)
+        assert browser.status == 404
+        assert "terlalu lama terbuka" in browser.text
+
+
 # ---------------------------------------------------------------- BKPP looks after the others
 
 
@@ -322,7 +392,13 @@ def test_roles_are_given_and_taken_and_hold_at_once(etpp: Running, browser: Brow
     theirs.log_in(operator)
     page = f"/accounts/{operator.account_id}"
     browser.visit(page)
-    browser.submit("/roles", role="operator", office_id="dinas-lain")  # the other one is no longer ticked
+    browser.submit("/roles", role="operator", office_id="dinas-lain")
+    assert browser.status == 409
+    assert "Siapa pemegang akun ini" in browser.text
+    browser.visit(page)
+    browser.submit(
+        "/roles", role="operator", office_id="dinas-lain", unlisted="yes"
+    )  # the other one is no longer ticked
     theirs.visit("/")
     assert "/login" in theirs.url
     entry = newest(etpp)
@@ -376,6 +452,28 @@ def test_the_last_administrator_stays(etpp: Running, browser: Browser) -> None:
     assert browser.http.post(f"{url}/roles", data={"csrf": csrf}, timeout=30).status_code == 409
     assert browser.visit("/accounts")
     assert browser.status == 200
+
+
+def test_the_list_of_accounts_comes_in_pages_and_shows_of_whom_nobody_says_who_it_is(
+    etpp: Running, browser: Browser
+) -> None:
+    with etpp.database.begin() as tx:
+        for number in range(PER_PAGE):
+            name, grants = f"Pegawai {number}", [Grant("employee")]
+            Accounts(tx).add(service.made(f"hp-{number}", name, grants, "", etpp.clock.now, f"person-{number}"))
+        head = service.made("kepala", "Kepala Dinas", [Grant("head", OFFICE)], "", etpp.clock.now, unlisted=True)
+        Accounts(tx).add(head)
+    browser.visit("/accounts")
+    assert browser.page.count("<tr>") == PER_PAGE + 1
+    assert "Kepala Dinas" in browser.visit("/accounts?q=kepala")
+    text = browser.visit("/accounts?state=unlinked")
+    assert "Kepala Dinas" in text
+    assert "Pegawai 1" not in text
+    etpp.person()
+    browser.visit(f"/accounts/{head.account_id}")
+    browser.submit("/roles", **{f"keep:head:{OFFICE}": "yes", "person": NIP})
+    assert newest(etpp).said.after["unlinked"] is False
+    assert "Kepala Dinas" not in browser.visit("/accounts?state=unlinked")
 
 
 # ---------------------------------------------------------------- the audit log

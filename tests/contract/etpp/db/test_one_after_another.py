@@ -4,6 +4,7 @@ and is tried with what that one has left."""
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,10 +12,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from etpp.absence import kinds, letters
 from etpp.absence.asked import NewLetter
 from etpp.absence.catalogue import delivered_text
+from etpp.accounts import service as accounts
+from etpp.accounts import session
+from etpp.accounts.door import SHUT_FOR
+from etpp.accounts.store import Accounts, Failures, Sessions
 from etpp.activities import importing, sheet
 from etpp.allowance import desk
 from etpp.allowance import month as months
@@ -24,6 +30,9 @@ from etpp.allowance.policy import delivered_text as policy_text
 from etpp.base import sheets
 from etpp.base.errors import Conflict
 from etpp.db import Transaction
+from etpp.pairing.rules import REMEMBERED
+from etpp.pairing.store import Codes
+from etpp.serving.acting import Grant
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.db.test_locks import wait_until_blocked
 from tests.contract.etpp.running import OFFICE, fresh_database, postgresql, running
@@ -45,6 +54,8 @@ def scene(base: str, tmp_path: Path) -> Iterator[Scene]:
         etpp.clock.local("2026-12-03 08:00")
         with etpp.database.begin() as tx:
             months.check(tx, OFFICE, NOVEMBER, "kepala", etpp.clock.now)
+            for login in ("satu", "dua"):
+                Accounts(tx).add(accounts.made(login, login, [Grant("bkpp")], "", etpp.clock.now, unlisted=True))
         yield made
 
 
@@ -72,6 +83,15 @@ def letter(scene: Scene, tx: Transaction) -> object:
         office_id=OFFICE,
     )
     return letters.submit(tx, asked, scene.etpp.clock.now)
+
+
+def disabled(login: str) -> Act:
+    def act(scene: Scene, tx: Transaction) -> object:
+        account = Accounts(tx).by_login(login)
+        assert account is not None
+        return accounts.set_disabled(tx, account.account_id, True, scene.etpp.clock.now)
+
+    return act
 
 
 def close(scene: Scene, tx: Transaction) -> object:
@@ -112,6 +132,8 @@ PAIRS = {
     "a policy for a month that is being closed": Pair(close, policy, "closed already"),
     # It would be taken off twice.
     "one sanction by two clerks": Pair(sanction, sanction, "entered already"),
+    # Nobody could look after accounts any more.
+    "two administrators disable each other": Pair(disabled("dua"), disabled("satu"), "last account of BKPP"),
 }
 
 
@@ -136,3 +158,33 @@ def test_the_second_waits_and_knows_of_the_first(scene: Scene, pair: Pair) -> No
         assert pair.refused in str(error)
     with etpp.database.read() as tx:
         assert months.reckon(tx, OFFICE, NOVEMBER, etpp.clock.now).statements
+
+
+def logged_in(tx: Transaction, now: dt.datetime) -> object:
+    account = Accounts(tx).by_login("satu")
+    assert account is not None
+    return Sessions(tx).add(session.begin(account.account_id, "full", now, "10.0.0.1", "")[1])
+
+
+FORGETFUL: dict[str, Callable[[Transaction, dt.datetime], object]] = {
+    "log-ins": logged_in,
+    "failures": lambda tx, now: Failures(tx).add(uuid.uuid4().hex, "10.0.0.1", now, now - SHUT_FOR),
+    "codes for phones": lambda tx, now: Codes(tx).give(uuid.uuid4().hex, uuid.uuid4().hex, now, now),
+    "used codes": lambda tx, now: Codes(tx).use("terminal", uuid.uuid4().hex[:18], now, now - REMEMBERED),
+}
+
+
+def test_nobody_waits_for_another_who_forgets_what_has_expired(scene: Scene) -> None:
+    """Who let a phone in held the audit log, waited for an expired log-in, and its holder waited for the audit log."""
+    etpp = scene.etpp
+    now = etpp.clock.now
+    with etpp.database.begin() as tx:
+        for act in FORGETFUL.values():
+            act(tx, now - dt.timedelta(days=30))
+    with etpp.database.begin() as first:
+        for act in FORGETFUL.values():
+            act(first, now)
+        with etpp.database.begin() as second:
+            second.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+            for act in FORGETFUL.values():
+                act(second, now)

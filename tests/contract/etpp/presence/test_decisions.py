@@ -354,6 +354,9 @@ def test_a_manual_entry_is_of_the_persons_own_office_or_of_one_that_knows_the_fa
     with etpp.database.read() as tx:
         whose = owners.scopes(Jobs(etpp.state.folder / "reports", etpp.database.url), etpp.clock)["entry_id"](tx, made)
     assert whose.offices == {OFFICE, "dinas-lain"}  # his own head can take it back
+    for office in (OFFICE, "dinas-lain"):  # and both have it on their lists
+        listed = etpp.admin("GET", f"manual-entries?office_id={office}")["manual"]
+        assert [each["entry_id"] for each in listed] == [made]
 
 
 def test_the_overview_counts_a_day_anew_when_an_entry_begins_or_ends_to_count(scene: Scene) -> None:

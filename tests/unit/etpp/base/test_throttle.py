@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from etpp.base.errors import Problem
-from etpp.base.throttle import ADDRESSES, Throttle, network_of
+from etpp.base.throttle import ADDRESSES, Throttle, around, network_of
 
 
 def test_failures_are_forgiven_with_time() -> None:
@@ -70,3 +70,15 @@ def test_a_good_attempt_is_not_held_against_anybody() -> None:
 )
 def test_what_one_guesser_has(host: str, network: str) -> None:
     assert network_of(host) == network
+
+
+@pytest.mark.parametrize(
+    ("network", "wider"),
+    [
+        ("192.0.2.1", ()),
+        ("testclient", ()),
+        ("2001:db8:1:23ab::/64", ("2001:db8:1:2300::/56", "2001:db8:1::/48")),
+    ],
+)
+def test_what_one_guesser_may_have_to_spend(network: str, wider: tuple[str, ...]) -> None:
+    assert around(network) == (network, *wider)
