@@ -82,6 +82,7 @@ def test_every_page_fits_at_every_width(
             page.fill(field, text)
         page.select_option("#office_id", "upt-puskesmas")
         page.select_option("#role", "operator")
+        page.check("input[name=unlisted]")
         press(page, "form.fields button.main")
         page.wait_for_selector("p.secret")
         look(page, "password for the first log-in", wrong)
@@ -121,7 +122,7 @@ def test_each_menu_opens_alone_and_whole_without_a_script(
 
 def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]]) -> None:
     shown = {"accounts/login.html", "terminals/code.html", "console/base.html", "console/listing.html"}
-    shown |= {f"accounts/{each}.html" for each in ("second", "recovery", "password", "state", "fields")}
+    shown |= {f"accounts/{each}.html" for each in ("second", "recovery", "password", "state", "fields", "who")}
     shown |= {"console/form.html", "insight/grid.html", "allowance/trial.html", "reports/progress.html"}
     shown |= {"pairing/connect.html"}  # by test_from_face_to_phone.py: it needs a code
     by_page = {
