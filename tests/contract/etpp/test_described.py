@@ -96,7 +96,7 @@ def test_sanctions_come_in_pages(etpp: Running) -> None:
     person = etpp.admin("GET", "employees")["employees"][0]["person_id"]
     days = {"first": "2026-12-01", "last": "2026-12-31"}
     for percent in (10, 20, 30):
-        new = {"by": "bkpp", "person_id": person, "percent": percent, "document": "SK 12/2026", **days}
+        new = {"by": "bkpp", "person_id": person, "percent": percent, "document": f"SK {percent}/2026", **days}
         etpp.admin("POST", "sanctions", new)
     whole = etpp.admin("GET", "sanctions")["sanctions"]
     assert sorted(each["percent"] for each in whole) == ["10", "20", "30"]
