@@ -258,7 +258,7 @@ MemberVisit = Annotated[Visit, Depends(_member)]
 
 async def form(request: Request) -> Mapping[str, str]:
     """A submitted form, in bounded memory. Raises Problem."""
-    body = await _body(request, MAX_FORM_BYTES)
+    body = await _body(request, MAX_FORM_BYTES, FORM_S)
     try:
         return dict(urllib.parse.parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
     except ValueError:
@@ -277,7 +277,7 @@ async def form_with_files(request: Request, most: int) -> tuple[Mapping[str, str
         raise _unreadable() from None
 
 
-async def _body(request: Request, most: int, within_s: float = FORM_S) -> bytes:
+async def _body(request: Request, most: int, within_s: float) -> bytes:
     chunks, size = [], 0
     try:
         async with asyncio.timeout(within_s):

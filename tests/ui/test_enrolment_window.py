@@ -22,7 +22,7 @@ from kiosk.machine.identity import Identity
 from kiosk.wire.gallery import Manifest
 from tests.integration.test_enroll_command import stills
 from tests.ui.dropping import drop
-from tests.ui.test_officer_window import (
+from tests.ui.officer_terminal import (
     ENROL,
     FIRST_ROW,
     GOLDEN,

@@ -95,6 +95,7 @@ def test_an_officer_enrols_somebody_on_a_screen_that_is_higher_than_wide(tmp_pat
             assert picture.convert("L").getextrema() == (0, 255)
 
 
+@pytest.mark.long
 def test_a_wrong_pin_locks_and_a_restart_does_not_unlock(tmp_path: Path, cache: Path) -> None:
     with terminal(tmp_path, cache) as running:
         running.open_area()

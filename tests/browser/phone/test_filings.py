@@ -244,6 +244,7 @@ def test_two_tabs_send_each_filing_once(budi: BrowserContext, office: Phones) ->
     assert len(sent) == len(objections(office, "dua tab")) == 2
 
 
+@pytest.mark.long
 def test_a_clock_that_is_wrong_files_the_time_that_was_typed_in_the_offices_zone(
     browser: Browser, office: Phones
 ) -> None:
@@ -267,6 +268,7 @@ def test_a_clock_that_is_wrong_files_the_time_that_was_typed_in_the_offices_zone
     assert (made["date"], made["at_utc"]) == (TODAY, "2026-12-03T00:19:00.000Z")
 
 
+@pytest.mark.long
 def test_a_server_that_is_asked_too_much_is_asked_again_later_and_holds_up_nothing_else(
     budi: BrowserContext, office: Phones
 ) -> None:
@@ -292,6 +294,7 @@ def test_a_server_that_is_asked_too_much_is_asked_again_later_and_holds_up_nothi
     assert len(letters(office, "800/24")) == 1
 
 
+@pytest.mark.long
 def test_a_phone_keeps_so_many_photographs_and_no_more_and_the_form_stays(budi: BrowserContext, office: Phones) -> None:
     page = opened(budi, office)
     installed(page)

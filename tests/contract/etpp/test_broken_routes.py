@@ -41,6 +41,8 @@ from tests.unit.etpp.absence.files import pdf
 pytestmark = pytest.mark.long_on_postgresql
 
 ELSEWHERE = "dinas-lain"
+WHOLE, STRIDE = 4, 5
+"""What changes something is broken at every statement; a page that reads at the first ones and at every fifth."""
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
 
 
@@ -487,6 +489,7 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
     member, csrf = log_in(etpp)
     it.member = member
     wrong: list[str] = []
+    whole = etpp.database.engine.dialect.name == "postgresql"  # by `make test-long`
     for route in routes:
         method, _, path = route.partition(" ")
         console = path.startswith("/console")
@@ -509,7 +512,7 @@ def test_every_route_at_every_statement(etpp: Running, tmp_path: Path) -> None:
             good = answer.status_code == 503 and answer.headers.get("Retry-After") == "5"
             if not good or (not console and problem_of(answer) != "unavailable"):
                 wrong.append(f"{route} at {number}: {answer.status_code} {answer.text[-200:]}")
-            number += 1
+            number += 1 if method != "GET" or number < WHOLE or whole else STRIDE
         if method != "GET" and answer.status_code < 400 and route not in UNRECORDED and newest(etpp) == recorded:
             wrong.append(f"{route}: nothing is in the audit log")
         if (number == 1) != (route in WITHOUT_DATABASE) or (answer.status_code >= 400) != (route in REFUSED):
