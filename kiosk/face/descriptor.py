@@ -188,20 +188,39 @@ def open_fast_describer(
 ) -> FastDescriber:
     """The fast describer, converted from dlib's weights or read from `cache_dir`, proven by a self-test.
 
-    A cached model that is damaged or does not pass is made anew once. Raises ModelError when the weights are missing or
-    foreign, or when the fresh conversion does not agree with dlib on this machine.
+    A cached model that is damaged or does not pass is made anew once; one that has passed in this process is not tried
+    again while its file is the same: dlib's own network would hold up all threads for 300 ms.
+
+    Raises ModelError when the weights are missing or foreign, or when the fresh conversion does not agree with dlib on
+    this machine.
     """
     weights = weights_path(RESNET_FILE, weights_dir)
     cached = kept.find(cache_dir, _CACHE_PREFIX) if cache_dir else None
     if cached is not None:
         try:
-            return _proven(FastDescriber(cached, threads), weights)
+            describer = FastDescriber(cached, threads)
+            if _state_of(cached) not in _passed:
+                _proven(describer, weights)
+                _passed.add(_state_of(cached))
+            return describer
         except ModelError as error:
             _log.warning("the cached descriptor model is made anew: %s", error)
     model = to_onnx(read_layers(weights.read_bytes()))
     describer = _proven(FastDescriber(model, threads), weights)
     file = kept.keep(cache_dir, _CACHE_PREFIX, model, "descriptor-*.onnx") if cache_dir else None
-    return describer if file is None else FastDescriber(file, threads)
+    if file is None:
+        return describer
+    _passed.add(_state_of(file))
+    return FastDescriber(file, threads)
+
+
+_passed: set[tuple[Path, int, int]] = set()
+"""Files that have passed the self-test in this process."""
+
+
+def _state_of(file: Path) -> tuple[Path, int, int]:
+    found = file.stat()
+    return file, found.st_mtime_ns, found.st_size
 
 
 _CACHE_PREFIX = f"descriptor-{SHA256[RESNET_FILE][:16]}-"

@@ -6,7 +6,9 @@ Both give boxes in the style of dlib's detector, on which its landmark predictor
 from __future__ import annotations
 
 import contextlib
+import pickle
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -61,7 +63,7 @@ class HogDetector:
     _FOLLOW_SCORE = -0.3
 
     def __init__(self) -> None:
-        self._detector = dlib.get_frontal_face_detector()
+        self._detector = _frontal()
 
     def search(self, frame_rgb: RgbImage, longest_px: int) -> list[Found]:
         grey = cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2GRAY)
@@ -84,11 +86,22 @@ class HogDetector:
         return Found(_box(rects[best], scale, left, top), float(scores[best]), bool(scores[best] >= 0))
 
 
+def _frontal() -> dlib.fhog_object_detector:
+    """A detector of its own for whoever asks: it is of one thread. dlib unpacks its weights for 300 ms and lets no
+    other thread run meanwhile, so that is done once; a copy takes 1 ms."""
+    return pickle.loads(_packed())
+
+
+@cache
+def _packed() -> bytes:
+    return pickle.dumps(dlib.get_frontal_face_detector())
+
+
 class PlainHog:
     """dlib's detector as `face_recognition.face_locations` uses it: the whole colour picture, doubled, every time."""
 
     def __init__(self) -> None:
-        self._detector = dlib.get_frontal_face_detector()
+        self._detector = _frontal()
 
     def find(self, frame_rgb: RgbImage) -> list[Found]:
         rects, scores, _ = self._detector.run(frame_rgb, 1, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -116,12 +116,19 @@ class Finder(Protocol):
         """All faces of a contiguous frame of at least 1x1."""
 
 
+@cache
+def _predictor(file: Path) -> dlib.shape_predictor:
+    """Read once for all engines, which it does not change; `weights_path` has looked at the file. Reading it holds up
+    all threads for 50 ms."""
+    return dlib.shape_predictor(str(file))
+
+
 class Engine:
     """A finder, dlib's five landmarks, the quality measures and a describer. Used by one thread."""
 
     def __init__(self, finder: Finder, describer: Describer, more: Sequence[Describer] = ()) -> None:
         self._finder = finder
-        self._predictor = dlib.shape_predictor(str(weights_path(LANDMARKS_FILE)))
+        self._predictor = _predictor(weights_path(LANDMARKS_FILE))
         self._describer = describer
         self._more = more
 
