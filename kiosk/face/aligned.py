@@ -105,9 +105,4 @@ def open_aligned_describer(
     if cache_dir is None or isinstance(model, Path):
         return describer
     made = kept.keep(cache_dir, prefix, model, f"{made_of}*.onnx")
-    if made is None:
-        return describer
-    try:
-        return AlignedDescriber(recogniser, made, threads)
-    except ModelError:
-        return describer  # another process is just writing the same
+    return describer if made is None else AlignedDescriber(recogniser, made, threads)

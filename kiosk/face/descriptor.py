@@ -210,12 +210,8 @@ def open_fast_describer(
     file = kept.keep(cache_dir, _CACHE_PREFIX, model, "descriptor-*.onnx") if cache_dir else None
     if file is None:
         return describer
-    try:
-        kept_one = FastDescriber(file, threads)
-        _passed.add(_state_of(file))
-    except (ModelError, OSError):
-        return describer  # another process is just writing the same
-    return kept_one
+    _passed.add(_state_of(file))
+    return FastDescriber(file, threads)
 
 
 _passed: set[tuple[Path, int, int]] = set()

@@ -29,12 +29,15 @@ def find(folder: Path, prefix: str) -> Path | None:
 def keep(folder: Path, prefix: str, model: bytes, replaces: str) -> Path | None:
     """Write all or nothing: a terminal may lose power at any moment. Files that match `replaces` go.
 
-    None when it cannot be written, which the log says: the next start makes the network again.
+    None when it cannot be written, which the log says: the next start makes the network again; and while another
+    process is writing it.
     """
     path = folder / _name(prefix, model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         atomic_write(path, model)
+        if path.read_bytes() != model:
+            return None  # another process is just writing the same
         for old in folder.glob(replaces):
             if old != path:
                 old.unlink(missing_ok=True)

@@ -8,37 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.chromium import chromium
 from tests.browser.phone.phones import opened, phone, ready, shown
 from tests.browser.phone.test_phone import installed, settled
-from tests.contract.etpp.phone.scene import TODAY, Phones, phones
-from tests.contract.etpp.running import running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
-    folder = tmp_path_factory.mktemp("filings")
-    with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-        yield phones(etpp)
-
-
-@pytest.fixture
-def budi(browser: Browser, office: Phones) -> Iterator[BrowserContext]:
-    with phone(browser, office, office.budi) as context:
-        yield context
+from tests.contract.etpp.phone.scene import TODAY, Phones
 
 
 def picture(colour: int = 60) -> dict[str, Any]:

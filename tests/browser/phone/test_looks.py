@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import chromium
 from tests.browser.phone.phones import SIZES, opened, phone, shown
 from tests.browser.phone.pictures import QUEUED, VIEWS, filled
-from tests.contract.etpp.phone.scene import Phones, phones
-from tests.contract.etpp.running import running
+from tests.contract.etpp.phone.scene import Phones
 
 WIDER = """() => [...document.querySelectorAll("body *")]
   .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1)
@@ -20,19 +16,6 @@ WIDER = """() => [...document.querySelectorAll("body *")]
 SMALL = """() => [...document.querySelectorAll("main button, main a.button, main a.choice, nav a")]
   .filter((each) => each.getClientRects().length && each.getBoundingClientRect().height < 44)
   .map((each) => each.textContent)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
-    folder = tmp_path_factory.mktemp("looks")
-    with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-        yield phones(etpp)
 
 
 def faults(page: Page, what: str) -> list[str]:

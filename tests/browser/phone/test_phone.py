@@ -5,40 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.chromium import chromium, page_of
 from tests.browser.chromium import log_in as log_in_to_the_console
+from tests.browser.chromium import page_of
 from tests.browser.phone.phones import log_in, opened, phone, ready, shown
-from tests.contract.etpp.phone.scene import TODAY, Phones, phones
-from tests.contract.etpp.running import running
+from tests.contract.etpp.phone.scene import TODAY, Phones
 
 FIRST_LOAD_BYTES = 150_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
-    folder = tmp_path_factory.mktemp("phone")
-    with running(f"sqlite:///{folder}/etpp.db", folder / "state") as etpp:
-        yield phones(etpp)
-
-
-@pytest.fixture
-def budi(browser: Browser, office: Phones) -> Iterator[BrowserContext]:
-    with phone(browser, office, office.budi) as context:
-        yield context
 
 
 def new_entries(office: Phones, who: str, before: dict[str, str]) -> dict[str, str]:
