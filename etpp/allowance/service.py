@@ -178,40 +178,39 @@ def _segments(posts: Iterable[tuple[Assignment, Acting | None]]) -> tuple[Segmen
     return tuple([Segment(*each) for each in days])
 
 
+@dataclass(frozen=True, slots=True)
 class _Matters:
     """Whether something that nobody has decided could change a month at all. Leave that is filed a year ahead does not
-    keep this month's pay back. `plans`: the days that are judged, in their order."""
+    keep this month's pay back. `plans`: the days that are judged, in their order. Asked of few: nothing is reckoned
+    before."""
 
-    def __init__(
-        self, plans: Sequence[tuple[dt.date, DayPlan | None]], excuses: Sequence[Excuse], zone: dt.tzinfo
-    ) -> None:
-        self._plans = [plan for _, plan in plans if plan is not None]
-        self._first, self._last = plans[0][0], plans[-1][0]
-        self._excuses = excuses
-        self._zone = zone
+    plans: Sequence[tuple[dt.date, DayPlan | None]]
+    excuses: Sequence[Excuse]
+    zone: dt.tzinfo
 
     def moment(self, at: dt.datetime) -> bool:
         """Whether a presence of this moment belongs to one of the days."""
-        return any(plan.from_utc <= at < plan.until_utc for plan in self._plans)
+        return any(plan is not None and plan.from_utc <= at < plan.until_utc for _, plan in self.plans)
 
     def letter(self, letter: Letter, kinds: Kinds) -> bool:
         """Whether it covers a moment of the days, or makes an absence longer that reaches into them: what is paid
         depends on the how manieth day of an absence it is."""
         first, last = self._date(letter.first_utc), self._date(letter.until_utc - ONE_MINUTE)
-        if first > self._last:  # but the last night shift ends on the next day
-            return any(plan.work is not None and letter.first_utc < plan.work.end_utc for plan in self._plans)
-        if last >= self._first:
+        if first > self.plans[-1][0]:  # but the last night shift ends on the next day
+            works = (plan.work for _, plan in self.plans if plan is not None)
+            return any(work is not None and letter.first_utc < work.end_utc for work in works)
+        if last >= self.plans[0][0]:
             return True
         kind = kinds.on(letter.kind_id, first)
         if kind is None or len(kind.paid) < 2:
             return False
-        for excuse in self._excuses:  # by their beginning
+        for excuse in self.excuses:  # by their beginning
             if excuse.kind.kind_id == kind.kind_id and self._date(excuse.first_utc) <= last + ONE_DAY:
                 last = max(last, self._date(excuse.until_utc - ONE_MINUTE))
-        return last >= self._first
+        return last >= self.plans[0][0]
 
     def _date(self, moment: dt.datetime) -> dt.date:
-        return moment.astimezone(self._zone).date()
+        return moment.astimezone(self.zone).date()
 
 
 def _open(
