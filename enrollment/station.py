@@ -22,7 +22,7 @@ from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity
 from kiosk.machine.model_files import ModelStore
-from kiosk.machine.state import StateFolder
+from kiosk.machine.state import LockName, StateFolder
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, GallerySnapshot, ModelId
 from kiosk.ports import Clock, FaceEngine
 
@@ -73,8 +73,14 @@ def opened_records(path: Path) -> Iterator[tuple[StateFolder, Records]]:
 
     Raises Refusal not_provisioned, device_revoked; IdentityError, StateError, StateInUse, OutboxError.
     """
+    with _held(path, "run") as held:
+        yield held
+
+
+@contextlib.contextmanager
+def _held(path: Path, lock: LockName) -> Iterator[tuple[StateFolder, Records]]:
     state = _state(path)
-    with state.lock("run"):
+    with state.lock(lock):
         records = _records(state)
         with contextlib.closing(records.outbox):
             if records.identity.revoked:
@@ -106,14 +112,9 @@ def open_station(config: Config, path: Path) -> Iterator[Station]:
 
     Raises Refusal not_provisioned, device_revoked; IdentityError, StateError, StateInUse, OutboxError, ModelError.
     """
-    state = _state(path)
-    with state.lock("enroll"):
-        records = _records(state)
-        with contextlib.closing(records.outbox):
-            if records.identity.revoked:
-                raise Refusal("device_revoked")
-            engine = open_engine_for(config, path)
-            yield Station(records, engine, _registrar(records, engine.model_id, config.enrolment))
+    with _held(path, "enroll") as (_, records):
+        engine = open_engine_for(config, path)
+        yield Station(records, engine, _registrar(records, engine.model_id, config.enrolment))
 
 
 def _registrar(records: Records, model_id: ModelId, settings: EnrolmentSettings) -> Registrar:
