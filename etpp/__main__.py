@@ -34,6 +34,7 @@ COMMANDS = (
     "keys",
     "kinds",
     "letter",
+    "local-use",
     "manual",
     "month",
     "notice",
@@ -65,7 +66,7 @@ class _Commands(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"etpp.commands.{cmd_name}").command
+        command = importlib.import_module(f"etpp.commands.{cmd_name.replace('-', '_')}").command
         return take_place(command) if isinstance(command, click.Command) else None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,7 @@ from etpp.base import problems, sheets
 from etpp.base.openapi import administration, document
 from etpp.base.throttle import Throttle
 from etpp.books import api as books_api
-from etpp.books import events
+from etpp.books import events, resting
 from etpp.books import pages as books_pages
 from etpp.books import wire as books_wire
 from etpp.books.model import ChainHead
@@ -182,7 +183,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         pairing_pages.router,
         phones_pages.router,
         roster_pages.routes(_erased_through),
-        faces_pages.router,
+        faces_pages.routes(_hanging),
         terminals_pages.router,
         books_pages.router,
         presence_pages.routes(Summaries(), pulse),
@@ -232,6 +233,12 @@ def administration_document() -> dict[str, Any]:
 
 def _newest_head(tx: Transaction, device: Device) -> ChainHead | None:
     return Books(tx).newest_head(device.office_id, device.device_id)
+
+
+def _hanging(tx: Transaction, event_ids: Sequence[str]) -> Mapping[tuple[str, str], Sequence[dt.datetime]]:
+    """When the presences were that rest on enrolments."""
+    found = resting.of_enrolments(tx, event_ids)
+    return {key: [each.time.utc for each in mine if each.state != "elsewhere"] for key, mine in found.items()}
 
 
 def _erased_through(tx: Transaction, office_id: str) -> Sequence[int]:

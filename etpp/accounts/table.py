@@ -291,6 +291,7 @@ _CONSOLE = {
     "GET /events": ALL,
     "POST /events/{office_id}/{event_id}/accept": BKPP,
     # What somebody forced, or a terminal that was opened, says: not even an inspector's page has it.
+    "GET /events/resting": ALL,
     "GET /signals": BKPP,
     "GET /fading": _rule(*AT_OFFICE, listed=True),
     "GET /accounts": ALL,
@@ -313,6 +314,7 @@ _CONSOLE = {
     "POST /offices/{office_id}/notices/{notice_id}/withdraw": _PERSON_PAGE,
     "GET /nip-pin": _rule(*AT_OFFICE, listed=True),
     "POST /nip-pin": BKPP,
+    "POST /local-use": BKPP,
     "POST /nip-pin/give": _rule("bkpp", "operator", of=_form("person")),
     # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
     "GET /inspection": ALL,

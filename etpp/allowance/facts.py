@@ -30,7 +30,9 @@ class Regency:
 
 @dataclass(frozen=True, slots=True)
 class MonthFacts:
-    """One person's facts, in any order. Where hours are flexible, presences go back to the month's first Monday."""
+    """One person's facts, in any order. Where hours are flexible, presences go back to the month's first Monday.
+
+    `held`: presences that count once BKPP has approved the face that they rest on, and for nothing before."""
 
     month: Month
     career: Career
@@ -46,6 +48,7 @@ class MonthFacts:
     entries: tuple[Entry, ...] = ()
     entry_steps: tuple[EntryStep, ...] = ()
     sanctions: tuple[Sanction, ...] = ()
+    held: tuple[Punch, ...] = ()
 
 
 def latest_scores(scores: Iterable[OfficeScore]) -> Mapping[tuple[str, Month], OfficeScore]:

@@ -20,6 +20,7 @@ from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
 from etpp.allowance.store import SCORES, Policies, office_facts
 from etpp.base.clock import midnight_utc
 from etpp.base.errors import Conflict, NotFound
+from etpp.books import resting
 from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.presence.daybook import regency_reports
@@ -110,6 +111,7 @@ def office_month(
         person: [Punch.of(each) for each in found]
         for person, found in Books(tx).punches(office_id, *moments, known_utc, only).items()
     }
+    waiting = resting.of_people(tx, office_id, *moments, known_utc, only)
     uncertain = [each.event_id for found in punches.values() for each in found if each.uncertain]
     # Letters of the year before count, too: for what a kind has at most, and for the day of a long absence.
     since = midnight_utc(dt.date(month.year - 1, 1, 1))
@@ -145,6 +147,7 @@ def office_month(
             entries=tuple(entries.get(person, ())),
             entry_steps=_of(steps, (each.entry_id for each in entries.get(person, ()))),
             sanctions=tuple(sanctions.get(person, ())),
+            held=tuple(Punch.of(each.presence) for each in waiting.get(person, ()) if each.state == "waiting"),
         )
         for person, career in careers.items()
     ]

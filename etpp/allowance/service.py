@@ -15,7 +15,7 @@ from etpp.allowance.model import Policy
 from etpp.calendar.model import DayPlan
 from etpp.presence.decided import DayCorrections, corrections_in_force, manual_waits, settle
 from etpp.presence.judge import judge_days, short_weeks
-from etpp.presence.model import Excused, Fault, JudgedDay
+from etpp.presence.model import Excused, Fault, JudgedDay, Punch
 from etpp.roster.assignments import Acting, Assignment, Career
 
 ONE_DAY = dt.timedelta(days=1)
@@ -192,6 +192,13 @@ class _Matters:
         """Whether a presence of this moment belongs to one of the days."""
         return any(plan is not None and plan.from_utc <= at < plan.until_utc for _, plan in self.plans)
 
+    def punch(self, punch: Punch) -> bool:
+        """Whether it belongs to one of the days, or may."""
+        if not punch.uncertain:
+            return self.moment(punch.utc)
+        plans = (plan for _, plan in self.plans if plan is not None)
+        return any(punch.earliest_utc < plan.until_utc and punch.latest_utc >= plan.from_utc for plan in plans)
+
     def letter(self, letter: Letter, kinds: Kinds) -> bool:
         """Whether it covers a moment of the days, or makes an absence longer that reaches into them: what is paid
         depends on the how manieth day of an absence it is."""
@@ -230,6 +237,7 @@ def _open(
         submitted = letter_state(letter, facts.letter_decisions, facts.letter_revocations) == "submitted"
         if submitted and person_id in letter.person_ids and matters.letter(letter, facts.regency.kinds):
             found.append(f"letter:{letter.letter_id}")
+    found += [f"face:{punch.event_id}" for punch in facts.held if matters.punch(punch)]
     for entry in facts.manual_entries:
         if entry.person_id == person_id and manual_waits(entry) and matters.moment(entry.at_utc):
             found.append(f"manual:{entry.entry_id}")

@@ -20,7 +20,7 @@ from etpp.allowance.model import Month, MonthStep, OfficeScore, Policy, PolicyUs
 from etpp.allowance.policy import read_policy
 from etpp.allowance.seal import Despite, SealedMonth, SealedStatement, opened
 from etpp.base.errors import Conflict
-from etpp.db import Facts, Transaction, pay_tables, tables
+from etpp.db import Facts, Transaction, face_tables, pay_tables, tables
 from etpp.presence import store as presence
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, OfficeReports, TimeDecision
 from etpp.roster.store import ever_assigned
@@ -400,6 +400,18 @@ def touched(tx: Transaction, since_utc: dt.datetime, known_utc: dt.datetime | No
     events, faces = tables.events, tables.people
     whose = sa.and_(faces.c.office_id == events.c.office_id, faces.c.person_id == events.c.person_id)
     presences = events.join(faces, whose)
+    words = face_tables.enrolment_words
+    rests = sa.and_(words.c.office_id == events.c.office_id, words.c.event_id == events.c.enrolment_id)
+    resting = events.join(words, rests)
+    decided = resting.join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
+    for moment, of in (
+        (events.c.received_utc, resting),
+        (words.c.recorded_utc, resting),
+        (t.time_decisions.c.recorded_utc, decided),
+    ):
+        for row in ask(moment, of, words.c.person_id, events.c.earliest_utc, events.c.latest_utc):
+            if row.person_id:
+                note(row.person_id, row.earliest_utc.date() - _A_DAY, row.latest_utc.date() + _A_DAY, row.newest)
     timed = presences.join(t.time_decisions, t.time_decisions.c.event_id == events.c.event_id)
     for moment, of in (
         (events.c.received_utc, presences),

@@ -225,6 +225,7 @@ def obstacles(found: Reckoned, texts: Texts) -> list[Obstacle]:
             "review": f"/reviews/{office}/{key}",
             "correction": f"/corrections?month={month}&state=proposed",
             "manual": f"/manual-entries?month={month}",
+            "face": "/enrolments",
             "waiting": f"/offices/{office}?date={key}",
             "score": f"/scores?month={month}",
         }.get(kind, "")

@@ -47,8 +47,14 @@ class Arrival:
 
     @property
     def person_id(self) -> str | None:
-        """Whose presence it is."""
-        return None if self.event is None or self.event.presence is None else self.event.presence.person_id
+        """Whose presence it is; nobody's by itself of one that rests on an enrolment."""
+        presence = None if self.event is None else self.event.presence
+        return None if presence is None or presence.enrolment is not None else presence.person_id
+
+    @property
+    def enrolment_id(self) -> str | None:
+        """On which enrolment a presence rests."""
+        return None if self.event is None or self.event.presence is None else self.event.presence.enrolment
 
 
 @dataclass(frozen=True)

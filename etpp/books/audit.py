@@ -267,5 +267,8 @@ def _is_told_truly(link: Link) -> bool:
         "prev_hash": link.prev_hash,
     }
     presence = body.get("presence")
-    whose = presence.get("person_id") if isinstance(presence, dict) else None
-    return whose == link.person_id and all(body.get(name) == value for name, value in said.items())
+    seen = presence if isinstance(presence, dict) else {}
+    rests = seen.get("enrolment")
+    whose = seen.get("person_id") if rests is None else None
+    true = (whose, rests) == (link.person_id, link.enrolment_id)
+    return true and all(body.get(name) == value for name, value in said.items())

@@ -17,7 +17,7 @@ from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import FLAGS, GAP, ChainHead, EventTime, Link, LinkStatus
 from etpp.books.store import Books
 from etpp.db import Transaction, recording
-from etpp.faces import renewal
+from etpp.faces import renewal, words
 from etpp.faces.model import Enrolment
 from etpp.faces.recognisers import RECOGNISERS
 from etpp.faces.store import Enrolments
@@ -89,8 +89,12 @@ def take(
                 used.add(link.event_id)
                 present[link.event_id] = link.person_id
                 if item.event is not None and item.event.enrolment is not None:
-                    Enrolments(tx).add(_entered(tx, _enrolment(device, item.event, now), now))
+                    entered = _entered(tx, _enrolment(device, item.event, now), now)
+                    Enrolments(tx).add(entered)
+                    words.received(tx, entered, now)
                     enrolments.append(link.event_id)
+                if item.event is not None and item.event.occurrence is not None:
+                    _withdraw(tx, device, item.event.occurrence, now)
     Books(tx).add_links(links)
     if places and places[-1].last > head.seq:
         heads[chain_id] = replace(head, seq=places[-1].last, hash=places[-1].hash)
@@ -169,6 +173,12 @@ def _entered(tx: Transaction, enrolment: Enrolment, now: dt.datetime) -> Enrolme
     return enrolment if enrolment.renewal is None else renewal.received(tx, enrolment, now)
 
 
+def _withdraw(tx: Transaction, device: Device, occurrence: wire.Occurrence, now: dt.datetime) -> None:
+    """Who takes the consent back before BKPP has decided is named by the enrolment."""
+    if (occurrence.what, occurrence.detail) == ("officer-did", words.WITHDRAWN):
+        words.withdrawn(tx, device.office_id, device.device_id, occurrence.person_ids, now)
+
+
 def _reused(tx: Transaction, arrival: Arrival, device: Device) -> Json:
     """Whether an event of a broken chain came again in the new one, as it should, or the id was used twice."""
     first = Books(tx).link(device.office_id, arrival.link.event_id)
@@ -214,6 +224,7 @@ def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.dateti
         received_utc=now,
         method=_method(arrival),
         flag=_flag(arrival),
+        enrolment_id=arrival.enrolment_id,
     )
 
 

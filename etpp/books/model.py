@@ -66,6 +66,8 @@ class Link:
     """Of a presence: by what the person was known, where that was not the face."""
     flag: str | None = field(default=None, repr=False)
     """What is for BKPP alone: one of FLAGS."""
+    enrolment_id: str | None = None
+    """Of a presence of somebody whose face waited for BKPP: the enrolment that it rests on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from etpp.books import intake, views
+from etpp.books import intake, resting, views
 from etpp.books.model import Link
 from etpp.books.store import Books
 from etpp.console.visit import CheckedForm, MemberVisit
 from etpp.db import Transaction
-from etpp.roster.store import Offices, People
+from etpp.faces.store import Enrolments
+from etpp.roster.store import Offices, People, Roster
 from etpp.terminals.store import Devices
 
 router = APIRouter()
@@ -62,6 +63,27 @@ async def signals(visit: MemberVisit) -> Response:
 
     found = await visit.server.read(look)
     return await views.SIGNALS.answer(visit, views.SIGNALS.asked(visit), found, "books/signals.html", {})
+
+
+@router.get("/events/resting")
+async def resting_presences(visit: MemberVisit) -> Response:
+    """Of people whose face waited, or waits, for BKPP: what counts for nothing yet, or never, and why."""
+
+    def look(tx: Transaction) -> list[views.RestingLine]:
+        offices = {each.office_id: each for each in Offices(tx).all()}
+        found = resting.newest(tx, views.RESTING_SHOWN)
+        names = Roster(tx).employees(sorted({each.person_id for each in found if each.person_id}))
+        lines = []
+        for each in found:
+            rests = each.state not in ("missing", "elsewhere")
+            enrolment = Enrolments(tx).get(each.office_id, each.enrolment_id) if rests else None
+            known = names.get(each.person_id)
+            person = (known.name if known else None) or (enrolment.name if enrolment else None) or ""
+            lines.append(views.resting_line(each, offices[each.office_id], enrolment, person))
+        return lines
+
+    found = await visit.server.read(look)
+    return await views.RESTING.answer(visit, views.RESTING.asked(visit), found, "books/resting.html", {})
 
 
 @router.post("/events/{office_id}/{event_id}/accept")

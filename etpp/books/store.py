@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from etpp.books import resting
 from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import (
     ZERO_HASH,
@@ -284,6 +285,10 @@ class Books:
             for row in self._tx.execute(query).all():
                 time = EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
                 found.setdefault(row.employee_id, {})[row.event_id] = PresenceOf(row.event_id, row.office_id, time)
+        for who, mine in resting.of_people(self._tx, office_id, start, end, known_utc, only).items():
+            approved = {each.event_id: each.presence for each in mine if each.state == "approved"}
+            if approved:
+                found.setdefault(who, {}).update(approved)
         return {who: sorted(each.values(), key=lambda p: (p.time.utc, p.event_id)) for who, each in found.items()}
 
     def presence_of(self, office_id: str, event_id: str, lock: bool = False) -> tuple[str, PresenceOf] | None:
@@ -299,7 +304,9 @@ class Books:
         )
         row = self._tx.execute(query.with_for_update(of=events, key_share=True) if lock else query).one_or_none()
         if row is None:
-            return None
+            rests = resting.one(self._tx, office_id, event_id)
+            approved = rests is not None and rests.state == "approved"
+            return (rests.person_id, rests.presence) if rests is not None and approved else None
         time = EventTime(row.utc, row.earliest_utc, row.latest_utc, row.time_state)
         return row.employee_id, PresenceOf(event_id, office_id, time)
 
@@ -402,6 +409,7 @@ def _values(link: Link) -> dict[str, Any]:
         "received_utc": link.received_utc,
         "method": link.method,
         "flag": link.flag,
+        "enrolment_id": link.enrolment_id,
     }
 
 
@@ -427,4 +435,5 @@ def _link(row: sa.Row[tuple[object, ...]]) -> Link:
         row.received_utc,
         row.method,
         row.flag,
+        row.enrolment_id,
     )

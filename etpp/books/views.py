@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from etpp.books.model import Link
+from etpp.books.resting import Resting, RestingState
 from etpp.console.listing import Cell, Column, Listing, Tone, Value
 from etpp.console.texts import Texts
+from etpp.faces.model import Enrolment
 from etpp.roster.hours import zone
 from etpp.roster.model import Office
 from etpp.terminals.model import Device
 
 SIGNALS_SHOWN = 1000
 """The newest; there are few."""
+RESTING_SHOWN = 2000
+"""The newest presences that rest on an enrolment."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,73 @@ SIGNALS: Listing[Signal] = Listing(
     ),
     by="-received",
 )
+
+
+@dataclass(frozen=True)
+class RestingLine:
+    """`at`, `enrolled` and `received`: local. `officer`: who stood by at the enrolment."""
+
+    event_id: str
+    person: str
+    state: RestingState
+    at: dt.datetime
+    office: str
+    terminal: str
+    officer: str
+    enrolled: dt.datetime | None
+    received: dt.datetime
+
+
+def _resting_state(line: RestingLine, texts: Texts) -> Cell:
+    tones: dict[str, Tone] = {"approved": "good", "waiting": "warn"}
+    return Cell(texts.of("resting", line.state), tone=tones.get(line.state, "bad"), chip=True)
+
+
+RESTING: Listing[RestingLine] = Listing(
+    "kehadiran-wajah-menunggu",
+    (
+        Column(
+            "person",
+            "name",
+            lambda line: line.person,
+            show=lambda line, texts: Cell(line.person or texts.signal_nobody),
+            kind="name",
+            finds=True,
+        ),
+        Column(
+            "state",
+            "status",
+            lambda line: line.state,
+            show=_resting_state,
+            says=lambda value, texts: texts.of("resting", str(value)),
+            kind="state",
+            chooses=True,
+        ),
+        Column("at", "when", lambda line: line.at),
+        Column("office", "office", lambda line: line.office, chooses=True),
+        Column("terminal", "terminal", lambda line: line.terminal, finds=True),
+        Column("officer", "officer", lambda line: line.officer, finds=True),
+        Column("enrolled", "resting_enrolled", lambda line: line.enrolled),
+        Column("received", "received", lambda line: line.received),
+    ),
+    by="-received",
+)
+
+
+def resting_line(each: Resting, office: Office, enrolment: Enrolment | None, person: str) -> RestingLine:
+    """`enrolment`: that which it rests on, where it may; `person`: the roster's name, else the enrolment's."""
+    local = zone(office)
+    return RestingLine(
+        each.event_id,
+        person,
+        each.state,
+        each.time.utc.astimezone(local),
+        office.name,
+        each.device_id[:8],
+        "" if enrolment is None else str(enrolment.consent["officer"]),
+        None if enrolment is None else enrolment.received_utc.astimezone(local),
+        each.received_utc.astimezone(local),
+    )
 
 
 def whom(link: Link) -> list[str]:

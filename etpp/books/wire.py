@@ -59,6 +59,14 @@ class Presence(Shape):
     method: ShortText = "face"
     officer_id: Id | None = None
     duress: bool = False
+    enrolment: EventId | None = None
+
+    @model_validator(mode="after")
+    def _rests(self) -> Self:
+        """Whose presence it is says the enrolment alone: it has no other person, and no PIN spoke for it."""
+        if self.enrolment is not None and (self.person_id != self.enrolment or self.method != "face"):
+            raise ValueError("must be by face, and of the enrolment that it rests on")
+        return self
 
 
 class Attack(Shape):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from etpp.base import texts
 from etpp.base.asked import Asked, Who
 from etpp.base.shapes import Id
-from etpp.bulletin.model import Duty, PinPolicy
+from etpp.bulletin.model import MOST_DAYS, Duty, PinPolicy
 
 
 def _seen(text: str) -> str:
@@ -51,4 +51,12 @@ class NewPolicy(Asked):
     office_id: Id | None
     policy: PinPolicy
     per_month: Annotated[int, Field(ge=0, le=60)]
+    by: Who
+
+
+class NewLocalUse(Asked):
+    """`office_id`: None for all offices that have no word of their own. `days` 0: no terminal may."""
+
+    office_id: Id | None
+    days: Annotated[int, Field(ge=0, le=MOST_DAYS)]
     by: Who

@@ -22,7 +22,7 @@ from etpp.base.errors import Conflict
 from etpp.base.money import ZERO
 from etpp.base.texts import shown
 from etpp.bulletin import store
-from etpp.bulletin.model import MOST_NOTICES, MOST_OFFICERS, Duty
+from etpp.bulletin.model import MOST_DAYS, MOST_ENDED, MOST_NOTICES, MOST_OFFICERS, Duty
 from etpp.bulletin.store import Officers
 from etpp.db import Transaction
 from etpp.pairing.store import Phones
@@ -83,7 +83,18 @@ def standing(tx: Transaction, office: Office, now: dt.datetime) -> Json:
                 {"person_id": faces[employee].person_id, "pin_hash": pin} for employee, pin in sorted(pins.items())
             ],
         },
+        **_local_use(tx, office_id, now),
     }
+
+
+def _local_use(tx: Transaction, office_id: str, now: dt.datetime) -> Json:
+    """Nothing where it is not allowed, and where more has ended than a terminal can be told."""
+    days = store.local_use_of(tx, office_id)
+    if not days:
+        return {}
+    # What came before that is too old for every terminal: it was made before it came.
+    ended = store.ended(tx, office_id, now - MOST_DAYS * ONE_DAY - ONE_DAY)
+    return {} if len(ended) > MOST_ENDED else {"local_use": {"days": days, "ended": ended}}
 
 
 def through(office: Office, now: dt.datetime) -> dt.date:

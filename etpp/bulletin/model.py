@@ -54,6 +54,21 @@ class NipPinPolicy:
     per_month: int
 
 
+MOST_DAYS = 31
+"""For which a terminal may know somebody whose face waits: who waits longer has been forgotten."""
+MOST_ENDED = 5000
+"""Enrolments that a bulletin may say are not to be used; with more of them none is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalUse:
+    """Whether an office's terminals, or all that the REGENCY's word is for, may know whom they have enrolled before
+    BKPP has approved the face: for `days` from the enrolment on, 0: never."""
+
+    office_id: str
+    days: int
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What an office's terminals were told last: `content` is the `bulletin` of docs/protocol.md, which came with a

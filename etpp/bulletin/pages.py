@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from etpp.base.errors import Conflict, NotFound
 from etpp.bulletin import service, views
-from etpp.bulletin.asked import NewNotice, NewOfficer, NewPolicy, NoticeText
+from etpp.bulletin.asked import NewLocalUse, NewNotice, NewOfficer, NewPolicy, NoticeText
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
@@ -29,6 +29,8 @@ FIELDS = {
     "nip_pin_never": "per_month",
 }
 """Beside which field a refusal stands."""
+_LOCAL = {"office_unknown": "local_office"}
+"""The page has a second choice of offices."""
 
 
 @router.get("/officers")
@@ -118,6 +120,22 @@ async def set_policy(visit: MemberVisit, values: CheckedForm) -> Response:
     except (Conflict, NotFound) as error:
         return await _nip_pin(visit, values, forms.faults(visit.texts, error, FIELDS), 409)
     return visit.go("/nip-pin", "nip_pin_decided")
+
+
+@router.post("/local-use")
+async def set_local_use(visit: MemberVisit, values: CheckedForm) -> Response:
+    now, typed = visit.server.now(), values.get("days", "").strip()
+    try:
+        given: dict[str, Any] = {
+            "office_id": values.get("local_office") or None,
+            "days": int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 3 else -1,
+            "by": visit.actor.said,
+        }
+        new = forms.read(NewLocalUse, given)
+        await visit.server.change(lambda tx: service.set_local_use(tx, new, now))
+    except (Conflict, NotFound) as error:
+        return await _nip_pin(visit, values, forms.faults(visit.texts, error, FIELDS | _LOCAL), 409)
+    return visit.go("/nip-pin", "local_use_decided")
 
 
 @router.post("/nip-pin/give")

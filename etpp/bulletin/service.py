@@ -14,9 +14,9 @@ import uuid
 from etpp.accounts.passwords import hashed
 from etpp.base.errors import Conflict, NotFound
 from etpp.bulletin import store
-from etpp.bulletin.asked import NewNotice, NewOfficer, NewPolicy
-from etpp.bulletin.model import MOST_NOTICES, MOST_OFFICERS, REGENCY, NipPinPolicy, Notice, Officer
-from etpp.bulletin.store import NOTICES, POLICIES, Officers
+from etpp.bulletin.asked import NewLocalUse, NewNotice, NewOfficer, NewPolicy
+from etpp.bulletin.model import MOST_NOTICES, MOST_OFFICERS, REGENCY, LocalUse, NipPinPolicy, Notice, Officer
+from etpp.bulletin.store import LOCAL_USES, NOTICES, POLICIES, Officers
 from etpp.bulletin.telling import tell, tell_all
 from etpp.db import Transaction
 from etpp.roster import register
@@ -145,6 +145,16 @@ def set_policy(tx: Transaction, new: NewPolicy, now: dt.datetime) -> NipPinPolic
         raise Conflict("say how often in a month a person may be recorded so", key="nip_pin_never")
     made = NipPinPolicy(new.office_id or REGENCY, new.policy, new.per_month)
     POLICIES.add(tx, [made], Roster(tx).actor(new.by), now)
+    tell_all(tx, made.office_id, now)
+    return made
+
+
+def set_local_use(tx: Transaction, new: NewLocalUse, now: dt.datetime) -> LocalUse:
+    """Raises NotFound."""
+    if new.office_id is not None:
+        register.office(tx, new.office_id)
+    made = LocalUse(new.office_id or REGENCY, new.days)
+    LOCAL_USES.add(tx, [made], Roster(tx).actor(new.by), now)
     tell_all(tx, made.office_id, now)
     return made
 

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.bulletin.fading import Fading, ScoreMonth, fading
-from etpp.bulletin.model import REGENCY, Duty, NipPinPolicy, Notice, Officer, Told
+from etpp.bulletin.model import REGENCY, Duty, LocalUse, NipPinPolicy, Notice, Officer, Told
 from etpp.db import Facts, Transaction, bulletin_tables, pay_tables
 from etpp.db.bulletin_tables import bulletins, officers, person_pins, score_months
 from etpp.db.tables import enrolments, events, people
 
 NOTICES = Facts(Notice, bulletin_tables.notices, "notice_id")
 POLICIES = Facts(NipPinPolicy, bulletin_tables.nip_pin_policies, "office_id")
+LOCAL_USES = Facts(LocalUse, bulletin_tables.local_uses, "office_id")
 
 
 class Officers:
@@ -93,6 +94,26 @@ def in_force(said: Mapping[str, NipPinPolicy], office_id: str) -> NipPinPolicy:
     """The office's own word, else the regency's, else off. `said`: by office."""
     own = said.get(office_id) or said.get(REGENCY)
     return NipPinPolicy(office_id, "off", 0) if own is None else replace(own, office_id=office_id)
+
+
+def local_use_of(tx: Transaction, office_id: str) -> int:
+    """For how many days an office's terminals may know a face that waits; 0: they may not."""
+    c = bulletin_tables.local_uses.c
+    said = {each.office_id: each for each in LOCAL_USES.find(tx, c.office_id.in_([office_id, REGENCY]))}
+    return days_in_force(said, office_id)
+
+
+def days_in_force(said: Mapping[str, LocalUse], office_id: str) -> int:
+    """As `in_force`."""
+    own = said.get(office_id) or said.get(REGENCY)
+    return 0 if own is None else own.days
+
+
+def ended(tx: Transaction, office_id: str, since: dt.datetime) -> list[str]:
+    """The ids of an office's enrolments that came after a moment and do not wait any more."""
+    c = enrolments.c
+    query = sa.select(c.event_id).where(c.office_id == office_id, c.state != "pending", c.received_utc >= since)
+    return list(tx.execute(query.where(c.renewal.is_(None)).order_by(c.event_id)).scalars())
 
 
 class Bulletins:

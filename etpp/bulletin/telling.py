@@ -202,5 +202,5 @@ def _days(offices: Sequence[Office], now: dt.datetime) -> tuple[dt.date, ...]:
 def _is_empty(made: Json) -> bool:
     """Nothing that a terminal without a bulletin does not know: an office about which nobody said anything."""
     return not any(made[name] for name in ("awaiting", "officers", "letters", "notices", "phones", *NIGHTLY)) and (
-        made["nip_pin"]["policy"] == "off"
+        made["nip_pin"]["policy"] == "off" and "local_use" not in made
     )

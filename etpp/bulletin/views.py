@@ -51,13 +51,14 @@ class NoticeLine:
 
 @dataclass(frozen=True)
 class PolicyLine:
-    """`own`: whether the office has said so itself."""
+    """`own`: whether the office has said so itself. `days`: for which a face that waits may be used."""
 
     office_id: str
     office: str
     policy: str
     per_month: int
     own: bool
+    days: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ def _policy(line: PolicyLine, texts: Texts) -> Cell:
     tones: dict[str, Tone] = {"off": "", "with-officer": "warn", "alone": "warn"}
     small = "" if line.own else texts.nip_pin_of_regency
     return Cell(texts.of("nip_pin", line.policy), small=small, tone=tones[line.policy], chip=True)
+
+
+def _days(value: Value, texts: Texts) -> str:
+    return texts.say("local_use_so_long", n=value) if value else texts.local_use_off
 
 
 OFFICERS: Listing[OfficerLine] = Listing(
@@ -136,6 +141,7 @@ POLICIES_LIST: Listing[PolicyLine] = Listing(
             chooses=True,
         ),
         Column("per_month", "nip_pin_per_month", lambda line: line.per_month, kind="number"),
+        Column("days", "local_use_days", lambda line: line.days, says=_days, kind="number"),
     ),
     by="office",
 )
@@ -219,8 +225,16 @@ def fading_lines(tx: Transaction, offices: Collection[str] | None, now: dt.datet
 
 def policy_lines(tx: Transaction, offices: Collection[str] | None) -> list[PolicyLine]:
     said = {each.office_id: each for each in store.POLICIES.find(tx)}
+    used = {each.office_id: each for each in store.LOCAL_USES.find(tx)}
     return [
-        PolicyLine(each.office_id, each.name, policy.policy, policy.per_month, each.office_id in said)
+        PolicyLine(
+            each.office_id,
+            each.name,
+            policy.policy,
+            policy.per_month,
+            each.office_id in said,
+            store.days_in_force(used, each.office_id),
+        )
         for each in Offices(tx).all()
         if offices is None or each.office_id in offices
         for policy in [store.in_force(said, each.office_id)]

@@ -63,6 +63,8 @@ def _members(bundle: Bundle) -> Iterator[Fault]:
 
 def _put(bundle: Bundle, scratch: Scratch, name: str) -> Iterator[Fault]:
     file = f"{FACTS}{name}{ENDING}"
+    if file not in bundle.names and name in LATER:
+        return
     if file not in bundle.names:
         yield Fault("content", f"there is no table {name}")
         return

@@ -16,6 +16,8 @@ MANIFEST = "manifest.json"
 README = "README.txt"
 FACTS = "facts/"
 ENDING = ".jsonl"
+LATER = {"enrolment_id", "enrolment_words"}
+"""Columns and tables that bundles of an earlier release do not have: there was nothing to be said."""
 
 What = Literal["signature", "key", "file", "row", "content", "terminal", "audit"]
 """Which step found it: the bundle's own signature, the server's keys, a file's hash, a row that is none, what should be

@@ -45,7 +45,7 @@ _WHOLE = (
     "office_scores",
     "policy_uses",
 )
-_OF_PEOPLE = ("assignments", "actings", "by_roster", "roster_days", "sanctions", "manual_entries")
+_OF_PEOPLE = ("assignments", "actings", "by_roster", "roster_days", "sanctions", "manual_entries", "enrolment_words")
 _ACTORS = ("by", "recorded_by", "proposed_by", "submitted_by", "entered_by", "confirmed_by", "closed_by", "superior_id")
 ORDER = (
     "offices",
@@ -319,13 +319,13 @@ class Scratch:
 
 
 def _read(row: Row, decoders: Mapping[str, Callable[[Any], Any]], number: int) -> Row:
-    if row.keys() != decoders.keys():
+    if row.keys() != decoders.keys() - (LATER - row.keys()):
         odd = ", ".join(sorted(row.keys() ^ decoders.keys())[:5])
         raise ValueError(f"row {number} has other columns than this release knows: {odd}")
     made = {}
     for name, decode in decoders.items():
         try:
-            made[name] = decode(row[name])
+            made[name] = decode(row.get(name))
         except (ValueError, TypeError, binascii.Error, AttributeError) as error:
             raise ValueError(f"row {number}: {name} cannot be read") from error
     return made

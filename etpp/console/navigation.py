@@ -50,6 +50,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/notices", "nav_notices"),
             ("/nip-pin", "nav_nip_pin"),
             ("/events", "nav_events"),
+            ("/events/resting", "nav_resting"),
             ("/signals", "nav_signals"),
         ),
     ),

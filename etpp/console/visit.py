@@ -61,6 +61,7 @@ DONE = frozenset(
         "notice_added",
         "notice_withdrawn",
         "nip_pin_decided",
+        "local_use_decided",
     }
 )
 """What a page can say was done, after the form that did it: keys of the texts' table `done`."""

@@ -49,6 +49,12 @@ nip_pin_policies = facts_table(
     sa.Column("policy", sa.String(20), nullable=False),
     sa.Column("per_month", sa.Integer, nullable=False),
 )
+# Whether a terminal may know whom it has enrolled before BKPP has approved it, for so many days; 0: it may not.
+local_uses = facts_table(
+    "local_uses",
+    sa.Column("office_id", sa.String(64), nullable=False),
+    sa.Column("days", sa.Integer, nullable=False),
+)
 # The middle score of a person's presences in a month: what falls over months deserves a new enrolment.
 score_months = sa.Table(
     "score_months",

@@ -30,6 +30,17 @@ renewal_offers = facts_table(
     sa.Column("model_id", sa.String(64), nullable=False),
     sa.Column("offered_utc", Utc, nullable=False),
 )
+# What became of an enrolment, one row a step: a presence that rests on it counts by the last. `person_id`: the
+# employee, empty while its NIP is nobody's.
+enrolment_words = facts_table(
+    "enrolment_words",
+    sa.Column("event_id", sa.String(64), nullable=False),
+    sa.Column("office_id", sa.String(64), nullable=False),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("person_id", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Index("ix_enrolment_words_person_id", "person_id"),
+)
 renewal_consents = facts_table(
     "renewal_consents",
     sa.Column("employee_id", sa.String(64), nullable=False),

@@ -302,6 +302,8 @@ events = sa.Table(
     sa.Column("method", sa.String(20)),
     sa.Column("flag", sa.String(20)),
     sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts
+    # Of a presence that rests on an enrolment: on which. Whose it is that enrolment's words say, and not `person_id`.
+    sa.Column("enrolment_id", sa.String(64)),
     sa.Index("ix_events_office_id_event_id", "office_id", "event_id"),
     # With what a day and a month are judged by: the rows of one office lie scattered among those of all the others,
     # and a month of them would be a page of the table for each.
@@ -334,6 +336,13 @@ for _seldom in ("method", "flag"):
         postgresql_where=events.c[_seldom].is_not(None),
     )
 sa.Index("ix_events_person", events.c.office_id, events.c.person_id, events.c.utc)
+sa.Index(
+    "ix_events_enrolment",
+    events.c.office_id,
+    events.c.enrolment_id,
+    sqlite_where=events.c.enrolment_id.is_not(None),
+    postgresql_where=events.c.enrolment_id.is_not(None),
+)
 # Few, and each of them would have to be looked for in the bodies of millions.
 sa.Index(
     "ix_events_with_nip",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from etpp.db import Transaction, pay_tables, phone_tables, tables
+from etpp.db import Transaction, face_tables, pay_tables, phone_tables, tables
 from etpp.erasures.model import Remains
 
 
@@ -29,7 +29,14 @@ def remains(tx: Transaction, office_id: str, person_id: str, employee_id: str) -
         "statements": pay_tables.closed_statements,
         "phones": phone_tables.phones,
     }
-    found: dict[Remains, int] = {"presences": _count(tx, events, *at_office)}
+    words = face_tables.enrolment_words.c
+    named = sa.exists().where(
+        words.office_id == events.c.office_id,
+        words.event_id == events.c.enrolment_id,
+        words.person_id == employee_id,
+    )
+    rested = _count(tx, events, events.c.office_id == office_id, events.c.enrolment_id.is_not(None), named)
+    found: dict[Remains, int] = {"presences": _count(tx, events, *at_office) + rested}
     return found | {what: _count(tx, table, table.c.person_id == employee_id) for what, table in kept.items()}
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from etpp.base.encoding import Json
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
+from etpp.faces import words
 from etpp.faces.cohort import Cohort, Numbers, matrix
 from etpp.faces.doubt import beyond_doubt
 from etpp.faces.marks import Mark, agreement, check, missing, of_nip
@@ -175,12 +176,15 @@ def approve(
         enrolment = replace(enrolment, renewal=evidence)
     Templates(tx).replace(office_id, person.person_id, [*new, *decision.kept])
     Enrolments(tx).decide(replace(enrolment, person_id=person.person_id, marks=records), "approved", now, by)
+    words.decided(tx, enrolment, "approved", by, now, person.employee_id)
     return person
 
 
 def reject(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> None:
     """Refuse an enrolment; its face data is deleted."""
-    Enrolments(tx).decide(pending(tx, office_id, event_id, lock=True), "rejected", now, by)
+    enrolment = pending(tx, office_id, event_id, lock=True)
+    Enrolments(tx).decide(enrolment, "rejected", now, by)
+    words.decided(tx, enrolment, "refused", by, now)
 
 
 def review_all(tx: Transaction, office_id: str, event_ids: Sequence[str]) -> Mapping[str, Review]:

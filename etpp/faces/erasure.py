@@ -7,6 +7,7 @@ import datetime as dt
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.db.face_tables import renewal_consents
+from etpp.faces import words
 from etpp.faces.model import Erasure
 from etpp.faces.store import CONSENTS, Enrolments, Erasures, Templates
 from etpp.roster import moving, register
@@ -42,6 +43,8 @@ def erase_person(
     said = asked_by, done_by, person.templates, forget
     Erasures(tx).add(Erasure(office_id, person_id, now, person.employee_id, version, *said))
     Templates(tx).delete(office_id, person_id)
+    for waiting in () if person.nip is None else Enrolments(tx).pending_of(office_id, person.nip):
+        words.decided(tx, waiting, "refused", done_by, now)
     Enrolments(tx).forget(office_id, person_id, person.nip)
     if not any(each.templates for each in roster.faces_of(person.employee_id)):
         # To whatever the person consented, it was for a face that is not kept any more.

@@ -12,6 +12,22 @@ from etpp.base.encoding import Json
 EnrolmentState = Literal["pending", "approved", "rejected"]
 
 
+WordState = Literal["waiting", "approved", "refused", "withdrawn"]
+"""What became of an enrolment. `withdrawn`: the consent was taken back at the terminal before anybody decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentWord:
+    """What became of an enrolment, as a fact; of several words the last counts, and after one that is not `waiting`
+    there is none. `person_id`: the employee; empty while its NIP is nobody's, and of one that was refused then."""
+
+    event_id: str
+    office_id: str
+    device_id: str
+    person_id: str
+    state: WordState
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """`descriptor`: little-endian float32, as many as its recogniser gives (`etpp.faces.recognisers`)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import APIRouter, Response
 
@@ -21,115 +22,131 @@ from etpp.roster.model import Office, Person
 from etpp.roster.nip import grouped
 from etpp.roster.store import Offices, People
 
-router = APIRouter()
-
 SHOWN = 200
 """Decided enrolments on the page, newest first."""
+MOST_TIMES = 6
+"""Of the presences that rest on one: who has more of them is looked at on their own page."""
+
+Hanging = Callable[[Transaction, Sequence[str]], Mapping[approval.Key, Sequence[dt.datetime]]]
+"""When the presences were that rest on enrolments, by time; handed in, for events lie above faces (decision 40)."""
 
 
-@router.get("/enrolments")
-async def enrolments(visit: MemberVisit) -> Response:
-    def look(tx: Transaction) -> dict[str, list[dict[str, object]]]:
-        offices = {each.office_id: each for each in Offices(tx).all()}
-        rows: dict[str, list[dict[str, object]]] = {"pending": [], "decided": []}
-        found = Enrolments(tx).search()
-        marks = approval.marks(tx, found)
-        for enrolment in found:
-            marked = marks.get((enrolment.office_id, enrolment.event_id), ())
-            local = zone(offices[enrolment.office_id])
-            pending = enrolment.state == "pending"
-            rows["pending" if pending else "decided"].append(
-                {
-                    "office_id": enrolment.office_id,
-                    "office": offices[enrolment.office_id].name,
-                    "event_id": enrolment.event_id,
-                    "name": enrolment.name or visit.texts.forgotten,
-                    "nip": grouped(enrolment.nip),
-                    "samples": len(enrolment.descriptors),
-                    "effect": _effect(tx, enrolment, visit.texts) if pending else "",
-                    "officer": enrolment.consent["officer"],
-                    "consent": enrolment.consent["text_id"],
-                    # Base64 of a PNG (books.wire): for those alone who decide, while they decide.
-                    "signature": enrolment.consent.get("signature", "") if pending else "",
-                    "received": visit.texts.moment(enrolment.received_utc.astimezone(local)),
-                    "state": enrolment.state,
-                    "by": enrolment.decided_by or "",
-                    "despite": [visit.texts.say(f"approved_{mark['kind']}") for mark in enrolment.marks],
-                    "marks": [_told(mark, offices[mark.office_id], visit.texts) for mark in marked],
-                }
-            )
-        rows["decided"] = rows["decided"][::-1][:SHOWN]
-        return rows
+def routes(hanging: Hanging) -> APIRouter:
+    router = APIRouter()
 
-    return visit.page("faces/enrolments.html", await visit.server.read(look))
+    @router.get("/enrolments")
+    async def enrolments(visit: MemberVisit) -> Response:
+        def look(tx: Transaction) -> dict[str, list[dict[str, object]]]:
+            offices = {each.office_id: each for each in Offices(tx).all()}
+            rows: dict[str, list[dict[str, object]]] = {"pending": [], "decided": []}
+            found = Enrolments(tx).search()
+            marks = approval.marks(tx, found)
+            held = hanging(tx, [each.event_id for each in found if each.state == "pending"])
+            for enrolment in found:
+                key = enrolment.office_id, enrolment.event_id
+                marked = marks.get(key, ())
+                local = zone(offices[enrolment.office_id])
+                pending = enrolment.state == "pending"
+                rows["pending" if pending else "decided"].append(
+                    {
+                        "office_id": enrolment.office_id,
+                        "office": offices[enrolment.office_id].name,
+                        "event_id": enrolment.event_id,
+                        "name": enrolment.name or visit.texts.forgotten,
+                        "nip": grouped(enrolment.nip),
+                        "samples": len(enrolment.descriptors),
+                        "effect": _effect(tx, enrolment, visit.texts) if pending else "",
+                        "officer": enrolment.consent["officer"],
+                        "consent": enrolment.consent["text_id"],
+                        # Base64 of a PNG (books.wire): for those alone who decide, while they decide.
+                        "signature": enrolment.consent.get("signature", "") if pending else "",
+                        "received": visit.texts.moment(enrolment.received_utc.astimezone(local)),
+                        "state": enrolment.state,
+                        "by": enrolment.decided_by or "",
+                        "despite": [visit.texts.say(f"approved_{mark['kind']}") for mark in enrolment.marks],
+                        "marks": [_told(mark, offices[mark.office_id], visit.texts) for mark in marked],
+                        "held": len(held.get(key, ())),
+                        "times": _times(held.get(key, ()), local, visit.texts),
+                    }
+                )
+            rows["decided"] = rows["decided"][::-1][:SHOWN]
+            return rows
 
+        return visit.page("faces/enrolments.html", await visit.server.read(look))
 
-@router.get("/enrolments/{office_id}/{event_id}/approve")
-async def approve_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
-    """For an enrolment with marks: each is a question of its own."""
+    @router.get("/enrolments/{office_id}/{event_id}/approve")
+    async def approve_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
+        """For an enrolment with marks, each of which is a question of its own, and for one on which presences rest."""
 
-    def look(tx: Transaction) -> tuple[str, list[dict[str, object]]]:
-        enrolment = approval.pending(tx, office_id, event_id)
-        offices = {each.office_id: each for each in Offices(tx).all()}
-        marks = approval.marks(tx, [enrolment]).get((office_id, event_id), ())
-        told = [_told(mark, offices[mark.office_id], visit.texts) for mark in marks]
-        return enrolment.name or visit.texts.forgotten, told
+        def look(tx: Transaction) -> tuple[str, list[dict[str, object]], int, str]:
+            enrolment = approval.pending(tx, office_id, event_id)
+            offices = {each.office_id: each for each in Offices(tx).all()}
+            marks = approval.marks(tx, [enrolment]).get((office_id, event_id), ())
+            told = [_told(mark, offices[mark.office_id], visit.texts) for mark in marks]
+            held = hanging(tx, [event_id]).get((office_id, event_id), ())
+            times = _times(held, zone(offices[office_id]), visit.texts)
+            return enrolment.name or visit.texts.forgotten, told, len(held), times
 
-    name, marks = await visit.server.read(look)
-    if not marks:
-        return visit.go("/enrolments")
-    return visit.page(
-        "faces/approve.html", {"question": visit.texts.say("approve_question", name=name), "marks": marks}
-    )
+        name, marks, held, times = await visit.server.read(look)
+        if not marks and not held:
+            return visit.go("/enrolments")
+        question = visit.texts.say("approve_question", name=name)
+        said = {"question": question, "marks": marks, "held": held, "times": times}
+        return visit.page("faces/approve.html", said)
 
-
-@router.post("/enrolments/{office_id}/{event_id}/approve")
-async def approve(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:
-    now = visit.server.now()
-    accepted = [name.removeprefix("accept:") for name in values if name.startswith("accept:")]
-    reviewed = await visit.server.read(lambda tx: approval.review(tx, office_id, event_id))
-    try:
-        await visit.server.change(
-            lambda tx: approval.approve(tx, office_id, event_id, reviewed, visit.user, now, accepted)
+    @router.post("/enrolments/{office_id}/{event_id}/approve")
+    async def approve(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:
+        now = visit.server.now()
+        accepted = [name.removeprefix("accept:") for name in values if name.startswith("accept:")]
+        reviewed, held = await visit.server.read(
+            lambda tx: (approval.review(tx, office_id, event_id), hanging(tx, [event_id]))
         )
-    except MarksOpen:  # also when one came up after the page was loaded
-        return visit.go(f"/enrolments/{office_id}/{event_id}/approve")
-    return visit.go("/enrolments")
+        if len(held.get((office_id, event_id), ())) > _count(values.get("held", "")):
+            return visit.go(f"/enrolments/{office_id}/{event_id}/approve")  # more hangs on it than the page had said
+        try:
+            await visit.server.change(
+                lambda tx: approval.approve(tx, office_id, event_id, reviewed, visit.user, now, accepted)
+            )
+        except MarksOpen:  # also when one came up after the page was loaded
+            return visit.go(f"/enrolments/{office_id}/{event_id}/approve")
+        return visit.go("/enrolments")
 
+    @router.get("/enrolments/{office_id}/{event_id}/reject")
+    async def reject_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
+        enrolment, held = await visit.server.read(
+            lambda tx: (approval.pending(tx, office_id, event_id), hanging(tx, [event_id]))
+        )
+        question = visit.texts.say("reject_question", name=enrolment.name or visit.texts.forgotten)
+        count = len(held.get((office_id, event_id), ()))
+        what = visit.texts.reject_what if not count else visit.texts.say("reject_what_held", n=count)
+        return visit.confirm(question, what, visit.texts.reject, "/enrolments")
 
-@router.get("/enrolments/{office_id}/{event_id}/reject")
-async def reject_question(visit: MemberVisit, office_id: str, event_id: str) -> Response:
-    enrolment = await visit.server.read(lambda tx: approval.pending(tx, office_id, event_id))
-    question = visit.texts.say("reject_question", name=enrolment.name or visit.texts.forgotten)
-    return visit.confirm(question, visit.texts.reject_what, visit.texts.reject, "/enrolments")
+    @router.post("/enrolments/{office_id}/{event_id}/reject")
+    async def reject(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
+        now = visit.server.now()
+        await visit.server.write(lambda tx: approval.reject(tx, office_id, event_id, visit.user, now))
+        return visit.go("/enrolments")
 
+    @router.get("/offices/{office_id}/people/{person_id}/erase")
+    async def erase_question(visit: MemberVisit, office_id: str, person_id: str) -> Response:
+        return await _erase_page(visit, office_id, person_id)
 
-@router.post("/enrolments/{office_id}/{event_id}/reject")
-async def reject(visit: MemberVisit, values: CheckedForm, office_id: str, event_id: str) -> Response:  # noqa: ARG001
-    now = visit.server.now()
-    await visit.server.write(lambda tx: approval.reject(tx, office_id, event_id, visit.user, now))
-    return visit.go("/enrolments")
+    @router.post("/offices/{office_id}/people/{person_id}/erase")
+    async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_id: str) -> Response:
+        now = visit.server.now()
+        forget = values.get("forget") == "yes"
+        try:
+            said = asked(Wish, asked_by=values.get("asked_by", ""))
+        except Conflict:
+            return await _erase_page(visit, office_id, person_id, visit.texts.erase_asked_missing, values)
 
+        def work(tx: Transaction) -> None:
+            erasure.erase_person(tx, office_id, person_id, now, forget, asked_by=said.asked_by, done_by=visit.user)
 
-@router.get("/offices/{office_id}/people/{person_id}/erase")
-async def erase_question(visit: MemberVisit, office_id: str, person_id: str) -> Response:
-    return await _erase_page(visit, office_id, person_id)
+        await visit.server.change(work)
+        return visit.go(f"/erasures/{office_id}/{person_id}")
 
-
-@router.post("/offices/{office_id}/people/{person_id}/erase")
-async def erase(visit: MemberVisit, values: CheckedForm, office_id: str, person_id: str) -> Response:
-    now = visit.server.now()
-    forget = values.get("forget") == "yes"
-    try:
-        said = asked(Wish, asked_by=values.get("asked_by", ""))
-    except Conflict:
-        return await _erase_page(visit, office_id, person_id, visit.texts.erase_asked_missing, values)
-
-    def work(tx: Transaction) -> None:
-        erasure.erase_person(tx, office_id, person_id, now, forget, asked_by=said.asked_by, done_by=visit.user)
-
-    await visit.server.change(work)
-    return visit.go(f"/erasures/{office_id}/{person_id}")
+    return router
 
 
 async def _erase_page(
@@ -146,6 +163,16 @@ async def _erase_page(
         wrong=wrong,
         typed=typed,
     )
+
+
+def _times(moments: Sequence[dt.datetime], local: dt.tzinfo, texts: Texts) -> str:
+    """The first few of them."""
+    told = [texts.moment(each.astimezone(local)) for each in moments[:MOST_TIMES]]
+    return ", ".join([*told, "…"] if len(moments) > MOST_TIMES else told)
+
+
+def _count(said: str) -> int:
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
 
 
 def _effect(tx: Transaction, enrolment: Enrolment, texts: Texts) -> str:

@@ -15,6 +15,7 @@ from etpp.faces.model import (
     Decided,
     Enrolment,
     EnrolmentState,
+    EnrolmentWord,
     Erasure,
     RecogniserChoice,
     RenewalConsent,
@@ -27,6 +28,7 @@ from etpp.faces.recognisers import RECOGNISERS
 CHOICES = Facts(RecogniserChoice, face_tables.recogniser_choices, "office_id")
 RENEWALS = Facts(Renewing, face_tables.renewals, "office_id")
 CONSENTS = Facts(RenewalConsent, face_tables.renewal_consents, "employee_id", "model_id")
+WORDS = Facts(EnrolmentWord, face_tables.enrolment_words, "event_id", "office_id")
 OFFERS = Facts(RenewalOffer, face_tables.renewal_offers, "employee_id", "model_id")
 
 
@@ -222,6 +224,10 @@ class Enrolments:
         query = sa.select(enrolments).where(enrolments.c.nip == nip, enrolments.c.state == "pending")
         order = enrolments.c.received_utc, enrolments.c.event_id
         return [_enrolment(row) for row in self._tx.execute(query.order_by(*order))]
+
+    def pending_of(self, office_id: str, nip: str) -> list[Enrolment]:
+        """Those of one NIP that wait in an office."""
+        return [each for each in self.pending_with_nip(nip) if each.office_id == office_id]
 
     def decide(self, enrolment: Enrolment, state: EnrolmentState, now: dt.datetime, by: str) -> None:
         """Its face data is deleted: approved, it lives on in the templates of `enrolment.person_id`."""

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from etpp.absence import rules as letters_rules
 from etpp.absence import store as absence
 from etpp.allowance.model import Month
+from etpp.books import resting
+from etpp.books.resting import Resting
 from etpp.db import Transaction, pay_tables, tables
 from etpp.inspection.model import MOST, Hit, Seen
 from etpp.presence import store as presence
@@ -34,7 +36,10 @@ def seen(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime, 
     )
     if with_nip:
         query = query.where(sa.text(tables.WITH_NIP[tx.dialect.name]))
-    return [Seen(*row) for row in tx.execute(query.order_by(events.c.utc))]
+        return [Seen(*row) for row in tx.execute(query.order_by(events.c.utc))]
+    found = [Seen(*row) for row in tx.execute(query)]
+    found += [_seen(each) for each in resting.of_office(tx, office_id, start, end) if _certain(each)]
+    return sorted(found, key=lambda each: each.utc)
 
 
 def seen_elsewhere(tx: Transaction, office_id: str, start: dt.datetime, end: dt.datetime) -> list[Seen]:
@@ -69,7 +74,9 @@ def seen_elsewhere(tx: Transaction, office_id: str, start: dt.datetime, end: dt.
                 *_counts(),
             )
             found += [Seen(known[row.person_id], *row[1:]) for row in tx.execute(query)]
-    return found
+    several_of = set(ids)
+    rests = resting.of_people(tx, office_id, start, end)
+    return found + [_seen(each) for who in rests.keys() & several_of for each in rests[who] if _certain(each)]
 
 
 def by_hand(tx: Transaction, office_id: str, month: Month, start: dt.datetime, end: dt.datetime) -> list[Hit]:
@@ -291,6 +298,15 @@ def _lines(tx: Transaction, office_id: str, month: Month) -> dict[str, tuple[str
 
 def _months_until(month: Month) -> list[str]:
     return sorted(str(month.before(count)) for count in range(MONTHS_BACK))
+
+
+def _certain(each: Resting) -> bool:
+    """Whether it counts, as `_counts` says of the others."""
+    return each.state == "approved" and each.time.state != "uncertain"
+
+
+def _seen(each: Resting) -> Seen:
+    return Seen(each.person_id, each.office_id, each.device_id, each.event_id, each.time.utc)
 
 
 def _faces() -> sa.ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from etpp.absence.model import Excuse, Kind
 from etpp.absence.rules import in_force
 from etpp.absence.store import kinds, letters_within, said_of
 from etpp.base.errors import Problem
+from etpp.books import resting
 from etpp.books.model import ChainHead, EventTime, PresenceRow
 from etpp.books.store import Books
 from etpp.calendar.model import DayPlan, PlanError, Work
@@ -38,6 +39,8 @@ class Note:
     letters: tuple[Kind, ...]
     corrected: tuple[Part, ...]
     shift: Work | None
+    held: int = 0
+    """Presences that count once BKPP has approved the face."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +124,21 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
         employee_id = employee_of.get(presence.person_id)
         if employee_id is not None and may_be_of(plans.of(employee_id), presence):
             seen.setdefault(employee_id, []).append(presence)
+    held: Counter[str] = Counter()
+    for rests in resting.of_office(tx, office_id, start, end):
+        who = rests.person_id
+        presence = PresenceRow("", rests.device_id, rests.event_id, rests.time)
+        if not who or not may_be_of(plans.of(who), presence):
+            continue
+        if rests.state == "approved":
+            seen.setdefault(who, []).append(presence)
+        elif rests.state == "waiting":
+            held[who] += 1
     for employee_id, written in _by_hand(tx, office_id, start, end).items():
         mine = [presence for presence in written if may_be_of(plans.of(employee_id), presence)]
         if mine:
             seen.setdefault(employee_id, []).extend(mine)
-    people = _people(roster, office_id, faces, here | seen.keys())
+    people = _people(roster, office_id, faces, here | seen.keys() | held.keys())
     percents = calendar.percents(day)
     days = [
         (person, judge_day(seen.get(person.employee_id, []), plans.of(person.employee_id), percents, reported))
@@ -140,7 +153,8 @@ def open_day(tx: Transaction, office_id: str, day: dt.date | None, now: dt.datet
         who, plan = person.employee_id, plans.of(person.employee_id)
         kinds_of_day = tuple(each.kind for each in excuses.get(who, ()) if _holds(each, plan))
         own = plan.work if plan.work is not None and plan.work != plans.usual.work else None
-        notes[who] = Note(stand(judged, plan, bool(kinds_of_day), reported), kinds_of_day, corrected.get(who, ()), own)
+        standing = stand(judged, plan, bool(kinds_of_day), reported)
+        notes[who] = Note(standing, kinds_of_day, corrected.get(who, ()), own, held[who])
     return DayBook(office, day, calendar, plans.usual.work, over, reported, days, notes)
 
 

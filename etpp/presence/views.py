@@ -211,6 +211,8 @@ def _person_day(book: daybook.DayBook, person: Person, day: Day, texts: Texts) -
     notes = [texts.say("day_letter", kind=kind.name) for kind in note.letters]
     if note.corrected:
         notes.append(texts.day_corrected)
+    if note.held:
+        notes.append(texts.say("day_held", n=note.held))
     if note.shift is not None:
         ends = [moment.astimezone(zone) for moment in (note.shift.start_utc, note.shift.end_utc)]
         notes.append(texts.say("day_shift", hours=f"{texts.time(ends[0])}–{texts.time(ends[1])}"))

@@ -31,6 +31,7 @@ class Sentences:
         facts = person.facts
         self._events = {each.event_id: each.utc for each in facts.punches}
         self._events |= {each.event_id: each.utc for each in facts.time_decisions}
+        self._held = {each.event_id: each.utc for each in facts.held}
         self._manual = {each.entry_id: each for each in facts.manual_entries}
         self._letters = {each.letter_id: each for each in facts.letters}
         self._corrections = {each.correction_id: each for each in facts.corrections}
@@ -82,7 +83,8 @@ class Sentences:
             )
 
     def day(self, day: JudgedDay) -> Iterator[str]:
-        """Why a day was judged as it was: its faults, what letters excused, and what was written down by hand."""
+        """Why a day was judged as it was: faults, what letters excused, what was written by hand, what does not count
+        yet."""
         say = self._say
         for fault in day.faults:
             yield f"{fault_name(say, fault)}{self._why(fault.because, fault.kind, day.date)}."
@@ -96,6 +98,9 @@ class Sentences:
                 entry = self._manual[entry_id]
                 at = self._at(self._local(entry.at_utc))
                 yield say.say("by_hand_manual", moment=at, reason=entry.reason)
+        for at_utc in sorted(self._held.values()):
+            if self._local(at_utc).date() == day.date:
+                yield say.say("why_held", moment=self._at(self._local(at_utc)))
 
     # ---------------------------------------------------------------- lines
 
@@ -292,6 +297,8 @@ class Sentences:
             return self._letters[key].number
         if what == "entry" and key in self._entries:
             return say.date(self._entries[key].date)
+        if what == "face" and key in self._held:
+            return self._at(self._local(self._held[key]))
         if what == "manual" and key in self._manual:
             return self._at(self._local(self._manual[key].at_utc))
         return say.month(self._found.month.first)

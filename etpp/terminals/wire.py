@@ -203,6 +203,14 @@ class NipPin(Shape):
     pins: list[PersonPin] = Field(default_factory=list)
 
 
+class LocalUse(Shape):
+    """For how many days a terminal may know whom it has enrolled itself before BKPP has approved the face; `ended`: the
+    enrolments, by their events' ids, that do not wait any more."""
+
+    days: int
+    ended: list[str] = Field(default_factory=list)
+
+
 class Bulletin(Shape):
     """What the terminals are told besides faces and hours."""
 
@@ -214,6 +222,7 @@ class Bulletin(Shape):
     months: list[MonthSoFar] = Field(default_factory=list)
     phones: list[ConnectedPhone] = Field(default_factory=list)
     nip_pin: NipPin | None = None
+    local_use: LocalUse | None = None
 
 
 class GalleryPayload(Shape):

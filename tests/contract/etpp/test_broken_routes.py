@@ -307,6 +307,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "until": "2026-11-25T07:00",
     },
     "POST /console/nip-pin": lambda it: {"office_id": OFFICE, "policy": "alone", "per_month": "3"},
+    "POST /console/local-use": lambda it: {"local_office": OFFICE, "days": "3"},
     "POST /console/nip-pin/give": lambda it: {"person": it.employee()},
 }
 UNRECORDED = {
