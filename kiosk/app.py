@@ -20,6 +20,7 @@ from kiosk.config import Config
 from kiosk.errors import CameraError, ConfigError, ModelError
 from kiosk.face import open_detector, open_engine, quality
 from kiosk.gallery import TinyGallery
+from kiosk.journal import waiting
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import InfraredWitness, Liveness, Risk
 from kiosk.machine import memory
@@ -120,7 +121,8 @@ class Kiosk:
         installed = ModelStore(options.models_dir).recognisers
 
         def matcher_of(snapshot: GallerySnapshot) -> Matcher:
-            settings, model_id = config.recognition, counting(snapshot, installed())
+            # Whom this terminal alone knows decides nothing for the others.
+            settings, model_id = config.recognition, counting(waiting.approved(snapshot), installed())
             if snapshot.office and model_id != snapshot.office.recogniser:
                 log.warning("the office's recogniser %s cannot be used yet: dlib's is", snapshot.office.recogniser)
             own = table if table is not None and table.model_id == model_id else None
@@ -172,23 +174,6 @@ class Kiosk:
             timezone=identity.provisioning.timezone,
             standby_s=display.standby_s,
         )
-        self._attending = Attending(terminal, clock)
-        self._desk = Desk(
-            Means(
-                outbox=self._outbox,
-                clock=clock,
-                faults=faults,
-                latest=latest,
-                tries=Tries(state.tries_path),
-                officers=lambda: terminal.snapshot.bulletin.officers,
-                enrolment=partial(ScreenEnrolment, config, state.path),
-                rest=self._recognition.rest,
-                keep=partial(state.keep_language, configured=config.terminal.language),
-                carry=orders(state, self._outbox, identity, clock, self._threads.stop),
-            ),
-            self._attending.reply,
-        )
-        self._attending.employ(self._desk)
         invite = PhoneCodes(state.identity_dir, clock.now, config.phone.address or config.server.url).make
         claims = Claims(Tries(state.claims_path))
         self._clerk = Clerk(self._outbox, clock, faults, DLIB_RESNET_V1, terminal.reply, invite, claims)
@@ -214,6 +199,25 @@ class Kiosk:
         )
         self._housekeeper.load_gallery()  # also when there is none yet: nobody is looked for in vain
         self._housekeeper.look()
+        self._attending = Attending(terminal, clock)
+        self._desk = Desk(
+            Means(
+                outbox=self._outbox,
+                clock=clock,
+                faults=faults,
+                latest=latest,
+                tries=Tries(state.tries_path),
+                officers=lambda: terminal.snapshot.bulletin.officers,
+                enrolment=partial(ScreenEnrolment, config, state.path),
+                rest=self._recognition.rest,
+                keep=partial(state.keep_language, configured=config.terminal.language),
+                carry=orders(state, self._outbox, identity, clock, self._threads.stop),
+                enrolled=self._housekeeper.enrolled,
+                waits=self._housekeeper.waits,
+            ),
+            self._attending.reply,
+        )
+        self._attending.employ(self._desk)
 
         self._area = AreaSource(self._attending, consent_text, partial(quality.shares, limits=limits_of(config)))
         self._backlight = Backlight(lost=lacks.of("backlight"))

@@ -114,6 +114,10 @@ class Outbox(Protocol):
     def enrolments(self) -> Sequence[tuple[Event, bool]]:
         """The enrolments whose content is still held, oldest first, and whether each still waits for the server."""
 
+    def own_enrolments(self, since_utc: dt.datetime) -> Sequence[Event]:
+        """This very terminal's made since then, of each NIP the newest, that nobody has withdrawn, as far as the
+        journal can be read without a gap from there on; none while a journal was set aside."""
+
     def queue_state(self) -> QueueState:
         """How many events wait and how many are parked."""
 

@@ -11,7 +11,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -83,6 +83,8 @@ class SyncParts:
     progress: Callable[[str], None] = lambda _part: None
     """Told that "events" or "gallery" is alive."""
     network: Callable[[], bytes] = network_state
+    in_use: Callable[[], Collection[str]] = frozenset
+    """The ids of enrolments by which this terminal knows somebody while they wait: these it does not erase yet."""
 
 
 def run(settings: SyncSettings, parts: SyncParts, stop: threading.Event) -> None:
@@ -279,14 +281,14 @@ class Sync:
     def _forget(self) -> None:
         """Once after the start: erase the faces in enrolments that the server has answered. Raises OutboxError."""
         if not self._forgotten:
-            self._parts.queue.erase_enrolments()
+            self._parts.queue.erase_enrolments(None, self._parts.in_use())
             self._forgotten = True
 
     def _keep_up(self) -> None:
         """What is done four times a day: forget what need not be kept, move the write-ahead log in."""
         moment = self._parts.clock.now()
         today = moment.wall_utc.date()
-        self._parts.queue.erase_enrolments(today)
+        self._parts.queue.erase_enrolments(today, self._parts.in_use())
         if moment.clock_state is ClockState.SYNCHRONISED:  # a clock years ahead would end every audit period
             thinned = self._parts.queue.thin(today - dt.timedelta(days=self._settings.audit_days))
             if thinned:

@@ -17,7 +17,7 @@ from etpp.allowance.model import Month
 from etpp.allowance.seal import document_hash
 from etpp.allowance.store import Closings, Policies
 from etpp.base.errors import EtppError
-from etpp.bundle.model import ENDING, FACTS, MANIFEST, Checked, Fault, Manifest
+from etpp.bundle.model import ENDING, FACTS, LATER, MANIFEST, Checked, Fault, Manifest
 from etpp.bundle.reading import Bundle
 from etpp.bundle.sealing import is_signed, trusted_keys
 from etpp.bundle.store import ORDER, Scratch

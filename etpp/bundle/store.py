@@ -26,6 +26,7 @@ from etpp.base.clock import midnight_utc
 from etpp.base.errors import Conflict, StoreUnavailable
 from etpp.base.money import plain
 from etpp.books.store import Books
+from etpp.bundle.model import LATER
 from etpp.db import Database, Transaction, pay_tables, tables
 from etpp.terminals.store import SignedLinks
 

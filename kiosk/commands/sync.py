@@ -13,9 +13,9 @@ import click
 from kiosk import config as configuration
 from kiosk import sync
 from kiosk.commands.options import config_option, state_option
-from kiosk.errors import IdentityError
+from kiosk.errors import GalleryError, IdentityError
 from kiosk.gallery import TinyGallery
-from kiosk.journal import carry
+from kiosk.journal import carry, waiting
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
 from kiosk.link.download import Download
@@ -66,11 +66,25 @@ def command(config: Path | None, state: Path) -> None:
                 heartbeat_s=server.heartbeat_s,
                 audit_days=server.audit_days,
             )
+            cache = TinyGallery(folder.gallery_path, identity.storage_key)
+
+            def in_use() -> list[str]:
+                """Who waits is still known after a day; without a gallery that says so, nobody is."""
+                try:
+                    snapshot = cache.load()
+                except GalleryError:
+                    return []
+                if snapshot.bulletin.local_use is None:
+                    return []
+                now = clock.now()
+                held = outbox.own_enrolments(waiting.since(snapshot, now))
+                return [each.event_id for each in waiting.usable(snapshot, held, now)]
+
             watchdog = Watchdog.from_environment(dict.fromkeys(sync.PARTS, ALIVE_WITHIN_S))
             parts = sync.SyncParts(
                 folder=folder,
                 queue=JournalQueue(outbox),
-                cache=TinyGallery(folder.gallery_path, identity.storage_key),
+                cache=cache,
                 signer=identity,
                 clock=clock,
                 in_step=clock.in_step,
@@ -86,6 +100,7 @@ def command(config: Path | None, state: Path) -> None:
                 ),
                 progress=watchdog.progress,
                 network=lambda: network_state() + folder.asked_to_send(),
+                in_use=in_use,
             )
             log.info("sync with %s as terminal %s", identity.server_url, identity.device_id)
             manager.ready(f"terminal {identity.device_id} of {identity.server_url}")

@@ -16,6 +16,7 @@ from typing import get_args
 
 from kiosk import wire
 from kiosk.errors import OutboxError
+from kiosk.journal import own
 from kiosk.journal.db import JournalDb, open_read_only
 from kiosk.journal.rows import ContentDamaged, Sealer, chain_no_of, legible, row_id, seq_of
 from kiosk.journal.salvage import Salvager
@@ -109,6 +110,11 @@ class SqliteOutbox:
             return found
 
         return self.db.query(read)
+
+    def own_enrolments(self, since_utc: dt.datetime) -> list[Event]:
+        if self.faults():
+            return []
+        return self.db.query(lambda connection: own.enrolments(connection, self.sealer, self.device_id, since_utc))
 
     def queue_state(self) -> QueueState:
         return self.db.query(self._queue_state)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from kiosk import wire
@@ -237,10 +237,10 @@ class JournalQueue:
         self._anchors.clear()
         return thinned
 
-    def erase_enrolments(self, acknowledged_before: dt.date | None = None) -> int:
+    def erase_enrolments(self, acknowledged_before: dt.date | None = None, spared: Collection[str] = ()) -> int:
         def write(connection: sqlite3.Connection) -> int:
             note_lives(connection, self._outbox.sealer)
-            return upkeep.erase_enrolments(connection, acknowledged_before)
+            return upkeep.erase_enrolments(connection, acknowledged_before, spared)
 
         erased = self._db.transact(write)
         if erased:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from kiosk.journal.rows import row_id
+from kiosk.journal.rows import legible, row_id
 from kiosk.journal.schema import CHAIN_SHIFT
 from kiosk.link.ports import AnchorSource
 
@@ -33,18 +33,23 @@ def thin(connection: sqlite3.Connection, before: dt.date) -> int:
     return thinned
 
 
-def erase_enrolments(connection: sqlite3.Connection, acknowledged_before: dt.date | None) -> int:
-    """Erase the faces in enrolments that the server has answered; how many.
+def erase_enrolments(
+    connection: sqlite3.Connection, acknowledged_before: dt.date | None, spared: Collection[str] = ()
+) -> int:
+    """Erase the faces in enrolments that the server has answered; how many. `spared`: the ids of those that stay.
 
     What was refused goes too: the server has it, and shows it to BKPP.
     """
     day = "9999-12-31" if acknowledged_before is None else acknowledged_before.isoformat()
     erased = 0
     for first, last in _acknowledged(connection, day):
-        erased += connection.execute(
-            "UPDATE events SET body = NULL WHERE id BETWEEN ? AND ? AND kind = 'enrolment' AND body IS NOT NULL",
+        rows = connection.execute(
+            "SELECT id, body FROM events WHERE id BETWEEN ? AND ? AND kind = 'enrolment' AND body IS NOT NULL",
             (first, last),
-        ).rowcount
+        ).fetchall()
+        gone = [(row,) for row, body in rows if (legible(body) or {}).get("event_id") not in spared]
+        connection.executemany("UPDATE events SET body = NULL WHERE id = ?", gone)
+        erased += len(gone)
     return erased
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -105,8 +105,9 @@ class EventQueue(Protocol):
     def thin(self, before: dt.date) -> int:
         """Reduce events acknowledged before that day to their place in the chain; how many."""
 
-    def erase_enrolments(self, acknowledged_before: dt.date | None = None) -> int:
-        """Erase the faces in enrolments that the server has answered (before that day; None: all); how many."""
+    def erase_enrolments(self, acknowledged_before: dt.date | None = None, spared: Collection[str] = ()) -> int:
+        """Erase the faces in enrolments that the server has answered (before that day; None: all), but for those whose
+        ids are `spared`; how many."""
 
     def checkpoint(self) -> None:
         """Tidy up while nobody waits."""

@@ -108,6 +108,15 @@ class NipPin:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalUse:
+    """That this terminal may know whom it has enrolled itself before BKPP has approved the face: for `days` from the
+    enrolment on, and none of those that have `ended`, by their events' ids."""
+
+    days: int
+    ended: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Bulletin:
     """All of it, replaced in one piece. Letters are in order of their beginnings."""
 
@@ -119,6 +128,7 @@ class Bulletin:
     months: Mapping[PersonId, MonthSoFar] = field(default_factory=dict, repr=False)
     nip_pin: NipPin = field(default_factory=NipPin)
     phones: Mapping[PersonId, ConnectedPhone] = field(default_factory=dict, repr=False)
+    local_use: LocalUse | None = None
 
 
 NOTHING_TOLD = Bulletin()

@@ -53,6 +53,8 @@ class GallerySnapshot:
     """All that a terminal knows of its office: read from the cache in one piece, replaced in one piece.
 
     `renewals`: of whom templates of a further model are asked for. `bulletin`: what the server tells besides.
+    `waiting`: whom this terminal alone knows, by an enrolment that waits (`kiosk.journal.waiting`); `former`: under
+    which id it knew somebody so who is one of the office's people by now.
     """
 
     version: int
@@ -62,6 +64,8 @@ class GallerySnapshot:
     fetched_utc: dt.datetime | None = None
     renewals: Mapping[PersonId, Renewal] = field(default_factory=dict, repr=False)
     bulletin: Bulletin = field(default=NOTHING_TOLD, repr=False)
+    waiting: frozenset[PersonId] = frozenset()
+    former: Mapping[PersonId, PersonId] = field(default_factory=dict, repr=False)
 
 
 EMPTY_GALLERY = GallerySnapshot(version=0, office=None, people={}, templates=())

@@ -54,6 +54,9 @@ class PresenceDraft:
 
     By NIP and PIN `match` and `liveness` say what the face gave all the same. `officer_id`: who stood by. `duress`: the
     person has let it be known that somebody forces them; nobody at the terminal is shown it.
+
+    `enrolment`: the id of this terminal's own enrolment that it rests on, of somebody whose face waits for BKPP; then
+    `person_id` is the same.
     """
 
     person_id: PersonId
@@ -66,6 +69,7 @@ class PresenceDraft:
     method: Method = "face"
     officer_id: str | None = None
     duress: bool = field(default=False, repr=False)
+    enrolment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

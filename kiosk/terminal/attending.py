@@ -167,7 +167,7 @@ def everybody(snapshot: GallerySnapshot) -> tuple[Enrollable, ...]:
             person.nip,
             person.name,
             person.person_id,
-            "enrolled" if person.person_id in faces else "none",
+            "waiting" if person.person_id in snapshot.waiting else "enrolled" if person.person_id in faces else "none",
             person.person_id in bulletin.renew,
         )
         for person in snapshot.people.values()

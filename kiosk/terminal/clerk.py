@@ -112,6 +112,8 @@ class Clerk:
                 if prospect.claimed is not None:
                     known = prospect.claimed
                     draft = replace(draft, method=known.method, officer_id=known.officer_id, duress=known.duress)
+                if prospect.waiting:
+                    draft = replace(draft, enrolment=person_id)
                 stored = self._append(replace(draft, chosen=chosen is not None))
                 self.stage_ms.put(("store", (self._clock.monotonic_s() - started_s) * 1e3))
                 self._reply(stored if isinstance(stored, enc.StoreFailed) else enc.Stored())
@@ -205,12 +207,21 @@ class Clerk:
             return
         self._answer_for(people[0])
 
+    def _presences(self, person_id: PersonId, since_utc: dt.datetime) -> Sequence[LastPresence]:
+        """Also those under the enrolment by which this terminal knew the person before BKPP had approved it."""
+        found = self._outbox.presences(person_id, since_utc)
+        former = self.office.snapshot.former.get(person_id)
+        if former is None:
+            return found
+        both = [*found, *self._outbox.presences(former, since_utc)]
+        return sorted(both, key=lambda each: each.moment.wall_utc, reverse=True)
+
     def _answer_for(self, person: Person, claimed: enc.Claimed | None = None) -> None:
         snapshot, now = self.office.snapshot, self._clock.now()
         calendar = snapshot.office.calendar if snapshot.office else schedule.STANDARD_HOURS
         month = month_of(now.wall_utc.astimezone(ZoneInfo(calendar.timezone))).astimezone(dt.UTC)
         try:
-            lately = self._outbox.presences(person.person_id, min(month, now.wall_utc - _LONGEST_DAY))
+            lately = self._presences(person.person_id, min(month, now.wall_utc - _LONGEST_DAY))
         except OutboxError as error:
             log.error("the journal cannot be read: %s", error)
             self._faults.set(fault_of(error), True)
@@ -240,6 +251,7 @@ class Clerk:
             letter=schedule.excusing(assessment, snapshot.bulletin.letters.get(person.person_id, ())),
             month=snapshot.bulletin.months.get(person.person_id),
             claimed=claimed,
+            waiting=person.person_id in snapshot.waiting,
             phone=_phone(snapshot.bulletin.phones.get(person.person_id), now.wall_utc, assessment.local_time.tzinfo),
         )
         self._reply(enc.Answered(prospect))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kiosk.errors import CameraError, EnrolmentRefused, KioskError, OutboxError, StateError
+from kiosk.journal.own import WITHDRAWN
 from kiosk.machine import pins
 from kiosk.machine.tries import Tries
 from kiosk.model import Frame, Nip, OccurrenceDraft, Officer, PersonId, Refused
@@ -74,7 +75,8 @@ class SharedCamera:
 class Means:
     """What the desk works with. `officers`: who may come in now. `enrolment`: a new one. `rest`: recognition pauses
     while it is True. `keep`: the screen's language outlives a restart. `carry`: by action, an order that belongs to
-    other parts. `abandon` is set while what is going on has been given up."""
+    other parts. `enrolled` is told that an enrolment was made or withdrawn; `waits`: whether the terminal may know
+    somebody before BKPP has approved the face. `abandon` is set while what is going on has been given up."""
 
     outbox: Outbox
     clock: Clock
@@ -86,6 +88,8 @@ class Means:
     rest: Callable[[bool], None]
     keep: Callable[[str], None]
     carry: Mapping[str, Callable[[], Carried]]
+    enrolled: Callable[[], None] = lambda: None
+    waits: Callable[[Nip], bool] = lambda _nip: False
     abandon: threading.Event = field(default_factory=threading.Event)
 
 
@@ -98,6 +102,7 @@ class Desk:
         self._orders: queue.SimpleQueue[area.Effect | None] = queue.SimpleQueue()
         self._abandon = means.abandon
         self._enrolment: Enrolment | None = None
+        self._nip = Nip("")
 
     def order(self, effect: area.Effect) -> None:
         """From the screen's thread."""
@@ -130,7 +135,8 @@ class Desk:
                 self._close()
                 self._abandon.clear()
             case area.Withdraw(officer_id, person_id):
-                good = self._note("officer-did", officer_id, "consent-withdrawn", person_id)
+                good = self._note("officer-did", officer_id, WITHDRAWN, person_id)
+                self._means.enrolled()
                 self._reply(area.Done(good, key="officer.done.withdrawn" if good else "officer.done.disk"))
             case area.Inquire():
                 self._reply(area.Listed(self._refused()))
@@ -202,6 +208,7 @@ class Desk:
         self._close()
         self._enrolment = self._means.enrolment()
         self._enrolment.admit(nip, name, replacing=replacing)
+        self._nip = nip
         if not self._abandon.is_set():
             self._reply(area.Admitted())
 
@@ -216,7 +223,9 @@ class Desk:
             self._means.rest(False)
             self._close()
         fields = {"templates": written.templates}
-        self._reply(area.Done(True, written.notes, "officer.done.enrolled", fields))
+        self._means.enrolled()
+        key = "officer.done.enrolled_used" if self._means.waits(self._nip) else "officer.done.enrolled"
+        self._reply(area.Done(True, written.notes, key, fields))
 
     def _ended(self, work: Callable[[], None]) -> None:
         """Do it, and say for people why it ends when it does."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kiosk.errors import GalleryError, OutboxError
+from kiosk.journal import waiting
 from kiosk.machine.state import SyncStatus
-from kiosk.model import ClockState, Fault, GallerySnapshot, Moment
+from kiosk.model import ClockState, Event, Fault, GallerySnapshot, Moment, Nip
 from kiosk.ports import Clock, Gallery, Outbox
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.clerk import Clerk, Office
@@ -59,6 +60,8 @@ class Housekeeper:
         self._report = report
         self._gallery_max_age_days = gallery_max_age_days
         self._rounds = 0
+        self._held: Sequence[Event] = ()
+        self._enrolled = threading.Event()
 
     def run(self, stop: threading.Event, alive: Callable[[], None]) -> None:
         """Until `stop`. `alive` is called after each round."""
@@ -73,6 +76,8 @@ class Housekeeper:
         status = self._sync_status(now)
         if self._gallery.changed():
             self.load_gallery()
+        elif self._enrolled.is_set() or self._is_over(now):
+            self._use(waiting.approved(self._clerk.office.snapshot))
         snapshot = self._clerk.office.snapshot
         self._clerk.office = Office(snapshot, status.connected if status.boot_id else None)
         confirmed = status.gallery_confirmed_utc or snapshot.fetched_utc
@@ -86,16 +91,53 @@ class Housekeeper:
         """Take the cached gallery; a damaged one leaves the former in use."""
         try:
             snapshot = self._gallery.load()
-            self._use_gallery(snapshot)
+            self._use(snapshot)
         except GalleryError as error:
             log.error("the gallery cannot be used: %s", error)
             self._faults.set(Fault.GALLERY_DAMAGED, True)
             self._faults.set(Fault.GALLERY_EMPTY, not self._clerk.office.snapshot.templates)
             return
         self._faults.set(Fault.GALLERY_DAMAGED, self._gallery.damaged)
-        self._faults.set(Fault.GALLERY_EMPTY, not snapshot.templates)
-        self._clerk.office = replace(self._clerk.office, snapshot=snapshot)
         log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
+
+    def enrolled(self) -> None:
+        """An enrolment was made or withdrawn here; any thread."""
+        self._enrolled.set()
+
+    def waits(self, nip: Nip) -> bool:
+        """Whether the terminal may know somebody of this NIP whose enrolment waits, and has templates for it; any
+        thread."""
+        snapshot = self._clerk.office.snapshot
+        joined = waiting.joined(snapshot, self._own_enrolments(snapshot), self._clock.now())
+        mine = {who for who in joined.waiting if joined.people[who].nip == nip}
+        return any(each.person_id in mine and each.model_id == self._clerk.model_id for each in joined.templates)
+
+    def _use(self, snapshot: GallerySnapshot) -> None:
+        """The office's people, and whom this terminal alone knows. Raises GalleryError."""
+        self._enrolled.clear()
+        self._held = self._own_enrolments(snapshot)
+        joined = waiting.joined(snapshot, self._held, self._clock.now())
+        self._use_gallery(joined)
+        self._faults.set(Fault.GALLERY_EMPTY, not joined.templates)
+        self._clerk.office = replace(self._clerk.office, snapshot=joined)
+
+    def _own_enrolments(self, snapshot: GallerySnapshot) -> Sequence[Event]:
+        """None where the server does not let them be used, and none of a journal that cannot be read."""
+        if snapshot.bulletin.local_use is None:
+            return ()
+        try:
+            return self._outbox.own_enrolments(waiting.since(snapshot, self._clock.now()))
+        except OutboxError as error:
+            log.warning("the journal cannot be read: %s", error)
+            return ()
+
+    def _is_over(self, now: Moment) -> bool:
+        """Whether somebody who is known by a waiting enrolment is not to be known so any more."""
+        used = self._clerk.office.snapshot.waiting
+        if not used:
+            return False
+        still = waiting.usable(self._clerk.office.snapshot, self._held, now)
+        return Fault.JOURNAL_DAMAGED in self._faults.current() or {each.event_id for each in still} != set(used)
 
     def _look_at_journal(self) -> None:
         try:

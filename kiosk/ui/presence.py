@@ -63,6 +63,9 @@ def _presence(view: ViewState, at: Instant) -> ViewState:
         direction_icon=Icon.ARRIVAL if assessment.direction is Direction.ARRIVAL else Icon.DEPARTURE,
         presence_time=at.catalogue.time(assessment.local_time),
     )
+    if at.encounter.prospect.waiting:  # what it will mean depends on BKPP, and first of all on that
+        key = "consequence.face_waits" if view.phase is not Phase.RECORDED else "consequence.face_held"
+        return replace(view, consequence=at.text(key), consequence_tone=Tone.NEUTRAL)
     if not at.clock_trusted:  # whoever is told of a deduction by a clock that is hours off would believe it
         return replace(view, consequence=at.text("consequence.clock_untrusted"), consequence_tone=Tone.NEUTRAL)
     if at.encounter.corrected:
@@ -174,7 +177,7 @@ def result(view: ViewState, at: Instant) -> ViewState:
         view = replace(view, footnote=view.footnote or view.line)
         if view.consequence_tone is Tone.WARN:  # recorded as well, but seen from far to be something else than on time
             view = replace(view, tone=Tone.WARN, icon=Icon.LATE)
-        if not at.clock_trusted:
+        if not at.clock_trusted and at.encounter.prospect is not None and not at.encounter.prospect.waiting:
             view = replace(view, consequence="")  # the notice says it there
         offered = (offers_month(at.encounter), Button.MONTH), (offers_phone(at.encounter, at.settings), Button.PHONE)
         view = replace(view, buttons=buttons(at, *(button for offers, button in offered if offers)), alert=_alert(at))

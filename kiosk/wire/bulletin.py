@@ -21,6 +21,7 @@ from kiosk.model import (
     Duty,
     Excusable,
     Letter,
+    LocalUse,
     MonthSoFar,
     Nip,
     NipPin,
@@ -52,6 +53,10 @@ OF_PEOPLE = ("renew", "letters", "months", "phones")
 
 PHONE_TOLD = dt.timedelta(days=31)
 """For so long at most somebody is told of a phone: a sentence that stands there for ever is read by nobody."""
+
+LOCAL_DAYS = 31
+MOST_ENDED = 5000
+"""Enrolments that are not to be used any more: with a longer list, or one that cannot be read, none is used."""
 
 MEMORY_KIB = (8 * 1024, 64 * 1024)
 PASSES = (1, 4)
@@ -112,6 +117,11 @@ def parse_bulletin(data: object, known: Collection[PersonId]) -> tuple[Bulletin,
         left_out.append(f"nip_pin: {error}")
         policy, per_month, asked = "off", 0, {}
     pins = dict(of_people(asked, "pins", _pin_hash))
+    try:
+        local_use = _local_use(data.get("local_use"))
+    except WireError as error:
+        left_out.append(f"local_use: {error}")
+        local_use = None
     bulletin = Bulletin(
         awaiting=tuple(read(data, "awaiting", _awaiting)),
         renew=frozenset(person_id for person_id, _ in of_people(data, "renew", lambda _: None)),
@@ -121,6 +131,7 @@ def parse_bulletin(data: object, known: Collection[PersonId]) -> tuple[Bulletin,
         months=dict(of_people(data, "months", _month)),
         nip_pin=NipPin(policy, per_month, pins),
         phones=dict(of_people(data, "phones", _phone)),
+        local_use=local_use,
     )
     return bulletin, tuple(left_out)
 
@@ -217,6 +228,19 @@ def _policy(data: object) -> tuple[NipPinPolicy, int]:
     policy = data.get("policy", "off")
     per_month = _count(data, "per_month") if "per_month" in data else 0
     return (cast(NipPinPolicy, policy) if policy in get_args(NipPinPolicy) else "off"), per_month
+
+
+def _local_use(data: object) -> LocalUse | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict):
+        raise WireError("is no object")
+    days, ended = member(data, "days", int), member(data, "ended", list)
+    if not 0 < days <= LOCAL_DAYS:
+        raise WireError("member `days` is out of its range")
+    if len(ended) > MOST_ENDED or not all(isinstance(each, str) for each in ended):
+        raise WireError("member `ended` is no list of ids, or too long")
+    return LocalUse(days, frozenset(ended))
 
 
 def _count(data: Json, name: str) -> int:

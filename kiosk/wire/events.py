@@ -152,6 +152,7 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
             **({} if draft.method == "face" else {"method": draft.method}),
             **({} if draft.officer_id is None else {"officer_id": draft.officer_id}),
             **({"duress": True} if draft.duress else {}),
+            **({} if draft.enrolment is None else {"enrolment": draft.enrolment}),
         }
     if isinstance(draft, OccurrenceDraft):
         return "occurrence", {

@@ -238,6 +238,7 @@ def bulletin() -> Json:
             "per_month": 5,
             "pins": [{"person_id": PERSON_B, "pin_hash": pin_hash(PERSON_PIN, bytes(range(32, 48)))}],
         },
+        "local_use": {"days": 7, "ended": ["018f2c5e-0000-7000-8000-0000000000e9"]},
     }
 
 
@@ -717,6 +718,13 @@ def documents() -> dict[str, Json]:
                 "duress": True,
             },
             "2026-11-24T00:30:07.000Z",
+        ),
+        "event_presence_waiting": event(
+            10,
+            "a" * 64,
+            "presence",
+            {**presence(events[2]["event_id"], "arrival"), "enrolment": events[2]["event_id"]},
+            "2026-11-24T00:30:10.000Z",
         ),
         "event_occurrence": event(
             8,

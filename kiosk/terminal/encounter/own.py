@@ -45,9 +45,11 @@ def offered_s(encounter: Encounter, settings: Settings) -> float:
 
 
 def _just_recorded(encounter: Encounter) -> bool:
-    """By the face: a PIN can be lent or forced, and what is one's own is shown to nobody for that."""
+    """By a face that BKPP has approved: a PIN can be lent or forced, a face enrolled under another's name, and what is
+    one's own is shown to nobody for that."""
     mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
-    by_face = encounter.prospect is not None and encounter.prospect.claimed is None
+    prospect = encounter.prospect
+    by_face = prospect is not None and prospect.claimed is None and not prospect.waiting
     return encounter.phase is Phase.RECORDED and by_face and mine
 
 

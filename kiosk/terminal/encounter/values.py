@@ -124,7 +124,8 @@ class Prospect:
     `recorded` what that presence was. `clock_trusted`: whether what it means is by a time that is certain. `arrived`:
     local time of the day's first presence, as far as this terminal knows of one. `letter`: in force, and excuses what
     would be late or early about it. `claimed`: known by NIP and PIN, not by the face. `phone`: local time at which one
-    was connected to the person's e-TPP, while that is still told."""
+    was connected to the person's e-TPP, while that is still told. `waiting`: known by an enrolment of this terminal
+    that BKPP has not decided yet."""
 
     person: Person
     assessment: Assessment
@@ -136,6 +137,7 @@ class Prospect:
     month: MonthSoFar | None = field(default=None, repr=False)
     claimed: Claimed | None = None
     phone: dt.datetime | None = field(default=None, repr=False)
+    waiting: bool = False
 
 
 # ---------------------------------------------------------------- inputs

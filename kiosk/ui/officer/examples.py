@@ -110,6 +110,8 @@ def areas() -> Iterator[tuple[str, Area]]:
         "told-export",
         replace(told, done=Done(True, (), "officer.done.export", {"count": 1240, "code": "K7Q2M-9XWPA-4D8ZR-TB6NE"})),
     )
+    used = Done(True, (), "officer.done.enrolled_used", {"templates": 5})
+    yield "told-enrolled_used", replace(told, done=used)
     yield "told-withdrawn", replace(told, done=Done(True, (), "officer.done.withdrawn"))
     yield "told-no-consent", replace(told, done=Done(True, (), "officer.done.consent_refused"))
     yield "queue", replace(_OFFICER, page=Page.QUEUE)

@@ -160,7 +160,9 @@ def _person(at: At) -> Sheet:
     renew = (at.text("person.renew_line"),) if person.renew else ()
     held = at.area.held
     dropped = (at.text("pictures.held", count=held) if held else at.text("pictures.may"),) if at.area.window else ()
-    again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if enrolled else ()
+    # Who is known by an enrolment that waits may take the consent to it back as well.
+    known = enrolled or (person.state == "waiting" and person.person_id is not None)
+    again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if known else ()
     return Sheet(
         Page.PERSON,
         Form.TELL,

@@ -51,7 +51,10 @@ def test_golden_calls_fit_the_shapes(
         shapes.checked(request_shape, call["request"])
 
 
-@pytest.mark.parametrize("name", ["presence", "attack", "enrolment", "unknown_member", "presence_pin", "occurrence"])
+@pytest.mark.parametrize(
+    "name",
+    ["presence", "attack", "enrolment", "unknown_member", "presence_pin", "presence_waiting", "occurrence"],
+)
 def test_golden_events_are_valid_and_their_hashes_true(name: str) -> None:
     event = golden(f"event_{name}")
     books.Event.model_validate(event)

@@ -23,9 +23,13 @@ from etpp.activities.store import ENTRIES, STEPS, WEIGHTS
 from etpp.allowance.model import Month, OfficeScore, PolicyUse, Sanction
 from etpp.allowance.policy import DELIVERED, delivered_text, read_policy
 from etpp.allowance.store import SANCTIONS, SCORES, USES, Closings, Policies
+from etpp.books.model import ZERO_HASH, EventTime, Link
+from etpp.books.store import Books
 from etpp.calendar.model import Hours, RosterDay, Shift, SpecialDay
 from etpp.calendar.store import ROSTER_DAYS, SHIFTS, SPECIAL_DAYS
-from etpp.db import Transaction, pay_tables
+from etpp.db import Transaction, pay_tables, recording
+from etpp.faces.model import EnrolmentWord
+from etpp.faces.store import WORDS
 from etpp.presence.model import Correction, CorrectionDecision, ManualEntry, TimeDecision
 from etpp.presence.store import CORRECTION_DECISIONS, CORRECTIONS, MANUAL_ENTRIES, TIME_DECISIONS
 from etpp.roster.assignments import Acting
@@ -56,7 +60,7 @@ class Script:
         kinds = [
             self.letter, self.letter, self.correction, self.manual, self.entry, self.returned, self.sanction,
             self.score, self.post, self.move, self.move, self.acting, self.day_off, self.roster_day, self.weight,
-            self.left,
+            self.left, self.face,
         ]  # fmt: skip
         placed: set[str] = set()
         found: list[Record] = []
@@ -110,6 +114,22 @@ class Script:
             MANUAL_ENTRIES.add(tx, [entry], "boss", now)
             if back:
                 MANUAL_ENTRIES.withdraw(tx, [entry], "boss", now)
+
+        return record
+
+    def face(self, name: str, day: dt.date, who: str, _: set[str]) -> Record:
+        """A presence of somebody whose face waited then; by now BKPP has decided, or has not yet."""
+        at = wib(f"{day} 07:1{self.chance.randrange(10)}")
+        state = self.chance.choice(["waiting", "approved", "approved", "refused", "withdrawn"])
+        device = self.chance.choice(["a-1", "a-1", "b-1"])
+
+        def record(tx: Transaction, now: dt.datetime) -> None:
+            for each in dict.fromkeys(["waiting", state]):
+                WORDS.add(tx, [EnrolmentWord(f"{name}-e", "a", device, who, each)], "bkpp", now)  # type: ignore[arg-type]
+            moment = EventTime(at, at, at, "trusted")
+            at_terminal = "a", "a-1", "faces", int(name[1:]), name, "presence", ZERO_HASH, ZERO_HASH
+            said = Link(*at_terminal, "accepted", None, {}, moment, None, recording(tx, now), enrolment_id=f"{name}-e")
+            Books(tx).add_links([said])
 
         return record
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from etpp.allowance.facts import MonthFacts
 from etpp.calendar.model import CalendarFacts, Hours
+from etpp.presence.model import Punch
 from etpp.roster.assignments import Acting, Assignment
 
 ROOT = Path(__file__).parents[4]
@@ -183,6 +184,17 @@ class World:
                 at = second(entry.at_utc)
                 found[entry.entry_id] = Slot(entry.entry_id, at, at, at, False, entry.office_id)
         return sorted(found.values(), key=lambda s: (s.at, s.name))
+
+    def may_fall(self, punch: Punch, date: dt.date) -> bool:
+        """Whether a presence that does not count yet belongs to a day on which the person served, or may."""
+        place = self.place(date)
+        if place is None:
+            return False
+        begin = self.boundary(place.office_id, date)
+        finish = self.boundary(place.office_id, date + dt.timedelta(days=1))
+        if punch.uncertain:
+            return second(punch.earliest_utc) < finish and second(punch.latest_utc) >= begin
+        return begin <= second(punch.utc) < finish
 
     def _papers(self) -> list[Paper]:
         found = {}

@@ -49,6 +49,8 @@ class Slow:
         ]
         self.dates = list(self.month.dates())
         self.days = {date: day for date in self._all_dates() if (day := world.judge(date, self.correction_days))}
+        looked_at = self._all_dates() if world.facts.regency.calendar.flexible else self.dates
+        self.held = {p.event_id for p in world.facts.held if any(world.may_fall(p, date) for date in looked_at)}
         self.working = [date for date in self.dates if self._works(date)]
         self.paid = [d for d in self.working if (p := world.place(d)) is not None and p.entitled]
         self.faults = self._faults()

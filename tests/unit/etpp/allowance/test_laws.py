@@ -64,6 +64,11 @@ def test_a_month_is_open_for_all_that_could_still_change_it(world: World) -> Non
                 then = statement(replace(facts, letter_decisions=(*facts.letter_decisions, approved)), policy)
                 assert then is not None
                 assert then.lines == found.lines
+        for punch in facts.held:
+            if f"face:{punch.event_id}" not in found.open:
+                then = statement(replace(facts, punches=(*facts.punches, punch)), policy)
+                assert then is not None
+                assert then.lines == found.lines
         for entry in facts.manual_entries:
             if entry.confirmed_by is None and f"manual:{entry.entry_id}" not in found.open:
                 others = tuple(each for each in facts.manual_entries if each is not entry)

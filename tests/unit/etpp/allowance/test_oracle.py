@@ -30,6 +30,7 @@ def test_both_reckonings_agree(world: World) -> None:
         assert amounts == {key: amount for key, amount in slow.lines.items() if amount}, policy_id
         assert (found.working_days, found.entitled_days) == (len(slow.working), len(slow.paid))
         assert (found.gross, found.net) == (slow.gross, slow.net)
+        assert {o for o in found.open if o.startswith("face")} == {f"face:{name}" for name in slow.held}
         assert {o for o in found.open if o.startswith(("review", "waiting"))} == {
             *(f"review:{name}" for date in slow.dates if date in slow.days for name in slow.days[date].review),
             *(f"waiting:{date}" for date in slow.dates if date in slow.days and slow.days[date].waiting),

@@ -13,7 +13,7 @@ from etpp.allowance.facts import MonthFacts
 from etpp.allowance.model import Month
 from etpp.allowance.service import Service, serve
 from etpp.calendar.model import Hours, WorkPeriod
-from etpp.presence.model import ManualEntry, OfficeReports
+from etpp.presence.model import ManualEntry, OfficeReports, Punch
 from etpp.roster.assignments import Assignment, Career
 from tests.unit.etpp.absence.letters import decision, letter
 from tests.unit.etpp.allowance.months import (
@@ -224,6 +224,27 @@ def test_a_manual_entry_keeps_open_what_it_could_change(
 ) -> None:
     entry = ManualEntry("m", "ani", local(at), "kominfo", "rusak", by, local(entered), confirmed)
     assert served(october(manual_entries=(entry,))).open == (("manual:m",) if waits else ())
+
+
+@pytest.mark.parametrize(
+    ("at", "about_h", "waits"),
+    [
+        ("2026-10-05 07:25", 0, True),  # it would be the day's arrival
+        ("2026-10-31 23:59", 0, True),  # the last moment of the month
+        ("2026-11-01 00:00", 0, False),  # of the next month
+        ("2026-09-30 23:59", 0, False),  # of the month before
+        ("2026-11-01 01:00", 2, True),  # nobody knows: it may have been in October
+        ("2026-11-02 01:00", 2, False),  # whenever it was, not in October
+    ],
+)
+def test_a_presence_whose_face_waits_keeps_its_month_open_and_counts_for_nothing(
+    at: str, about_h: int, waits: bool
+) -> None:
+    utc, about = local(at), dt.timedelta(hours=about_h)
+    held = Punch("p", utc, utc - about, utc + about, bool(about_h), "kominfo")
+    found, without = served(october(held=(held,))), served(october())
+    assert found.open == (("face:p",) if waits else ())
+    assert (found.days, found.faults) == (without.days, without.faults)
 
 
 def test_a_letter_leaves_the_month_open_while_it_is_mine_and_undecided() -> None:

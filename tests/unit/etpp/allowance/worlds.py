@@ -129,6 +129,13 @@ def worlds(draw: st.DrawFn) -> World:
         utc = local(f"{date} 00:00") + minute * dt.timedelta(minutes=1)
         about = spread * dt.timedelta(minutes=1)
         punches.append(Punch(f"x{n}", utc, utc - about, utc + about, bool(spread), "dinkes"))
+    held = []
+    for n, (date, minute, spread) in enumerate(
+        draw(st.lists(st.tuples(days, st.integers(0, 2 * 1440), st.sampled_from([0, 0, 90, 400])), max_size=2))
+    ):
+        utc = local(f"{date} 00:00") + minute * dt.timedelta(minutes=1)
+        about = spread * dt.timedelta(minutes=1)
+        held.append(Punch(f"h{n}", utc, utc - about, utc + about, bool(spread), "kominfo"))
     as_of = local(f"{month.last + 10 * ONE} 00:00")
     reported = draw(st.sampled_from([as_of, as_of, as_of, local(f"{month.first + 14 * ONE} 16:10"), None]))
     since = draw(st.sampled_from([LONG_AGO, LONG_AGO, month.first + 4 * ONE]))
@@ -146,6 +153,7 @@ def worlds(draw: st.DrawFn) -> World:
         Career("ani", places, actings),
         shared,
         punches=tuple(punches),
+        held=tuple(held),
         **draw(_letters(days)),
         **draw(_decisions(days, punches)),
         **draw(_activities(month, in_month)),
@@ -356,5 +364,6 @@ def shuffled(facts: MonthFacts, order: Callable[[Any], Any]) -> MonthFacts:
         "entries",
         "entry_steps",
         "sanctions",
+        "held",
     )
     return replace(facts, **{name: tuple(order(getattr(facts, name))) for name in names})

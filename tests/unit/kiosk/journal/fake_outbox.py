@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kiosk import wire
+from kiosk.journal import own, waiting
 from kiosk.model import DeviceId, Direction, Draft, Event, Fault, LastPresence, Moment, PersonId, QueueState, Refused
 
 
@@ -51,6 +52,11 @@ class FakeOutbox:
 
     def enrolments(self) -> list[tuple[Event, bool]]:
         return [(event, True) for event in self.events if event.kind == "enrolment"]
+
+    def own_enrolments(self, since_utc: dt.datetime) -> list[Event]:
+        since = [event for event in self.events if event.moment.wall_utc >= since_utc]
+        withdrawn = {each for event in since for each in own.withdrawn_by(event)}
+        return waiting.newest((event for event in since if event.kind == "enrolment"), withdrawn, ())
 
     def queue_state(self) -> QueueState:
         oldest = self.events[0].moment.wall_utc if self.events else None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.model import NOTHING_TOLD, Bulletin, ConnectedPhone, NipPin, PersonId
+from kiosk.model import NOTHING_TOLD, Bulletin, ConnectedPhone, LocalUse, NipPin, PersonId
 from kiosk.wire.bulletin import MOST, parse_bulletin, without
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -239,3 +239,27 @@ def test_letters_stand_in_order_of_their_beginnings() -> None:
     later = {**LETTER, "from_utc": "2026-11-24T17:00:00.000Z", "number": "2"}
     told, _ = parsed(letters=[later, LETTER])
     assert [each.number for each in told.letters[A]] == ["090/123", "2"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"days": 0, "ended": []},  # no time at all
+        {"days": 32, "ended": []},  # who waits longer has been forgotten
+        {"days": True, "ended": []},
+        {"days": 7},  # nothing would ever end
+        {"days": 7, "ended": ["e-1", 3]},
+        {"days": 7, "ended": [f"e-{n}" for n in range(5001)]},  # what is cut off would go on being used
+        [],
+    ],
+    ids=["no days", "a month and more", "no number", "no list", "no id", "too many", "no object"],
+)
+def test_a_waiting_face_is_used_only_by_a_word_that_can_be_read_whole(given: object) -> None:
+    told, left_out = parsed(local_use=given)
+    assert told.local_use is None
+    assert [each.split(":")[0] for each in left_out] == ["local_use"]
+
+
+def test_a_server_that_says_nothing_of_waiting_faces_lets_none_be_used() -> None:
+    assert parsed(local_use=None)[0].local_use is None
+    assert parsed()[0].local_use == LocalUse(7, frozenset(TOLD["local_use"]["ended"]))

@@ -63,6 +63,7 @@ def body(draft: Any, seq: int = 1, prev_hash: str = wire.NO_HASH) -> wire.Json:
         "event_enrolment_signed",
         "event_unknown_member",
         "event_presence_pin",
+        "event_presence_waiting",
         "event_occurrence",
     ],
 )
@@ -81,6 +82,15 @@ def test_a_presence_by_nip_and_pin_says_so_and_one_by_face_says_nothing_of_it() 
     assert {name: body(by_pin)["presence"][name] for name in marks} == {name: theirs[name] for name in marks}
     assert not set(marks) & set(body(plain)["presence"])
     assert "duress" not in repr(by_pin)
+
+
+def test_a_presence_of_whoever_waits_names_the_enrolment_that_it_rests_on_and_no_other_says_anything_of_it() -> None:
+    theirs = golden("event_presence_waiting")["presence"]
+    mine = dataclasses.replace(records.presence(theirs["person_id"]), enrolment=theirs["enrolment"])
+    said = body(mine)["presence"]
+    assert (said["person_id"], said["enrolment"]) == (theirs["person_id"], theirs["enrolment"])
+    assert said["enrolment"] == golden("event_enrolment")["event_id"]
+    assert "enrolment" not in body(records.presence())["presence"]
 
 
 def test_an_occurrence_says_what_there_is_to_say() -> None:
