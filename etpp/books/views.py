@@ -93,7 +93,7 @@ RESTING: Listing[RestingLine] = Listing(
             "person",
             "name",
             lambda line: line.person,
-            show=lambda line, texts: Cell(line.person or texts.signal_nobody),
+            show=lambda line, texts: Cell(line.person or texts.resting_nobody),
             kind="name",
             finds=True,
         ),

@@ -52,6 +52,8 @@ def joined(snapshot: GallerySnapshot, held: Sequence[Event], now: Moment) -> Gal
     """The gallery's people, and with them whom this terminal alone knows: under the id of the enrolment, by which their
     presences say what they rest on. `former`: under which id somebody was known so who is in the gallery by now."""
     known = approved(snapshot)
+    if not held:
+        return known
     people: dict[PersonId, Person] = dict(known.people)
     by_nip = {person.nip: person for person in people.values()}
     templates = list(known.templates)

@@ -154,6 +154,9 @@ def fill(etpp: Running) -> list[Page]:
         (good, 23, "Yuni Astuti", 30),
     ):
         terminal.send_events([terminal.enrolment(nip(number), name, seed, seed + 1)], at=etpp.clock.now)
+    waits = good.enrolment(nip(26), LONGEST_NAME, 70, 71)
+    good.send_events([waits, *(good.waiting(waits["event_id"]) for _ in range(9))], at=etpp.clock.now)
+    good.send_events([good.waiting(NOBODY)], at=etpp.clock.now)  # on what is no enrolment
     decided = school.enrolment(nip(24), LONGEST_NAME, 1, 2)
     refused = school.enrolment(nip(25), ONE_WORD, 60, 61)
     school.send_events([decided, refused], at=etpp.clock.now)
@@ -240,6 +243,7 @@ def fill(etpp: Running) -> list[Page]:
         ("approve", f"{enrolment}/approve"),
         ("reject", f"{enrolment}/reject"),
         ("events", "/events"),
+        ("resting", "/events/resting"),
         ("accounts", "/accounts"),
         ("account-new", "/accounts/new"),
         ("account-of-many-roles", f"/accounts/{many.account_id}"),

@@ -148,6 +148,7 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
         "enrolments": "faces/enrolments.html",
         "approve": "faces/approve.html",
         "events": "books/events.html",
+        "resting": "books/resting.html",
         "accounts": "accounts/accounts.html",
         "account-new": "accounts/new.html",
         "account-of-many-roles": "accounts/one.html",

@@ -227,7 +227,8 @@ class Terminal:
         rest = {name: value for name, value in event.items() if name not in own}
         return self.event(event["kind"], event[event["kind"]], **rest)
 
-    def presence(self, person_id: str, **changes: Any) -> Json:
+    def presence(self, person_id: str, *, said: Json | None = None, **changes: Any) -> Json:
+        """`said`: what else the presence says."""
         payload = {
             "person_id": person_id,
             "direction": "arrival",
@@ -236,7 +237,11 @@ class Terminal:
             "match": {"score": 4.5, "margin": 1.5, "threshold": 3.0, "frames": 3},
             "liveness": {"state": "live", "score": 0.9, "reason": "off"},
         }
-        return self.event("presence", payload, **changes)
+        return self.event("presence", payload | (said or {}), **changes)
+
+    def waiting(self, enrolment_id: str, **changes: Any) -> Json:
+        """A presence that rests on an enrolment."""
+        return self.presence(enrolment_id, said={"enrolment": enrolment_id}, **changes)
 
     def attack(self) -> Json:
         liveness = {"state": "attack", "score": 0.1, "reason": "passive"}

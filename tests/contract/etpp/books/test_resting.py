@@ -12,7 +12,7 @@ from etpp.books import resting
 from etpp.books.store import Books
 from etpp.faces import words
 from etpp.roster.store import Roster
-from tests.contract.etpp.client import Terminal, hash_of, text_of
+from tests.contract.etpp.client import Terminal, text_of
 from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on, wib
 
 Json = dict[str, Any]
@@ -49,9 +49,8 @@ class Case:
 
     def presence(self, terminal: Terminal | None = None, enrolment_id: str | None = None, **changes: Any) -> Json:
         terminal, named = terminal or self.terminal, enrolment_id or self.enrolment_id
-        event = terminal.presence(named, wall_utc=text_of(wib(f"{DAY} 07:20")))
-        event["presence"] |= {"enrolment": named} | changes
-        event["hash"] = terminal.last_hash = hash_of(event)
+        said = {"enrolment": named} | changes
+        event = terminal.presence(named, said=said, wall_utc=text_of(wib(f"{DAY} 07:20")))
         self.event_id = str(event["event_id"])
         return event
 
