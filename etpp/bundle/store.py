@@ -25,6 +25,7 @@ from etpp.allowance.owed import Due
 from etpp.base.clock import midnight_utc
 from etpp.base.errors import Conflict, StoreUnavailable
 from etpp.base.money import plain
+from etpp.books import resting
 from etpp.books.store import Books
 from etpp.bundle.model import LATER
 from etpp.db import Database, Transaction, pay_tables, tables
@@ -255,7 +256,9 @@ class Extract:
                 continue
             only = None if (home, month) == (self._office, self._month) else list(people)
             found = Books(self.tx).punches(home, *gather.window(month), self._known, only)
-            ids = [each.event_id for of in found.values() for each in of]
+            # What waited kept the month open: without it that would come out otherwise.
+            waits = resting.of_people(self.tx, home, *gather.window(month), self._known, only)
+            ids = [each.event_id for of in (*found.values(), *waits.values()) for each in of]
             self._punched[home, month] = ids
             for page in _pages(ids):
                 for place in Books(self.tx).places(page):
