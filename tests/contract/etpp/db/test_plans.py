@@ -46,7 +46,10 @@ def test_a_page_reads_events_by_an_index(filled: Running, path: str, shown: str,
     assert asked
     assert without_index(filled.database, asked) == []
     plans = "\n".join(plan(filled.database, *each) for each in asked)
-    assert set(re.findall(r"ix_events_\w+|pk_events|sqlite_autoindex_\w+", plans)) == indexes
+    # Those that rest on an enrolment are few: PostgreSQL looks through all of an office's, SQLite through the day's.
+    of_day = indexes is OF_DAY and filled.database.engine.dialect.name == "postgresql"
+    few = {"ix_events_enrolment"} if of_day else set()
+    assert set(re.findall(r"ix_events_\w+|pk_events|sqlite_autoindex_\w+", plans)) == indexes | few
 
 
 def test_a_persons_history_has_its_index(filled: Running) -> None:
