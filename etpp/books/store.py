@@ -288,7 +288,7 @@ class Books:
         for who, mine in resting.of_people(self._tx, office_id, start, end, known_utc, only).items():
             approved = {each.event_id: each.presence for each in mine if each.state == "approved"}
             if approved:
-                found.setdefault(who, {}).update(approved)
+                found[who] = found.get(who, {}) | approved
         return {who: sorted(each.values(), key=lambda p: (p.time.utc, p.event_id)) for who, each in found.items()}
 
     def presence_of(self, office_id: str, event_id: str, lock: bool = False) -> tuple[str, PresenceOf] | None:

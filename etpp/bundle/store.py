@@ -258,7 +258,8 @@ class Extract:
             found = Books(self.tx).punches(home, *gather.window(month), self._known, only)
             # What waited kept the month open: without it that would come out otherwise.
             waits = resting.of_people(self.tx, home, *gather.window(month), self._known, only)
-            ids = [each.event_id for of in (*found.values(), *waits.values()) for each in of]
+            ids = [each.event_id for of in found.values() for each in of]
+            ids += [each.event_id for of in waits.values() for each in of if each.event_id not in ids]
             self._punched[home, month] = ids
             for page in _pages(ids):
                 for place in Books(self.tx).places(page):
