@@ -375,6 +375,34 @@ def test_pins_are_told_only_where_people_may_use_them_alone(scene: Scene) -> Non
     assert told(scene)["nip_pin"]["policy"] == "off"  # the office's own word goes before the regency's
 
 
+def test_waiting_faces_are_used_only_where_bkpp_says_so_and_never_those_that_have_ended(scene: Scene) -> None:
+    etpp = scene.etpp
+    assert "local_use" not in told(scene)  # off until somebody says so
+    browser = etpp.log_in(etpp.bkpp)
+    csrf = csrf_of(browser.get(f"{etpp.url}/console/nip-pin", timeout=60).text)
+    said = {"csrf": csrf, "local_office": OFFICE, "days": "7"}
+    assert browser.post(f"{etpp.url}/console/local-use", data=said, timeout=60).status_code == 200
+    found = told(scene)["local_use"]
+    assert (found["days"], len(found["ended"])) == (7, 2)  # Sri's and Budi's are approved
+    event = scene.terminal.enrolment("198103152010012007", "Dewi Lestari", 40)
+    scene.terminal.send_events([event], at=etpp.clock.now)
+    teller(etpp).look()
+    assert told(scene)["local_use"] == found  # it waits: nothing has ended
+    etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event['event_id']}/reject")
+    teller(etpp).look()
+    assert set(told(scene)["local_use"]["ended"]) == {*found["ended"], event["event_id"]}
+    for days in ("32", "-1", "", "x"):
+        answer = browser.post(f"{etpp.url}/console/local-use", data=said | {"days": days}, timeout=60)
+        assert answer.status_code == 409
+    assert run(etpp, "local-use", "5", "--by", "bkpp") == {"office_id": "*", "days": 5}
+    assert told(scene)["local_use"]["days"] == 7  # the office's own word goes before the regency's
+    run(etpp, "local-use", "0", "--office", OFFICE, "--by", "bkpp")
+    assert "local_use" not in told(scene)
+    operator = etpp.log_in(etpp.member("operator-wajah", Grant("operator", OFFICE)))
+    token = csrf_of(operator.get(f"{etpp.url}/console/nip-pin", timeout=60).text)
+    assert operator.post(f"{etpp.url}/console/local-use", data=said | {"csrf": token}, timeout=60).status_code == 403
+
+
 def test_whoever_is_erased_is_in_no_bulletin_any_more(scene: Scene) -> None:
     etpp = scene.etpp
     teller(etpp).look()

@@ -20,7 +20,19 @@ from kiosk.terminal import officer
 from kiosk.terminal.capture import Latest
 from kiosk.terminal.desk import MOST_REFUSED, Desk, Means
 from kiosk.terminal.faults import FaultBoard
-from kiosk.terminal.officer import Admit, Admitted, Carry, Checked, CheckPin, Done, Enrol, Enrollable, Note, Progress
+from kiosk.terminal.officer import (
+    Admit,
+    Admitted,
+    Carry,
+    Checked,
+    CheckPin,
+    Done,
+    Enrol,
+    Enrollable,
+    Note,
+    Progress,
+    Withdraw,
+)
 from tests.unit.kiosk.journal.fake_outbox import FakeOutbox
 from tests.unit.kiosk.machine.fake_clock import FakeClock
 
@@ -69,6 +81,8 @@ class Rig:
         self.rested: list[bool] = []
         self.kept: list[str] = []
         self.disk_error: StateError | None = None
+        self.told: list[str] = []
+        self.used: set[Nip] = set()
         self.officers: tuple[Officer, ...] = (RATNA, TONO)
         self.tries = Tries(folder / "tries.json")
         self.desk = Desk(
@@ -83,6 +97,8 @@ class Rig:
                 rest=self.rested.append,
                 keep=self._keep,
                 carry={"sync": lambda: (True, "officer.done.sync", {})},
+                enrolled=lambda: self.told.append("enrolled"),
+                waits=lambda nip: nip in self.used,
             ),
             self.replies.put,
         )
@@ -202,6 +218,16 @@ def test_an_enrolment_rests_recognition_for_its_time_and_tells_each_frame(rig: R
     done = rig.until(Done)
     assert done == Done(True, (), "officer.done.enrolled", {"templates": 3})
     assert (rig.rested, rig.enrolment.closed) == ([True, False], 1)
+
+
+def test_the_officer_is_told_whether_the_person_can_use_the_terminal_already(rig: Rig) -> None:
+    rig.used = {ANI.nip}
+    rig.ask(Admit(ANI, replacing=False))
+    rig.desk.order(Enrol("Ratna", b"png"))
+    assert rig.until(Done) == Done(True, (), "officer.done.enrolled_used", {"templates": 3})
+    assert rig.told == ["enrolled"]
+    assert rig.ask(Withdraw("o-1", PersonId("e-1"))) == Done(True, key="officer.done.withdrawn")
+    assert rig.told == ["enrolled", "enrolled"]
 
 
 @pytest.mark.parametrize("when", ["admit", "enrol"])
