@@ -55,4 +55,6 @@ def _costs_nothing(encounter: Encounter) -> bool:
     prospect = encounter.prospect
     if prospect is None or not prospect.clock_trusted or prospect.assessment.elsewhere or encounter.corrected:
         return False
+    if prospect.waiting:  # it costs all of it if BKPP refuses the face
+        return False
     return not prospect.assessment.working_day or prospect.assessment.minutes_off <= 0

@@ -94,6 +94,11 @@ def test_whoever_may_lose_by_it_has_the_whole_countdown(asked: enc.Prospect) -> 
     assert Story(sure(), asked).counts_for() == 3.0
 
 
+def test_whose_face_waits_for_bkpp_has_the_whole_countdown() -> None:
+    asked = replace(prospect(assessment=assessment()), waiting=True)
+    assert Story(sure(), asked).counts_for() == SETTINGS.confirm_s
+
+
 def test_without_the_policy_nobody_has_the_short_countdown() -> None:
     story = Story(sure(), prospect(), SETTINGS)
     assert story(3.0 - BEFORE_S, enc.Tick()) is Phase.CONFIRM

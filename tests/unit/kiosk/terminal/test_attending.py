@@ -177,3 +177,20 @@ def test_the_office_is_whom_it_knows_by_face_and_whom_the_server_says_it_does_no
         ("budi", "none", "p-2", False),
         ("Zaki", "enrolled", "p-1", True),
     ]
+
+
+def test_whom_this_terminal_alone_knows_waits_and_may_take_the_consent_back() -> None:
+    known, alone = person("p-1", "197001011995031002", "Zaki"), person("e-1", "199003032015031004", "Ani")
+    awaiting = (Awaiting(alone.nip, "Ani", "waiting"),)
+    snapshot = GallerySnapshot(
+        1,
+        None,
+        {known.person_id: known, alone.person_id: alone},
+        (template("p-1"), template("e-1")),
+        bulletin=Bulletin(awaiting=awaiting),
+        waiting=frozenset({alone.person_id}),
+    )
+    assert [(each.name, each.state, each.person_id) for each in everybody(snapshot)] == [
+        ("Ani", "waiting", "e-1"),
+        ("Zaki", "enrolled", "p-1"),
+    ]
