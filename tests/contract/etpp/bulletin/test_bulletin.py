@@ -377,6 +377,7 @@ def test_pins_are_told_only_where_people_may_use_them_alone(scene: Scene) -> Non
 
 def test_waiting_faces_are_used_only_where_bkpp_says_so_and_never_those_that_have_ended(scene: Scene) -> None:
     etpp = scene.etpp
+    teller(etpp).look()
     assert "local_use" not in told(scene)  # off until somebody says so
     browser = etpp.log_in(etpp.bkpp)
     csrf = csrf_of(browser.get(f"{etpp.url}/console/nip-pin", timeout=60).text)
