@@ -12,7 +12,7 @@ from PIL import Image
 from kiosk.machine.lacks import Lost
 from kiosk.terminal.encounter import Phase
 
-_MOST = 500
+_MOST = 1000
 """After this many numbered pictures only the newest of each screen is kept up: a terminal may run for years."""
 
 
