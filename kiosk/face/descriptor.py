@@ -149,7 +149,7 @@ def _share_working_memory() -> None:
 
 
 class FastDescriber:
-    """The ResNet in onnxruntime: 17 times as fast as in dlib, one thread each (docs/accuracy.md, "Fast descriptor")."""
+    """The ResNet in onnxruntime: 12 times as fast as in dlib, one thread each (docs/accuracy.md, "Fast descriptor")."""
 
     recogniser = DLIB
 
