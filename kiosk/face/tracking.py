@@ -120,10 +120,9 @@ class Follower:
         self._followed += [followed for followed, _ in kept]
         return found + [face for _, face in kept]
 
-    def _search(self, frame: RgbImage, least_face_px: float = 0.0) -> list[Found]:
-        """Faces of at least `least_face_px` in the frame, or as small as the detector finds in a search."""
-        longest_px = self._enough_px(frame, least_face_px) if least_face_px else self._detector.search_px
-        return self._detector.search(frame, longest_px)
+    def _search(self, frame: RgbImage, least_face_px: float) -> list[Found]:
+        """Faces of at least `least_face_px` in the frame."""
+        return self._detector.search(frame, self._enough_px(frame, least_face_px))
 
     def _enough_px(self, frame: RgbImage, least_face_px: float) -> int:
         """How large the picture has to be for the detector to find faces of `least_face_px`."""
@@ -163,7 +162,7 @@ class Follower:
             return []
         found = self._detector.search(frame, self._detector.glance_px)
         if not found and self._detector.search_px > self._detector.glance_px:
-            found = self._search(frame)
+            found = self._detector.search(frame, self._detector.search_px)
         self._begin(found, tiny)
         return found
 
@@ -187,6 +186,5 @@ def _overlap(a: Box, b: Box) -> bool:
     """Whether the two are boxes of one face: their common area is over 0.3 of the smaller."""
     width = min(a.right, b.right) - max(a.left, b.left)
     height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    if width <= 0 or height <= 0:
-        return False
-    return width * height > 0.3 * min(a.width * a.height, b.width * b.height)
+    # Without the first condition two boxes that are apart both ways would have something in common.
+    return width > 0 and width * height > 0.3 * min(a.width * a.height, b.width * b.height)

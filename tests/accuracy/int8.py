@@ -1,6 +1,6 @@
 """What eight-bit recognisers would cost and bring on this processor: docs/accuracy.md, "Eight bits".
 
-    nice .venv/bin/python tests/accuracy/int8.py [--calibration N] [--rounds N] [--model MODEL]
+    nice .venv/bin/python tests/accuracy/int8.py [--calibration N] [--rounds N] [--model MODEL] [--sums] [--speed]
 
 Each recogniser's network in the form that runs here is quantised to int8 (onnxruntime.quantization, static, a scale a
 channel), calibrated on photos of one half of the people and measured on the other half: FNIR at FPIR 0.3 % with one
@@ -86,8 +86,9 @@ def describer(model_id: ModelId, model: bytes) -> FastDescriber | AlignedDescrib
     return AlignedDescriber(RECOGNISERS[model_id], model)
 
 
-def quantised(model: bytes, batches: list[Batch], folder: Path) -> bytes:
-    """Convolutions of more than one channel at a time in int8: those that stand for a PReLU's slope stay in float."""
+def quantised(model: bytes, batches: list[Batch], folder: Path, *, sums: bool) -> bytes:
+    """Convolutions of more than one channel at a time in int8: those that stand for a PReLU's slope stay in float, if
+    not `sums`, when they and what is made of them are int8 too."""
     graph = onnx.load_model_from_string(model)
     if graph.opset_import[0].version < OPSET:
         graph = onnx.version_converter.convert_version(graph, OPSET)
@@ -95,7 +96,7 @@ def quantised(model: bytes, batches: list[Batch], folder: Path) -> bytes:
     kept = []
     for number, node in enumerate(graph.graph.node):
         node.name = f"{node.op_type}_{number}"
-        if node.op_type == "Conv" and list(sizes[node.input[1]][1:]) == [1, 1, 1]:
+        if not sums and node.op_type == "Conv" and list(sizes[node.input[1]][1:]) == [1, 1, 1]:
             kept.append(node.name)
     before, after = folder / "float.onnx", folder / "int8.onnx"
     onnx.save(graph, before)
@@ -108,7 +109,7 @@ def quantised(model: bytes, batches: list[Batch], folder: Path) -> bytes:
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         nodes_to_exclude=kept,
-        op_types_to_quantize=["Conv", "MaxPool", "MatMul", "Gemm"],
+        op_types_to_quantize=["Conv", "MaxPool", "MatMul", "Gemm", *(["Add", "Relu", "Flatten"] if sums else [])],
     )
     return after.read_bytes()
 
@@ -157,6 +158,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calibration", type=int, default=150, help="photos of the one half")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--sums", action="store_true")
+    parser.add_argument("--speed", action="store_true")
     parser.add_argument("--model", action="append", choices=list(RECOGNISERS), help="[default: all]")
     options = parser.parse_args()
     chosen = [ModelId(each) for each in options.model or RECOGNISERS]
@@ -176,12 +179,14 @@ def main() -> None:
         for frame, face in known:
             plain.describe(frame, face, 1)
         with tempfile.TemporaryDirectory() as name:
-            small = quantised(model, heard.batches, Path(name))
+            small = quantised(model, heard.batches, Path(name), sums=options.sums)
         pairs[model_id] = describer(model_id, model), describer(model_id, small)
         batch = np.concatenate(heard.batches[: RECOGNISERS[model_id].looks])
         plain_ms, small_ms = cpu_ms([partial(each._network.run, batch) for each in pairs[model_id]])
         facts = {"model": model_id, "bytes": len(model), "int8_bytes": len(small)}
         print(json.dumps({**facts, "ms": plain_ms, "int8_ms": small_ms}), flush=True)
+    if options.speed:
+        return
     found: dict[ModelId, list[list[npt.NDArray[np.float32]]]] = {each: [[], []] for each in chosen}
     for seen in faces(engine, [path for files in measured for path in files]):
         for model_id, both in pairs.items():

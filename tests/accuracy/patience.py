@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from kiosk.face import open_engine
 from kiosk.liveness import open_models
-from kiosk.liveness.evidence import LEAST_EACH, MIN_SHARPNESS, Opinion, PassiveEvidence
+from kiosk.liveness.evidence import LEAST_EACH, MAX_FRAMES, MIN_SHARPNESS, Opinion, PassiveEvidence
 from kiosk.liveness.models import PassiveModels
 from kiosk.liveness.passive import sharpness
 from kiosk.liveness.wide import LIMIT, WideScores
@@ -88,16 +88,34 @@ class _Wide:
         return tuple(map(float, self.told.scores[1:]))  # type: ignore[return-value]
 
 
+class Newest:
+    """What PassiveEvidence says of an encounter, frame by frame."""
+
+    def __init__(self) -> None:
+        self._told = Told()
+        self._evidence = PassiveEvidence(self._told.models)
+        self._frames = 0
+        self.live: bool | None = None
+        """None while it is open."""
+
+    def add(self, row: Seen) -> None:
+        """One row of Seen."""
+        self._told.scores = row[1:]
+        frame = SHARP if row[0] >= MIN_SHARPNESS else BLURRED
+        opinion = self._evidence.add(frame, PLACE, self._frames / FPS)
+        self._frames += 1
+        if self.live is None and opinion in (Opinion.LIVE, Opinion.DOUBT):
+            self.live = opinion is Opinion.LIVE
+
+
 def newest(seen: Seen) -> bool:
     """What PassiveEvidence says of the encounter."""
-    told = Told()
-    evidence = PassiveEvidence(told.models)
-    for place, (sharp, *scores) in enumerate(seen[:FRAMES]):
-        told.scores = np.array(scores)
-        opinion = evidence.add(SHARP if sharp >= MIN_SHARPNESS else BLURRED, PLACE, place / FPS)
-        if opinion in (Opinion.LIVE, Opinion.DOUBT):
-            return opinion is Opinion.LIVE
-    return False
+    judge = Newest()
+    for row in seen[:FRAMES]:
+        judge.add(row)
+        if judge.live is not None:
+            break
+    return bool(judge.live)
 
 
 def first(seen: Seen) -> bool:
@@ -106,13 +124,22 @@ def first(seen: Seen) -> bool:
     return live(np.clip(usable, -LIMIT, LIMIT), LEAST_EACH)
 
 
+def _settled(judge: Newest, rows: list[list[float]]) -> bool:
+    """Whether no further frame changes what either rule says. Doubt within the first frames is both rules' doubt."""
+    seen = np.array(rows)
+    usable = int((seen[:, 0] >= MIN_SHARPNESS).sum())
+    return judge.live is not None and (usable >= MAX_FRAMES or not judge.live or first(seen))
+
+
 def moving(models: PassiveModels, still: RgbImage, box: Box, rng: np.random.Generator) -> Seen:
-    """What is seen of a picture that is held or stands before the camera for FRAMES."""
+    """What is seen of a picture that is held or stands before the camera for FRAMES; not a number once both rules have
+    decided."""
     assert models.wide is not None
     middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
     sway = np.zeros(4)  # right, down, turn, growth: deviation 1, four frames in six alike
-    rows = []
-    for _ in range(FRAMES):
+    rows: list[list[float]] = []
+    judge = Newest()
+    while len(rows) < FRAMES and not (rows and _settled(judge, rows)):
         sway = 0.85 * sway + rng.normal(0, 1, 4) * 0.53
         growth = 1 + 0.015 * sway[3]
         shift = 0.02 * box.width * sway[:2]
@@ -121,7 +148,8 @@ def moving(models: PassiveModels, still: RgbImage, box: Box, rng: np.random.Gene
         across, down = box.width * growth / 2, box.height * growth / 2
         place = Box(round(x - across), round(y - down), round(x + across), round(y + down))
         rows.append([sharpness(frame, place), models.near.score(frame, place), *models.wide.score(frame, place)])
-    return np.array(rows)
+        judge.add(np.array(rows[-1]))
+    return np.array([*rows, *[[np.nan] * 6] * (FRAMES - len(rows))])
 
 
 def _turned(rgb: RgbImage, middle: Seen, degrees: float, growth: float, shift: Seen) -> RgbImage:

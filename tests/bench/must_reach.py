@@ -3,8 +3,9 @@
 `kiosk bench` with dlib's recogniser and nothing installed; with fp-112 alone and with everything installed; and the
 resident memory of a running terminal with two recognisers and all passive models (`bench_memory.py`). Speed is CPU time
 on one core, this terminal's and face_recognition's in turn: the median of the rounds decides, the extremes stand beside
-it. One row a figure: asked, measured, reached; `--json` the same as one object. Exit code 1 where a figure is missed.
-Optional models: KIOSK_MODELS, else ../shared/models; without them only dlib's rows. Ten minutes on a quiet machine.
+it. One row a figure, as soon as it is there: asked, measured, reached; `--json` all of them as one object. Exit code 1
+where a figure is missed. Optional models: KIOSK_MODELS, else ../shared/models; without them only dlib's rows. Ten
+minutes on a quiet machine.
 """
 
 from __future__ import annotations
@@ -116,6 +117,15 @@ def memory(frames: int) -> Figure:
     return at_most(what, 400, found["peak_mb"])
 
 
+def figures(rounds: int, frames: int) -> Iterator[Figure]:
+    """Each as soon as it is measured; `frames` 0: no memory."""
+    yield from speed(rounds)
+    if MODELS.is_dir():
+        yield from speed_with_models(rounds)
+        if frames:
+            yield memory(frames)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
@@ -127,17 +137,16 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     load_before = os.getloadavg()
-    found = list(speed(options.rounds))
-    if MODELS.is_dir():
-        found += speed_with_models(options.rounds)
-        if options.frames:
-            found.append(memory(options.frames))
-    load = {"load_before": load_before, "load_after": os.getloadavg()}
+    found = []
+    for figure in figures(options.rounds, options.frames):
+        found.append(figure)
+        if not options.json:
+            print(figure.line(), flush=True)
     if options.json:
+        load = {"load_before": load_before, "load_after": os.getloadavg()}
         print(json.dumps({**load, "figures": [{**asdict(each), "reached": each.reached} for each in found]}, indent=1))
     else:
         print(f"load of the machine: {load_before[0]:.1f} before, {os.getloadavg()[0]:.1f} after; one core")
-        print("\n".join(each.line() for each in found))
     sys.exit(any(each.reached is False for each in found))
 
 

@@ -55,6 +55,18 @@ def test_the_mean_of_the_pictures_counts() -> None:
     assert found(NEAR - 0.001, 0.9, pictures=scattered)
 
 
+def test_it_is_the_distance_of_the_pictures_that_counts() -> None:
+    elsewhere = np.tile(away(0.8, 5), (3, 1))
+    assert beyond_doubt(elsewhere, np.stack([away(0.9, 5), away(0.2)]), [3, 3], 0, CLAIM)
+    assert not beyond_doubt(elsewhere, np.stack([away(-0.9, 5), away(0.2)]), [3, 3], 0, CLAIM)
+
+
+@pytest.mark.parametrize(("threshold", "beyond"), [(1.0, True), (1.001, False)])
+def test_a_twentieth_above_the_threshold_is_enough(threshold: float, beyond: bool) -> None:
+    claim = CLAIM | {"match": CLAIM["match"] | {"score": 1.05, "threshold": threshold}}
+    assert found(0.1, 0.9, claim=claim) is beyond
+
+
 def test_who_is_not_on_file_any_more_is_in_doubt() -> None:
     assert not beyond_doubt(PICTURES, np.stack([away(0.1)]), [3], None, CLAIM)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kiosk.face.detector import Found
-from kiosk.face.tracking import NEWCOMER, RESTING, SEARCH_EVERY, Follower
+from kiosk.face.tracking import NEWCOMER, SEARCH_EVERY, Follower, miniature
 from kiosk.model import Box, RgbImage
 from kiosk.terminal.recognise import RIVAL_SHARE
 
@@ -75,6 +75,11 @@ class Stream:
         self.frame[:40, :40] = 255 - self.frame[:40, :40]
 
 
+def finds_no_more(detector: ScriptedDetector) -> None:
+    """From now on: whoever is given was followed."""
+    detector.search = lambda _frame, _longest: []  # type: ignore[method-assign]
+
+
 def test_the_first_frame_is_searched_thoroughly_where_a_glance_finds_nobody() -> None:
     stream = Stream(box(width=100))
     assert stream.next() == [box(width=100)]
@@ -124,14 +129,34 @@ def test_while_hardly_anything_changes_at_a_face_it_is_looked_for_in_every_secon
         assert stream.calls == (["refine"] if look else [])
 
 
-@pytest.mark.parametrize("rest", [RESTING - 1, RESTING + 1])
-def test_where_much_changes_a_face_is_looked_for_at_once(rest: float) -> None:
+@pytest.mark.parametrize(("change", "calls"), [(5, []), (6, ["refine"])])
+def test_where_much_changes_a_face_is_looked_for_at_once(change: int, calls: list[str | int]) -> None:
+    """Nothing but its own place is compared: a hair's breadth of what is beside it would make the change less."""
     stream = Stream(box())
     stream.next(stream.frame)
     frame = stream.frame.copy()
-    frame[100:260, 200:360] += np.uint8(rest)
+    frame[100:260, 200:360] += np.uint8(change)
     stream.next(frame)
-    assert stream.calls == ([] if rest < RESTING else ["refine"])
+    assert stream.calls == calls
+
+
+@pytest.mark.parametrize(("change", "calls"), [(18, ["refine"]), (19, [427, 1600])])
+def test_a_change_of_all_of_the_picture_is_another_scene(change: int, calls: list[str | int]) -> None:
+    stream = Stream(box())
+    stream.next(stream.frame)
+    stream.detector.there = [] if change > 18 else [box()]
+    stream.next(stream.frame + np.uint8(change))
+    assert stream.calls == calls
+
+
+@pytest.mark.parametrize(("change", "calls"), [(5, []), (6, [320, 640])])
+def test_an_empty_scene_is_looked_at_when_any_part_of_it_changes(change: int, calls: list[str | int]) -> None:
+    stream = Stream()
+    stream.next()
+    stream.frame = stream.frame.copy()
+    stream.frame[460:480, 620:640] += np.uint8(change)
+    stream.next(stream.frame)
+    assert stream.calls == calls
 
 
 def test_who_hardly_looks_like_a_face_is_looked_for_in_every_frame() -> None:
@@ -150,6 +175,37 @@ def test_a_face_that_goes_at_the_rim_of_the_picture_leaves_nothing_to_look_at() 
     assert len(stream.next(stream.frame)) == 3
 
 
+@pytest.mark.parametrize("outside", [Box(-200, -200, -40, -40), Box(700, 500, 860, 660)])
+def test_of_a_face_beyond_the_picture_the_corner_is_looked_at(outside: Box) -> None:
+    stream = Stream(outside)
+    stream.next(stream.frame)
+    corner = (slice(20), slice(20)) if outside.left < 0 else (slice(460, None), slice(620, None))
+    frame = stream.frame.copy()
+    frame[corner] += 5
+    stream.next(frame)
+    assert stream.calls == []
+    stream.next(frame)
+    frame = frame.copy()
+    frame[corner] += 6
+    stream.next(frame)
+    assert stream.calls == ["refine"]
+
+
+def test_who_stands_at_the_rim_of_the_picture_is_compared_up_to_the_rim() -> None:
+    """What changes is a face's outermost twentieth, twenty times as much."""
+    stream = Stream(Box(0, 0, 400, 20))
+    stream.next(stream.frame)
+    frame = stream.frame.copy()
+    frame[:20, :20] += 119
+    stream.next(frame)
+    assert stream.calls == []
+    stream.next(frame)
+    frame = frame.copy()
+    frame[:20, :20] -= 120
+    stream.next(frame)
+    assert stream.calls == ["refine"]
+
+
 def test_a_face_that_is_lost_is_searched_for_at_once() -> None:
     stream = Stream(box())
     stream.next()
@@ -166,6 +222,36 @@ def test_a_lost_face_that_is_far_is_searched_for_in_all_of_the_picture() -> None
     assert stream.calls == ["refine", 427, 640]
 
 
+def test_beside_somebody_who_stays_a_lost_one_is_searched_for_among_those_as_near() -> None:
+    stream = Stream(box(20), box(450))
+    stream.next()
+    stream.detector.there = [box(20)]
+    assert stream.next() == [box(20)]
+    assert stream.calls == ["refine", "refine", 427]  # of 120 px and more, three quarters of his width
+
+
+def test_a_detector_whose_glance_is_its_search_does_not_search_twice() -> None:
+    stream = Stream()
+    stream.detector.glance_px = stream.detector.search_px = 320
+    stream.next()
+    stream.stir()
+    stream.next()
+    assert stream.calls == [320]
+    stream.detector.there = [box(width=200)]
+    stream.stir()
+    stream.next()
+    stream.detector.there = []
+    stream.next()
+    assert stream.calls == ["refine", 320]
+
+
+def test_a_picture_that_was_searched_serves_for_a_twentieth_more() -> None:
+    stream = Stream(box(width=203))  # those who are as near want 336 px
+    stream.detector.glance_px = 240
+    stream.next()
+    assert stream.calls == [320]
+
+
 @pytest.mark.parametrize(("width", "searches"), [(160, 1), (153, 1), (151, 2)])
 def test_a_little_more_of_the_picture_is_not_searched_anew(width: int, searches: int) -> None:
     """All who could be meant beside the nearest are found all the same: RIVAL_SHARE is their least width."""
@@ -179,8 +265,7 @@ def test_a_newcomer_is_seen_after_a_set_number_of_frames() -> None:
     stream = Stream(box())
     stream.next()
     stream.detector.there.append(box(420))
-    seen = [len(stream.next()) for _ in range(SEARCH_EVERY)]
-    assert seen == [1] * (SEARCH_EVERY - 1) + [2]
+    assert [len(stream.next()) for _ in range(8)] == [1] * 7 + [2]
 
 
 def test_newcomers_are_searched_for_only_as_finely_as_they_matter() -> None:
@@ -256,6 +341,58 @@ def test_a_face_is_not_given_twice() -> None:
         assert stream.next() == [box(250)]
 
 
+@pytest.mark.parametrize(("left", "faces"), [(311, 1), (312, 2)])
+def test_boxes_that_share_up_to_three_tenths_are_two_faces(left: int, faces: int) -> None:
+    stream = Stream(box(200), box(400))
+    stream.next()
+    stream.detector.there = [box(200), box(400 - 50)]
+    stream.next()
+    stream.detector.there = [box(200), box(left)]
+    finds_no_more(stream.detector)
+    assert len(stream.next()) == faces
+
+
+def test_boxes_that_are_apart_both_ways_have_nothing_in_common() -> None:
+    there = [Box(20, 20, 120, 120), Box(440, 340, 540, 440)]
+    stream = Stream(*there)
+    stream.next()
+    assert stream.next() == there
+
+
+def test_who_is_followed_to_the_place_of_another_does_not_end_the_following_of_a_third() -> None:
+    stream = Stream(box(20), box(200), box(400))
+    stream.next()
+    stream.detector.there = [box(110), box(400)]
+    stream.detector.refine = lambda _frame, near: Found(box(110 if near.left < 300 else 400), 1.0)  # type: ignore[method-assign]
+    finds_no_more(stream.detector)
+    assert stream.next() == [box(110), box(400)]
+
+
+def test_nor_does_one_at_rest_to_whose_place_another_was_followed() -> None:
+    stream = Stream(box(20), box(200), box(420))
+    stream.next(stream.frame)
+    stream.detector.refine = lambda _frame, _near: Found(box(200), 1.0)  # type: ignore[method-assign]
+    finds_no_more(stream.detector)
+    frame = stream.frame.copy()
+    frame[100:260, 20:180] += 40
+    assert stream.next(frame) == [box(200), box(420)]
+
+
+def test_nor_one_at_rest() -> None:
+    stream = Stream(box(20), box(200), box(420))
+    stream.next(stream.frame)
+    finds_no_more(stream.detector)
+    assert stream.next(stream.frame) == [box(20), box(200), box(420)]
+
+
+def test_nor_one_who_has_gone() -> None:
+    stream = Stream(box(20), box(200), box(420))
+    stream.next()
+    stream.detector.there = [box(200), box(420)]
+    finds_no_more(stream.detector)
+    assert stream.next() == [box(200), box(420)]
+
+
 def test_a_face_at_rest_is_not_given_twice_when_another_is_followed_to_its_place() -> None:
     stream = Stream(box(200), box(400))
     assert stream.next(stream.frame) == [box(200), box(400)]
@@ -274,9 +411,7 @@ def test_what_never_looks_like_a_face_again_is_let_go() -> None:
     original = stream.detector.search
     stream.detector.search = lambda frame, longest: original(frame, longest) and []  # type: ignore[method-assign]
     seen = [len(stream.next()) for _ in range(2 * SEARCH_EVERY + 2)]
-    assert seen[0] == 1
-    assert seen[-1] == 0
-    assert seen == sorted(seen, reverse=True)
+    assert seen == [1] * 8 + [0] * 10
 
 
 def test_an_unsure_face_keeps_its_earlier_score() -> None:
@@ -293,3 +428,24 @@ def test_without_following_every_frame_is_searched_thoroughly() -> None:
     for _ in range(3):
         assert [found.box for found in follower.find(frame)] == [box()]
     assert detector.calls == [1600] * 3
+
+
+@pytest.mark.parametrize("size", [(480, 256), (288, 512)])
+@pytest.mark.parametrize("across", [True, False])
+def test_every_second_pixel_of_a_picture_of_240_and_more_stands_for_it(size: tuple[int, int], across: bool) -> None:
+    """In stripes of four: all four would give 50, every fourth 0."""
+    frame = np.zeros((*size, 3), dtype=np.uint8)
+    (frame[:, 2::4] if across else frame[2::4])[:] = 200
+    assert miniature(frame) == pytest.approx(np.full((24, 32), 100.0))
+
+
+@pytest.mark.parametrize(("shorter_px", "luma"), [(239, 50.0), (240, 100.0), (359, 100.0), (360, 50.0)])
+def test_so_many_pixels_are_passed_over_that_120_are_left(shorter_px: int, luma: float) -> None:
+    frame = np.zeros((480, shorter_px, 3), dtype=np.uint8)
+    frame[2::4] = 200
+    assert miniature(frame).mean() == pytest.approx(luma, abs=2)
+
+
+def test_of_a_picture_smaller_than_that_every_pixel_counts() -> None:
+    frame = np.arange(24 * 32, dtype=np.uint8).reshape(24, 32, 1).repeat(3, axis=2)
+    assert (miniature(frame) == frame[..., 0]).all()
