@@ -94,6 +94,8 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
         person, unlisted = values.get("person", "").strip(), values.get("unlisted") == "yes"
 
         def work(tx: Transaction) -> None:
+            if (person or unlisted) and visit.actor.account_id == account_id:
+                raise Conflict("nobody says of their own account whose it is", key="account_own_who")
             person_id = employee(tx, person) if person else None
             grants = list(Accounts(tx).get(account_id).grants)
             kept = [each for each in grants if values.get(f"keep:{each.role}:{each.office_id or REGENCY}") == "yes"]
@@ -175,6 +177,7 @@ def _shown(account: Account, visit: Visit, names: Mapping[str, str]) -> dict[str
         "name": account.name,
         "person_id": account.person_id,
         "unlinked": account.unlinked,
+        "unlisted": account.unlisted,
         "disabled": account.disabled_utc is not None,
         "factor": account.has_factor,
         "needs_factor": account.needs_factor,

@@ -23,12 +23,13 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """`name`: of the account; a script with the administrator's token is `token`. `person_id`: who it is in the
-    roster."""
+    roster. `unlinked`: nobody has said who that is, of somebody whose roles are over other people."""
 
     name: str
     grants: tuple[Grant, ...]
     account_id: str | None = None
     person_id: str | None = None
+    unlinked: bool = False
 
     @property
     def said(self) -> str:
