@@ -16,7 +16,7 @@ from etpp.accounts.views import ACCOUNTS, AccountLine
 from etpp.base.errors import Conflict, NotFound
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
-from etpp.serving.acting import ROLES, Grant, Role
+from etpp.serving.acting import LOGIN_LONGEST, ROLES, Grant, Role
 
 Employee = Callable[[Transaction, str], str]
 """Whom a NIP, another number or an id stands for. Raises NotFound."""
@@ -166,6 +166,7 @@ def _grants(values: Mapping[str, str]) -> list[Grant]:
 def _choices(visit: Visit, names: Mapping[str, str]) -> dict[str, object]:
     return {
         "roles": [(role, visit.texts.of("role", role)) for role in ROLES],
+        "login_longest": LOGIN_LONGEST,
         "offices": sorted(names.items(), key=lambda each: each[1]),
     }
 

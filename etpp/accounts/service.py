@@ -20,12 +20,12 @@ from etpp.db import Database, Transaction
 from etpp.db.locks import Lock, hold
 from etpp.ledger.model import Said
 from etpp.ledger.store import Ledger
-from etpp.serving.acting import Grant, Role
+from etpp.serving.acting import LOGIN_LONGEST, Grant, Role
 
 OfficeKnown = Callable[[Transaction, str], object]
 """Raises NotFound for an office that is none; offices lie in a room above this one."""
 FIRST_LOGIN = "bkpp"
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+_LOGIN = re.compile(rf"[a-z0-9][a-z0-9._-]{{1,{LOGIN_LONGEST - 1}}}")
 _OTHERS = frozenset({"token", "command", "operator", "migration"})
 """Names under which others stand in the records."""
 _REGENCY: frozenset[Role] = frozenset({"bkpp", "inspector", "superior", "employee"})
@@ -61,8 +61,8 @@ def made(
 ) -> Account:
     """A new account, not kept yet. `unlisted`: somebody says that it is of nobody in the roster. Raises Conflict."""
     if _LOGIN.fullmatch(login) is None or login in _OTHERS or re.fullmatch(r"\d{18}", login):
-        text = "a user name is 2 to 63 small letters, digits, dots, dashes; no NIP, which others see too"
-        raise Conflict(text, key="login_wrong")
+        text = f"a user name is 2 to {LOGIN_LONGEST} small letters, digits, dots, dashes; no NIP, which others see too"
+        raise Conflict(text, key="login_wrong", most=LOGIN_LONGEST)
     try:
         shown = texts.plain(name.strip())
     except ValueError as error:

@@ -10,6 +10,9 @@ from etpp.ledger.model import Said, quiet
 
 Role = Literal["bkpp", "operator", "head", "superior", "employee", "inspector", "technician"]
 ROLES: tuple[Role, ...] = get_args(Role)
+_ACCOUNT = "account:"
+LOGIN_LONGEST = 64 - len(_ACCOUNT)
+"""Characters of a user name: with what stands before it in facts it is an id, which has 64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,9 @@ class Actor:
 
     @property
     def said(self) -> str:
-        """What facts name as who acted: the employee, or the account of somebody who is none."""
-        return self.person_id or f"account:{self.name}"
+        """What facts name as who acted: the employee, or the account of somebody who is none. A name of an earlier
+        release may be too long for that: then the account's id."""
+        return self.person_id or _ACCOUNT + (self.name if len(self.name) <= LOGIN_LONGEST else str(self.account_id))
 
     def offices(self, *roles: Role) -> frozenset[str] | None:
         """Where it has one of these roles; None: in the whole regency."""

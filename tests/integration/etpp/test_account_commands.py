@@ -128,3 +128,10 @@ def test_it_is_said_whose_an_account_is(state: Path) -> None:
     assert "known whose" in etpp(state, "account", "bind", "bkpp", "--no-employee", expect=65)
     etpp(state, "account", "add", "tu", "--name", "TU", "--role", "operator@dinas", "--no-employee")
     assert (accounts(state)["tu"]["unlisted"], accounts(state)["tu"]["unlinked"]) == (True, False)
+
+
+def test_who_says_so_is_checked_before_it_is_recorded(state: Path) -> None:
+    """PostgreSQL would refuse what no column holds, and SQLite keep it."""
+    etpp(state, "office", "add", "dinas", "Dinas")
+    for by in ("x" * 65, "Kepala Dinas", ""):
+        assert "--by" in etpp(state, "score", "set", "dinas", "2026-10", "90", "--by", by, expect=2)
