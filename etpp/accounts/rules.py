@@ -19,10 +19,12 @@ OWN_ROLES: frozenset[Role] = frozenset({"superior", "employee"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request names something: `part` of it ("path", "query", "body"), and the `name` there."""
+    """Where a request names something: `part` of it ("path", "query", "body"), and the `name` there. `whose`: under
+    which of the doorkeeper's scopes it is known whose that is, where its name is not the one."""
 
     part: Literal["path", "query", "body", "form"]
     name: str
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

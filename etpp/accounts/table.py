@@ -54,6 +54,8 @@ AT_OFFICE: tuple[Role, ...] = ("bkpp", "inspector", "operator", "head")
 OF_OFFICE = _rule(*AT_OFFICE, of=OFFICE)
 OF_OFFICE_ASKED = _rule(*AT_OFFICE, of=AT)
 PERSON, DEVICE, LETTER, JOB = _path("person_id"), _path("device_id"), _path("letter_id"), _path("job_id")
+PAID, SERVING = Place("path", "person_id", "serving"), Place("form", "person", "serving")
+"""Whose pay it is, who gets a PIN: of the office where they serve. One that merely knows the face has guests."""
 OWN_STEP = _rule("bkpp", "superior", "employee", acts=BY, two=True)
 VERIFYING = _rule("bkpp", "superior", acts=BY, two=True)
 
@@ -149,7 +151,7 @@ _ADMIN = {
     "POST /offices/{office_id}/months/{month}/pay": BKPP_ACTS_DECIDES,
     "GET /offices/{office_id}/months/{month}/audit": _rule("bkpp", "inspector", "head", of=OFFICE),
     "GET /employees/{person_id}/statements/{month}": _rule(
-        "bkpp", "inspector", "head", "superior", "employee", of=PERSON, own=PERSON
+        "bkpp", "inspector", "head", "superior", "employee", of=PAID, own=PERSON
     ),
     "POST /scores": BKPP_ACTS_DECIDES,
     "GET /sanctions": ALL,
@@ -316,7 +318,7 @@ _CONSOLE = {
     "POST /offices/{office_id}/notices/{notice_id}/withdraw": _PERSON_PAGE,
     "GET /nip-pin": _rule(*AT_OFFICE, listed=True),
     "POST /nip-pin": BKPP,
-    "POST /nip-pin/give": _rule("bkpp", "operator", of=_form("person"), two=True),
+    "POST /nip-pin/give": _rule("bkpp", "operator", of=SERVING, two=True),
     # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
     "GET /inspection": ALL,
     "GET /inspection/months/{office_id}/{month}": ALL,
