@@ -22,6 +22,8 @@ from demo.office import PEOPLE
 from demo.server import OFFICE_ID, OFFICE_NAME
 from etpp.absence.model import Letter, LetterDecision
 from etpp.absence.store import DECISIONS, add_letters
+from etpp.accounts import service as accounts
+from etpp.accounts.store import Accounts
 from etpp.activities.model import Entry, EntryStep, Item, Weight
 from etpp.activities.store import ENTRIES, ITEMS, STEPS, WEIGHTS
 from etpp.allowance import month as months
@@ -276,8 +278,12 @@ def build(folder: Path, now: dt.datetime) -> None:
     state = State(folder)
     database = Database(folder / "etpp.db")
     database.migrate()
+    accounts.first_administrator(database, state.secrets, now)
     with database.begin() as tx:
-        Builder(tx, state, now).build()
+        builder = Builder(tx, state, now)
+        builder.build()
+        first, whose = Accounts(tx).all()[0], builder.people[OFFICE_ID][-1]
+        accounts.bind(tx, first.account_id, whose.person_id)  # of whom nobody says who they are may only read
     database.close()
 
 

@@ -33,6 +33,9 @@ def scopes(jobs: Jobs, now: Callable[[], dt.datetime]) -> Scopes:
     def person(tx: Transaction, said: str) -> Whose:
         return of_person(tx, said, now())
 
+    def serving(tx: Transaction, said: str) -> Whose:
+        return of_serving(tx, said, now())
+
     def correction(tx: Transaction, correction_id: str) -> Whose:
         found = CORRECTIONS.one(tx, correction_id)
         return NOBODYS if found is None else of_day(tx, found.person_id, found.date, now())
@@ -56,6 +59,7 @@ def scopes(jobs: Jobs, now: Callable[[], dt.datetime]) -> Scopes:
         "office_id": _office,
         "person_id": person,
         "person": person,
+        "serving": serving,
         "device_id": _device,
         "correction_id": correction,
         "entry_id": _manual_entry,
@@ -78,6 +82,19 @@ def of_person(tx: Transaction, said: str, now: dt.datetime) -> Whose:
     if post is None:
         return Whose(offices, person_id)
     return Whose(frozenset({*offices, post.office_id}), person_id, _leading(roster, post.superior_id, person_id, today))
+
+
+def of_serving(tx: Transaction, said: str, now: dt.datetime) -> Whose:
+    """As `of_person`, but of the one office where they serve, or served last: those whose terminals merely know the
+    face learn nothing of what a guest is paid."""
+    whose = of_person(tx, said, now)
+    if whose.person_id is None:
+        return NOBODYS
+    try:
+        office_id = Roster(tx).career(whose.person_id).office_near(now.astimezone(_ZONE).date())
+    except CareerError:
+        return Whose(frozenset(), whose.person_id)
+    return Whose(frozenset({office_id}), whose.person_id, whose.led_by)
 
 
 def of_day(tx: Transaction, person_id: str, date: dt.date, now: dt.datetime) -> Whose:

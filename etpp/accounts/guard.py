@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 
 from etpp.accounts import session
 from etpp.accounts.context import Doorkeeper, KeeperOf
-from etpp.accounts.rules import Whose, could, may
+from etpp.accounts.gate import nobody_said_who
+from etpp.accounts.rules import Whose, could, may, nameless
 from etpp.accounts.scopes import allowed
 from etpp.base.errors import Problem
 from etpp.base.throttle import network_of
@@ -47,6 +48,8 @@ async def guard(request: Request, keeper: KeeperOf) -> None:
         raise GoFirst(_log_in_for(request))
     if who.duty and rule.open != "member":
         raise GoFirst("/account/totp" if who.duty == "factor" else "/account")
+    if nameless(who.actor, rule):
+        raise nobody_said_who()
     if not could(who.actor, rule):
         if template == PREFIX + "/":
             raise GoFirst(next(home for home in _HOMES if offers(keeper, who.actor, "GET", PREFIX + home)))

@@ -19,7 +19,8 @@ Stage = Literal["second", "connect", "full"]
 @dataclass(frozen=True, slots=True)
 class Account:
     """`person_id`: who it is in the roster. `must_change`: the password was made by somebody else. `totp_step`: the
-    last 30 seconds whose code was taken. `passkeys`: how many."""
+    last 30 seconds whose code was taken. `passkeys`: how many.
+    `unlisted`: BKPP has said that it is of nobody in the roster."""
 
     account_id: str
     login: str
@@ -33,10 +34,11 @@ class Account:
     disabled_utc: dt.datetime | None = None
     grants: tuple[Grant, ...] = ()
     passkeys: int = 0
+    unlisted: bool = False
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.login, self.grants, self.account_id, self.person_id)
+        return Actor(self.login, self.grants, self.account_id, self.person_id, self.unlinked)
 
     @property
     def has_factor(self) -> bool:
@@ -44,8 +46,9 @@ class Account:
 
     @property
     def unlinked(self) -> bool:
-        """Whether nobody knows for whom of the roster it decides."""
-        return self.person_id is None and any(grant.role in DECIDING_ROLES for grant in self.grants)
+        """Whether nobody has said for whom it decides: it begins and decides nothing until somebody has."""
+        said = self.person_id is not None or self.unlisted
+        return not said and any(grant.role in DECIDING_ROLES for grant in self.grants)
 
     @property
     def needs_factor(self) -> bool:

@@ -16,7 +16,7 @@ from etpp.accounts.views import ACCOUNTS, AccountLine
 from etpp.base.errors import Conflict, NotFound
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
-from etpp.serving.acting import ROLES, Grant, Role
+from etpp.serving.acting import LOGIN_LONGEST, ROLES, Grant, Role
 
 Employee = Callable[[Transaction, str], str]
 """Whom a NIP, another number or an id stands for. Raises NotFound."""
@@ -94,6 +94,8 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
         person, unlisted = values.get("person", "").strip(), values.get("unlisted") == "yes"
 
         def work(tx: Transaction) -> None:
+            if (person or unlisted) and visit.actor.account_id == account_id:
+                raise Conflict("nobody says of their own account whose it is", key="account_own_who")
             person_id = employee(tx, person) if person else None
             grants = list(Accounts(tx).get(account_id).grants)
             kept = [each for each in grants if values.get(f"keep:{each.role}:{each.office_id or REGENCY}") == "yes"]
@@ -164,6 +166,7 @@ def _grants(values: Mapping[str, str]) -> list[Grant]:
 def _choices(visit: Visit, names: Mapping[str, str]) -> dict[str, object]:
     return {
         "roles": [(role, visit.texts.of("role", role)) for role in ROLES],
+        "login_longest": LOGIN_LONGEST,
         "offices": sorted(names.items(), key=lambda each: each[1]),
     }
 
@@ -175,6 +178,7 @@ def _shown(account: Account, visit: Visit, names: Mapping[str, str]) -> dict[str
         "name": account.name,
         "person_id": account.person_id,
         "unlinked": account.unlinked,
+        "unlisted": account.unlisted,
         "disabled": account.disabled_utc is not None,
         "factor": account.has_factor,
         "needs_factor": account.needs_factor,

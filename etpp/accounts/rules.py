@@ -19,10 +19,12 @@ OWN_ROLES: frozenset[Role] = frozenset({"superior", "employee"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request names something: `part` of it ("path", "query", "body"), and the `name` there."""
+    """Where a request names something: `part` of it ("path", "query", "body"), and the `name` there. `whose`: under
+    which of the doorkeeper's scopes it is known whose that is, where its name is not the one."""
 
     part: Literal["path", "query", "body", "form"]
     name: str
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Rule:
     own: Place | None = None
     forbidden: frozenset[str] = frozenset()
     """Members of the body that only the administrator's token may give: they name somebody else who acts."""
+    two: bool = False
+    """Whether it begins or decides what takes two people: of whoever does, it is known who that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Whose:
 def may(actor: Actor, rule: Rule, whose: Whose) -> bool:
     if rule.open != "roles":
         return True
+    if not could(actor, rule):
+        return False
     return any(_grants(actor, grant.role, grant.office_id, rule, whose) for grant in actor.grants)
 
 
@@ -76,7 +82,15 @@ def _grants(actor: Actor, role: Role, office_id: str | None, rule: Rule, whose: 
 
 def could(actor: Actor, rule: Rule) -> bool:
     """Whether there is anything at all of which it might: what a page offers."""
-    return rule.open != "roles" or any(grant.role in rule.roles for grant in actor.grants)
+    if rule.open != "roles":
+        return True
+    return not nameless(actor, rule) and any(grant.role in rule.roles for grant in actor.grants)
+
+
+def nameless(actor: Actor, rule: Rule) -> bool:
+    """Whether it is refused for this alone, that nobody has said who it is: with a second account it could be both of
+    the two people."""
+    return rule.two and actor.unlinked
 
 
 class Table:

@@ -31,4 +31,4 @@ def _look(keeper: Doorkeeper, tx: Transaction, place: Place | None, said: Said) 
     value = None if place is None else said.get(place.part, {}).get(place.name)
     if place is None or not isinstance(value, str):
         return Whose()
-    return keeper.scopes[place.name](tx, value)
+    return keeper.scopes[place.whose or place.name](tx, value)

@@ -7,6 +7,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from etpp.accounts import passwords
@@ -19,12 +20,12 @@ from etpp.db import Database, Transaction
 from etpp.db.locks import Lock, hold
 from etpp.ledger.model import Said
 from etpp.ledger.store import Ledger
-from etpp.serving.acting import Grant, Role
+from etpp.serving.acting import LOGIN_LONGEST, Grant, Role
 
 OfficeKnown = Callable[[Transaction, str], object]
 """Raises NotFound for an office that is none; offices lie in a room above this one."""
 FIRST_LOGIN = "bkpp"
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+_LOGIN = re.compile(rf"[a-z0-9][a-z0-9._-]{{1,{LOGIN_LONGEST - 1}}}")
 _OTHERS = frozenset({"token", "command", "operator", "migration"})
 """Names under which others stand in the records."""
 _REGENCY: frozenset[Role] = frozenset({"bkpp", "inspector", "superior", "employee"})
@@ -37,7 +38,8 @@ def first_administrator(database: Database, secrets: Secrets, now: dt.datetime) 
         if Accounts(tx).any():
             return
     password = passwords.generated()
-    account = made(FIRST_LOGIN, "BKPP", [Grant("bkpp")], passwords.hashed(password), now, unlisted=True)
+    made_first = made(FIRST_LOGIN, "BKPP", [Grant("bkpp")], passwords.hashed(password), now, unlisted=True)
+    account = replace(made_first, unlisted=False)  # nobody has said so: it begins by being told who it is
     with database.begin() as tx:
         if Accounts(tx).any():
             return
@@ -59,8 +61,8 @@ def made(
 ) -> Account:
     """A new account, not kept yet. `unlisted`: somebody says that it is of nobody in the roster. Raises Conflict."""
     if _LOGIN.fullmatch(login) is None or login in _OTHERS or re.fullmatch(r"\d{18}", login):
-        text = "a user name is 2 to 63 small letters, digits, dots, dashes; no NIP, which others see too"
-        raise Conflict(text, key="login_wrong")
+        text = f"a user name is 2 to {LOGIN_LONGEST} small letters, digits, dots, dashes; no NIP, which others see too"
+        raise Conflict(text, key="login_wrong", most=LOGIN_LONGEST)
     try:
         shown = texts.plain(name.strip())
     except ValueError as error:
@@ -69,7 +71,18 @@ def made(
         raise Conflict("the name has 1 to 200 characters", key="account_name_wrong")
     check_grants(grants, person_id, unlisted=unlisted)
     return Account(
-        str(uuid.uuid4()), login, shown, person_id, password_hash, must_change, None, 0, now, None, tuple(grants)
+        str(uuid.uuid4()),
+        login,
+        shown,
+        person_id,
+        password_hash,
+        must_change,
+        None,
+        0,
+        now,
+        None,
+        tuple(grants),
+        unlisted=unlisted and person_id is None,
     )
 
 
@@ -114,11 +127,20 @@ def set_grants(
     person_id = account.person_id or person_id
     check_grants(grants, person_id, account.grants, unlisted=unlisted)
     _refuse_unknown(tx, grants, offices)
-    Accounts(tx).set(account_id, person_id=person_id)
+    Accounts(tx).set(account_id, person_id=person_id, unlisted=person_id is None and (account.unlisted or unlisted))
     Accounts(tx).set_grants(account_id, grants)
     Sessions(tx).end(account_id)
     _keep_an_administrator(tx, account)
     return account_json(account), account_json(Accounts(tx).get(account_id))
+
+
+def bind(tx: Transaction, account_id: str, person_id: str | None) -> tuple[Any, Any]:
+    """Say whose it is, None for nobody of the roster; its roles stay. Before and after. Raises Conflict, NotFound."""
+    account = Accounts(tx).get(account_id)
+    if account.person_id is not None:
+        raise Conflict("it is known whose account this is", key="account_so_already")
+    grants = account.grants
+    return set_grants(tx, account_id, grants, lambda _tx, _office: None, person_id, unlisted=person_id is None)
 
 
 def set_disabled(tx: Transaction, account_id: str, disabled: bool, now: dt.datetime) -> tuple[Any, Any]:
@@ -161,6 +183,7 @@ def account_json(account: Account) -> dict[str, Any]:
         "login": account.login,
         "person_id": account.person_id,
         "unlinked": account.unlinked,
+        "unlisted": account.unlisted,
         "roles": [{"role": grant.role, "office_id": grant.office_id} for grant in account.grants],
         "disabled": account.disabled_utc is not None,
         "totp": account.totp_sealed is not None,

@@ -35,8 +35,9 @@ def _rule(
     acts: Place | None = None,
     own: Place | None = None,
     forbidden: frozenset[str] = frozenset(),
+    two: bool = False,
 ) -> Rule:
-    return Rule("roles", frozenset(roles), of, listed, acts, own, forbidden)
+    return Rule("roles", frozenset(roles), of, listed, acts, own, forbidden, two)
 
 
 BY = _body("by")
@@ -45,14 +46,18 @@ AT = _query("office_id")
 OFFICE_SAID = _body("office_id")
 ANYBODY, SECOND, CONNECT, MEMBER = Rule("anybody"), Rule("second"), Rule("connect"), Rule("member")
 BKPP = _rule("bkpp")
+BKPP_DECIDES = _rule("bkpp", two=True)
+BKPP_ACTS_DECIDES = _rule("bkpp", acts=BY, two=True)
 ALL = _rule("bkpp", "inspector")
 EVERY_ROLE = _rule(*ROLES, listed=True)
 AT_OFFICE: tuple[Role, ...] = ("bkpp", "inspector", "operator", "head")
 OF_OFFICE = _rule(*AT_OFFICE, of=OFFICE)
 OF_OFFICE_ASKED = _rule(*AT_OFFICE, of=AT)
 PERSON, DEVICE, LETTER, JOB = _path("person_id"), _path("device_id"), _path("letter_id"), _path("job_id")
-OWN_STEP = _rule("bkpp", "superior", "employee", acts=BY)
-VERIFYING = _rule("bkpp", "superior", acts=BY)
+PAID, SERVING = Place("path", "person_id", "serving"), Place("form", "person", "serving")
+"""Whose pay it is, who gets a PIN: of the office where they serve. One that merely knows the face has guests."""
+OWN_STEP = _rule("bkpp", "superior", "employee", acts=BY, two=True)
+VERIFYING = _rule("bkpp", "superior", acts=BY, two=True)
 
 _ADMIN = {
     # roster
@@ -67,16 +72,16 @@ _ADMIN = {
     "GET /employees/{person_id}": _rule(*AT_OFFICE, "superior", "employee", of=PERSON, own=PERSON),
     "POST /roster/imports": _rule("bkpp", acts=_query("by")),
     "GET /roster.xlsx": ALL,
-    "POST /deputies": _rule("bkpp", acts=BY),
+    "POST /deputies": BKPP_ACTS_DECIDES,
     # faces
     "DELETE /offices/{office_id}/people/{person_id}": BKPP,
     "GET /enrolments": OF_OFFICE_ASKED,
-    "POST /offices/{office_id}/enrolments/{event_id}/approve": BKPP,
-    "POST /offices/{office_id}/enrolments/{event_id}/reject": BKPP,
+    "POST /offices/{office_id}/enrolments/{event_id}/approve": BKPP_DECIDES,
+    "POST /offices/{office_id}/enrolments/{event_id}/reject": BKPP_DECIDES,
     "PUT /offices/{office_id}/renewal": _rule("bkpp", acts=BY),
     "POST /offices/{office_id}/renewal/consents": _rule("bkpp", acts=BY),
     "POST /offices/{office_id}/renewal/consents/withdraw": _rule("bkpp", acts=BY),
-    "POST /offices/{office_id}/renewal/approve": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/renewal/approve": BKPP_ACTS_DECIDES,
     "GET /recognisers": ALL,
     "PUT /recogniser": _rule("bkpp", acts=BY),
     "PUT /offices/{office_id}/recogniser": _rule("bkpp", acts=BY),
@@ -89,31 +94,31 @@ _ADMIN = {
     "POST /devices/{device_id}/write-off": _rule("bkpp", "technician", of=DEVICE),
     # books
     "GET /events": ALL,
-    "POST /offices/{office_id}/events/{event_id}/accept": BKPP,
+    "POST /offices/{office_id}/events/{event_id}/accept": BKPP_DECIDES,
     # presence
     "GET /presence": OF_OFFICE_ASKED,
     "GET /discipline": OF_OFFICE_ASKED,
     "GET /corrections": OF_OFFICE_ASKED,
-    "POST /corrections": _rule("bkpp", "operator", "head", of=_body("person"), acts=_body("proposed_by")),
-    "POST /corrections/{correction_id}/approve": _rule("bkpp", "head", of=_path("correction_id"), acts=BY),
-    "POST /corrections/{correction_id}/refuse": _rule("bkpp", "head", of=_path("correction_id"), acts=BY),
+    "POST /corrections": _rule("bkpp", "operator", "head", of=_body("person"), acts=_body("proposed_by"), two=True),
+    "POST /corrections/{correction_id}/approve": _rule("bkpp", "head", of=_path("correction_id"), acts=BY, two=True),
+    "POST /corrections/{correction_id}/refuse": _rule("bkpp", "head", of=_path("correction_id"), acts=BY, two=True),
     "GET /reviews": OF_OFFICE_ASKED,
-    "POST /reviews": _rule("bkpp", "head", of=OFFICE_SAID, acts=BY),
+    "POST /reviews": _rule("bkpp", "head", of=OFFICE_SAID, acts=BY, two=True),
     "GET /manual-entries": OF_OFFICE_ASKED,
     "GET /manual-entries/counts": OF_OFFICE_ASKED,
-    "POST /manual-entries": _rule("bkpp", "operator", "head", of=OFFICE_SAID, acts=_body("entered_by")),
-    "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id"), acts=BY),
-    "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id"), acts=BY),
+    "POST /manual-entries": _rule("bkpp", "operator", "head", of=OFFICE_SAID, acts=_body("entered_by"), two=True),
+    "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id"), acts=BY, two=True),
+    "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id"), acts=BY, two=True),
     # absence
     "POST /documents": _rule("bkpp", "operator", "head", listed=True, acts=_query("by")),
     "GET /documents/{sha256}": ALL,
-    "POST /letters": _rule("bkpp", "operator", "head", of=OFFICE_SAID, acts=_body("submitted_by")),
+    "POST /letters": _rule("bkpp", "operator", "head", of=OFFICE_SAID, acts=_body("submitted_by"), two=True),
     "GET /letters": OF_OFFICE_ASKED,
     "GET /letters/{letter_id}": _rule(*AT_OFFICE, of=LETTER),
-    "POST /letters/{letter_id}/document": _rule("bkpp", "operator", "head", of=LETTER, acts=BY),
-    "POST /letters/{letter_id}/approve": _rule("bkpp", acts=BY),
-    "POST /letters/{letter_id}/refuse": _rule("bkpp", acts=BY),
-    "POST /letters/{letter_id}/revoke": _rule("bkpp", acts=BY),
+    "POST /letters/{letter_id}/document": _rule("bkpp", "operator", "head", of=LETTER, acts=BY, two=True),
+    "POST /letters/{letter_id}/approve": BKPP_ACTS_DECIDES,
+    "POST /letters/{letter_id}/refuse": BKPP_ACTS_DECIDES,
+    "POST /letters/{letter_id}/revoke": BKPP_ACTS_DECIDES,
     "GET /kinds": EVERY_ROLE,
     "PUT /kinds": _rule("bkpp", acts=BY),
     # activities
@@ -138,26 +143,26 @@ _ADMIN = {
     # allowance
     "GET /months/{month}": ALL,
     "GET /offices/{office_id}/months/{month}": OF_OFFICE,
-    "POST /offices/{office_id}/months/{month}/check": _rule("bkpp", "head", of=OFFICE, acts=BY),
+    "POST /offices/{office_id}/months/{month}/check": _rule("bkpp", "head", of=OFFICE, acts=BY, two=True),
     # Passing over what is open takes two people, and one log-in is one of them: scripts and the command line name both.
     "POST /offices/{office_id}/months/{month}/close": _rule(
-        "bkpp", acts=BY, forbidden=frozenset({"despite", "second"})
+        "bkpp", acts=BY, forbidden=frozenset({"despite", "second"}), two=True
     ),
-    "POST /offices/{office_id}/months/{month}/pay": _rule("bkpp", acts=BY),
+    "POST /offices/{office_id}/months/{month}/pay": BKPP_ACTS_DECIDES,
     "GET /offices/{office_id}/months/{month}/audit": _rule("bkpp", "inspector", "head", of=OFFICE),
     "GET /employees/{person_id}/statements/{month}": _rule(
-        "bkpp", "inspector", "head", "superior", "employee", of=PERSON, own=PERSON
+        "bkpp", "inspector", "head", "superior", "employee", of=PAID, own=PERSON
     ),
-    "POST /scores": _rule("bkpp", acts=BY),
+    "POST /scores": BKPP_ACTS_DECIDES,
     "GET /sanctions": ALL,
-    "POST /sanctions": _rule("bkpp", acts=BY),
-    "POST /sanctions/{sanction_id}/withdraw": _rule("bkpp", acts=BY),
+    "POST /sanctions": BKPP_ACTS_DECIDES,
+    "POST /sanctions/{sanction_id}/withdraw": BKPP_ACTS_DECIDES,
     "GET /policies": EVERY_ROLE,
     "POST /policies": _rule("bkpp", acts=BY),
     # objections
     "GET /objections": ALL,
     "POST /objections": OWN_STEP,
-    "POST /objections/{objection_id}/answer": _rule("bkpp", acts=BY),
+    "POST /objections/{objection_id}/answer": BKPP_ACTS_DECIDES,
     # reports: making one changes nothing that is kept, so that an inspector may
     "POST /reports": _rule(*AT_OFFICE, of=OFFICE_SAID),
     "GET /reports/{job_id}": _rule(*AT_OFFICE, of=JOB),
@@ -198,7 +203,7 @@ _CONSOLE = {
     "GET /phones": MEMBER,
     "POST /phones/{phone_id}/end": MEMBER,
     "GET /people/{person_id}/phones": ALL,
-    "POST /people/{person_id}/phones/code": BKPP,
+    "POST /people/{person_id}/phones/code": BKPP_DECIDES,
     "POST /people/{person_id}/phones/{phone_id}/end": BKPP,
     "GET /": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}": OF_OFFICE,
@@ -224,29 +229,29 @@ _CONSOLE = {
     "POST /codes": _rule("bkpp", "technician", of=_form("office_id")),
     # letters
     "GET /letters": _rule(*AT_OFFICE, listed=True),
-    "GET /letters/new": _rule("bkpp", "operator", "head", listed=True),
-    "POST /letters": _rule("bkpp", "operator", "head", of=_form("office_id")),
+    "GET /letters/new": _rule("bkpp", "operator", "head", listed=True, two=True),
+    "POST /letters": _rule("bkpp", "operator", "head", of=_form("office_id"), two=True),
     "GET /letters/{letter_id}": _rule(*AT_OFFICE, of=LETTER),
     "GET /letters/{letter_id}/document": _rule(*AT_OFFICE, of=LETTER),
-    "POST /letters/{letter_id}/document": _rule("bkpp", "operator", "head", of=LETTER),
-    "POST /letters/{letter_id}/approve": BKPP,
-    "POST /letters/{letter_id}/refuse": BKPP,
-    "GET /letters/{letter_id}/revoke": BKPP,
-    "POST /letters/{letter_id}/revoke": BKPP,
+    "POST /letters/{letter_id}/document": _rule("bkpp", "operator", "head", of=LETTER, two=True),
+    "POST /letters/{letter_id}/approve": BKPP_DECIDES,
+    "POST /letters/{letter_id}/refuse": BKPP_DECIDES,
+    "GET /letters/{letter_id}/revoke": BKPP_DECIDES,
+    "POST /letters/{letter_id}/revoke": BKPP_DECIDES,
     # corrections, uncertain times, manual entries, discipline
     "GET /corrections": _rule(*AT_OFFICE, listed=True),
-    "GET /corrections/new": _rule("bkpp", "operator", "head", listed=True),
-    "POST /corrections": _rule("bkpp", "operator", "head", of=_form("person")),
-    "POST /corrections/{correction_id}/approve": _rule("bkpp", "head", of=_path("correction_id")),
-    "POST /corrections/{correction_id}/refuse": _rule("bkpp", "head", of=_path("correction_id")),
+    "GET /corrections/new": _rule("bkpp", "operator", "head", listed=True, two=True),
+    "POST /corrections": _rule("bkpp", "operator", "head", of=_form("person"), two=True),
+    "POST /corrections/{correction_id}/approve": _rule("bkpp", "head", of=_path("correction_id"), two=True),
+    "POST /corrections/{correction_id}/refuse": _rule("bkpp", "head", of=_path("correction_id"), two=True),
     "GET /reviews": _rule(*AT_OFFICE, listed=True),
-    "GET /reviews/{office_id}/{event_id}": _rule("bkpp", "head", of=OFFICE),
-    "POST /reviews/{office_id}/{event_id}": _rule("bkpp", "head", of=OFFICE),
+    "GET /reviews/{office_id}/{event_id}": _rule("bkpp", "head", of=OFFICE, two=True),
+    "POST /reviews/{office_id}/{event_id}": _rule("bkpp", "head", of=OFFICE, two=True),
     "GET /manual-entries": _rule(*AT_OFFICE, listed=True),
-    "GET /manual-entries/new": _rule("bkpp", "operator", "head", listed=True),
-    "POST /manual-entries": _rule("bkpp", "operator", "head", of=_form("office_id")),
-    "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id")),
-    "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id")),
+    "GET /manual-entries/new": _rule("bkpp", "operator", "head", listed=True, two=True),
+    "POST /manual-entries": _rule("bkpp", "operator", "head", of=_form("office_id"), two=True),
+    "POST /manual-entries/{entry_id}/confirm": _rule("bkpp", "head", of=_path("entry_id"), two=True),
+    "POST /manual-entries/{entry_id}/withdraw": _rule("bkpp", "head", of=_path("entry_id"), two=True),
     "GET /discipline": _rule(*AT_OFFICE, listed=True),
     # calendar: nothing of one person, so that whoever sees the console sees every office's
     "GET /calendar": _rule(*AT_OFFICE, listed=True),
@@ -261,17 +266,17 @@ _CONSOLE = {
     # months, scores, sanctions, policies, reports
     "GET /months": _rule(*AT_OFFICE, listed=True),
     "GET /offices/{office_id}/months/{month}": OF_OFFICE,
-    "POST /offices/{office_id}/months/{month}/check": _rule("bkpp", "head", of=OFFICE),
-    "GET /offices/{office_id}/months/{month}/close": BKPP,
-    "POST /offices/{office_id}/months/{month}/close": BKPP,
-    "GET /offices/{office_id}/months/{month}/pay": BKPP,
-    "POST /offices/{office_id}/months/{month}/pay": BKPP,
+    "POST /offices/{office_id}/months/{month}/check": _rule("bkpp", "head", of=OFFICE, two=True),
+    "GET /offices/{office_id}/months/{month}/close": BKPP_DECIDES,
+    "POST /offices/{office_id}/months/{month}/close": BKPP_DECIDES,
+    "GET /offices/{office_id}/months/{month}/pay": BKPP_DECIDES,
+    "POST /offices/{office_id}/months/{month}/pay": BKPP_DECIDES,
     "GET /scores": ALL,
-    "POST /scores": BKPP,
+    "POST /scores": BKPP_DECIDES,
     "GET /sanctions": ALL,
-    "POST /sanctions": BKPP,
-    "GET /sanctions/{sanction_id}/withdraw": BKPP,
-    "POST /sanctions/{sanction_id}/withdraw": BKPP,
+    "POST /sanctions": BKPP_DECIDES,
+    "GET /sanctions/{sanction_id}/withdraw": BKPP_DECIDES,
+    "POST /sanctions/{sanction_id}/withdraw": BKPP_DECIDES,
     "GET /policies": ALL,
     "POST /policies": BKPP,
     "POST /policies/trial": BKPP,
@@ -284,12 +289,12 @@ _CONSOLE = {
     "GET /reports/{job_id}/file": _rule(*AT_OFFICE, of=JOB),
     "POST /reports/{job_id}/end": _rule(*AT_OFFICE, of=JOB),
     "GET /enrolments": ALL,
-    "GET /enrolments/{office_id}/{event_id}/approve": BKPP,
-    "POST /enrolments/{office_id}/{event_id}/approve": BKPP,
-    "GET /enrolments/{office_id}/{event_id}/reject": BKPP,
-    "POST /enrolments/{office_id}/{event_id}/reject": BKPP,
+    "GET /enrolments/{office_id}/{event_id}/approve": BKPP_DECIDES,
+    "POST /enrolments/{office_id}/{event_id}/approve": BKPP_DECIDES,
+    "GET /enrolments/{office_id}/{event_id}/reject": BKPP_DECIDES,
+    "POST /enrolments/{office_id}/{event_id}/reject": BKPP_DECIDES,
     "GET /events": ALL,
-    "POST /events/{office_id}/{event_id}/accept": BKPP,
+    "POST /events/{office_id}/{event_id}/accept": BKPP_DECIDES,
     # What somebody forced, or a terminal that was opened, says: not even an inspector's page has it.
     "GET /events/resting": ALL,
     "GET /signals": BKPP,
@@ -304,7 +309,7 @@ _CONSOLE = {
     "POST /accounts/{account_id}/reset": BKPP,
     "GET /phone": _rule("superior", "employee", listed=True),
     "GET /objections": ALL,
-    "POST /objections/{objection_id}/answer": BKPP,
+    "POST /objections/{objection_id}/answer": BKPP_DECIDES,
     # bulletin: officers of terminals, notices, NIP and PIN
     "GET /officers": _rule(*AT_OFFICE, listed=True),
     "POST /officers": _rule("bkpp", "operator", of=_form("office_id")),
@@ -315,7 +320,7 @@ _CONSOLE = {
     "GET /nip-pin": _rule(*AT_OFFICE, listed=True),
     "POST /nip-pin": BKPP,
     "POST /local-use": BKPP,
-    "POST /nip-pin/give": _rule("bkpp", "operator", of=_form("person")),
+    "POST /nip-pin/give": _rule("bkpp", "operator", of=SERVING, two=True),
     # Whoever may see everything may take a closed month out, in a file that is checked elsewhere; that is recorded.
     "GET /inspection": ALL,
     "GET /inspection/months/{office_id}/{month}": ALL,

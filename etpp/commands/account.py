@@ -73,17 +73,36 @@ def add(
 
 
 @command.command("list")
+@click.option("--unlinked", is_flag=True, help="Those alone of whom nobody has said whose they are.")
 @pass_place
 @as_json_option
-def list_accounts(place: Place, as_json: bool) -> None:
+def list_accounts(place: Place, unlinked: bool, as_json: bool) -> None:
     """List the accounts with their roles."""
-    rows = [account_json(each) for each in place.read(lambda tx: Accounts(tx).all())]
+    everybody = place.read(lambda tx: Accounts(tx).all())
+    rows = [account_json(each) for each in everybody if each.unlinked or not unlinked]
     if not as_json:
         for row in rows:
             row["roles"] = " ".join(
                 each["role"] + (f"@{each['office_id']}" if each["office_id"] else "") for each in row["roles"]
             )
     print_table(rows, ("login", "roles", "person_id", "disabled", "totp", "passkeys", "account_id"), as_json)
+
+
+@command.command("bind")
+@click.argument("login")
+@click.option("--employee", "person", help="NIP, other number or id of who it is in the roster.")
+@click.option("--no-employee", "unlisted", is_flag=True, help="It is nobody of the roster.")
+@pass_place
+def bind(place: Place, login: str, person: str | None, unlisted: bool) -> None:
+    """Say whose an account is. Until then it reads, and begins and decides nothing that takes two people."""
+    if (person is None) != unlisted:
+        raise click.UsageError("give --employee, or --no-employee")
+
+    def work(tx: Transaction) -> None:
+        account_id, person_id = _of(tx, login), None if person is None else Roster(tx).who(person)
+        service.bind(tx, account_id, person_id)
+
+    place.change(work, {"login": login})
 
 
 @command.command("disable")

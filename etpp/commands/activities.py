@@ -15,12 +15,15 @@ from etpp.allowance.gather import entry_terms
 from etpp.base import asked, sheets
 from etpp.base.clock import utc_now
 from etpp.base.errors import Conflict
+from etpp.commands.local import WHO
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.roster.register import OPERATOR
 from etpp.roster.store import Roster
 
-by_option = click.option("--by", required=True, help="Who acts: a NIP, another number or an id of the roster.")
+by_option = click.option(
+    "--by", type=WHO, required=True, help="Who acts: a NIP, another number or an id of the roster."
+)
 _ids_argument = click.argument("entry_ids", nargs=-1, required=True)
 
 

@@ -6,14 +6,17 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from etpp.allowance.model import Month
-from etpp.base.asked import MOST_ROWS
+from etpp.base.asked import MOST_ROWS, Who
 from etpp.base.errors import Problem
+from etpp.base.shapes import explain
 from etpp.db import Transaction
 from etpp.roster import register
 from etpp.roster.hours import REGENCY_ZONE, month_bounds, zone
 
+_WHO: TypeAdapter[str] = TypeAdapter(Who)
 MINUTE = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 """A local time, to the minute."""
 SECOND = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"])
@@ -28,7 +31,15 @@ def MONTH(text: str) -> Month:  # noqa: N802 - a type of click's, beside its INT
         raise click.BadParameter(str(error)) from error
 
 
-by_option = click.option("--by", required=True, help="Who says so: the person's id or name in the records.")
+def WHO(text: str) -> str:  # noqa: N802 - as MONTH
+    """Who acts, in the form that the records have of them: what is longer or otherwise fits into no column."""
+    try:
+        return _WHO.validate_python(text)
+    except ValidationError as error:
+        raise click.BadParameter(explain(error)) from error
+
+
+by_option = click.option("--by", type=WHO, required=True, help="Who says so: the person's id or name in the records.")
 reason_option = click.option("--reason", required=True, help="Why, in a sentence.")
 office_option = click.option("--office", "office_id", help="Default: every office.")
 

@@ -13,7 +13,7 @@ from etpp.allowance.model import Month
 from etpp.allowance.seal import Despite
 from etpp.base.clock import utc_now
 from etpp.base.money import plain
-from etpp.commands.local import MONTH, by_option
+from etpp.commands.local import MONTH, WHO, by_option
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.roster.store import Offices
@@ -101,7 +101,7 @@ def month_check(place: Place, office_id: str, month: Month, by: str, as_json: bo
 @click.argument("month", type=MONTH)
 @by_option
 @click.option("--despite", multiple=True, help="An open matter, as `show` names it, to be passed over.")
-@click.option("--second", help="The second of them.")
+@click.option("--second", type=WHO, help="The second of them.")
 @pass_place
 @as_json_option
 def month_close(

@@ -11,6 +11,7 @@ from etpp.base import sheets
 from etpp.base.asked import asked
 from etpp.base.clock import utc_now
 from etpp.base.errors import Conflict
+from etpp.commands.local import WHO
 from etpp.commands.place import Place, as_json_option, pass_place, print_table, print_values
 from etpp.db import Transaction
 from etpp.faces import moving
@@ -30,7 +31,7 @@ def command() -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--skip-bad", is_flag=True, help="Leave lines with a fault out, instead of refusing the whole list.")
-@click.option("--by", default=OPERATOR, show_default=True, help="Who says so.")
+@click.option("--by", type=WHO, default=OPERATOR, show_default=True, help="Who says so.")
 @pass_place
 @as_json_option
 def roster_import(place: Place, file: Path, dry_run: bool, skip_bad: bool, by: str, as_json: bool) -> None:
@@ -79,7 +80,7 @@ def roster_export(place: Place, file: Path) -> None:
 @click.argument("deputy")
 @click.option("--first", required=True, help="The first day, such as 2026-11-24.")
 @click.option("--last", help="The last day. Default: until further notice.")
-@click.option("--by", default=OPERATOR, show_default=True, help="Who says so.")
+@click.option("--by", type=WHO, default=OPERATOR, show_default=True, help="Who says so.")
 @pass_place
 @as_json_option
 def roster_deputy(

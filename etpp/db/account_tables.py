@@ -20,6 +20,8 @@ accounts = sa.Table(
     sa.Column("name", sa.String(200), nullable=False),
     # Who it is in the roster; None for somebody who is no employee: a technician, an inspector of the BPK.
     sa.Column("person_id", sa.String(64)),
+    # Whether somebody else of BKPP has said that it is of nobody in the roster.
+    sa.Column("unlisted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("must_change", sa.Boolean, nullable=False),
     sa.Column("totp_sealed", sa.LargeBinary),

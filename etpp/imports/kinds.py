@@ -49,7 +49,8 @@ class Given:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`key`: in addresses and of its texts. `columns`: what a table has. `example`: where the list as it is now can be
-    taken from, to be changed and brought back. `most`: rows of a table."""
+    taken from, to be changed and brought back. `most`: rows of a table. `two`: what it brings is one half of
+    what takes two people."""
 
     key: str
     columns: Sequence[Column]
@@ -57,6 +58,7 @@ class Kind:
     example: str = ""
     by_month: bool = False
     most: int = MAX_ROWS
+    two: bool = False
 
 
 def _people(tx: Transaction, rows: Sequence[Row], given: Given, texts: Texts) -> Preview:
@@ -220,8 +222,8 @@ KINDS = {
         Kind("people", listing.COLUMNS, _people, "/v1/admin/roster.xlsx"),
         Kind("catalogue", catalogue_sheet.COLUMNS, _catalogue, "/v1/admin/activities/catalogue.xlsx"),
         Kind("shifts", shifts_sheet.COLUMNS, _shifts, by_month=True),
-        Kind("letters", letters_sheet.COLUMNS, _letters),
-        Kind("entries", entries.COLUMNS, _entries, most=entries.MOST_ROWS),
-        Kind("scores", scoring.COLUMNS, _scores),
+        Kind("letters", letters_sheet.COLUMNS, _letters, two=True),
+        Kind("entries", entries.COLUMNS, _entries, most=entries.MOST_ROWS, two=True),
+        Kind("scores", scoring.COLUMNS, _scores, two=True),
     )
 }

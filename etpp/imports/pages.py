@@ -9,6 +9,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from etpp.accounts.gate import nobody_said_who
 from etpp.base import sheets
 from etpp.base.asked import month as month_asked
 from etpp.base.errors import Conflict, NotFound, Problem
@@ -113,6 +114,8 @@ async def take(visit: MemberVisit, values: CheckedForm, import_id: str, kept: Ke
     """Planned anew on what is recorded now. With faults nothing is taken, but for the lines without one when so asked;
     what came of it is shown, and the table is gone."""
     table, partial, server = await _table(visit, import_id, kept), values.get("partial") == "yes", visit.server
+    if table.kind.two and visit.actor.unlinked:
+        raise nobody_said_who()
     given = table.given(visit, partial=partial, take=True)
 
     def work(tx: Transaction) -> Preview:

@@ -36,7 +36,8 @@ LETTERS = 24
 
 @dataclass(frozen=True)
 class Dossier:
-    """`month`: None where the person served nowhere; `broken`: what was recorded contradicts itself, so that nothing
+    """`paid_by`: the office where the person serves, or served last. `month`: None where the person served nowhere;
+    `broken`: what was recorded contradicts itself, so that nothing
     can be reckoned. `waiting`: enrolments that nobody has decided. `without_face`: presences of the month by NIP and
     PIN. `items`: names of the catalogue's rows. `faces`: with how far the face, or its erasure, has come on the
     office's terminals."""
@@ -44,6 +45,7 @@ class Dossier:
     employee: Employee
     today: dt.date
     office_id: str | None
+    paid_by: str | None
     posts: tuple[Assignment, ...]
     actings: tuple[Acting, ...]
     faces: tuple[tuple[Person, Reached], ...]
@@ -74,15 +76,15 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
     actings: tuple[Acting, ...] = ()
     found: OwnMonth | None = None
     counters: Discipline | None = None
-    here, broken = None, False
+    here, near, broken = None, None, False
     try:
         career = roster.career(person_id)
         posts, actings, here = career.all, career.actings, career.office_on(today)
+        near = career.office_near(today) if posts else None
         found = own_month(tx, person_id, asked, now)
         broken = found is not None and not found.reckoned
-        home = here or (posts[-1].office_id if posts else None)
-        if whole and home is not None:
-            days = judged_year(tx, home, asked.year, correction_days, now, asked.last, [person_id])
+        if whole and near is not None:
+            days = judged_year(tx, near, asked.year, correction_days, now, asked.last, [person_id])
             counters = discipline(days.get(person_id, []), asked.year, delivered_steps())
     except (CareerError, Conflict, NotFound):
         broken = True
@@ -100,6 +102,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         employee=employee,
         today=today,
         office_id=here,
+        paid_by=near,
         posts=tuple(reversed(posts)),
         actings=tuple(reversed(actings)),
         faces=tuple((face, _reached(tx, face)) for face in roster.faces_of(person_id)),

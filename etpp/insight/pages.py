@@ -18,8 +18,7 @@ def routes(pictures: Pictures) -> APIRouter:
     async def person(visit: MemberVisit, person_id: str, month: str = "", year: str = "") -> Response:
         asked, now = month_named(month), visit.server.now()
         found = await visit.server.read(lambda tx: dossier.open_dossier(tx, person_id, asked, now, bool(year)))
-        offices = {each for each in (found.office_id, *(post.office_id for post in found.posts[:1])) if each}
-        pay = any(visit.shows(each, "head") for each in offices) or visit.shows("")
+        pay = visit.shows(found.paid_by or "", "head")
         shown = views.person(found, visit.texts, words(visit.texts.code), pay)
         return visit.page("insight/person.html", {"person": shown})
 

@@ -10,6 +10,9 @@ from etpp.ledger.model import Said, quiet
 
 Role = Literal["bkpp", "operator", "head", "superior", "employee", "inspector", "technician"]
 ROLES: tuple[Role, ...] = get_args(Role)
+_ACCOUNT = "account:"
+LOGIN_LONGEST = 64 - len(_ACCOUNT)
+"""Characters of a user name: with what stands before it in facts it is an id, which has 64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +26,19 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """`name`: of the account; a script with the administrator's token is `token`. `person_id`: who it is in the
-    roster."""
+    roster. `unlinked`: nobody has said who that is, of somebody whose roles are over other people."""
 
     name: str
     grants: tuple[Grant, ...]
     account_id: str | None = None
     person_id: str | None = None
+    unlinked: bool = False
 
     @property
     def said(self) -> str:
-        """What facts name as who acted: the employee, or the account of somebody who is none."""
-        return self.person_id or f"account:{self.name}"
+        """What facts name as who acted: the employee, or the account of somebody who is none. A name of an earlier
+        release may be too long for that: then the account's id."""
+        return self.person_id or _ACCOUNT + (self.name if len(self.name) <= LOGIN_LONGEST else str(self.account_id))
 
     def offices(self, *roles: Role) -> frozenset[str] | None:
         """Where it has one of these roles; None: in the whole regency."""

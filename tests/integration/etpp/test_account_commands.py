@@ -114,3 +114,24 @@ def test_audit_verify_follows_the_log_and_finds_what_was_done_to_it(state: Path)
     assert "audit log: whole" in etpp(state, "audit", "verify")
     etpp(state, "audit", "verify", "--head", head, expect=65)
     etpp(state, "audit", "verify", "--head", "nonsense", expect=2)
+
+
+def test_it_is_said_whose_an_account_is(state: Path) -> None:
+    """The first one is nobody's until then, and decides nothing."""
+    etpp(state, "office", "add", "dinas", "Dinas")
+    etpp(state, "person", "add", "dinas", "198503152010011007", "Budi")
+    assert [each["login"] for each in json.loads(etpp(state, "account", "list", "--unlinked", "--json"))] == ["bkpp"]
+    assert "give --employee" in etpp(state, "account", "bind", "bkpp", expect=2)
+    etpp(state, "account", "bind", "bkpp", "--employee", "198503152010011007")
+    assert accounts(state)["bkpp"]["person_id"] is not None
+    assert "so already" not in json.dumps(json.loads(etpp(state, "account", "list", "--unlinked", "--json")))
+    assert "known whose" in etpp(state, "account", "bind", "bkpp", "--no-employee", expect=65)
+    etpp(state, "account", "add", "tu", "--name", "TU", "--role", "operator@dinas", "--no-employee")
+    assert (accounts(state)["tu"]["unlisted"], accounts(state)["tu"]["unlinked"]) == (True, False)
+
+
+def test_who_says_so_is_checked_before_it_is_recorded(state: Path) -> None:
+    """PostgreSQL would refuse what no column holds, and SQLite keep it."""
+    etpp(state, "office", "add", "dinas", "Dinas")
+    for by in ("x" * 65, "Kepala Dinas", ""):
+        assert "--by" in etpp(state, "score", "set", "dinas", "2026-10", "90", "--by", by, expect=2)

@@ -22,6 +22,7 @@ from etpp.console.listing import PER_PAGE
 from etpp.ledger.model import Entry
 from etpp.ledger.reading import follow
 from etpp.ledger.store import Ledger
+from etpp.roster.store import People
 from etpp.serving.acting import Grant
 from tests.contract.etpp.running import NIP, OFFICE, Member, Running, csrf_of
 from tests.integration.etpp.browser import Browser
@@ -462,7 +463,7 @@ def test_the_list_of_accounts_comes_in_pages_and_shows_of_whom_nobody_says_who_i
             name, grants = f"Pegawai {number}", [Grant("employee")]
             Accounts(tx).add(service.made(f"hp-{number}", name, grants, "", etpp.clock.now, f"person-{number}"))
         head = service.made("kepala", "Kepala Dinas", [Grant("head", OFFICE)], "", etpp.clock.now, unlisted=True)
-        Accounts(tx).add(head)
+        Accounts(tx).add(replace(head, unlisted=False))  # as accounts were that are older than the question
     browser.visit("/accounts")
     assert browser.page.count("<tr>") == PER_PAGE + 1
     assert "Kepala Dinas" in browser.visit("/accounts?q=kepala")
@@ -474,6 +475,58 @@ def test_the_list_of_accounts_comes_in_pages_and_shows_of_whom_nobody_says_who_i
     browser.submit("/roles", **{f"keep:head:{OFFICE}": "yes", "person": NIP})
     assert newest(etpp).said.after["unlinked"] is False
     assert "Kepala Dinas" not in browser.visit("/accounts?state=unlinked")
+
+
+def test_who_has_two_accounts_does_not_decide_by_the_one_that_says_nobody_who_it_is(
+    etpp: Running, browser: Browser
+) -> None:
+    """The account of a head, older than the question whose it is; and the same person's own telephone."""
+    person = etpp.person()
+    with etpp.database.read() as tx:
+        face = People(tx).get(OFFICE, person)
+    assert face is not None
+    new = {"person": face.employee_id, "date": "2026-11-24", "part": "arrival", "reason": "terminal mati"}
+    new |= {"at_utc": "2026-11-23T23:59:00.000Z", "proposed_by": face.employee_id}
+    etpp.terminal()
+    etpp.clock.local("2026-11-24 18:00")
+    correction = etpp.admin("POST", "corrections", new)["correction_id"]
+    head = etpp.member("kepala", Grant("head", OFFICE))
+    with etpp.database.begin() as tx:
+        Accounts(tx).set(head.account_id, unlisted=False)
+    theirs = Browser(etpp)
+    theirs.log_in(head)
+    assert "belum dikaitkan dengan pegawai" in theirs.visit("/corrections")
+    assert "terminal mati" in theirs.text
+    assert f"/corrections/{correction}/approve" not in theirs.page
+    approve = f"{etpp.url}/console/corrections/{correction}/approve"
+    refused = theirs.http.post(approve, data={"csrf": csrf_of(theirs.page)}, timeout=60)
+    assert (refused.status_code, "Minta BKPP mengisi NIP" in refused.text) == (403, True)
+    theirs.visit("/letters/new")
+    assert theirs.status == 403
+    csrf = csrf_of(theirs.page)
+    for path in (f"corrections/{correction}/approve", "letters", "manual-entries"):
+        answer = theirs.http.post(f"{etpp.url}/v1/admin/{path}", json={}, headers={"X-CSRF-Token": csrf}, timeout=60)
+        assert (answer.status_code, "it may read" in answer.text) == (403, True), path
+    browser.visit(f"/accounts/{head.account_id}")
+    browser.submit("/roles", **{f"keep:head:{OFFICE}": "yes", "person": NIP})
+    theirs = Browser(etpp)
+    theirs.log_in(head)
+    assert "belum dikaitkan" not in theirs.visit("/corrections")
+    refused = theirs.http.post(approve, data={"csrf": csrf_of(theirs.page)}, timeout=60)
+    assert refused.status_code == 409  # now it is known that it would be their own
+
+
+def test_nobody_says_of_their_own_account_whose_it_is(etpp: Running, browser: Browser) -> None:
+    with etpp.database.begin() as tx:
+        Accounts(tx).set(etpp.bkpp.account_id, unlisted=False)
+    etpp.person()
+    for said in ({"person": NIP}, {"unlisted": "yes"}):
+        browser.visit(f"/accounts/{etpp.bkpp.account_id}")
+        assert "oleh rekan di BKPP" in browser.text
+        browser.submit("/roles", **{"keep:bkpp:": "yes", **said})
+        assert browser.status == 409
+    with etpp.database.read() as tx:
+        assert Accounts(tx).get(etpp.bkpp.account_id).unlinked
 
 
 # ---------------------------------------------------------------- the audit log

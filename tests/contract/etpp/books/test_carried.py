@@ -574,6 +574,23 @@ def test_one_faulty_event_is_rejected_alone(etpp: Running, recorder: Terminal, b
     assert books(etpp) == accepted(honest) | {2: (honest[1]["event_id"], "rejected")}
 
 
+def test_a_character_that_cannot_be_kept_rejects_its_event_only(
+    etpp: Running, recorder: Terminal, bearer: Terminal, person: str
+) -> None:
+    """In whatever text it stands: of what the server knows, and of what it does not."""
+    wrong: list[dict[str, Any]] = [{"x": "a\0b"}, {"k\0": 1}, {"presence": {"person_id": "\0"}}, {"clock_state": "\0"}]
+    honest = [recorder.presence(person)]
+    for more in wrong:
+        honest += [recorder.presence(person, **more), recorder.presence(person)]
+    items = sent(honest)
+    items[2]["time"]["x\0"] = "\0"  # beside what is kept of a time
+    answers = bring(bearer, items, word(recorder, items), 4)
+    assert statuses(answers) == ["accepted", *["rejected", "accepted"] * len(wrong)], answers[-1].text
+    rejected = {event["seq"]: (event["event_id"], "rejected") for event in honest[1::2]}
+    assert books(etpp) == accepted(honest) | rejected
+    assert waiting(etpp) == 0
+
+
 def test_five_thousand_events_in_one_stretch(etpp: Running, recorder: Terminal, bearer: Terminal, person: str) -> None:
     honest = [recorder.presence(person) for _ in range(5000)]
     answers = bring(bearer, sent(honest), word(recorder, sent(honest)), 500)
