@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
+from kiosk.model import BLOCKING_FAULTS, NOT_DESCRIBED, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction
 from kiosk.terminal.encounter.claiming import TRIES, TYPING_S, offers_pin, typed
 from kiosk.terminal.encounter.own import is_anothers, offered_s, offers_month, offers_phone, over, watched
@@ -238,6 +238,8 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
         if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
             return _enter(seen, Phase.CHALLENGE, now_s), ()
+        if liveness.reason == NOT_DESCRIBED:
+            return _tell(seen, sighting.hint, now_s), ()  # the next good frame says whose the life is
         return _tell(seen, Hint.TOO_NEAR if liveness.reason == TOO_NEAR else None, now_s), ()
     if match is not None and match.frames >= settings.max_frames:
         return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
+from kiosk.model import (
+    BLOCKING_FAULTS,
+    NOT_DESCRIBED,
+    TOO_NEAR,
+    Challenge,
+    Fault,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    PersonId,
+)
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
 from tests.unit.kiosk.factories import SETTINGS, match, person, prospect, sighting
@@ -174,6 +185,12 @@ def test_doubt_calls_for_a_challenge_before_anything_is_asked(story: Story) -> N
     assert story(saw(match=match(), liveness=doubt)) is Phase.CHALLENGE
     assert not story.took(enc.Enquire)
     assert story(saw(match=match())) is Phase.ENQUIRING
+
+
+def test_whose_life_is_not_known_any_more_is_told_what_keeps_it_from_being_seen(story: Story) -> None:
+    whose = LivenessVerdict(Liveness.PENDING, 0.0, NOT_DESCRIBED)
+    assert story(saw(match=match(), liveness=whose, hint=Hint.NOT_FACING)) is Phase.POSITIONING
+    assert story.state.hint is Hint.NOT_FACING
 
 
 def test_who_hides_the_surroundings_by_standing_near_is_told_to_step_back_and_not_asked(story: Story) -> None:
