@@ -111,7 +111,7 @@ class Kiosk:
         self._threads = Threads()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
         self._screen_up = threading.Event()  # nobody is asked anything before there is a screen to ask on
-        faults, latest, lacks = FaultBoard(), Latest(), Lacks()
+        faults, latest, lacks = FaultBoard(), Latest(config.recognition.fps), Lacks()
 
         table = threshold_table(config)
         identity = Identity.load(state.identity_dir)

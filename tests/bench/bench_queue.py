@@ -6,8 +6,8 @@ from frame to frame, 640x480 at 30 frames a second) stays until the screen shows
 GAP_S after that the next one stands there. Nobody touches the screen. `[liveness] policy` is off: a photograph is one.
 Told are people a minute, whose event each one is, what became of those who were not recorded, and what `watched` tells
 of the screen's thread. *Readiness* is from the moment at which the screen shows a result until it shows the next
-one's live picture: by no touch, and with nobody before the camera for GAP_S of it. Where the time of the slowest goes is
-printed: until the one is gone, the next one stands there, is first seen, is seen as another one, and has the screen.
+one's live picture: by no touch, and with nobody before the camera for GAP_S of it. Where the time of the slowest goes
+is printed: until the one is gone, the next one stands there, is first seen, is seen as another, and has the screen.
 """
 
 from __future__ import annotations
