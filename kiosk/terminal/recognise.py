@@ -49,8 +49,9 @@ SAME_TRACK_S = 0.6
 """A face that was out of sight for longer is another encounter."""
 
 UNKNOWN_WHOSE = LivenessVerdict(Liveness.PENDING, 0.0, NOT_DESCRIBED)
-"""Evidence of life counts only from the first described frame on. Else a living accomplice could gather it in frames
-too poor to be described, and hold another person's photograph in his place: nobody would see that the face changed."""
+"""Evidence of life counts only from the first described frame on, only of frames that could be described, and once the
+one that completes it has been. Else a living accomplice could gather it in frames too poor to be described, before or
+after another person's photograph in his place: nobody would see that the face changed."""
 
 WATCH_S = 0.5
 """After the decision, one frame is described this often, so that a person who steps in close behind is noticed; and the
@@ -79,7 +80,7 @@ class _Track:
     away: bool = False
     """Whether it was out of sight since it was last described."""
     vouched: bool = False
-    """Whether the face that has given the evidence of life is the described one."""
+    """Whether the face that has completed the evidence of life is the described one."""
     samples: list[Sample] = field(default_factory=list)
     sample_tries: int = 0
 
@@ -147,18 +148,7 @@ class Recogniser:
         watched = counts or (amiss is None and self._decided(track))  # a newcomer may have brought the rival
         if watched and self._worth_describing(track, frame.t_s):
             track = self._describe(track, frame, nearest, timer, counts=counts)
-        verdict = UNKNOWN_WHOSE
-        if track.descriptors:
-            ask = self._named(track)
-            verdict = self._timed(
-                "liveness",
-                timer,
-                lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask, infrared=frame.infrared),
-            )
-            if verdict.state is Liveness.LIVE and not track.vouched:
-                if counts:
-                    track = self._vouch(track, frame, nearest, timer)
-                verdict = verdict if track.vouched else UNKNOWN_WHOSE
+        track, verdict = self._life(track, frame, nearest, timer, good=counts)
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         samples = tuple(track.samples)
         face = np.mean(track.descriptors, axis=0) if track.descriptors else None
@@ -222,12 +212,34 @@ class Recogniser:
         match = track.match
         return self._decided(track) and match is not None and (match.person_id is not None or bool(match.look_alikes))
 
-    def _vouch(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
-        """Before life counts: the track of the face that has given the evidence. Else a photograph could be held up for
-        the name, and taken away for the evidence, within WATCH_S."""
+    def _life(
+        self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float], *, good: bool
+    ) -> tuple[_Track, LivenessVerdict]:
+        """Whose the frame's evidence of life is, and what it says. `good`: nothing is wrong with the frame.
+
+        Life counts once the face that has completed the evidence has been described, and a movement is asked of one
+        that is described as it comes to rest. Else a photograph could be held up for the name, and taken away for the
+        evidence, within WATCH_S; or for longer, where an eye patch keeps the own face from being described.
+        """
+        if not track.descriptors:
+            return track, UNKNOWN_WHOSE
+        ask = self._named(track)
+        verdict = self._timed(
+            "liveness",
+            timer,
+            lambda: self._liveness.update(frame.rgb, face, frame.t_s, ask=ask, good=good, infrared=frame.infrared),
+        )
+        lives = verdict.state is Liveness.LIVE and not track.vouched
+        asked = verdict.challenge is not None and verdict.asked_s == frame.t_s
+        if not (lives or asked):
+            return track, verdict
+        if not good:
+            return track, UNKNOWN_WHOSE
         seen = track if track.described_s == frame.t_s else self._describe(track, frame, face, timer)
-        track.vouched = seen is track
-        return seen
+        if seen is not track:
+            return seen, UNKNOWN_WHOSE
+        track.vouched = lives
+        return track, verdict
 
     def _describe(
         self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float], *, counts: bool = True

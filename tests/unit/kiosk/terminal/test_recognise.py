@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
 
-from kiosk.model import Box, Face, Hint, Liveness, LivenessVerdict, ModelId, PersonId, Quality
+from kiosk import liveness as evidence
+from kiosk.model import (
+    NOBODY,
+    Box,
+    Challenge,
+    Face,
+    Frame,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    ModelId,
+    PersonId,
+    Quality,
+    RgbImage,
+)
 from kiosk.terminal.recognise import INSISTING, RIVAL_SHARE, SAME_TRACK_S, TOLD_S, WATCH_S, Recogniser, _with_nip
 from tests.unit.kiosk import factories
+from tests.unit.kiosk.liveness import presentations
 from tests.unit.kiosk.terminal.scripted import (
     ScriptedEngine,
     ScriptedLiveness,
@@ -160,6 +176,81 @@ def test_life_that_shows_in_a_frame_of_which_something_is_wrong_waits_for_a_good
     assert bench.engine.described == 4, "once an encounter"
     bench.hint = Hint.NOT_FACING
     assert bench.see(factories.face(), after_s=0.01).liveness == LIVE, "whose it is is known"
+
+
+ACCOMPLICES = [Hint.EYES_HIDDEN, Hint.SEVERAL_FACES, Hint.TOO_DARK, Hint.NOT_FACING]
+
+
+@pytest.mark.parametrize("hint", ACCOMPLICES)
+def test_frames_that_cannot_be_described_are_not_told_to_be_good(bench: Bench, hint: Hint) -> None:
+    decided(bench)
+    bench.hint = hint
+    bench.see(factories.face(), after_s=0.01)
+    bench.hint = None
+    bench.see(factories.face(), after_s=0.01)
+    assert bench.liveness.good == [True] * 3 + [False, True]
+
+
+class Accomplice:
+    """A living head before the terminal, which does what is asked, and a photograph that it holds before itself."""
+
+    def __init__(self, policy: str) -> None:
+        self.bench, self.score_now = Bench(), 0.0
+        self.head, self.person, self.sighting = presentations.astronaut(), presentations.Person(), NOBODY
+        self.bench.recogniser = Recogniser(
+            self.bench.engine,
+            ScriptedMatcher(),
+            evidence.Liveness(policy, self, random.Random(0)),
+            self.bench.judge,
+            4,
+            min_frames=3,
+            looks=1,
+        )
+
+    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+        """The passive model's."""
+        return self.score_now
+
+    def shows(self, hint: Hint | None, score: float, seconds: float) -> set[tuple[int, Liveness]]:
+        """Of the photograph nothing is wrong, and the model doubts it; of the head the reverse."""
+        self.bench.hint, self.score_now, seen = hint, score, set()
+        for _ in range(round(seconds * 15)):
+            self.bench.t_s += 1 / 15
+            posture = self.person.posture(self.sighting.liveness, self.bench.t_s)
+            rgb, face = self.head.head(posture if hint else presentations.Posture())
+            self.bench.engine.faces_now = [face]
+            self.sighting = self.bench.recogniser.see(Frame(rgb, 0, self.bench.t_s), no_time)
+            seen.add((self.sighting.track, self.sighting.liveness.state))
+        return seen
+
+
+@pytest.mark.parametrize("policy", ["challenge-when-in-doubt", "always-challenge"])
+def test_a_photograph_before_and_after_a_living_accomplice_who_cannot_be_described(policy: str) -> None:
+    accomplice = Accomplice(policy)
+    shown = accomplice.shows(None, -1.0, 0.3)
+    shown |= accomplice.shows(Hint.EYES_HIDDEN, 9.0, 8.0)
+    shown |= accomplice.shows(None, -1.0, 0.3)
+    assert shown <= {(1, Liveness.PENDING), (1, Liveness.CHALLENGE)}
+
+
+def test_a_movement_is_asked_of_a_described_face(bench: Bench) -> None:
+    """A photograph for the name, and the own face comes to rest in its place, within WATCH_S."""
+    decided(bench)
+    bench.engine.descriptor_now = descriptor(1)
+    bench.liveness.verdict = LivenessVerdict(
+        Liveness.CHALLENGE, 0.5, "challenge_asked", Challenge.NOD, bench.t_s + 0.01, bench.t_s + 5
+    )
+    seen = bench.see(factories.face(), after_s=0.01)
+    assert (seen.track, seen.liveness.reason) == (2, "not_described")
+    assert bench.liveness.resets == 2
+
+
+def test_who_is_asked_is_described_once_a_movement(bench: Bench) -> None:
+    decided(bench)
+    asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "challenge_asked", Challenge.NOD, bench.t_s + 0.01, bench.t_s + 5)
+    bench.liveness.verdict = asked
+    assert [bench.see(factories.face(), after_s=0.01).liveness for _ in range(3)] == [asked] * 3
+    assert bench.engine.described == 4
 
 
 def test_who_is_alive_in_a_frame_that_is_described_anyhow_is_not_described_twice(bench: Bench) -> None:
