@@ -117,7 +117,7 @@ class Kiosk:
         identity = Identity.load(state.identity_dir)
         self._outbox = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()
         clock = SystemClock(self._outbox.anchors)
-        installed = ModelStore(options.models_dir).recognisers
+        installed = partial(ModelStore(options.models_dir).recognisers, lacks.of("recogniser"))
 
         def matcher_of(snapshot: GallerySnapshot) -> Matcher:
             settings, model_id = config.recognition, counting(snapshot, installed())
@@ -312,6 +312,7 @@ def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path, lacks: 
             models_dir=models_dir,
             cache_dir=cache_dir,
             lost=lacks.of("detector model"),
+            lost_recogniser=lacks.of("recogniser"),
             threads=engine_threads(os.cpu_count() or 1),
             model_id=matcher.model_id,
             more=more,
