@@ -137,10 +137,11 @@ class Recognition:
 
     def look(self) -> bool:
         """Wait for the next frame and hand on its sighting; False when none came. Raises ModelError."""
-        recogniser, frame = self._recogniser, self._frames.next(FRAME_WAIT_S)
+        frame = self._frames.next(FRAME_WAIT_S)
+        with self._lock:  # only now, and together: another gallery may have come while the frame was waited for
+            recogniser, start = self._recogniser, self._start
         if recogniser is None or frame is None:
             return False
-        start = self._start
         sighting = recogniser.see(frame, self._monotonic_s)
         self._faults.set(Fault.RECOGNISER_FAILED, False)
         self._sighted(replace(sighting, start=start), recogniser.stage_ms)
