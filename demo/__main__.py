@@ -34,7 +34,7 @@ class Expired(Exception):
 @click.command()
 @click.option("--display", type=click.Choice(["auto", "window", "offscreen"]), default="auto", show_default=True)
 @click.option("--camera", default="auto", show_default=True, help="As for `kiosk run`; auto falls back to the clip.")
-@click.option("--fps", type=float, default=15.0, show_default=True, help="Pace of the clip.")
+@click.option("--fps", type=float, default=30.0, show_default=True, help="Pace of the clip.")
 @click.option("--exit-after-events", type=click.IntRange(min=1), help="End when so many presences are in the books.")
 @click.option("--timeout-s", type=float, help="End with code 3 when that takes longer.")
 @click.option("--port", type=int, default=0, show_default=True, help="Of the server; 0 takes any free one.")

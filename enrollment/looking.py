@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from enrollment import quality, verification
 from enrollment.capture import GuidedCapture, Pose, Seen, Tell
@@ -12,9 +13,10 @@ from enrollment.registrar import Applicant, Sitting, Warn
 from enrollment.station import Station
 from enrollment.templates import Shot
 from kiosk.config import EnrolmentSettings, Recognition
-from kiosk.model import Descriptor, Frame
+from kiosk.model import Descriptor, Frame, Nip
 from kiosk.ports import FrameSource
 from kiosk.replay import ReplayEnded
+from kiosk.scores.threshold import load_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +53,14 @@ def by_camera(station: Station, settings: EnrolmentSettings, frames: FrameSource
 
 
 def proven(
-    station: Station, applicant: Applicant, taken: Taken, recognition: Recognition
+    station: Station, applicant: Applicant, taken: Taken, recognition: Recognition, despite: Nip | None = None
 ) -> Callable[[Sequence[Shot]], Sequence[Warn]]:
     """For the registrar: whether the templates recognise the fresh look, by the terminal's threshold and margin; what
-    the officer is told where there was none."""
+    the officer is told where there was none. `despite`: as the registrar has it. Raises ModelError for an office's own
+    threshold table that cannot serve."""
+    model_id = station.engine.model_id
+    table = load_table(Path(recognition.fpir_table)) if recognition.fpir_table else None
+    own = table if table is not None and table.model_id == model_id else None
 
     def recognised(templates: Sequence[Shot]) -> Sequence[Warn]:
         try:
@@ -68,9 +74,11 @@ def proven(
             templates,
             applicant.parts.nip,
             station.records.gallery,
-            model_id=station.engine.model_id,
+            model_id=model_id,
             fpir=recognition.fpir,
             margin=recognition.margin,
+            table=own,
+            despite=despite,
         )
         return ()
 

@@ -84,7 +84,7 @@ def enrol_person(order: PersonOrder, config: Config, state: Path, reporter: Repo
         question = reporter.prompt_text("ask_consent", name=applicant.name, nip=masked(applicant.parts.nip))
         consent = order.asking.ask(question, station.records.clock, reporter)
         with _looked(order, config, station, reporter) as taken:
-            verify = proven(station, applicant, taken, config.recognition)
+            verify = proven(station, applicant, taken, config.recognition, order.despite)
             enrolled = station.registrar.enrol(applicant, taken.sitting, consent, despite=order.despite, verify=verify)
         station.records.remember()
         reporter.enrolled(enrolled, taken.sitting, station.records.outbox.queue_state())

@@ -29,8 +29,8 @@ from kiosk.ports import Clock, FaceEngine
 
 def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
     """The terminal's face engine, set to search every picture thoroughly: there is time, and a second face must not be
-    overlooked. Of a terminal (`state`) it also describes by every further recogniser that is installed there. Raises
-    ModelError."""
+    overlooked. Of a terminal (`state`) it also describes by every further recogniser that is installed there and can be
+    opened. Raises ModelError."""
     name = config.recognition.engine
     if state is None:
         return open_engine(name, follow=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from enrollment import quality
 from enrollment.capture import GAP_S, STRAIGHT
+from enrollment.nip import masked
 from enrollment.quality import Verdict
 from enrollment.refusal import Refusal
 from enrollment.templates import Shot
@@ -14,6 +15,7 @@ from kiosk.face.quality import Limits
 from kiosk.matcher import Matcher
 from kiosk.model import Descriptor, Frame, GallerySnapshot, ModelId, Nip, PersonId, Template
 from kiosk.ports import FaceEngine, FrameSource
+from kiosk.scores.threshold import ThresholdTable
 
 FRAMES = 3
 """As many as the terminal looks at before it names anybody (recognition.min_frames)."""
@@ -58,15 +60,25 @@ def verify(
     model_id: ModelId,
     fpir: float,
     margin: float,
+    table: ThresholdTable | None,
+    despite: Nip | None = None,
 ) -> None:
-    """Search the looks among the new templates and everybody else of the office, with the terminal's own threshold and
-    margin. Raises Refusal not_recognised when it is not the new templates that are found, and these alone."""
+    """Search the looks among the new templates and everybody else of the office, with the terminal's own threshold
+    (`table`: the office's own, None: the packaged one) and margin.
+
+    Raises Refusal not_recognised when it is not the new templates that are found; looks_alike when the terminal would
+    ask for a NIP, to tell the person from somebody else than `despite`, whom the officer has named.
+    """
     others = [
         template
         for template in gallery.templates
         if template.model_id == model_id and gallery.people[template.person_id].nip != nip
     ]
     new = [Template(f"new-{n}", _NEW, shot.descriptor, model_id) for n, shot in enumerate(templates)]
-    match = Matcher([*others, *new], fpir, margin, model_id=model_id).identify(list(looks))
-    if match.person_id != _NEW:
+    match = Matcher([*others, *new], fpir, margin, table, model_id=model_id).identify(list(looks))
+    found = match.look_alikes or (match.person_id,)
+    if _NEW not in found:
         raise Refusal("not_recognised")
+    for each in found:
+        if each is not None and each != _NEW and gallery.people[each].nip != despite:
+            raise Refusal("looks_alike", other=masked(gallery.people[each].nip))

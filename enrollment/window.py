@@ -75,8 +75,10 @@ class WindowOrder:
 class Looking:
     """The laptop's camera, which looks only while it is asked to. One thread's, but for `latest`."""
 
-    def __init__(self, open_source: Callable[[], FrameSource] | None, faults: FaultBoard, retry_s: float) -> None:
-        self.latest = Latest()
+    def __init__(
+        self, open_source: Callable[[], FrameSource] | None, latest: Latest, faults: FaultBoard, retry_s: float
+    ) -> None:
+        self.latest = latest
         self.there = False
         self._open_source = open_source
         self._faults = faults
@@ -262,7 +264,7 @@ def _run(order: WindowOrder, config: Config, state: StateFolder, records: Record
     tray = Dropped(abandon)
     source = order.camera or config.camera.source
     opener = None if source == "none" else partial(configured_camera, config.camera, source=source)
-    looking = Looking(opener, faults, config.camera.retry_s)
+    looking = Looking(opener, Latest(config.recognition.fps), faults, config.camera.retry_s)
     take = AtWindow(tray, lambda: looking.there)
     attending = Attending(office, records.clock, tray)
     nothing: dict[str, Callable[[], Carried]] = {}

@@ -112,13 +112,13 @@ class Kiosk:
         self._threads = Threads()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)
         self._screen_up = threading.Event()  # nobody is asked anything before there is a screen to ask on
-        faults, latest, lacks = FaultBoard(), Latest(), Lacks()
+        faults, latest, lacks = FaultBoard(), Latest(config.recognition.fps), Lacks()
 
         table = threshold_table(config)
         identity = Identity.load(state.identity_dir)
         self._outbox = SqliteOutbox(state.outbox_path, identity.device_id, key=identity.storage_key).open()
         clock = SystemClock(self._outbox.anchors)
-        installed = ModelStore(options.models_dir).recognisers
+        installed = partial(ModelStore(options.models_dir).recognisers, lacks.of("recogniser"))
 
         def matcher_of(snapshot: GallerySnapshot) -> Matcher:
             # Whom this terminal alone knows decides nothing for the others.
@@ -316,6 +316,7 @@ def recogniser_opener(config: Config, models_dir: Path, cache_dir: Path, lacks: 
             models_dir=models_dir,
             cache_dir=cache_dir,
             lost=lacks.of("detector model"),
+            lost_recogniser=lacks.of("recogniser"),
             threads=engine_threads(os.cpu_count() or 1),
             model_id=matcher.model_id,
             more=more,

@@ -204,7 +204,7 @@ class PiCamera:
         try:
             self._camera = Picamera2(number)
             configuration = self._camera.create_video_configuration(
-                main={"size": self._size, "format": "BGR888"}, controls={"FrameRate": self._fps}
+                main={"size": self._size, "format": "BGR888"}, controls={"FrameDurationLimits": self._durations_us()}
             )
             self._camera.configure(configuration)
             # libcamera may give another format or size than was asked for, and says which.
@@ -235,6 +235,11 @@ class PiCamera:
             raise CameraError("the Pi's camera gives no picture any more. Check the ribbon cable.") from error
         self._seq += 1
         return Frame(self._convert(picture), self._seq, time.monotonic())
+
+    def _durations_us(self) -> tuple[int, int]:
+        """Shortest and longest of a frame: as asked, and twice that, for a sensor that needs more light."""
+        shortest = round(1e6 / self._fps)
+        return shortest, 2 * shortest
 
     def _abandon(self) -> None:
         """Close a camera that no longer answers: its waiting jobs would keep close() from returning."""

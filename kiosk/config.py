@@ -41,6 +41,7 @@ class Recognition(_Section):
     engine: Literal["auto", "fast", "reference"]
     fpir: float = Field(gt=0, lt=1)
     fpir_table: str
+    fps: float = Field(gt=0, le=240)
     margin: float = Field(ge=0)
     min_frames: int = Field(ge=1)
     max_frames: int = Field(ge=1)

@@ -84,10 +84,19 @@ class LivenessDetector(Protocol):
         """Another face is at the camera: forget the evidence and draw a new challenge."""
 
     def update(
-        self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True, infrared: RgbImage | None = None
+        self,
+        frame_rgb: RgbImage,
+        face: Face,
+        t_s: float,
+        *,
+        ask: bool = True,
+        good: bool = True,
+        infrared: RgbImage | None = None,
     ) -> LivenessVerdict:
         """Add one frame's evidence. `t_s` monotonic seconds, never going back within an encounter. MUST NOT begin a
-        challenge while `ask` is False: the screen does not show it. `infrared`: as in Frame."""
+        challenge while `ask` is False: the screen does not show it. `good` False: whose face it is cannot be told by
+        this frame. It MUST NOT speak for life, but for going on with a movement that was asked in a good one.
+        `infrared`: as in Frame."""
 
 
 class Clock(Protocol):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from kiosk.commands.options import DEFAULT_STATE
+from kiosk.errors import ModelError
 from kiosk.machine.model_files import ModelFile, ModelStore
 
 
@@ -34,12 +35,12 @@ def command(context: click.Context, model_dir: Path) -> None:
 def list_models(store: ModelStore, as_json: bool = False) -> None:
     """Every known model: whether it is installed, what it is for, its licence, where it comes from, its SHA-256."""
     if as_json:
-        rows = [asdict(model) | {"status": store.status(model)} for model in store.manifest]
+        rows = [asdict(model) | {"status": _status(store, model)} for model in store.manifest]
         click.echo(json.dumps(rows, indent=2))
         return
     click.echo(f"models in {store.folder}")
     for model in store.manifest:
-        click.echo(f"\n{model.name}: {store.status(model)}")
+        click.echo(f"\n{model.name}: {_status(store, model)}")
         for what, text in (
             ("file", model.file_name),
             ("use", model.use),
@@ -50,6 +51,13 @@ def list_models(store: ModelStore, as_json: bool = False) -> None:
         ):
             if text:
                 click.echo(f"  {what:12} {text}")
+
+
+def _status(store: ModelStore, model: ModelFile) -> str:
+    try:
+        return store.status(model)
+    except ModelError:
+        return "unreadable"
 
 
 @command.command("install")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
@@ -37,6 +37,7 @@ _log = logging.getLogger(__name__)
 ENGINES = ("auto", "fast", "reference")
 
 _LOST = partial(_log.warning, "no detector model: %s")
+_LOST_RECOGNISER = partial(_log.warning, "no recogniser: %s")
 
 
 def open_engine(
@@ -47,6 +48,7 @@ def open_engine(
     threads: int = 1,
     follow: bool = True,
     lost: Lost = _LOST,
+    lost_recogniser: Lost = _LOST_RECOGNISER,
     model_id: ModelId = DLIB_RESNET_V1,
     more: Sequence[ModelId] = (),
 ) -> FaceEngine:
@@ -61,18 +63,29 @@ def open_engine(
     `follow` False: every frame is searched thoroughly, for pictures that have nothing to do with each other. `lost` is
     told of an optional model that is there and cannot be used.
     `model_id`: who describes; another than dlib's must be installed in `models_dir`, and knows no "reference". `more`:
-    recognisers for `describe_more`.
+    recognisers for `describe_more`, which does without one that cannot be opened; `lost_recogniser` is told of it.
 
-    Raises ModelError when the weights are missing, damaged or foreign.
+    Raises ModelError when the weights are missing, damaged or foreign. The describer itself is never another than the
+    one asked for: who decides by which templates does not change by a fault that may pass. It is to be opened anew.
     """
     if name not in ENGINES:
         raise ModelError(f"there is no face engine {name!r}. Choose auto, fast or reference.")
     cv2.setNumThreads(threads)
     describer_of = partial(open_describer, name, models_dir=models_dir, cache_dir=cache_dir, threads=threads)
-    further = [describer_of(model_id=each) for each in more]
+    further = _further(describer_of, more, lost_recogniser)
     if name == "reference" and model_id == DLIB_RESNET_V1:
         return Engine(PlainHog(), ReferenceDescriber(), further)
     return Engine(Follower(open_detector(models_dir, lost), follow=follow), describer_of(model_id=model_id), further)
+
+
+def _further(describer_of: Callable[..., Describer], more: Sequence[ModelId], lost: Lost) -> list[Describer]:
+    opened = []
+    for model_id in more:
+        try:
+            opened.append(describer_of(model_id=model_id))
+        except ModelError as error:
+            lost(f"{error} Nothing is described by {model_id}.")
+    return opened
 
 
 def open_describer(

@@ -214,7 +214,8 @@ class ChallengeRun:
         """Whether the first movement of the present sequence has been asked."""
         return self._home is not None
 
-    def update(self, pose: Pose, relief: Relief | None) -> Progress:
+    def update(self, pose: Pose, relief: Relief | None, *, good: bool = True) -> Progress:
+        """One more frame. From one that is not `good` on no movement is asked: it would be another's to make."""
         self._last_s = pose.t_s
         if self._recent and _jumped(self._recent[-1][0], pose):
             self._begin_anew(pose)
@@ -225,10 +226,10 @@ class ChallengeRun:
         if self._patience.paused_from_s <= pose.t_s < self._patience.paused_until_s:
             return Progress.PAUSED
         if self._rest is None or self.asked_s is None:
-            return self._settle(pose)
+            return self._settle(pose, good=good)
         return self._answer(pose, relief, self._rest, pose.t_s - self.asked_s)
 
-    def _settle(self, pose: Pose) -> Progress:
+    def _settle(self, pose: Pose, *, good: bool) -> Progress:
         still = [(p, relief) for p, relief in self._recent if pose.t_s - p.t_s <= SETTLE_S]
         long_enough = pose.t_s - self._recent[0][0].t_s >= SETTLE_S and len(still) > 1
         if not long_enough or not _at_rest([p for p, _ in still], self._home):
@@ -237,6 +238,8 @@ class ChallengeRun:
         self._still_since_s = pose.t_s if self._still_since_s is None else self._still_since_s
         away = self._home is not None and not all(_is_home(relief) for _, relief in still)
         if away and pose.t_s - self._still_since_s < HOME_S:
+            return Progress.SETTLING
+        if not good:
             return Progress.SETTLING
         if self._home is None:
             self._home, self._todo = pose, self._draw(pose.t_s)

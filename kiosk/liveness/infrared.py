@@ -55,17 +55,25 @@ class InfraredWitness:
         self._granted = False
 
     def update(
-        self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True, infrared: RgbImage | None = None
+        self,
+        frame_rgb: RgbImage,
+        face: Face,
+        t_s: float,
+        *,
+        ask: bool = True,
+        good: bool = True,
+        infrared: RgbImage | None = None,
     ) -> LivenessVerdict:
-        """As the evidence has it; PENDING, reason `infrared_unseen`, instead of LIVE while the face was not found.
+        """As the evidence has it; PENDING, reason `infrared_unseen`, instead of LIVE while the face was not found. A
+        frame that is not `good` is no look: the face in it may be another's.
 
         Raises as the evidence does, and ModelError when the detector fails.
         """
-        if not self._granted and infrared is not None and t_s - self._looked_s >= LOOK_EVERY_S:
+        if good and not self._granted and infrared is not None and t_s - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = t_s
             if self._sees(infrared, face.box_px, frame_rgb.shape):
                 self._seen, self._seen_s = self._seen + 1, t_s
-        verdict = self._evidence.update(frame_rgb, face, t_s, ask=ask)
+        verdict = self._evidence.update(frame_rgb, face, t_s, ask=ask, good=good)
         if verdict.state is not State.LIVE or self._granted:
             return verdict
         self._granted = self._seen >= LOOKS_NEEDED and t_s - self._seen_s <= RECENT_S

@@ -52,7 +52,7 @@ from kiosk.liveness.motion import QUIET, DepthTracker, Relief
 from kiosk.liveness.risk import Plan, Risk, plan
 from kiosk.machine.lacks import Lost
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
-from kiosk.model import LIVENESS_OFF, TOO_NEAR, Challenge, Face, LivenessVerdict, RgbImage
+from kiosk.model import LIVENESS_OFF, NOT_DESCRIBED, TOO_NEAR, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from kiosk.ports import Randomness
 
@@ -145,10 +145,13 @@ class Liveness:
         t_s: float,
         *,
         ask: bool = True,
+        good: bool = True,
         infrared: RgbImage | None = None,  # noqa: ARG002 - `infrared.InfraredWitness` looks at it
     ) -> LivenessVerdict:
         """Add one frame's evidence. LIVE and ATTACK stay until reset(). `ask` False: the screen would not show a
         challenge now; in doubt the state is CHALLENGE, and what is asked is drawn with the first frame that may ask.
+        `good` False: whose face it is cannot be told. Such a frame shows a movement that was asked, or something flat;
+        no model judges it, and no movement is asked in it.
 
         Raises ValueError for what is not a (height, width, 3) uint8 frame, ModelError when the model fails.
         """
@@ -161,15 +164,19 @@ class Liveness:
         if pose is None:
             return LivenessVerdict(State.PENDING, self._score(), "no_landmarks")
         relief = self._tracker.update(frame, self._quiet()) if self._tracker else None
-        verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief, ask)
+        verdict = self._flat(pose, relief) or self._judge(frame, face, pose, relief, ask=ask, good=good)
         if verdict.state in {State.LIVE, State.ATTACK}:
             self._final, self._tracker = verdict, None
         else:
             self._follow(frame, face, t_s, lost=relief is None)
         return verdict
 
-    def _judge(self, frame_rgb: RgbImage, face: Face, pose: Pose, relief: Relief | None, ask: bool) -> LivenessVerdict:
+    def _judge(
+        self, frame_rgb: RgbImage, face: Face, pose: Pose, relief: Relief | None, *, ask: bool, good: bool
+    ) -> LivenessVerdict:
         if not self._doubt:
+            if not good:
+                return LivenessVerdict(State.PENDING, self._score(), NOT_DESCRIBED)
             opinion = self._opinion(frame_rgb, face, pose.t_s)
             if opinion in {Opinion.GATHERING, Opinion.UNSURE}:
                 return LivenessVerdict(State.PENDING, self._score(), opinion.value)
@@ -181,10 +188,10 @@ class Liveness:
                 return LivenessVerdict(State.ATTACK, self._score(), "passive_low")
             self._doubt = True
         if self._run is None:
-            if not (ask and self._ask):
+            if not (ask and good and self._ask):
                 return LivenessVerdict(State.CHALLENGE, self._score(), "doubt")
             self._run = ChallengeRun(self._random, self._challenge_s, self._movements(), self._patience)
-        return self._challenge(self._run, pose, relief)
+        return self._challenge(self._run, pose, relief, good=good)
 
     def _opinion(self, frame_rgb: RgbImage, face: Face, t_s: float) -> Opinion:
         if self._passive is None:
@@ -200,8 +207,8 @@ class Liveness:
         drawn = self._plan.share > 0 and self._random.random() < self._plan.share
         return drawn or self._policy == "always-challenge" or self._patience.lost(t_s)
 
-    def _challenge(self, run: ChallengeRun, pose: Pose, relief: Relief | None) -> LivenessVerdict:
-        progress = run.update(pose, relief if self._seeded_s == run.asked_s else None)
+    def _challenge(self, run: ChallengeRun, pose: Pose, relief: Relief | None, *, good: bool) -> LivenessVerdict:
+        progress = run.update(pose, relief if self._seeded_s == run.asked_s else None, good=good)
         if progress is Progress.PASSED:
             return LivenessVerdict(State.LIVE, max(self._score(), 1 - 3.0**-run.length), "challenge_passed")
         lit = self._passive.lit if self._passive else None

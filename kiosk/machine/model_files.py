@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import logging
 import os
 import tempfile
 import urllib.error
@@ -15,12 +16,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from kiosk.errors import ModelError
+from kiosk.machine.lacks import Lost
 from kiosk.model import DLIB_RESNET_V1, ModelId
 from kiosk.model.recognisers import FP_112, RECOGNISERS, W600K_112, Recogniser
+
+_log = logging.getLogger(__name__)
+
+_LOST = partial(_log.warning, "no recogniser: %s")
 
 _CHUNK_BYTES = 1 << 20
 
@@ -178,10 +185,17 @@ class ModelStore:
             )
         return self.path(model)
 
-    def recognisers(self) -> list[ModelId]:
-        """dlib's, and those whose files are here and whole."""
-        found = [model_id for model_id, file in _RECOGNISER_FILES.items() if self.status(file) == "installed"]
-        return [DLIB_RESNET_V1, *found]
+    def recognisers(self, lost: Lost = _LOST) -> list[ModelId]:
+        """dlib's, and those whose files are here and whole. `lost` is told of one that is there and cannot be used: an
+        optional file must not keep a terminal from recording."""
+        found = [DLIB_RESNET_V1]
+        for model_id, file in _RECOGNISER_FILES.items():
+            try:
+                if self.find(file) is not None:
+                    found.append(model_id)
+            except ModelError as error:
+                lost(str(error))
+        return found
 
     def install(
         self, source: str, *, timeout_s: float = 30.0, accept: Callable[[ModelFile], bool] = lambda _: True

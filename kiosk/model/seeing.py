@@ -162,6 +162,9 @@ class LivenessVerdict:
 TOO_NEAR = "too_near"
 """Reason of a PENDING verdict: what surrounds the face would speak for it, and cannot be seen from so near."""
 
+NOT_DESCRIBED = "not_described"
+"""Reason of a PENDING verdict: whose face gives the evidence is not known, or not known any more."""
+
 LIVENESS_OFF = LivenessVerdict(Liveness.LIVE, 1.0, "off")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 
@@ -14,12 +15,21 @@ from kiosk.terminal.faults import FaultBoard
 log = logging.getLogger(__name__)
 
 
+PASSED_OVER = 0.75
+"""Of the time between two frames that are looked at: a camera's frames come a little sooner or later than due."""
+
+
 class Latest:
     """A slot for the newest frame: the writer never waits, the reader never sees an old one twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, looks_per_s: float = float("inf")) -> None:
+        """`looks_per_s`: so many frames a second are handed to each reader at most."""
         self._ready = threading.Condition()
         self._frame: Frame | None = None
+        self._apart_s = PASSED_OVER / looks_per_s
+
+    def reader(self) -> Reader:
+        return Reader(self, self._apart_s)
 
     def put(self, frame: Frame) -> None:
         with self._ready:
@@ -39,6 +49,25 @@ class Latest:
             self._ready.wait_for(lambda: self._frame is not None and self._frame.seq != seq, timeout_s)
             frame = self._frame
         return frame if frame is not None and frame.seq != seq else None
+
+
+class Reader:
+    """Looks at a slot's frames, each once, and at none that follows the last sooner than `apart_s`. One thread's."""
+
+    def __init__(self, latest: Latest, apart_s: float) -> None:
+        self._latest = latest
+        self._apart_s = apart_s
+        self._seq = -1
+        self._looked_s = -math.inf
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """Wait for a frame; None when none came within `timeout_s`."""
+        while (frame := self._latest.newer_than(self._seq, timeout_s)) is not None:
+            self._seq = frame.seq
+            if abs(frame.t_s - self._looked_s) >= self._apart_s:  # a camera that was opened anew may count anew
+                self._looked_s = frame.t_s
+                break
+        return frame
 
 
 class Capture:

@@ -48,10 +48,9 @@ class SharedCamera:
     name = "the terminal's camera"
 
     def __init__(self, latest: Latest, stop: threading.Event, no_frames_s: float = NO_FRAMES_S) -> None:
-        self._latest = latest
+        self._frames = latest.reader()
         self._stop = stop
         self._patience = max(1, round(no_frames_s / FRAME_WAIT_S))
-        self._seq = -1
 
     def open(self) -> None:
         """It is open."""
@@ -61,9 +60,7 @@ class SharedCamera:
         for _ in range(self._patience):
             if self._stop.is_set():
                 raise Abandoned
-            frame = self._latest.newer_than(self._seq, FRAME_WAIT_S)
-            if frame is not None:
-                self._seq = frame.seq
+            if (frame := self._frames.next(FRAME_WAIT_S)) is not None:
                 return frame
         raise CameraError("the camera gives no pictures.")
 

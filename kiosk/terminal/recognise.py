@@ -15,6 +15,7 @@ import numpy as np
 
 from kiosk.face.looks import LOOKS
 from kiosk.model import (
+    NOT_DESCRIBED,
     Box,
     Descriptor,
     Face,
@@ -47,13 +48,15 @@ scikit-image's astronaut HOG gives the face 1.5 and two patches of her suit, as 
 SAME_TRACK_S = 0.6
 """A face that was out of sight for longer is another encounter."""
 
-NOT_DESCRIBED = LivenessVerdict(Liveness.PENDING, 0.0, "not_described")
-"""Evidence of life counts only from the first described frame on. Else a living accomplice could gather it in frames
-too poor to be described, and hold another person's photograph in his place: nobody would see that the face changed."""
+UNKNOWN_WHOSE = LivenessVerdict(Liveness.PENDING, 0.0, NOT_DESCRIBED)
+"""Evidence of life counts only from the first described frame on, only of frames that could be described, and once the
+one that completes it has been. Else a living accomplice could gather it in frames too poor to be described, before or
+after another person's photograph in his place: nobody would see that the face changed."""
 
-WATCH_S = 1.0
-"""After the decision, one frame is described this often, so that a person who steps in close behind is noticed."""
-
+WATCH_S = 0.5
+"""After the decision, one frame is described this often, so that a person who steps in close behind is noticed; and the
+first good one after the face was out of sight, be it for one frame: the next one in the queue stands where the last one
+stood, sooner than SAME_TRACK_S."""
 
 TOLD_S = 2.0
 """So long a person is told to step back or to take the mask off. Who stays as he is gets a verdict all the same: he is
@@ -74,6 +77,10 @@ class _Track:
     told: Hint | None = None
     told_s: float = 0.0
     covered: bool = False
+    away: bool = False
+    """Whether it was out of sight since it was last described."""
+    vouched: bool = False
+    """Whether the face that has completed the evidence of life is the described one."""
     samples: list[Sample] = field(default_factory=list)
     sample_tries: int = 0
 
@@ -131,22 +138,17 @@ class Recogniser:
             self._track = None
         faces = _credible(self._timed("detect", timer, lambda: self._engine.faces(frame.rgb)))
         if not faces:
-            if self._track and frame.t_s - self._track.seen_s > SAME_TRACK_S:
-                self._track = None
+            self._lose(frame.t_s)
             return Sighting(frame.t_s)
         nearest = faces[0]
         track = self._follow(nearest, frame.t_s)
-        hint = _told_enough(track, _rival(faces) or self._judge(nearest.quality), frame.t_s)
-        if hint is None and self._worth_describing(track, frame.t_s):
-            track = self._describe(track, frame, nearest, timer)
-        verdict = NOT_DESCRIBED
-        if track.descriptors:
-            ask = self._named(track)
-            verdict = self._timed(
-                "liveness",
-                timer,
-                lambda: self._liveness.update(frame.rgb, nearest, frame.t_s, ask=ask, infrared=frame.infrared),
-            )
+        rival, amiss = _rival(faces), self._judge(nearest.quality)
+        hint = _told_enough(track, rival or amiss, frame.t_s)
+        counts = hint is None
+        watched = counts or (amiss is None and self._decided(track))  # a newcomer may have brought the rival
+        if watched and self._worth_describing(track, frame.t_s):
+            track = self._describe(track, frame, nearest, timer, counts=counts)
+        track, verdict = self._life(track, frame, nearest, timer, good=counts)
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         samples = tuple(track.samples)
         face = np.mean(track.descriptors, axis=0) if track.descriptors else None
@@ -176,6 +178,14 @@ class Recogniser:
         track.box, track.seen_s = face.box_px, t_s
         return track
 
+    def _lose(self, t_s: float) -> None:
+        """Nobody is in sight."""
+        if self._track is None:
+            return
+        self._track.away = True
+        if t_s - self._track.seen_s > SAME_TRACK_S:
+            self._track = None
+
     def _begin(self, box: Box, t_s: float) -> _Track:
         self.tracks += 1
         self._liveness.reset()
@@ -183,7 +193,8 @@ class Recogniser:
         return self._track
 
     def _worth_describing(self, track: _Track, t_s: float) -> bool:
-        return not self._decided(track) or self._samples(track) or t_s - track.described_s >= WATCH_S
+        watched = track.away or t_s - track.described_s >= WATCH_S
+        return watched or not self._decided(track) or self._samples(track)
 
     def _samples(self, track: _Track) -> bool:
         """Whether pictures of this person are still to be gathered."""
@@ -201,13 +212,47 @@ class Recogniser:
         match = track.match
         return self._decided(track) and match is not None and (match.person_id is not None or bool(match.look_alikes))
 
-    def _describe(self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float]) -> _Track:
+    def _life(
+        self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float], *, good: bool
+    ) -> tuple[_Track, LivenessVerdict]:
+        """Whose the frame's evidence of life is, and what it says. `good`: nothing is wrong with the frame.
+
+        Life counts once the face that has completed the evidence has been described, and a movement is asked of one
+        that is described as it comes to rest. Else a photograph could be held up for the name, and taken away for the
+        evidence, within WATCH_S; or for longer, where an eye patch keeps the own face from being described.
+        """
+        if not track.descriptors:
+            return track, UNKNOWN_WHOSE
+        ask = self._named(track)
+        verdict = self._timed(
+            "liveness",
+            timer,
+            lambda: self._liveness.update(frame.rgb, face, frame.t_s, ask=ask, good=good, infrared=frame.infrared),
+        )
+        lives = verdict.state is Liveness.LIVE and not track.vouched
+        asked = verdict.challenge is not None and verdict.asked_s == frame.t_s
+        if not (lives or asked):
+            return track, verdict
+        if not good:
+            return track, UNKNOWN_WHOSE
+        seen = track if track.described_s == frame.t_s else self._describe(track, frame, face, timer)
+        if seen is not track:
+            return seen, UNKNOWN_WHOSE
+        track.vouched = lives
+        return track, verdict
+
+    def _describe(
+        self, track: _Track, frame: Frame, face: Face, timer: Callable[[], float], *, counts: bool = True
+    ) -> _Track:
+        """The track whose face it is; `counts` False: to notice another person only, nothing of the frame is kept."""
         decided = self._decided(track)
         looks = 1 if decided and not self._samples(track) else self._looks  # to notice another person one is enough
         descriptor = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face, looks))
         if track.descriptors and _distance(descriptor, track.descriptors) > self._stranger_distance:
             track, decided = self._begin(face.box_px, frame.t_s), False
-        track.described_s = frame.t_s
+        track.described_s, track.away = frame.t_s, False
+        if not counts:
+            return track
         if not decided:
             track.descriptors.append(descriptor)
             match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))

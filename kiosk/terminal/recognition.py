@@ -49,7 +49,7 @@ class Recognition:
         self._open_recogniser = open_recogniser
         self._matcher = matcher
         self._sampling = NO_SAMPLING
-        self._latest = latest
+        self._frames = latest.reader()
         self._faults = faults
         self._sighted = sighted
         self._monotonic_s = monotonic_s
@@ -58,7 +58,6 @@ class Recognition:
         self._lock = threading.Lock()
         self._recogniser: Recogniser | None = None
         self._tracks = 0
-        self._seq = -1
         self._start = 0
         self._resting = False
 
@@ -138,10 +137,11 @@ class Recognition:
 
     def look(self) -> bool:
         """Wait for the next frame and hand on its sighting; False when none came. Raises ModelError."""
-        recogniser, frame = self._recogniser, self._latest.newer_than(self._seq, FRAME_WAIT_S)
+        frame = self._frames.next(FRAME_WAIT_S)
+        with self._lock:  # only now, and together: another gallery may have come while the frame was waited for
+            recogniser, start = self._recogniser, self._start
         if recogniser is None or frame is None:
             return False
-        self._seq, start = frame.seq, self._start
         sighting = recogniser.see(frame, self._monotonic_s)
         self._faults.set(Fault.RECOGNISER_FAILED, False)
         self._sighted(replace(sighting, start=start), recogniser.stage_ms)

@@ -14,6 +14,7 @@ NIP_DIGITS = 6
 colleagues apart whose last three digits are the common 001."""
 
 _HINT_SPOKEN_AFTER_S = 2.0  # who finds the place alone is not talked to
+_LASTING_S = 1.0  # who turns back after a movement is not told anything but to look straight
 
 _HINT_ICONS = {
     Hint.SEVERAL_FACES: Icon.PEOPLE,
@@ -80,8 +81,11 @@ def _towards_centre(box: tuple[float, float, float, float] | None) -> Icon:
 
 
 def _challenge(view: ViewState, at: Instant) -> ViewState:
-    """What is asked and how long there is for it; between two movements: to look straight."""
-    verdict = at.encounter.liveness
+    """What is asked and how long there is for it; between two movements: to look straight, or what keeps the next one
+    from being asked."""
+    verdict, hint, since_s = at.encounter.liveness, at.encounter.sighting.hint, at.encounter.amiss_s
+    if verdict.challenge is None and hint is not None and since_s is not None and at.now_s - since_s >= _LASTING_S:
+        return replace(view, hint=at.text(f"hint.{hint.value}"), icon=_HINT_ICONS[hint])
     if verdict.challenge is None:
         return replace(view, hint=at.text("challenge.look_straight"), icon=Icon.LOOK)
     code = f"challenge.{verdict.challenge.value}"

@@ -228,6 +228,8 @@ def states() -> Iterator[Example]:
     )
     for phase in (Phase.UNKNOWN, Phase.NOT_IN_TIME, Phase.ATTACK_REFUSED, Phase.REFUSED_BY_PERSON):
         yield Example(phase.value, replace(base, phase=phase), _STATUS, 0)
+    in_vain = replace(base, phase=Phase.NOT_IN_TIME, hint=Hint.EYES_HIDDEN)
+    yield Example("not_in_time-eyes_hidden", in_vain, _STATUS, 0)
     yield Example("unknown-paused", replace(base, phase=Phase.UNKNOWN, match=None, paused_until_s=30.0), _STATUS, 0)
     for fault in sorted(BLOCKING_FAULTS, key=list(Fault).index):
         yield Example(f"fault-{fault.value}", Encounter(phase=Phase.FAULT, faults=frozenset({fault})), offline, 0)

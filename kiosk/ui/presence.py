@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from kiosk.model import Assessment, Direction
+from kiosk.model import Assessment, Direction, Hint
 from kiosk.terminal.encounter import (
     MONTH_S,
     Button,
@@ -192,7 +192,16 @@ def result(view: ViewState, at: Instant) -> ViewState:
         view = replace(view, line=at.paused or view.line, reason=at.text("result.otherwise"))
         if offers_pin(at.encounter, at.settings):
             view = replace(view, reason="", buttons=buttons(at, Button.NIP_PIN))
+        if view.phase is Phase.NOT_IN_TIME and at.encounter.hint is not None:
+            return _in_vain(view, at, at.encounter.hint)
     return replace(view, speech=Speech(key, at.text(f"speech.{key}")))
+
+
+def _in_vain(view: ViewState, at: Instant, hint: Hint) -> ViewState:
+    """Nothing took long: what the person was told all the time still stands, unless another way has to do."""
+    what = at.text(f"hint.{hint.value}")
+    view = replace(view, title=at.text("phase.unknown.title"), line=at.paused or what)
+    return replace(view, speech=Speech(f"in_vain.{hint.value}", at.text("speech.in_vain", what=what)))
 
 
 def _alert(at: Instant) -> str:

@@ -24,7 +24,7 @@ def measured() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="presensi-enrolment-") as name, x_server(800, 480) as display:
         folder = Path(name)
         (cache := folder / "cache").mkdir()
-        terminal = Terminal(folder, display, cache)
+        terminal = Terminal(folder, display, cache, fps=None)
         figures = folder / "figures.json"
         terminal.program = [sys.executable, "-m", "tests.bench.watched", str(figures)]
         try:

@@ -128,7 +128,7 @@ def main() -> None:
                     shutil.copy(options.models / model.file_name, state.path / "models" / model.file_name)
             config = folder / "memory.toml"
             config.write_text(
-                f'[voice]\nenabled = false\n[recognition]\nengine = "{options.engine}"\n'
+                f'[voice]\nenabled = false\n[recognition]\nengine = "{options.engine}"\nfps = 240\n'
                 f'[liveness]\npolicy = "{policy}"\n'
             )
             clip = ["--camera", f"replay:{faces.talking_man()}", "--fps", "240", "--display", "offscreen"]

@@ -4,8 +4,10 @@ The terminal of `kiosk run` itself, from camera to journal on disk, its window o
 place of the camera stands a queue: each person (a photograph of LFW that is not among those enrolled, moved a little
 from frame to frame, 640x480 at 30 frames a second) stays until the screen shows a result, is gone AWAY_S later, and
 GAP_S after that the next one stands there. Nobody touches the screen. `[liveness] policy` is off: a photograph is one.
-Told are people a minute, from a result to the live picture of the next, whose event each one is, what became of those
-who were not recorded, and what `watched` tells of the screen's thread.
+Told are people a minute, whose event each one is, what became of those who were not recorded, and what `watched` tells
+of the screen's thread. *Readiness* is from the moment at which the screen shows a result until it shows the next
+one's live picture: by no touch, and with nobody before the camera for GAP_S of it. Where the time of the slowest goes
+is printed: until the one is gone, the next one stands there, is first seen, is seen as another, and has the screen.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +37,15 @@ from kiosk.face import open_engine
 from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.queue import JournalQueue
+from kiosk.liveness import Liveness
 from kiosk.machine.clock import SystemClock
 from kiosk.machine.identity import Identity, Provisioning, candidate
 from kiosk.machine.state import StateFolder
+from kiosk.matcher import Matcher
 from kiosk.model import Anchor, DeviceId, Frame, Hint, Quality, RgbImage
 from kiosk.ports import FaceEngine
 from kiosk.terminal.encounter import RESULTS, Encounter, Phase, confirm_s
+from kiosk.terminal.recognise import Recogniser
 from kiosk.wire.gallery import Manifest
 from kiosk.wire.keys import ServerKeys
 from tests.bench.must_reach import at_least, at_most
@@ -131,9 +136,11 @@ def enrol(state: StateFolder, everybody: list[Queued]) -> list[Queued]:
 
 
 def _faces_the_camera(shown: RgbImage, engine: FaceEngine, judge: Callable[[Quality], Hint | None]) -> bool:
-    """Whether a queue's person would be told nothing but to wait: photographs of the press look elsewhere."""
-    found = engine.faces(_frame(shown, np.random.default_rng(1)))
-    return bool(found) and judge(found[0].quality) is None
+    """Whether a queue's person would be told nothing but to wait: photographs of the press look aside, or show two."""
+    matcher = Matcher([], model_id=engine.model_id)
+    recogniser = Recogniser(engine, matcher, Liveness("off"), judge, 1)
+    seen = recogniser.see(Frame(_frame(shown, np.random.default_rng(1)), 0, 0.0), time.monotonic)
+    return bool(seen.track) and seen.hint is None
 
 
 def _trust_the_clock(state: StateFolder) -> None:
@@ -151,6 +158,9 @@ class Told:
     recorded: list[tuple[float, str]] = field(default_factory=list)
     results: list[float] = field(default_factory=list)
     live: list[float] = field(default_factory=list)
+    gone: list[float] = field(default_factory=list)
+    seen: list[tuple[float, int]] = field(default_factory=list)
+    """Frames with a face in which another number stands than in the one before, or after one without; the numbers."""
     otherwise: Counter[str] = field(default_factory=Counter)
     short: int = 0
 
@@ -199,6 +209,7 @@ class Queue:
             self._forward(now_s)
 
     def _forward(self, now_s: float) -> None:
+        self._told.gone.append(now_s)
         self._next += 1
         self._since_s = now_s + GAP_S
         if self._next == len(self._people):
@@ -219,11 +230,15 @@ def _frame(face: RgbImage | None, random: np.random.Generator) -> RgbImage:
 
 def follow(kiosk: app.Kiosk, told: Told, over: threading.Event) -> Callable[[], None]:
     """Note what becomes of the people, look by look."""
-    phase, hint = Phase.IDLE, ""
+    phase, hint, track = Phase.IDLE, "", 0
 
     def looked() -> None:
-        nonlocal phase, hint
+        nonlocal phase, hint, track
         encounter: Encounter = kiosk.terminal.encounter
+        if encounter.sighting.track != track:
+            track = encounter.sighting.track
+            if track:
+                told.seen.append((time.monotonic(), track))
         if encounter.phase is Phase.POSITIONING and encounter.hint is not None:
             hint = encounter.hint.value
         if encounter.phase is not phase:
@@ -262,9 +277,41 @@ def display() -> Iterator[None]:
         server.wait()
 
 
+@dataclass(frozen=True)
+class Handover:
+    """From one person's result to the next one's live picture: seconds since the result. `seen`: the next one, by
+    whatever number; `another`: under a number of the own."""
+
+    gone: float
+    there: float
+    seen: float
+    another: float
+    ready: float
+
+
+def handovers(told: Told) -> list[Handover]:
+    found = []
+    for at_s in told.results:
+        gone, live = _next(told.gone, at_s), _next(told.live, at_s)
+        if gone is None or live is None:
+            continue  # the last one
+        there = gone + GAP_S
+        before = max((track for seen_s, track in told.seen if seen_s <= at_s), default=0)
+        seen = _next([seen_s for seen_s, _ in told.seen], there)
+        another = _next([seen_s for seen_s, track in told.seen if track > before], at_s)
+        parts = (gone, there, seen or live, another or live, live)
+        found.append(Handover(*(round(part - at_s, 2) for part in parts)))
+    return found
+
+
+def _next(times: list[float], after_s: float) -> float | None:
+    return next((each for each in times if each > after_s), None)
+
+
 def figures(people: list[Queued], told: Told, screen: Screen) -> dict[str, Any]:
     times = told.results
-    ready = [min(live - at_s for live in told.live if live > at_s) for at_s in times if told.live[-1] > at_s]
+    changes = handovers(told)
+    ready = [each.ready for each in changes]
     stood = iter(one.person_id for one in people)
     return {
         "people": len(people),
@@ -274,6 +321,7 @@ def figures(people: list[Queued], told: Told, screen: Screen) -> dict[str, Any]:
         "people_a_minute": round(60 * (len(times) - 1) / (times[-1] - times[0]), 1),
         "result_to_live_s_p50": round(statistics.median(ready), 2),
         "result_to_live_s_max": round(max(ready), 2),
+        "slowest_handover": asdict(max(changes, key=lambda each: each.ready)),
         "otherwise": dict(told.otherwise),
         **screen.figures(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_who_does_not_accept_them_has_installed_nothing(tmp_path: Path) -> None:
 @needs_file
 def test_a_script_accepts_them_by_a_word(tmp_path: Path) -> None:
     assert "Install it all the same?" not in _install(tmp_path, "--yes")
+
+
+def test_the_list_names_a_file_that_cannot_be_read_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / RECOGNISER_FP_112.file_name).mkdir()
+    listed = CliRunner().invoke(command, ["--model-dir", str(tmp_path), "list"], catch_exceptions=False).output
+    as_json = CliRunner().invoke(command, ["--model-dir", str(tmp_path), "list", "--json"], catch_exceptions=False)
+    assert "recogniser-fp-112: unreadable" in listed
+    assert "recogniser-w600k-112: absent" in listed
+    assert [row["status"] for row in json.loads(as_json.output)].count("unreadable") == 1
 
 
 def test_the_list_says_licences_and_restrictions(tmp_path: Path) -> None:

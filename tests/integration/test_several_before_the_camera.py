@@ -30,7 +30,7 @@ from kiosk.replay import ReplayCamera
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.clerk import Office
 from kiosk.terminal.encounter import Button, Phase
-from kiosk.terminal.recognise import Recogniser
+from kiosk.terminal.recognise import SAME_TRACK_S, Recogniser
 from tests.integration.test_terminal import SNAPSHOT, Rig, outbox
 from tests.unit.kiosk.factories import SETTINGS, person
 
@@ -213,6 +213,18 @@ def test_who_steps_in_during_the_countdown_is_recorded_after_and_as_oneself(
     assert before.name() == WOMAN
     before.until(Phase.RECORDED, portrait)
     assert before.recorded() == [MAN, WOMAN]
+
+
+def test_the_next_one_is_another_at_the_first_frame_where_the_last_one_stood_a_moment_ago(
+    before: Before, man: Frames, woman: RgbImage
+) -> None:
+    before.until(Phase.RECORDED, beside(man, at=ALONE))
+    last = before.rig.terminal.sighting
+    before.show(scene())
+    before.show(scene((woman, ALONE)))
+    now = before.rig.terminal.sighting
+    assert now.t_s - last.t_s < SAME_TRACK_S, "too soon to be another one for the time alone"
+    assert now.track not in (0, last.track)
 
 
 def test_who_steps_in_and_says_not_me_leaves_no_event_of_either(before: Before, man: Frames, woman: RgbImage) -> None:

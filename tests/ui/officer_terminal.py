@@ -67,7 +67,8 @@ ENROLS = '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npos
 
 
 class Terminal:
-    """`kiosk run` with a window, and what is on its disk. `known`: the descriptor of somebody whom it recognises."""
+    """`kiosk run` with a window, and what is on its disk. `known`: the descriptor of somebody whom it recognises;
+    `fps`: of the camera, half of what it would be, since the machine has other tests to run; None: as it would be."""
 
     def __init__(
         self,
@@ -79,8 +80,10 @@ class Terminal:
         camera: str = "",
         known: Descriptor | None = None,
         size: tuple[int, int] = SIZE,
+        fps: int | None = 15,
     ) -> None:
         self.folder, self.display = folder, display
+        self.pace = () if fps is None else ("--fps", str(fps))
         self.state, self.screens = folder / "state", folder / "screens"
         self.state.mkdir(mode=0o700)
         (self.state / "cache").symlink_to(cache)
@@ -101,7 +104,7 @@ class Terminal:
 
     def start(self) -> None:
         command = [*self.program, "--config", str(self.config), "--state", str(self.state)]
-        command += ["--camera", self.camera, "--display", "window"]
+        command += ["--camera", self.camera, *self.pace, "--display", "window"]
         env = {**os.environ, "DISPLAY": self.display, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen([*command, "--screens", str(self.screens)], env=env)
         until("a screen", lambda: list(self.screens.glob("*.png")))

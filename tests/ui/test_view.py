@@ -22,6 +22,7 @@ from kiosk.model import (
     LivenessVerdict,
     Match,
     Nip,
+    NipPinPolicy,
     Person,
     PersonId,
     QueueState,
@@ -612,6 +613,31 @@ def test_whose_face_fails_is_offered_nip_and_pin_where_the_server_permits_it() -
     offered = render(Encounter(phase=Phase.UNKNOWN), STATUS, 0.0, alone, INDONESIAN)
     assert offered.button(Button.NIP_PIN) == "Pakai NIP dan PIN"
     assert view(Encounter(phase=Phase.UNKNOWN)).button(Button.NIP_PIN) == ""
+
+
+@pytest.mark.parametrize("nip_pin", ["off", "alone"])
+def test_whose_face_fails_for_what_cannot_be_mended_is_told_what_and_offered_the_same(nip_pin: NipPinPolicy) -> None:
+    in_vain = Encounter(phase=Phase.NOT_IN_TIME, hint=Hint.EYES_HIDDEN)
+    shown = render(in_vain, STATUS, 0.0, replace(SETTINGS, nip_pin=nip_pin), INDONESIAN)
+    assert (shown.title, shown.line) == ("Wajah belum dikenali", "Buka mata, lepas kacamata hitam")
+    assert (shown.button(Button.NIP_PIN), shown.reason) == (
+        ("Pakai NIP dan PIN", "") if nip_pin == "alone" else ("", "Tetap gagal? Minta presensi manual ke petugas")
+    )
+    assert shown.speech is not None
+    assert shown.speech.text == "Wajah belum dikenali. Buka mata, lepas kacamata hitam, atau hubungi petugas."
+
+
+@pytest.mark.parametrize(
+    ("since_s", "told"),
+    [(None, "Lihat lurus ke kamera"), (0.1, "Lihat lurus ke kamera"), (0.0, "Terlalu gelap, cari tempat terang")],
+)
+def test_between_two_movements_what_keeps_the_next_one_from_being_asked_is_told(
+    since_s: float | None, told: str
+) -> None:
+    at_rest = LivenessVerdict(Liveness.PENDING, 0.5, "challenge_look_straight")
+    dark = Sighting(0.0, track=1, faces=1, box=(0.3, 0.2, 0.6, 0.8), hint=Hint.TOO_DARK)
+    challenged = Encounter(phase=Phase.CHALLENGE, liveness=at_rest, sighting=dark, amiss_s=since_s)
+    assert render(challenged, STATUS, 1.0, SETTINGS, INDONESIAN).hint == told
 
 
 def test_whoever_is_forced_sees_what_everybody_sees() -> None:

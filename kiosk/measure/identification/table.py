@@ -82,12 +82,18 @@ def make_table(collection: Collection, made_from: str, seed: int, tell: Tell, pa
         curves.append(smoothed(points, normalisation))
     return ThresholdTable(
         model_id=str(collection.model_id),
-        made_by=f"kiosk evaluate --write-table (seed {seed}), {bound:.0%} of resamples below the FPIR",
+        made_by=made_by(collection.model_id, seed),
         made_from=made_from,
         folder=collection.folder,
         part=part,
         curves=curves,
     )
+
+
+def made_by(model_id: ModelId, seed: int) -> str:
+    """What a table of this recogniser says of itself."""
+    bound = BOUND[RECOGNISERS[model_id].score]
+    return f"kiosk evaluate --write-table (seed {seed}), {bound:.0%} of resamples below the FPIR"
 
 
 def normalisations(model_id: ModelId) -> tuple[Normalisation, ...]:

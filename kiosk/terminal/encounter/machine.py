@@ -6,7 +6,8 @@ no screen, no camera, no disk and no wall clock: instants are monotonic seconds 
     IDLE ──face──> APPROACHING / POSITIONING <──> IDENTIFYING <──> CHALLENGE
       ^                                             │  │  │
       │                    attack ──────────────────┘  │  ├── nobody accepted ──> UNKNOWN
-      │                                                │  └── neither for identify_s ──> NOT_IN_TIME
+      │                                                │  └── neither for identify_s, or only hints for HINTED_S
+      │                                                │          ──> NOT_IN_TIME
       │                                                │
       │                        accepted ──> ENQUIRING ─┴─ look-alikes ──> NIP_PAD ──> ENQUIRING
       │                                        │
@@ -38,7 +39,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
+from kiosk.model import BLOCKING_FAULTS, NOT_DESCRIBED, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction
 from kiosk.terminal.encounter.claiming import TRIES, TYPING_S, offers_pin, typed
 from kiosk.terminal.encounter.own import is_anothers, offered_s, offers_month, offers_phone, over, watched
@@ -82,6 +83,10 @@ NO_MATCH = Match(None, 0.0, 0.0, 0.0, 0, "below_threshold")
 _STEADY_S = 0.3
 """What the person is told stays until no frame has said so for this long. At the edge of a limit one frame says this,
 the next that: on a clip of two people turning their heads the screen changed 31 times in 56 frames, now once."""
+
+HINTED_S = 12.0
+"""So long something may be wrong with every frame of a person. Not everybody can mend it: an eye patch, the dark
+glasses of the blind, a counter in the dark. Such a face has failed, and NIP and PIN, or an officer, have to do."""
 
 _TOLD_IN = {None: Phase.IDENTIFYING, Hint.TOO_FAR: Phase.APPROACHING}
 """The phase in which a hint is told; all others in POSITIONING."""
@@ -170,6 +175,7 @@ def _idle(encounter: Encounter, now_s: float) -> Encounter:
         claim=None,
         paused_until_s=0.0,
         face=None,
+        amiss_s=None,
     )
     return _settle(_enter(idle, Phase.IDLE, now_s), now_s)
 
@@ -177,7 +183,8 @@ def _idle(encounter: Encounter, now_s: float) -> Encounter:
 def _forget(encounter: Encounter) -> Step:
     """A new start. The face in sight keeps its number until the recogniser has heard of it, in one frame or in many;
     what it says of that number was gathered before, and counts for nothing."""
-    return replace(encounter, match=None, done_track=encounter.sighting.track, done_until_s=_NEVER_S), (Forget(),)
+    done_track = encounter.sighting.track
+    return replace(encounter, match=None, done_track=done_track, done_until_s=_NEVER_S, amiss_s=None), (Forget(),)
 
 
 def _settle(encounter: Encounter, now_s: float) -> Encounter:
@@ -224,12 +231,21 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
     """A face that has no result yet: say what to do, or decide."""
     liveness, match = sighting.liveness, sighting.match
     seen = replace(
-        encounter, track=sighting.track, match=match, liveness=liveness, samples=sighting.samples, face=sighting.face
+        encounter,
+        track=sighting.track,
+        match=match,
+        liveness=liveness,
+        samples=sighting.samples,
+        face=sighting.face,
+        amiss_s=_amiss_s(encounter, sighting, now_s),
     )
     if liveness.state is Liveness.ATTACK:
         frames = match.frames if match else 0
         refused = _finish(seen, Phase.ATTACK_REFUSED, now_s, now_s + settings.result_s + settings.refused_pause_s)
         return refused, (RecordAttack(liveness, frames), Count("attack_refused"))
+    if seen.amiss_s is not None and now_s - seen.amiss_s >= HINTED_S:
+        told = replace(seen, hint=sighting.hint)
+        return _finish(told, Phase.NOT_IN_TIME, now_s, now_s + settings.result_s), (Count("not_in_time"),)
     if match is not None and _named(match, settings):
         if liveness.state is Liveness.LIVE:
             if match.look_alikes or match.person_id is None:
@@ -238,10 +254,20 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
         if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
             return _enter(seen, Phase.CHALLENGE, now_s), ()
+        if liveness.reason == NOT_DESCRIBED:
+            return _tell(seen, sighting.hint, now_s), ()  # the next good frame says whose the life is
         return _tell(seen, Hint.TOO_NEAR if liveness.reason == TOO_NEAR else None, now_s), ()
     if match is not None and match.frames >= settings.max_frames:
         return _finish(seen, Phase.UNKNOWN, now_s, now_s + settings.result_s), (Count("unknown"),)
     return _tell(seen, sighting.hint, now_s), ()
+
+
+def _amiss_s(encounter: Encounter, sighting: Sighting, now_s: float) -> float | None:
+    """Since when something has been wrong with every frame. Whoever is far away has not come for it, and a movement
+    that has been asked, or a pause between two, has a time of its own."""
+    if sighting.hint in {None, Hint.TOO_FAR} or sighting.liveness.challenge is not None:
+        return None
+    return now_s if encounter.amiss_s is None else encounter.amiss_s
 
 
 def _named(match: Match, settings: Settings) -> bool:
@@ -364,5 +390,6 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     waiting = encounter.phase in SEARCHING and encounter.phase is not Phase.IDLE
     if waiting and now_s - encounter.seen_s >= settings.leave_s:
         # No frame has said that the face has gone: frames that take so long would else never come to an end.
-        return replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s)), ()
+        slow = replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s), amiss_s=encounter.amiss_s)
+        return slow, ()
     return _settle(encounter, now_s), ()

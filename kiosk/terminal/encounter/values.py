@@ -276,13 +276,15 @@ Effect = Enquire | Claim | Record | RecordAttack | Count | Happened | Forget | I
 @dataclass(frozen=True, slots=True)
 class Encounter:
     """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
-    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING
-    and POSITIONING, and `agreed_s` when a frame last said so; `track` whose `match`, `liveness` and `samples` are;
-    `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s` or until it
-    leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
-    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's;
-    `corrected`: the person has said that the presence is in the other direction; `claim`: what has been typed of NIP
-    and PIN, `paused_until_s` before which none is compared; `face`: the descriptor of who was decided about."""
+    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING and POSITIONING,
+    or was told in vain (NOT_IN_TIME), and `agreed_s` when a frame last said so; `amiss_s` since when something has
+    been wrong with every frame of somebody who is near, None: the latest was good; `track` whose `match`, `liveness`
+    and `samples` are; `done_track` a face that has had its result, or was forgotten, and is left alone until
+    `done_until_s` or until it leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says
+    (PHONE), None until it is made; `apart_s` since when the face before it is one of whom it is not known whose it is,
+    None: the person's; `corrected`: the person has said that the presence is in the other direction; `claim`: what has
+    been typed of NIP and PIN, `paused_until_s` before which none is compared; `face`: the descriptor of who was
+    decided about."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -290,6 +292,7 @@ class Encounter:
     seen_s: float = 0.0
     hint: Hint | None = None
     agreed_s: float = 0.0
+    amiss_s: float | None = None
     sighting: Sighting = NOBODY
     track: int = 0
     match: Match | None = None

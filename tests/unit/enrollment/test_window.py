@@ -56,7 +56,7 @@ def test_a_laptop_without_a_camera_has_pictures_only() -> None:
         raise CameraError("no webcam was found")
 
     for opener in (no_camera, None):
-        looking = Looking(opener, FaultBoard(), 1.0)
+        looking = Looking(opener, Latest(), FaultBoard(), 1.0)
         looking.look(True)
         assert not looking.there
         looking.look(False)
@@ -73,7 +73,7 @@ def test_the_camera_is_open_only_while_it_looks() -> None:
         def close(self) -> None:
             closed.append(1)
 
-    looking = Looking(lambda: Endless([0]), FaultBoard(), 1.0)
+    looking = Looking(lambda: Endless([0]), Latest(), FaultBoard(), 1.0)
     assert looking.latest.peek() is None
     looking.look(True)
     assert looking.there

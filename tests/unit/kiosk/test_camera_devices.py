@@ -174,6 +174,7 @@ class Picamera2ByHand:
 
     fails = ""
     gives = ""  # another format than the one asked for
+    controls: dict[str, Any]
     cameras: list[dict[str, Any]] = []  # noqa: RUF012  # as in picamera2: a static list
     closed = 0
 
@@ -192,6 +193,7 @@ class Picamera2ByHand:
         return cls.cameras
 
     def create_video_configuration(self, main: dict[str, Any], controls: dict[str, Any]) -> dict[str, Any]:
+        type(self).controls = controls
         return {"main": main, "controls": controls}
 
     def configure(self, configuration: dict[str, Any]) -> None:
@@ -264,6 +266,11 @@ def test_the_pi_camera_gives_rgb_frames_of_the_configured_size(picamera2: type[P
     assert first.t_s <= second.t_s
     camera.close()
     assert picamera2.closed == 1
+
+
+def test_the_pi_camera_may_expose_for_twice_as_long_where_it_is_dim(picamera2: type[Picamera2ByHand]) -> None:
+    PiCamera(640, 480, 30, 2.0).open()
+    assert picamera2.controls == {"FrameDurationLimits": (33_333, 66_666)}
 
 
 @pytest.mark.parametrize("given", ["XRGB8888", "NV12"])

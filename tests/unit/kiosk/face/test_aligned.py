@@ -15,9 +15,10 @@ from kiosk.errors import ModelError
 from kiosk.face import aligned
 from kiosk.face.aligned import TEMPLATE, face_chip, open_aligned_describer, unit
 from kiosk.face.descriptor import self_test_chips
+from kiosk.face.engine import open_engine
 from kiosk.machine.model_files import RECOGNISER_FP_112, RECOGNISER_W600K_112, ModelFile, ModelStore
 from kiosk.model import Box, Face, Quality
-from kiosk.model.recognisers import FP_112, RECOGNISERS, Recogniser
+from kiosk.model.recognisers import FP_112, RECOGNISERS, W600K_112, Recogniser
 
 MODELS = Path(os.environ.get("KIOSK_MODELS") or Path(__file__).parents[5] / "shared" / "models")
 INSTALLED = [
@@ -108,6 +109,41 @@ def test_a_file_that_is_no_model_is_a_typed_error(tmp_path: Path) -> None:
 def test_an_installed_recogniser_is_counted(tmp_path: Path) -> None:
     assert ModelStore(tmp_path).recognisers() == ["dlib-resnet-v1"]
     assert all(each.table for each in RECOGNISERS.values())
+
+
+def _spoilt(path: Path, how: str) -> None:
+    if how == "a folder":
+        path.mkdir()
+    elif how == "a loop":
+        path.symlink_to(path)
+    else:
+        path.write_bytes(b"no model")
+
+
+@pytest.mark.parametrize("how", ["a folder", "a loop", "damaged"])
+def test_a_recogniser_that_cannot_be_read_is_none_and_that_is_said(tmp_path: Path, how: str) -> None:
+    why: list[str] = []
+    _spoilt(tmp_path / RECOGNISER_FP_112.file_name, how)
+    assert ModelStore(tmp_path).recognisers(why.append) == ["dlib-resnet-v1"]
+    assert len(why) == 1
+    assert RECOGNISER_FP_112.file_name in why[0]
+
+
+@pytest.mark.parametrize("how", ["a folder", "a loop", "damaged"])
+def test_a_further_recogniser_that_cannot_be_opened_takes_nobody_elses_away(tmp_path: Path, how: str) -> None:
+    why: list[str] = []
+    _spoilt(tmp_path / RECOGNISER_FP_112.file_name, how)
+    more = (FP_112.model_id, W600K_112.model_id)
+    engine = open_engine(models_dir=tmp_path, lost_recogniser=why.append, more=more)
+    assert np.isfinite(engine.describe(FRAME, FACE)).all()
+    assert engine.describe_more(FRAME, FACE) == {}
+    assert [FP_112.model_id in each or W600K_112.model_id in each for each in why] == [True, True]
+
+
+def test_who_counts_is_never_replaced_by_another(tmp_path: Path) -> None:
+    _spoilt(tmp_path / RECOGNISER_FP_112.file_name, "a folder")
+    with pytest.raises(ModelError):
+        open_engine(models_dir=tmp_path, model_id=FP_112.model_id)
 
 
 def _recogniser(model: ModelFile) -> Recogniser:

@@ -57,14 +57,14 @@ class Subject:
         self._reference: tuple[float, float, float] | None = None
         self.seen: list[Progress] = []
 
-    def show(self, yaw: float = 0.0, pitch: float = 0.0, *, x_px: float = 320.0) -> Progress:
+    def show(self, yaw: float = 0.0, pitch: float = 0.0, *, x_px: float = 320.0, good: bool = True) -> Progress:
         u, v = math.sin(math.radians(yaw)), math.sin(math.radians(pitch))
         pose = Pose(self.t_s, 0.45 * u, 0.5 + 0.3 * v, self.scale_px, x_px, 240.0)
         relief = None
         if self._reference is not None and self._reference[0] == self.run.asked_s:
             turn, nod = (0.0, 0.0) if self.flat else (u - self._reference[1], v - self._reference[2])
             relief = Relief(turn, nod, 0.01, 1.0, 0.01, 80, 1.0)
-        progress = self.run.update(pose, relief)
+        progress = self.run.update(pose, relief, good=good)
         if progress is Progress.ASKED and self.run.asked_s == self.t_s:
             self._reference = (self.t_s, u, v)
         self.t_s += 1 / FPS
@@ -101,6 +101,20 @@ class Subject:
             self.rest(0.3)  # to read what is asked
             progress = self.make(self.run.asked) if self.run.asked else Progress.SETTLING
         return progress
+
+
+def test_no_movement_is_asked_of_a_face_that_is_not_known_by_the_frame() -> None:
+    subject = Subject(run_of(Challenge.TURN_LEFT))
+    assert {subject.show(good=False) for _ in range(FPS)} == {Progress.SETTLING}
+    assert subject.show() is Progress.ASKED, "it has come to rest long ago"
+
+
+def test_a_movement_may_be_made_where_nobody_is_known_by_the_frames() -> None:
+    subject = Subject(run_of(Challenge.TURN_LEFT))
+    subject.rest()
+    yaw, _ = ANGLES[Challenge.TURN_LEFT]
+    seen = [subject.show(yaw * share, good=False) for share in (0.2, 0.4, 0.6, 0.8, 1.0, 1.0)]
+    assert Progress.PASSED in seen
 
 
 def run_of(*kinds: Challenge, closer: bool = False) -> ChallengeRun:

@@ -42,7 +42,14 @@ class Evidence:
         self.resets += 1
 
     def update(
-        self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True, infrared: RgbImage | None = None
+        self,
+        frame_rgb: RgbImage,
+        face: Face,
+        t_s: float,
+        *,
+        ask: bool = True,
+        good: bool = True,
+        infrared: RgbImage | None = None,
     ) -> LivenessVerdict:
         return self.verdict
 
@@ -117,6 +124,17 @@ def test_a_picture_without_a_face_lets_nobody_pass_and_accuses_nobody(level: int
 
 def test_without_infrared_pictures_nobody_is_alive() -> None:
     assert set(stay(InfraredWitness(Evidence(), HOG), [None] * 6)) == {State.PENDING}
+
+
+def test_a_look_in_a_frame_by_which_nobody_is_known_is_none(head: RgbImage) -> None:
+    """A living accomplice who cannot be described, and a print that fades in infrared."""
+    infrared = infrared_of(drawn(head, 170, MIDDLE))
+    witness = InfraredWitness(Evidence(), HOG)
+    for i in range(2 * LOOKS_NEEDED):
+        witness.update(COLOUR, FACE, i * FRAME_S, good=False, infrared=infrared)
+    at_s = 2 * LOOKS_NEEDED * FRAME_S
+    states = stay(witness, [infrared] * LOOKS_NEEDED, at_s)
+    assert states == [State.PENDING] * (LOOKS_NEEDED - 1) + [State.LIVE]
 
 
 def test_who_was_seen_earlier_must_be_seen_still_when_it_is_decided(head: RgbImage) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from kiosk.errors import ConfigError
 from kiosk.liveness import POLICIES, Liveness, PassiveModels, Risk
+from kiosk.liveness.evidence import MIN_FRAMES
 from kiosk.liveness.risk import Plan, plan
 from kiosk.machine.model_files import PAD_MINIFAS
-from kiosk.model import LIVENESS_OFF, Box, Challenge, Face, LivenessVerdict, RgbImage
+from kiosk.model import LIVENESS_OFF, NOT_DESCRIBED, Box, Challenge, Face, LivenessVerdict, RgbImage
 from kiosk.model import Liveness as State
 from tests.unit.kiosk.liveness import presentations
 from tests.unit.kiosk.liveness.presentations import Person, Photograph, Posture
@@ -65,6 +66,37 @@ def test_a_person_who_does_what_is_asked_is_live_without_any_model(astronaut: Ph
     asked = {v.challenge for v in verdicts if v.state is State.CHALLENGE}
     assert None not in asked
     assert all(v.challenge is None for v in verdicts if v.state is not State.CHALLENGE)
+
+
+def test_a_movement_is_seen_in_frames_by_which_nobody_is_known_but_asked_in_none_of_them(astronaut: Photograph) -> None:
+    """A turned face is not described; whoever comes to rest with an eye patch never is."""
+    detector, person = Liveness("always-challenge", None, random.Random(0)), Person()
+    verdicts: list[LivenessVerdict] = []
+    for i in range(9 * FPS):
+        posture = person.posture(verdicts[-1] if verdicts else None, i / FPS)
+        facing = abs(posture.yaw) < 5 and abs(posture.pitch) < 5
+        verdicts.append(detector.update(*astronaut.head(posture), i / FPS, good=facing and i >= 2 * FPS))
+        if verdicts[-1].state in DECIDED:
+            break
+    assert verdicts[-1].reason == "challenge_passed"
+    asked = [v.asked_s for v in verdicts if v.asked_s is not None]
+    assert asked[0] >= 2.0, "from the first good frame at rest on"
+
+
+def test_no_movement_is_asked_of_whoever_is_never_known(astronaut: Photograph) -> None:
+    detector = Liveness("always-challenge", None, random.Random(0))
+    verdicts = [detector.update(*astronaut.head(Posture()), i / FPS, good=False) for i in range(3 * FPS)]
+    assert {each.state for each in verdicts} <= {State.PENDING, State.CHALLENGE}
+    assert {each.challenge for each in verdicts} == {None}
+
+
+def test_frames_by_which_nobody_is_known_say_nothing_for_life(astronaut: Photograph) -> None:
+    detector = Liveness("challenge-when-in-doubt", Scores(9.0))
+    frame, face = astronaut.head(Posture())
+    bad = [detector.update(frame, face, i / FPS, good=False) for i in range(FPS)]
+    assert {(each.state, each.reason) for each in bad} == {(State.PENDING, NOT_DESCRIBED)}
+    good = [detector.update(frame, face, 1 + i / FPS).state for i in range(MIN_FRAMES)]
+    assert good == [State.PENDING] * (MIN_FRAMES - 1) + [State.LIVE]
 
 
 def test_the_verdict_says_until_when_there_is_time_to_answer(astronaut: Photograph) -> None:

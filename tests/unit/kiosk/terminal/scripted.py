@@ -94,15 +94,24 @@ class ScriptedLiveness:
         self.resets = 0
         self.updates = 0
         self.asks: list[bool] = []
+        self.good: list[bool] = []
 
     def reset(self) -> None:
         self.resets += 1
 
     def update(
-        self, frame_rgb: RgbImage, face: Face, t_s: float, *, ask: bool = True, infrared: RgbImage | None = None
+        self,
+        frame_rgb: RgbImage,
+        face: Face,
+        t_s: float,
+        *,
+        ask: bool = True,
+        good: bool = True,
+        infrared: RgbImage | None = None,
     ) -> LivenessVerdict:
         self.updates += 1
         self.asks.append(ask)
+        self.good.append(good)
         return self.verdict
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
 
 from kiosk.errors import CameraError
 from kiosk.model import Fault
@@ -84,3 +87,42 @@ def test_a_waiting_reader_is_woken() -> None:
     latest.put(frame(seq=7))
     reader.join(timeout=30)
     assert [f.seq for f in got if f] == [7]
+
+
+def looked_at(looks_per_s: float, times_s: list[float]) -> list[float]:
+    latest = Latest(looks_per_s)
+    reader, found = latest.reader(), []
+    for seq, t_s in enumerate(times_s):
+        latest.put(replace(frame(seq=seq), t_s=t_s))
+        seen = reader.next(0.0)
+        found += [] if seen is None else [seen.t_s]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("camera_fps", "looks"),
+    [(30, 15), (25, 13), (15, 15), (10, 10)],
+    ids=["every second one", "the same of a slower one", "each", "each of a slow one"],
+)
+def test_so_many_frames_a_second_are_looked_at_at_most(camera_fps: int, looks: int) -> None:
+    assert len(looked_at(15, [n / camera_fps for n in range(camera_fps)])) == looks
+
+
+def test_a_frame_that_comes_a_little_too_soon_is_looked_at() -> None:
+    assert looked_at(15, [0.0, 0.0501, 0.133]) == [0.0, 0.0501, 0.133]
+    assert looked_at(15, [0.0, 0.0499, 0.067]) == [0.0, 0.067]
+
+
+def test_a_camera_that_counts_its_time_anew_is_looked_at() -> None:
+    assert looked_at(15, [100.0, 0.0, 0.1]) == [100.0, 0.0, 0.1]
+
+
+def test_where_no_pace_is_said_each_frame_is_looked_at() -> None:
+    latest = Latest()
+    reader = latest.reader()
+    for seq in range(3):
+        latest.put(replace(frame(seq=seq), t_s=1.0))
+        seen = reader.next(0.0)
+        assert seen is not None
+        assert seen.seq == seq
+    assert reader.next(0.0) is None

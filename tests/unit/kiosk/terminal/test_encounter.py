@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -9,9 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import BLOCKING_FAULTS, TOO_NEAR, Challenge, Fault, Hint, Liveness, LivenessVerdict, Match, PersonId
+from kiosk.model import (
+    BLOCKING_FAULTS,
+    NOT_DESCRIBED,
+    TOO_NEAR,
+    Challenge,
+    Fault,
+    Hint,
+    Liveness,
+    LivenessVerdict,
+    Match,
+    PersonId,
+)
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
+from kiosk.terminal.encounter.machine import HINTED_S
 from tests.unit.kiosk.factories import SETTINGS, match, person, prospect, sighting
 
 
@@ -176,6 +189,12 @@ def test_doubt_calls_for_a_challenge_before_anything_is_asked(story: Story) -> N
     assert story(saw(match=match())) is Phase.ENQUIRING
 
 
+def test_whose_life_is_not_known_any_more_is_told_what_keeps_it_from_being_seen(story: Story) -> None:
+    whose = LivenessVerdict(Liveness.PENDING, 0.0, NOT_DESCRIBED)
+    assert story(saw(match=match(), liveness=whose, hint=Hint.NOT_FACING)) is Phase.POSITIONING
+    assert story.state.hint is Hint.NOT_FACING
+
+
 def test_who_hides_the_surroundings_by_standing_near_is_told_to_step_back_and_not_asked(story: Story) -> None:
     near = LivenessVerdict(Liveness.PENDING, 0.4, TOO_NEAR)
     assert story(saw(match=match(), liveness=near)) is Phase.POSITIONING
@@ -304,6 +323,9 @@ def test_who_leaves_is_forgotten(story: Story) -> None:
 # ---------------------------------------------------------------- a time limit
 
 
+CHALLENGED = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", Challenge.NOD)
+
+
 def _undecided(story: Story, for_s: float, track: int = 1, hint: Hint | None = None) -> Phase:
     """A face that more frames would tell of, for so long; the screen ticks before each."""
     for _ in range(round(for_s / 0.25)):
@@ -356,12 +378,85 @@ def test_the_next_person_waits_from_the_beginning(story: Story) -> None:
 
 
 def test_a_challenge_has_its_own_time(story: Story) -> None:
-    asked = LivenessVerdict(Liveness.CHALLENGE, 0.5, "doubt", Challenge.NOD)
+    asked = CHALLENGED
     story(saw())
     _undecided(story, SETTINGS.identify_s - 0.5)
     assert story(saw(match=match(), liveness=asked)) is Phase.CHALLENGE
     for _ in range(2 * round(SETTINGS.identify_s)):
         assert story(enc.Tick(), saw(match=match(), liveness=asked), after_s=0.5) is Phase.CHALLENGE
+
+
+# ---------------------------------------------------------------- a face of which something is always wrong
+
+FAILS = [hint for hint in Hint if hint is not Hint.TOO_FAR]
+RESTING = LivenessVerdict(Liveness.PENDING, 0.5, "challenge_look_straight")
+
+
+def _hinted(story: Story, for_s: float, hint: Hint | None, **values: object) -> Phase:
+    for _ in range(round(for_s / 0.5)):
+        story(saw(hint=hint, **values), after_s=0.5)
+    return story.state.phase
+
+
+@pytest.mark.parametrize("hint", FAILS)
+def test_who_cannot_mend_what_is_wrong_is_told_so_in_the_end_and_types_nip_and_pin(story: Story, hint: Hint) -> None:
+    assert _hinted(story, HINTED_S, hint) is Phase.POSITIONING
+    assert story(saw(hint=hint), after_s=0.5) is Phase.NOT_IN_TIME
+    assert story.state.hint is hint
+    assert story.effects == [enc.Count("not_in_time")], "and nothing of an attack"
+    permitted = replace(SETTINGS, nip_pin="alone")
+    typing, _ = enc.step(story.state, enc.Pressed(Button.NIP_PIN), story.now_s + 0.1, permitted)
+    assert typing.phase is Phase.CLAIM_NIP
+
+
+def test_whoever_stands_far_away_has_not_come_for_it(story: Story) -> None:
+    assert _hinted(story, 3 * HINTED_S, Hint.TOO_FAR) is Phase.APPROACHING
+
+
+def test_one_good_frame_is_progress(story: Story) -> None:
+    _hinted(story, HINTED_S, Hint.TOO_DARK)
+    story(saw(match=match(None, frames=1)), after_s=0.5)
+    assert _hinted(story, HINTED_S, Hint.TOO_DARK, match=match(None, frames=1)) is Phase.POSITIONING
+    assert story(saw(hint=Hint.TOO_DARK), after_s=0.5) is Phase.NOT_IN_TIME
+
+
+def test_of_whom_no_movement_can_be_asked_the_challenge_ends_too(story: Story) -> None:
+    assert story(saw(match=match(), liveness=CHALLENGED)) is Phase.CHALLENGE
+    values = {"match": match(), "liveness": RESTING}
+    assert _hinted(story, HINTED_S, Hint.EYES_HIDDEN, **values) is Phase.CHALLENGE
+    assert story(saw(hint=Hint.EYES_HIDDEN, **values), after_s=0.5) is Phase.NOT_IN_TIME
+
+
+def test_whoever_turns_the_head_as_asked_is_not_hurried(story: Story) -> None:
+    values = {"match": match(), "liveness": CHALLENGED}
+    assert _hinted(story, 3 * HINTED_S, Hint.NOT_FACING, **values) is Phase.CHALLENGE
+
+
+@pytest.mark.parametrize("fault", sorted(BLOCKING_FAULTS, key=str))
+def test_after_a_fault_it_is_looked_at_anew(story: Story, fault: Fault) -> None:
+    _hinted(story, HINTED_S, Hint.TOO_DARK)
+    story(enc.FaultsChanged(frozenset({fault})), enc.FaultsChanged(frozenset()))
+    assert story(saw(track=2, hint=Hint.TOO_DARK)) is Phase.POSITIONING
+
+
+def test_the_next_one_begins_anew(story: Story) -> None:
+    _hinted(story, HINTED_S, Hint.TOO_DARK)
+    story(saw(track=0), saw(track=0), after_s=SETTINGS.leave_s)
+    assert _hinted(story, HINTED_S, Hint.TOO_DARK, track=2) is Phase.POSITIONING
+    story(saw(track=2, hint=Hint.TOO_DARK), after_s=0.5)
+    story(enc.Tick(), after_s=SETTINGS.result_s)
+    story(saw(track=2, hint=Hint.TOO_DARK))
+    assert _hinted(story, HINTED_S, Hint.TOO_DARK, track=3) is Phase.POSITIONING
+
+
+def test_frames_that_take_longer_than_leaving_do_not_keep_it_from_ending(story: Story) -> None:
+    frames = 0
+    while story.state.phase is not Phase.NOT_IN_TIME and frames < 100:
+        frames += 1
+        story(saw(track=frames, hint=Hint.EYES_HIDDEN), after_s=0.1)
+        for _ in range(16):
+            story(enc.Tick(), after_s=0.1)
+    assert frames == math.ceil(HINTED_S / 1.7) + 1
 
 
 # ---------------------------------------------------------------- a new start

@@ -248,6 +248,23 @@ def test_a_face_that_had_a_result_is_left_alone_for_so_long(result: Begun, alone
     assert story.new() == [enc.Forget()]
 
 
+def test_who_was_told_in_vain_for_twelve_seconds_is_left_alone_until_the_result_has_been_seen() -> None:
+    story = Story()
+    for half in range(24):
+        assert story(half / 2, saw(hint=Hint.TOO_DARK)) is Phase.POSITIONING
+    assert story(12.0 - BEFORE_S, saw(hint=Hint.TOO_DARK)) is Phase.POSITIONING
+    assert story(12.0, saw(hint=Hint.TOO_DARK)) is Phase.NOT_IN_TIME
+    assert story(12.5, enc.Pressed(Button.CORRECT)) is Phase.IDLE
+    story.new()
+    assert story(14.5 - BEFORE_S, saw(hint=Hint.TOO_DARK)) is Phase.IDLE
+    assert story.new() == []
+    story(14.5, saw(hint=Hint.TOO_DARK))
+    assert story.new() == [enc.Forget()]
+    assert story(14.5, saw(2, hint=Hint.TOO_DARK)) is Phase.POSITIONING, "from the beginning"
+    assert story(26.5 - BEFORE_S, saw(2, hint=Hint.TOO_DARK)) is Phase.POSITIONING
+    assert story(26.5, saw(2, hint=Hint.TOO_DARK)) is Phase.NOT_IN_TIME
+
+
 def test_who_was_not_recognised_in_time_is_left_alone_until_the_result_has_been_seen() -> None:
     story = identifying()
     story(9.5, saw(match=match(None, 1)))

@@ -117,6 +117,41 @@ def test_a_gallery_that_came_meanwhile_is_the_one_that_is_searched() -> None:
     assert match.person_id == "p-2"
 
 
+def meanwhile(rig: Rig, act: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread's turn, once, while a frame is waited for."""
+    wait, acts = rig.latest.newer_than, iter([act])
+
+    def newer_than(seq: int, timeout_s: float) -> Frame | None:
+        next(acts, lambda: None)()
+        return wait(seq, timeout_s)
+
+    monkeypatch.setattr(rig.latest, "newer_than", newer_than)
+
+
+def test_a_recogniser_that_is_exchanged_while_a_frame_is_waited_for_sees_it_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the old one's matcher finds would be marked as of the new start."""
+    former, another = ScriptedEngine(), ScriptedMatcher("p-2")
+    another.model_id = ModelId("fp-112")
+    rig = Rig([former, ScriptedEngine()])
+    meanwhile(rig, lambda: rig.recognition.use(another), monkeypatch)
+    rig.run()
+    found = rig.sightings[0]
+    assert former.described == 0
+    assert (found.start, found.match and found.match.person_id) == (rig.recognition.start, "p-2")
+
+
+@pytest.mark.parametrize("what", ["use", "restart"])
+def test_a_start_while_a_frame_is_waited_for_is_that_of_the_frame(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    rig = Rig([ScriptedEngine()])
+    begins = {"use": lambda: rig.recognition.use(ScriptedMatcher("p-2")), "restart": rig.recognition.restart}
+    meanwhile(rig, begins[what], monkeypatch)
+    rig.run()
+    found = rig.sightings[0]
+    assert (found.start, found.match and found.match.person_id) == (2, "p-2" if what == "use" else "p-1")
+
+
 @pytest.mark.parametrize("part", ["describer", "detector"])
 def test_the_real_engine_that_breaks_while_it_runs_is_replaced(tmp_path: Path, part: str) -> None:
     photo = cv2.cvtColor(cv2.imread(str(astronaut())), cv2.COLOR_BGR2RGB)
