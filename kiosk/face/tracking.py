@@ -16,7 +16,8 @@ SEARCH_EVERY = 8
 
 NEWCOMER = 0.75
 """While somebody is followed, only faces at least this wide as theirs are searched for: who stands farther back does
-not come into question (the recogniser's RIVAL_SHARE is larger), and a coarser picture is enough for the search."""
+not come into question (the recogniser's RIVAL_SHARE, of the distance of the eyes, is larger), and a coarser picture is
+enough for the search."""
 
 NEARLY = 1.05
 """A picture that was searched need not be searched again at up to this much more: all who are NEWCOMER * NEARLY as wide

@@ -6,6 +6,7 @@ are worth it, and asks the matcher with all descriptors so far. It never decides
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +40,12 @@ Judge = Callable[[Quality], Hint | None]
 """What the person should change, None when the face is good."""
 
 RIVAL_SHARE = 0.8
-"""A second face at least this wide, as a share of the nearest, leaves open who is meant: SEVERAL_FACES."""
+"""Another face whose eyes are at least so far apart, as a share of the first one's, leaves open who is meant:
+SEVERAL_FACES. By the boxes it was left to chance: HOG's come in steps of a sixth (docs/accuracy.md, "Two before the
+camera")."""
+
+RIVAL_KEPT_S = 0.5
+"""For so long after it was last seen: a face that is turned away for a frame has not gone."""
 
 CREDIBLE_SHARE = 0.3
 """A find with less than this share of the best score in the frame is taken for a pattern on a wall or a shirt. On
@@ -117,6 +123,7 @@ class Recogniser:
         self._sampled: Collection[PersonId] = ()
         self._track: _Track | None = None
         self._restart = threading.Event()
+        self._rival_s = -math.inf
         self.stage_ms: dict[str, float] = {}
         """Milliseconds that the stages of the latest frame took: detect, describe, match, liveness."""
 
@@ -142,7 +149,7 @@ class Recogniser:
             return Sighting(frame.t_s)
         nearest = faces[0]
         track = self._follow(nearest, frame.t_s)
-        rival, amiss = _rival(faces), self._judge(nearest.quality)
+        rival, amiss = self._rival(faces, frame.t_s), self._judge(nearest.quality)
         hint = _told_enough(track, rival or amiss, frame.t_s)
         counts = hint is None
         watched = counts or (amiss is None and self._decided(track))  # a newcomer may have brought the rival
@@ -177,6 +184,13 @@ class Recogniser:
             return self._begin(face.box_px, t_s)
         track.box, track.seen_s = face.box_px, t_s
         return track
+
+    def _rival(self, faces: Sequence[Face], t_s: float) -> Hint | None:
+        """What is told while it is open who of them is meant, and for a moment after."""
+        first, *others = (face.quality.eye_distance_px for face in faces)
+        if any(other >= RIVAL_SHARE * first for other in others):
+            self._rival_s = t_s
+        return Hint.SEVERAL_FACES if t_s - self._rival_s < RIVAL_KEPT_S else None
 
     def _lose(self, t_s: float) -> None:
         """Nobody is in sight."""
@@ -290,12 +304,6 @@ def _distance(descriptor: Descriptor, others: Sequence[Descriptor]) -> float:
 def _credible(faces: list[Face]) -> list[Face]:
     best = max((face.score for face in faces), default=0.0)
     return [face for face in faces if face.score >= CREDIBLE_SHARE * best]
-
-
-def _rival(faces: Sequence[Face]) -> Hint | None:
-    if len(faces) > 1 and faces[1].box_px.width >= RIVAL_SHARE * faces[0].box_px.width:
-        return Hint.SEVERAL_FACES
-    return None
 
 
 def _near(before: Box, now: Box) -> bool:

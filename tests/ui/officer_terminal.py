@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from demo import faces
@@ -24,6 +25,7 @@ from kiosk.gallery import TinyGallery
 from kiosk.journal.audit import JournalAudit
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
+from kiosk.machine.state import StateFolder
 from kiosk.model import DLIB_RESNET_V1, Descriptor
 from kiosk.ui import theme
 from kiosk.ui.officer.sitting import consent_pages
@@ -67,8 +69,9 @@ ENROLS = '[voice]\nenabled = false\n[liveness]\npolicy = "off"\n[enrolment]\npos
 
 
 class Terminal:
-    """`kiosk run` with a window, and what is on its disk. `known`: the descriptor of somebody whom it recognises;
-    `fps`: of the camera, half of what it would be, since the machine has other tests to run; None: as it would be."""
+    """`kiosk run` with a window, and what is on its disk. `known`: the descriptor of somebody whom it recognises,
+    `twins`: and of a second person. `fps`: of the camera, half of what it would be, since the machine has more to do;
+    None: as it would be."""
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class Terminal:
         settings: str = ENROLS,
         camera: str = "",
         known: Descriptor | None = None,
+        twins: bool = False,
         size: tuple[int, int] = SIZE,
         fps: int | None = 15,
     ) -> None:
@@ -89,9 +93,9 @@ class Terminal:
         (self.state / "cache").symlink_to(cache)
         identity = provisioned(self.state / "identity")
         payload = json.loads(GOLDEN.read_text(encoding="utf-8"))["answer"]["payload"]
-        if known is not None:
-            template = payload["people"][0]["templates"][0]
-            template["descriptor"] = base64.b64encode(known.astype("<f4").tobytes()).decode()
+        for one in payload["people"][: 0 if known is None else 1 + twins]:
+            template = one["templates"][0]
+            template["descriptor"] = base64.b64encode(np.asarray(known, "<f4").tobytes()).decode()
             template |= {"model_id": DLIB_RESNET_V1, "cohort_mean": None, "cohort_sd": None}
         now = dt.datetime.now(dt.UTC)
         gallery = TinyGallery(self.state / "gallery.tinydb", identity.storage_key)
@@ -125,6 +129,13 @@ class Terminal:
         self._do("xdotool", "sleep", str(GUARD_S + 0.2), "mousemove", str(x), str(y), "click", "1")
         if page:
             until(page, shown.is_file)
+
+    def type_digits(self, digits: str) -> None:
+        """On a pad of the daily screens, and enter them."""
+        command = ["xdotool", "sleep", str(GUARD_S + 0.2)]
+        for x, y in (*(DIGITS[digit] for digit in digits), ENTER):
+            command += ["mousemove", str(x), str(y), "click", "1", "sleep", "0.2"]
+        self._do(*command)
 
     def type_pin(self, digits: str) -> None:
         for digit in digits:
@@ -205,6 +216,9 @@ class Terminal:
     def to_capture(self) -> None:
         self.to_signature()
         until("the camera is ready", lambda: self.captures(SIGNED))
+
+    def misses_the_camera(self) -> bool:
+        return StateFolder(self.state).read_terminal()[0] in {"lost", "absent"}
 
     def captures(self, signed: tuple[int, int]) -> bool:
         self.tap(signed)

@@ -7,7 +7,10 @@ not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +21,8 @@ from demo import faces
 from kiosk.face import open_engine
 from kiosk.model import Descriptor, RgbImage
 from kiosk.replay import ReplayCamera
-from tests.ui.officer_terminal import ENROLS, PIN, SIGNED, Terminal, terminal, until
+from kiosk.ui.view import NIP_DIGITS
+from tests.ui.officer_terminal import ENROLS, GOLDEN, PIN, SIGNED, Terminal, terminal, until
 from tests.ui.test_pressing import ANYWHERE, CORRECT, pytestmark
 
 pytestmark = [*pytestmark, pytest.mark.slow, pytest.mark.long]
@@ -40,6 +44,9 @@ policy = "{policy}"
 """
 RETRIES = "[camera]\nretry_s = 0.2\nretry_ceiling_s = 0.5\n"
 NIP_AND_PIN = (400, 426)
+BUDI, SITI = json.loads(GOLDEN.read_text(encoding="utf-8"))["answer"]["payload"]["people"]
+"""He stands before the camera; she has a PIN."""
+SITIS_PIN = "730155"
 
 
 class Stand:
@@ -119,81 +126,129 @@ def to_unknown(running: Terminal, stand: Stand) -> None:
     come(running, stand, "woman", "unknown")
 
 
-def to_pad(running: Terminal, stand: Stand) -> None:
+def to_nip(running: Terminal, stand: Stand) -> None:
     to_unknown(running, stand)
     running.tap(NIP_AND_PIN)
     running.screen("claim_nip", anew=False)
+
+
+def to_pin(running: Terminal, stand: Stand) -> None:
+    to_nip(running, stand)
+    running.type_digits(SITI["nip"])
+    running.screen("claim_pin", anew=False)
+
+
+def to_look_alikes(running: Terminal, stand: Stand) -> None:
+    come(running, stand, "man", "nip_pad")
 
 
 def to_confirm(running: Terminal, stand: Stand) -> None:
     come(running, stand, "man", "confirm")
 
 
-def to_recorded(running: Terminal, stand: Stand) -> None:
-    to_confirm(running, stand)
+def types_nip_and_pin(running: Terminal) -> None:
+    running.type_digits(SITI["nip"])
+    running.screen("claim_pin", anew=False)
+    running.type_digits(SITIS_PIN)
+    running.screen("confirm", anew=False)
+
+
+def types_the_last_digits(running: Terminal) -> None:
+    running.type_digits(BUDI["nip"][-NIP_DIGITS:])
+    running.screen("confirm", anew=False)
+
+
+def reads_the_name(_running: Terminal) -> None:
+    """The question is there already."""
+
+
+@dataclass(frozen=True)
+class Middle:
+    """Something that happens before the terminal. `goes_on`: to the question, by somebody who needs no camera any more;
+    None: it ends with the camera."""
+
+    reach: Callable[[Terminal, Stand], None]
+    goes_on: Callable[[Terminal], None] | None = None
+
+
+ALONE = [Middle(to_approach), Middle(to_unknown), Middle(to_nip, types_nip_and_pin)]
+KNOWN, LOOKS_LIKE = Middle(to_confirm, reads_the_name), Middle(to_look_alikes, types_the_last_digits)
+CUT = [pytest.param(False, [*ALONE, Middle(to_pin), KNOWN], id="alone"), pytest.param(True, [LOOKS_LIKE], id="alike")]
+PULLED = [pytest.param(False, [*ALONE, KNOWN], id="alone"), pytest.param(True, [LOOKS_LIKE], id="alike")]
+"""Whether another one has the same face, and the middles of a presence; the last one is of a face that is known."""
+
+
+@contextmanager
+def before_the_stand(
+    folder: Path, cache: Path, stand: Stand, known: Descriptor, *, twins: bool = False, policy: str = "off"
+) -> Iterator[Terminal]:
+    stand.show("nobody")
+    settings = RETRIES + UNHURRIED.format(policy=policy)
+    with terminal(folder, cache, settings=settings, camera=stand.camera, known=known, twins=twins) as running:
+        yield running
+
+
+def recorded(running: Terminal) -> list[str]:
+    return [str(presence["person_id"]) for presence in running.presences()]
+
+
+def says_yes(running: Terminal) -> None:
     running.tap(CORRECT)
     running.screen("recorded", anew=False)
 
 
-BEFORE_A_PRESENCE: list[Callable[[Terminal, Stand], None]] = [to_approach, to_unknown, to_pad, to_confirm]
-
-
+@pytest.mark.parametrize(("twins", "middles"), CUT)
 def test_a_power_cut_in_the_middle_of_a_presence_leaves_it_once_or_not_at_all(
-    tmp_path: Path, cache: Path, stand: Stand, known: Descriptor
+    tmp_path: Path, cache: Path, stand: Stand, known: Descriptor, twins: bool, middles: list[Middle]
 ) -> None:
-    stand.show("nobody")
-    settings = RETRIES + UNHURRIED.format(policy="off")
-    with terminal(tmp_path, cache, settings=settings, camera=stand.camera, known=known) as running:
-        for reach in BEFORE_A_PRESENCE:
-            reach(running, stand)
+    with before_the_stand(tmp_path, cache, stand, known, twins=twins) as running:
+        for middle in middles:
+            middle.reach(running, stand)
             running.kill()
-            assert running.presences() == [], reach.__name__
+            assert recorded(running) == [], middle.reach.__name__
             stand.show("nobody")
             running.start()
-        to_recorded(running, stand)
+        last = middles[-1]
+        assert last.goes_on is not None
+        last.reach(running, stand)
+        last.goes_on(running)
+        says_yes(running)
         running.kill()
-        assert len(running.presences()) == 1
+        assert recorded(running) == [BUDI["person_id"]]
         running.start()
+        if twins:
+            running.screen("nip_pad")
+            running.type_digits(BUDI["nip"][-NIP_DIGITS:])
         running.screen("already_recorded")
         running.kill()
-        assert len(running.presences()) == 1
+        assert recorded(running) == [BUDI["person_id"]]
 
 
+@pytest.mark.parametrize(("twins", "middles"), PULLED)
 def test_a_camera_that_is_pulled_out_in_the_middle_of_a_presence_costs_nobody_one_and_gives_nobody_one(
-    tmp_path: Path, cache: Path, stand: Stand, known: Descriptor
+    tmp_path: Path, cache: Path, stand: Stand, known: Descriptor, twins: bool, middles: list[Middle]
 ) -> None:
-    stand.show("nobody")
-    settings = RETRIES + UNHURRIED.format(policy="off")
-    with terminal(tmp_path, cache, settings=settings, camera=stand.camera, known=known) as running:
-        to_approach(running, stand)
-        stand.pull()
-        running.screen("fault")
-        come(running, stand, "nobody", "idle")
-
-        to_unknown(running, stand)
-        stand.pull()
-        running.tap(ANYWHERE)
-        running.screen("fault")
-        come(running, stand, "nobody", "idle")
-
-        to_confirm(running, stand)
-        stand.pull()
-        running.tap(CORRECT)  # the name was seen, and the question stays
-        running.screen("recorded")
-        assert len(running.presences()) == 1
-        running.tap(ANYWHERE)
-        running.screen("fault")
-        come(running, stand, "man", "already_recorded")
-        running.kill()
-        assert len(running.presences()) == 1
+    with before_the_stand(tmp_path, cache, stand, known, twins=twins) as running:
+        expected: list[str] = []
+        for middle in middles:
+            middle.reach(running, stand)
+            stand.pull()
+            until("the camera is missed", running.misses_the_camera)
+            if middle.goes_on is not None:
+                middle.goes_on(running)
+                says_yes(running)
+                expected.append((BUDI if middle is middles[-1] else SITI)["person_id"])
+            if middle.reach is not to_approach:
+                running.tap(ANYWHERE)  # a result stays until somebody has read it
+            running.screen("fault")
+            assert recorded(running) == expected, middle.reach.__name__
+            come(running, stand, "nobody", "idle")
 
 
 def test_a_challenge_ends_with_the_camera_and_with_the_power_and_leaves_no_event(
     tmp_path: Path, cache: Path, stand: Stand, known: Descriptor
 ) -> None:
-    stand.show("nobody")
-    settings = RETRIES + UNHURRIED.format(policy="always-challenge")
-    with terminal(tmp_path, cache, settings=settings, camera=stand.camera, known=known) as running:
+    with before_the_stand(tmp_path, cache, stand, known, policy="always-challenge") as running:
         come(running, stand, "man", "challenge")
         stand.pull()
         running.screen("fault")

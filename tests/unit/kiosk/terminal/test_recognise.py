@@ -304,9 +304,9 @@ def test_a_stranger_is_never_challenged_and_look_alikes_are_when_no_more_frames_
 
 
 def test_the_nearest_counts_and_a_rival_leaves_it_open(bench: Bench) -> None:
-    near = factories.face(size=200)
-    behind = factories.face(left=20, size=int(200 * RIVAL_SHARE) - 1)
-    beside = factories.face(left=420, size=int(200 * RIVAL_SHARE))
+    near = factories.face(size=200, eye_distance_px=100.0)
+    behind = factories.face(left=20, size=150, eye_distance_px=100 * RIVAL_SHARE - 1)
+    beside = factories.face(left=420, size=150, eye_distance_px=100 * RIVAL_SHARE)
     seen = bench.see(near, behind)
     assert (seen.hint, seen.faces) == (None, 2)
     assert seen.box == bench.see(near).box
@@ -396,9 +396,32 @@ def test_how_far_a_descriptor_may_be_from_the_mean_of_those_before(bench: Bench,
     assert bench.see(factories.face()).track == track
 
 
-@pytest.mark.parametrize(("width", "hint"), [(160, Hint.SEVERAL_FACES), (159, None)])
-def test_how_wide_a_rival_is(bench: Bench, width: int, hint: Hint | None) -> None:
-    assert bench.see(factories.face(size=200), factories.face(left=420, size=width)).hint is hint
+@pytest.mark.parametrize(("eyes_px", "hint"), [(80.0, Hint.SEVERAL_FACES), (79.9, None)])
+@pytest.mark.parametrize("width", [120, 200])
+def test_how_near_a_rival_is_say_the_eyes_and_not_the_box(
+    bench: Bench, width: int, eyes_px: float, hint: Hint | None
+) -> None:
+    first = factories.face(size=200, eye_distance_px=100.0)
+    assert bench.see(first, factories.face(left=420, size=width, eye_distance_px=eyes_px)).hint is hint
+
+
+def test_a_bystander_with_the_larger_box_does_not_become_the_one_who_is_meant(bench: Bench) -> None:
+    bystander = factories.face(size=180, eye_distance_px=70.0)
+    before = factories.face(left=420, size=150, eye_distance_px=100.0)
+    assert bench.see(bystander, before).hint is Hint.SEVERAL_FACES
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_any_of_the_others_may_be_the_rival(bench: Bench, place: int) -> None:
+    others = [factories.face(left=left, size=100, eye_distance_px=20.0) for left in (20, 420)]
+    others[place] = factories.face(left=others[place].box_px.left, size=100, eye_distance_px=60.0)
+    assert bench.see(factories.face(size=150), *others).hint is Hint.SEVERAL_FACES
+
+
+@pytest.mark.parametrize(("later_s", "hint"), [(0.49, Hint.SEVERAL_FACES), (0.51, None)])
+def test_a_rival_who_is_not_found_in_a_frame_is_still_there(bench: Bench, later_s: float, hint: Hint | None) -> None:
+    bench.see(factories.face(), factories.face(left=420))
+    assert bench.see(factories.face(), after_s=later_s).hint is hint
 
 
 @pytest.mark.parametrize(("score", "faces"), [(0.75, 2), (0.749, 1)])
