@@ -126,7 +126,7 @@ class Office:
     def hold(self) -> bool:
         return True
 
-    def release(self) -> None:
+    def release(self, as_before: bool = False) -> None:
         """Nothing was held."""
 
     def moved(self) -> None:

@@ -18,6 +18,8 @@ from kiosk.terminal.officer import Enrollable
 
 PRESS_S = 5.0
 """So long a finger lies in the corner before the area opens: nobody does that by accident."""
+TAP_S = 1.0
+"""A finger that leaves sooner has not come for the area."""
 
 
 class Held(Protocol):
@@ -34,8 +36,8 @@ class Held(Protocol):
     def hold(self) -> bool:
         """Record nobody from now on, if nobody's presence is at stake; whether it is so."""
 
-    def release(self) -> None:
-        """Go on."""
+    def release(self, as_before: bool = False) -> None:
+        """Go on. Whoever stands there has come for the area and is left alone, unless all shall be `as_before`."""
 
     def moved(self) -> None:
         """Somebody is there."""
@@ -88,8 +90,9 @@ class Attending:
         if self._finger and self._pressed_s is None and self._terminal.hold():
             self._pressed_s = now_s
         elif not self._finger and self._pressed_s is not None:
+            tapped = now_s - self._pressed_s < TAP_S
             self._pressed_s = None
-            self._terminal.release()
+            self._terminal.release(as_before=tapped)
 
     def pump(self, now_s: float) -> None:
         """Take in all that has happened."""

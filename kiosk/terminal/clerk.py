@@ -102,6 +102,8 @@ class Clerk:
             case enc.Enquire(candidates, digits):
                 self._answer(candidates, digits)
                 self.stage_ms.put(("enquire", (self._clock.monotonic_s() - started_s) * 1e3))
+            case enc.Distinguish(candidates):
+                self._reply(enc.Distinguished(enc.telling(one.nip for one in self._people(candidates))))
             case enc.Claim():
                 self._check(effect)
             case enc.Record(prospect, found, liveness, samples, chosen, face):
@@ -197,9 +199,13 @@ class Clerk:
             for fault in enc.DISK_FAULTS:
                 self._faults.set(fault, False)
 
+    def _people(self, candidates: tuple[PersonId, ...]) -> list[Person]:
+        """Those of them who are in the office."""
+        people = self.office.snapshot.people
+        return [people[candidate] for candidate in candidates if candidate in people]
+
     def _answer(self, candidates: tuple[PersonId, ...], digits: str | None) -> None:
-        snapshot = self.office.snapshot
-        people = [snapshot.people[c] for c in candidates if c in snapshot.people]
+        people = self._people(candidates)
         if digits is not None:
             people = [p for p in people if digits and p.nip.endswith(digits)]
         if len(people) != 1:

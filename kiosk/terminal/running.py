@@ -49,7 +49,7 @@ class Terminal:
         self.encounter = enc.Encounter()
         self.queue_state = EMPTY_QUEUE
         self.sighting = NOBODY
-        self._held = False
+        self._held, self._before = False, self.encounter
         self._clock = clock
         self._faults = faults
         self._trace = trace
@@ -105,12 +105,14 @@ class Terminal:
         """Record nobody until `release`, while somebody else has the screen; False when somebody is being recorded."""
         if self.encounter.phase not in enc.SEARCHING | enc.RESULTS | {enc.Phase.FAULT}:
             return False
-        self._held = True
+        self._held, self._before = True, self.encounter
         self.encounter = enc.interrupted(self.encounter, self.encounter.sighting, self._clock.monotonic_s())
         return True
 
-    def release(self) -> None:
+    def release(self, as_before: bool = False) -> None:
         self._held = False
+        if as_before:
+            self.encounter = enc.resumed(self.encounter, self._before)
 
     @property
     def snapshot(self) -> GallerySnapshot:

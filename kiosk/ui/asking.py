@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.model import Challenge, Hint
-from kiosk.terminal.encounter import TYPING_S, Button, Phase, wanted
+from kiosk.terminal.encounter import LAST_DIGITS, Button, Phase, typing_s, wanted
 from kiosk.ui.instant import Instant, buttons, countdown, mirrored
 from kiosk.ui.viewstate import Guide, Icon, Ring, Speech, Tone, ViewState
-
-NIP_DIGITS = 6
-"""How many last digits of the NIP the pad asks for: the month of appointment, the sex and the sequence number tell
-colleagues apart whose last three digits are the common 001."""
 
 _HINT_SPOKEN_AFTER_S = 2.0  # who finds the place alone is not talked to
 _LASTING_S = 1.0  # who turns back after a movement is not told anything but to look straight
@@ -103,21 +99,27 @@ def _challenge(view: ViewState, at: Instant) -> ViewState:
 
 
 def pad(view: ViewState, at: Instant) -> ViewState:
-    left_s = at.encounter.since_s + at.settings.nip_pad_s - at.now_s
+    """The end of the NIP, or all of it where the end is the same."""
+    whole = wanted(at.encounter) != LAST_DIGITS
+    lasts_s = typing_s(at.encounter, at.settings)
+    speech = at.text("speech.claim_nip") if whole else at.text("speech.nip_pad", digits=LAST_DIGITS)
     return replace(
         view,
+        title=at.text("phase.claim_nip.title") if whole else view.title,
         line=at.text("phase.nip_pad.retry") if at.encounter.nip_tries else view.line,
         tone=Tone.WARN if at.encounter.nip_tries else view.tone,
-        digits_wanted=NIP_DIGITS,
-        countdown=countdown(left_s, at.settings.nip_pad_s),
+        digits_wanted=wanted(at.encounter),
+        typed_as="nip" if whole else "",
+        tries=at.encounter.nip_tries,
+        countdown=countdown(at.encounter.since_s + lasts_s - at.now_s, lasts_s),
         buttons=buttons(at, Button.CANCEL),
-        speech=Speech("nip_pad", at.text("speech.nip_pad", digits=NIP_DIGITS)),
+        speech=Speech("nip_pad_whole" if whole else "nip_pad", speech),
     )
 
 
 def claim(view: ViewState, at: Instant) -> ViewState:
     """The NIP, and then the own PIN or the officer's."""
-    phase, left_s = at.encounter.phase, at.encounter.since_s + TYPING_S - at.now_s
+    phase, lasts_s = at.encounter.phase, typing_s(at.encounter, at.settings)
     again = phase is Phase.CLAIM_NIP and at.encounter.nip_tries > 0
     line, paused = view.line, at.paused
     if phase is Phase.CLAIM_NIP and at.settings.nip_pin == "with-officer":
@@ -126,9 +128,10 @@ def claim(view: ViewState, at: Instant) -> ViewState:
         view,
         line=paused or (at.text("phase.claim_nip.retry") if again else line),
         tone=Tone.WARN if again or paused else view.tone,
-        digits_wanted=wanted(phase),
+        digits_wanted=wanted(at.encounter),
+        tries=at.encounter.nip_tries,
         typed_as="nip" if phase is Phase.CLAIM_NIP else "pin",
-        countdown=countdown(left_s, TYPING_S),
+        countdown=countdown(at.encounter.since_s + lasts_s - at.now_s, lasts_s),
         buttons=buttons(at, Button.CANCEL),
         speech=Speech(phase.value, at.text(f"speech.{phase.value}")),
     )

@@ -85,7 +85,7 @@ class PadScreen(Screen):
     """The last digits of the NIP; a whole NIP; a PIN."""
 
     typed = StringProperty("")
-    _typing = None
+    _typing: tuple[object, ...] = ()
 
     def entered(self) -> None:
         self.typed = ""
@@ -98,9 +98,9 @@ class PadScreen(Screen):
         return " ".join(filter(None, groups)) + "_" * (len(typed) < int(self.view.digits_wanted))
 
     def on_view(self, *_: object) -> None:
-        """Another thing is typed from now on."""
-        if self.view.phase is not self._typing:
-            self._typing, self.typed = self.view.phase, ""
+        """Another thing is typed from now on, or the same anew."""
+        if self.view.asks != self._typing:
+            self._typing, self.typed = self.view.asks, ""
 
     def type(self, digit: str) -> None:
         if len(self.typed) < self.view.digits_wanted:

@@ -107,7 +107,7 @@ class Stage(AnchorLayout):
     def show(self, view: ViewState) -> None:
         before, self._view = self._view, view
         screen = self._screens[view.layout]
-        if view.phase is not before.phase or screen is not self._shown:
+        if view.asks != before.asks or screen is not self._shown:
             self._guard.changed(time.monotonic())
             screen.entered()
         self._bring(screen)
@@ -120,9 +120,11 @@ class Stage(AnchorLayout):
         """Show a page of the officer's area."""
         before, self._sheet = self._sheet, sheet
         form = self._forms[sheet.form]
-        if before is None or sheet.page is not before.page or form is not self._shown:
-            self._guard.changed(time.monotonic())
+        came = before is None or sheet.page is not before.page or form is not self._shown
+        if came:
             form.entered()
+        if came or before is None or sheet.asks != before.asks:
+            self._guard.changed(time.monotonic())
         self._bring(form)
         Window.clearcolor = theme.GROUND
         form.sheet = sheet

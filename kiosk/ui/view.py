@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kiosk.model import BLOCKING_FAULTS, Fault, TerminalStatus
-from kiosk.terminal.encounter import Encounter, Phase, Settings
+from kiosk.terminal.encounter import LAST_DIGITS, Encounter, Phase, Settings
 from kiosk.ui import asking, bulletins, letters, presence, wording
-from kiosk.ui.asking import NIP_DIGITS
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.instant import Instant
 from kiosk.ui.viewstate import Icon, Lamp, Layout, Speech, Tone, ViewState
 
-__all__ = ["NIP_DIGITS", "Lamp", "Speech", "ViewState", "render"]
+__all__ = ["Lamp", "Speech", "ViewState", "render"]
 
 _NOTICE_S = 4.0  # several notices take turns
 
@@ -35,7 +34,7 @@ def render(
         layout=look.layout,
         tone=look.tone,
         icon=look.icon,
-        title=text(f"phase.{phase.value}.title", digits=NIP_DIGITS),
+        title=text(f"phase.{phase.value}.title", digits=LAST_DIGITS),
         line=catalogue.line(f"phase.{phase.value}.line", direction="", time="", date=""),
         lamp=look.lamp,
         clock=catalogue.time(status.local_time),

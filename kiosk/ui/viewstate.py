@@ -180,6 +180,8 @@ class ViewState:
     countdown: Countdown | None = None
     buttons: tuple[ButtonView, ...] = ()
     digits_wanted: int = 0
+    tries: int = 0
+    """How often has been typed in vain: with each the pad begins anew."""
     code: str = ""
     link: str = field(default="", repr=False)
     """What a QR code on the screen says."""
@@ -190,6 +192,11 @@ class ViewState:
     def screen(self) -> str:
         """The screen's name, as in docs/screens.md and in the names of its pictures."""
         return self.phase.value
+
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """What a touch would answer: with anything else of these, another question stands there."""
+        return (self.phase, self.tries, self.digits_wanted)
 
     @property
     def meaning(self) -> tuple[object, ...]:

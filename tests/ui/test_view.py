@@ -32,7 +32,7 @@ from kiosk.model import (
 )
 from kiosk.terminal.encounter import Button, Claimed, Encounter, Phase, Prospect
 from kiosk.ui import catalogue, examples, letters
-from kiosk.ui.view import NIP_DIGITS, render
+from kiosk.ui.view import render
 from kiosk.ui.viewstate import Icon, Lamp, Layout, Ring, Tone, ViewState
 from kiosk.ui.wording import FAULT_NUMBERS
 
@@ -321,8 +321,8 @@ def test_saving_takes_no_more_answers() -> None:
 
 def test_the_pad_asks_for_the_last_digits_and_counts_down() -> None:
     shown = view(Encounter(phase=Phase.NIP_PAD), now_s=5.0)
-    assert shown.digits_wanted == NIP_DIGITS
-    assert str(NIP_DIGITS) in shown.title
+    assert shown.digits_wanted == 6
+    assert "6" in shown.title
     assert shown.button(Button.CANCEL) == "Batal"
     assert shown.countdown is not None
     assert shown.countdown.fraction == pytest.approx(0.75)
@@ -330,6 +330,21 @@ def test_the_pad_asks_for_the_last_digits_and_counts_down() -> None:
 
 def test_the_pad_says_that_the_digits_did_not_fit() -> None:
     assert view(Encounter(phase=Phase.NIP_PAD, nip_tries=1)).line == "Tidak cocok. Periksa lagi angkanya."
+
+
+def test_the_pad_asks_for_the_whole_nip_where_its_end_is_the_same() -> None:
+    shown = view(Encounter(phase=Phase.NIP_PAD, digits=18), now_s=5.0)
+    assert (shown.title, shown.digits_wanted, shown.typed_as) == ("Ketik NIP Anda, 18 angka", 18, "nip")
+    assert shown.countdown is not None
+    assert shown.countdown.seconds == 40
+
+
+@pytest.mark.parametrize("phase", [Phase.NIP_PAD, Phase.CLAIM_NIP])
+def test_each_try_at_a_pad_is_another_question_and_the_next_instant_is_not(phase: Phase) -> None:
+    """The wrong digits stayed, and the second tap on the tick spent the next try."""
+    first, again = Encounter(phase=phase), Encounter(phase=phase, nip_tries=1)
+    assert view(first).asks != view(again).asks
+    assert view(first, now_s=1.0).asks == view(first, now_s=2.0).asks
 
 
 # ---------------------------------------------------------------- results

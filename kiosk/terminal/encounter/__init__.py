@@ -1,13 +1,14 @@
 """One person in front of the terminal, from approach to recorded, pure: `machine`, and the `values` it is made of."""
 
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction, seconds_left
-from kiosk.terminal.encounter.claiming import TYPING_S, offers_pin, wanted
-from kiosk.terminal.encounter.machine import interrupted, step
+from kiosk.terminal.encounter.claiming import offers_pin, telling, typing_s, wanted
+from kiosk.terminal.encounter.machine import interrupted, resumed, step
 from kiosk.terminal.encounter.own import MONTH_S, offers_month, offers_phone, tells_phone
 from kiosk.terminal.encounter.values import (
     ASKED,
     CLAIMING,
     DISK_FAULTS,
+    LAST_DIGITS,
     OWN,
     RESULTS,
     SEARCHING,
@@ -16,6 +17,8 @@ from kiosk.terminal.encounter.values import (
     Claim,
     Claimed,
     Count,
+    Distinguish,
+    Distinguished,
     Effect,
     Encounter,
     Enquire,
@@ -43,16 +46,18 @@ __all__ = [
     "ASKED",
     "CLAIMING",
     "DISK_FAULTS",
+    "LAST_DIGITS",
     "MONTH_S",
     "OWN",
     "RESULTS",
     "SEARCHING",
-    "TYPING_S",
     "Answered",
     "Button",
     "Claim",
     "Claimed",
     "Count",
+    "Distinguish",
+    "Distinguished",
     "Effect",
     "Encounter",
     "Enquire",
@@ -81,8 +86,11 @@ __all__ = [
     "offers_month",
     "offers_phone",
     "offers_pin",
+    "resumed",
     "seconds_left",
     "step",
+    "telling",
     "tells_phone",
+    "typing_s",
     "wanted",
 ]

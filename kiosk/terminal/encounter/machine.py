@@ -41,17 +41,21 @@ from dataclasses import replace
 
 from kiosk.model import BLOCKING_FAULTS, NOT_DESCRIBED, TOO_NEAR, Fault, Hint, Liveness, Match, PersonId, Sighting
 from kiosk.terminal.encounter.asking import confirm_s, correctable, direction
-from kiosk.terminal.encounter.claiming import TRIES, TYPING_S, offers_pin, typed
+from kiosk.terminal.encounter.claiming import TRIES, offers_pin, typed, typing_s
 from kiosk.terminal.encounter.own import is_anothers, offered_s, offers_month, offers_phone, over, watched
 from kiosk.terminal.encounter.values import (
     ASKED,
     CLAIMING,
+    LAST_DIGITS,
     OWN,
+    PADS,
     RESULTS,
     SEARCHING,
     Answered,
     Button,
     Count,
+    Distinguish,
+    Distinguished,
     Encounter,
     Enquire,
     FaultsChanged,
@@ -113,6 +117,8 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
             return entered, (Enquire(_candidates(encounter.match), digits),)
         case Answered(prospect, wait_s):
             return _answered(encounter, prospect, wait_s, now_s, settings)
+        case Distinguished(digits):
+            return (replace(encounter, digits=digits) if encounter.phase is Phase.NIP_PAD else encounter), ()
         case Stored():
             if encounter.phase is not Phase.SAVING:
                 return encounter, ()
@@ -133,7 +139,15 @@ def step(encounter: Encounter, what: Input, now_s: float, settings: Settings) ->
 def interrupted(encounter: Encounter, sighting: Sighting, now_s: float) -> Encounter:
     """Nobody is being recorded: somebody else has the screen. Who is before the camera meanwhile has come for that, and
     is left alone until the face leaves."""
-    return _idle(replace(encounter, sighting=sighting, done_track=sighting.track, done_until_s=_NEVER_S), now_s)
+    left = replace(encounter, sighting=sighting, done_track=sighting.track, done_until_s=_NEVER_S, typed_for=None)
+    return _idle(left, now_s)
+
+
+def resumed(encounter: Encounter, before: Encounter) -> Encounter:
+    """It was a tap and nothing else: the faces that had their result `before` are left alone, and no other."""
+    return replace(
+        encounter, done_track=before.done_track, done_until_s=before.done_until_s, typed_for=before.typed_for
+    )
 
 
 def _enter(encounter: Encounter, phase: Phase, now_s: float) -> Encounter:
@@ -149,8 +163,34 @@ def _waited_s(encounter: Encounter, now_s: float) -> float:
 
 def _finish(encounter: Encounter, phase: Phase, now_s: float, pause_until_s: float) -> Encounter:
     """End with a result; the face whose it is is left alone until `pause_until_s`."""
-    done = replace(encounter, done_track=_whose(encounter), done_until_s=pause_until_s)
+    done = replace(encounter, typed_for=_typed_for(encounter))
+    done = replace(done, done_track=_whose(done), done_until_s=pause_until_s)
     return _enter(done, phase, now_s)
+
+
+def _typed_for(encounter: Encounter) -> tuple[PersonId, ...] | None:
+    """Whom a result may be of that was typed; None of one that the face has given."""
+    if not encounter.nip_tries:
+        return None
+    known = (encounter.prospect.person.person_id,) if encounter.prospect is not None else ()
+    return (*known, *_candidates(encounter.match))
+
+
+def _of_who_typed(encounter: Encounter, now_s: float, settings: Settings) -> Encounter:
+    """Who looks down at a pad comes back under another number, and a face that failed does not say whose it is: while
+    the result is shown every face is theirs that is not accepted as somebody else's. It is left alone for as long as
+    after a refusal, for it may be the next one's all the same."""
+    track, match = encounter.sighting.track, encounter.sighting.match
+    if encounter.typed_for is None or not track:
+        return encounter
+    accepted = match.person_id if match is not None and match.frames >= settings.min_frames else None
+    theirs = track == encounter.track or accepted is None or accepted in encounter.typed_for
+    if not theirs and track == encounter.done_track:
+        return replace(encounter, done_track=0)
+    if theirs and track != encounter.done_track and encounter.phase in RESULTS:
+        until_s = min(encounter.done_until_s, now_s + settings.result_s + settings.refused_pause_s)
+        return replace(encounter, done_track=track, done_until_s=until_s)
+    return encounter
 
 
 def _whose(encounter: Encounter) -> int:
@@ -169,6 +209,7 @@ def _idle(encounter: Encounter, now_s: float) -> Encounter:
         prospect=None,
         fault=None,
         nip_tries=0,
+        digits=LAST_DIGITS,
         link=None,
         apart_s=None,
         corrected=False,
@@ -183,8 +224,8 @@ def _idle(encounter: Encounter, now_s: float) -> Encounter:
 def _forget(encounter: Encounter) -> Step:
     """A new start. The face in sight keeps its number until the recogniser has heard of it, in one frame or in many;
     what it says of that number was gathered before, and counts for nothing."""
-    done_track = encounter.sighting.track
-    return replace(encounter, match=None, done_track=done_track, done_until_s=_NEVER_S, amiss_s=None), (Forget(),)
+    left = replace(encounter, match=None, done_track=encounter.sighting.track, done_until_s=_NEVER_S)
+    return replace(left, amiss_s=None, typed_for=None), (Forget(),)
 
 
 def _settle(encounter: Encounter, now_s: float) -> Encounter:
@@ -193,7 +234,9 @@ def _settle(encounter: Encounter, now_s: float) -> Encounter:
     revoked = Fault.DEVICE_REVOKED in encounter.faults
     if blocked and (encounter.phase in (SEARCHING | ASKED if revoked else SEARCHING) or encounter.phase in OWN):
         return _enter(
-            replace(encounter, match=None, prospect=None, link=None, apart_s=None, claim=None), Phase.FAULT, now_s
+            replace(encounter, match=None, prospect=None, link=None, apart_s=None, claim=None, nip_tries=0),
+            Phase.FAULT,
+            now_s,
         )
     if not blocked and encounter.phase is Phase.FAULT:
         return _enter(encounter, Phase.IDLE, now_s)
@@ -207,6 +250,7 @@ def _saw(encounter: Encounter, sighting: Sighting, now_s: float, settings: Setti
     if seen.phase in OWN:
         anothers = is_anothers(seen, sighting, settings)
         return (_idle(seen, now_s) if anothers else watched(seen, sighting, now_s, settings)), ()
+    seen = _of_who_typed(seen, now_s, settings)
     if _next_stands_there(seen, now_s):
         seen = _idle(seen, now_s)
     if seen.phase not in SEARCHING:
@@ -249,7 +293,8 @@ def _search(encounter: Encounter, sighting: Sighting, now_s: float, settings: Se
     if match is not None and _named(match, settings):
         if liveness.state is Liveness.LIVE:
             if match.look_alikes or match.person_id is None:
-                return _enter(seen, Phase.NIP_PAD, now_s), ()
+                asked = replace(seen, digits=LAST_DIGITS)
+                return _enter(asked, Phase.NIP_PAD, now_s), (Distinguish(_candidates(match)),)
             return _enter(seen, Phase.ENQUIRING, now_s), (Enquire(_candidates(match)),)
         # Between two movements of a challenge nothing is asked: the screen stays and says to look straight.
         if liveness.state is Liveness.CHALLENGE or seen.phase is Phase.CHALLENGE:
@@ -345,7 +390,7 @@ def _pressed(encounter: Encounter, button: Button, now_s: float, settings: Setti
             return refused, (Count("refused_by_person"), *_sign(encounter.prospect))
     if button is Button.NIP_PIN and offers_pin(encounter, settings):
         return _enter(replace(encounter, claim=None, nip_tries=0), Phase.CLAIM_NIP, now_s), ()
-    if encounter.phase in {Phase.NIP_PAD} | CLAIMING and button in (Button.CANCEL, Button.NOT_ME):
+    if encounter.phase in PADS and button in (Button.CANCEL, Button.NOT_ME):
         pause_until_s = now_s + settings.result_s + settings.refused_pause_s
         return _finish(encounter, Phase.REFUSED_BY_PERSON, now_s, pause_until_s), (Count("refused_by_person"),)
     if button is Button.PHONE and offers_phone(encounter, settings) and encounter.prospect is not None:
@@ -379,17 +424,19 @@ def _tick(encounter: Encounter, now_s: float, settings: Settings) -> Step:
     if _next_stands_there(encounter, now_s) and encounter.seen_s > encounter.since_s:
         # Seen while the result was read. The recogniser may take a while over the next frame: until then there
         # is the live picture, and nothing is decided by a frame of that time.
-        return _tell(_idle(encounter, now_s), encounter.sighting.hint, now_s), ()
+        idle = _idle(encounter, now_s)
+        return (_tell(idle, encounter.sighting.hint, now_s) if idle.phase in SEARCHING else idle), ()
     if encounter.phase in OWN and over(encounter, now_s, settings):
         return _idle(encounter, now_s), ()
-    typing_s = TYPING_S if encounter.phase in CLAIMING else settings.nip_pad_s
-    if encounter.phase in {Phase.NIP_PAD} | CLAIMING and age_s >= typing_s:
+    if encounter.phase in PADS and age_s >= typing_s(encounter, settings):
         return _forget(_idle(encounter, now_s))
     if encounter.phase is Phase.IDENTIFYING and _waited_s(encounter, now_s) >= settings.identify_s:
         return _finish(encounter, Phase.NOT_IN_TIME, now_s, now_s + settings.result_s), (Count("not_in_time"),)
     waiting = encounter.phase in SEARCHING and encounter.phase is not Phase.IDLE
     if waiting and now_s - encounter.seen_s >= settings.leave_s:
+        idle = _idle(encounter, now_s)
+        if not encounter.sighting.track:
+            return idle, ()
         # No frame has said that the face has gone: frames that take so long would else never come to an end.
-        slow = replace(_idle(encounter, now_s), waited_s=_waited_s(encounter, now_s), amiss_s=encounter.amiss_s)
-        return slow, ()
+        return replace(idle, waited_s=_waited_s(encounter, now_s), amiss_s=encounter.amiss_s), ()
     return _settle(encounter, now_s), ()

@@ -48,6 +48,8 @@ def _just_recorded(encounter: Encounter) -> bool:
     """By a face that BKPP has approved: a PIN can be lent or forced, a face enrolled under another's name, and what is
     one's own is shown to nobody for that."""
     mine = encounter.sighting.track != 0 and encounter.sighting.track == encounter.done_track
+    if encounter.typed_for is not None and encounter.sighting.track != encounter.track:
+        return False  # left alone as if it were theirs, but no face has said so
     prospect = encounter.prospect
     by_face = prospect is not None and prospect.claimed is None and not prospect.waiting
     return encounter.phase is Phase.RECORDED and by_face and mine
@@ -69,18 +71,18 @@ def is_anothers(encounter: Encounter, sighting: Sighting, settings: Settings) ->
 
 
 def watched(encounter: Encounter, sighting: Sighting, now_s: float, settings: Settings) -> Encounter:
-    """The code is for one person: hidden before every other face.
+    """The code is for one person: hidden before every other face, and while somebody else's is about as near, whose
+    phone could read it too.
 
     A face that a phone had hidden comes back under another number, and is known by its match.
     """
     if sighting.track == 0:
         return encounter
-    if sighting.track == encounter.done_track:
-        return replace(encounter, apart_s=None)
     match, prospect = sighting.match, encounter.prospect
     known = match is not None and prospect is not None and match.frames >= settings.min_frames
     same = match is not None and prospect is not None and match.person_id == prospect.person.person_id
-    if known and same and sighting.liveness.state is Liveness.LIVE:
+    back = known and same and sighting.liveness.state is Liveness.LIVE
+    if (back or sighting.track == encounter.done_track) and sighting.hint is not Hint.SEVERAL_FACES:
         return replace(encounter, done_track=sighting.track, apart_s=None)
     return encounter if encounter.apart_s is not None else replace(encounter, apart_s=now_s)
 

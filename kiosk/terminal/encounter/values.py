@@ -26,6 +26,10 @@ from kiosk.model import (
     Sighting,
 )
 
+LAST_DIGITS, NIP_DIGITS, PIN_DIGITS = 6, 18, 6
+"""The last digits of a NIP are the month of appointment, the sex and the sequence number, which tell most colleagues
+apart, also those whose last three are the common 001; not those who were appointed in the same month of other years."""
+
 
 class Phase(enum.Enum):
     IDLE = "idle"
@@ -72,10 +76,13 @@ SEARCHING = frozenset({Phase.IDLE, Phase.APPROACHING, Phase.POSITIONING, Phase.I
 CLAIMING = frozenset({Phase.CLAIM_NIP, Phase.CLAIM_PIN, Phase.CLAIM_OFFICER})
 """Phases in which somebody whose face fails types NIP and PIN."""
 
+PADS = CLAIMING | {Phase.NIP_PAD}
+"""Phases in which somebody types."""
+
 OWN = frozenset({Phase.PHONE, Phase.MONTH})
 """Phases that show what is for one person alone, while the own face is in sight."""
 
-ASKED = frozenset({Phase.NIP_PAD, Phase.ENQUIRING, Phase.CONFIRM}) | CLAIMING
+ASKED = frozenset({Phase.ENQUIRING, Phase.CONFIRM}) | PADS
 """Phases in which a presence is at stake that nothing has been written of."""
 
 
@@ -198,7 +205,14 @@ class Invited:
     link: str = field(repr=False)
 
 
-Input = Saw | Tick | Pressed | NipEntered | Answered | Stored | StoreFailed | FaultsChanged | Invited
+@dataclass(frozen=True, slots=True)
+class Distinguished:
+    """The answer to `Distinguish`: so many last digits of the NIP differ."""
+
+    digits: int
+
+
+Input = Saw | Tick | Pressed | NipEntered | Answered | Distinguished | Stored | StoreFailed | FaultsChanged | Invited
 
 # ---------------------------------------------------------------- effects
 
@@ -209,6 +223,13 @@ class Enquire:
 
     candidates: tuple[PersonId, ...]
     digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Distinguish:
+    """Find out how many last digits of the NIP tell the candidates apart; answer with Distinguished."""
+
+    candidates: tuple[PersonId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +289,7 @@ class Invite:
     person_id: PersonId
 
 
-Effect = Enquire | Claim | Record | RecordAttack | Count | Happened | Forget | Invite
+Effect = Enquire | Distinguish | Claim | Record | RecordAttack | Count | Happened | Forget | Invite
 
 # ---------------------------------------------------------------- state
 
@@ -276,15 +297,16 @@ Effect = Enquire | Claim | Record | RecordAttack | Count | Happened | Forget | I
 @dataclass(frozen=True, slots=True)
 class Encounter:
     """`since_s` when the phase began; `waited_s` for how long, before that, the person was told nothing but to wait
-    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING and POSITIONING,
-    or was told in vain (NOT_IN_TIME), and `agreed_s` when a frame last said so; `amiss_s` since when something has
-    been wrong with every frame of somebody who is near, None: the latest was good; `track` whose `match`, `liveness`
-    and `samples` are; `done_track` a face that has had its result, or was forgotten, and is left alone until
-    `done_until_s` or until it leaves; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says
-    (PHONE), None until it is made; `apart_s` since when the face before it is one of whom it is not known whose it is,
-    None: the person's; `corrected`: the person has said that the presence is in the other direction; `claim`: what has
-    been typed of NIP and PIN, `paused_until_s` before which none is compared; `face`: the descriptor of who was
-    decided about."""
+    (IDENTIFYING); `seen_s` when a face was last seen; `hint` what the person is told in APPROACHING and POSITIONING, or
+    was told in vain (NOT_IN_TIME), and `agreed_s` when a frame last said so; `amiss_s` since when something has been
+    wrong with every frame of somebody who is near, None: the latest was good; `track` whose `match`, `liveness` and
+    `samples` are; `done_track` a face that has had its result, or was forgotten, and is left alone until `done_until_s`
+    or until it leaves; `typed_for` whom that result may be of, when it was typed whose it is, None: the face has said
+    it; `fault` why nothing was recorded (NOT_RECORDED); `link` what the code says (PHONE), None until it is made;
+    `apart_s` since when the face before it is one of whom it is not known whose it is, None: the person's; `corrected`:
+    the person has said that the presence is in the other direction; `digits` how many are asked for in NIP_PAD;
+    `claim`: what has been typed of NIP and PIN, `paused_until_s` before which none is compared; `face`: the descriptor
+    of who was decided about."""
 
     phase: Phase = Phase.IDLE
     since_s: float = 0.0
@@ -303,7 +325,9 @@ class Encounter:
     faults: frozenset[Fault] = frozenset()
     done_track: int = 0
     done_until_s: float = 0.0
+    typed_for: tuple[PersonId, ...] | None = None
     nip_tries: int = 0
+    digits: int = LAST_DIGITS
     link: str | None = field(default=None, repr=False)
     apart_s: float | None = None
     corrected: bool = False

@@ -81,6 +81,11 @@ class Sheet:
     """Keys do nothing now."""
 
     @property
+    def asks(self) -> tuple[object, ...]:
+        """What a touch would answer: with anything else of these, another question stands there."""
+        return (self.page, *((choice.act, choice.text) for choice in self.choices))
+
+    @property
     def meaning(self) -> tuple[object, ...]:
         """What makes this another screen to a person: not a meter, not a countdown."""
         return (self.page, self.title, self.lines, self.rows, self.choices, self.text, self.hint, len(self.typed))

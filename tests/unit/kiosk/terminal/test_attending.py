@@ -14,7 +14,7 @@ from kiosk.model import (
 )
 from kiosk.terminal import encounter as enc
 from kiosk.terminal import officer
-from kiosk.terminal.attending import PRESS_S, Attending, everybody
+from kiosk.terminal.attending import PRESS_S, TAP_S, Attending, everybody
 from kiosk.terminal.clerk import Clerk
 from kiosk.terminal.encounter import Phase
 from kiosk.terminal.faults import FaultBoard
@@ -104,7 +104,7 @@ def test_a_finger_that_leaves_before_does_not(rig: Rig) -> None:
 def test_while_the_finger_lies_there_nobody_is_recorded_and_the_face_is_left_alone_after_it(rig: Rig) -> None:
     rig.attending.corner(True)
     rig.see()
-    rig.pump(1.0)
+    rig.pump(TAP_S)
     assert rig.phase is Phase.IDLE
     rig.attending.corner(False)
     rig.see()
@@ -113,6 +113,32 @@ def test_while_the_finger_lies_there_nobody_is_recorded_and_the_face_is_left_alo
     rig.see(track=2)
     rig.pump()
     assert rig.phase is Phase.ENQUIRING  # the next person
+
+
+def test_a_tap_in_the_corner_is_a_touch_like_any_other(rig: Rig) -> None:
+    """Whoever sent a result away there was not looked at any more until they had left."""
+    rig.see()
+    rig.attending.corner(True)
+    rig.pump(0.1)
+    assert rig.phase is Phase.IDLE
+    rig.attending.corner(False)
+    rig.see()
+    rig.pump()
+    assert rig.phase is Phase.ENQUIRING
+
+
+def test_after_a_tap_a_face_that_has_had_its_result_is_left_alone_all_the_same(rig: Rig) -> None:
+    rig.see()
+    rig.pump()
+    rig.terminal.reply(enc.Answered(enc.Prospect(person(), assessment(), 5.0)))
+    rig.pump()
+    assert rig.phase is Phase.ALREADY_RECORDED
+    rig.attending.corner(True)
+    rig.pump(0.1)
+    rig.attending.corner(False)
+    rig.see()
+    rig.pump()
+    assert rig.phase is Phase.IDLE
 
 
 def test_a_result_on_the_screen_does_not_stand_in_the_way(rig: Rig) -> None:

@@ -326,6 +326,7 @@ def test_the_next_one_at_the_pad_has_three_tries_too() -> None:
 @pytest.mark.parametrize("button", [Button.CANCEL, Button.NOT_ME])
 def test_the_pads_cancel_and_not_me_record_nothing_and_leave_the_face_alone(button: Button) -> None:
     story = at_the_pad()
+    assert story.new() == [enc.Distinguish(ALIKE.look_alikes)]
     assert story(1.0, enc.Pressed(button)) is Phase.REFUSED_BY_PERSON
     assert story.new() == [enc.Count("refused_by_person")]
     assert story(2.0, enc.Pressed(button)) is Phase.IDLE

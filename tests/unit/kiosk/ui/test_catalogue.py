@@ -29,6 +29,7 @@ from kiosk.terminal.running import EMPTY_QUEUE
 from kiosk.ui import catalogue, examples
 from kiosk.ui.catalogue import LANGUAGES, Catalogue
 from kiosk.ui.officer import examples as officers
+from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.officer.view import sheet
 from kiosk.ui.view import render
 
@@ -186,3 +187,17 @@ def test_decimals_have_a_comma(value: float, said: str) -> None:
 def test_a_language_without_texts_is_refused() -> None:
     with pytest.raises(ConfigError, match="use id, en, jv"):
         catalogue.load("su")
+
+
+@pytest.mark.parametrize("page", [Page.PERSON, Page.MENU])
+def test_asked_once_more_is_another_question_and_takes_no_second_tap_of_the_first(page: Page) -> None:
+    """On an upright sheet the button that withdraws a consent stood where the one that asks for it had been."""
+    around = officers.scene(next(examples.states()).status, {"id": "setuju"})
+    menu = next(area for name, area in officers.areas() if name == "menu")
+    asked = replace(menu, page=page, person=officers.PEOPLE[0])
+
+    def shown(area: Area, at_s: float = officers.NOW_S) -> Sheet:
+        return sheet(area, around, at_s, catalogue.load("id"))
+
+    assert shown(asked).asks != shown(replace(asked, sure=True)).asks
+    assert shown(asked).asks == shown(asked, officers.NOW_S + 1.0).asks
