@@ -24,11 +24,11 @@ def command(place: Place, as_json: bool) -> None:
     that their people have left.
     """
     with place.database() as database:
-        changed = sum(refresh(database, each.model_id, utc_now()) for each in RECOGNISERS.values() if each.numbered)
         with database.begin() as tx:
             Books(tx).forget_staged(utc_now())
             settled = settle(tx, utc_now())
             if settled:
                 after = {**operated_by(), "faces_settled": settled}
                 Ledger(tx).append(Said("command", "etpp cohort", {}, after=after), utc_now())
+        changed = sum(refresh(database, each.model_id, utc_now()) for each in RECOGNISERS.values() if each.numbered)
     print_values({"people_changed": changed, "faces_settled": settled}, as_json)

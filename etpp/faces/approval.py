@@ -76,7 +76,7 @@ class _Faces:
         self._recogniser = recogniser
         self._cohort = Cohort(Templates(tx).cohort(recogniser.model_id), recogniser)
         keys, means, counts = self._cohort.means()
-        self._person_ids = {(key[0], people[key].nip): key[1] for key in keys}
+        self._employees = {people[key].nip: people[key].employee_id for key in keys}
         self._keys = keys
         known = [(office_id, person_id, people[office_id, person_id]) for office_id, person_id in keys]
         self._known = [Mark("face_known", person, office, False, who.nip, who.name) for office, person, who in known]
@@ -93,8 +93,8 @@ class _Faces:
         self._nips = [known.nip for known in self._known]
 
     def numbers(self, enrolment: Enrolment) -> Sequence[Numbers] | None:
-        person_id = self._person_ids.get((enrolment.office_id, enrolment.nip or ""), "")
-        return self._cohort.numbers((enrolment.office_id, person_id), enrolment.faces[self._recogniser.model_id])
+        employee_id = self._employees.get(enrolment.nip or "", "")
+        return self._cohort.numbers(employee_id, enrolment.faces[self._recogniser.model_id])
 
     def alike(self, enrolment: Enrolment) -> Mark | None:
         """Another NIP's face that is this one, in any office; None when there is none.

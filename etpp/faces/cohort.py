@@ -38,16 +38,22 @@ Matrix = npt.NDArray[np.float32]
 
 
 class Cohort:
-    """Everybody's templates of one model, as (office id, person id, template). Immutable; 4 bytes for each number."""
+    """Everybody's templates of one model, as (office id, employee id, template). Immutable; 4 bytes for each number."""
 
     def __init__(self, everyone: Sequence[tuple[str, str, Template]], recogniser: Recogniser = DLIB) -> None:
         self._recogniser = recogniser
         self.templates: dict[Key, list[Template]] = {}
+        self.employees: dict[Key, str] = {}
         rows: dict[Key, list[int]] = {}
-        for row, (office_id, person_id, template) in enumerate(everyone):
-            self.templates.setdefault((office_id, person_id), []).append(template)
-            rows.setdefault((office_id, person_id), []).append(row)
+        own: dict[str, list[int]] = {}
+        for row, (office_id, employee_id, template) in enumerate(everyone):
+            key = office_id, template.person_id
+            self.templates.setdefault(key, []).append(template)
+            self.employees[key] = employee_id
+            rows.setdefault(key, []).append(row)
+            own.setdefault(employee_id, []).append(row)
         self._rows = rows
+        self._own = own
         self._matrix = matrix([template.descriptor for _, _, template in everyone])
 
     def means(self) -> tuple[list[Key], Matrix, list[int]]:
@@ -62,13 +68,19 @@ class Cohort:
             means /= np.linalg.norm(means, axis=1, keepdims=True)
         return list(self._rows), means, counts
 
-    def numbers(self, key: Key, descriptors: Sequence[bytes]) -> list[Numbers] | None:
-        """(mean, deviation) of each of a person's templates against all others'; None when there are too few others,
-        and for a recogniser that needs none."""
-        others = len(self.templates) - (key in self.templates)
+    def numbers(self, employee_id: str, descriptors: Sequence[bytes]) -> list[Numbers] | None:
+        """(mean, deviation) of each of somebody's templates against all other people's; None when there are too few
+        others, and for a recogniser that needs none.
+
+        Whoever is known in two offices (a guest, somebody who moves) is nobody else in the other one: the copies there
+        lie at no distance at all, and would push whoever they belong to below every threshold.
+        """
+        others = len(self._own) - (employee_id in self._own)
         if not self._recogniser.numbered or others < MIN_PEOPLE or not descriptors:
             return None
-        mean, sd = cohort_numbers_many(matrix(descriptors), np.delete(self._matrix, self._rows.get(key, []), axis=0))
+        mean, sd = cohort_numbers_many(
+            matrix(descriptors), np.delete(self._matrix, self._own.get(employee_id, []), axis=0)
+        )
         return [(round(float(m), 6), round(float(s), 6)) for m, s in zip(mean, sd, strict=True)]
 
 
@@ -84,7 +96,8 @@ def refresh(database: Database, model_id: str, now: dt.datetime) -> int:
         cohort = Cohort(Templates(tx).cohort(model_id), RECOGNISERS[model_id])
     changes: dict[str, dict[str, list[tuple[str, Numbers]]]] = {}
     for (office_id, person_id), templates in sorted(cohort.templates.items()):
-        numbers = cohort.numbers((office_id, person_id), [template.descriptor for template in templates])
+        employee_id = cohort.employees[office_id, person_id]
+        numbers = cohort.numbers(employee_id, [template.descriptor for template in templates])
         if numbers is None or all(_near(t, n) for t, n in zip(templates, numbers, strict=True)):
             continue
         ids = [template.template_id for template in templates]

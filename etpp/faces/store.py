@@ -31,6 +31,9 @@ CONSENTS = Facts(RenewalConsent, face_tables.renewal_consents, "employee_id", "m
 WORDS = Facts(EnrolmentWord, face_tables.enrolment_words, "event_id", "office_id")
 OFFERS = Facts(RenewalOffer, face_tables.renewal_offers, "employee_id", "model_id")
 
+_OWNER = sa.and_(templates.c.office_id == people.c.office_id, templates.c.person_id == people.c.person_id)
+"""Whose a template is."""
+
 
 def choices_made(tx: Transaction) -> list[Decided]:
     """Every word on whose templates count, as it was said, with those that were taken back."""
@@ -76,10 +79,7 @@ class Templates:
         """Of enrolled people whose `changed_version` is above; in order of their ids."""
         query = (
             sa.select(templates)
-            .join(
-                people,
-                sa.and_(templates.c.office_id == people.c.office_id, templates.c.person_id == people.c.person_id),
-            )
+            .join(people, _OWNER)
             .where(
                 templates.c.office_id == office_id,
                 people.c.erased_version.is_(None),
@@ -113,19 +113,21 @@ class Templates:
         return {office_id: Coverage(max(each.values()), each) for office_id, each in people.items()}
 
     def count_people(self) -> int:
-        """How many people of the whole regency have a face."""
-        # A person's id is a random UUID: no two offices share one.
-        return self._tx.execute(sa.select(sa.func.count(templates.c.person_id.distinct()))).scalar_one()
+        """How many people of the whole regency have a face; who has one in two offices is one."""
+        query = sa.select(sa.func.count(people.c.employee_id.distinct())).select_from(people.join(templates, _OWNER))
+        return self._tx.execute(query).scalar_one()
 
     def cohort(self, model_id: str) -> list[tuple[str, str, Template]]:
-        """(office_id, person_id, template) of the whole regency, for the cohort numbers."""
+        """(office_id, employee_id, template) of the whole regency, for the cohort numbers."""
         t = templates.c
-        columns = t.office_id, t.template_id, t.person_id, t.descriptor, t.cohort_mean, t.cohort_sd
-        query = sa.select(*columns).where(t.model_id == model_id).order_by(t.office_id, t.template_id)
+        held = t.template_id, t.person_id, t.descriptor, t.cohort_mean, t.cohort_sd
+        columns = t.office_id, people.c.employee_id, *held
+        query = sa.select(*columns).join(people, _OWNER).where(t.model_id == model_id)
+        query = query.order_by(t.office_id, t.template_id)
         # Unpacked, not by name: half the time, and there are tens of thousands.
         return [
-            (office_id, person_id, Template(template_id, person_id, model_id, bytes(descriptor), mean, sd))
-            for office_id, template_id, person_id, descriptor, mean, sd in self._tx.execute(query)
+            (office_id, employee_id, Template(template_id, person_id, model_id, bytes(descriptor), mean, sd))
+            for office_id, employee_id, template_id, person_id, descriptor, mean, sd in self._tx.execute(query)
         ]
 
     def set_cohort(self, office_id: str, numbers: Mapping[str, tuple[float, float]]) -> None:

@@ -66,5 +66,6 @@ class OfficePlace:
 class Identity:
     """Who an enrolled person is, and nothing else."""
 
+    employee_id: str
     nip: str
     name: str

@@ -169,10 +169,9 @@ class People:
 
     def enrolled(self) -> dict[tuple[str, str], Identity]:
         """(office_id, person_id) -> who it is; the whole regency, without those who are erased."""
-        query = sa.select(people.c.office_id, people.c.person_id, people.c.nip, people.c.name).where(
-            people.c.erased_version.is_(None)
-        )
-        return {(row.office_id, row.person_id): Identity(row.nip, row.name) for row in self._tx.execute(query)}
+        columns = people.c.office_id, people.c.person_id, people.c.employee_id, people.c.nip, people.c.name
+        query = sa.select(*columns).where(people.c.erased_version.is_(None))
+        return {(office_id, person_id): Identity(*who) for office_id, person_id, *who in self._tx.execute(query)}
 
     def enrolled_as(self, employee_ids: Sequence[str]) -> dict[str, list[str]]:
         """office -> the ids under which its terminals know these employees, in order."""

@@ -6,8 +6,10 @@ import base64
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 
-from tests.contract.etpp.client import Terminal
+from etpp.db import tables
+from tests.contract.etpp.client import MODEL_ID, Terminal
 from tests.contract.etpp.running import OFFICE, Running
 from tests.unit.enrollment.kit import descriptor
 
@@ -34,6 +36,24 @@ def other(person: int, sitting: int = 0, count: int = 3, model_id: str = FP, len
         view = views + 0.32 * noise / np.linalg.norm(noise)
         found.append(encoded(view / np.linalg.norm(view)))
     return {"model_id": model_id, "templates": found}
+
+
+def strangers(count: int) -> np.ndarray:
+    """(count, 128) of so many people by dlib's, none like another."""
+    made = np.random.default_rng(count).normal(size=(count, 128)).astype("<f4")
+    return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+
+def regency(etpp: Running, people: int) -> np.ndarray:
+    """Another office with so many people, as if it had been enrolled before; the template of each."""
+    etpp.admin("POST", "offices", {"office_id": "lain", "name": "Dinas Lain"})
+    faces = {f"p{number:04d}": vector for number, vector in enumerate(strangers(people))}
+    who = [{"person_id": each, "employee_id": each, "nip": each, "name": f"Pegawai {each}"} for each in faces]
+    face = [{"person_id": each, "template_id": each, "descriptor": faces[each].tobytes()} for each in faces]
+    with etpp.database.begin() as tx:
+        tx.execute(sa.insert(tables.people).values(office_id="lain", changed_version=1), who)
+        tx.execute(sa.insert(tables.templates).values(office_id="lain", model_id=MODEL_ID), face)
+    return np.stack(list(faces.values()))
 
 
 def send(terminal: Terminal, nip: str, templates: list[str], *more: Json, name: str = "Sri Lestari") -> str:

@@ -15,24 +15,17 @@ from etpp.db import Database
 from etpp.faces.cohort import MIN_PEOPLE, OVERDUE, Cohort, overdue_since, refresh
 from etpp.faces.model import Template
 from etpp.faces.store import Templates
-from etpp.roster.model import Person
-from etpp.roster.store import People
 from kiosk.scores.cohort import cohort_numbers
 from tests.contract.etpp.client import MODEL_ID, Terminal
+from tests.contract.etpp.faces.recogniser_kit import regency, strangers
 from tests.contract.etpp.running import NIP, OFFICE, Running, running
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
-RANDOM = np.random.default_rng(1)
-
-
-def vectors(count: int) -> np.ndarray:
-    made = RANDOM.normal(size=(count, 128)).astype("<f4")
-    return made / np.linalg.norm(made, axis=1, keepdims=True)
 
 
 def everyone(people: int, each: int = 2) -> list[tuple[str, str, Template]]:
     found = []
-    for person, pair in enumerate(vectors(people * each).reshape(people, each, 128)):
+    for person, pair in enumerate(strangers(people * each).reshape(people, each, 128)):
         person_id = f"p{person:04d}"
         for number, vector in enumerate(pair):
             template = Template(f"{person_id}-{number}", person_id, MODEL_ID, vector.tobytes())
@@ -42,7 +35,7 @@ def everyone(people: int, each: int = 2) -> list[tuple[str, str, Template]]:
 
 def test_numbers_are_those_of_the_terminals_own_formula_against_all_others() -> None:
     rows = everyone(MIN_PEOPLE + 1)
-    numbers = Cohort(rows).numbers(("office-1", "p0001"), [rows[2][2].descriptor, rows[3][2].descriptor])
+    numbers = Cohort(rows).numbers("p0001", [rows[2][2].descriptor, rows[3][2].descriptor])
     others = np.stack([np.frombuffer(t.descriptor, "<f4") for _, person, t in rows if person != "p0001"])
     expected = [cohort_numbers(np.frombuffer(rows[i][2].descriptor, "<f4"), others) for i in (2, 3)]
     assert numbers is not None
@@ -51,25 +44,15 @@ def test_numbers_are_those_of_the_terminals_own_formula_against_all_others() -> 
 
 def test_too_few_people_make_no_cohort() -> None:
     rows = everyone(MIN_PEOPLE)
-    assert Cohort(rows).numbers(("office-1", "p0001"), [rows[2][2].descriptor]) is None
-    assert Cohort(rows).numbers(("office-1", "new"), [rows[2][2].descriptor]) is not None
-    assert Cohort([]).numbers(("a", "b"), [rows[0][2].descriptor]) is None
+    assert Cohort(rows).numbers("p0001", [rows[2][2].descriptor]) is None
+    assert Cohort(rows).numbers("new", [rows[2][2].descriptor]) is not None
+    assert Cohort([]).numbers("b", [rows[0][2].descriptor]) is None
 
 
 @pytest.fixture
 def etpp(tmp_path: Path) -> Iterator[Running]:
     with running(f"sqlite:///{tmp_path}/etpp.db", tmp_path / "state") as server:
         yield server
-
-
-def fill(etpp: Running, people: int) -> None:
-    """Another office with so many people, as if it had been enrolled before."""
-    etpp.admin("POST", "offices", {"office_id": "lain", "name": "Dinas Lain"})
-    with etpp.database.begin() as tx:
-        for number, vector in enumerate(vectors(people)):
-            person_id = f"p{number:04d}"
-            People(tx).add(Person("lain", person_id, person_id, f"{number:018d}", f"Pegawai {number}", 1))
-            Templates(tx).replace("lain", person_id, [Template(person_id, person_id, MODEL_ID, vector.tobytes())])
 
 
 def enrol(etpp: Running, terminal: Terminal) -> None:
@@ -79,7 +62,7 @@ def enrol(etpp: Running, terminal: Terminal) -> None:
 
 
 def test_an_approval_sends_the_numbers_and_nobody_elses_face(etpp: Running) -> None:
-    fill(etpp, MIN_PEOPLE)
+    regency(etpp, MIN_PEOPLE)
     terminal = etpp.terminal()
     enrol(etpp, terminal)
     (person,) = terminal.gallery().json()["payload"]["people"]
@@ -93,7 +76,7 @@ def test_the_nightly_run_reaches_those_who_were_enrolled_when_there_was_no_cohor
     before = terminal.gallery().json()
     assert before["payload"]["people"][0]["templates"][0]["cohort_mean"] is None
     assert refresh(etpp.database, MODEL_ID, NOW) == 0
-    fill(etpp, MIN_PEOPLE)
+    regency(etpp, MIN_PEOPLE)
     assert refresh(etpp.database, MODEL_ID, NOW) == MIN_PEOPLE + 1
     delta = terminal.gallery(before["manifest"]["version"]).json()
     assert delta["payload"]["people"][0]["templates"][0]["cohort_sd"] > 0
@@ -103,7 +86,7 @@ def test_the_nightly_run_reaches_those_who_were_enrolled_when_there_was_no_cohor
 
 
 def test_a_busy_database_stops_the_nightly_run_and_the_next_one_does_the_rest(etpp: Running, tmp_path: Path) -> None:
-    fill(etpp, MIN_PEOPLE + 1)
+    regency(etpp, MIN_PEOPLE + 1)
     job = Database(f"sqlite:///{tmp_path}/etpp.db", lock_wait_s=0.05)
     with sa.create_engine(f"sqlite:///{tmp_path}/etpp.db").connect() as other:
         other.exec_driver_sql("BEGIN IMMEDIATE")
@@ -119,7 +102,7 @@ def test_nights_without_a_run_are_noticed_once_there_are_people_enough(etpp: Run
     later = etpp.clock.now + OVERDUE
     with etpp.database.read() as tx:
         assert overdue_since(tx, later) is None  # nobody would get numbers
-    fill(etpp, MIN_PEOPLE + 1)
+    regency(etpp, MIN_PEOPLE + 1)
     with etpp.database.read() as tx:
         assert overdue_since(tx, later - dt.timedelta(seconds=1)) is None
         assert overdue_since(tx, later) == etpp.clock.now
