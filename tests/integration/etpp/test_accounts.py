@@ -507,6 +507,7 @@ def test_who_has_two_accounts_does_not_decide_by_the_one_that_says_nobody_who_it
     for path in (f"corrections/{correction}/approve", "letters", "manual-entries"):
         answer = theirs.http.post(f"{etpp.url}/v1/admin/{path}", json={}, headers={"X-CSRF-Token": csrf}, timeout=60)
         assert (answer.status_code, "it may read" in answer.text) == (403, True), path
+    browser.log_in(etpp.bkpp)  # half a day later
     browser.visit(f"/accounts/{head.account_id}")
     browser.submit("/roles", **{f"keep:head:{OFFICE}": "yes", "person": NIP})
     theirs = Browser(etpp)
