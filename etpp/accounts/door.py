@@ -61,7 +61,7 @@ class Let:
 
 
 async def by_password(server: Server, login: str, password: str, guest: Guest) -> Let | Refusal:
-    typed = login[:MAX_LOGIN].strip().lower()
+    typed = _as_typed(login)
     guess = f"console {guest.network}"
     try:
         server.guesses.reserve(guess)
@@ -96,6 +96,12 @@ async def by_password(server: Server, login: str, password: str, guest: Guest) -
         server.guesses.forgive(guess)
         server.account_guesses.forgive(typed)
     return let
+
+
+def _as_typed(login: str) -> str:
+    """As it is looked up and counted. What no user name has is a question mark, which none has either: a database
+    refuses some of it, and that would be another answer than "wrong"."""
+    return login[:MAX_LOGIN].strip().lower().encode("ascii", "replace").decode().replace("\0", "?")
 
 
 async def by_second(server: Server, token: str, proof: Proof, guest: Guest) -> Let | Refusal:

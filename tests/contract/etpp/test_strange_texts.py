@@ -221,6 +221,13 @@ def test_in_a_query_a_path_and_a_form(scene: Scene, text: str) -> None:
     all_is_shown(scene)
 
 
+def test_a_user_name_that_no_database_keeps_is_wrong_like_any_other(etpp: Running) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for text in ("nobody", "%00", "bkpp%00", "a%00b", "%ED%A0%80", "%F3%A0%81%81"):
+        answer = requests.post(f"{etpp.url}/console/login", data=f"user={text}&password=x", headers=form, timeout=60)
+        assert answer.status_code == 403, text
+
+
 @pytest.mark.parametrize("value", ["\ud800", 2**60], ids=ascii)
 def test_what_has_no_canonical_form_is_malformed_in_a_body_that_is_kept(scene: Scene, value: object) -> None:
     path = f"/v1/devices/{scene.terminal.device_id}/heartbeat"
