@@ -101,7 +101,7 @@ def test_an_inspector_reads_everything_that_is_of_no_account_alone_and_changes_n
 
 SETS_UP = re.compile(
     r"/(offices(/{office_id}(/place|/renewal.*|/recogniser|/people.*|/codes.*)?)?|recogniser|roster/imports|kinds|codes"
-    r"|activities/catalogue|calendar(/roster)?|policies.*|devices/.*|terminals/.*|accounts.*|imports.*|nip-pin"
+    r"|activities/catalogue|calendar(/roster)?|policies.*|devices/.*|terminals/.*|accounts.*|imports.*|nip-pin|local-use"
     r"|officers|notices|offices/{office_id}/(officers|notices)/.*|people/{person_id}/phones/{phone_id}/end)$"
 )
 """What an installation is made of; an import of what takes two people looks for itself."""
