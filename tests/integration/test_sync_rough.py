@@ -391,9 +391,7 @@ def test_a_disk_that_refuses_to_erase_faces_is_asked_again(
     """At the start, and when somebody may be gone: neither ends the sending."""
     erased, refusals = JournalQueue.erase_enrolments, [DiskFull("the disk is full")] * times
 
-    def erase(
-        queue: JournalQueue, acknowledged_before: dt.date | None = None, spared: Collection[str] = ()
-    ) -> int:
+    def erase(queue: JournalQueue, acknowledged_before: dt.date | None = None, spared: Collection[str] = ()) -> int:
         if refusals:
             raise refusals.pop()
         return erased(queue, acknowledged_before, spared)
