@@ -21,7 +21,7 @@ from demo import faces
 from kiosk.face import open_engine
 from kiosk.model import Descriptor, RgbImage
 from kiosk.replay import ReplayCamera
-from kiosk.ui.view import NIP_DIGITS
+from kiosk.terminal.encounter import LAST_DIGITS
 from tests.ui.officer_terminal import ENROLS, GOLDEN, PIN, SIGNED, Terminal, terminal, until
 from tests.ui.test_pressing import ANYWHERE, CORRECT, pytestmark
 
@@ -154,7 +154,7 @@ def types_nip_and_pin(running: Terminal) -> None:
 
 
 def types_the_last_digits(running: Terminal) -> None:
-    running.type_digits(BUDI["nip"][-NIP_DIGITS:])
+    running.type_digits(BUDI["nip"][-LAST_DIGITS:])
     running.screen("confirm", anew=False)
 
 
@@ -218,7 +218,7 @@ def test_a_power_cut_in_the_middle_of_a_presence_leaves_it_once_or_not_at_all(
         running.start()
         if twins:
             running.screen("nip_pad")
-            running.type_digits(BUDI["nip"][-NIP_DIGITS:])
+            running.type_digits(BUDI["nip"][-LAST_DIGITS:])
         running.screen("already_recorded")
         running.kill()
         assert recorded(running) == [BUDI["person_id"]]
