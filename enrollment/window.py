@@ -251,7 +251,8 @@ def show(order: WindowOrder, config: Config, path: Path) -> None:
     today = dt.datetime.now(dt.UTC).date()
     more = Awaiting(nips.parse(order.nip, today).nip, names.parse(order.name), "none") if order.nip else None
     if order.officer:
-        consents.given(order.officer, consents.DEFAULT_TEXT_ID, dt.datetime.now(dt.UTC))
+        before = consents.given(order.officer, consents.DEFAULT_TEXT_ID, dt.datetime.now(dt.UTC))
+        order = replace(order, officer=before.officer)
     with opened_records(path) as (state, records):
         office = Office(TinyGallery(state.gallery_path, records.identity.storage_key), more)
         if not order.officer and not office.snapshot.bulletin.officers:

@@ -41,6 +41,8 @@ from etpp.bulletin import pages as bulletin_pages
 from etpp.bulletin import telling
 from etpp.calendar import api as calendar_api
 from etpp.calendar import pages as calendar_pages
+from etpp.consents import pages as consents_pages
+from etpp.consents import service as consents
 from etpp.console import shell
 from etpp.console.visit import PREFIX
 from etpp.db import Database, Transaction
@@ -48,6 +50,7 @@ from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.faces.store import Enrolments
 from etpp.imports import pages as imports_pages
 from etpp.imports.keeping import Kept
 from etpp.insight import pages as insight_pages
@@ -55,6 +58,7 @@ from etpp.insight.drawn import Pictures
 from etpp.inspection import pages as inspection_pages
 from etpp.objections import api as objections_api
 from etpp.objections import pages as objections_pages
+from etpp.objections import store as objections
 from etpp.pairing import pages as pairing_pages
 from etpp.pairing import people_pages as phones_pages
 from etpp.phone import api as phone_api
@@ -186,7 +190,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         faces_pages.routes(_hanging),
         terminals_pages.router,
         books_pages.router,
-        presence_pages.routes(Summaries(), pulse),
+        presence_pages.routes(Summaries(), pulse, _tasks),
         absence_pages.router,
         calendar_pages.routes(Around(), Reach()),
         allowance_pages.router,
@@ -197,6 +201,7 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         inspection_pages.routes(bundles, lambda: state.keys.now().known),
         insight_pages.routes(Pictures()),
         erasures_pages.router,
+        consents_pages.router,
         imports_pages.router,
         bulletin_pages.router,
         trial_pages.routes(trials),
@@ -243,6 +248,15 @@ def _hanging(tx: Transaction, event_ids: Sequence[str]) -> Mapping[tuple[str, st
 
 def _erased_through(tx: Transaction, office_id: str) -> Sequence[int]:
     return Devices(tx).erased_through(office_id)
+
+
+def _tasks(tx: Transaction) -> Sequence[presence_pages.Task]:
+    """What nobody is reminded of by a day or a month."""
+    return (
+        presence_pages.Task("/enrolments", "tasks_enrolments", Enrolments(tx).count_waiting()),
+        presence_pages.Task("/consents", "tasks_consents", len(consents.waiting(tx))),
+        presence_pages.Task("/objections", "tasks_objections", objections.count_waiting(tx)),
+    )
 
 
 class _ProtocolHeader:

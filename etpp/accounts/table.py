@@ -219,6 +219,11 @@ _CONSOLE = {
     "GET /erasures": ALL,
     "GET /erasures/{office_id}/{person_id}": ALL,
     "GET /erasures/{office_id}/{person_id}/file": ALL,
+    # consents: what of somebody's face is kept, and the answer
+    "GET /consents": ALL,
+    "GET /consents/{office_id}/{event_id}": ALL,
+    "POST /consents/{office_id}/{event_id}/erase": BKPP_DECIDES,
+    "POST /consents/{office_id}/{event_id}/otherwise": BKPP_DECIDES,
     "GET /terminals": _rule("bkpp", "inspector", "technician", listed=True),
     "GET /terminals/{device_id}/revoke": _TERMINAL,
     "POST /terminals/{device_id}/revoke": _TERMINAL,

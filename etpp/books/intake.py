@@ -14,7 +14,7 @@ from etpp.base.errors import Conflict, NotFound
 from etpp.base.problems import document
 from etpp.books import chain, wire
 from etpp.books.arrivals import Arrival, Missing
-from etpp.books.model import FLAGS, GAP, ChainHead, EventTime, Link, LinkStatus
+from etpp.books.model import CONSENTS, FLAGS, GAP, ChainHead, EventTime, Link, LinkStatus
 from etpp.books.store import Books
 from etpp.db import Transaction, recording
 from etpp.faces import renewal, words
@@ -234,13 +234,18 @@ def _method(arrival: Arrival) -> str | None:
 
 
 def _flag(arrival: Arrival) -> str | None:
-    """Of an event that does not count, too: whoever was forced is forced all the same."""
+    """Of an event that does not count, too: who was forced is forced all the same, and takes back what was given."""
     event = arrival.event
     if event is None:
         return None
     if event.presence is not None and event.presence.duress:
         return "duress"
-    return event.occurrence.what if event.occurrence is not None and event.occurrence.what in FLAGS else None
+    said = event.occurrence
+    if said is None:
+        return None
+    if said.what == "officer-did" and said.detail in CONSENTS:
+        return said.detail
+    return said.what if said.what in FLAGS else None
 
 
 def _gap(device: Device, gap: wire.Gap, head_seq: int, now: dt.datetime) -> Link:

@@ -32,6 +32,8 @@ class ChainHead:
 
 FLAGS = frozenset({"duress", "tamper", "two-people"})
 """What an event can say that nobody of the office, no employee and no terminal is shown."""
+CONSENTS = frozenset({"consent-withdrawn", "consent-refused"})
+"""What an officer can note of a consent: BKPP has to answer it (`etpp.consents`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Link:
     method: str | None = None
     """Of a presence: by what the person was known, where that was not the face."""
     flag: str | None = field(default=None, repr=False)
-    """What is for BKPP alone: one of FLAGS."""
+    """What somebody has to see: one of FLAGS, for BKPP alone, or of CONSENTS."""
     enrolment_id: str | None = None
     """Of a presence of somebody whose face waited for BKPP: the enrolment that it rests on."""
 

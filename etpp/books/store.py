@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from etpp.books import resting
 from etpp.books.arrivals import Arrival, Missing
 from etpp.books.model import (
+    FLAGS,
     ZERO_HASH,
     ChainHead,
     ChainPlace,
@@ -231,7 +232,7 @@ class Books:
     def flagged(self, limit: int) -> list[Link]:
         """What is for BKPP alone, the newest first."""
         order = events.c.received_utc.desc(), events.c.event_id
-        query = sa.select(events).where(events.c.flag.is_not(None)).order_by(*order).limit(limit)
+        query = sa.select(events).where(events.c.flag.in_(sorted(FLAGS))).order_by(*order).limit(limit)
         return [_link(row) for row in self._tx.execute(query)]
 
     def without_face(self, employee_id: str, start: dt.datetime, end: dt.datetime) -> list[Link]:

@@ -150,6 +150,7 @@ class Occurrence(Shape):
 
     what: ShortText
     officer_id: Id | None = None
+    officer: ShortText | None = None
     person_ids: Annotated[list[Id], Field(default_factory=list, max_length=10)]
     detail: ShortText | None = None
 

@@ -37,6 +37,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/enrolments", "nav_enrolments"),
             ("/fading", "nav_fading"),
             ("/objections", "nav_objections"),
+            ("/consents", "nav_consents"),
             ("/erasures", "nav_erasures"),
             ("/calendar", "nav_calendar"),
             ("/imports", "nav_imports"),

@@ -61,6 +61,7 @@ DONE = frozenset(
         "notice_added",
         "notice_withdrawn",
         "nip_pin_decided",
+        "consent_answered",
         "local_use_decided",
     }
 )

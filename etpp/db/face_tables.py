@@ -49,3 +49,13 @@ renewal_consents = facts_table(
     sa.Column("text_id", sa.String(100), nullable=False),
     sa.Column("officer", sa.String(100), nullable=False),
 )
+# What BKPP answered to a consent that was taken back or not given: `wish_id` is the office and the event that said so.
+consent_answers = facts_table(
+    "consent_answers",
+    sa.Column("wish_id", sa.String(129), nullable=False),
+    sa.Column("erased", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("answered_utc", Utc, nullable=False),
+    once=True,
+)

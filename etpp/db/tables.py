@@ -298,7 +298,7 @@ events = sa.Table(
     sa.Column("person_id", sa.String(64)),
     sa.Column("received_utc", Utc, nullable=False),
     # Of the body, so that lists need not read it: by what a presence was known where that was not the face, and what
-    # is for BKPP alone.
+    # somebody has to see.
     sa.Column("method", sa.String(20)),
     sa.Column("flag", sa.String(20)),
     sa.Column("accepted_utc", Utc),  # of one that was rejected when it came: since when it counts

@@ -221,6 +221,11 @@ class Enrolments:
         mine = enrolments.c.state == "pending", enrolments.c.device_id == device_id
         return self._tx.execute(sa.select(sa.func.count()).where(*mine).select_from(enrolments)).scalar_one()
 
+    def count_waiting(self) -> int:
+        """How many wait in the whole regency."""
+        mine = enrolments.c.state == "pending"
+        return self._tx.execute(sa.select(sa.func.count()).where(mine).select_from(enrolments)).scalar_one()
+
     def pending_with_nip(self, nip: str) -> list[Enrolment]:
         """Those of one NIP that wait, in all offices; oldest first."""
         query = sa.select(enrolments).where(enrolments.c.nip == nip, enrolments.c.state == "pending")

@@ -33,3 +33,10 @@ def page(tx: Transaction, *, waiting: bool, after: str, limit: int) -> list[Stan
     answered = sa.select(answers.c.fact_no).where(answers.c.objection_id == objections.c.objection_id).exists()
     found = OBJECTIONS.find(tx, ~answered if waiting else answered, objections.c.objection_id > after, limit=limit)
     return standings(tx, found)
+
+
+def count_waiting(tx: Transaction) -> int:
+    """How many have no answer."""
+    objections, answers = objection_tables.objections, objection_tables.objection_answers
+    answered = sa.select(answers.c.fact_no).where(answers.c.objection_id == objections.c.objection_id).exists()
+    return tx.execute(sa.select(sa.func.count()).select_from(objections).where(~answered)).scalar_one()

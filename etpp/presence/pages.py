@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
@@ -15,7 +17,16 @@ from etpp.presence.summaries import Summaries, Summary
 from etpp.roster.hours import REGENCY_ZONE, OfficeBroken
 
 
-def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
+class Task(NamedTuple):
+    """What waits for somebody's decision: the page where it is made, the text that says so with `n`, and how many."""
+
+    path: str
+    text: str
+    waiting: int
+
+
+def routes(summaries: Summaries, pulse: Pulse, tasks: Callable[[Transaction], Sequence[Task]]) -> APIRouter:
+    """`tasks`: of rooms above this one; who may not see such a page is told of none."""
     router = APIRouter()
 
     @router.get("/live")
@@ -27,10 +38,14 @@ def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
     async def overview(visit: MemberVisit, date: str = "") -> Response:
         day, now = daybook.asked_day(date), visit.server.now()
 
-        def look(tx: Transaction) -> tuple[list[Summary], list[OfficeBroken], list[views.TerminalLine]]:
-            return *summaries.of(tx, day, now), views.terminal_lines(tx, now, visit.texts)
+        regency = visit.offices() is None
 
-        everybody, all_broken, every_terminal = await visit.server.read(look)
+        def look(
+            tx: Transaction,
+        ) -> tuple[list[Summary], list[OfficeBroken], list[views.TerminalLine], Sequence[Task]]:
+            return *summaries.of(tx, day, now), views.terminal_lines(tx, now, visit.texts), tasks(tx) if regency else ()
+
+        everybody, all_broken, every_terminal, waiting = await visit.server.read(look)
         offices = [each for each in everybody if visit.shows(each.office_id, "operator", "head")]
         broken = [each for each in all_broken if visit.shows(each.office_id, "operator", "head")]
         terminals = [each for each in every_terminal if visit.shows(each.office_id, "operator", "head")]
@@ -45,6 +60,7 @@ def routes(summaries: Summaries, pulse: Pulse) -> APIRouter:
             [views.office_line(each) for each in offices],
             "presence/overview.html",
             {
+                "tasks": [(each.path, visit.texts.say(each.text, n=each.waiting)) for each in waiting if each.waiting],
                 "broken": [visit.texts.refusal(each) for each in broken],
                 "date": shown,
                 "date_text": visit.texts.date(shown),

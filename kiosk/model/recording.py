@@ -119,12 +119,14 @@ class EnrolmentDraft:
 @dataclass(frozen=True, slots=True)
 class OccurrenceDraft:
     """Something else that happened at the terminal. `what` is one of the words of docs/protocol.md; `officer_id`: who
-    did it, `person_ids`: whom it is about, `detail`: a short text without anything personal."""
+    did it, `person_ids`: whom it is about, `detail`: a short text without anything personal; `officer`: the name of who
+    did it, where nobody has logged in."""
 
     what: str
     officer_id: str | None = None
     person_ids: tuple[PersonId, ...] = ()
     detail: str = ""
+    officer: str = field(default="", repr=False)
 
 
 Draft = PresenceDraft | AttackDraft | EnrolmentDraft | OccurrenceDraft

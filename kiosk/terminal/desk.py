@@ -122,8 +122,8 @@ class Desk:
         match effect:
             case area.CheckPin(typed, face):
                 self._reply(replace(self._check(typed, face), by_face=face is not None))
-            case area.Note(what, officer_id, detail, person_id):
-                self._note(what, officer_id, detail, person_id)
+            case area.Note(what, officer_id, detail, person_id, officer):
+                self._note(what, officer_id, detail, person_id, officer)
             case area.Admit(person, replacing):
                 self._ended(lambda: self._admit(person.nip, person.name, replacing))
             case area.Enrol(officer, signature):
@@ -131,8 +131,8 @@ class Desk:
             case area.Stop():
                 self._close()
                 self._abandon.clear()
-            case area.Withdraw(officer_id, person_id):
-                good = self._note("officer-did", officer_id, WITHDRAWN, person_id)
+            case area.Withdraw(officer_id, person_id, officer):
+                good = self._note("officer-did", officer_id, WITHDRAWN, person_id, officer)
                 self._means.enrolled()
                 self._reply(area.Done(good, key="officer.done.withdrawn" if good else "officer.done.disk"))
             case area.Inquire():
@@ -178,10 +178,10 @@ class Desk:
 
     # ------------------------------------------------------------ the journal
 
-    def _note(self, what: str, officer_id: str, detail: str, person_id: PersonId | None) -> bool:
+    def _note(self, what: str, officer_id: str, detail: str, person_id: PersonId | None, officer: str) -> bool:
         """Append the use to the journal; whether it is on the disk."""
         people = () if person_id is None else (person_id,)
-        draft = OccurrenceDraft(what, officer_id or None, people, detail)
+        draft = OccurrenceDraft(what, officer_id or None, people, detail, officer)
         try:
             event = self._means.outbox.append(draft, self._means.clock.now())
         except OutboxError as error:

@@ -158,6 +158,7 @@ def _detail(draft: Draft) -> tuple[EventKind, Json]:
         return "occurrence", {
             "what": draft.what,
             **({} if draft.officer_id is None else {"officer_id": draft.officer_id}),
+            **({"officer": draft.officer} if draft.officer else {}),
             **({"person_ids": list(draft.person_ids)} if draft.person_ids else {}),
             **({"detail": draft.detail} if draft.detail else {}),
         }

@@ -207,13 +207,16 @@ def fill(etpp: Running) -> list[Page]:
         filed = etpp.admin("POST", "objections", {"by": employees[ids[number]], **about})["objection_id"]
     said = {"by": "bkpp", "upheld": True, "answer": "Antreannya tercatat. " * 20}
     etpp.admin("POST", f"objections/{filed}/answer", said | {"answer": said["answer"].strip()})
-    tell(etpp, good, ids)
+    withdrawn, refused_consent = tell(etpp, good, ids)
     return [
         ("officers", "/officers"),
         ("notices", "/notices"),
         ("nip-pin", "/nip-pin"),
         ("signals", "/signals"),
         ("fading", "/fading"),
+        ("consents", "/consents"),
+        ("consent", f"/consents/{OFFICE}/{withdrawn}"),
+        ("consent-refused", f"/consents/{OFFICE}/{refused_consent}"),
         ("erasures", "/erasures"),
         ("erasure", f"/erasures/{OFFICE}/{ids[6]}"),
         ("objections", "/objections"),
@@ -280,8 +283,9 @@ def fill(etpp: Running) -> list[Page]:
     ]
 
 
-def tell(etpp: Running, terminal: Terminal, ids: list[str]) -> None:
-    """Officers, notices, signals and faces that fade, of long names and texts."""
+def tell(etpp: Running, terminal: Terminal, ids: list[str]) -> tuple[str, str]:
+    """Officers, notices, signals and faces that fade, of long names and texts. The ids of a withdrawn consent and of
+    one that was not given."""
     now = etpp.clock.now
     duties: frozenset[Duty] = frozenset({"enrol", "maintain"})
     with etpp.database.begin() as tx:
@@ -313,4 +317,8 @@ def tell(etpp: Running, terminal: Terminal, ids: list[str]) -> None:
         terminal.event("occurrence", {"what": "tamper"}),
         terminal.event("occurrence", {"what": "duress", "person_ids": ids[:1]}),
     ]
-    terminal.send_events(told, at=now)
+    did = {"what": "officer-did", "officer": "Prof. Dr. dr. Raden Mas Tumenggung Suryadiningrat Kusumawardhana"}
+    withdrawn = terminal.event("occurrence", {**did, "person_ids": ids[:1], "detail": "consent-withdrawn"})
+    refused = terminal.event("occurrence", {**did, "detail": "consent-refused"})
+    terminal.send_events([*told, withdrawn, refused], at=now)
+    return withdrawn["event_id"], refused["event_id"]

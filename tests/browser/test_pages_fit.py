@@ -127,6 +127,8 @@ def test_every_template_is_looked_at(filled: tuple[Running, list[crowded.Page]])
     shown |= {"pairing/connect.html"}  # by test_from_face_to_phone.py: it needs a code
     by_page = {
         "overview": "presence/overview.html",
+        "consents": "consents/consents.html",
+        "consent": "consents/consent.html",
         "erasures": "erasures/erasures.html",
         "erasure": "erasures/erasure.html",
         "find": "roster/search.html",

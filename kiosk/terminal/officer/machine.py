@@ -163,6 +163,11 @@ def entered(officer: str, now_s: float) -> Area:
     )
 
 
+def _named(area: Area) -> str:
+    """Who it is where no PIN says so."""
+    return "" if area.officer_id else area.officer
+
+
 def _dropped(area: Area, path: Path, now_s: float) -> Step:
     """Pictures belong to the person who was chosen before they came."""
     busy = area.waiting and area.page is not Page.CAPTURE
@@ -196,7 +201,7 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
         return _chosen(area, act, value, now_s)
     if area.page is Page.QUEUE and act is Act.GO and value == Page.REFUSED.value:
         looking = _go(replace(area, first=0, refused=None), Page.REFUSED, now_s)
-        return looking, (Note("officer-did", area.officer_id, value), Inquire())
+        return looking, (Note("officer-did", area.officer_id, value, officer=_named(area)), Inquire())
     if area.page is Page.REFUSED and act is Act.TURN:
         return replace(area, first=max(0, area.first + int(value))), ()
     if area.page is Page.PEOPLE:
@@ -263,7 +268,7 @@ def _chosen(area: Area, act: Act, value: str, now_s: float) -> Step:
         return area, ()
     if act is Act.RESTART and not area.sure:
         return replace(area, sure=True), ()
-    noted = Note("officer-did", area.officer_id, what)
+    noted = Note("officer-did", area.officer_id, what, officer=_named(area))
     if act is Act.GO:
         return _go(area, Page(what), now_s), (noted,)
     return _go(replace(area, waiting=True, done=None), Page.TOLD, now_s), (noted, Carry(what))
@@ -307,7 +312,7 @@ def _person(area: Area, act: Act, now_s: float) -> Step:
         return replace(area, sure=True), ()
     if act is Act.SURE and area.sure and area.person.person_id is not None:
         waiting = _go(replace(area, waiting=True, done=None), Page.TOLD, now_s)
-        return waiting, (Withdraw(area.officer_id, area.person.person_id),)
+        return waiting, (Withdraw(area.officer_id, area.person.person_id, _named(area)),)
     return area, ()
 
 
@@ -320,6 +325,7 @@ def _consent(area: Area, act: Act, value: str, now_s: float) -> Step:
         case Act.REFUSE:
             whom = None if area.person is None else area.person.person_id
             told = replace(area, done=Done(good=True, key="officer.done.consent_refused"), admitted=False, held=0)
-            return _go(told, Page.TOLD, now_s), (Stop(), Note("officer-did", area.officer_id, "consent-refused", whom))
+            noted = Note("officer-did", area.officer_id, "consent-refused", whom, _named(area))
+            return _go(told, Page.TOLD, now_s), (Stop(), noted)
         case _:
             return area, ()

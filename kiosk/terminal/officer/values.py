@@ -205,12 +205,14 @@ class CheckPin:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Append the use to the journal: a word of docs/protocol.md, "occurrence", and what it was."""
+    """Append the use to the journal: a word of docs/protocol.md, "occurrence", and what it was. `officer`: the name of
+    one who came in without a PIN, by a command."""
 
     what: str
     officer_id: str = ""
     detail: str = ""
     person_id: PersonId | None = None
+    officer: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +238,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Note that the person has withdrawn the consent; answer with Done."""
+    """Note that the person has withdrawn the consent; answer with Done. `officer`: as of Note."""
 
     officer_id: str
     person_id: PersonId
+    officer: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,6 +298,7 @@ FORMS: dict[str, Callable[[World], dict[str, str]]] = {
         "unlisted": "yes",
     },
     "POST /console/accounts/{account_id}/roles": lambda it: {"office_id": OFFICE, "role": "head", "unlisted": "yes"},
+    "POST /console/consents/{office_id}/{event_id}/otherwise": lambda it: {"reason": "surat 12/2026"},
     "POST /console/objections/{objection_id}/answer": lambda it: {"upheld": "yes", "answer": "akan dibetulkan"},
     "POST /console/inspection/bundles": lambda it: {"office_id": OFFICE, "month": "2026-10"},
     "POST /console/officers": lambda it: {"office_id": OFFICE, "name": f"Teknisi {it.next()}", "maintain": "1"},
@@ -346,7 +347,11 @@ class World:
             "office_id": lambda: OFFICE,
             "person_id": lambda: self.etpp.person(self.nip()),
             "device_id": self.device,
-            "event_id": self.waiting if "/enrolments" in path else self.rejected,
+            "event_id": self.waiting
+            if "/enrolments" in path
+            else self.withdrawn
+            if "/consents" in path
+            else self.rejected,
             "month": lambda: "2026-11" if "/statements/" in path or "/phone/" in path else "2026-10",
             "objection_id": self.objection,
             "sanction_id": self.sanction,
@@ -441,6 +446,15 @@ class World:
             assert known is not None
             People(tx).add(replace(known, office_id=OFFICE))
         return event_id
+
+    def withdrawn(self) -> str:
+        """Of the consent of somebody with a face."""
+        nip = self.nip()
+        person, number = self.etpp.person(nip), int(nip[-3:])
+        event_id = self.sent(self.terminal.enrolment(nip, "Siti", 5000 + number))
+        self.etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event_id}/approve")
+        said = {"what": "officer-did", "detail": "consent-withdrawn", "person_ids": [person]}
+        return self.sent(self.terminal.event("occurrence", said))
 
     def sent(self, event: dict[str, Any]) -> str:
         self.terminal.send_events([event])

@@ -173,11 +173,14 @@ def test_without_officers_no_pin_is_right_and_none_is_counted(rig: Rig) -> None:
 def test_uses_are_occurrences_in_the_journal(rig: Rig) -> None:
     rig.desk.order(Note("officer-in", "o-1"))
     rig.desk.order(Note("officer-did", "o-1", "consent-refused", PersonId("p-2")))
-    rig.ask(Carry("sync"))
+    rig.desk.order(Note("officer-did", "", "consent-refused", officer="Ratna"))
+    rig.ask(officer.Withdraw("", PersonId("p-2"), "Ratna"))
     bodies = [event.body["occurrence"] for event in rig.outbox.events]
     assert bodies == [
         {"what": "officer-in", "officer_id": "o-1"},
         {"what": "officer-did", "officer_id": "o-1", "person_ids": ["p-2"], "detail": "consent-refused"},
+        {"what": "officer-did", "officer": "Ratna", "detail": "consent-refused"},
+        {"what": "officer-did", "officer": "Ratna", "person_ids": ["p-2"], "detail": "consent-withdrawn"},
     ]
 
 

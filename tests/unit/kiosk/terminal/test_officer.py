@@ -467,6 +467,20 @@ def window_capturing() -> Hand:
     return hand
 
 
+def test_whom_a_command_let_in_stands_by_name_under_what_is_noted() -> None:
+    name = "Ratna Petugaswati"
+    hand = at_window()
+    hand.touch(Act.BACK, (Act.GO, "people"))
+    assert hand.effects == [Note("officer-did", "", "people", officer=name)]
+    hand.choose(BUDI)
+    hand.touch(Act.WITHDRAW, Act.SURE)
+    assert hand.effects[-1] == officer.Withdraw("", PersonId("p-2"), name)
+    hand = at_window()
+    hand.choose(BUDI)
+    hand.touch(Act.ENROL, Act.REFUSE)
+    assert hand.effects[-1] == Note("officer-did", "", "consent-refused", PersonId("p-2"), name)
+
+
 def test_a_window_begins_with_the_people_and_offers_only_what_belongs_to_it() -> None:
     hand = at_window()
     assert (hand.page, hand.area.officer) == (Page.PEOPLE, "Ratna Petugaswati")

@@ -100,6 +100,8 @@ def test_an_occurrence_says_what_there_is_to_say() -> None:
     assert body(whole)["occurrence"] == theirs["occurrence"]
     assert body(OccurrenceDraft("tamper"))["occurrence"] == {"what": "tamper"}
     assert body(whole)["kind"] == "occurrence"
+    named = body(OccurrenceDraft("officer-did", detail="consent-refused", officer="Ratna"))["occurrence"]
+    assert named == {"what": "officer-did", "officer": "Ratna", "detail": "consent-refused"}
 
 
 def test_further_recognisers_templates_travel_beside_dlib_s() -> None:
