@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,14 +46,13 @@ def enrol_all(
 ) -> Iterator[Outcome]:
     """One outcome a row, as soon as it is known; what was accepted is on disk by then. Raises OutboxError."""
     copies = Counter(compact(row.nip) for row in rows)
-    whose = _sharing(order.folder, rows)
-    for row in rows:
+    for row, same in zip(rows, _sharing(order.folder, rows), strict=True):
         try:
             if row.fault is not None:
                 raise row.fault
             if row.nip and copies[compact(row.nip)] > 1:
                 raise Refusal("nip_repeated")
-            others = [str(each.line) for each in whose.get(row.number, ()) if each is not row]
+            others = [str(each.line) for each in same if each is not row]
             yield _enrol(order, row, others, registrar, engine, bounds)
         except Refusal as refusal:
             status: Literal["already", "refused"] = "already" if refusal.reason == "nip_enrolled" else "refused"
@@ -79,15 +77,18 @@ def _enrol(
     return Outcome(row, "accepted", enrolled=enrolled, skipped=gathered.skipped)
 
 
-def _sharing(folder: Path, rows: Sequence[Row]) -> dict[int, list[Row]]:
-    """By a row's number, the rows that name the same folder, however they write it: nobody can say whose face is in
-    it."""
-    found: dict[Path, list[Row]] = {}
+def _sharing(folder: Path, rows: Sequence[Row]) -> list[list[Row]]:
+    """Of each row, the rows that name the same folder, however they write it: nobody can say whose face is in it."""
+    whose: dict[Path, list[Row]] = {}
+    found = []
     for row in rows:
-        if row.folder:
-            with contextlib.suppress(Refusal):  # it says so when it is its turn
-                found.setdefault(_pictures(folder, row.folder).resolve(), []).append(row)
-    return {row.number: same for same in found.values() for row in same}
+        try:
+            same = whose.setdefault(_pictures(folder, row.folder).resolve(), [])
+        except Refusal:
+            same = []  # it says so when it is its turn
+        same.append(row)
+        found.append(same)
+    return found
 
 
 def _pictures(folder: Path, name: str) -> Path:
