@@ -46,22 +46,28 @@ def enrol_all(
 ) -> Iterator[Outcome]:
     """One outcome a row, as soon as it is known; what was accepted is on disk by then. Raises OutboxError."""
     copies = Counter(compact(row.nip) for row in rows)
-    for row in rows:
+    for row, same in zip(rows, _sharing(order.folder, rows), strict=True):
         try:
             if row.fault is not None:
                 raise row.fault
             if row.nip and copies[compact(row.nip)] > 1:
                 raise Refusal("nip_repeated")
-            yield _enrol(order, row, registrar, engine, bounds)
+            others = [str(each.line) for each in same if each is not row]
+            yield _enrol(order, row, others, registrar, engine, bounds)
         except Refusal as refusal:
             status: Literal["already", "refused"] = "already" if refusal.reason == "nip_enrolled" else "refused"
             yield Outcome(row, status, refusal)
 
 
-def _enrol(order: Order, row: Row, registrar: Registrar, engine: FaceEngine, bounds: Limits) -> Outcome:
+def _enrol(
+    order: Order, row: Row, others: Sequence[str], registrar: Registrar, engine: FaceEngine, bounds: Limits
+) -> Outcome:
+    """`others`: the lines that name the same folder."""
     if not row.consent:
         raise Refusal("no_consent")
     applicant = registrar.admit(row.nip, row.name, order.office_id, replace=order.replace)
+    if others:
+        raise Refusal("folder_shared", lines=", ".join(others))
     gathered = photos.gather(engine, photos.find([_pictures(order.folder, row.folder)]), bounds)
     if registrar.already_sent(applicant.parts.nip, gathered.shots):
         return Outcome(row, "already")
@@ -69,6 +75,20 @@ def _enrol(order: Order, row: Row, registrar: Registrar, engine: FaceEngine, bou
     sitting = Sitting(gathered.shots, needed, one_sitting=False)
     enrolled = registrar.enrol(applicant, sitting, order.consent, dry_run=order.dry_run)
     return Outcome(row, "accepted", enrolled=enrolled, skipped=gathered.skipped)
+
+
+def _sharing(folder: Path, rows: Sequence[Row]) -> list[list[Row]]:
+    """Of each row, the rows that name the same folder, however they write it: nobody can say whose face is in it."""
+    whose: dict[Path, list[Row]] = {}
+    found = []
+    for row in rows:
+        try:
+            same = whose.setdefault(_pictures(folder, row.folder).resolve(), [])
+        except Refusal:
+            same = []  # it says so when it is its turn
+        same.append(row)
+        found.append(same)
+    return found
 
 
 def _pictures(folder: Path, name: str) -> Path:

@@ -218,6 +218,7 @@ class Album:
         self._engine = engine
         self._bounds = bounds
         self._seen: set[bytes] = set()
+        self._apart: set[bytes] = set()
         self.shots: list[Shot] = []
 
     @property
@@ -225,12 +226,16 @@ class Album:
         """Different ones, good or not."""
         return len(self._seen)
 
+    def set_apart(self, path: Path) -> None:
+        """It is none of these pictures, under whatever name it lies among them. Raises as `read`."""
+        self._apart.add(_pixels(read(path)))
+
     def add(self, path: Path, number: int) -> None:
         """Describe the picture if it is good. Raises Refusal with what is wrong with it: picture_twice, no_face,
         several_faces, engine_failed, picture_unreadable, picture_unsupported, and what `quality.assess` finds."""
         rgb = read(path)
-        pixels = hashlib.sha256(rgb.tobytes()).digest()
-        if pixels in self._seen:
+        pixels = _pixels(rgb)
+        if pixels in self._seen | self._apart:
             raise Refusal("picture_twice")
         self._seen.add(pixels)
         verdict = quality.assess(_faces(self._engine, rgb), self._bounds)
@@ -248,13 +253,20 @@ class Gathered:
     skipped: tuple[tuple[int, str], ...]
 
 
-def gather(engine: FaceEngine, paths: Sequence[Path], bounds: Limits) -> Gathered:
+def _pixels(rgb: RgbImage) -> bytes:
+    return hashlib.sha256(rgb.tobytes()).digest()
+
+
+def gather(engine: FaceEngine, paths: Sequence[Path], bounds: Limits, apart: Path | None = None) -> Gathered:
     """Describe the good pictures. One that shows two people, or cannot be read, is refused: it was meant to count.
+    `apart`: a picture that is none of them, also where it is given among them.
 
     Raises Refusal several_faces, picture_unreadable, picture_unsupported, engine_failed, or, when no picture is good,
-    the first one's reason.
+    the first one's reason; no_pictures when there is none but the one set apart.
     """
     album = Album(engine, bounds)
+    if apart is not None:
+        album.set_apart(apart)
     skipped: list[tuple[int, str]] = []
     for number, path in enumerate(paths, start=1):
         try:
@@ -265,6 +277,8 @@ def gather(engine: FaceEngine, paths: Sequence[Path], bounds: Limits) -> Gathere
             if refusal.reason not in _PASSED_OVER:
                 raise Refusal(refusal.reason, **refusal.details, picture=number) from refusal
             skipped.append((number, refusal.reason))
+    if not album.pictures:
+        raise Refusal("no_pictures")
     if not album.shots:
         number, reason = skipped[0]
         raise Refusal(reason, picture=number)

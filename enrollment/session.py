@@ -151,9 +151,10 @@ def _looked(order: PersonOrder, config: Config, station: Station, reporter: Repo
 
 
 def _pictures(order: PersonOrder, settings: EnrolmentSettings, station: Station) -> Taken:
-    """Of the pictures; one that is named for it, or the last where there are enough, is what they must recognise."""
+    """Of the pictures; one that is named for it, or the last where there are enough, is what they must recognise: none
+    of them, for a picture is always recognised by itself."""
     bounds = quality.limits(settings)
-    gathered = photos.gather(station.engine, order.pictures, bounds)
+    gathered = photos.gather(station.engine, order.pictures, bounds, order.probe)
     needed = min(settings.min_templates, gathered.pictures)
     if order.probe is None:
         found = views.apart(gathered.shots, settings.min_templates, settings.spread)

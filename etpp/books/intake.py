@@ -82,7 +82,7 @@ def take(
                 enrolments.append(item.link.event_id)
         else:
             problem = item.problem or _contradiction(tx, item, device, known, used) or _unwitnessed(tx, item, present)
-            link = _link(device, item, problem, now)
+            link = _link(tx, device, item, problem, now)
             links.append(link)
             results.append(_result(link.event_id, link.status, problem))
             if problem is None:
@@ -203,7 +203,7 @@ def _result(event_id: str, status: str, problem: Json | None) -> dict[str, Any]:
     return {"event_id": event_id, "status": status} | ({"problem": dict(problem)} if problem is not None else {})
 
 
-def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.datetime) -> Link:
+def _link(tx: Transaction, device: Device, arrival: Arrival, problem: Json | None, now: dt.datetime) -> Link:
     status: LinkStatus = "accepted" if problem is None else "rejected"
     kind = arrival.raw.get("kind")
     return Link(
@@ -223,7 +223,7 @@ def _link(device: Device, arrival: Arrival, problem: Json | None, now: dt.dateti
         person_id=arrival.person_id,
         received_utc=now,
         method=_method(arrival),
-        flag=_flag(arrival),
+        flag=_flag(tx, device, arrival),
         enrolment_id=arrival.enrolment_id,
     )
 
@@ -233,14 +233,17 @@ def _method(arrival: Arrival) -> str | None:
     return None if presence is None or presence.method == "face" else presence.method[:20]
 
 
-def _flag(arrival: Arrival) -> str | None:
+def _flag(tx: Transaction, device: Device, arrival: Arrival) -> str | None:
     """Of an event that does not count, too: who was forced is forced all the same, and takes back what was given."""
     event = arrival.event
     if event is None:
         return None
     if event.presence is not None and event.presence.duress:
         return "duress"
-    said = event.occurrence
+    presence, said = event.presence, event.occurrence
+    if presence is not None and presence.officer_id is not None:
+        own = Books(tx).vouched_for_self(device.office_id, presence.officer_id, presence.person_id)
+        return "own-officer" if own else None
     if said is None:
         return None
     if said.what == "officer-did" and said.detail in CONSENTS:

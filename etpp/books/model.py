@@ -30,8 +30,9 @@ class ChainHead:
     broken_utc: dt.datetime | None = None
 
 
-FLAGS = frozenset({"duress", "tamper", "two-people"})
-"""What an event can say that nobody of the office, no employee and no terminal is shown."""
+FLAGS = frozenset({"duress", "tamper", "two-people", "own-officer"})
+"""What an event can say that nobody of the office, no employee and no terminal is shown. `own-officer`: the
+officer who vouched for a presence is the person whose it is."""
 CONSENTS = frozenset({"consent-withdrawn", "consent-refused"})
 """What an officer can note of a consent: BKPP has to answer it (`etpp.consents`)."""
 

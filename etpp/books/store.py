@@ -24,6 +24,7 @@ from etpp.books.model import (
     PresenceRow,
 )
 from etpp.db import Transaction, forget, tables
+from etpp.db.bulletin_tables import officers
 from etpp.db.tables import chains, events, signed_heads, staged
 from etpp.roster.store import ever_assigned
 
@@ -234,6 +235,14 @@ class Books:
         order = events.c.received_utc.desc(), events.c.event_id
         query = sa.select(events).where(events.c.flag.in_(sorted(FLAGS))).order_by(*order).limit(limit)
         return [_link(row) for row in self._tx.execute(query)]
+
+    def vouched_for_self(self, office_id: str, officer_id: str, person_id: str) -> bool:
+        """Whether the officer is the person, who is known by the office's id."""
+        people = tables.people
+        same = sa.and_(people.c.employee_id == officers.c.employee_id, people.c.office_id == office_id)
+        query = sa.select(officers.c.officer_id).join(people, same)
+        query = query.where(officers.c.officer_id == officer_id, people.c.person_id == person_id)
+        return self._tx.execute(query.limit(1)).first() is not None
 
     def without_face(self, employee_id: str, start: dt.datetime, end: dt.datetime) -> list[Link]:
         """One employee's accepted presences in [start, end) that were not known by the face, by time."""

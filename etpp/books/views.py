@@ -36,7 +36,7 @@ class Signal:
 
 
 def _what(line: Signal, texts: Texts) -> Cell:
-    tones: dict[str, Tone] = {"duress": "bad", "tamper": "warn", "two-people": "warn"}
+    tones: dict[str, Tone] = {"duress": "bad", "tamper": "warn", "two-people": "warn", "own-officer": "warn"}
     return Cell(texts.of("signal", line.what), tone=tones.get(line.what, ""), chip=True)
 
 

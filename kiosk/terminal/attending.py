@@ -107,9 +107,19 @@ class Attending:
                 break
         if self.area.open or self._pressed_s is not None:
             self._terminal.moved()  # whoever types a PIN is somebody: the screen must not go dark under the finger
+        if self.area.officer_id and not self._still():
+            self._step(officer.Dismissed(), now_s)
         if self.area.open:
             self._step(officer.Looked(self._terminal.sighting), now_s)
             self._step(officer.Tick(), now_s)
+
+    def _still(self) -> bool:
+        """Whether whoever is in may do all that the area offers: a PIN is revoked in earnest, and duties change."""
+        area = self.area
+        return any(
+            each.officer_id == area.officer_id and each.may == area.may
+            for each in self._terminal.snapshot.bulletin.officers
+        )
 
     def touch(self, act: officer.Act, value: str) -> None:
         now_s = self._clock.monotonic_s()

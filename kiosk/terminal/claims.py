@@ -49,7 +49,9 @@ class Claims:
             return None
         for each in (TERMINAL, whose):
             tries.begin(each, now)
-        found = self._vouched(bulletin, claim) if policy == "with-officer" else self._own(bulletin, person, claim)
+        found = (
+            self._vouched(bulletin, person, claim) if policy == "with-officer" else self._own(bulletin, person, claim)
+        )
         if person is None or found is None:
             return None
         tries.succeeded(whose)
@@ -79,14 +81,17 @@ class Claims:
         plain, forced = self._matches(compared, claim.pin), self._matches(compared, one_lower(claim.pin))
         return enc.Claimed("nip-pin", duress=not plain) if theirs is not None and (plain or forced) else None
 
-    def _vouched(self, bulletin: Bulletin, claim: enc.Claim) -> enc.Claimed | None:
-        """By the PIN of an officer who may enrol. All are tried, so that the time says nothing of who it is."""
+    def _vouched(self, bulletin: Bulletin, person: Person | None, claim: enc.Claim) -> enc.Claimed | None:
+        """By the PIN of an officer who may enrol and is somebody else. All are tried, so that the time says nothing of
+        who it is."""
         pin = claim.officer_pin
         if pin is None:
             return None
         asked = [one for one in bulletin.officers if "enrol" in one.may]
-        found = [one.officer_id for one in asked if self._matches(one.pin_hash, pin)]
-        return enc.Claimed("nip-pin-officer", found[0]) if found else None
+        found = [one for one in asked if self._matches(one.pin_hash, pin)]
+        own = None if person is None else person.person_id
+        others = [one.officer_id for one in found if one.person_id is None or one.person_id != own]
+        return enc.Claimed("nip-pin-officer", others[0]) if others else None
 
 
 def _whose_nip(snapshot: GallerySnapshot, nip: str) -> Person | None:

@@ -150,7 +150,9 @@ def test_three_pictures_are_stored_and_said_to_be_unverified_unless_a_fourth_is_
 ) -> None:
     code, report = enroll(ANI, "--photos", *man, more=("--verify", str(portrait)))
     assert (code, report["reason"]) == (REFUSED, "not_recognised")
-    code, report = enroll(ANI, "--photos", *man, more=("--verify", *man_later))
+    code, report = enroll(ANI, "--photos", *man, *man_later, more=("--verify", *man_later))
+    assert (code, sorted(report["pictures"])) == (DONE, [1, 2, 3]), "a picture is no proof of itself"
+    code, report = enroll(ANI, "--photos", *man, more=("--replace", "--verify", *man_later))
     assert (code, report["templates"]) == (DONE, 3)
     assert "not_verified" not in [warning["code"] for warning in report["warnings"]]
     code, report = enroll(ANI, "--photos", *man, more=("--replace",))
@@ -424,12 +426,12 @@ def test_what_is_odd_in_a_list_is_told_with_its_line_and_the_others_are_enrolled
     (people / "odd" / "a.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
     lines = [
         "nip;name;folder;note",
-        f"{ANI[:14]}1;Satu;man;",
+        f"{ANI[:14]}1;Satu;none;",
         f'{ANI};"Ani\n Contohwati\u200b, S.E.";man',
         f"{CITRA};Citra;odd;",
-        "1,98503E+17;Bilangan;man;",
-        f"{CITRA[:-1]}8;Siti\x1b[2J\u202eRahayu;woman;",
-        f"{CITRA[:-1]}9;Koma;woman;;lebih",
+        "1,98503E+17;Bilangan;none;",
+        f"{CITRA[:-1]}8;Siti\x1b[2J\u202eRahayu;none;",
+        f"{CITRA[:-1]}9;Koma;none;;lebih",
         f"\u202a{BUDI}\u202c;Ma\u2019ruf Budi;woman;",
     ]
     (people / "people.csv").write_bytes("\r\n".join(lines).encode("utf-16"))

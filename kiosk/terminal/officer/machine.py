@@ -8,9 +8,9 @@ camera, no disk and no wall clock, as `kiosk.terminal.encounter`.
                             └── wait ──> PIN        QUEUE <──> REFUSED   v
                                                        PEOPLE ──> PERSON ──> CONSENT ──> SIGN ──> CAPTURE ──> TOLD
 
-Nobody is recorded while it is open. It closes by itself when nobody touches it for `IDLE_S`, and from everywhere by
-"Keluar"; a capture is bounded by itself and ends with the area. Nothing is written of an enrolment before its end: what
-is left on the way leaves nothing.
+Nobody is recorded while it is open. It closes by itself when nobody touches it for `IDLE_S`, or when whoever is in is
+no officer any more, and from everywhere by "Keluar"; a capture is bounded by itself and ends with the area. Nothing is
+written of an enrolment before its end: what is left on the way leaves nothing.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from kiosk.terminal.officer.values import (
     Carry,
     Checked,
     CheckPin,
+    Dismissed,
     Done,
     Dropped,
     Effect,
@@ -74,6 +75,8 @@ def step(area: Area, what: Input, now_s: float) -> Step:
             if area.open:
                 return area, ()
             return replace(area, page=Page.PIN, since_s=now_s, touched_s=now_s, waiting=area.lapsed), ()
+        case Dismissed():
+            return _leave(area)
         case Tick():
             return _tick(area, now_s)
         case Touched(act, value):

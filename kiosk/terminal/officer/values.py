@@ -117,6 +117,11 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissed:
+    """Whoever is in is no officer any more, or has other duties."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -190,7 +195,7 @@ class Done:
     fields: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
-Input = Opened | Tick | Touched | Signed | Dropped | Looked | Checked | Admitted | Listed | Progress | Done
+Input = Opened | Dismissed | Tick | Touched | Signed | Dropped | Looked | Checked | Admitted | Listed | Progress | Done
 
 # ---------------------------------------------------------------- effects
 

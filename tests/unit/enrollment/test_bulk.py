@@ -122,9 +122,11 @@ def test_new_pictures_replace_only_when_told(journal: SqliteOutbox, folder: Path
 
 
 def test_each_refusal_stands_for_itself(journal: SqliteOutbox, folder: Path) -> None:
+    save(folder / "ani-again", 0, 1, 2, 3)
+    save(folder / "nobody-s", 4, 5)
     rows = [
         Row(1, ANI, "Ani", "ani"),
-        Row(2, "199501012015032001", "Face of Ani", "ani"),
+        Row(2, "199501012015032001", "Face of Ani", "ani-again"),
         Row(3, BUDI, "", "budi"),
         Row(4, "198503152010011009", "Dark", "dark"),
         Row(5, "198503152010011010", "Two", "two"),
@@ -133,8 +135,8 @@ def test_each_refusal_stands_for_itself(journal: SqliteOutbox, folder: Path) -> 
         Row(8, "198503152010011013", "Outside", "../list2"),
         Row(9, "198503152010011014", "The list itself", "."),
         Row(10, "198503152010011015", "No folder", ""),
-        Row(11, "123", "Short", "citra"),
-        Row(12, "198503152010011016", "Not asked", "citra", consent=False),
+        Row(11, "123", "Short", "nobody-s"),
+        Row(12, "198503152010011016", "Not asked", "nobody-s", consent=False),
         Row(13, CITRA, "Citra", "citra"),
         Row(14, "198503152010011017", "One picture", "one"),
     ]
@@ -178,9 +180,9 @@ def test_no_input_of_one_person_ends_the_list(journal: SqliteOutbox, folder: Pat
         ROWS[1],
         Row(9, "", "", "", fault=fault),
         Row(10, "", "", "", fault=fault),
-        Row(11, "198503152010011016", "Siti\u202eRahayu", "citra"),
-        Row(12, "1985031520100110O7", "Huruf", "citra"),
-        Row(13, "1,98503E+17", "Bilangan", "citra"),
+        Row(11, "198503152010011016", "Siti\u202eRahayu", "dark"),
+        Row(12, "1985031520100110O7", "Huruf", "dark"),
+        Row(13, "1,98503E+17", "Bilangan", "dark"),
         ROWS[2],
     ]
     assert statuses(run(journal, folder, rows)) == [
@@ -224,8 +226,20 @@ def test_a_nip_that_stands_twice_is_enrolled_for_nobody(journal: SqliteOutbox, f
     assert statuses(run(journal, folder, rows)) == ["nip_repeated", "nip_repeated", "accepted"]
 
 
+@pytest.mark.parametrize("written", ["ani", "ANI", ".\\ani", "budi/../ani", "link"])
+def test_a_folder_that_two_lines_name_is_nobody_s(journal: SqliteOutbox, folder: Path, written: str) -> None:
+    """The first of them had the other one's face."""
+    (folder / "link").symlink_to("ani")
+    rows = [Row(1, BUDI, "Budi", written, line=2), Row(2, ANI, "Ani", "ani", line=3), ROWS[2]]
+    outcomes = list(run(journal, folder, rows))
+    assert statuses(iter(outcomes)) == ["folder_shared", "folder_shared", "accepted"]
+    assert [each.refusal.details for each in outcomes if each.refusal] == [{"lines": "3"}, {"lines": "2"}]
+    assert statuses(run(journal, folder, [replace(rows[0], consent=False), rows[1]])) == ["no_consent", "folder_shared"]
+
+
 def test_a_dry_run_tells_the_same_and_stores_nothing(journal: SqliteOutbox, folder: Path) -> None:
-    rows = [*ROWS, Row(4, "198503152010011009", "Face of Ani", "ani")]
+    save(folder / "ani-again", 0, 1, 2, 3)
+    rows = [*ROWS, Row(4, "198503152010011009", "Face of Ani", "ani-again")]
     assert statuses(run(journal, folder, rows, dry_run=True)) == ["accepted"] * 3 + ["face_known"]
     assert journal.queue_state().waiting == 0
 

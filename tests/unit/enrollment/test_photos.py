@@ -220,6 +220,15 @@ def test_a_copy_of_a_picture_is_not_another_picture(tmp_path: Path, engine: Scen
     assert (len(gathered.shots), gathered.pictures, engine.described) == (1, 1, LOOKS)
 
 
+def test_a_picture_that_is_set_apart_is_none_of_the_others(tmp_path: Path, engine: SceneEngine) -> None:
+    one, other, copy = save(tmp_path, GOOD, OTHER_VIEW, GOOD)
+    gathered = photos.gather(engine, [one, other, copy], LIMITS, apart=one)
+    assert ([shot.number for shot in gathered.shots], gathered.pictures) == ([2], 1)
+    with pytest.raises(Refusal) as caught:
+        photos.gather(engine, [copy], LIMITS, apart=one)
+    assert caught.value.reason == "no_pictures"
+
+
 def test_a_picture_of_two_people_refuses_them_all_and_is_named(tmp_path: Path, engine: SceneEngine) -> None:
     with pytest.raises(Refusal) as refused:
         photos.gather(engine, save(tmp_path, GOOD, TWO), LIMITS)

@@ -19,8 +19,9 @@ from etpp.__main__ import cli
 from etpp.activities.model import Entry, EntryStep
 from etpp.activities.store import ENTRIES, STEPS
 from etpp.base.errors import StoreUnavailable
+from etpp.books.store import Books
 from etpp.bulletin import service
-from etpp.bulletin.asked import NewNotice
+from etpp.bulletin.asked import NewNotice, NewOfficer
 from etpp.bulletin.fading import ScoreMonth
 from etpp.bulletin.store import Officers
 from etpp.bulletin.telling import Teller
@@ -440,6 +441,22 @@ def test_a_presence_by_nip_and_pin_is_marked_wherever_presences_are_listed(scene
     listed = browser.get(f"{etpp.url}/console/inspection/lists/with_nip?month=2026-12&office_id={OFFICE}", timeout=60)
     assert "Sri Lestari" in listed.text
     assert mark not in browser.get(f"{etpp.url}/console/offices/{OFFICE}?date=2026-12-09", timeout=60).text
+
+
+def test_an_officer_who_vouched_for_the_own_presence_is_a_signal_to_bkpp(scene: Scene) -> None:
+    etpp = scene.etpp
+    new = NewOfficer(office_id=OFFICE, person=scene.sri, may=frozenset({"enrol"}), by="bkpp")
+    with etpp.database.begin() as tx:
+        made = service.add_officer(tx, new, "$argon2id$of-nobody", etpp.clock.now)
+    method = {"method": "nip-pin-officer", "officer_id": made.officer_id}
+    own, other = (seen_by_pin(scene, who, "2026-12-11 06:00", **method) for who in (scene.sri, scene.budi))
+    with etpp.database.read() as tx:
+        flags = {each.event_id: each.flag for each in (Books(tx).link(OFFICE, one) for one in (own, other)) if each}
+    assert flags == {own: "own-officer", other: None}
+    page = etpp.log_in(etpp.bkpp).get(f"{etpp.url}/console/signals?q=sri", timeout=60)
+    assert "petugas menjamin dirinya sendiri" in page.text
+    with etpp.database.begin() as tx:
+        Officers(tx).revoke(made.officer_id, "bkpp", etpp.clock.now)
 
 
 def test_duress_and_what_else_is_for_bkpp_alone_is_shown_to_nobody_else(scene: Scene) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.model import (
     DLIB_RESNET_V1,
+    EMPTY_GALLERY,
     Awaiting,
     Bulletin,
     GallerySnapshot,
     Nip,
+    Officer,
     PersonId,
 )
 from kiosk.terminal import encounter as enc
 from kiosk.terminal import officer
 from kiosk.terminal.attending import PRESS_S, TAP_S, Attending, everybody
-from kiosk.terminal.clerk import Clerk
+from kiosk.terminal.clerk import Clerk, Office
 from kiosk.terminal.encounter import Phase
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.officer import Act, Page
@@ -24,6 +28,8 @@ from kiosk.terminal.trace import Trace
 from tests.unit.kiosk.factories import SETTINGS, assessment, match, person, sighting, template
 from tests.unit.kiosk.journal.fake_outbox import FakeOutbox
 from tests.unit.kiosk.machine.fake_clock import FakeClock
+
+RATNA = Officer("o-1", "Ratna", "hash", frozenset({"enrol"}))
 
 
 class Rig:
@@ -39,6 +45,7 @@ class Rig:
         )
         clerk = Clerk(FakeOutbox(), self.clock, FaultBoard(), DLIB_RESNET_V1, self.terminal.reply)
         self.terminal.employ(clerk)
+        self.clerk = clerk
         self.attending = Attending(self.terminal, self.clock)
 
     def see(self, track: int = 1, who: str | None = "p-1") -> None:
@@ -48,6 +55,10 @@ class Rig:
     def pump(self, seconds: float = 0.0) -> None:
         self.clock.advance(seconds)
         self.attending.pump(self.terminal.pump())
+
+    def tell(self, *officers: Officer) -> None:
+        """A bulletin has come, with these officers."""
+        self.clerk.office = Office(replace(EMPTY_GALLERY, bulletin=Bulletin(officers=officers)))
 
     @property
     def page(self) -> Page:
@@ -179,8 +190,31 @@ def test_while_the_area_is_open_nobody_is_recorded() -> None:
     assert rig.phase is Phase.ENQUIRING
 
 
+@pytest.mark.parametrize(
+    ("after", "page"),
+    [
+        ((RATNA,), Page.MENU),  # nothing has changed
+        ((RATNA, replace(RATNA, officer_id="o-2")), Page.MENU),  # another one has come
+        ((replace(RATNA, pin_hash="new"),), Page.MENU),  # the next log-in asks for the new PIN
+        ((), Page.CLOSED),  # revoked
+        ((replace(RATNA, officer_id="o-2"),), Page.CLOSED),  # revoked; it is somebody else's turn
+        ((replace(RATNA, may=frozenset({"maintain"})),), Page.CLOSED),  # other duties: the menu is another
+    ],
+)
+def test_whoever_is_no_officer_any_more_is_out_at_once(after: tuple[Officer, ...], page: Page) -> None:
+    rig = opened()
+    rig.tell(RATNA)
+    rig.attending.reply(officer.Checked("o-1", "Ratna", may=RATNA.may))
+    rig.pump()
+    assert rig.page is Page.MENU
+    rig.tell(*after)
+    rig.pump()
+    assert rig.page is page
+
+
 def test_a_person_is_chosen_by_nip() -> None:
     rig = opened()
+    rig.tell(RATNA)
     rig.attending.reply(officer.Checked("o-1", "Ratna", may=frozenset({"enrol"})))
     rig.pump()
     rig.attending.touch(Act.GO, "people")

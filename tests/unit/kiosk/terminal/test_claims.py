@@ -112,6 +112,17 @@ def test_an_officer_who_may_not_enrol_vouches_for_nobody(desk: Desk) -> None:
     assert desk.checked == ["105528"], "compared with those alone who may"
 
 
+def test_an_officer_vouches_for_others_and_not_for_the_own_presence(desk: Desk) -> None:
+    himself = replace(OFFICER, person_id=WIDI.person_id)
+    alone = replace(WITH_OFFICER, bulletin=replace(WITH_OFFICER.bulletin, officers=(himself,)))
+    assert desk(nip=WIDI.nip, officer="482913", office=alone) is None
+    assert desk.checked == ["482913"], "as long as for anybody"
+    assert desk(nip=SEKAR.nip, officer="482913", office=alone) == ("p-2", "nip-pin-officer", "o-7", False)
+    second = Officer("o-9", "Ani", OFFICER.pin_hash, OFFICER.may)
+    both = replace(WITH_OFFICER, bulletin=replace(WITH_OFFICER.bulletin, officers=(himself, second)))
+    assert desk(nip=WIDI.nip, officer="482913", office=both) == ("p-1", "nip-pin-officer", "o-9", False)
+
+
 def test_officers_pins_are_not_tried_for_one_nip_after_the_other(desk: Desk) -> None:
     for nip in [WIDI.nip, SEKAR.nip, "199912312024011999"][:FREE_TRIES]:
         assert desk(officer="111111", nip=nip, office=WITH_OFFICER) is None
