@@ -451,7 +451,7 @@ class World:
         """Of the consent of somebody with a face."""
         nip = self.nip()
         person, number = self.etpp.person(nip), int(nip[-3:])
-        event_id = self.sent(self.terminal.enrolment(nip, "Siti", 5000 + number))
+        event_id = self.sent(self.terminal.enrolment(nip, "Sri Lestari", 5000 + number))
         self.etpp.admin("POST", f"offices/{OFFICE}/enrolments/{event_id}/approve")
         said = {"what": "officer-did", "detail": "consent-withdrawn", "person_ids": [person]}
         return self.sent(self.terminal.event("occurrence", said))
