@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image
 from demo import faces, office, server
 from demo.processes import Child, Family, family
 from tests import waiting
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -26,12 +26,6 @@ until = partial(waiting.until, within_s=WITHIN_S)
 def children(tmp_path: Path) -> Iterator[Family]:
     with family(tmp_path / "logs") as started:
         yield started
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Terminal:
@@ -89,7 +83,7 @@ def _waiting(folder: Path) -> int:
 
 
 def test_presence_reaches_the_books_with_and_without_a_server(children: Family, tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     etpp = office.build(children, tmp_path, port, lambda _: None)
     terminal = Terminal(children, tmp_path)
     before = {row["event_id"] for row in etpp.presences()}  # of the regency's past

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,15 +22,10 @@ from kiosk.commands import provision
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 OFFICE = "dinas-uji"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

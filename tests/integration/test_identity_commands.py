@@ -21,7 +21,8 @@ from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
 from kiosk.machine.invitation import Invitation, find_invitation, parse_invitation, watch_for_invitation
 from kiosk.machine.state import StateFolder
-from tests.integration.office import OFFICE, Office, free_port, office
+from tests.integration.office import OFFICE, Office, office
+from tests.ports import free_port
 from tests.unit.kiosk import factories
 
 INVITATION = "presensi:provision?server=https%3A%2F%2Fetpp.example%3A8443%2Fa&code=K7QM-3TXA-9PWD"

@@ -25,7 +25,7 @@ from demo import faces, office
 from demo.processes import Child, Family, family
 from kiosk.model import RgbImage
 from kiosk.replay import ReplayCamera
-from tests.integration.office import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 

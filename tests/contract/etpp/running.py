@@ -41,6 +41,7 @@ from etpp.state import State
 from etpp.terminals.watch import GalleryWatch
 from tests.contract.etpp import described
 from tests.contract.etpp.client import Terminal, problem_of
+from tests.ports import free_port
 
 OFFICE = "dinas-kominfo"
 NIP = "198503152010011007"
@@ -318,9 +319,7 @@ def postgresql(durable: bool = False, folder: Path | None = None) -> Iterator[st
         initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "etpp", "-A", "trust", "--no-sync", "-E", "UTF8"]
         if new:
             subprocess.run(initdb, check=True, **quiet)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={'on' if durable else 'off'}"
         )

@@ -20,7 +20,7 @@ from tests.contract.protocol_client import chain
 from tests.contract.protocol_client.link import Link
 from tests.contract.protocol_client.terminal import Terminal as Stranger
 from tests.integration.etpp.test_process import OFFICE, ROOT, Served, certificate, etpp, served
-from tests.integration.office import free_port
+from tests.ports import free_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CADDY = shutil.which("caddy")
