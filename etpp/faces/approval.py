@@ -150,7 +150,7 @@ def approve(
     A person's official name stays what it is. Raises MarksOpen unless `accepted` has the key of every mark: those of
     the NIP are looked for here once more, under the office's lock.
     """
-    version = Offices(tx).bump(office_id, now)
+    Offices(tx).lock(office_id)
     enrolment = pending(tx, office_id, event_id, lock=True)
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
         raise Conflict("the enrolment holds no face data any more", key="enrolment_empty")
@@ -158,6 +158,7 @@ def approve(
     if enrolment.renewal is not None and (decision.person is None or decision.person.person_id != enrolment.person_id):
         raise Conflict("whose face was offered is not enrolled any more", key="renewal_nobody")
     check(decision.marks, accepted)
+    version = Offices(tx).bump(office_id, now)  # not for what is refused: each is a gallery that terminals fetch
     person = decision.person
     if person is None:
         person = register.admit(tx, office_id, enrolment.nip, enrolment.name, version, now, by)

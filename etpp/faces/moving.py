@@ -68,14 +68,17 @@ def _enrolled(tx: Transaction) -> list[Person]:
 def _copy(tx: Transaction, employee_id: str, office_id: str, now: dt.datetime) -> None:
     """The newest face that some office has of the person, and the person, to another office's gallery."""
     known = [face for face in Roster(tx).faces_of(employee_id) if face.erased_version is None]
-    if any(face.office_id == office_id for face in known):
-        return
-    source = max(known, key=lambda face: (face.templates > 0, face.changed_version), default=None)
-    if source is None:
+    there = next((face for face in known if face.office_id == office_id), None)
+    others = [face for face in known if face is not there]
+    source = max(others, key=lambda face: (face.templates > 0, face.changed_version), default=None)
+    if source is None or (there is not None and (there.templates or not source.templates)):
         return
     version = Offices(tx).bump(office_id, now)
-    there = replace(source, office_id=office_id, person_id=str(uuid.uuid4()), changed_version=version)
-    People(tx).add(there)
+    if there is None:
+        there = replace(source, office_id=office_id, person_id=str(uuid.uuid4()), changed_version=version)
+        People(tx).add(there)
+    else:  # the office had added the person before
+        People(tx).note_change(office_id, there.person_id, version)
     mine = Templates(tx).of_person(source.office_id, source.person_id)
     Templates(tx).replace(
         office_id,

@@ -90,8 +90,7 @@ def consent(
 
     How many. Raises NotFound for an office or somebody who is not there: then nothing is recorded.
     """
-    if given.model_id == DLIB_RESNET_V1 or given.model_id not in RECOGNISERS:
-        raise Conflict(f"this server knows no further recogniser {given.model_id}", key="recogniser_unknown")
+    _require_further(given.model_id)
     Offices(tx).lock(office_id)
     found = _found(tx, office_id, people)
     CONSENTS.add(tx, [replace(given, employee_id=person.employee_id) for person in found], by, now)
@@ -99,9 +98,16 @@ def consent(
     return len(found)
 
 
+def _require_further(model_id: str) -> None:
+    if model_id == DLIB_RESNET_V1 or model_id not in RECOGNISERS:
+        raise Conflict(f"this server knows no further recogniser {model_id}", key="recogniser_unknown")
+
+
 def take_back(tx: Transaction, office_id: str, people: Sequence[str], model_id: str, by: str, now: dt.datetime) -> int:
     """People do not consent any more: what they offered and what was approved of the model goes, in every office that
-    knows them. How many."""
+    knows them. How many. Raises Conflict for the one that everybody is enrolled with: that is the face itself, whose
+    erasure has its own way and its proof."""
+    _require_further(model_id)
     Offices(tx).lock_all()
     found = _found(tx, office_id, people)
     told: dict[str, set[str]] = {}

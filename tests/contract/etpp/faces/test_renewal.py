@@ -135,6 +135,9 @@ def test_what_does_not_agree_with_the_model_on_file_is_left_to_be_looked_at(etpp
     assert len(done["approved"]) == 1
     assert [each["marks"] for each in done["left"]] == [[f"face_differs:{other_face}"]]
     assert [state for state, _ in states(etpp)] == ["approved", "pending"]
+    version = terminal.gallery().json()["manifest"]["version"]
+    assert bulk(etpp)["approved"] == []  # each press was a gallery that every terminal fetched for nothing
+    assert terminal.gallery().json()["manifest"]["version"] == version
 
 
 DOUBTS: dict[str, dict[str, Any]] = {
@@ -327,6 +330,10 @@ def test_what_there_is_not_is_refused(etpp: Running) -> None:
     consent(etpp, expect=400)
     for model_id in (MODEL_ID, "one-of-tomorrow"):
         etpp.admin("PUT", f"offices/{OFFICE}/renewal", {"by": "bkpp", "model_id": model_id}, expect=409)
+        said = {"by": "bkpp", "model_id": model_id, "people": [NIP]}
+        etpp.admin("POST", f"offices/{OFFICE}/renewal/consents/withdraw", said, expect=409)
+    (person,) = terminal.gallery().json()["payload"]["people"]
+    assert models(person) == {MODEL_ID: 3}  # an erasure has its own way, and its proof
     etpp.admin("PUT", "offices/nowhere/renewal", {"by": "bkpp", "model_id": FP}, expect=404)
     etpp.admin("POST", "offices/nowhere/renewal/approve", {"by": "bkpp"}, expect=404)
 

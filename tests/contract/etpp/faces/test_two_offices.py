@@ -94,3 +94,22 @@ def test_the_nightly_run_of_the_first_day_reckons_without_the_old_office(
     assert command(etpp, "cohort") == {"people_changed": MIN_PEOPLE + 1, "faces_settled": 1}
     assert_numbers(there, others)
     assert here.gallery().json()["payload"]["people"] == []
+
+
+def test_the_face_moves_also_where_the_new_office_has_added_the_person_before(etpp: Running, there: Terminal) -> None:
+    here = etpp.terminal()
+    approve(etpp, send(here, NIP, dlib(1)))
+    added = etpp.person(NIP, office_id=OTHER_OFFICE)
+    version = there.gallery().json()["manifest"]["version"]
+    moved(etpp)
+    (person,) = there.gallery(version).json()["payload"]["people"]
+    assert (person["person_id"], len(person["templates"])) == (added, 3)
+
+
+def test_a_face_that_the_new_office_has_itself_stays_as_it_is(etpp: Running, there: Terminal) -> None:
+    here = etpp.terminal()
+    approve(etpp, send(here, NIP, dlib(1)))
+    approve(etpp, send(there, NIP, dlib(1, sitting=1)), OTHER_OFFICE, answer=True)
+    before = there.gallery().json()
+    moved(etpp)
+    assert there.gallery().json()["payload"] == before["payload"]
