@@ -124,8 +124,8 @@ class Desk:
                 self._reply(replace(self._check(typed, face), by_face=face is not None))
             case area.Note(what, officer_id, detail, person_id, officer):
                 self._note(what, officer_id, detail, person_id, officer)
-            case area.Admit(person, replacing):
-                self._ended(lambda: self._admit(person.nip, person.name, replacing))
+            case area.Admit():
+                self._ended(lambda: self._admit(effect))
             case area.Enrol(officer, signature):
                 self._ended(lambda: self._enrol(officer, signature))
             case area.Stop():
@@ -201,11 +201,10 @@ class Desk:
 
     # ------------------------------------------------------------ enrolments
 
-    def _admit(self, nip: Nip, name: str, replacing: bool) -> None:
+    def _admit(self, asked: area.Admit) -> None:
         self._close()
-        self._enrolment = self._means.enrolment()
-        self._enrolment.admit(nip, name, replacing=replacing)
-        self._nip = nip
+        self._enrolment, self._nip = self._means.enrolment(), asked.person.nip
+        self._enrolment.admit(self._nip, asked.person.name, replacing=asked.replacing, despite=asked.despite)
         if not self._abandon.is_set():
             self._reply(area.Admitted())
 
@@ -234,7 +233,7 @@ class Desk:
         except Abandoned:
             pass
         except EnrolmentRefused as refused:
-            self._reply(area.Done(False, (refused.told(),)))
+            self._reply(area.Done(False, (refused.told(),), like=refused.like))
         except CameraError as error:
             log.warning("an enrolment ended: %s", error)
             self._reply(area.Done(False, key="officer.done.camera"))

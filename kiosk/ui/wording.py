@@ -44,7 +44,12 @@ def masked_nip(nip: str) -> str:
     hidden, shown = _BULLET * min(_HIDDEN, len(nip)), nip[_HIDDEN:]
     if len(nip) != _NIP_DIGITS:
         return f"{hidden} {shown}".strip()
-    return f"{hidden} {nip[8:14]} {nip[14]} {nip[15:]}"
+    return grouped_nip(hidden + shown)
+
+
+def grouped_nip(digits: str) -> str:
+    """A NIP, or the beginning of one, in the groups that a card has: "19850315 201001 1 004"."""
+    return " ".join(part for part in (digits[:8], digits[8:14], digits[14:15], digits[15:]) if part)
 
 
 def spoken_name(name: str) -> str:

@@ -260,6 +260,7 @@ def test_the_contact_sheet_shows_every_daily_screen_and_every_page_of_the_office
 
 @dataclass(frozen=True)
 class Sized:
+    folder: Path
     width: int
     height: int
     screens: dict[str, list[dict[str, Any]]]
@@ -287,7 +288,25 @@ def sized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     words = ["--size", request.param, "--measures", str(measures)]
     subprocess.run([*command, *words], cwd=ROOT, env=environment, check=True, timeout=600)
     width, height = map(int, request.param.split("x"))
-    return Sized(width, height, json.loads(measures.read_text(encoding="utf-8")))
+    return Sized(folder, width, height, json.loads(measures.read_text(encoding="utf-8")))
+
+
+LIVE = (
+    *("approaching", "challenge", "identifying", "positioning", "enquiring"),
+    *("officer-camera", "officer-capture", "officer-recognise"),
+)
+
+
+@pytest.mark.long
+def test_beside_a_sheet_that_is_narrower_than_the_screen_is_its_own_ground(sized: Sized) -> None:
+    """But for the live picture, whose sides nobody can draw."""
+    margin = round((sized.width - theme.sheet(sized.width, sized.height)[0] * sized.density) / 2)
+    for name in sized.screens:
+        if margin and not name.split("/")[-1].startswith(LIVE):
+            with Image.open(sized.folder / f"{name}.png") as picture:
+                drawn = picture.convert("RGB")
+            for y in (4, sized.height // 2, sized.height - 4):
+                assert drawn.getpixel((1, y)) == drawn.getpixel((margin + 2, y)), name
 
 
 @pytest.mark.long

@@ -38,7 +38,7 @@ class At:
         return self.catalogue.text(f"officer.{key}", **fields)
 
     def said(self, told: Told) -> str:
-        """In the screen's language, or in Indonesian: the tool has no Javanese."""
+        """In the screen's language, or in one of those that there are."""
         return told.get(self.catalogue.language) or told.get("id") or told.get("en", "")
 
 

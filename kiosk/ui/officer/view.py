@@ -13,6 +13,7 @@ from dataclasses import replace
 from kiosk.model import Liveness, Refused, Sighting
 from kiosk.terminal.officer import (
     CLEANING_S,
+    NIP_DIGITS,
     PIN_DIGITS,
     Act,
     Area,
@@ -191,6 +192,7 @@ def _told(at: At) -> Sheet:
     if key:
         lines = (at.text(key, **done.fields), *(at.text("told.note", note=line) for line in lines))
     enrolled = key == "done.enrolled"
+    other = (Choice(Act.OTHER, at.text("told.other")),) if done.like else ()
     return Sheet(
         Page.TOLD,
         Form.TELL,
@@ -198,7 +200,26 @@ def _told(at: At) -> Sheet:
         lines,
         Tone.OK if done.good else Tone.WARN,
         Icon.CHECK if done.good else Icon.WARNING,
-        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), leave(at)),
+        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), *other, leave(at)),
+    )
+
+
+def _other(at: At) -> Sheet:
+    """The pad for the NIP of somebody who is like the person that is being enrolled."""
+    area = at.area
+    wrong = bool(area.why)
+    return Sheet(
+        Page.OTHER,
+        Form.PIN,
+        at.text("other.title"),
+        (at.text("other.wrong" if wrong else "other.line"),),
+        Tone.WARN if wrong else Tone.NEUTRAL,
+        typed=wording.grouped_nip(area.typed),
+        choices=(
+            Choice(Act.BACK, at.text("back")),
+            Choice(Act.ENTER, "", enabled=len(area.typed) == NIP_DIGITS),
+            leave(at),
+        ),
     )
 
 
@@ -381,6 +402,7 @@ _PAGES: Mapping[Page, Callable[[At], Sheet]] = {
     Page.SIGN: sign,
     Page.CAPTURE: capture,
     Page.TOLD: _told,
+    Page.OTHER: _other,
     Page.QUEUE: _queue,
     Page.REFUSED: _refused,
     Page.CAMERA: _camera,

@@ -50,20 +50,24 @@ class FakeEnrolment:
     def __init__(self, outbox: FakeOutbox, frames: int = 2, refuses: str = "") -> None:
         self._outbox, self._frames, self._refuses = outbox, frames, refuses
         self.admitted: list[tuple[str, bool]] = []
+        self.despite: Nip | None = None
         self.closed = 0
         self.written = 0
 
-    def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
+    def admit(self, nip: Nip, name: str, *, replacing: bool, despite: Nip | None = None) -> None:
         if self._refuses == "admit":
             raise EnrolmentRefused("nip_age", "too old")
         self.admitted.append((nip, replacing))
+        self.despite = despite
 
     def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
         for number in range(self._frames):
             frames.read()
             watch(Look("front", (number + 1) / self._frames))
         if self._refuses == "enrol":
-            raise EnrolmentRefused("face_known", "known")
+            refused = EnrolmentRefused("face_known", "known")
+            refused.like = "2005012001"
+            raise refused
         if self._outbox.failure is not None:
             raise self._outbox.failure
         self.written += 1
@@ -241,8 +245,16 @@ def test_a_refusal_is_told_in_words_and_gives_all_back(rig: Rig, when: str) -> N
     done = rig.until(Done)
     assert isinstance(done, Done)
     assert (done.good, [told["en"] for told in done.said]) == (False, ["too old" if when == "admit" else "known"])
+    assert done.like == ("" if when == "admit" else "2005012001")
     assert rig.enrolment.closed
     assert rig.enrolment.written == 0
+
+
+def test_whom_the_face_may_be_like_is_handed_on(rig: Rig) -> None:
+    rig.ask(Admit(ANI, replacing=False, despite=Nip("197911192005012001")))
+    assert rig.enrolment.despite == "197911192005012001"
+    rig.ask(Admit(ANI, replacing=False))
+    assert rig.enrolment.despite is None
 
 
 def test_who_goes_back_in_the_midst_of_it_leaves_nothing_and_may_begin_anew(rig: Rig) -> None:

@@ -343,6 +343,71 @@ def test_nothing_is_captured_before_the_person_is_admitted() -> None:
     assert hand.page is Page.SIGN
 
 
+LIKE = "2005012001"
+
+
+def alike() -> Hand:
+    """The face was like Budi's."""
+    hand = capturing()
+    hand.give(Done(False, like=LIKE))
+    hand.effects.clear()
+    return hand
+
+
+def test_whose_face_is_like_anothers_is_enrolled_anew_when_the_officer_names_that_one() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER)
+    assert hand.page is Page.OTHER
+    hand.type(BUDI.nip[:17])
+    hand.touch(Act.ENTER)
+    assert hand.page is Page.OTHER
+    hand.type("13")  # the nineteenth is nothing
+    hand.touch(Act.ENTER)
+    assert hand.effects == [Note("officer-did", "o-1", "despite-likeness"), Admit(ANI, False, BUDI.nip)]
+    assert (hand.page, hand.area.admitted, hand.area.typed) == (Page.CONSENT, False, "")
+    hand.give(Admitted())
+    hand.touch(Act.AGREE)
+    assert hand.give(Signed(PNG)) == (Enrol("Ratna Petugaswati", PNG),)
+
+
+def test_another_nip_than_that_ones_is_typed_again() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER)
+    hand.type("197911192005012002")
+    hand.touch(Act.ENTER)
+    assert (hand.page, hand.area.why, hand.area.typed, hand.effects) == (Page.OTHER, "another", "", [])
+    hand.type("19")
+    hand.touch(Act.ERASE)
+    assert (hand.area.why, hand.area.typed) == ("", "1")
+
+
+def test_nobody_is_named_where_the_face_was_like_nobodys() -> None:
+    hand = capturing()
+    hand.give(Done(False))
+    hand.touch(Act.OTHER)
+    assert hand.page is Page.TOLD
+    hand = inside()
+    hand.touch(Act.OTHER)
+    assert hand.page is Page.MENU
+
+
+def test_who_does_not_know_the_nip_goes_back_and_the_pad_closes_like_any_page() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER, (Act.DIGIT, "1"), Act.BACK)
+    assert (hand.page, hand.area.typed) == (Page.TOLD, "")
+    hand.touch(Act.OTHER)
+    hand.wait(IDLE_S)
+    assert hand.area == CLOSED
+
+
+def test_a_word_for_one_is_none_for_the_next() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER)
+    hand.type(BUDI.nip)
+    hand.touch(Act.ENTER, Act.BACK, Act.ENROL)
+    assert hand.effects[-1] == Admit(ANI, replacing=False)
+
+
 def test_whoever_is_enrolled_is_enrolled_anew() -> None:
     assert reading(BUDI).effects[-1] == Admit(BUDI, replacing=True)
 
