@@ -22,6 +22,7 @@ from kiosk.model import (
 from kiosk.ports import Look, Pictured, Told
 from kiosk.terminal.officer import Area, Done, Enrollable, Page
 from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.officer.people import People
 from kiosk.ui.officer.scene import Scene
 from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.officer.view import sheet
@@ -145,7 +146,7 @@ def areas() -> Iterator[tuple[str, Area]]:
 def scene(status: TerminalStatus, consent: Told) -> Scene:
     waits = QueueState(waiting=42, parked=2, oldest_waiting_utc=status.local_time)
     return Scene(
-        people=PEOPLE,
+        people=People(PEOPLE),
         status=replace(status, connected=False, queue=waits),
         consent=consent,
         recognise_name=lambda _sighting: PEOPLE[0].name,
