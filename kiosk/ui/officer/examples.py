@@ -67,6 +67,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "pin-no_officers", replace(_PIN, why="no_officers")
     yield "pin-face_unknown", replace(_PIN, why="face_unknown", by_face=True)
     yield "pin-disk", replace(_PIN, why="disk")
+    yield "pin-failed", replace(_PIN, why="failed")
     yield "pin-locked-soon", replace(_PIN, why="pin_locked", until_s=NOW_S + 45)
     yield "pin-locked", replace(_PIN, why="pin_locked_now", until_s=NOW_S + 1_790)
     yield "menu", _OFFICER
@@ -102,7 +103,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     note = {"id": said, "en": "There is no picture with the head slightly turned."}
     yield "told-enrolled", replace(told, done=Done(True, (note,), "officer.done.enrolled", {"templates": 5}))
     yield "told-waiting", told
-    for key in ("disk", "camera", "failed", "no_stick"):
+    for key in ("disk", "camera", "failed", "unexpected", "no_stick"):
         yield f"told-{key}", replace(told, done=Done(False, (), f"officer.done.{key}"))
     for key in ("sync", "restart"):
         yield f"told-{key}", replace(told, done=Done(True, (), f"officer.done.{key}"))
