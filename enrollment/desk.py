@@ -11,7 +11,7 @@ from enrollment import consent as consents
 from enrollment import quality
 from enrollment.capture import Seen
 from enrollment.catalogue import LANGUAGES, catalogue
-from enrollment.looking import Taken, Watch, by_camera, proven
+from enrollment.looking import Anew, Taken, Watch, by_camera, proven
 from enrollment.quality import Verdict
 from enrollment.refusal import Refusal
 from enrollment.registrar import Applicant, Warn
@@ -78,9 +78,14 @@ class ScreenEnrolment:
         if station is None or applicant is None:
             raise Refusal("no_consent")  # nobody was admitted, so nobody has agreed
         consent = consents.given(officer, consents.DEFAULT_TEXT_ID, station.records.clock.now().wall_utc, signature)
-        taken = self._take(station, self._config.enrolment, frames, watch)
-        verify = proven(station, applicant, taken, self._config.recognition)
-        enrolled = station.registrar.enrol(applicant, taken.sitting, consent, verify=verify)
+        while True:
+            taken = self._take(station, self._config.enrolment, frames, watch)
+            verify = proven(station, applicant, taken, self._config.recognition)
+            try:
+                enrolled = station.registrar.enrol(applicant, taken.sitting, consent, verify=verify)
+                break
+            except Anew:
+                continue  # at the last look, before anything was written
         station.records.remember()
         notes = (*taken.sitting.warnings, *enrolled.warnings)
         return Written(len(enrolled.templates), tuple(_told(note) for note in notes))

@@ -12,7 +12,7 @@ from enrollment import station
 from enrollment.desk import ScreenEnrolment, consent_text
 from enrollment.refusal import Refusal
 from kiosk import config
-from kiosk.errors import CameraError, StateInUse
+from kiosk.errors import CameraError, DiskFull, StateInUse
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
 from kiosk.model import Hint, Nip
@@ -129,6 +129,18 @@ def test_one_enrols_at_a_time(state: Path) -> None:
     one.enrolment.close()
     one.enrolment.close()  # at any time
     Sitting(state, BUDI).enrolment.close()
+
+
+def test_an_enrolment_that_is_on_disk_is_not_told_as_one_that_failed(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_records: object) -> None:
+        raise DiskFull("a part of the journal cannot be read")
+
+    sitting = Sitting(state)
+    monkeypatch.setattr(station.Records, "enrolments", unreadable)
+    assert sitting.run([*POSES, *FRONT, *FRONT]) >= 3
+    assert len(enrolled(state)) == 1
 
 
 def test_a_refusal_is_said_in_both_languages(state: Path) -> None:
