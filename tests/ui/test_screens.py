@@ -232,11 +232,29 @@ def test_capitals_of_what_matters_are_four_and_a_half_millimetres_high_on_a_seve
                 assert theme.CAP_HEIGHT * word["font_px"] * mm >= CAP_MM, (screen.name, word["say"], word["font_px"])
 
 
-def test_the_height_of_a_capital_is_that_of_the_letters_that_are_drawn() -> None:
+@pytest.mark.slow
+def test_a_whole_nip_is_as_large_with_its_last_digit_as_with_its_first(drawn: list[Drawn]) -> None:
+    screens = [screen for screen in drawn if screen.view.typed_as == "nip"]
+    assert {screen.view.phase for screen in screens} == {Phase.NIP_PAD, Phase.CLAIM_NIP}
+    for screen in screens:
+        lines = [word for word in screen.words if set(word["say"]) == {"_", " "}]
+        assert {word["say"].replace("_", "0") for word in lines} == {"00000000 000000", "0 000"}, screen.name
+        for word in lines:
+            font = roboto("Bold", word["font_px"])
+            assert font.getlength(word["say"].replace("_", "0")) <= word["room_px"][0], screen.name
+            assert theme.CAP_HEIGHT * word["font_px"] * PANEL_MM / WIDTH_DP >= CAP_MM, screen.name
+
+
+def roboto(face: str, size_px: float) -> ImageFont.FreeTypeFont:
+    """The letters of the screen."""
     kivy = find_spec("kivy")
     assert kivy is not None
     assert kivy.origin is not None
-    font = ImageFont.truetype(Path(kivy.origin).parent / "data" / "fonts" / "Roboto-Regular.ttf", 2048)
+    return ImageFont.truetype(Path(kivy.origin).parent / "data" / "fonts" / f"Roboto-{face}.ttf", size_px)
+
+
+def test_the_height_of_a_capital_is_that_of_the_letters_that_are_drawn() -> None:
+    font = roboto("Regular", 2048)
     _, top, _, bottom = font.getbbox("H")
     assert (bottom - top) / 2048 == pytest.approx(theme.CAP_HEIGHT)
 
