@@ -176,7 +176,7 @@ def _told(at: At) -> Sheet:
     key = done.key.removeprefix("officer.")
     if key:
         lines = (at.text(key, **done.fields), *(at.text("told.note", note=line) for line in lines))
-    enrolled = key == "done.enrolled"
+    enrolled = key in ("done.enrolled", "done.enrolled_used")
     return Sheet(
         Page.TOLD,
         Form.TELL,
