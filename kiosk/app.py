@@ -37,7 +37,7 @@ from kiosk.machine.state import StateFolder
 from kiosk.machine.tries import Tries
 from kiosk.machine.voice import open_voice
 from kiosk.machine.watchdog import Watchdog
-from kiosk.matcher import Matcher
+from kiosk.matcher import Matcher, comparable
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Fault, GallerySnapshot, Hint, ModelId, Quality
 from kiosk.model.recognisers import RECOGNISERS, counting
 from kiosk.paired import terminal_camera
@@ -126,7 +126,7 @@ class Kiosk:
             if snapshot.office and model_id != snapshot.office.recogniser:
                 log.warning("the office's recogniser %s cannot be used yet: dlib's is", snapshot.office.recogniser)
             own = table if table is not None and table.model_id == model_id else None
-            templates = [template for template in snapshot.templates if template.model_id == model_id]
+            templates = comparable(snapshot.templates, model_id)
             return Matcher(templates, settings.fpir, settings.margin, own, model_id=model_id)
 
         def use_gallery(snapshot: GallerySnapshot) -> None:

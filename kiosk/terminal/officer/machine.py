@@ -310,7 +310,7 @@ def _person(area: Area, act: Act, now_s: float) -> Step:
         return area, ()
     if act is Act.ENROL:
         reading = replace(area, admitted=False, first=0, signature=b"")
-        return _go(reading, Page.CONSENT, now_s), (Admit(area.person, area.person.enrolled),)
+        return _go(reading, Page.CONSENT, now_s), (Admit(area.person, area.person.on_file),)
     if act is Act.WITHDRAW and area.person.person_id is not None:
         return replace(area, sure=True), ()
     if act is Act.SURE and area.sure and area.person.person_id is not None:

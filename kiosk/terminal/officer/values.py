@@ -89,20 +89,28 @@ AT_WINDOW = frozenset({Page.PEOPLE.value, Page.LANGUAGE.value})
 ORDERS = frozenset({Act.SYNC, Act.RESTART, Act.EXPORT})
 
 
+State = Literal["enrolled", "none", "waiting", "refused", "other"]
+
+
 @dataclass(frozen=True, slots=True)
 class Enrollable:
-    """Somebody of the office. `person_id` None: the terminal does not know the face; `state` of an enrolment that waits
-    for BKPP or was refused; `renew`: should be enrolled anew."""
+    """Somebody of the office. `person_id` None: the terminal has no face; `state` of an enrolment that waits or was
+    refused, and `other`: the face is for another recogniser; `renew`: should be enrolled anew."""
 
     nip: Nip = field(repr=False)
     name: str = field(repr=False)
     person_id: PersonId | None = None
-    state: Literal["enrolled", "none", "waiting", "refused"] = "none"
+    state: State = "none"
     renew: bool = False
 
     @property
     def enrolled(self) -> bool:
         return self.state == "enrolled"
+
+    @property
+    def on_file(self) -> bool:
+        """Whether an enrolment takes the place of a face, be it for another recogniser."""
+        return self.state in ("enrolled", "other")
 
 
 WAITING = Look("front", 0.0)

@@ -34,6 +34,7 @@ PEOPLE = (
     Enrollable(Nip("199001012015032002"), "Citra Contohwati", None, "waiting"),
     Enrollable(Nip("199107232019031005"), "Dwi Contohanto", None, "refused"),
     Enrollable(Nip("198806052011012003"), "Endang Contohsari", PersonId("p-5"), "enrolled", renew=True),
+    Enrollable(Nip("198309142008011006"), "Fajar Umpamawan", PersonId("p-6"), "other"),
 )
 
 _OFFICER = Area(
@@ -74,7 +75,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "people", replace(_OFFICER, page=Page.PEOPLE)
     yield "people-found", replace(_OFFICER, page=Page.PEOPLE, missing=False, typed="contoh")
     yield "people-nobody", replace(_OFFICER, page=Page.PEOPLE, typed="zzz")
-    for number, name in ((1, "missing"), (0, "enrolled"), (3, "refused"), (4, "renew")):
+    for number, name in ((1, "missing"), (0, "enrolled"), (3, "refused"), (4, "renew"), (5, "other")):
         yield f"person-{name}", replace(_OFFICER, page=Page.PERSON, person=PEOPLE[number])
     yield "person-withdraw", replace(_OFFICER, page=Page.PERSON, person=PEOPLE[0], sure=True)
     reading = replace(_OFFICER, page=Page.CONSENT, person=PEOPLE[1])

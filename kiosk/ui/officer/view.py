@@ -160,8 +160,8 @@ def _person(at: At) -> Sheet:
     renew = (at.text("person.renew_line"),) if person.renew else ()
     held = at.area.held
     dropped = (at.text("pictures.held", count=held) if held else at.text("pictures.may"),) if at.area.window else ()
-    # Who is known by an enrolment that waits may take the consent to it back as well.
-    known = enrolled or (person.state == "waiting" and person.person_id is not None)
+    # Whose face waits, or is for another recogniser, may take the consent to it back as well.
+    known = enrolled or (person.state in ("waiting", "other") and person.person_id is not None)
     again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if known else ()
     return Sheet(
         Page.PERSON,

@@ -372,6 +372,12 @@ def test_a_refusal_of_what_was_given_up_is_no_news_but_that_somebody_is_enrolled
     assert hand.page is Page.TOLD
 
 
+def test_a_face_for_another_recogniser_is_enrolled_in_its_place() -> None:
+    for state, replacing in (("other", True), ("enrolled", True), ("none", False)):
+        hand = reading(Enrollable(ANI.nip, ANI.name, PersonId("p-9"), state))
+        assert [each.replacing for each in hand.effects if isinstance(each, Admit)] == [replacing]
+
+
 def test_an_order_that_ends_while_the_next_person_reads_gives_the_enrolment_up() -> None:
     hand = inside()
     hand.touch(Act.EXPORT, Act.BACK, (Act.GO, "people"))
