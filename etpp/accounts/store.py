@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.accounts.model import Account, LogIn, Passkey
 from etpp.base.errors import NotFound
@@ -160,16 +161,21 @@ class Failures:
 
     def add(self, login_hash: str, network: str, now: dt.datetime, since: dt.datetime) -> int:
         """Count one more, from one again when the last is of `since` or before; how many these are."""
-        mine = (log_in_failures.c.login_hash == login_hash, log_in_failures.c.network == network)
-        old = log_in_failures.c.last_utc <= since
-        self._tx.execute(sa.delete(log_in_failures).where(*mine, old))
-        forget(self._tx, log_in_failures, old)
-        counted = log_in_failures.c.failures + 1
-        if self._tx.execute(sa.update(log_in_failures).where(*mine).values(failures=counted, last_utc=now)).rowcount:
-            return int(self._tx.execute(sa.select(log_in_failures.c.failures).where(*mine)).scalar_one())
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
         row = {"login_hash": login_hash, "network": network, "failures": 1, "last_utc": now}
-        self._tx.execute(sa.insert(log_in_failures).values(row))
-        return 1
+        counted = sa.case((log_in_failures.c.last_utc <= since, 1), else_=log_in_failures.c.failures + 1)
+        # In one statement: of two at once the second counts on, and neither is refused for the other's row.
+        made = (
+            insert(log_in_failures)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=[log_in_failures.c.login_hash, log_in_failures.c.network],
+                set_={"failures": counted, "last_utc": now},
+            )
+        )
+        count = int(self._tx.execute(made.returning(log_in_failures.c.failures)).scalar_one())
+        forget(self._tx, log_in_failures, log_in_failures.c.last_utc <= since)
+        return count
 
     def forgive(self, login_hash: str, network: str | None = None) -> None:
         mine = [log_in_failures.c.login_hash == login_hash]
