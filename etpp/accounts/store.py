@@ -15,6 +15,8 @@ from etpp.db import Transaction, forget
 from etpp.db.account_tables import account_roles, accounts, log_in_failures, passkeys, recovery_codes, sessions
 from etpp.serving.acting import Grant
 
+_PAGE = 500
+
 
 class Accounts:
     def __init__(self, tx: Transaction) -> None:
@@ -37,6 +39,17 @@ class Accounts:
 
     def all(self) -> list[Account]:
         return self._find()
+
+    def those(self, account_ids: Sequence[str]) -> dict[str, Account]:
+        """By id."""
+        pages = (account_ids[start : start + _PAGE] for start in range(0, len(account_ids), _PAGE))
+        return {each.account_id: each for page in pages for each in self._find(accounts.c.account_id.in_(page))}
+
+    def administered(self) -> bool:
+        """Whether somebody of BKPP can log in."""
+        bkpp = (account_roles.c.role == "bkpp", account_roles.c.office_id == "")
+        query = sa.select(accounts.c.account_id).join(account_roles).where(*bkpp, accounts.c.disabled_utc.is_(None))
+        return self._tx.execute(query.limit(1)).first() is not None
 
     def any(self) -> bool:
         return self._tx.execute(sa.select(accounts.c.account_id).limit(1)).first() is not None
