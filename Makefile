@@ -2,12 +2,12 @@
 #
 #   PYTHON=python3.11   the interpreter for a new environment (default: python3)
 #   VENV=.venv          its folder
-#   WORKERS=2           processes of `make test`, each with whole files of tests; 0: all in one, to debug
+#   WORKERS=3           processes of `make test`, each with whole files of tests, one more than two cores, for tests wait; 0: all in one
 #   ARGS="…"            options for the command that a target runs
 
 VENV ?= .venv
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 FACES ?= $(or $(KIOSK_FACES),../shared/faces)
 export PYTHON VENV
 

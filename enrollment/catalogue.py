@@ -1,4 +1,4 @@
-"""What the enrolment tool says, in Indonesian and English, from `i18n/*.toml`."""
+"""What the enrolment tool says, in Indonesian, English and, on the terminal's screen, Javanese, from `i18n/*.toml`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Any, Literal
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
+
+Spoken = Literal["id", "en", "jv"]
+SPOKEN: tuple[Spoken, ...] = ("id", "en", "jv")
+"""What the screen speaks. In Javanese there is what becomes of an enrolment there, and nothing of the commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Phrase:
 class Catalogue:
     """All texts of one language. A key that is missing raises KeyError: the tests compare the languages."""
 
-    language: Language
+    language: Spoken
     tables: dict[str, Any]
 
     def text(self, table: str, key: str, **values: object) -> str:
@@ -43,6 +47,11 @@ class Catalogue:
 
     def _said(self, value: object) -> object:
         return self.text("found", value.key, **value.values) if isinstance(value, Phrase) else value
+
+    def screen(self, table: str, key: str, **values: object) -> str:
+        """A refusal or a warning for who stands at a screen: where the command's sentence names a command, there is
+        another one."""
+        return self.text("screen" if key in self.tables.get("screen", {}) else table, key, **values)
 
     def consent(self, text_id: str) -> ConsentText | None:
         """The consent text of that id, None when there is no such text in this language."""
@@ -54,6 +63,6 @@ class Catalogue:
 
 
 @cache
-def catalogue(language: Language) -> Catalogue:
+def catalogue(language: Spoken) -> Catalogue:
     text = resources.files("enrollment").joinpath("i18n", f"{language}.toml").read_text(encoding="utf-8")
     return Catalogue(language, tomllib.loads(text))

@@ -10,8 +10,8 @@ from pathlib import Path
 from enrollment import consent as consents
 from enrollment import quality
 from enrollment.capture import Seen
-from enrollment.catalogue import LANGUAGES, catalogue
-from enrollment.looking import Taken, Watch, by_camera, proven
+from enrollment.catalogue import LANGUAGES, SPOKEN, catalogue
+from enrollment.looking import Anew, Taken, Watch, by_camera, proven
 from enrollment.quality import Verdict
 from enrollment.refusal import Refusal
 from enrollment.registrar import Applicant, Warn
@@ -62,15 +62,16 @@ class ScreenEnrolment:
         self._held = contextlib.ExitStack()
         self._station: Station | None = None
         self._applicant: Applicant | None = None
+        self._despite: Nip | None = None
 
-    def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
+    def admit(self, nip: Nip, name: str, *, replacing: bool, despite: Nip | None = None) -> None:
         """Raises Refusal; IdentityError, StateError, StateInUse, OutboxError, ModelError."""
         self.close()
         with contextlib.ExitStack() as held:
             station = held.enter_context(open_station(self._config, self._state))
             office_id = station.records.identity.provisioning.office_id
             self._applicant = station.registrar.admit(nip, name, office_id, replace=replacing)
-            self._station, self._held = station, held.pop_all()
+            self._station, self._held, self._despite = station, held.pop_all(), despite
 
     def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
         """Raises Refusal, CameraError, OutboxError, and what `frames` raises."""
@@ -78,9 +79,16 @@ class ScreenEnrolment:
         if station is None or applicant is None:
             raise Refusal("no_consent")  # nobody was admitted, so nobody has agreed
         consent = consents.given(officer, consents.DEFAULT_TEXT_ID, station.records.clock.now().wall_utc, signature)
-        taken = self._take(station, self._config.enrolment, frames, watch)
-        verify = proven(station, applicant, taken, self._config.recognition)
-        enrolled = station.registrar.enrol(applicant, taken.sitting, consent, verify=verify)
+        while True:
+            taken = self._take(station, self._config.enrolment, frames, watch)
+            verify = proven(station, applicant, taken, self._config.recognition, self._despite)
+            try:
+                enrolled = station.registrar.enrol(
+                    applicant, taken.sitting, consent, despite=self._despite, verify=verify
+                )
+                break
+            except Anew:
+                continue  # at the last look, before anything was written
         station.records.remember()
         notes = (*taken.sitting.warnings, *enrolled.warnings)
         return Written(len(enrolled.templates), tuple(_told(note) for note in notes))
@@ -91,7 +99,7 @@ class ScreenEnrolment:
 
 
 def _told(warn: Warn) -> Told:
-    return {language: catalogue(language).text("warning", warn.code, **warn.details) for language in LANGUAGES}
+    return {language: catalogue(language).screen("warning", warn.code, **warn.details) for language in SPOKEN}
 
 
 def _look(seen: Seen) -> Look:

@@ -19,10 +19,14 @@ from kiosk.replay import ReplayEnded
 from kiosk.scores.threshold import load_table
 
 
+class Anew(Exception):
+    """What was taken does not count any more: the looks are to be taken again, from the beginning."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Taken:
-    """`fresh` gives the look that is compared with the templates, when all else has been checked; None where there is
-    none, and then the officer is told that nothing was verified."""
+    """`fresh` gives the look that is compared with the templates, when all else has been checked, and may raise Anew;
+    None where there is none, and then the officer is told that nothing was verified."""
 
     sitting: Sitting
     fresh: Callable[[], Sequence[Descriptor]] | None = field(repr=False)

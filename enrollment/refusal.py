@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from enrollment.catalogue import LANGUAGES, Language, catalogue
+from enrollment.catalogue import SPOKEN, Catalogue, Language, catalogue
 from kiosk.errors import EnrolmentRefused
+
+ALIKE = frozenset({"face_known", "looks_alike"})
+"""Reasons that name somebody else: `other`, the masked NIP."""
 
 
 class Refusal(EnrolmentRefused):
@@ -15,18 +18,26 @@ class Refusal(EnrolmentRefused):
     """
 
     def __init__(self, reason: str, **details: object) -> None:
-        super().__init__(reason, _sentence("en", reason, details))
+        super().__init__(reason, _command(catalogue("en"), reason, details))
         self.details = details
+        if reason in ALIKE:
+            self.like = str(details["other"]).strip("•")
 
     def told(self) -> Mapping[str, str]:
-        return {language: self.say(language) for language in LANGUAGES}
+        """On a screen, in each of its languages."""
+        return {language: self._screen(catalogue(language)) for language in SPOKEN}
 
     def say(self, language: Language) -> str:
-        """The sentence in that language."""
-        return _sentence(language, self.reason, self.details)
+        """What the command says in that language."""
+        return _command(catalogue(language), self.reason, self.details)
+
+    def _screen(self, texts: Catalogue) -> str:
+        return _of_picture(texts, texts.screen("refusal", self.reason, **self.details), self.details)
 
 
-def _sentence(language: Language, reason: str, details: Mapping[str, object]) -> str:
-    texts = catalogue(language)
-    what = texts.text("refusal", reason, **details)
+def _command(texts: Catalogue, reason: str, details: Mapping[str, object]) -> str:
+    return _of_picture(texts, texts.text("refusal", reason, **details), details)
+
+
+def _of_picture(texts: Catalogue, what: str, details: Mapping[str, object]) -> str:
     return texts.text("prompt", "picture", what=what, **details) if "picture" in details else what

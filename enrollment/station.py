@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from enrollment.refusal import Refusal
 from enrollment.registrar import Registrar
 from enrollment.standing import note_of
 from kiosk.config import Config, EnrolmentSettings
-from kiosk.errors import GalleryError, StateError
+from kiosk.errors import GalleryError, OutboxError, StateError
 from kiosk.face import open_engine
 from kiosk.gallery import TinyGallery
 from kiosk.journal.audit import JournalAudit, Row
@@ -25,6 +26,8 @@ from kiosk.machine.model_files import ModelStore
 from kiosk.machine.state import LockName, StateFolder
 from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, GallerySnapshot, ModelId
 from kiosk.ports import Clock, FaceEngine
+
+log = logging.getLogger(__name__)
 
 
 def open_engine_for(config: Config, state: Path | None) -> FaceEngine:
@@ -56,8 +59,13 @@ class Records:
         return [row for chain in own for row in audit.rows(chain, kind="enrolment")]
 
     def remember(self) -> None:
-        """Note what the journal holds whole, before its content is erased."""
-        notes = {row.hash: note_of(row, self.memory) for row in self.enrolments()}
+        """Note what the journal holds whole, before its content is erased. One that cannot be read costs the list a
+        name: the enrolment is on disk by now, and must not be told as one that failed."""
+        try:
+            notes = {row.hash: note_of(row, self.memory) for row in self.enrolments()}
+        except OutboxError as error:
+            log.warning("the list of enrolments could not be kept: %s", error)
+            return
         known = {event: note for event, note in notes.items() if note is not None}
         self.memory.keep(known, self.clock.now().wall_utc)
 

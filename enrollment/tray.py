@@ -12,7 +12,7 @@ from pathlib import Path
 from enrollment import photos, quality, views
 from enrollment.capture import Pose
 from enrollment.desk import at_camera
-from enrollment.looking import Taken
+from enrollment.looking import Anew, Taken
 from enrollment.refusal import Refusal
 from enrollment.registrar import Sitting, Warn
 from enrollment.station import Station
@@ -30,8 +30,8 @@ MOST = 40
 _WAKE_S = 0.25
 
 
-class PicturesCame(Exception):
-    """Somebody has dropped pictures while the camera was looking: they are meant."""
+class PicturesCame(Anew):
+    """Somebody has dropped pictures while the camera was looking, also for the last time: they are meant."""
 
 
 class Dropped:

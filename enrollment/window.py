@@ -34,8 +34,10 @@ from kiosk.model import (
     NOBODY,
     Awaiting,
     ClockState,
+    Fault,
     Frame,
     GallerySnapshot,
+    QueueState,
     Sighting,
     TerminalStatus,
 )
@@ -46,6 +48,7 @@ from kiosk.terminal.desk import Carried, Desk, Means
 from kiosk.terminal.encounter import Button
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.officer import Act, Page
+from kiosk.terminal.threads import Threads
 from kiosk.ui import catalogue
 from kiosk.ui import main as screen
 from kiosk.ui.officer.sheet import Sheet
@@ -53,6 +56,9 @@ from kiosk.ui.officer.source import AreaSource
 from kiosk.ui.viewstate import BLANK, ViewState
 
 log = logging.getLogger(__name__)
+
+_NO_QUEUE = QueueState(waiting=0, parked=0, oldest_waiting_utc=None)
+"""No page of a window tells of the queue: see `kiosk.terminal.officer.values.AT_WINDOW`."""
 
 SIZE_PX = (1000, 600)
 """The terminal's sheet a quarter larger: it fits every laptop's screen, with a title above it."""
@@ -108,9 +114,17 @@ class Looking:
             self._open_source, self.latest, self._faults, retry_s=self._retry_s, retry_ceiling_s=self._retry_s
         )
         self._thread = threading.Thread(
-            target=capture.run, args=(self._stop, lambda: None, source), name="camera", daemon=True
+            target=self._run, args=(capture, self._stop, source), name="camera", daemon=True
         )
         self._thread.start()
+
+    def _run(self, capture: Capture, stop: threading.Event, source: FrameSource) -> None:
+        """A camera that fails in a way of its own counts as pulled out, and is opened anew for the next person."""
+        try:
+            capture.run(stop, lambda: None, source)
+        except Exception:
+            log.exception("the camera failed")
+            self._faults.set(Fault.CAMERA_LOST, True)
 
 
 class Office:
@@ -165,6 +179,7 @@ class WindowSource:
         attending: Attending,
         limits: Limits,
         language: str,
+        stop: threading.Event,
     ) -> None:
         self._order = order
         self._records = records
@@ -175,6 +190,7 @@ class WindowSource:
         self._catalogue = catalogue.load(language)
         self._pictures = list(order.pictures)
         self._closing = False
+        self._stop = stop
         self._zone = ZoneInfo(records.identity.provisioning.timezone)
         attending.speak = self._speak
         attending.area = replace(attending.area, window=True)
@@ -205,7 +221,7 @@ class WindowSource:
             office_name=self._records.identity.provisioning.office_name,
             people=len(self._office.snapshot.people),
             connected=None,
-            queue=self._records.outbox.queue_state(),
+            queue=_NO_QUEUE,
             clock_trusted=moment.clock_state is ClockState.SYNCHRONISED,
         )
 
@@ -222,7 +238,7 @@ class WindowSource:
         """There is no pad."""
 
     def stopping(self) -> bool:
-        return self._closing
+        return self._closing or self._stop.is_set()
 
     def sheet(self) -> Sheet | None:
         return self._area.sheet()
@@ -261,7 +277,7 @@ def show(order: WindowOrder, config: Config, path: Path) -> None:
 
 
 def _run(order: WindowOrder, config: Config, state: StateFolder, records: Records, office: Office) -> None:
-    abandon, faults = threading.Event(), FaultBoard()
+    abandon, faults, threads = threading.Event(), FaultBoard(), Threads()
     tray = Dropped(abandon)
     source = order.camera or config.camera.source
     opener = None if source == "none" else partial(configured_camera, config.camera, source=source)
@@ -288,11 +304,7 @@ def _run(order: WindowOrder, config: Config, state: StateFolder, records: Record
     attending.employ(desk)
     limits = Limits(**config.quality.model_dump())
     language = order.language or state.language(config.terminal.language, catalogue.LANGUAGES)
-    shown = WindowSource(order, records, office, looking.latest, attending, limits, language)
-    thread = threading.Thread(target=desk.run, name="desk")
-    thread.start()
-    try:
+    shown = WindowSource(order, records, office, looking.latest, attending, limits, language, threads.stop)
+    with threads.running({"desk": desk.run}, desk.stop):
         screen.run(shown, title="Presensi", mode="window", screens_dir=order.screens, size_px=SIZE_PX, officer=shown)
-    finally:
-        desk.stop()
-        thread.join()
+    threads.raise_failure()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -50,6 +49,7 @@ from etpp.erasures import pages as erasures_pages
 from etpp.faces import api as faces_api
 from etpp.faces import moving
 from etpp.faces import pages as faces_pages
+from etpp.faces.choice import face_states
 from etpp.faces.store import Enrolments
 from etpp.imports import pages as imports_pages
 from etpp.imports.keeping import Kept
@@ -93,7 +93,7 @@ from etpp.trial import pages as trial_pages
 ADMINISTRATION = (
     roster_api.router,
     lists_api.routes(moving.follow),
-    faces_api.router,
+    faces_api.routes(resting.hanging),
     terminals_api.router,
     books_api.router,
     presence_api.router,
@@ -186,8 +186,8 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         log_pages.router,
         pairing_pages.router,
         phones_pages.router,
-        roster_pages.routes(_erased_through),
-        faces_pages.routes(_hanging),
+        roster_pages.routes(_erased_through, face_states),
+        faces_pages.routes(resting.hanging),
         terminals_pages.router,
         books_pages.router,
         presence_pages.routes(Summaries(), pulse, _tasks),
@@ -238,12 +238,6 @@ def administration_document() -> dict[str, Any]:
 
 def _newest_head(tx: Transaction, device: Device) -> ChainHead | None:
     return Books(tx).newest_head(device.office_id, device.device_id)
-
-
-def _hanging(tx: Transaction, event_ids: Sequence[str]) -> Mapping[tuple[str, str], Sequence[dt.datetime]]:
-    """When the presences were that rest on enrolments."""
-    found = resting.of_enrolments(tx, event_ids)
-    return {key: [each.time.utc for each in mine if each.state != "elsewhere"] for key, mine in found.items()}
 
 
 def _erased_through(tx: Transaction, office_id: str) -> Sequence[int]:

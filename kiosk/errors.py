@@ -123,6 +123,10 @@ class EnrolmentRefused(KioskError):
 
     exit_code = 65
 
+    like = ""
+    """Of a face that is like somebody else's: the end of that one's NIP, from the ninth digit on. Whoever knows that it
+    is another person all the same may say so, with the whole NIP."""
+
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason

@@ -233,6 +233,18 @@ class Matcher:
         return max(self.threshold, float(scores.max(initial=WORST)) + NEIGHBOUR), ()
 
 
+def comparable(templates: Iterable[Template], model_id: ModelId) -> list[Template]:
+    """Those of one recogniser that can be compared. One that cannot is left out, and named in the log: of a server that
+    takes it for a face, or of a sitting whose engine was broken, nobody else has to go unknown."""
+    found = [template for template in templates if template.model_id == model_id]
+    good = [template for template in found if _usable(template.descriptor, RECOGNISERS[model_id])]
+    if len(good) < len(found):
+        _log.warning(
+            "%d templates of %s are left out: they are no faces' descriptors", len(found) - len(good), model_id
+        )
+    return good
+
+
 def _joined(descriptors: Sequence[Descriptor], recogniser: Recogniser) -> tuple[npt.NDArray[np.float32], float]:
     """(length,) the mean of the frames, and what to add to squared distances from it for their difference."""
     for descriptor in descriptors:

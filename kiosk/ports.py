@@ -209,8 +209,9 @@ class Enrolment(Protocol):
     """One person's enrolment, a step a call, in one thread. Each step MUST leave nothing behind when it raises: all is
     written down in one piece, at the end of `enrol`. EnrolmentRefused says for people why it ends."""
 
-    def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
-        """Check all that needs no face, and make ready. MUST raise EnrolmentRefused for who cannot be enrolled."""
+    def admit(self, nip: Nip, name: str, *, replacing: bool, despite: Nip | None = None) -> None:
+        """Check all that needs no face, and make ready; the face may be like that of `despite`, whom the officer has
+        named. MUST raise EnrolmentRefused for who cannot be enrolled."""
 
     def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
         """Capture, compare, verify and append. `frames` may end it by raising whatever it likes."""

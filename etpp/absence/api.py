@@ -25,12 +25,13 @@ from etpp.absence.documents import (
 from etpp.absence.model import LetterState
 from etpp.absence.store import Documents
 from etpp.accounts.gate import ADMIN
-from etpp.base import asked
+from etpp.base import asked, bounds
 from etpp.base.describe import TAKES_FILE, file_of, may
 from etpp.base.errors import NotFound
 from etpp.base.shapes import Hash
 from etpp.db import Transaction
 from etpp.roster.hours import month_bounds
+from etpp.serving.acting import TOKEN
 from etpp.serving.context import ServerOf
 
 router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["absence"])
@@ -43,7 +44,8 @@ LARGER: Mapping[str, int] = {"/v1/admin/documents": MAX_BYTES}
 async def add_document(by: asked.Who, request: Request, cabinet: CabinetOf, server: ServerOf) -> DocumentShown:
     """The body is the file: a PDF, JPEG, PNG or WebP, whatever its Content-Type says. The same file twice is one."""
     content, now = await request.body(), server.now()
-    kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now))
+    space = letters.Space(server.database.read, bounds.OFFICE_FILES_BYTES) if server.actor is not TOKEN else None
+    kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now, space))
     return document_shown(kept)
 
 

@@ -30,6 +30,11 @@ class Catalogue:
     def ids(self) -> frozenset[str]:
         return frozenset(self._kinds)
 
+    @property
+    def last_step(self) -> int:
+        """The day of an absence from which on its pay changes no more, whatever its kind: so far back letters count."""
+        return max((step.day for held in self._kinds.values() for kind in held for step in kind.paid), default=1)
+
     def on(self, kind_id: str, date: dt.date) -> Kind | None:
         for kind in self._kinds.get(kind_id, ()):
             if kind.first <= date and (kind.last is None or date <= kind.last):

@@ -7,6 +7,7 @@ and its kind holds where each of its people work.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -30,11 +31,12 @@ from etpp.absence.rules import (
     letter_state,
     overlapping,
 )
+from etpp.base import bounds
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.paging import filled
 from etpp.calendar.model import PlanError
 from etpp.calendar.plan import Calendar
-from etpp.db import Lock, Transaction, hold
+from etpp.db import Lock, Transaction, hold, hold_each
 from etpp.roster import hours, register
 from etpp.roster.hours import REGENCY_ZONE, regency_calendar
 from etpp.roster.store import Offices, Roster
@@ -74,17 +76,33 @@ class Standing:
 
 
 Begin = Callable[[], AbstractContextManager[Transaction]]
-"""Begins a transaction that writes."""
+"""Begins a transaction."""
 
 
-def keep_document(begin: Begin, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime) -> Document:
-    """The file, then what is known of it: both are durable when this returns. Raises Conflict for what is no letter's
-    file, and StoreUnavailable."""
-    kind = media_type(content)
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What somebody may bring: so many bytes in a window. `read`: begins a transaction that reads."""
+
+    read: Begin
+    most_bytes: int
+
+
+def keep_document(
+    begin: Begin, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime, space: Space | None = None
+) -> Document:
+    """The file, then what is known of it: both are durable when this returns. `space`: None for the command line and
+    the token. Raises Conflict for what is no letter's file, or too much, and StoreUnavailable."""
+    document = Document(hashlib.sha256(content).hexdigest(), media_type(content), len(content), now, by)
+    if space is not None:
+        with space.read() as tx:
+            _require_space(tx, document, space.most_bytes)  # before anything is written
     with cabinet.keeping():
-        sha256 = cabinet.keep(content)
+        cabinet.keep(content)
         with begin() as tx:
-            return store.Documents(tx).note(Document(sha256, kind, len(content), now, by))
+            if space is not None:  # of several that somebody brings at once
+                hold_each(tx, "files of", [by])
+                _require_space(tx, document, space.most_bytes)
+            return store.Documents(tx).note(document)
 
 
 def submit(tx: Transaction, new: NewLetter, now: dt.datetime, letter_id: str | None = None) -> Letter:
@@ -116,6 +134,10 @@ def submit(tx: Transaction, new: NewLetter, now: dt.datetime, letter_id: str | N
         raise _FAULTS[faults[0]]()
     if letter.until_utc - letter.first_utc > LONGEST:
         raise Conflict(f"the letter is for more than {LONGEST.days} days: look at its years", key="letter_long")
+    hold_each(tx, "letters of", people)
+    if any(store.undecided_of(tx, person) >= bounds.LETTERS for person in people):
+        n = bounds.LETTERS
+        raise Conflict(f"{n} letters for one person wait for a decision already", key="letter_many", n=n)
     store.add_letters(tx, [letter], by, now)
     return letter
 
@@ -278,6 +300,22 @@ def _locked(tx: Transaction, letter_id: str) -> Standing:
     if letter is None:
         raise NotFound("there is no such letter", key="letter_unknown")
     return standings(tx, [letter])[0]
+
+
+def _require_space(tx: Transaction, document: Document, most_bytes: int) -> None:
+    """A file that is here already takes none."""
+    documents = store.Documents(tx)
+    if documents.get(document.sha256) is not None:
+        return
+    held = documents.bytes_of(document.stored_by, document.stored_utc - bounds.WINDOW)
+    if held + document.bytes > most_bytes:
+        raise Conflict(
+            f"the files of {bounds.WINDOW.days} days have {most_bytes // 1024**2} MiB together, and this one has no "
+            "room among them",
+            key="files_many",
+            mb=most_bytes // 1024**2,
+            days=bounds.WINDOW.days,
+        )
 
 
 def _require_document(tx: Transaction, sha256: str) -> None:

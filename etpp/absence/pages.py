@@ -18,6 +18,7 @@ from etpp.absence.context import CabinetOf
 from etpp.absence.documents import recorded
 from etpp.absence.model import Document, Letter
 from etpp.absence.store import Documents
+from etpp.base import bounds
 from etpp.base.errors import Conflict, EtppError, NotFound
 from etpp.console import forms
 from etpp.console.visit import CheckedForm, Files, MemberVisit, Visit
@@ -44,6 +45,8 @@ FIELDS = {
     "letter_document_missing": "file",
     "file_large": "file",
     "file_kind": "file",
+    "files_many": "file",
+    "letter_many": "people",
     "office_unknown": "office_id",
 }
 """Beside which field a refusal stands."""
@@ -184,7 +187,8 @@ async def revoke(visit: MemberVisit, values: CheckedForm, letter_id: str) -> Res
 def _keep(visit: Visit, cabinet: Cabinet, content: bytes, by: str, now: dt.datetime) -> Document:
     """The form's file, which says itself who brought it. It is not the act yet: the log has that when it is done, and
     nothing when it is refused."""
-    return letters.keep_document(visit.server.database.begin, cabinet, content, by, now)
+    space = letters.Space(visit.server.database.read, bounds.OFFICE_FILES_BYTES)
+    return letters.keep_document(visit.server.database.begin, cabinet, content, by, now, space)
 
 
 def _read(typed: Mapping[str, str], local: ZoneInfo, by: str, office_id: str | None) -> NewLetter:

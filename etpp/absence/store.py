@@ -89,6 +89,14 @@ def letters_of(tx: Transaction, person_id: str, known_utc: dt.datetime | None = 
     return LETTERS.find(tx, pay_tables.letters.c.letter_id.in_(mine), known_utc=known_utc)
 
 
+def undecided_of(tx: Transaction, person_id: str) -> int:
+    """How many letters of a person nobody has decided on or taken back."""
+    mine, decided, gone = pay_tables.letter_people, pay_tables.letter_decisions, pay_tables.letter_revocations
+    said = [sa.select(t.c.fact_no).where(t.c.letter_id == mine.c.letter_id).exists() for t in (decided, gone)]
+    query = sa.select(sa.func.count()).select_from(mine).where(mine.c.person_id == person_id, *(~each for each in said))
+    return tx.execute(query).scalar_one()
+
+
 def letters_of_all(tx: Transaction, person_ids: Sequence[str]) -> list[Letter]:
     """All letters of many people, each once."""
     people, found = pay_tables.letter_people, dict[str, Letter]()
@@ -193,6 +201,14 @@ class Documents:
     def known(self, sha256s: Sequence[str]) -> set[str]:
         table = pay_tables.documents
         return set(self._tx.execute(sa.select(table.c.sha256).where(table.c.sha256.in_(sha256s))).scalars())
+
+    def bytes_of(self, by: str, since: dt.datetime) -> int:
+        """Of all that somebody has brought after a moment."""
+        table = pay_tables.documents
+        asked = table.c.stored_by == by, table.c.stored_utc > since
+        return int(
+            self._tx.execute(sa.select(sa.func.coalesce(sa.func.sum(table.c.bytes), 0)).where(*asked)).scalar_one()
+        )
 
     def page(self, after: str, limit: int) -> list[Document]:
         """By hash, those after one."""

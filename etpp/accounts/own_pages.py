@@ -12,6 +12,7 @@ from etpp.accounts.context import Doorkeeper, KeeperOf
 from etpp.accounts.model import Account
 from etpp.accounts.pages import guest_of, site_of
 from etpp.accounts.store import Accounts, Factors, Sessions
+from etpp.base import bounds
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.base.texts import plain
 from etpp.console.model import Session
@@ -116,6 +117,9 @@ async def add_passkey(visit: MemberVisit, values: CheckedForm) -> Response:
         """Whether these codes are the account's now."""
         challenge = _asked(tx, visit, PASSKEY)
         Accounts(tx).lock(account.account_id)
+        if len(Factors(tx).passkeys(account.account_id)) >= bounds.PASSKEYS:
+            n = bounds.PASSKEYS
+            raise Conflict(f"the account has {n} passkeys already: remove one", key="passkeys_many", n=n)
         passkey = passkeys.take_new(site, account, values.get("answer", ""), challenge, name, now)
         if Factors(tx).passkey(passkey.credential_id) is not None:
             raise Conflict("this passkey is registered already", key="passkey_wrong")

@@ -12,7 +12,7 @@ from etpp.accounts import passwords, service
 from etpp.accounts.model import Account
 from etpp.accounts.service import OfficeKnown, account_json
 from etpp.accounts.store import Accounts, Sessions
-from etpp.accounts.views import ACCOUNTS, AccountLine
+from etpp.accounts.views import ACCOUNTS, found
 from etpp.base.errors import Conflict, NotFound
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
@@ -31,12 +31,8 @@ def routes(employee: Employee, office: OfficeKnown, offices: OfficeNames) -> API
 
     @router.get("/accounts")
     async def everybody(visit: MemberVisit) -> Response:
-        def look(tx: Transaction) -> list[AccountLine]:
-            names = offices(tx)
-            return [AccountLine.of(each, names, visit.texts) for each in Accounts(tx).all()]
-
         asked = ACCOUNTS.asked(visit)
-        lines = await visit.server.read(look)
+        lines = await visit.server.read(lambda tx: found(tx, asked, offices(tx), visit.texts))
         return await ACCOUNTS.answer(visit, asked, lines, "accounts/accounts.html")
 
     @router.get("/accounts/new")

@@ -205,7 +205,5 @@ def _refuse_unknown(tx: Transaction, grants: Iterable[Grant], offices: OfficeKno
 def _keep_an_administrator(tx: Transaction, before: Account) -> None:
     """A server whose last administrator is gone could be helped at the command line only. Under the lock of who changes
     accounts: two administrators who disable each other at once would each see the other one still there."""
-    if Grant("bkpp") in before.grants and not any(
-        Grant("bkpp") in each.grants and each.disabled_utc is None for each in Accounts(tx).all()
-    ):
+    if Grant("bkpp") in before.grants and not Accounts(tx).administered():
         raise Conflict("this is the last account of BKPP", key="account_last")

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from etpp.accounts.model import Account, LogIn, Passkey
 from etpp.base.errors import NotFound
 from etpp.db import Transaction, forget
 from etpp.db.account_tables import account_roles, accounts, log_in_failures, passkeys, recovery_codes, sessions
 from etpp.serving.acting import Grant
+
+_PAGE = 500
 
 
 class Accounts:
@@ -36,6 +39,17 @@ class Accounts:
 
     def all(self) -> list[Account]:
         return self._find()
+
+    def those(self, account_ids: Sequence[str]) -> dict[str, Account]:
+        """By id."""
+        pages = (account_ids[start : start + _PAGE] for start in range(0, len(account_ids), _PAGE))
+        return {each.account_id: each for page in pages for each in self._find(accounts.c.account_id.in_(page))}
+
+    def administered(self) -> bool:
+        """Whether somebody of BKPP can log in."""
+        bkpp = (account_roles.c.role == "bkpp", account_roles.c.office_id == "")
+        query = sa.select(accounts.c.account_id).join(account_roles).where(*bkpp, accounts.c.disabled_utc.is_(None))
+        return self._tx.execute(query.limit(1)).first() is not None
 
     def any(self) -> bool:
         return self._tx.execute(sa.select(accounts.c.account_id).limit(1)).first() is not None
@@ -160,16 +174,21 @@ class Failures:
 
     def add(self, login_hash: str, network: str, now: dt.datetime, since: dt.datetime) -> int:
         """Count one more, from one again when the last is of `since` or before; how many these are."""
-        mine = (log_in_failures.c.login_hash == login_hash, log_in_failures.c.network == network)
-        old = log_in_failures.c.last_utc <= since
-        self._tx.execute(sa.delete(log_in_failures).where(*mine, old))
-        forget(self._tx, log_in_failures, old)
-        counted = log_in_failures.c.failures + 1
-        if self._tx.execute(sa.update(log_in_failures).where(*mine).values(failures=counted, last_utc=now)).rowcount:
-            return int(self._tx.execute(sa.select(log_in_failures.c.failures).where(*mine)).scalar_one())
+        insert = sqlite.insert if self._tx.dialect.name == "sqlite" else postgresql.insert
         row = {"login_hash": login_hash, "network": network, "failures": 1, "last_utc": now}
-        self._tx.execute(sa.insert(log_in_failures).values(row))
-        return 1
+        counted = sa.case((log_in_failures.c.last_utc <= since, 1), else_=log_in_failures.c.failures + 1)
+        # In one statement: of two at once the second counts on, and neither is refused for the other's row.
+        made = (
+            insert(log_in_failures)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=[log_in_failures.c.login_hash, log_in_failures.c.network],
+                set_={"failures": counted, "last_utc": now},
+            )
+        )
+        count = int(self._tx.execute(made.returning(log_in_failures.c.failures)).scalar_one())
+        forget(self._tx, log_in_failures, log_in_failures.c.last_utc <= since)
+        return count
 
     def forgive(self, login_hash: str, network: str | None = None) -> None:
         mine = [log_in_failures.c.login_hash == login_hash]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
+from etpp.accounts.finding import By, Standing, Word, find, standing
 from etpp.accounts.model import Account
-from etpp.console.listing import Cell, Column, Listing, Tone
+from etpp.console.listing import Asked, Cell, Column, Listing, Rows, Tone
 from etpp.console.texts import Texts
+from etpp.db import Transaction
+from etpp.serving.acting import ROLES
 
-Standing = Literal["disabled", "unlinked", "no_factor", "must_change", "active"]
 _TONES: Mapping[Standing, Tone] = {
     "disabled": "bad",
     "unlinked": "warn",
@@ -39,17 +41,22 @@ class AccountLine:
             + ("" if grant.office_id is None else f" · {offices.get(grant.office_id, grant.office_id)}")
             for grant in account.grants
         )
-        return cls(account.account_id, account.name, account.login, roles, _standing(account), account.has_factor)
+        return cls(account.account_id, account.name, account.login, roles, standing(account), account.has_factor)
 
 
-def _standing(account: Account) -> Standing:
-    if account.disabled_utc is not None:
-        return "disabled"
-    if account.unlinked:
-        return "unlinked"
-    if account.needs_factor and not account.has_factor:
-        return "no_factor"
-    return "must_change" if account.must_change else "active"
+def found(tx: Transaction, asked: Asked, offices: Mapping[str, str], texts: Texts) -> Rows[AccountLine]:
+    """What is asked for. `offices`: their names, by which an account is found too."""
+    words = [_word(each, offices, texts) for each in asked.words]
+    orders: Mapping[str, By] = {"name": "name", "state": "state"}
+    by = orders.get(asked.sort, "login")
+    lines, total = find(tx, words, asked.chosen.get("state"), by, asked.descending, asked.first, asked.count)
+    choices = {"state": sorted(get_args(Standing))}
+    return Rows([AccountLine.of(each, offices, texts) for each in lines], total, choices)
+
+
+def _word(word: str, offices: Mapping[str, str], texts: Texts) -> Word:
+    roles = [role for role in ROLES if word in texts.of("role", role).casefold()]
+    return Word(word, roles, [office for office, name in offices.items() if word in name.casefold()])
 
 
 def _roles(line: AccountLine, texts: Texts) -> Sequence[Cell]:
@@ -75,7 +82,15 @@ ACCOUNTS: Listing[AccountLine] = Listing(
             finds=True,
         ),
         Column("login", "user", lambda line: line.login, finds=True),
-        Column("roles", "roles_title", lambda line: ", ".join(line.roles), show=_roles, kind="reason", finds=True),
+        Column(
+            "roles",
+            "roles_title",
+            lambda line: ", ".join(line.roles),
+            show=_roles,
+            kind="reason",
+            finds=True,
+            sorts=False,
+        ),
         Column(
             "state",
             "account_state",

@@ -17,7 +17,7 @@ from etpp.activities.desk import Desk, Terms, in_order
 from etpp.activities.model import Entry, EntryFault, EntryStep, Item
 from etpp.activities.rules import MOST_DECIMALS, MOST_QUANTITY
 from etpp.activities.store import ENTRIES, ITEMS, entries_of, hold_authors, steps_of
-from etpp.base import sheets
+from etpp.base import bounds, sheets
 from etpp.base.reader import Reader, date, text, whose
 from etpp.base.sheets import Column, Fault, Row
 from etpp.base.texts import bare
@@ -176,6 +176,8 @@ class _Planning:
         ]
         terms = self._desk.terms(entry.date)
         says = []
+        if len(self._held.get((entry.person_id, entry.date), ())) >= bounds.ENTRIES_A_DAY:
+            says.append(f"Tanggal: the person has {bounds.ENTRIES_A_DAY} activities of the day already")
         for fault in self._desk.faults(entry, near):
             if fault == "note_short":
                 says.append(f"Uraian: must have at least {terms.note_characters} characters")

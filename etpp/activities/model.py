@@ -33,6 +33,8 @@ EntryFault = Literal[
     "no_weight",
     "day_closed",
     "evidence_unknown",
+    "too_many",
+    "too_often",
 ]
 """Why an entry cannot be entered or submitted."""
 

@@ -14,6 +14,8 @@ from etpp.activities.model import Answer, Entry, EntryStep, Ledger, Standing, St
 from etpp.activities.store import (
     ENTRIES,
     STEPS,
+    entered_on,
+    entered_since,
     entries_of,
     entries_with,
     hold_authors,
@@ -21,6 +23,7 @@ from etpp.activities.store import (
     steps_of,
     steps_with,
 )
+from etpp.base import bounds
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.roster.store import DEPUTIES, Roster
@@ -54,7 +57,10 @@ def enter(
         known = entries_with(tx, [entry.entry_id for entry in entries])
         timed = _timed(tx, desk, author, entries)
         filed = Documents(tx).known([each.evidence_sha256 for each in entries if each.evidence_sha256 is not None])
-        answers, new = [], []
+        of_day = entered_on(tx, author, [each.date for each in entries])
+        recent = entered_since(tx, author, now - bounds.WINDOW)
+        answers: list[Answer] = []
+        new: list[Entry] = []
         for entry in entries:
             same = known.get(entry.entry_id)
             if same is not None:
@@ -65,10 +71,14 @@ def enter(
             faults = desk.faults(entry, timed)
             if entry.evidence_sha256 is not None and entry.evidence_sha256 not in filed:
                 faults = (*faults, "evidence_unknown")  # the file comes before whoever names it
+            held = of_day.get(entry.date, 0)
+            if held >= bounds.ENTRIES_A_DAY or recent + len(new) >= bounds.ENTRIES:
+                faults = (*faults, "too_many")
             if faults:
                 answers.append(Answer(entry.entry_id, "refused", faults))
                 continue
             new.append(entry)
+            of_day[entry.date] = held + 1
             timed.append(entry)
             answers.append(Answer(entry.entry_id, "done"))
     ENTRIES.add(tx, new, author, now)
@@ -176,6 +186,9 @@ def _take(
         before = desk.verdict(entry, steps[entry_id])
         if before in _GOALS[step]:
             answers.append(Answer(entry_id, "known"))
+            continue
+        if step in ("submitted", "returned") and len(steps[entry_id]) >= bounds.DECISIONS:  # the others end it
+            answers.append(Answer(entry_id, "refused", ("too_often",)))
             continue
         # Steps are read in the order of their moments: this one follows those that it was decided upon.
         at = max([now, *(each.at_utc + _TICK for each in steps[entry_id])])

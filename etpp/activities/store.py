@@ -60,6 +60,21 @@ def people_under(tx: Transaction, superior_ids: Sequence[str], first: dt.date, l
     return sorted(tx.execute(query).scalars())
 
 
+def entered_on(tx: Transaction, person_id: str, dates: Iterable[dt.date]) -> dict[dt.date, int]:
+    """How many activities of a person there are of each of these dates, whatever became of them."""
+    table = pay_tables.entries
+    asked = table.c.person_id == person_id, table.c.date.in_(sorted(set(dates)))
+    rows = tx.execute(sa.select(table.c.date, sa.func.count()).where(*asked).group_by(table.c.date))
+    return {row[0]: row[1] for row in rows}
+
+
+def entered_since(tx: Transaction, person_id: str, since: dt.datetime) -> int:
+    """How many activities of a person were written down after a moment."""
+    table = pay_tables.entries
+    asked = table.c.person_id == person_id, table.c.entered_utc > since
+    return tx.execute(sa.select(sa.func.count()).select_from(table).where(*asked)).scalar_one()
+
+
 def hold_authors(tx: Transaction, person_ids: Iterable[str]) -> None:
     """Of two changes of one author's entries one waits for the other: neither sees half of what overlaps it."""
     hold_each(tx, "entries of", person_ids)

@@ -113,8 +113,10 @@ def office_month(
     }
     waiting = resting.of_people(tx, office_id, *moments, known_utc, only)
     uncertain = [each.event_id for found in punches.values() for each in found if each.uncertain]
-    # Letters of the year before count, too: for what a kind has at most, and for the day of a long absence.
-    since = midnight_utc(dt.date(month.year - 1, 1, 1))
+    # Letters of the year before count, too: for what a kind has at most, and for the day of a long absence, which may
+    # be longer than that where the catalogue says so.
+    absent = first - shared.kinds.last_step * dt.timedelta(days=1)
+    since = midnight_utc(min(dt.date(month.year - 1, 1, 1), absent))
     rows = office_facts(tx, ever_assigned(office_id, only), first, last, since, moments, uncertain, known_utc)
 
     letters: dict[str, list[Any]] = defaultdict(list)

@@ -101,9 +101,12 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         plans = [*((date, calendar.person_plan(career, date)) for date in before), *plans]
     days = judge_days(plans, punches, Cover(excuses), corrections, facts.regency.reports)
     faults = [fault for day in days for fault in day.faults if fault.date >= first]
+    doubted = days
     if calendar.flexible:
         faults += [f for f in short_weeks(days) if first <= _sunday(f.date) <= last]
         days = tuple(day for day in days if day.date >= first)
+        if not _is_summed(plans, _sunday(first)):
+            doubted = days
     return Service(
         served[-1],
         place.working_days,
@@ -113,7 +116,7 @@ def serve(facts: MonthFacts, policy: Policy) -> Service | None:
         tuple(sorted((f for f in faults if _is_entitled(career, f.date)), key=_by_date)),
         tuple([each for day in days for each in day.excused if _is_entitled(career, each.date)]),
         excuses,
-        _open(facts, days, undecided, assignments, _Matters(plans, excuses, zone)),
+        _open(facts, doubted, undecided, assignments, _Matters(plans, excuses, zone)),
         tuple(each for day in days for each in day.manual),
         assignments,
     )
@@ -227,12 +230,15 @@ def _open(
     served: Mapping[dt.date, Assignment],
     matters: _Matters,
 ) -> tuple[str, ...]:
+    """`days`: of the month, and of the flexible week that it begins with those in the month before, too: what is
+    decided of them makes its minutes too few or enough. That month may have been closed despite it."""
     person_id = facts.career.person_id
     found = [f"review:{event}" for day in days for event in day.review]
     found += [f"waiting:{day.date}" for day in days if day.waiting]
     if undecided:
         dates = {correction.correction_id: correction.date for correction in facts.corrections}
-        found += [f"correction:{each}" for each in undecided if dates[each] in served]
+        judged = {*served, *(day.date for day in days if day.status != "outside")}
+        found += [f"correction:{each}" for each in undecided if dates[each] in judged]
     for letter in facts.letters:
         submitted = letter_state(letter, facts.letter_decisions, facts.letter_revocations) == "submitted"
         if submitted and person_id in letter.person_ids and matters.letter(letter, facts.regency.kinds):
@@ -252,6 +258,12 @@ def _is_entitled(career: Career, date: dt.date) -> bool:
 
 def _holds(assignment: Assignment, date: dt.date) -> bool:
     return assignment.first <= date and (assignment.last is None or date <= assignment.last)
+
+
+def _is_summed(plans: Sequence[tuple[dt.date, DayPlan | None]], sunday: dt.date) -> bool:
+    """Whether the week until a Sunday, with which the days begin, has flexible hours."""
+    works = (plan.work for date, plan in plans if plan is not None and date <= sunday)
+    return any(work is not None and work.need_minutes is not None for work in works)
 
 
 def _sunday(date: dt.date) -> dt.date:

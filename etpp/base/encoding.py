@@ -25,8 +25,9 @@ MAX_INTEGER = 2**53 - 1
 """RFC 8785 (3.2.2.3) and every other reader of JSON hold integers exactly up to here."""
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z", re.ASCII)
-LONGEST_DESCRIPTOR = 100.0
-"""A face's descriptor is near unit length; 128 numbers of 3e38 would be finite and overflow every sum."""
+SHORTEST_DESCRIPTOR, LONGEST_DESCRIPTOR = 0.1, 100.0
+"""A face's descriptor is near unit length; 128 numbers of 3e38 would be finite and overflow every sum, and what has
+next to no length has no direction. Stricter than any terminal, which does without a whole gallery for one template."""
 
 _EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
@@ -77,20 +78,25 @@ def _decoded(text: str, size: int) -> bytes:
     return data
 
 
-def decode_descriptor(text: str, length: int = 128, shortest: float = 0.0) -> bytes:
+def decode_descriptor(text: str, length: int = 128) -> bytes:
     """The bytes of `length` little-endian float32 from base64, of a norm that a face's has; raises ValueError."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ValueError("must be base64") from error
+    check_descriptor(data, length)
+    return data
+
+
+def check_descriptor(data: bytes, length: int) -> None:
+    """Raises ValueError for bytes that are not `length` little-endian float32 of a norm that a face's has."""
     if len(data) != 4 * length:
         raise ValueError(f"must be {length} float32")
     # An exponent of all ones is an infinity or no number at all; it would poison every comparison of the gallery.
     if any(data[i + 3] & 0x7F == 0x7F and data[i + 2] & 0x80 for i in range(0, len(data), 4)):
         raise ValueError("must be finite numbers")
-    if not shortest <= math.hypot(*struct.unpack(f"<{length}f", data)) <= LONGEST_DESCRIPTOR:
+    if not SHORTEST_DESCRIPTOR <= math.hypot(*struct.unpack(f"<{length}f", data)) <= LONGEST_DESCRIPTOR:
         raise ValueError("must be the descriptor of a face: near unit length")
-    return data
 
 
 def parse_json(body: bytes) -> dict[str, Any]:

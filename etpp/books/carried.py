@@ -14,7 +14,8 @@ from etpp.books.arrivals import Arrival, Missing, examine
 from etpp.books.intake import Taken
 from etpp.books.model import GAP, ChainHead
 from etpp.books.proof import Word
-from etpp.books.store import Books, Staging
+from etpp.books.staging import Staging, forget_staged
+from etpp.books.store import Books
 from etpp.db import Transaction
 from etpp.terminals.model import Device
 from etpp.terminals.signing import verify_statement
@@ -54,7 +55,7 @@ def bring(
     Devices(tx).get(bearer.device_id, lock=True)
     recorder, carried = word.recorder, word.carried
     staging = staging_of(tx, bearer, word)
-    Books(tx).forget_staged(now)
+    forget_staged(tx, now)
     head = Books(tx).head(recorder.office_id, recorder.device_id, carried.chain_id)
     if not items:
         bounds = staging.bounds()

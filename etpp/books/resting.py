@@ -96,6 +96,12 @@ def of_enrolments(tx: Transaction, event_ids: Sequence[str]) -> dict[tuple[str, 
     return found
 
 
+def hanging(tx: Transaction, event_ids: Sequence[str]) -> dict[tuple[str, str], list[dt.datetime]]:
+    """(office, enrolment) -> when the presences were that rest on it, by time; those of its own terminal."""
+    found = of_enrolments(tx, event_ids)
+    return {key: [each.time.utc for each in mine if each.state != "elsewhere"] for key, mine in found.items()}
+
+
 def one(tx: Transaction, office_id: str, event_id: str) -> Resting | None:
     """The presence with this id, if it rests on an enrolment."""
     found = _found(tx, None, events.c.office_id == office_id, events.c.event_id == event_id)

@@ -22,7 +22,7 @@ from etpp.base.shapes import (
     ShortText,
     Time,
 )
-from etpp.faces.recognisers import RECOGNISERS
+from etpp.faces.recognisers import RECOGNISERS, check_face
 from etpp.terminals.wire import Head
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -104,8 +104,7 @@ class MoreTemplates(Shape):
     def _lengths(self) -> Self:
         recogniser = RECOGNISERS.get(self.model_id)
         if recogniser is not None:
-            for template in self.templates:
-                decode_descriptor(template, recogniser.length, recogniser.shortest)
+            check_face(self.model_id, [decode_descriptor(each, recogniser.length) for each in self.templates])
         return self
 
 
@@ -130,6 +129,11 @@ class EnrolmentPayload(Shape):
     more_templates: Annotated[list[MoreTemplates], Field(default_factory=list)]
 
     renewal: Renewal | None = None
+
+    @model_validator(mode="after")
+    def _one_face(self) -> Self:
+        check_face(self.model_id, [decode_descriptor(each) for each in self.templates])
+        return self
 
     @model_validator(mode="after")
     def _side_by_side(self) -> Self:

@@ -25,6 +25,7 @@ from etpp.bulletin import store
 from etpp.bulletin.model import MOST_DAYS, MOST_ENDED, MOST_NOTICES, MOST_OFFICERS, Duty
 from etpp.bulletin.store import Officers
 from etpp.db import Transaction
+from etpp.faces.choice import FaceState, face_states
 from etpp.pairing.store import Phones
 from etpp.reports.months import served
 from etpp.reports.presence import kind_name
@@ -165,16 +166,28 @@ def _number(value: Decimal) -> int | float:
 
 
 def _awaiting(tx: Transaction, office_id: str, today: dt.date, faces: Mapping[str, Person]) -> list[Json]:
-    here = sorted({each.person_id for each in Roster(tx).assignments(today, today, office_id)} - set(faces))
+    """Who belongs to the office and is not recognised there: without a face, or with one for another recogniser."""
+    held = face_states(tx, office_id)
+    has = {employee: held.get(face.person_id, "none") for employee, face in faces.items()}
+    known = {employee for employee, face in has.items() if face == "known"}
+    here = sorted({each.person_id for each in Roster(tx).assignments(today, today, office_id)} - known)
     states = store.enrolment_states(tx, office_id)
-    state = {"pending": "waiting", "rejected": "refused"}
     found = []
     for each in Roster(tx).employees(here).values():
         if each.nip is None or not each.name:
             continue  # an enrolment names a NIP; and whoever was forgotten is not enrolled
-        said = state.get(states.get(each.nip, ""))
+        said = _said_of(states.get(each.nip, ""), has.get(each.person_id, "none"))
         found.append({"nip": each.nip, "name": shown(each.name)[:LONGEST]} | ({"state": said} if said else {}))
     return sorted(found, key=lambda one: (one["name"].casefold(), one["nip"]))
+
+
+def _said_of(enrolment: str, face: FaceState) -> str | None:
+    """That an enrolment waits says the most; that the last one was refused, of whom there is not even a face."""
+    if enrolment == "pending":
+        return "waiting"
+    if face == "other":
+        return "other-recogniser"
+    return "refused" if enrolment == "rejected" else None
 
 
 def _letters(

@@ -6,14 +6,10 @@ The rows are those of the tables, so that the same code judges them with and wit
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,14 +20,12 @@ from etpp.allowance.model import Month
 from etpp.allowance.owed import Due
 from etpp.base.clock import midnight_utc
 from etpp.base.errors import Conflict, StoreUnavailable
-from etpp.base.money import plain
 from etpp.books import resting
 from etpp.books.store import Books
-from etpp.bundle.model import LATER
+from etpp.bundle.rows import Row, decoder, encoder, read
 from etpp.db import Database, Transaction, pay_tables, tables
 from etpp.terminals.store import SignedLinks
 
-Row = dict[str, Any]
 Chain = tuple[str, str, str]
 """Office, terminal, chain."""
 
@@ -93,8 +87,6 @@ _NEUTRAL: Mapping[str, Row] = {
     },
 }
 _PAGE = 500
-_AMOUNT = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?", re.ASCII)
-"""As `plain` writes it: no exponent, which could stand for a number of a thousand million digits."""
 
 
 @dataclass
@@ -138,7 +130,7 @@ class Extract:
             yield name, self._written(table, self._rows(name, table))
 
     def _written(self, table: sa.Table, queries: Iterable[sa.Select[Any]]) -> Iterator[Row]:
-        columns = [(column.name, _encoder(column)) for column in table.columns]
+        columns = [(column.name, encoder(column)) for column in table.columns]
         neutral = _NEUTRAL.get(table.name, {})
         acting = [column.name for column in table.columns if column.name in _ACTORS]
         key = [position for position, column in enumerate(table.columns) if column.primary_key]
@@ -301,12 +293,12 @@ class Scratch:
     def put(self, name: str, rows: Iterable[Row]) -> int:
         """How many there were. Raises ValueError, which names the row and what is wrong with it."""
         table = tables.metadata.tables[name]
-        decoders = {column.name: _decoder(column) for column in table.columns}
+        decoders = {column.name: decoder(column) for column in table.columns}
         count, page = 0, []
         try:
             with self.database.begin() as tx:
                 for count, row in enumerate(rows, 1):
-                    page.append(_read(row, decoders, count))
+                    page.append(read(row, decoders, count))
                     if len(page) == _PAGE:
                         tx.execute(table.insert(), page)
                         page = []
@@ -321,88 +313,6 @@ class Scratch:
 
     def close(self) -> None:
         self.database.close()
-
-
-def _read(row: Row, decoders: Mapping[str, Callable[[Any], Any]], number: int) -> Row:
-    if row.keys() != decoders.keys() - (LATER - row.keys()):
-        odd = ", ".join(sorted(row.keys() ^ decoders.keys())[:5])
-        raise ValueError(f"row {number} has other columns than this release knows: {odd}")
-    made = {}
-    for name, decode in decoders.items():
-        try:
-            made[name] = decode(row.get(name))
-        except (ValueError, TypeError, binascii.Error, AttributeError) as error:
-            raise ValueError(f"row {number}: {name} cannot be read") from error
-    return made
-
-
-def _encoder(column: sa.Column[Any]) -> Callable[[Any], Any]:
-    kind = column.type
-    if isinstance(kind, tables.Utc):
-        return _optional(lambda moment: moment.astimezone(dt.UTC).isoformat(timespec="microseconds"))
-    if isinstance(kind, sa.Date):
-        return _optional(lambda day: day.isoformat())
-    if isinstance(kind, sa.LargeBinary):
-        return _optional(lambda data: base64.b64encode(data).decode("ascii"))
-    if isinstance(kind, pay_tables.Exact):
-        return _optional(plain)
-    return lambda value: value
-
-
-def _decoder(column: sa.Column[Any]) -> Callable[[Any], Any]:
-    kind = column.type
-    if isinstance(kind, tables.Utc):
-        read: Callable[[Any], Any] = _moment
-    elif isinstance(kind, sa.Date):
-        read = dt.date.fromisoformat
-    elif isinstance(kind, sa.LargeBinary):
-        read = _bytes
-    elif isinstance(kind, pay_tables.Exact):
-        read = _exact
-    elif isinstance(kind, sa.JSON):
-        return lambda value: value
-    else:
-        read = _typed(kind.python_type)
-    return _needed(read) if not column.nullable else _optional(read)
-
-
-def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else convert(value)
-
-
-def _needed(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if value is None:
-            raise ValueError("is missing")
-        return convert(value)
-
-    return read
-
-
-def _typed(kind: type[Any]) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        if type(value) is not kind:
-            raise ValueError("is of another kind")
-        return value
-
-    return read
-
-
-def _moment(text: str) -> dt.datetime:
-    moment = dt.datetime.fromisoformat(text)
-    if moment.utcoffset() != dt.timedelta(0):
-        raise ValueError("must be UTC")
-    return moment
-
-
-def _exact(text: str) -> Decimal:
-    if _AMOUNT.fullmatch(text) is None:
-        raise ValueError("must be an amount")
-    return Decimal(text)
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text.encode("ascii"), validate=True)
 
 
 def _pages(ids: Sequence[str] | Sequence[int]) -> list[Sequence[Any]]:

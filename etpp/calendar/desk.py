@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -27,6 +29,7 @@ _WITHDRAWN = ("special_days", "occasions", "periods")
 WEEK_PARTS = ("start", "end", "break")
 WEEK = tuple(f"{day}_{part}" for day in WEEKDAYS for part in WEEK_PARTS)
 """The fields of a week's form."""
+_OCCASIONS = uuid.UUID("7a0c3f5e-2f0f-4d0e-9a57-6c1c6f0b8d21")
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -62,7 +65,6 @@ def changes_of(values: Mapping[str, str], by: str, taken_names: Mapping[dt.date,
         if window[1] <= window[0]:
             raise forms.Wrong({"window_until": "backwards"})
         occasion = {
-            "occasion_id": f"{scope or ''}:{first}:{window[0]:%H:%M}",
             "scope": scope,
             "name": name,
             "first": first,
@@ -71,7 +73,7 @@ def changes_of(values: Mapping[str, str], by: str, taken_names: Mapping[dt.date,
             "on_days_off": values.get("on_days_off") == "yes",
             "for_shifts": values.get("for_shifts") == "yes",
         }
-        return forms.read(Changes, {"by": by, "occasions": [occasion]})
+        return forms.read(Changes, {"by": by, "occasions": [{"occasion_id": _made_of(occasion), **occasion}]})
     if (until - first).days >= LONGEST_SPAN:
         raise forms.Wrong({"until": "span"})
     hours = None if what == "off" else _hours(values)
@@ -122,6 +124,11 @@ def _proposed(
     if not wanted:
         raise NotFound("there is no such proposal", key="calendar_no_proposal")
     return {"special_days": [{"scope": scope, "date": each.date, "name": each.name} for each in wanted]}
+
+
+def _made_of(occasion: Mapping[str, object]) -> str:
+    """An id: the same form sent twice is one occasion, and two that begin at one minute are two."""
+    return str(uuid.uuid5(_OCCASIONS, json.dumps(occasion, default=str, sort_keys=True)))
 
 
 def _hours(values: Mapping[str, str], start: str = "start", end: str = "end", pause: str = "break") -> dict[str, Any]:

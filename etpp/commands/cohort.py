@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from etpp.base.clock import utc_now
-from etpp.books.store import Books
+from etpp.books.staging import forget_staged
 from etpp.commands.place import Place, as_json_option, operated_by, pass_place, print_values
 from etpp.faces.cohort import refresh
 from etpp.faces.moving import settle
@@ -25,7 +25,7 @@ def command(place: Place, as_json: bool) -> None:
     """
     with place.database() as database:
         with database.begin() as tx:
-            Books(tx).forget_staged(utc_now())
+            forget_staged(tx, utc_now())
             settled = settle(tx, utc_now())
             if settled:
                 after = {**operated_by(), "faces_settled": settled}

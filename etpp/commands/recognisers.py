@@ -42,7 +42,7 @@ def report(place: Place, decisions: bool, as_json: bool) -> None:
         print_table([_row(each) for each in found["offices"]], COLUMNS, as_json=False)
 
 
-COLUMNS = ("office_id", "recogniser", "faces", "templates", "renewing", "consented", "waiting")
+COLUMNS = ("office_id", "recogniser", "faces", "templates", "unrecognised", "renewing", "consented", "waiting")
 
 
 def _row(office: dict[str, Any]) -> dict[str, Any]:

@@ -77,6 +77,11 @@ class Facts(Generic[F]):
             if isinstance(table.c[name].type, sa.JSON)
         }
 
+    @property
+    def table(self) -> sa.Table:
+        """Where they stand, for conditions of `find`."""
+        return self._table
+
     def add(self, tx: Transaction, facts: Iterable[F], by: str, now: dt.datetime) -> None:
         """Record them. `by`: who says so; an operator at the command line is `operator`."""
         self._write(tx, facts, by, now, withdrawn=False)

@@ -202,6 +202,7 @@ documents = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     _utc("stored_utc"),
     _id("stored_by"),
+    sa.Index("ix_documents_stored_by", "stored_by", "stored_utc"),
 )
 
 # ---------------------------------------------------------------- activities

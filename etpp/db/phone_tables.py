@@ -31,6 +31,7 @@ phones = sa.Table(
     # `person`, `another` (a phone that was connected later), `bkpp`, `guesses`.
     sa.Column("ended_by", sa.String(20)),
     sa.Index("ix_phones_account_id", "account_id"),
+    sa.Index("ix_phones_person_id", "person_id", "created_utc"),
     sa.Index("ix_phones_device_id", "device_id"),
 )
 phone_codes = sa.Table(

@@ -106,6 +106,8 @@ templates = sa.Table(
     sa.Column("descriptor", sa.LargeBinary, nullable=False),
     sa.Column("cohort_mean", sa.Float),
     sa.Column("cohort_sd", sa.Float),
+    # False: an earlier release took it, and one such template would keep a terminal from its whole gallery.
+    sa.Column("usable", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.ForeignKeyConstraint(["office_id", "person_id"], ["people.office_id", "people.person_id"]),
     sa.Index("ix_templates_office_id_person_id", "office_id", "person_id"),
 )
@@ -133,6 +135,7 @@ enrolments = sa.Table(
     # Of one that a terminal offers for a further recogniser: whose, and what speaks for it.
     sa.Column("renewal", sa.JSON(none_as_null=True)),
     sa.Index("ix_enrolments_state", "state", "received_utc"),
+    sa.Index("ix_enrolments_received_utc", "received_utc", "event_id"),
     sa.Index("ix_enrolments_nip", "nip"),
 )
 

@@ -135,27 +135,6 @@ async def erase_face(
     return ErasedShown(gallery_version=version)
 
 
-@router.get("/enrolments", summary="Enrolments, and what does not fit them", responses=may("not-found"))
-async def list_enrolments(
-    server: ServerOf,
-    state: EnrolmentState | None = None,
-    office_id: str | None = None,
-    after: After = "",
-    limit: Limit = MOST_ROWS,
-) -> EnrolmentsShown:
-    """`after`: the last `event_id` of the page before."""
-
-    def look(tx: Transaction) -> EnrolmentsShown:
-        if office_id is not None:
-            register.office(tx, office_id)
-        found = Enrolments(tx).search(state, office_id, after=after, limit=limit)
-        marks = approval.marks(tx, found)
-        shown = [enrolment_shown(each, marks.get((each.office_id, each.event_id), ())) for each in found]
-        return EnrolmentsShown(enrolments=shown, after=found[-1].event_id if len(found) == limit else None)
-
-    return await server.read(look)
-
-
 @router.post(
     "/offices/{office_id}/enrolments/{event_id}/approve", summary="Approve an enrolment: the terminals learn the face"
 )
@@ -177,3 +156,38 @@ async def reject_enrolment(office_id: str, event_id: str, server: ServerOf) -> R
     now = server.now()
     await server.write(lambda tx: approval.reject(tx, office_id, event_id, _by(server), now))
     return RejectedShown(state="rejected")
+
+
+def routes(hanging: approval.Hanging) -> APIRouter:
+    """All of them: what rests on an enrolment is known above faces."""
+    listed = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
+
+    @listed.get("/enrolments", summary="Enrolments, and what does not fit them", responses=may("not-found"))
+    async def list_enrolments(
+        server: ServerOf,
+        state: EnrolmentState | None = None,
+        office_id: str | None = None,
+        after: After = "",
+        limit: Limit = MOST_ROWS,
+    ) -> EnrolmentsShown:
+        """`after`: the last `event_id` of the page before."""
+
+        def look(tx: Transaction) -> EnrolmentsShown:
+            if office_id is not None:
+                register.office(tx, office_id)
+            found = Enrolments(tx).search(state, office_id, after=after, limit=limit)
+            marks = approval.marks(tx, found)
+            held = hanging(tx, [each.event_id for each in found if each.state == "pending"])
+            keys = [(each.office_id, each.event_id) for each in found]
+            shown = [
+                enrolment_shown(each, marks.get(key, ()), len(held.get(key, ())))
+                for key, each in zip(keys, found, strict=True)
+            ]
+            return EnrolmentsShown(enrolments=shown, after=found[-1].event_id if len(found) == limit else None)
+
+        return await server.read(look)
+
+    whole = APIRouter()
+    whole.include_router(router)
+    whole.include_router(listed)
+    return whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,13 +26,17 @@ from etpp.faces.recognisers import DLIB, RECOGNISERS, Recogniser
 from etpp.faces.store import Enrolments, Templates
 from etpp.roster import register
 from etpp.roster.model import Identity, Person
-from etpp.roster.store import Offices, People
+from etpp.roster.store import Offices, People, Roster
 from kiosk.scores.likeness import nearest
 
 log = logging.getLogger(__name__)
 
 Key = tuple[str, str]
 """(office id, event id) of an enrolment."""
+
+
+Hanging = Callable[[Transaction, Sequence[str]], Mapping[Key, Sequence[dt.datetime]]]
+"""When the presences were that rest on enrolments, by time; handed in, for events lie above faces (decision 40)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Regency:
     def __init__(self, tx: Transaction, enrolments: Iterable[Enrolment]) -> None:
         models = sorted({model_id for each in enrolments for model_id in each.faces})
         people = People(tx).enrolled() if models else {}
-        waiting = Enrolments(tx).search("pending") if models else []
+        waiting = Enrolments(tx).faces_waiting() if models else []
         self._models = {model_id: _Faces(tx, RECOGNISERS[model_id], people, waiting) for model_id in models}
 
     def review(self, enrolment: Enrolment) -> Review:
@@ -150,7 +154,7 @@ def approve(
     A person's official name stays what it is. Raises MarksOpen unless `accepted` has the key of every mark: those of
     the NIP are looked for here once more, under the office's lock.
     """
-    Offices(tx).lock(office_id)
+    _lock(tx, office_id, event_id)
     enrolment = pending(tx, office_id, event_id, lock=True)
     if enrolment.nip is None or enrolment.name is None or not enrolment.descriptors:
         raise Conflict("the enrolment holds no face data any more", key="enrolment_empty")
@@ -175,10 +179,37 @@ def approve(
         new = [template for template in new if template.model_id == enrolment.renewal["model_id"]]
         evidence = {**enrolment.renewal, "agreement": agreement(tx, enrolment, person)}
         enrolment = replace(enrolment, renewal=evidence)
+        _spread(tx, enrolment, person, new, now)
     Templates(tx).replace(office_id, person.person_id, [*new, *decision.kept])
     Enrolments(tx).decide(replace(enrolment, person_id=person.person_id, marks=records), "approved", now, by)
     words.decided(tx, enrolment, "approved", by, now, person.employee_id)
     return person
+
+
+def _lock(tx: Transaction, office_id: str, event_id: str) -> None:
+    """The office; of an offer every one that knows the person, in order of their ids."""
+    enrolment = Enrolments(tx).get(office_id, event_id)
+    person = None
+    if enrolment is not None and enrolment.renewal is not None and enrolment.person_id is not None:
+        person = People(tx).get(office_id, enrolment.person_id)
+    Offices(tx).lock_known(office_id, [] if person is None else [person.employee_id])
+
+
+def _spread(tx: Transaction, enrolment: Enrolment, person: Person, new: Sequence[Template], now: dt.datetime) -> None:
+    """What was offered, to every other office that knows the person by the same face: nobody is asked there again
+    (decision 124). One that has templates of the model itself keeps them."""
+    for face in Roster(tx).faces_of(person.employee_id):
+        if face.office_id == person.office_id or face.erased_version is not None:
+            continue
+        held = Templates(tx).of_person(face.office_id, face.person_id)
+        agreed = agreement(tx, enrolment, face)
+        if not agreed or any(each["distance"] > each["allowed"] for each in agreed):
+            continue
+        if {each.model_id for each in new} & {each.model_id for each in held}:
+            continue
+        mine = [replace(each, template_id=str(uuid.uuid4()), person_id=face.person_id) for each in new]
+        Templates(tx).replace(face.office_id, face.person_id, [*held, *mine])
+        People(tx).note_change(face.office_id, face.person_id, Offices(tx).bump(face.office_id, now))
 
 
 def reject(tx: Transaction, office_id: str, event_id: str, by: str, now: dt.datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from etpp.base.errors import Conflict
 from etpp.db import Transaction
@@ -28,6 +29,24 @@ def counting(tx: Transaction, office_id: str) -> str:
     """The model whose templates count at the office's terminals."""
     said = _said(tx)
     return said.get(office_id, said.get(REGENCY, DLIB_RESNET_V1))
+
+
+def recognised(tx: Transaction, office_id: str) -> set[str]:
+    """The ids of those whom the office's terminals can recognise: who has templates of the recogniser that counts
+    there; of dlib's where nobody has, as the terminals do it."""
+    return Templates(tx).owners(office_id, counting(tx, office_id)) or Templates(tx).owners(office_id, DLIB_RESNET_V1)
+
+
+FaceState = Literal["known", "other", "unusable", "none"]
+"""What a person of an office has there: a face that its terminals recognise; one by another recogniser than the one
+that counts; templates that no terminal can use (`etpp check` names them); nothing."""
+
+
+def face_states(tx: Transaction, office_id: str) -> dict[str, FaceState]:
+    """By person id, of everybody of an office who has templates of any kind; who is missing has none."""
+    found: dict[str, FaceState] = {person_id: "unusable" for _, person_id in Templates(tx).unusable(office_id)}
+    found |= dict.fromkeys(Templates(tx).owners(office_id), "other")
+    return found | dict.fromkeys(recognised(tx, office_id), "known")
 
 
 def standings(tx: Transaction) -> list[Standing]:

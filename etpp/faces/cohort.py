@@ -18,6 +18,7 @@ from etpp.faces.recognisers import DLIB, RECOGNISERS, Recogniser
 from etpp.faces.store import Templates
 from etpp.roster.store import Offices, People
 from kiosk.scores.cohort import cohort_numbers_many
+from kiosk.scores.likeness import LEAST
 
 MIN_PEOPLE = 400
 """Fewer other people than this make no cohort (docs/accuracy.md, "Size of the cohort"). A terminal holds people whose
@@ -65,7 +66,7 @@ class Cohort:
         sums = np.add.reduceat(self._matrix[np.concatenate(list(self._rows.values()))], starts, axis=0)
         means: Matrix = np.divide(sums, np.array(counts)[:, None], dtype=np.float32)
         if self._recogniser.rule.by_angle:
-            means /= np.linalg.norm(means, axis=1, keepdims=True)
+            means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), LEAST)
         return list(self._rows), means, counts
 
     def numbers(self, employee_id: str, descriptors: Sequence[bytes]) -> list[Numbers] | None:

@@ -35,7 +35,8 @@ class MarkFoundShown(MarkKeptShown):
 class EnrolmentShown(Shown):
     """Without face data: it leaves the server only inside a signed gallery. `models`: whose templates it still holds;
     `renewal`: of one that a terminal offers for a further model, what speaks for it. `marks`: those of one that waits;
-    a decided one has those that were known then."""
+    a decided one has those that were known then. `presences`: how many rest on one that waits, and count by its
+    approval."""
 
     office_id: str
     event_id: str
@@ -49,6 +50,7 @@ class EnrolmentShown(Shown):
     person_id: str | None
     renewal: Json | None
     marks: list[MarkFoundShown | MarkKeptShown]
+    presences: int
 
 
 class EnrolmentsShown(Shown):
@@ -100,7 +102,10 @@ class RenewalShown(Shown):
 
 
 class OfficeRecogniserShown(RenewalShown, CoverageShown, RecogniserShown):
-    """How far an office is."""
+    """How far an office is; `unrecognised`: how many of the faces are for another recogniser than the one that
+    counts."""
+
+    unrecognised: int
 
 
 class RecogniserDecisionShown(Shown):
@@ -139,7 +144,7 @@ class BulkApprovalShown(Shown):
     left: list[LeftOfferShown]
 
 
-def enrolment_shown(enrolment: Enrolment, marks: Sequence[Mark] = ()) -> EnrolmentShown:
+def enrolment_shown(enrolment: Enrolment, marks: Sequence[Mark] = (), presences: int = 0) -> EnrolmentShown:
     return EnrolmentShown(
         office_id=enrolment.office_id,
         event_id=enrolment.event_id,
@@ -155,6 +160,7 @@ def enrolment_shown(enrolment: Enrolment, marks: Sequence[Mark] = ()) -> Enrolme
         marks=[_found(mark) for mark in marks]
         if enrolment.state == "pending"
         else [MarkKeptShown.model_validate(mark) for mark in enrolment.marks],
+        presences=presences,
     )
 
 
@@ -163,10 +169,10 @@ def recogniser_shown(standing: Standing) -> RecogniserShown:
 
 
 def recognisers_shown(tx: Transaction) -> RecognisersShown:
-    coverage = Templates(tx).coverage()
+    coverage, gone_so_far = Templates(tx).coverage(), renewal.progress_of_all(tx)
     return RecognisersShown(
         offices=[
-            _office(each, coverage.get(each.office_id, Coverage(0, {})), renewal.progress(tx, each.office_id))
+            _office(each, coverage.get(each.office_id, Coverage(0, {})), gone_so_far[each.office_id])
             for each in standings(tx)
         ],
         decisions=[_decided(each) for each in choices_made(tx)],
@@ -189,6 +195,7 @@ def _office(standing: Standing, coverage: Coverage, progress: Progress) -> Offic
         own=standing.own,
         faces=coverage.faces,
         people=dict(coverage.people),
+        unrecognised=coverage.unrecognised(standing.counts),
         renewing=progress.model_id,
         consented=progress.consented,
         waiting=progress.waiting,

@@ -7,7 +7,7 @@ import datetime as dt
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.db.face_tables import renewal_consents
-from etpp.faces import words
+from etpp.faces import renewal, words
 from etpp.faces.model import Erasure
 from etpp.faces.store import CONSENTS, Enrolments, Erasures, Templates
 from etpp.roster import moving, register
@@ -43,14 +43,18 @@ def erase_person(
     said = asked_by, done_by, person.templates, forget
     Erasures(tx).add(Erasure(office_id, person_id, now, person.employee_id, version, *said))
     Templates(tx).delete(office_id, person_id)
+    lost = set()
     for waiting in () if person.nip is None else Enrolments(tx).pending_of(office_id, person.nip):
         words.decided(tx, waiting, "refused", done_by, now)
+        if waiting.renewal is not None:
+            lost.add(str(waiting.renewal["model_id"]))
     Enrolments(tx).forget(office_id, person_id, person.nip)
     if not any(each.templates for each in roster.faces_of(person.employee_id)):
         # To whatever the person consented, it was for a face that is not kept any more.
         held = CONSENTS.find(tx, renewal_consents.c.employee_id == person.employee_id)
         CONSENTS.withdraw(tx, held, register.OPERATOR, now)
     People(tx).erase(office_id, person_id, version, forget)
+    renewal.ask_again(tx, person.employee_id, lost, now)
     today = now.astimezone(zone(register.office(tx, office_id))).date()
     moving.end_unplaced(tx, person.employee_id, office_id, today, register.OPERATOR, now)
     if forget and not any(each.nip for each in roster.faces_of(person.employee_id)):

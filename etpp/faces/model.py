@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from etpp.base.encoding import Json
+from etpp.db.tables import DLIB_RESNET_V1
 
 EnrolmentState = Literal["pending", "approved", "rejected"]
 
@@ -109,6 +110,11 @@ class Coverage:
 
     faces: int
     people: Mapping[str, int]
+
+    def unrecognised(self, counts: str) -> int:
+        """How many of them the terminals do not recognise, where this model counts: by dlib's do those where nobody has
+        templates of it."""
+        return self.faces - (self.people.get(counts, 0) or self.people.get(DLIB_RESNET_V1, 0))
 
 
 @dataclass(frozen=True, slots=True)

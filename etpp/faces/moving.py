@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from etpp.db import Transaction
+from etpp.faces.choice import counting
 from etpp.faces.erasure import erase_person
 from etpp.faces.store import Templates
 from etpp.roster import moving
@@ -66,11 +67,21 @@ def _enrolled(tx: Transaction) -> list[Person]:
 
 
 def _copy(tx: Transaction, employee_id: str, office_id: str, now: dt.datetime) -> None:
-    """The newest face that some office has of the person, and the person, to another office's gallery."""
+    """The newest face that some office has of the person, of those that the other office's terminals recognise if there
+    is one, and the person, to its gallery."""
     known = [face for face in Roster(tx).faces_of(employee_id) if face.erased_version is None]
     there = next((face for face in known if face.office_id == office_id), None)
     others = [face for face in known if face is not there]
-    source = max(others, key=lambda face: (face.templates > 0, face.changed_version), default=None)
+    counts = counting(tx, office_id)
+    source = max(
+        others,
+        key=lambda face: (
+            face.person_id in Templates(tx).owners(face.office_id, counts),
+            face.templates > 0,
+            face.changed_version,
+        ),
+        default=None,
+    )
     if source is None or (there is not None and (there.templates or not source.templates)):
         return
     version = Offices(tx).bump(office_id, now)

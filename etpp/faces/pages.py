@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Response
 
 from etpp.base.asked import asked
 from etpp.base.errors import Conflict, NotFound
+from etpp.console.listing import PER_PAGE, Listing, Rows
 from etpp.console.texts import Texts
 from etpp.console.visit import CheckedForm, MemberVisit, Visit
 from etpp.db import Transaction
@@ -22,55 +23,70 @@ from etpp.roster.model import Office, Person
 from etpp.roster.nip import grouped
 from etpp.roster.store import Offices, People
 
-SHOWN = 200
-"""Decided enrolments on the page, newest first."""
 MOST_TIMES = 6
 """Of the presences that rest on one: who has more of them is looked at on their own page."""
 
-Hanging = Callable[[Transaction, Sequence[str]], Mapping[approval.Key, Sequence[dt.datetime]]]
-"""When the presences were that rest on enrolments, by time; handed in, for events lie above faces (decision 40)."""
+
+Line = dict[str, object]
+PENDING: Listing[Line] = Listing("perekaman", ())
+DECIDED: Listing[Line] = Listing("perekaman-diputus", (), prefix="d-")
+"""The pages alone: in which order they come, and what stands in a row, the page says itself."""
 
 
-def routes(hanging: Hanging) -> APIRouter:
+def routes(hanging: approval.Hanging) -> APIRouter:
     router = APIRouter()
 
     @router.get("/enrolments")
     async def enrolments(visit: MemberVisit) -> Response:
-        def look(tx: Transaction) -> dict[str, list[dict[str, object]]]:
+        asked, before = PENDING.asked(visit), DECIDED.asked(visit)
+
+        def look(tx: Transaction) -> dict[str, object]:
             offices = {each.office_id: each for each in Offices(tx).all()}
-            rows: dict[str, list[dict[str, object]]] = {"pending": [], "decided": []}
-            found = Enrolments(tx).search()
-            marks = approval.marks(tx, found)
-            held = hanging(tx, [each.event_id for each in found if each.state == "pending"])
-            for enrolment in found:
-                key = enrolment.office_id, enrolment.event_id
-                marked = marks.get(key, ())
+            texts = visit.texts
+
+            def common(enrolment: Enrolment) -> dict[str, object]:
                 local = zone(offices[enrolment.office_id])
-                pending = enrolment.state == "pending"
-                rows["pending" if pending else "decided"].append(
-                    {
-                        "office_id": enrolment.office_id,
-                        "office": offices[enrolment.office_id].name,
-                        "event_id": enrolment.event_id,
-                        "name": enrolment.name or visit.texts.forgotten,
-                        "nip": grouped(enrolment.nip),
-                        "samples": len(enrolment.descriptors),
-                        "effect": _effect(tx, enrolment, visit.texts) if pending else "",
-                        "officer": enrolment.consent["officer"],
-                        "consent": enrolment.consent["text_id"],
-                        # Base64 of a PNG (books.wire): for those alone who decide, while they decide.
-                        "signature": enrolment.consent.get("signature", "") if pending else "",
-                        "received": visit.texts.moment(enrolment.received_utc.astimezone(local)),
-                        "state": enrolment.state,
-                        "by": enrolment.decided_by or "",
-                        "despite": [visit.texts.say(f"approved_{mark['kind']}") for mark in enrolment.marks],
-                        "marks": [_told(mark, offices[mark.office_id], visit.texts) for mark in marked],
-                        "held": len(held.get(key, ())),
-                        "times": _times(held.get(key, ()), local, visit.texts),
-                    }
-                )
-            rows["decided"] = rows["decided"][::-1][:SHOWN]
-            return rows
+                return {
+                    "office": offices[enrolment.office_id].name,
+                    "name": enrolment.name or texts.forgotten,
+                    "nip": grouped(enrolment.nip),
+                    "received": texts.moment(enrolment.received_utc.astimezone(local)),
+                }
+
+            found = Enrolments(tx).search("pending", first=asked.first, limit=PER_PAGE)
+            marks, held = approval.marks(tx, found), hanging(tx, [each.event_id for each in found])
+
+            def waits(enrolment: Enrolment) -> dict[str, object]:
+                key = enrolment.office_id, enrolment.event_id
+                local = zone(offices[enrolment.office_id])
+                return common(enrolment) | {
+                    "office_id": enrolment.office_id,
+                    "event_id": enrolment.event_id,
+                    "samples": len(enrolment.descriptors),
+                    "effect": _effect(tx, enrolment, texts),
+                    "officer": enrolment.consent["officer"],
+                    "consent": enrolment.consent["text_id"],
+                    # Base64 of a PNG (books.wire): for those alone who decide, while they decide.
+                    "signature": enrolment.consent.get("signature", ""),
+                    "marks": [_told(mark, offices[mark.office_id], texts) for mark in marks.get(key, ())],
+                    "held": len(held.get(key, ())),
+                    "times": _times(held.get(key, ()), local, texts),
+                }
+
+            def is_over(enrolment: Enrolment) -> dict[str, object]:
+                return common(enrolment) | {
+                    "state": enrolment.state,
+                    "by": enrolment.decided_by or "",
+                    "despite": [texts.say(f"approved_{mark['kind']}") for mark in enrolment.marks],
+                }
+
+            waiting = Rows([waits(each) for each in found], Enrolments(tx).count_waiting())
+            over = [is_over(each) for each in Enrolments(tx).decided(before.first, PER_PAGE)]
+            decided = Rows(over, Enrolments(tx).count_decided())
+            return {
+                "pending": PENDING.table(texts, asked, waiting),
+                "decided": DECIDED.table(texts, before, decided),
+            }
 
         return visit.page("faces/enrolments.html", await visit.server.read(look))
 

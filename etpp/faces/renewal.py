@@ -10,8 +10,7 @@ What a gallery says of it changes only together with a version of the office: th
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from etpp.base.encoding import format_time
@@ -21,7 +20,7 @@ from etpp.faces import approval
 from etpp.faces.marks import Mark, MarksOpen
 from etpp.faces.model import Enrolment, RenewalConsent, RenewalOffer, Renewing
 from etpp.faces.recognisers import DLIB_RESNET_V1, RECOGNISERS
-from etpp.faces.store import CONSENTS, OFFERS, RENEWALS, Enrolments, Templates
+from etpp.faces.store import CONSENTS, OFFERS, RENEWALS, Enrolments, Templates, count_consented, of_employees
 from etpp.roster import register
 from etpp.roster.model import Person
 from etpp.roster.store import Offices, People, Roster
@@ -50,20 +49,15 @@ class Progress:
 
 
 def progress(tx: Transaction, office_id: str) -> Progress:
-    office = RENEWALS.one(tx, office_id)
-    if office is None:
-        return Progress(None, 0, len(waiting(tx, office_id)))
-    faces = {person.employee_id for person in People(tx).everyone(office_id) if person.templates}
-    agreed = {each.employee_id for each in CONSENTS.find(tx) if each.model_id == office.model_id}
-    return Progress(office.model_id, len(faces & agreed), len(waiting(tx, office_id)))
+    return progress_of_all(tx)[office_id]
 
 
 def progress_of_all(tx: Transaction) -> dict[str, Progress]:
-    """As `progress`, of every office; what no office does is not read."""
-    renewing = {each.office_id: each for each in RENEWALS.find(tx)}
-    held = Counter(each.office_id for each in Enrolments(tx).search("pending") if each.renewal is not None)
+    """Of every office, by three statements, however many there are."""
+    renewing = {each.office_id: each.model_id for each in RENEWALS.find(tx)}
+    held, agreed = Enrolments(tx).count_offers(), count_consented(tx) if renewing else {}
     offices = (each.office_id for each in Offices(tx).all())
-    return {at: progress(tx, at) if at in renewing else Progress(None, 0, held[at]) for at in offices}
+    return {at: Progress(renewing.get(at), agreed.get(at, 0), held.get(at, 0)) for at in offices}
 
 
 def switch(tx: Transaction, office_id: str, model_id: str | None, by: str, now: dt.datetime) -> None:
@@ -87,14 +81,15 @@ def consent(
     tx: Transaction, office_id: str, people: Sequence[str], given: RenewalConsent, by: str, now: dt.datetime
 ) -> int:
     """Record that people of an office, by NIP or person id, have consented; `given.employee_id` is filled in here.
+    Every office that knows them and renews for the model may ask.
 
     How many. Raises NotFound for an office or somebody who is not there: then nothing is recorded.
     """
     _require_further(given.model_id)
-    Offices(tx).lock(office_id)
+    Offices(tx).lock_all()
     found = _found(tx, office_id, people)
     CONSENTS.add(tx, [replace(given, employee_id=person.employee_id) for person in found], by, now)
-    _tell(tx, office_id, {person.person_id for person in found}, now)
+    _tell_all(tx, [person.employee_id for person in found], given.model_id, now)
     return len(found)
 
 
@@ -115,9 +110,9 @@ def take_back(tx: Transaction, office_id: str, people: Sequence[str], model_id: 
         held = CONSENTS.one(tx, person.employee_id, model_id)
         if held is not None:
             CONSENTS.withdraw(tx, [held], by, now)
+        for each in _waiting(tx, person.nip, model_id):
+            Enrolments(tx).decide(each, "rejected", now, by)
         for face in Roster(tx).faces_of(person.employee_id):
-            for each in _waiting(tx, face.office_id, face.person_id, model_id):
-                Enrolments(tx).decide(each, "rejected", now, by)
             mine = Templates(tx).of_person(face.office_id, face.person_id)
             Templates(tx).replace(face.office_id, face.person_id, [each for each in mine if each.model_id != model_id])
             told.setdefault(face.office_id, set()).add(face.person_id)
@@ -126,21 +121,24 @@ def take_back(tx: Transaction, office_id: str, people: Sequence[str], model_id: 
     return len(found)
 
 
-def due(tx: Transaction, office_id: str) -> dict[str, RenewalConsent]:
-    """By person id: of whom the office's terminals may offer templates, by which consent."""
+def due(tx: Transaction, office_id: str, only: Collection[str] | None = None) -> dict[str, RenewalConsent]:
+    """By person id: of whom the office's terminals may offer templates, by which consent; `only` of these."""
     office = RENEWALS.one(tx, office_id)
     if office is None:
         return {}
     model_id = office.model_id
-    people = {person.employee_id: person.person_id for person in People(tx).everyone(office_id) if person.templates}
+    if only is None:
+        known = People(tx).everyone(office_id)
+    else:
+        asked = (People(tx).get(office_id, each) for each in sorted(only))
+        known = [each for each in asked if each is not None and each.erased_version is None]
+    people = {person.employee_id: person.person_id for person in known if person.templates}
     have = Templates(tx).owners(office_id, model_id)
-    offered = {each.employee_id: each.offered_utc for each in OFFERS.find(tx) if each.model_id == model_id}
+    offered = {each.employee_id: each.offered_utc for each in of_employees(tx, OFFERS, people, model_id)}
     return {
         people[each.employee_id]: each
-        for each in CONSENTS.find(tx)
-        if each.model_id == model_id
-        and each.employee_id in people
-        and people[each.employee_id] not in have
+        for each in of_employees(tx, CONSENTS, people, model_id)
+        if people[each.employee_id] not in have
         and (each.employee_id not in offered or offered[each.employee_id] < each.given_utc)
     }
 
@@ -149,9 +147,9 @@ def received(tx: Transaction, enrolment: Enrolment, now: dt.datetime) -> Enrolme
     """An offer as it enters the books: waiting if it was asked for, else refused and empty."""
     offer = enrolment.renewal or {}
     person_id, model_id = str(offer.get("person_id")), str(offer.get("model_id"))
-    asked = due(tx, enrolment.office_id).get(person_id)
+    asked = due(tx, enrolment.office_id, [person_id]).get(person_id)
     wanted = asked is not None and asked.model_id == model_id
-    if wanted and not _waiting(tx, enrolment.office_id, person_id, model_id):
+    if wanted and not _waiting(tx, enrolment.nip, model_id):
         return replace(enrolment, person_id=person_id)
     nothing = replace(enrolment, person_id=person_id, descriptors=(), qualities=(), more={})
     return replace(nothing, state="rejected", decided_utc=now, decided_by=NOT_ASKED)
@@ -164,17 +162,26 @@ def offers(tx: Transaction, office_id: str, event_ids: Sequence[str]) -> list[st
 
 
 def note(tx: Transaction, office_id: str, event_ids: Sequence[str], now: dt.datetime) -> None:
-    """Whoever's offer has come is not asked any more. In a change of its own: events wait for no office's lock."""
-    Offices(tx).lock(office_id)
-    asked, new = due(tx, office_id), {}
-    for event_id in event_ids:
-        each = Enrolments(tx).get(office_id, event_id)
-        if each is not None and each.person_id in asked:
-            given = asked[each.person_id]
-            new[each.person_id] = RenewalOffer(given.employee_id, given.model_id, now)
+    """Whoever's offer has come is not asked any more, in no office. In a change of its own: events wait for no office's
+    lock."""
+    found = (Enrolments(tx).get(office_id, event_id) for event_id in event_ids)
+    offered = {each.person_id for each in found if each is not None and each.person_id is not None}
+    people = [each for each in (People(tx).get(office_id, each) for each in sorted(offered)) if each is not None]
+    Offices(tx).lock_known(office_id, [each.employee_id for each in people])
+    asked = due(tx, office_id, offered)
+    new = [RenewalOffer(given.employee_id, given.model_id, now) for given in asked.values()]
     if new:
-        OFFERS.add(tx, new.values(), TERMINAL, now)
-        _tell(tx, office_id, set(new), now)
+        OFFERS.add(tx, new, TERMINAL, now)
+        _tell_all(tx, [each.employee_id for each in new], new[0].model_id, now)
+
+
+def ask_again(tx: Transaction, employee_id: str, models: Collection[str], now: dt.datetime) -> None:
+    """Their offers of these models are gone before anybody has looked at them: of that, no office knows an answer."""
+    for model_id in sorted(models):
+        lost = of_employees(tx, OFFERS, [employee_id], model_id)
+        if lost:
+            OFFERS.withdraw(tx, lost, TERMINAL, now)
+            _tell_all(tx, [employee_id], model_id, now)
 
 
 def waiting(tx: Transaction, office_id: str) -> list[Enrolment]:
@@ -193,7 +200,7 @@ def approve_all(
 ) -> Bulk:
     """Approve every offer of an office that waits and was reviewed, but for those with marks: they are looked at one by
     one."""
-    Offices(tx).lock(office_id)
+    Offices(tx).lock_all()  # what is approved goes to every office that knows the person
     approved: list[str] = []
     left: dict[str, Sequence[Mark]] = {}
     for each in waiting(tx, office_id):
@@ -220,12 +227,10 @@ def asked_json(given: RenewalConsent) -> dict[str, object]:
     }
 
 
-def _waiting(tx: Transaction, office_id: str, person_id: str, model_id: str) -> list[Enrolment]:
-    return [
-        each
-        for each in waiting(tx, office_id)
-        if each.person_id == person_id and each.renewal is not None and each.renewal["model_id"] == model_id
-    ]
+def _waiting(tx: Transaction, nip: str | None, model_id: str) -> list[Enrolment]:
+    """Somebody's offers of a model that wait, in whichever office."""
+    found = () if nip is None else Enrolments(tx).pending_with_nip(nip)
+    return [each for each in found if each.renewal is not None and each.renewal["model_id"] == model_id]
 
 
 def _found(tx: Transaction, office_id: str, said: Sequence[str]) -> list[Person]:
@@ -235,6 +240,14 @@ def _found(tx: Transaction, office_id: str, said: Sequence[str]) -> list[Person]
     if missing:
         raise NotFound(f"{missing} of {len(said)} people are not in this office", key="person_unknown")
     return list({by_name[each].person_id: by_name[each] for each in said}.values())
+
+
+def _tell_all(tx: Transaction, employee_ids: Sequence[str], model_id: str, now: dt.datetime) -> None:
+    """The terminals of every office that knows them and renews for the model get these people anew."""
+    renewing = {each.office_id for each in RENEWALS.find(tx) if each.model_id == model_id}
+    for office_id, person_ids in sorted(People(tx).enrolled_as(employee_ids).items()):
+        if office_id in renewing:
+            _tell(tx, office_id, set(person_ids), now)
 
 
 def _tell(tx: Transaction, office_id: str, person_ids: set[str], now: dt.datetime) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -23,7 +24,9 @@ from etpp.faces.model import (
     Renewing,
     Template,
 )
-from etpp.faces.recognisers import RECOGNISERS
+from etpp.faces.recognisers import RECOGNISERS, is_usable
+
+F = TypeVar("F")
 
 CHOICES = Facts(RecogniserChoice, face_tables.recogniser_choices, "office_id")
 RENEWALS = Facts(Renewing, face_tables.renewals, "office_id")
@@ -45,8 +48,32 @@ def choices_made(tx: Transaction) -> list[Decided]:
     ]
 
 
+def of_employees(tx: Transaction, facts: Facts[F], employee_ids: Collection[str], model_id: str) -> list[F]:
+    """Of CONSENTS or OFFERS those of some people and one model."""
+    table = facts.table
+    mine = table.c.employee_id.in_(sorted(employee_ids)), table.c.model_id == model_id
+    return facts.find(tx, *mine) if employee_ids else []
+
+
+def count_consented(tx: Transaction) -> dict[str, int]:
+    """Office -> of how many people with a face there the consent holds to the model that the office renews for."""
+    renewing, agreed = face_tables.renewals.c, face_tables.renewal_consents.c
+    query = (
+        sa.select(people.c.office_id, sa.func.count(people.c.person_id.distinct()))
+        .join(face_tables.renewals, renewing.office_id == people.c.office_id)
+        .join(
+            face_tables.renewal_consents,
+            sa.and_(agreed.employee_id == people.c.employee_id, agreed.model_id == renewing.model_id),
+        )
+        .where(people.c.erased_version.is_(None), sa.select(templates.c.template_id).where(_OWNER).exists())
+        .where(*RENEWALS.counting(), *CONSENTS.counting())
+        .group_by(people.c.office_id)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 class Templates:
-    """The faces of enrolled people."""
+    """The faces of enrolled people. Those that no terminal can use are passed over: they are erased with the others."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -65,6 +92,7 @@ class Templates:
                         "descriptor": t.descriptor,
                         "cohort_mean": t.cohort_mean,
                         "cohort_sd": t.cohort_sd,
+                        "usable": is_usable(t.model_id, t.descriptor),
                     }
                     for t in templates_
                 ],
@@ -82,6 +110,7 @@ class Templates:
             .join(people, _OWNER)
             .where(
                 templates.c.office_id == office_id,
+                templates.c.usable,
                 people.c.erased_version.is_(None),
                 people.c.changed_version > changed_after,
             )
@@ -92,21 +121,31 @@ class Templates:
     def of_person(self, office_id: str, person_id: str) -> list[Template]:
         """One person's, of every model; in order of their ids."""
         t = templates.c
-        query = sa.select(templates).where(t.office_id == office_id, t.person_id == person_id)
+        query = sa.select(templates).where(t.office_id == office_id, t.person_id == person_id, t.usable)
         return [_template(row) for row in self._tx.execute(query.order_by(t.template_id))]
 
-    def owners(self, office_id: str, model_id: str) -> set[str]:
-        """The ids of an office's people who have templates of this model."""
+    def owners(self, office_id: str, model_id: str | None = None) -> set[str]:
+        """The ids of an office's people who have templates of this model (None: of any)."""
         t = templates.c
-        query = sa.select(t.person_id).where(t.office_id == office_id, t.model_id == model_id).distinct()
+        query = sa.select(t.person_id).where(t.office_id == office_id, t.usable).distinct()
+        if model_id is not None:
+            query = query.where(t.model_id == model_id)
         return set(self._tx.execute(query).scalars())
+
+    def unusable(self, office_id: str | None = None) -> list[tuple[str, str]]:
+        """(office, person) of who is enrolled and has templates that no terminal can use; of an office or of all."""
+        query = sa.select(people.c.office_id, people.c.person_id).join(templates, _OWNER).distinct()
+        query = query.where(~templates.c.usable, people.c.erased_version.is_(None))
+        if office_id is not None:
+            query = query.where(people.c.office_id == office_id)
+        rows = self._tx.execute(query.order_by(people.c.office_id, people.c.person_id))
+        return [(row.office_id, row.person_id) for row in rows]
 
     def coverage(self) -> dict[str, Coverage]:
         """By office: how many people have a face, and by which models; offices without one are left out."""
         t = templates.c
-        query = sa.select(t.office_id, t.model_id, sa.func.count(t.person_id.distinct())).group_by(
-            t.office_id, t.model_id
-        )
+        count = sa.func.count(t.person_id.distinct())
+        query = sa.select(t.office_id, t.model_id, count).where(t.usable).group_by(t.office_id, t.model_id)
         people: dict[str, dict[str, int]] = {}
         for office_id, model_id, count in self._tx.execute(query):
             people.setdefault(office_id, {})[model_id] = count
@@ -114,7 +153,8 @@ class Templates:
 
     def count_people(self) -> int:
         """How many people of the whole regency have a face; who has one in two offices is one."""
-        query = sa.select(sa.func.count(people.c.employee_id.distinct())).select_from(people.join(templates, _OWNER))
+        count = sa.func.count(people.c.employee_id.distinct())
+        query = sa.select(count).select_from(people.join(templates, _OWNER)).where(templates.c.usable)
         return self._tx.execute(query).scalar_one()
 
     def cohort(self, model_id: str) -> list[tuple[str, str, Template]]:
@@ -122,7 +162,7 @@ class Templates:
         t = templates.c
         held = t.template_id, t.person_id, t.descriptor, t.cohort_mean, t.cohort_sd
         columns = t.office_id, people.c.employee_id, *held
-        query = sa.select(*columns).join(people, _OWNER).where(t.model_id == model_id)
+        query = sa.select(*columns).join(people, _OWNER).where(t.model_id == model_id, t.usable)
         query = query.order_by(t.office_id, t.template_id)
         # Unpacked, not by name: half the time, and there are tens of thousands.
         return [
@@ -202,11 +242,12 @@ class Enrolments:
         office_id: str | None = None,
         *,
         after: str = "",
+        first: int = 0,
         limit: int | None = None,
     ) -> list[Enrolment]:
-        """Oldest first, those after one, no more than `limit`."""
+        """Oldest first, those after one and without so many at the beginning, no more than `limit`."""
         order = enrolments.c.received_utc, enrolments.c.event_id
-        query = sa.select(enrolments).order_by(*order).limit(limit)
+        query = sa.select(enrolments).order_by(*order).offset(first).limit(limit)
         if after:
             came = sa.select(sa.func.max(enrolments.c.received_utc)).where(enrolments.c.event_id == after)
             query = query.where(sa.tuple_(*order) > sa.tuple_(came.scalar_subquery(), sa.literal(after)))
@@ -216,10 +257,34 @@ class Enrolments:
             query = query.where(enrolments.c.office_id == office_id)
         return [_enrolment(row) for row in self._tx.execute(query)]
 
+    def faces_waiting(self) -> list[Enrolment]:
+        """All that wait, oldest first, to compare with: without what was measured and signed, a picture each."""
+        waits = enrolments.c.state == "pending"
+        order = enrolments.c.received_utc, enrolments.c.event_id
+        return [
+            _enrolment(row) for row in self._tx.execute(_select("consent", "qualities").where(waits).order_by(*order))
+        ]
+
+    def decided(self, first: int, limit: int) -> list[Enrolment]:
+        """Those that do not wait any more, newest first, from one on: without faces and what belongs to them."""
+        order = enrolments.c.received_utc.desc(), enrolments.c.event_id.desc()
+        query = _select("consent", "qualities", "descriptors", "more", "renewal").where(enrolments.c.state != "pending")
+        return [_enrolment(row) for row in self._tx.execute(query.order_by(*order).offset(first).limit(limit))]
+
+    def count_decided(self) -> int:
+        decided = sa.select(sa.func.count()).select_from(enrolments).where(enrolments.c.state != "pending")
+        return self._tx.execute(decided).scalar_one()
+
     def count_pending(self, device_id: str) -> int:
         """How many of one terminal's wait."""
         mine = enrolments.c.state == "pending", enrolments.c.device_id == device_id
         return self._tx.execute(sa.select(sa.func.count()).where(*mine).select_from(enrolments)).scalar_one()
+
+    def count_offers(self) -> dict[str, int]:
+        """Office -> how many offers of a further recogniser's templates wait there."""
+        offered = enrolments.c.state == "pending", enrolments.c.renewal.is_not(None)
+        query = sa.select(enrolments.c.office_id, sa.func.count()).where(*offered).group_by(enrolments.c.office_id)
+        return {row[0]: row[1] for row in self._tx.execute(query)}
 
     def count_waiting(self) -> int:
         """How many wait in the whole regency."""
@@ -227,8 +292,8 @@ class Enrolments:
         return self._tx.execute(sa.select(sa.func.count()).where(mine).select_from(enrolments)).scalar_one()
 
     def pending_with_nip(self, nip: str) -> list[Enrolment]:
-        """Those of one NIP that wait, in all offices; oldest first."""
-        query = sa.select(enrolments).where(enrolments.c.nip == nip, enrolments.c.state == "pending")
+        """Those of one NIP that wait, in all offices, oldest first: without what was measured and signed."""
+        query = _select("consent", "qualities").where(enrolments.c.nip == nip, enrolments.c.state == "pending")
         order = enrolments.c.received_utc, enrolments.c.event_id
         return [_enrolment(row) for row in self._tx.execute(query.order_by(*order))]
 
@@ -280,7 +345,13 @@ def _split(model_id: str, data: bytes) -> list[bytes]:
     if not data:
         return []  # decided: also of a model that an earlier release let in
     size = 4 * RECOGNISERS[model_id].length
-    return [data[start : start + size] for start in range(0, len(data), size)]
+    found = [data[start : start + size] for start in range(0, len(data), size)]
+    return [each for each in found if is_usable(model_id, each)]  # an earlier release was more lenient
+
+
+def _select(*names: str) -> sa.Select[tuple[object, ...]]:
+    """Enrolments without the columns of these names, which are large."""
+    return sa.select(*(sa.null().label(c.name) if c.name in names else c for c in enrolments.c))
 
 
 def _template(row: sa.Row[tuple[object, ...]]) -> Template:
@@ -295,10 +366,10 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
         row.nip,
         row.name,
         row.model_id,
-        _split(row.model_id, bytes(row.descriptors)),
+        _split(row.model_id, bytes(row.descriptors or b"")),
         {name: _split(name, base64.b64decode(packed)) for name, packed in (row.more or {}).items()},
-        row.qualities,
-        row.consent,
+        row.qualities or (),
+        row.consent or {},
         row.state,
         row.received_utc,
         row.decided_utc,

@@ -22,6 +22,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("quantity", rf"must be more than 0 and at most (?P<n>{_NUMBER}), with at most (?P<m>{_NUMBER}) decimals"),
     ("future", r"the day has not come yet"),
     ("day_closed", r"a letter of the person covers the day: nothing can be entered for it"),
+    ("day_full", rf"the person has (?P<n>{_NUMBER}) activities of the day already"),
     ("item_none", r"the catalogue has no such activity on that day"),
     ("no_points", r"it has no points for the person's post on that day"),
     ("hours", r"the hours stand both or neither, and the work ends after it begins"),

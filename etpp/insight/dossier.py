@@ -19,6 +19,7 @@ from etpp.base.errors import Conflict, NotFound
 from etpp.books.model import Link
 from etpp.books.store import Books
 from etpp.db import Transaction
+from etpp.faces.choice import FaceState, face_states
 from etpp.faces.store import Enrolments
 from etpp.presence.discipline import Discipline, delivered_steps, discipline
 from etpp.presence.year import judged_year
@@ -40,7 +41,7 @@ class Dossier:
     `broken`: what was recorded contradicts itself, so that nothing
     can be reckoned. `waiting`: enrolments that nobody has decided. `without_face`: presences of the month by NIP and
     PIN. `items`: names of the catalogue's rows. `faces`: with how far the face, or its erasure, has come on the
-    office's terminals."""
+    office's terminals, and whether these recognise it."""
 
     employee: Employee
     today: dt.date
@@ -48,7 +49,7 @@ class Dossier:
     paid_by: str | None
     posts: tuple[Assignment, ...]
     actings: tuple[Acting, ...]
-    faces: tuple[tuple[Person, Reached], ...]
+    faces: tuple[tuple[Person, Reached, FaceState], ...]
     waiting: int
     without_face: tuple[Link, ...]
     asked: Month
@@ -105,7 +106,7 @@ def open_dossier(tx: Transaction, person_id: str, month: Month | None, now: dt.d
         paid_by=near,
         posts=tuple(reversed(posts)),
         actings=tuple(reversed(actings)),
-        faces=tuple((face, _reached(tx, face)) for face in roster.faces_of(person_id)),
+        faces=tuple((face, _reached(tx, face), _state(tx, face)) for face in roster.faces_of(person_id)),
         waiting=0 if employee.nip is None else len(Enrolments(tx).pending_with_nip(employee.nip)),
         without_face=tuple(Books(tx).without_face(person_id, *days_utc(asked.first, asked.last, regency))),
         asked=asked,
@@ -124,3 +125,7 @@ def _reached(tx: Transaction, face: Person) -> Reached:
     if face.erased_version is not None:
         return terminals.erased(tx, face.office_id, face.erased_version)
     return terminals.reached(tx, face.office_id, face.changed_version)
+
+
+def _state(tx: Transaction, face: Person) -> FaceState:
+    return face_states(tx, face.office_id).get(face.person_id, "none")

@@ -139,14 +139,12 @@ def _faces(dossier: Dossier, texts: Texts, zone: ZoneInfo) -> list[dict[str, str
             "office": dossier.offices.get(each.office_id, each.office_id),
             "state": texts.insight_face_erased
             if each.erased_version is not None
-            else texts.insight_face_known
-            if each.templates
-            else texts.insight_face_none,
-            "tone": "" if each.erased_version is not None else "good" if each.templates else "warn",
+            else texts.say(f"insight_face_{state}"),
+            "tone": "" if each.erased_version is not None else "good" if state == "known" else "warn",
             "reached": _reached(reached, texts, zone) if each.erased_version is not None or each.templates else "",
             "erased": each.person_id if each.erased_version is not None else "",
         }
-        for each, reached in dossier.faces
+        for each, reached, state in dossier.faces
     ]
 
 

@@ -31,6 +31,7 @@ from etpp.reports.jobs import Jobs
 from etpp.reports.texts import words
 from etpp.roster import register
 from etpp.roster.hours import REGENCY_ZONE, zone
+from etpp.roster.named import named
 from etpp.roster.store import Offices, Roster
 
 ServerKeys = Callable[[], Mapping[str, bytes]]
@@ -67,6 +68,9 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
             where = months.standing(tx, office_id, asked, visit.server.now())
             closed = where.closed
             rows, adjusted = [], []
+            despite = None if closed is None else closed.sealed.despite
+            deciders = () if despite is None else despite.decided_by
+            acted = named(tx, [], deciders if closed is None else (closed.closed_by, *deciders))
             if closed is not None:
                 people = [each.person_id for each in closed.sealed.statements]
                 people += [each.person_id for each in closed.sealed.adjustments]
@@ -108,9 +112,9 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
                     "prev_hash": closed.sealed.prev_hash,
                     "key_id": closed.key_id,
                     "at": visit.texts.moment(closed.as_of_utc.astimezone(zone(office))),
-                    "by": closed.closed_by,
-                    "despite": [] if closed.sealed.despite is None else closed.sealed.despite.open,
-                    "decided_by": [] if closed.sealed.despite is None else closed.sealed.despite.decided_by,
+                    "by": acted.who(closed.closed_by),
+                    "despite": () if despite is None else despite.open,
+                    "decided_by": [acted.who(each) for each in deciders],
                 },
             }
 
@@ -141,7 +145,7 @@ def routes(bundles: Jobs, server_keys: ServerKeys) -> APIRouter:
                 "policy": found.policy_sha256,
                 "lines": views.tree(found.lines, found, visit.texts),
                 "manual": [views.ref(f"event:{each}", visit.texts) for each in found.manual],
-                "open": found.open,
+                "open": [views.matter(each, visit.texts) for each in found.open],
             }
 
         return visit.page("inspection/statement.html", await visit.server.read(look))

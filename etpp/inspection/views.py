@@ -80,6 +80,17 @@ def ref(named: str, texts: Texts, person_id: str = "") -> dict[str, str]:
     return {"text": texts.of("inspect_kind", kind), "path": path, "id": rest[:8], "person_id": person_id}
 
 
+def matter(named: str, texts: Texts) -> dict[str, str]:
+    """What keeps a statement open, in words, with a link to it where it can be looked at."""
+    kind, _, key = named.partition(":")
+    text = texts.of("obstacle", kind)
+    if kind == "waiting":
+        return {"text": f"{text}: {texts.date(dt.date.fromisoformat(key))}", "path": ""}
+    if kind == "score":
+        return {"text": text, "path": ""}  # there is none yet: the office is named
+    return {"text": text, "path": ref(f"event:{key}" if kind in ("review", "face") else named, texts)["path"]}
+
+
 @dataclass(frozen=True)
 class Line:
     """One row of a list, in words. `refs`: links to what it rests on."""
@@ -96,7 +107,7 @@ class Line:
 
 def hit(found: Hit, names: Mapping[str, str], zone: ZoneInfo, texts: Texts) -> Line:
     why = [texts.of("inspect_detail", found.detail)] if found.detail else []
-    why += [texts.of("inspect_more", names.get(each, each)) for each in found.more]
+    why += dict.fromkeys(_more(each, names, texts) for each in found.more)
     return Line(
         ", ".join(names.get(each, texts.forgotten) for each in found.who),
         None if found.at_utc is None else found.at_utc.astimezone(zone),
@@ -107,6 +118,13 @@ def hit(found: Hit, names: Mapping[str, str], zone: ZoneInfo, texts: Texts) -> L
         ", ".join(names.get(each, each) for each in found.by.split(", ") if each),
         tuple(ref(each, texts) for each in found.refs),
     )
+
+
+def _more(said: str, names: Mapping[str, str], texts: Texts) -> str:
+    kind, _, key = said.partition(":")
+    if said in names or not key:
+        return texts.of("inspect_more", names.get(said, said))
+    return texts.of("obstacle", kind)  # a matter that was open
 
 
 def _count(line: Line, texts: Texts) -> Cell:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from etpp.base import bounds
 from etpp.base.clock import month_of
 from etpp.base.errors import Conflict, NotFound
-from etpp.db import Transaction
+from etpp.db import Transaction, hold_each
 from etpp.objections import store
 from etpp.objections.asked import NewAnswer, NewObjection
 from etpp.objections.model import Objection, ObjectionAnswer, Standing
 from etpp.roster.store import Roster
-
-MOST_WAITING = 20
-"""Of one person's month: nobody objects to more days than it has, and whoever answers reads each of them."""
 
 
 def file(tx: Transaction, new: NewObjection, now: dt.datetime, objection_id: str | None = None) -> Standing:
@@ -28,15 +26,16 @@ def file(tx: Transaction, new: NewObjection, now: dt.datetime, objection_id: str
     kind, _, what = new.about.partition(":")
     if kind == "day" and not (what.startswith(new.month) and _is_past(what, now)):
         raise Conflict("the day is none of that month, or is still to come", key="objection_day")
+    hold_each(tx, "objections of", [person])
     waiting = [each for each in store.of_month(tx, person, new.month) if each.state == "waiting"]
     if any(each.objection.about == new.about for each in waiting):
         raise Conflict("an objection to this waits for its answer already", key="objection_waiting")
-    if len(waiting) >= MOST_WAITING:
-        raise Conflict(
-            f"{MOST_WAITING} objections to this month wait for their answers already",
-            key="objection_many",
-            n=MOST_WAITING,
-        )
+    if len(waiting) >= bounds.OBJECTIONS_A_MONTH:
+        n = bounds.OBJECTIONS_A_MONTH
+        raise Conflict(f"{n} objections to this month wait for their answers already", key="objection_many", n=n)
+    if store.count_waiting(tx, person) >= bounds.OBJECTIONS:
+        n = bounds.OBJECTIONS
+        raise Conflict(f"{n} objections of the person wait for their answers already", key="objections_many", n=n)
     made_id = objection_id or str(uuid.uuid4())
     made = Objection(made_id, person, served[-1].office_id, new.month, new.about, new.reason, now)
     store.OBJECTIONS.add(tx, [made], person, now)

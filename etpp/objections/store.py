@@ -35,8 +35,9 @@ def page(tx: Transaction, *, waiting: bool, after: str, limit: int) -> list[Stan
     return standings(tx, found)
 
 
-def count_waiting(tx: Transaction) -> int:
-    """How many have no answer."""
+def count_waiting(tx: Transaction, person_id: str | None = None) -> int:
+    """How many have no answer, of one person or (None) of all."""
     objections, answers = objection_tables.objections, objection_tables.objection_answers
     answered = sa.select(answers.c.fact_no).where(answers.c.objection_id == objections.c.objection_id).exists()
-    return tx.execute(sa.select(sa.func.count()).select_from(objections).where(~answered)).scalar_one()
+    mine = [] if person_id is None else [objections.c.person_id == person_id]
+    return tx.execute(sa.select(sa.func.count()).select_from(objections).where(~answered, *mine)).scalar_one()

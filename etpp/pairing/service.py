@@ -15,6 +15,7 @@ from etpp.accounts import passwords
 from etpp.accounts.door import Guest
 from etpp.accounts.model import Account
 from etpp.accounts.store import Accounts, Factors, Sessions
+from etpp.base import bounds
 from etpp.base.errors import Conflict, NotFound
 from etpp.db import Transaction
 from etpp.ledger.model import Said
@@ -51,6 +52,9 @@ def by_terminal(tx: Transaction, code: str, now: dt.datetime) -> Invited:
     face = People(tx).get(device.office_id, statement.person_id)
     if face is None or face.erased_version is not None or not _serves(tx, face.employee_id, device.office_id, now):
         raise Conflict("the terminal's office does not know this person now", key="phone_not_here")
+    if Phones(tx).connected(face.employee_id, now - bounds.WINDOW) >= bounds.PHONES:
+        n = bounds.PHONES
+        raise Conflict(f"the person connected {n} phones lately: BKPP gives a code", key="phone_many", n=n)
     return _invited(tx, face.employee_id, device.device_id)
 
 

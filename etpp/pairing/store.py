@@ -36,6 +36,11 @@ class Phones:
         rows = self._tx.execute(found.where(phones.c.created_utc >= since, phones.c.ended_utc.is_(None)))
         return {person_id: created for person_id, created in rows}  # noqa: C416
 
+    def connected(self, person_id: str, since: dt.datetime) -> int:
+        """How many a person has connected after a moment, whatever became of them."""
+        asked = phones.c.person_id == person_id, phones.c.created_utc > since
+        return self._tx.execute(sa.select(sa.func.count()).select_from(phones).where(*asked)).scalar_one()
+
     def mark(self) -> tuple[int, int]:
         """What changes whenever a phone is connected or ended."""
         row = self._tx.execute(sa.select(sa.func.count(), sa.func.count(phones.c.ended_utc)).select_from(phones)).one()

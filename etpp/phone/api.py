@@ -22,6 +22,7 @@ from etpp.accounts import session
 from etpp.accounts.gate import ADMIN
 from etpp.allowance.gather import correction_days
 from etpp.allowance.model import Month
+from etpp.base import bounds
 from etpp.base.asked import Who
 from etpp.base.encoding import format_time
 from etpp.base.errors import Conflict, NotFound, Problem
@@ -100,7 +101,10 @@ def routes(photographs: Throttle) -> APIRouter:
         photographs.reserve(by)
         content, now = await request.body(), server.now()
         with _in_words(lang):
-            kept = await run_in_threadpool(lambda: letters.keep_document(server.begin, cabinet, content, by, now))
+            space = letters.Space(server.database.read, bounds.OWN_FILES_BYTES)
+            kept = await run_in_threadpool(
+                lambda: letters.keep_document(server.begin, cabinet, content, by, now, space)
+            )
         return document_shown(kept)
 
     @router.post("/objections", status_code=201)

@@ -14,11 +14,12 @@ from functools import partial
 from typing import Literal
 
 from etpp.absence.store import LETTERS
+from etpp.base import bounds
 from etpp.base.clock import month_of
 from etpp.base.errors import Conflict, NotFound
 from etpp.base.paging import filled
 from etpp.calendar.model import DayPlan, PlanError
-from etpp.db import Transaction
+from etpp.db import Transaction, hold_each
 from etpp.presence import store
 from etpp.presence.asked import NewCorrection
 from etpp.presence.daybook import office_reports
@@ -93,6 +94,10 @@ def propose(
     letter = LETTERS.one(tx, new.letter_id) if new.letter_id else None
     if new.letter_id and (letter is None or person not in letter.person_ids):
         raise NotFound("there is no such letter for this person", key="letter_not_for")
+    hold_each(tx, "corrections of", [person])
+    if store.undecided_of(tx, person) >= bounds.CORRECTIONS:
+        n = bounds.CORRECTIONS
+        raise Conflict(f"{n} corrections of the person's days wait for a decision already", key="correction_many", n=n)
     store.CORRECTIONS.add(tx, [correction], by, now)
     return correction
 
@@ -113,6 +118,9 @@ def decide(tx: Transaction, correction_id: str, approved: bool, by: str, now: dt
     verdict: CorrectionState = "approved" if approved else "refused"
     if standing.state == verdict:
         raise Conflict(f"the correction is {verdict} already", key="correction_decided")
+    if len(store.decisions_on(tx, [correction_id])) >= bounds.DECISIONS:
+        n = bounds.DECISIONS
+        raise Conflict(f"it was decided {n} times already: propose a new correction", key="decisions_many", n=n)
     at = after_all(now, store.decided_for(tx, correction.person_id, correction.date))
     decision = CorrectionDecision(str(uuid.uuid4()), correction_id, approved, actor, at)
     store.CORRECTION_DECISIONS.add(tx, [decision], actor, now)

@@ -9,9 +9,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from etpp.base import bounds
 from etpp.base.asked import month as month_days
 from etpp.base.errors import Conflict, NotFound
-from etpp.db import Transaction
+from etpp.db import Transaction, hold_each
 from etpp.presence import store
 from etpp.presence.asked import NewManualEntry
 from etpp.presence.model import ManualEntry
@@ -50,6 +51,10 @@ def enter(tx: Transaction, new: NewManualEntry, now: dt.datetime) -> ManualEntry
             " person's own office write it down and confirm it",
             key="manual_elsewhere",
         )
+    hold_each(tx, "presences by hand of", [person])
+    if store.written_since(tx, person, now - bounds.WINDOW) >= bounds.MANUAL_ENTRIES:
+        n = bounds.MANUAL_ENTRIES
+        raise Conflict(f"{n} presences of the person were written down lately", key="manual_many", n=n)
     entry = ManualEntry(str(uuid.uuid4()), person, new.at_utc, new.office_id, new.reason, by, now)
     store.MANUAL_ENTRIES.add(tx, [entry], by, now)
     return entry

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from etpp.base import bounds
 from etpp.base.errors import Conflict, NotFound
 from etpp.books.model import PresenceOf
 from etpp.books.store import Books
@@ -87,6 +88,9 @@ def decide(tx: Transaction, new: NewTimeDecision, now: dt.datetime) -> Review:
     if actor == person:
         raise Conflict("nobody decides on the own time: let another one decide", key="review_own")
     earlier = [each.decided_utc for each in store.times_of(tx, [new.event_id])]
+    if len(earlier) >= bounds.DECISIONS:
+        n = bounds.DECISIONS
+        raise Conflict(f"it was decided {n} times already: propose a correction of the day", key="decisions_many", n=n)
     decision = TimeDecision(str(uuid.uuid4()), new.event_id, new.utc, actor, after_all(now, earlier))
     store.TIME_DECISIONS.add(tx, [decision], actor, now)
     return Review(person, presence, decision)

@@ -62,6 +62,14 @@ def decisions_on(tx: Transaction, correction_ids: Sequence[str]) -> list[Correct
     return [each for page in pages for each in CORRECTION_DECISIONS.find(tx, column.in_(page))]
 
 
+def undecided_of(tx: Transaction, person_id: str) -> int:
+    """How many corrections of a person's days nobody has decided on."""
+    table, decisions = pay_tables.corrections, pay_tables.correction_decisions
+    decided = sa.select(decisions.c.fact_no).where(decisions.c.correction_id == table.c.correction_id).exists()
+    mine = sa.select(sa.func.count()).select_from(table).where(table.c.person_id == person_id, ~decided)
+    return tx.execute(mine).scalar_one()
+
+
 def decided_for(tx: Transaction, person_id: str, date: dt.date) -> list[dt.datetime]:
     """When corrections of a person's day were decided on."""
     table = pay_tables.corrections
@@ -117,6 +125,13 @@ def locked_manual(tx: Transaction, entry_id: str) -> ManualEntry | None:
     rows = sa.select(table.c.fact_no).where(table.c.entry_id == entry_id).order_by(table.c.fact_no).limit(1)
     tx.execute(rows.with_for_update())
     return MANUAL_ENTRIES.one(tx, entry_id)
+
+
+def written_since(tx: Transaction, person_id: str, since: dt.datetime) -> int:
+    """How many presences of a person were written down after a moment, whatever became of them."""
+    table = pay_tables.manual_entries
+    asked = table.c.person_id == person_id, table.c.entered_utc > since
+    return tx.execute(sa.select(sa.func.count(table.c.entry_id.distinct())).where(*asked)).scalar_one()
 
 
 def manual_within(

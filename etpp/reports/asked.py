@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from etpp.allowance.asked import month_named
+from etpp.allowance.model import Month
+from etpp.allowance.store import Closings
 from etpp.base.errors import Conflict, NotFound, Problem
 from etpp.console.texts import Language
 from etpp.db import Transaction
@@ -16,6 +18,7 @@ from etpp.reports.jobs import Job, Jobs
 from etpp.reports.make import ALL, Asked
 from etpp.reports.model import Format, Kind, Paper
 from etpp.roster import register
+from etpp.roster.assignments import CareerError
 from etpp.roster.store import Roster
 from etpp.serving.context import Server
 
@@ -56,9 +59,23 @@ async def start(new: NewReport, server: Server, jobs: Jobs) -> Job:
     def look(tx: Transaction) -> None:
         if new.office_id != ALL:
             register.office(tx, new.office_id)
-        if new.person_id is not None and Roster(tx).employee(new.person_id) is None:
-            raise NotFound("there is no such person in the roster", key="employee_unknown")
+        if new.person_id is not None:
+            lists = _paid_by(tx, new.person_id, month)
+            if not lists or new.office_id not in {ALL, *lists}:
+                # The same for whom nobody knows: an office's clerk learns nothing of people elsewhere.
+                raise NotFound("nobody asked for belongs to the office in that month", key="report_nobody")
 
     await server.write(look)  # who took which figures out is recorded
     asked = Asked(new.kind, new.office_id, month, new.format, new.language, new.paper, new.person_id)
     return await run_in_threadpool(jobs.start, asked, server.now())
+
+
+def _paid_by(tx: Transaction, person_id: str, month: Month) -> set[str]:
+    """On which offices' lists of the month somebody stands: the one where they served last in it, and those that have
+    closed it with them."""
+    closed = {office_id for office_id, _ in Closings(tx).statements(month, [person_id])}
+    try:
+        served = Roster(tx).career(person_id).within(month.first, month.last)
+    except CareerError:
+        return closed
+    return closed | {each.office_id for each in served[-1:]}

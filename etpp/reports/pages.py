@@ -26,6 +26,7 @@ router = APIRouter()
 FIELDS = {
     "office_unknown": "office_id",
     "employee_unknown": "person",
+    "report_nobody": "person",
     "report_one_person": "person",
     "month_wrong": "month",
 }
@@ -44,7 +45,7 @@ async def ask(visit: MemberVisit, values: CheckedForm, jobs: JobsOf) -> Response
     person = "".join(values.get("person", "").split())
     try:
         given = {name: values.get(name, "") for name in ("kind", "office_id", "month", "format", "paper")}
-        known = await visit.server.read(lambda tx: Roster(tx).who(person)) if person else None
+        known = await visit.server.read(lambda tx: _who(tx, person)) if person else None
         new = forms.read(NewReport, given | {"language": visit.texts.code, "person_id": known})
         job = await start(new, visit.server, jobs)
     except (Conflict, NotFound, Problem) as error:
@@ -96,6 +97,14 @@ async def _page(
         **forms.typed({"month": f"{now:%Y-%m}", "paper": "F4", **values}, wrong),
     }
     return visit.page("reports/reports.html", shown, status)
+
+
+def _who(tx: Transaction, person: str) -> str:
+    """Of whom nobody knows what was typed: no report is of that, in the words for whoever is elsewhere."""
+    try:
+        return Roster(tx).who(person)
+    except NotFound:
+        return person[:64]
 
 
 def _names(tx: Transaction) -> dict[str, str]:

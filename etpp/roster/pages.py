@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
@@ -19,11 +19,15 @@ from etpp.roster.model import Person
 from etpp.roster.nip import grouped
 from etpp.roster.store import Offices
 
+FaceStates = Callable[[Transaction, str], Mapping[str, str]]
+"""(office id) -> by person id, what face the office has of whom: `known`, `other`, `unusable`; handed in, for faces lie
+above the roster (decision 40)."""
+
 ErasedThrough = Callable[[Transaction, str], Sequence[int]]
 """(office id) -> up to which gallery version each of the office's terminals in use has erased people."""
 
 
-def routes(erased_through: ErasedThrough) -> APIRouter:
+def routes(erased_through: ErasedThrough, face_states: FaceStates) -> APIRouter:
     router = APIRouter()
 
     @router.get("/people")
@@ -53,7 +57,7 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
     async def people(visit: MemberVisit, office_id: str) -> Response:
         def look(tx: Transaction) -> dict[str, object]:
             everyone = register.everyone(tx, office_id, include_erased=True)
-            done = erased_through(tx, office_id)
+            done, faces = erased_through(tx, office_id), face_states(tx, office_id)
             return {
                 "office": register.office(tx, office_id),
                 "people": [
@@ -63,6 +67,7 @@ def routes(erased_through: ErasedThrough) -> APIRouter:
                         "name": person.name or visit.texts.forgotten,
                         "nip": grouped(person.nip),
                         "templates": person.templates,
+                        "face": faces.get(person.person_id, "none"),
                         "erasure": _erasure(person.erased_version, done, visit.texts),
                     }
                     for person in everyone

@@ -71,12 +71,14 @@ def state_of(device: Device, now: dt.datetime) -> str:
 
 @dataclass(frozen=True)
 class RecogniserView:
-    """How far an office is with another recogniser. `people`: by model, how many have templates of it."""
+    """How far an office is with another recogniser. `people`: by model, how many have templates of it; `lacking`: how
+    many the terminals do not recognise, for their templates are of another one."""
 
     office: str
     counts: str
     faces: int
     people: Sequence[str]
+    lacking: int
     renewing: str
     consented: int
     waiting: int
@@ -92,7 +94,16 @@ def recognisers(tx: Transaction) -> list[RecogniserView]:
         people = [f"{model_id}: {count}" for model_id, count in sorted(has.people.items())]
         office = names[each.office_id]
         found.append(
-            RecogniserView(office, each.counts, has.faces, people, gone.model_id or "", gone.consented, gone.waiting)
+            RecogniserView(
+                office=office,
+                counts=each.counts,
+                faces=has.faces,
+                people=people,
+                lacking=has.unrecognised(each.counts),
+                renewing=gone.model_id or "",
+                consented=gone.consented,
+                waiting=gone.waiting,
+            )
         )
     others = {model_id for each in coverage.values() for model_id in each.people} - {DLIB_RESNET_V1}
     used = others or any(each.counts != DLIB_RESNET_V1 or each.renewing for each in found)

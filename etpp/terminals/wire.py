@@ -287,7 +287,7 @@ class HeartbeatRequest(Shape):
     erased_through: Natural
     camera: Literal["ok", "lost", "absent", "unknown"]
     temperature_c: Number | None
-    disk_free_bytes: Natural
+    disk_free_bytes: Natural | None
     faults: Annotated[list[ShortText], Field(max_length=100)]
     counters: Annotated[dict[ShortText, Annotated[int, Field(ge=0, le=MAX_INTEGER)]], Field(max_length=200)]
     parked: Annotated[list[Parked], Field(max_length=1000)]

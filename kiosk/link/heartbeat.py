@@ -50,11 +50,17 @@ class Reporter:
             "erased_through": self._cache.erased_through(),
             "camera": camera,
             "temperature_c": self._temperature_c(),
-            "disk_free_bytes": shutil.disk_usage(self._folder).free,
+            "disk_free_bytes": self._disk_free_bytes(),
             "faults": sorted({*faults, *run_faults}),
             "counters": dict(self._queue.counters()),
             "parked": [{"event_id": p.event_id, "problem": p.problem} for p in self._queue.parked(MAX_PARKED)],
         }
+
+    def _disk_free_bytes(self) -> int | None:
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError:
+            return None  # a card that fails says nothing any more; that the terminal lives is to be known all the same
 
     def _temperature_c(self) -> float | None:
         try:

@@ -55,6 +55,10 @@ MIN_FRAMES = 8
 MAX_FRAMES = 15
 """So many frames at the least, and at the most, are joined. The model of the face alone has no more than these."""
 
+WINDOW_STEP = 2
+"""With the wide models 8, 10, 12 or 14 frames are judged, of which as many were seen in a mirror as not. In an odd
+number one of the two looks would have the majority, and what is held still be judged by the kinder one."""
+
 SAMPLE_S = 0.06
 """Frames closer together than this show the same picture, noise included; scoring both would only feign certainty."""
 
@@ -63,7 +67,7 @@ PATIENCE_S = 2.5
 
 With the wide models the newest frames are judged anew with each further one, until then: a frame's score of the face
 has a deviation of 1 to 2, and eight of them can be unlucky. No window is another question than a start at its first
-frame would be, and of every start of the attacks that were measured none was accepted (decision 109).
+frame, or at the one before it, has: of every start of the attacks that were measured none was accepted (decision 109).
 """
 
 
@@ -84,6 +88,11 @@ class PassiveEvidence:
 
     With the wide models only frames that show the surroundings of the face decide (MAX_WIDTH), and it is the newest
     that do: who looked away or was blurred at first is judged by what is seen then, for as long as PATIENCE_S lasts.
+
+    Then every second frame that is looked at is shown to all three in a mirror: to a network that is another look at
+    the same face, and the chance of one look asks many of the living (decision 126). Which frames they are follows from
+    their number, so nobody at the camera chooses them. Where the model of the face is alone the mirror asked more of
+    the living: it sees none.
     """
 
     def __init__(self, models: PassiveModels) -> None:
@@ -139,18 +148,19 @@ class PassiveEvidence:
         return Opinion.DOUBT if t_s - self._near_since_s > NEAR_S else Opinion.NEAR
 
     def _look(self, frame_rgb: RgbImage, box: Box, lit: bool, *, wide: bool) -> None:
-        near = self._models.near.score(frame_rgb, box)
+        flipped = self._models.wide is not None and len(self._near) % 2 == 1
+        near = self._models.near.score(frame_rgb, box, flipped=flipped)
         self._near.append(near)
         scores = [near]
         if self._models.wide is not None and wide:
-            scores += self._models.wide.score(frame_rgb, box)
+            scores += self._models.wide.score(frame_rgb, box, flipped=flipped)
             self._wide.append(np.clip(scores, -LIMIT, LIMIT))
         if lit:
             self._lit.append(max(scores))
 
     def _accepted(self) -> bool:
         if self._models.wide is not None:
-            lengths = range(MIN_FRAMES, min(len(self._wide), MAX_FRAMES) + 1)
+            lengths = range(MIN_FRAMES, min(len(self._wide), MAX_FRAMES) + 1, WINDOW_STEP)
             return any(_alive(np.array(self._wide[-length:])) for length in lengths)
         if len(self._near) < MIN_FRAMES:
             return False

@@ -23,22 +23,22 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Look(Protocol[T_co]):
-    """What is asked of a model: something about the face in `box`."""
+    """What is asked of a model: something about the face in `box`; `flipped`: as seen in a mirror."""
 
-    def __call__(self, frame_rgb: RgbImage, box: Box, /) -> T_co: ...
+    def __call__(self, frame_rgb: RgbImage, box: Box, /, *, flipped: bool = False) -> T_co: ...
 
 
 class Scorer(Protocol):
     """The model of the face."""
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         """As PassiveModel.score."""
 
 
 class WideScorer(Protocol):
     """The models of its surroundings."""
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> WideScores:
         """As WideModels.score."""
 
 

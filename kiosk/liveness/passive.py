@@ -67,6 +67,11 @@ def without_cast(face_rgb: RgbImage) -> RgbImage:
     return np.asarray(cv2.LUT(face_rgb, shades.reshape(1, 256, 3)), dtype=np.uint8)
 
 
+def seen(crop_rgb: RgbImage, *, flipped: bool) -> RgbImage:
+    """The crop as it is, or as in a mirror: left and right exchanged."""
+    return np.asarray(cv2.flip(crop_rgb, 1), dtype=np.uint8) if flipped else crop_rgb
+
+
 def sharpness(frame_rgb: RgbImage, box: Box) -> float:
     """0 (blurred) … about 0.5 (sharp and noisy); 0 when the box lies outside the frame or shows one shade only."""
     height, width = frame_rgb.shape[:2]
@@ -99,8 +104,9 @@ class PassiveModel:
             raise ModelError(f"{path}: cannot be loaded. Install it again with `kiosk models install`.") from error
         self.logits(np.zeros((INPUT_PX, INPUT_PX, 3), np.uint8))  # now, while it can still be done without
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         """How alive the face looks, about -15 … 15: the lower of the plain score and, plus GREY_MARGIN, the cast-free.
+        `flipped`: as seen in a mirror.
 
         Raises ModelError when the network fails or gives no finite number.
         """
@@ -108,6 +114,7 @@ class PassiveModel:
         # INTER_AREA only when shrinking: enlarging, it repeats pixels, and blocks look like a screen.
         method = cv2.INTER_AREA if face.shape[0] > INPUT_PX else cv2.INTER_LINEAR
         scaled = np.asarray(cv2.resize(face, (INPUT_PX, INPUT_PX), interpolation=method), dtype=np.uint8)
+        scaled = seen(scaled, flipped=flipped)
         return min(self.logits(scaled), self.logits(without_cast(scaled)) + GREY_MARGIN)
 
     def logits(self, face_rgb: RgbImage) -> float:

@@ -3,14 +3,14 @@
 The evidence of one encounter (from `reset` to `reset`) is joined. What decides, and why so:
 
 LIVE, for the rest of the encounter, by either of
-  1. the passive models alone: over the newest 8 to 15 usable frames the median of the mean of all three is 2 or more
-     and the median of each -1 or more, at any time within 2.5 s (kiosk/liveness/evidence.py); where only the model of
-     the face is installed, its median is 1 or more and its lower quartile 0 or more. Policies `passive` and
-     `challenge-when-in-doubt` only. Under the latter that does not end the matter for a share of the encounters, drawn
-     at random, nor while the terminal's patience is lost: they are asked all the same, because some attacks score as
-     the living do (worn masks, a telephone whose picture fills the crop), and what is always let in can be rehearsed.
-     How large the share is, and how many movements are asked, follows from the risk that the office states
-     (kiosk/liveness/risk.py).
+  1. the passive models alone: over the newest 8, 10, 12 or 14 usable frames, every second one seen in a mirror, the
+     median of the mean of all three is 2 or more and the median of each -1 or more, at any time within 2.5 s
+     (kiosk/liveness/evidence.py); where only the model of the face is installed, its median is 1 or more and its lower
+     quartile 0 or more. Policies `passive` and `challenge-when-in-doubt` only. Under the latter that does not end the
+     matter for a share of the encounters, drawn at random, nor while the terminal's patience is lost: they are asked
+     all the same, because some attacks score as the living do (worn masks, a telephone whose picture fills the crop),
+     and what is always let in can be rehearsed. How large the share is, and how many movements are asked, follows from
+     the risk that the office states (kiosk/liveness/risk.py).
   2. a challenge passed: a random sequence of two movements or more, each made from rest, in time, with the depth of a
      head, and seen without interruption. A picture cannot; a recording passes with a chance of (1/3) ^ movements. Two
      where the passive models leave mild doubt; three when one is sure of an attack (median below -2.5, as all attacks

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from kiosk.errors import ModelError
-from kiosk.liveness.passive import reflected
+from kiosk.liveness.passive import reflected, seen
 from kiosk.model import Box, RgbImage
 
 INPUT_PX = 80
@@ -37,12 +37,15 @@ class WideModel:
             raise ModelError(f"{path}: cannot be loaded. Install it again with `kiosk models install`.") from error
         self.logit(np.zeros((INPUT_PX, INPUT_PX, 3), np.uint8))  # now, while it can still be done without
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> tuple[float, float]:
-        """Of the crop shrunk to the frame, and of the mirrored one. Raises ModelError."""
-        inside = self.logit(shrunk(frame_rgb, box, self._scale))
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> tuple[float, float]:
+        """Of the crop shrunk to the frame, and of the mirrored one; `flipped`: both with left and right exchanged.
+
+        Raises ModelError.
+        """
+        inside = self.logit(seen(shrunk(frame_rgb, box, self._scale), flipped=flipped))
         if _fits(frame_rgb, box, self._scale):
             return inside, inside
-        return inside, self.logit(mirrored(frame_rgb, box, self._scale))
+        return inside, self.logit(seen(mirrored(frame_rgb, box, self._scale), flipped=flipped))
 
     def logit(self, face_rgb: RgbImage) -> float:
         """log p / (1 - p) for a living face in an (80, 80, 3) crop, -LIMIT … LIMIT."""
@@ -66,9 +69,10 @@ class WideModels:
         """Raises ModelError."""
         self._models = (WideModel(path_27, 2.7), WideModel(path_40, 4.0))
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
-        """Raises ModelError."""
-        (inside_27, mirrored_27), (inside_40, mirrored_40) = (each.score(frame_rgb, box) for each in self._models)
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> WideScores:
+        """`flipped`: as seen in a mirror. Raises ModelError."""
+        looks = (each.score(frame_rgb, box, flipped=flipped) for each in self._models)
+        (inside_27, mirrored_27), (inside_40, mirrored_40) = looks
         return inside_27, inside_40, mirrored_27, mirrored_40
 
 

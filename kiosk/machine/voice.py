@@ -75,8 +75,7 @@ class EspeakVoice:
                 if self._closed:
                     return
                 text, self._next = self._next or "", None
-                process = self._start()
-                self._speaking = process
+                process = self._speaking = self._start()
             if process is not None:
                 self._finish(process, text)
 
@@ -87,7 +86,9 @@ class EspeakVoice:
             )
         except OSError as error:
             self._complain(error.strerror or "cannot be started")
-            return None
+        except Exception as error:  # noqa: BLE001 - one text is not worth the voice
+            self._complain(f"cannot be started ({type(error).__name__})")
+        return None
 
     def _finish(self, process: subprocess.Popen[bytes], text: str) -> None:
         try:
@@ -96,6 +97,10 @@ class EspeakVoice:
             process.kill()
             process.communicate()
             self._complain(f"was not done after {self._longest_s:g} s")
+        except Exception as error:  # noqa: BLE001 - as above; and its words may hold a name
+            process.kill()
+            with process:  # closed and waited for
+                self._complain(f"failed ({type(error).__name__})")
         else:
             if process.returncode > 0:
                 self._complain(f"ended with code {process.returncode}")

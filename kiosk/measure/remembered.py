@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def remembered(models: PassiveModels) -> PassiveModels:
-    """The same models, which look at a frame once, however many ask one after the other."""
+    """The same models, which look at a frame once, and once in a mirror, however many ask one after the other."""
     near = _Remembered(models.near.score)
     wide = None if models.wide is None else _Remembered(models.wide.score)
     return PassiveModels(near, wide)
@@ -22,11 +22,13 @@ class _Remembered(Generic[T]):
     def __init__(self, look: Look[T]) -> None:
         self._look = look
         self._of: tuple[RgbImage, Box] | None = None
-        self._kept: list[T] = []
+        self._kept: dict[bool, T] = {}
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> T:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> T:
         """As the model's. The frame is known by its identity: it is held here, so that no other can have the same."""
         if self._of is None or self._of[0] is not frame_rgb or self._of[1] != box:
-            self._kept = [self._look(frame_rgb, box)]
+            self._kept = {}
             self._of = (frame_rgb, box)
-        return self._kept[0]
+        if flipped not in self._kept:
+            self._kept[flipped] = self._look(frame_rgb, box, flipped=flipped)
+        return self._kept[flipped]

@@ -31,11 +31,11 @@ class Saying:
 @dataclass(frozen=True, slots=True)
 class Awaiting:
     """Somebody of the office whom its terminals do not know by face. `state`: whether an enrolment of theirs waits for
-    BKPP, or the last one was refused."""
+    BKPP, or the last one was refused; `other`: the face is known to another recogniser than the one that counts."""
 
     nip: Nip = field(repr=False)
     name: str = field(repr=False)
-    state: Literal["none", "waiting", "refused"] = "none"
+    state: Literal["none", "waiting", "refused", "other"] = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ NOISE = 0.04
 """Squared distance that a single template of dlib's adds to a mean by chance; fitted to LFW so that the false alarms
 are as many for one template as for three (docs/enrolment.md)."""
 
+LEAST = 1e-6
+"""For what has no direction, which no division makes one: it is at the distance of a right angle from everybody."""
+
 FEWEST_OTHERS = 3
 MOST_OTHERS = 10
 
@@ -51,7 +54,7 @@ class Rule:
     def mean(self, templates: Vectors) -> Vectors:
         """(length,) what stands for a person's `templates` (n, length)."""
         mean: Vectors = templates.mean(axis=0, dtype=np.float32)
-        return mean / np.linalg.norm(mean) if self.by_angle else mean
+        return mean / max(float(np.linalg.norm(mean)), LEAST) if self.by_angle else mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Sighting
+from kiosk.journal.waiting import approved
+from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Person, Sighting
+from kiosk.model.recognisers import RECOGNISERS, counting
 from kiosk.ports import Clock, Tray
 from kiosk.terminal import officer
 from kiosk.terminal.desk import Desk
-from kiosk.terminal.officer import Enrollable
+from kiosk.terminal.officer import Enrollable, State
 
 PRESS_S = 5.0
 """So long a finger lies in the corner before the area opens: nobody does that by accident."""
@@ -174,14 +176,23 @@ class Attending:
 def everybody(snapshot: GallerySnapshot) -> tuple[Enrollable, ...]:
     """Of the office, by name: whom its terminals know by face, and whom the server says that they do not."""
     bulletin = snapshot.bulletin
+    told = {each.nip: each.state for each in bulletin.awaiting}
+    # By the model that counts for the office, installed here or not: it is the office's people that are asked for.
+    counts = counting(approved(snapshot), RECOGNISERS)
     faces = {template.person_id for template in snapshot.templates}
+    good = {template.person_id for template in snapshot.templates if template.model_id == counts}
+
+    def state(person: Person) -> State:
+        if person.person_id in snapshot.waiting:
+            return "waiting"
+        if person.person_id in good:
+            return "enrolled"
+        said = told.get(person.nip, "none")
+        return "other" if said == "none" and person.person_id in faces else said
+
     known = {
         person.nip: Enrollable(
-            person.nip,
-            person.name,
-            person.person_id,
-            "waiting" if person.person_id in snapshot.waiting else "enrolled" if person.person_id in faces else "none",
-            person.person_id in bulletin.renew,
+            person.nip, person.name, person.person_id, state(person), person.person_id in bulletin.renew
         )
         for person in snapshot.people.values()
     }

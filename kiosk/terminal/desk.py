@@ -1,7 +1,8 @@
 """The officer's thread: what the area orders and the screen must not wait for. PINs, enrolments, the journal of both.
 
 An enrolment holds it for as long as the capture lasts; it shares the camera through the slot of the newest frame, and
-recognition rests meanwhile.
+recognition rests meanwhile. An order that fails for a reason that nobody has thought of ends alone: it is answered, and
+the next one is carried out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +35,8 @@ MOST_REFUSED = 200
 
 BY_PIN = "pin"
 """Whose tries they are that name no officer: all PINs are compared, so all share them."""
+
+UNEXPECTED = "officer.done.unexpected"
 
 Carried = tuple[bool, str, Mapping[str, object]]
 """Whether an order was carried out, and the text and the fields that say so."""
@@ -114,7 +118,10 @@ class Desk:
     def run(self) -> None:
         try:
             while (effect := self._orders.get()) is not None:
-                self._carry_out(effect)
+                try:
+                    self._carry_out(effect)
+                except Exception as error:  # noqa: BLE001 - what it is stands in the log
+                    self._failed(error, _apology(effect))
         finally:
             self._close()
 
@@ -124,8 +131,8 @@ class Desk:
                 self._reply(replace(self._check(typed, face), by_face=face is not None))
             case area.Note(what, officer_id, detail, person_id, officer):
                 self._note(what, officer_id, detail, person_id, officer)
-            case area.Admit(person, replacing):
-                self._ended(lambda: self._admit(person.nip, person.name, replacing))
+            case area.Admit():
+                self._ended(lambda: self._admit(effect))
             case area.Enrol(officer, signature):
                 self._ended(lambda: self._enrol(officer, signature))
             case area.Stop():
@@ -201,11 +208,10 @@ class Desk:
 
     # ------------------------------------------------------------ enrolments
 
-    def _admit(self, nip: Nip, name: str, replacing: bool) -> None:
+    def _admit(self, asked: area.Admit) -> None:
         self._close()
-        self._enrolment = self._means.enrolment()
-        self._enrolment.admit(nip, name, replacing=replacing)
-        self._nip = nip
+        self._enrolment, self._nip = self._means.enrolment(), asked.person.nip
+        self._enrolment.admit(self._nip, asked.person.name, replacing=asked.replacing, despite=asked.despite)
         if not self._abandon.is_set():
             self._reply(area.Admitted())
 
@@ -213,16 +219,23 @@ class Desk:
         if self._enrolment is None:
             return
         frames: FrameSource = SharedCamera(self._means.latest, self._abandon)
-        self._means.rest(True)
         try:
+            self._means.rest(True)
             written = self._enrolment.enrol(officer, signature, frames, lambda look: self._reply(area.Progress(look)))
         finally:
             self._means.rest(False)
             self._close()
-        fields = {"templates": written.templates}
-        self._means.enrolled()
-        key = "officer.done.enrolled_used" if self._means.waits(self._nip) else "officer.done.enrolled"
-        self._reply(area.Done(True, written.notes, key, fields))
+        key = "officer.done.enrolled_used" if self._used() else "officer.done.enrolled"
+        self._reply(area.Done(True, written.notes, key, {"templates": written.templates}))
+
+    def _used(self) -> bool:
+        """Whether the terminal knows whom it has just enrolled. The enrolment is on disk, whatever fails here."""
+        try:
+            self._means.enrolled()
+            return self._means.waits(self._nip)
+        except Exception as error:  # noqa: BLE001 - what it is stands in the log
+            self._failed(error, None)
+            return False
 
     def _ended(self, work: Callable[[], None]) -> None:
         """Do it, and say for people why it ends when it does."""
@@ -234,7 +247,7 @@ class Desk:
         except Abandoned:
             pass
         except EnrolmentRefused as refused:
-            self._reply(area.Done(False, (refused.told(),)))
+            self._reply(area.Done(False, (refused.told(),), like=refused.like))
         except CameraError as error:
             log.warning("an enrolment ended: %s", error)
             self._reply(area.Done(False, key="officer.done.camera"))
@@ -245,9 +258,36 @@ class Desk:
         except KioskError as error:
             log.error("an enrolment cannot be made: %s", error)
             self._reply(area.Done(False, key="officer.done.failed"))
+        except Exception as error:  # noqa: BLE001 - what it is stands in the log
+            self._failed(error, area.Done(False, key=UNEXPECTED))
         self._close()
 
     def _close(self) -> None:
-        if self._enrolment is not None:
-            self._enrolment.close()
-            self._enrolment = None
+        """What has come of the enrolment holds, also where it cannot be closed."""
+        enrolment, self._enrolment = self._enrolment, None
+        if enrolment is None:
+            return
+        try:
+            enrolment.close()
+        except Exception as error:  # noqa: BLE001 - what it is stands in the log
+            self._failed(error, None)
+
+    def _failed(self, error: Exception, answer: area.Input | None) -> None:
+        """Without the error's own words in the log: those of a file that was dropped have its path, and so a name."""
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("an order of the officer's area failed: %s\n%s", type(error).__name__, where)
+        if answer is not None:
+            self._reply(answer)
+
+
+def _apology(effect: area.Effect) -> area.Input | None:
+    """The answer to an order that failed for an unknown reason, where the area waits for one."""
+    match effect:
+        case area.CheckPin(_, face):
+            return area.Checked(why="failed", by_face=face is not None)
+        case area.Inquire():
+            return area.Listed(None)
+        case area.Admit() | area.Enrol() | area.Withdraw() | area.Carry():
+            return area.Done(False, key=UNEXPECTED)
+        case _:
+            return None

@@ -29,7 +29,7 @@ from kiosk.model import (
     Sighting,
     TerminalStatus,
 )
-from kiosk.terminal.encounter import Encounter, Phase, Prospect, Settings
+from kiosk.terminal.encounter import NIP_DIGITS, Encounter, Phase, Prospect, Settings
 
 SETTINGS = Settings(
     min_frames=3,
@@ -126,6 +126,9 @@ def states() -> Iterator[Example]:
         yield Example(f"challenge-{challenge.value}", replace(base, phase=Phase.CHALLENGE, liveness=asked), _STATUS, 0)
     yield Example("nip_pad", replace(base, phase=Phase.NIP_PAD), _STATUS, 4)
     yield Example("nip_pad-retry", replace(base, phase=Phase.NIP_PAD, nip_tries=1), _STATUS, 9)
+    whole = replace(base, phase=Phase.NIP_PAD, digits=NIP_DIGITS)
+    yield Example("nip_pad-whole", whole, _STATUS, 4)
+    yield Example("nip_pad-whole-retry", replace(whole, nip_tries=1), _STATUS, 9)
     yield Example("claim_nip", replace(base, phase=Phase.CLAIM_NIP, match=None), _STATUS, 4)
     yield Example("claim_nip-retry", replace(base, phase=Phase.CLAIM_NIP, nip_tries=1), _STATUS, 9)
     paused = replace(base, phase=Phase.CLAIM_NIP, match=None, nip_tries=1, paused_until_s=240.0)

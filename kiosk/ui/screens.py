@@ -13,6 +13,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.relativelayout import RelativeLayout
 
 from kiosk.terminal.encounter import Button
+from kiosk.ui import wording
 from kiosk.ui.viewstate import BLANK, Layout
 from kiosk.ui.widgets import upright  # the .kv files name more of its classes
 
@@ -90,12 +91,10 @@ class PadScreen(Screen):
     def entered(self) -> None:
         self.typed = ""
 
-    def shown(self, typed: str, typed_as: str) -> str:
-        """What stands in the place of the cells: a NIP in its groups, a PIN as dots, the next place as a line."""
-        if typed_as == "pin":
-            return "\u2022" * len(typed) + "_" * (int(self.view.digits_wanted) - len(typed))
-        groups = (typed[:8], typed[8:14], typed[14:15], typed[15:])
-        return " ".join(filter(None, groups)) + "_" * (len(typed) < int(self.view.digits_wanted))
+    def shown(self, typed: str, typed_as: str) -> tuple[str, str, str]:
+        """What stands in the place of the cells: a PIN, or the two lines of a whole NIP."""
+        pin = wording.pin_places(typed, int(self.view.digits_wanted)) if typed_as == "pin" else ""
+        return (pin, *(wording.nip_places(typed) if typed_as == "nip" else ("", "")))
 
     def on_view(self, *_: object) -> None:
         """Another thing is typed from now on, or the same anew."""

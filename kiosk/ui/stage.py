@@ -38,7 +38,7 @@ from kiosk.ui.widgets import CameraTexture, Part
 
 PUMPS_PER_S = 30
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
-_TINTED = frozenset({Layout.RESULT, Layout.FAULT})
+_TINTED = frozenset({Layout.RESULT, Layout.PHONE, Layout.FAULT})
 
 
 class Stage(AnchorLayout):
@@ -111,7 +111,7 @@ class Stage(AnchorLayout):
             self._guard.changed(time.monotonic())
             screen.entered()
         self._bring(screen)
-        Window.clearcolor = theme.TINT[view.tone] if view.layout in _TINTED else theme.GROUND
+        Window.clearcolor = _beside(view)
         screen.view = view
         if view.meaning != before.meaning:
             self._unpictured = True
@@ -238,3 +238,10 @@ def play(
         with contextlib.suppress(ValueError):
             Window.remove_widget(stage)
         EventLoop.close()
+
+
+def _beside(view: ViewState) -> theme.Rgba:
+    """What a window shows on either side of a sheet that is narrower: the sheet's own ground."""
+    if view.layout is Layout.STANDBY:
+        return theme.BLACK
+    return theme.TINT[view.tone] if view.layout in _TINTED else theme.GROUND

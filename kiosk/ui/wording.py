@@ -9,6 +9,7 @@ from kiosk.ui import letters
 from kiosk.ui.catalogue import Catalogue
 
 _BULLET = "•"
+_PLACE = "_"
 _HIDDEN = 8  # the birth date: Perka BKN 22/2007 begins every NIP with it
 _NIP_DIGITS = 18
 _SEX = 14
@@ -44,7 +45,24 @@ def masked_nip(nip: str) -> str:
     hidden, shown = _BULLET * min(_HIDDEN, len(nip)), nip[_HIDDEN:]
     if len(nip) != _NIP_DIGITS:
         return f"{hidden} {shown}".strip()
-    return f"{hidden} {nip[8:14]} {nip[14]} {nip[15:]}"
+    return grouped_nip(hidden + shown)
+
+
+def grouped_nip(digits: str) -> str:
+    """A NIP, or the beginning of one, in the groups that a card has: "19850315 201001 1 004"."""
+    return " ".join(part for part in (digits[:8], digits[8:14], digits[14:15], digits[15:]) if part)
+
+
+def nip_places(typed: str) -> tuple[str, str]:
+    """A whole NIP that is being typed, in its groups on two lines, a line for each digit that is to come: nobody has to
+    count to eighteen to see where they are."""
+    places = typed + _PLACE * (_NIP_DIGITS - len(typed))
+    return f"{places[:8]} {places[8:14]}", f"{places[14]} {places[15:]}"
+
+
+def pin_places(typed: str, wanted: int) -> str:
+    """A PIN that is being typed: nobody reads it over a shoulder."""
+    return _BULLET * len(typed) + _PLACE * (wanted - len(typed))
 
 
 def spoken_name(name: str) -> str:

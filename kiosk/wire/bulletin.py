@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
-from typing import TypeVar, cast, get_args
+from typing import Literal, TypeVar, cast, get_args
 
 from kiosk.model import (
     Awaiting,
@@ -47,6 +47,13 @@ MOST = {
 
 SHORT, LONG = 100, 200
 """Characters of a label or number; of a name or notice."""
+
+STATES: Mapping[str, Literal["waiting", "refused", "other"]] = {
+    "waiting": "waiting",
+    "refused": "refused",
+    "other-recogniser": "other",
+}
+"""Of somebody awaited; any other is as if nothing were said."""
 
 OF_PEOPLE = ("renew", "letters", "months", "phones")
 """Lists whose entries are of people whom the gallery has, each with a `person_id`."""
@@ -157,7 +164,8 @@ def _awaiting(data: Json) -> Awaiting:
     if not _NIP.fullmatch(nip):
         raise WireError("a NIP has 18 digits")
     state = data.get("state")
-    return Awaiting(Nip(nip), _text(data, "name", LONG), state if state in ("waiting", "refused") else "none")
+    said = STATES.get(state) if isinstance(state, str) else None
+    return Awaiting(Nip(nip), _text(data, "name", LONG), said or "none")
 
 
 def _officer(data: Json, known: Collection[PersonId]) -> Officer:

@@ -3,7 +3,8 @@ models ask?
 
 The sequences of NUAA are crops as wide as the face, so nothing of them says what the models of the surroundings do.
 What shows a living person *and* what was really around: LFW's photographs that were not turned when they were aligned
-(the others have black corners, which no camera gives), each as an encounter of frames that are all alike. Their faces
+(the others have black corners, which no camera gives), each as an encounter of frames that are all alike, every second
+one seen in a mirror: so both looks count by their mean. Their faces
 fill 0.40 to 0.55 of a square: what a terminal's picture of 4:3 shows of one at 0.30 to 0.41, without its sides. The
 rule on the width is left out here.
 
@@ -79,9 +80,10 @@ def photographs(lfw: Path, engine: FaceEngine) -> Iterator[Photograph]:
                 yield Photograph(person.name, rgb, faces[0].box_px)
 
 
-def scores(models: PassiveModels, rgb: RgbImage, box: Box) -> Scores:
-    wide = models.wide.score(rgb, box) if models.wide is not None else ()
-    return np.asarray(np.clip([models.near.score(rgb, box), *wide], -LIMIT, LIMIT), dtype=np.float64)
+def scores(models: PassiveModels, rgb: RgbImage, box: Box, *, flipped: bool = False) -> Scores:
+    wide = models.wide.score(rgb, box, flipped=flipped) if models.wide is not None else ()
+    near = models.near.score(rgb, box, flipped=flipped)
+    return np.asarray(np.clip([near, *wide], -LIMIT, LIMIT), dtype=np.float64)
 
 
 def live(start: Scores, least_face: float) -> bool:
@@ -100,9 +102,14 @@ def live(start: Scores, least_face: float) -> bool:
     return False
 
 
+def looks(models: PassiveModels, rgb: RgbImage, box: Box) -> Scores:
+    """(2, 5): as it is, and in a mirror."""
+    return np.stack([scores(models, rgb, box, flipped=flipped) for flipped in (False, True)])
+
+
 def still(of: Scores) -> Scores:
-    """An encounter of frames that are all alike."""
-    return np.tile(of, (MIN_FRAMES, 1))
+    """An encounter of frames that are all alike, of which there are two `looks`."""
+    return np.tile(of, (MIN_FRAMES // 2, 1))
 
 
 def _spread(photograph: RgbImage, _: RgbImage, box: Box) -> RgbImage:
@@ -157,25 +164,26 @@ def tight(box: Box, shape: Sequence[int]) -> Box:
 
 def ways(models: PassiveModels, taken: Sequence[Photograph], limits: Sequence[float]) -> None:
     """Print whether any way of giving a tight crop surroundings brings back the scores of the real ones."""
-    natural = np.stack([scores(models, each.rgb, each.box) for each in taken])
+    natural = np.stack([looks(models, each.rgb, each.box) for each in taken])
     print(f"\n{len(taken)} photographs, cut out as tightly as NUAA's and given other surroundings")
     _way("as photographed", natural, natural, limits)
     for name, fill in WAYS.items():
         filled = []
         for place, each in enumerate(taken):
             rgb = fill(each.rgb, taken[place - 1].rgb, tight(each.box, each.rgb.shape))
-            filled.append(scores(models, rgb, each.box))
+            filled.append(looks(models, rgb, each.box))
         _way(name, np.stack(filled), natural, limits)
 
 
 def _way(name: str, filled: Scores, natural: Scores, limits: Sequence[float]) -> None:
     alive = [np.array([live(still(each), limit) for each in filled]) for limit in limits]
     as_it_was = np.array([live(still(each), limits[0]) for each in natural])
-    alike = [float(np.corrcoef(filled[:, model], natural[:, model])[0, 1]) for model in range(5)]
+    joined, own = filled.mean(axis=1), natural.mean(axis=1)
+    alike = [float(np.corrcoef(joined[:, model], own[:, model])[0, 1]) for model in range(5)]
     print(
         f"{name:30} accepted "
         + ", ".join(f"{each.mean():.1%} ({limit})" for each, limit in zip(alive, limits, strict=True))
-        + f"; same outcome {(alive[0] == as_it_was).mean():.0%}; medians {np.round(np.median(filled, axis=0), 1)}"
+        + f"; same outcome {(alive[0] == as_it_was).mean():.0%}; medians {np.round(np.median(joined, axis=0), 1)}"
         + f"; correlations {np.round(alike, 2)}",
         flush=True,
     )
@@ -195,7 +203,7 @@ def told(name: str, people: Sequence[Shown], limits: Sequence[float]) -> None:
 
 def why(taken: Sequence[Scores]) -> None:
     """Print what asks those who are not accepted."""
-    asked = np.stack([each[0] for each in taken if not live(each, LEAST_EACH)])
+    asked = np.stack([np.median(each, axis=0) for each in taken if not live(each, LEAST_EACH)])
     mean, face = asked[:, :3].mean(axis=1) < LEAST_MEAN, asked[:, 0] < LEAST_EACH
     alone = ~mean & (asked[:, 1:].min(axis=1) >= LEAST_EACH)
     print(
@@ -221,7 +229,7 @@ def main() -> None:
     print(f"{len(taken)} photographs, faces {_quantiles([each.box.width / each.rgb.shape[1] for each in taken])} wide")
     people: dict[str, list[Scores]] = {}
     for each in taken:
-        people.setdefault(each.person, []).append(still(scores(models, each.rgb, each.box)))
+        people.setdefault(each.person, []).append(still(looks(models, each.rgb, each.box)))
     why([start for starts in people.values() for start in starts])
     told("living, as photographed", [Shown(*one) for one in sorted(people.items())], limits)
     ways(models, taken, limits)

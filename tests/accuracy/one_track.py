@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import cv2
 
 from demo import faces as demo_faces
-from kiosk.app import judge_of
 from kiosk.config import load
 from kiosk.face import open_engine
 from kiosk.model import Descriptor, Frame, Sighting
+from kiosk.parts import judge_of
 from kiosk.ports import FaceEngine
 from kiosk.terminal.recognise import Recogniser
 from tests.unit.kiosk.terminal.scripted import ScriptedLiveness, ScriptedMatcher, no_time

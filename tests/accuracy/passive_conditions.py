@@ -3,7 +3,8 @@
     python tests/accuracy/passive_conditions.py FACES MODELS
 
 For every sequence of FACES/pad and every living clip the median score over every third frame, plain (the model's own)
-and as the terminal uses it (the lower of that and the cast-free one); and how many have a median of ACCEPT or more.
+and as the terminal uses it (the lower of that and the cast-free one); and how many have a median of ACCEPT or more. No
+frame is seen in a mirror here: it is the scores that are looked at, not the evidence.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from kiosk.face import open_engine
 from kiosk.liveness import passive as lp
+from kiosk.liveness.evidence import ACCEPT, MIN_BOX_PX, MIN_SHARPNESS
 from kiosk.liveness.passive import PassiveModel
 from kiosk.machine.model_files import PAD_MINIFAS, ModelStore
 from kiosk.measure.clips import find_clips, frames, label_of
@@ -103,7 +105,7 @@ def main() -> None:
                     rgb, box = change(frame.rgb, face.box_px)
                     crop = cv2.resize(lp.crop(rgb, box), (lp.INPUT_PX, lp.INPUT_PX), interpolation=cv2.INTER_AREA)
                     scores[name, "plain"].append(model.logits(crop))
-                    if max(box.width, box.height) >= lp.MIN_BOX_PX and lp.sharpness(rgb, box) >= lp.MIN_SHARPNESS:
+                    if max(box.width, box.height) >= MIN_BOX_PX and lp.sharpness(rgb, box) >= MIN_SHARPNESS:
                         scores[name, "used"].append(model.score(rgb, box))
         for (name, how), values in scores.items():
             medians[name, how, label].append(float(np.median(values)))
@@ -117,13 +119,13 @@ def main() -> None:
 def _cell(medians: dict[tuple[str, str, str], list[float]], name: str, how: str) -> str:
     total = len(medians["as recorded", "plain", "attack"])
     values = medians[name, how, "attack"]
-    accepted = sum(value >= lp.ACCEPT for value in values)
+    accepted = sum(value >= ACCEPT for value in values)
     return f"{accepted} of {total}, {max(values, default=float('nan')):.1f}"
 
 
 def _living(medians: dict[tuple[str, str, str], list[float]], name: str) -> str:
     total = len(medians["as recorded", "plain", "live"])
-    counts = (sum(value >= lp.ACCEPT for value in medians[name, how, "live"]) for how in ("plain", "used"))
+    counts = (sum(value >= ACCEPT for value in medians[name, how, "live"]) for how in ("plain", "used"))
     return ", ".join(f"{count} of {total}" for count in counts)
 
 

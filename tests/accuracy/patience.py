@@ -1,15 +1,17 @@
 """`nice -n 5 python -m tests.accuracy.patience FACES MODELS [--every N] [--scores FILE] [--pictures DIR]`: how many of
-the living do all three passive models accept over the first frames, and how many when the newest are judged anew?
+the living do all three passive models accept over the first frames, how many when the newest are judged anew, and how
+many when of those every second is seen in a mirror, as it is now?
 
 Each of the photographs of tests.accuracy.living_asked is shown as 2.5 s of a picture that sways, turns and grows a
-little, with noise, blur and compression, its box a little off. Each third one is shown again as an attack: on a drawn
-telephone (rim, moire, glare, a hand) before another photograph. What moves and what the telephone is are drawn: this
-compares two rules on the same frames, and is no share of a terminal's. The rule on the width is left out.
+little, with noise, blur and compression, its box a little off. Each is shown again *pasted*, its tight crop in another
+photograph, which nobody filmed but which shows who loosens a rule; each third one on a drawn telephone (rim, moire,
+glare, a hand) before another photograph. What moves and what the telephone is are drawn: this compares rules on the
+same frames, and is no share of a terminal's. The rule on the width is left out.
 
-The newest frames: the scores are handed to PassiveEvidence itself. The first frames: the rule before decision 109, as
-living_asked has it. People are split in halves, in turn by name; intervals count people. `--every 2`: only each second
-photograph. `--scores`: a file (.npz) where the scores are kept, and read when it is there. `--pictures`: a folder for
-PNGs of the first telephones.
+In a mirror: the scores are handed to PassiveEvidence itself. The newest frames: the rule before decision 126, of
+windows of 8 to 15 frames. The first frames: the rule before decision 109, as living_asked has it. People are split in
+halves, in turn by name; intervals count people. `--every 2`: only each second photograph. `--scores`: a file (.npz)
+where the scores are kept, and read when it is there. `--pictures`: a folder for PNGs of the first telephones.
 """
 
 from __future__ import annotations
@@ -25,14 +27,22 @@ import numpy.typing as npt
 
 from kiosk.face import open_engine
 from kiosk.liveness import open_models
-from kiosk.liveness.evidence import LEAST_EACH, MAX_FRAMES, MIN_SHARPNESS, Opinion, PassiveEvidence
+from kiosk.liveness.evidence import (
+    LEAST_EACH,
+    LEAST_MEAN,
+    MAX_FRAMES,
+    MIN_FRAMES,
+    MIN_SHARPNESS,
+    Opinion,
+    PassiveEvidence,
+)
 from kiosk.liveness.models import PassiveModels
 from kiosk.liveness.passive import sharpness
 from kiosk.liveness.wide import LIMIT, WideScores
 from kiosk.machine.model_files import ModelStore
 from kiosk.measure.rates import interval
 from kiosk.model import Box, RgbImage
-from tests.accuracy.living_asked import Photograph, live, photographs
+from tests.accuracy.living_asked import WAYS, Photograph, live, photographs, scores, tight
 
 FRAMES = 38
 FPS = 15
@@ -51,7 +61,7 @@ BLURRED = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
 SHARP = np.where(np.indices((HEIGHT, WIDTH)).sum(axis=0)[..., None] // 4 % 2, BLURRED + 60, BLURRED - 60)
 
 Seen = npt.NDArray[np.float64]
-"""(FRAMES, 6): the sharpness, then the scores of living_asked.Scores."""
+"""(FRAMES, 11): the sharpness, then the scores of living_asked.Scores, then those in a mirror."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,8 @@ class Told:
     """Both scorers of PassiveModels, saying what was measured of the frame at hand."""
 
     def __init__(self) -> None:
-        self.scores = np.zeros(5)
+        self.scores = np.zeros((2, 5))
+        """As it is, and in a mirror."""
 
     @property
     def models(self) -> PassiveModels:
@@ -76,31 +87,44 @@ class Told:
 class _Near:
     told: Told
 
-    def score(self, _frame_rgb: RgbImage, _box: Box, /) -> float:
-        return float(self.told.scores[0])
+    def score(self, _frame_rgb: RgbImage, _box: Box, /, *, flipped: bool = False) -> float:
+        return float(self.told.scores[int(flipped), 0])
 
 
 @dataclass(frozen=True)
 class _Wide:
     told: Told
 
-    def score(self, _frame_rgb: RgbImage, _box: Box, /) -> WideScores:
-        return tuple(map(float, self.told.scores[1:]))  # type: ignore[return-value]
+    def score(self, _frame_rgb: RgbImage, _box: Box, /, *, flipped: bool = False) -> WideScores:
+        return tuple(map(float, self.told.scores[int(flipped), 1:]))  # type: ignore[return-value]
 
 
-class Newest:
-    """What PassiveEvidence says of an encounter, frame by frame."""
+class Before(PassiveEvidence):
+    """The rule of decision 109: windows of any length. Of models that see nothing in a mirror."""
 
-    def __init__(self) -> None:
+    def _accepted(self) -> bool:
+        lengths = range(MIN_FRAMES, min(len(self._wide), MAX_FRAMES) + 1)
+        windows = [np.array(self._wide[-length:]) for length in lengths]
+        means = [float(np.median(each[:, :3].mean(axis=1))) for each in windows]
+        lowest = [float(np.median(each, axis=0).min()) for each in windows]
+        return any(mean >= LEAST_MEAN and low >= LEAST_EACH for mean, low in zip(means, lowest, strict=True))
+
+
+class Judge:
+    """What PassiveEvidence says of an encounter, frame by frame; `mirror` False: what it said before decision 126."""
+
+    def __init__(self, *, mirror: bool) -> None:
+        self._mirror = mirror
         self._told = Told()
-        self._evidence = PassiveEvidence(self._told.models)
+        self._evidence = (PassiveEvidence if mirror else Before)(self._told.models)
         self._frames = 0
         self.live: bool | None = None
         """None while it is open."""
 
     def add(self, row: Seen) -> None:
         """One row of Seen."""
-        self._told.scores = row[1:]
+        looks = row[1:].reshape(2, 5)
+        self._told.scores = looks if self._mirror else looks[[0, 0]]
         frame = SHARP if row[0] >= MIN_SHARPNESS else BLURRED
         opinion = self._evidence.add(frame, PLACE, self._frames / FPS)
         self._frames += 1
@@ -108,9 +132,18 @@ class Newest:
             self.live = opinion is Opinion.LIVE
 
 
-def newest(seen: Seen) -> bool:
+def mirrored(seen: Seen) -> bool:
     """What PassiveEvidence says of the encounter."""
-    judge = Newest()
+    return _judged(seen, mirror=True)
+
+
+def newest(seen: Seen) -> bool:
+    """What the rule before decision 126 said of it."""
+    return _judged(seen, mirror=False)
+
+
+def _judged(seen: Seen, *, mirror: bool) -> bool:
+    judge = Judge(mirror=mirror)
     for row in seen[:FRAMES]:
         judge.add(row)
         if judge.live is not None:
@@ -120,26 +153,27 @@ def newest(seen: Seen) -> bool:
 
 def first(seen: Seen) -> bool:
     """What the rule before decision 109 said of it."""
-    usable = seen[:FRAMES][seen[:FRAMES, 0] >= MIN_SHARPNESS, 1:]
+    usable = seen[:FRAMES][seen[:FRAMES, 0] >= MIN_SHARPNESS, 1:6]
     return live(np.clip(usable, -LIMIT, LIMIT), LEAST_EACH)
 
 
-def _settled(judge: Newest, rows: list[list[float]]) -> bool:
-    """Whether no further frame changes what either rule says. Doubt within the first frames is both rules' doubt."""
+def _settled(now: Judge, before: Judge, rows: list[Seen]) -> bool:
+    """Whether no further frame changes what any rule says. Doubt without a mirror within the first frames is that of
+    the first frames too."""
     seen = np.array(rows)
     usable = int((seen[:, 0] >= MIN_SHARPNESS).sum())
-    return judge.live is not None and (usable >= MAX_FRAMES or not judge.live or first(seen))
+    decided = now.live is not None and before.live is not None
+    return decided and (usable >= MAX_FRAMES or not before.live or first(seen))
 
 
 def moving(models: PassiveModels, still: RgbImage, box: Box, rng: np.random.Generator) -> Seen:
-    """What is seen of a picture that is held or stands before the camera for FRAMES; not a number once both rules have
+    """What is seen of a picture that is held or stands before the camera for FRAMES; not a number once all rules have
     decided."""
-    assert models.wide is not None
     middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
     sway = np.zeros(4)  # right, down, turn, growth: deviation 1, four frames in six alike
-    rows: list[list[float]] = []
-    judge = Newest()
-    while len(rows) < FRAMES and not (rows and _settled(judge, rows)):
+    rows: list[Seen] = []
+    now, before = Judge(mirror=True), Judge(mirror=False)
+    while len(rows) < FRAMES and not (rows and _settled(now, before, rows)):
         sway = 0.85 * sway + rng.normal(0, 1, 4) * 0.53
         growth = 1 + 0.015 * sway[3]
         shift = 0.02 * box.width * sway[:2]
@@ -147,9 +181,11 @@ def moving(models: PassiveModels, still: RgbImage, box: Box, rng: np.random.Gene
         x, y = middle + shift + rng.normal(0, 0.03 * box.width, 2)
         across, down = box.width * growth / 2, box.height * growth / 2
         place = Box(round(x - across), round(y - down), round(x + across), round(y + down))
-        rows.append([sharpness(frame, place), models.near.score(frame, place), *models.wide.score(frame, place)])
-        judge.add(np.array(rows[-1]))
-    return np.array([*rows, *[[np.nan] * 6] * (FRAMES - len(rows))])
+        looks = [scores(models, frame, place, flipped=flipped) for flipped in (False, True)]
+        rows.append(np.concatenate([[sharpness(frame, place)], *looks]))
+        now.add(rows[-1])
+        before.add(rows[-1])
+    return np.array([*rows, *[[np.nan] * 11] * (FRAMES - len(rows))])
 
 
 def _turned(rgb: RgbImage, middle: Seen, degrees: float, growth: float, shift: Seen) -> RgbImage:
@@ -234,7 +270,7 @@ def encounters(models: PassiveModels, taken: Sequence[Photograph], every: int) -
 def attacks(
     models: PassiveModels, taken: Sequence[Photograph], every: int, pictures: Path | None
 ) -> Iterator[Encounter]:
-    """Of the telephones."""
+    """Of the telephones, their light, rim and hand drawn by chance."""
     for place, each in list(enumerate(taken))[:: every * TELEPHONES]:
         rng = np.random.default_rng([SEED, place])
         scene, box = telephone(each, taken[(place * 7 + 3) % len(taken)].rgb, rng)
@@ -243,21 +279,29 @@ def attacks(
         yield Encounter(each.person, moving(models, scene, box, rng))
 
 
+def pasted(models: PassiveModels, taken: Sequence[Photograph], every: int) -> Iterator[Encounter]:
+    """Of tight crops in other photographs, one a photograph."""
+    for place, each in list(enumerate(taken))[::every]:
+        paste = WAYS["another photograph around it"](each.rgb, taken[place - 1].rgb, tight(each.box, each.rgb.shape))
+        yield Encounter(each.person, moving(models, paste, each.box, np.random.default_rng([SEED, place])))
+
+
 def told(name: str, shown: Sequence[Encounter]) -> None:
-    """Print the share that is accepted by either rule, for each half of the people."""
+    """Print the share that is accepted by each rule, for each half of the people, and what the mirror changes."""
     people: dict[str, list[Seen]] = {}
     for each in shown:
         people.setdefault(each.person, []).append(each.seen)
     names = sorted(people)
     for half, members in (("first half", names[0::2]), ("second half", names[1::2]), ("all", names)):
         shares = []
-        for rule in (first, newest):
+        for rule in (first, newest, mirrored):
             each_share = [float(np.mean([rule(seen) for seen in people[one]])) for one in members]
             low, high = interval(sum(each_share), len(each_share)) or (0.0, 1.0)
-            shares.append(f"{rule.__name__} frames {np.mean(each_share):.1%} ({low:.1%}-{high:.1%})")
+            shares.append(f"{rule.__name__} {np.mean(each_share):.1%} ({low:.1%}-{high:.1%})")
+        outcomes = [(newest(seen), mirrored(seen)) for one in members for seen in people[one]]
         print(
-            f"{name}, {half}: {len(members)} people, {sum(len(people[one]) for one in members)} photographs; "
-            f"accepted: {', '.join(shares)}",
+            f"{name}, {half}: {len(members)} people, {len(outcomes)} photographs; accepted: {', '.join(shares)}; "
+            f"by the mirror alone {outcomes.count((False, True))}, without it alone {outcomes.count((True, False))}",
             flush=True,
         )
 
@@ -270,7 +314,7 @@ def kept(path: Path) -> dict[str, list[Encounter]]:
                 Encounter(str(person), seen)
                 for person, seen in zip(scores[f"{kind}_people"], scores[kind], strict=True)
             ]
-            for kind in ("living", "telephones")
+            for kind in ("living", "telephones", "pasted")
             if kind in scores
         }
 
@@ -293,7 +337,7 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     shown = kept(options.scores) if options.scores is not None and options.scores.exists() else {}
-    if len(shown) < 2:
+    if len(shown) < 3:
         models = open_models(ModelStore(options.models))
         if models is None or models.wide is None:
             raise SystemExit(f"the passive models are not in {options.models}")
@@ -302,9 +346,11 @@ def main() -> None:
             shown["telephones"] = list(attacks(models, taken, options.every, options.pictures))
         if "living" not in shown:
             shown["living"] = list(encounters(models, taken, options.every))
+        if "pasted" not in shown:
+            shown["pasted"] = list(pasted(models, taken, options.every))
         if options.scores is not None:
             keep(options.scores, shown)
-    for kind in ("living", "telephones"):
+    for kind in ("living", "telephones", "pasted"):
         told(kind, shown[kind])
 
 

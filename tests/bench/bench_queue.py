@@ -32,7 +32,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from kiosk import app, config
+from kiosk import app, config, parts
 from kiosk.face import open_engine
 from kiosk.gallery import TinyGallery
 from kiosk.journal.outbox import SqliteOutbox
@@ -104,7 +104,7 @@ def enrol(state: StateFolder, everybody: list[Queued]) -> list[Queued]:
     )
     state.open()
     candidate(state.identity_dir).adopt(record)
-    engine, judge = open_engine("auto", follow=False), app.judge_of(config.load())
+    engine, judge = open_engine("auto", follow=False), parts.judge_of(config.load())
     people, usable = [], []
     for one in everybody:
         faces = [engine.faces(picture) for picture in (*one.enrolled, one.shown)]

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kiosk import app
+from kiosk import parts
 from kiosk.__main__ import main
 from kiosk.face import open_engine
 from kiosk.model import Descriptor, Face, ModelId, RgbImage
@@ -46,5 +46,5 @@ def open_both(second: ModelId, name: str, *, models_dir: Path, more: Sequence[Mo
 
 
 if __name__ == "__main__":
-    app.open_engine = partial(open_both, ModelId(os.environ["KIOSK_SECOND"]))  # type: ignore[assignment]
+    parts.open_engine = partial(open_both, ModelId(os.environ["KIOSK_SECOND"]))  # type: ignore[assignment]
     main()

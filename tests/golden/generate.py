@@ -772,7 +772,14 @@ def documents() -> dict[str, Json]:
             "answer": {"server_time": server_time, "key_rotated": False, "head": head},
         },
         "heartbeat_rotation": {
-            "request": {**heartbeat, "temperature_c": None, "faults": [], "parked": [], "rotate_key": rotation},
+            "request": {
+                **heartbeat,
+                "temperature_c": None,
+                "disk_free_bytes": None,
+                "faults": [],
+                "parked": [],
+                "rotate_key": rotation,
+            },
             "status": 200,
             "answer": {"server_time": server_time, "key_rotated": True, "head": None},
         },

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:
     # Under `make test` the outer make's options and variables would reach the inner one through these.
-    environ = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
+    outer = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "WORKERS"}
+    environ = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(
         ["make", *words], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
     )
@@ -48,7 +49,7 @@ def test_the_tests_come_after_the_checks_so_that_pytest_has_the_last_word() -> N
 
 
 def test_files_of_tests_run_side_by_side_unless_somebody_debugs() -> None:
-    assert "pytest -n 2 --dist loadfile" in make("--dry-run", "test").stdout
+    assert "pytest -n 3 --dist loadfile" in make("--dry-run", "test").stdout
     assert "pytest -n 0 --dist loadfile" in make("--dry-run", "test", "WORKERS=0").stdout
 
 

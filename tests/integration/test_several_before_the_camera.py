@@ -19,12 +19,12 @@ from PIL import Image
 
 from demo import faces
 from kiosk import config
-from kiosk.app import judge_of
 from kiosk.face import open_engine
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.liveness import Liveness
 from kiosk.matcher import Matcher
 from kiosk.model import Frame, PersonId, RgbImage, Template
+from kiosk.parts import judge_of
 from kiosk.ports import FaceEngine
 from kiosk.replay import ReplayCamera
 from kiosk.terminal import encounter as enc

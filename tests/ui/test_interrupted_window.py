@@ -50,21 +50,22 @@ SITIS_PIN = "730155"
 
 
 class Stand:
-    """Who stands before the camera: `man`, `woman` (not enrolled), she `far` away, or `nobody`."""
+    """Who stands before the camera: `man`, `woman` (not enrolled), she `far` away, or `nobody`. Each in as many
+    `frames`: a camera that is not opened anew goes on with the names that it has."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, frames: int = FRAMES) -> None:
         self._folder = folder
         self._link = folder / "camera"
         clip = ReplayCamera(faces.talking_man(), 640, 480, 30.0, end_s=1.3, paced=False)
         clip.open()
-        self.man: list[RgbImage] = [clip.read().rgb for _ in range(FRAMES)]
+        self.man: list[RgbImage] = [clip.read().rgb for _ in range(frames)]
         clip.close()
         with Image.open(faces.astronaut()) as picture:
             portrait = np.asarray(picture.convert("RGB").resize((480, 480)))
         self._write("man", self.man)
-        self._write("woman", [portrait] * FRAMES)
-        self._write("far", [_far(portrait)] * FRAMES)
-        self._write("nobody", [np.full((480, 640, 3), 90, np.uint8)] * FRAMES)
+        self._write("woman", [portrait] * frames)
+        self._write("far", [_far(portrait)] * frames)
+        self._write("nobody", [np.full((480, 640, 3), 90, np.uint8)] * frames)
         self.show("nobody")
 
     def _write(self, name: str, pictures: list[RgbImage]) -> None:

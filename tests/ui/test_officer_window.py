@@ -12,7 +12,7 @@ from PIL import Image
 
 from enrollment.desk import consent_text
 from kiosk.ui.officer.sitting import consent_pages
-from tests.ui.officer_terminal import ENROL, PIN, RAHAYU, REFUSE, Terminal, terminal, until
+from tests.ui.officer_terminal import DIGITS, ENROL, ENTER, PIN, RAHAYU, REFUSE, Terminal, terminal, until
 from tests.ui.test_pressing import pytestmark
 
 pytestmark = [*pytestmark, pytest.mark.slow]
@@ -31,6 +31,8 @@ UPRIGHT_KEYS = {
 }
 AGAIN, WITHDRAW, SURE = (141, 326), (400, 326), (141, 426)
 """On the page of somebody who is enrolled, and asked once more."""
+OTHER = (400, 426)
+"""On the page that tells of a face like another's."""
 SITI = ("198112312005012003", "018f2c5e-0000-7000-8000-0000000000b2")
 
 
@@ -166,3 +168,30 @@ def test_who_is_enrolled_is_enrolled_anew_and_withdraws_only_when_asked_twice(tm
             if event["kind"] == "occurrence" and event["occurrence"].get("detail") == "consent-withdrawn"
         ]
         assert [each["person_ids"] for each in withdrawn] == [[SITI[1]]]
+
+
+@pytest.mark.long
+def test_a_twin_is_enrolled_by_the_officers_word(tmp_path: Path, cache: Path) -> None:
+    with terminal(tmp_path, cache) as running:
+        running.log_in()
+        running.to_consent()
+        running.to_capture()
+        running.page("told")
+        running.tap(ENROL)
+        running.page("menu")
+        running.to_person("sit")  # and the same face stands there
+        running.tap(AGAIN)
+        running.page("consent")
+        running.to_capture()
+        running.page("told")
+        running.tap(OTHER)
+        running.page("other")
+        for digit in RAHAYU:
+            running.tap(DIGITS[digit], page="other")
+        running.tap(ENTER)
+        running.page("consent")
+        running.to_capture()
+        running.page("told")
+        enrolments = [event["enrolment"] for event in running.events() if event["kind"] == "enrolment"]
+        assert [each["nip"] for each in enrolments] == [RAHAYU, SITI[0]]
+        assert ("officer-did", "despite-likeness") in running.noted()

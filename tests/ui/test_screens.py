@@ -232,11 +232,29 @@ def test_capitals_of_what_matters_are_four_and_a_half_millimetres_high_on_a_seve
                 assert theme.CAP_HEIGHT * word["font_px"] * mm >= CAP_MM, (screen.name, word["say"], word["font_px"])
 
 
-def test_the_height_of_a_capital_is_that_of_the_letters_that_are_drawn() -> None:
+@pytest.mark.slow
+def test_a_whole_nip_is_as_large_with_its_last_digit_as_with_its_first(drawn: list[Drawn]) -> None:
+    screens = [screen for screen in drawn if screen.view.typed_as == "nip"]
+    assert {screen.view.phase for screen in screens} == {Phase.NIP_PAD, Phase.CLAIM_NIP}
+    for screen in screens:
+        lines = [word for word in screen.words if set(word["say"]) == {"_", " "}]
+        assert {word["say"].replace("_", "0") for word in lines} == {"00000000 000000", "0 000"}, screen.name
+        for word in lines:
+            font = roboto("Bold", word["font_px"])
+            assert font.getlength(word["say"].replace("_", "0")) <= word["room_px"][0], screen.name
+            assert theme.CAP_HEIGHT * word["font_px"] * PANEL_MM / WIDTH_DP >= CAP_MM, screen.name
+
+
+def roboto(face: str, size_px: float) -> ImageFont.FreeTypeFont:
+    """The letters of the screen."""
     kivy = find_spec("kivy")
     assert kivy is not None
     assert kivy.origin is not None
-    font = ImageFont.truetype(Path(kivy.origin).parent / "data" / "fonts" / "Roboto-Regular.ttf", 2048)
+    return ImageFont.truetype(Path(kivy.origin).parent / "data" / "fonts" / f"Roboto-{face}.ttf", size_px)
+
+
+def test_the_height_of_a_capital_is_that_of_the_letters_that_are_drawn() -> None:
+    font = roboto("Regular", 2048)
     _, top, _, bottom = font.getbbox("H")
     assert (bottom - top) / 2048 == pytest.approx(theme.CAP_HEIGHT)
 
@@ -260,6 +278,7 @@ def test_the_contact_sheet_shows_every_daily_screen_and_every_page_of_the_office
 
 @dataclass(frozen=True)
 class Sized:
+    folder: Path
     width: int
     height: int
     screens: dict[str, list[dict[str, Any]]]
@@ -287,7 +306,25 @@ def sized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     words = ["--size", request.param, "--measures", str(measures)]
     subprocess.run([*command, *words], cwd=ROOT, env=environment, check=True, timeout=600)
     width, height = map(int, request.param.split("x"))
-    return Sized(width, height, json.loads(measures.read_text(encoding="utf-8")))
+    return Sized(folder, width, height, json.loads(measures.read_text(encoding="utf-8")))
+
+
+LIVE = (
+    *("approaching", "challenge", "identifying", "positioning", "enquiring"),
+    *("officer-camera", "officer-capture", "officer-recognise"),
+)
+
+
+@pytest.mark.long
+def test_beside_a_sheet_that_is_narrower_than_the_screen_is_its_own_ground(sized: Sized) -> None:
+    """But for the live picture, beside which there is none."""
+    width, height = theme.sheet(sized.width, sized.height)
+    left, top = round((sized.width - width * sized.density) / 2), round((sized.height - height * sized.density) / 2)
+    for name in sized.screens:
+        if (left or top) and not name.split("/")[-1].startswith(LIVE):
+            with Image.open(sized.folder / f"{name}.png") as picture:
+                drawn = picture.convert("RGB")
+            assert drawn.getpixel((1, 1)) == drawn.getpixel((left + 2, top + 2)), name
 
 
 @pytest.mark.long

@@ -334,7 +334,7 @@ def test_the_pad_says_that_the_digits_did_not_fit() -> None:
 
 def test_the_pad_asks_for_the_whole_nip_where_its_end_is_the_same() -> None:
     shown = view(Encounter(phase=Phase.NIP_PAD, digits=18), now_s=5.0)
-    assert (shown.title, shown.digits_wanted, shown.typed_as) == ("Ketik NIP Anda, 18 angka", 18, "nip")
+    assert (shown.title, shown.digits_wanted, shown.typed_as) == ("Ketik 18\u00a0angka NIP Anda", 18, "nip")
     assert shown.countdown is not None
     assert shown.countdown.seconds == 40
 

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.model import Nip, Person, PersonId
 from kiosk.ui import catalogue, wording
-from kiosk.ui.wording import duration, masked_nip, spoken_name
+from kiosk.ui.wording import duration, grouped_nip, masked_nip, nip_places, pin_places, spoken_name
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,31 @@ from kiosk.ui.wording import duration, masked_nip, spoken_name
 )
 def test_the_first_eight_digits_are_hidden(nip: str, shown: str) -> None:
     assert masked_nip(nip) == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("199001012010011002", "19900101 201001 1 002"), ("199001012", "19900101 2"), ("19900101", "19900101"), ("", "")],
+)
+def test_a_nip_that_is_typed_stands_in_the_groups_of_the_card(typed: str, shown: str) -> None:
+    assert grouped_nip(typed) == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "second"),
+    [
+        ("", "________ ______", "_ ___"),
+        ("1990010", "1990010_ ______", "_ ___"),
+        ("199001012010011", "19900101 201001", "1 ___"),
+        ("199001012010011002", "19900101 201001", "1 002"),
+    ],
+)
+def test_a_nip_is_typed_in_its_groups_and_shows_what_is_to_come(typed: str, first: str, second: str) -> None:
+    assert nip_places(typed) == (first, second)
+
+
+def test_a_pin_is_typed_as_dots() -> None:
+    assert [pin_places(typed, 6) for typed in ("", "4829", "482913")] == ["______", "••••__", "••••••"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ camera, no disk and no wall clock, as `kiosk.terminal.encounter`.
                             │ wrong: tries, then pauses that grow       │
                             └── wait ──> PIN        QUEUE <──> REFUSED   v
                                                        PEOPLE ──> PERSON ──> CONSENT ──> SIGN ──> CAPTURE ──> TOLD
+                                                                                ^── OTHER <── like somebody ───┘
 
 Nobody is recorded while it is open. It closes by itself when nobody touches it for `IDLE_S`, or when whoever is in is
 no officer any more, and from everywhere by "Keluar"; a capture is bounded by itself and ends with the area. Nothing is
@@ -18,12 +19,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from kiosk.model import Liveness
+from kiosk.model import Liveness, Nip
 from kiosk.terminal.officer.values import (
     AT_WINDOW,
     CLEANING_S,
     DUTIES,
     IDLE_S,
+    NIP_DIGITS,
     ORDERS,
     PIN_DIGITS,
     READING_S,
@@ -64,7 +66,7 @@ _SITTING = frozenset({Page.CONSENT, Page.SIGN, Page.CAPTURE})
 """Pages of an enrolment that is going on."""
 
 
-_OF_PERSON = frozenset({Page.PERSON, *_SITTING})
+_OF_PERSON = frozenset({Page.PERSON, Page.OTHER, *_SITTING})
 """Pages on which it is known whose pictures are dropped."""
 
 
@@ -213,6 +215,10 @@ def _touched(area: Area, act: Act, value: str, now_s: float) -> Step:
         return _person(area, act, now_s)
     if area.page is Page.CONSENT:
         return _consent(area, act, value, now_s)
+    if area.page is Page.TOLD and act is Act.OTHER and area.person is not None and area.done and area.done.like:
+        return _go(replace(area, typed="", why=""), Page.OTHER, now_s), ()
+    if area.page is Page.OTHER:
+        return _other(area, act, value, now_s)
     if area.page is Page.CAPTURE and act is Act.STORE and area.look.pictures is not None:
         return area, ((Store(),) if area.look.pictures.enough else ())
     if area.page is Page.SOUND and act is Act.SHOW:
@@ -261,6 +267,8 @@ def _back(area: Area, now_s: float) -> Step:
             return _go(left, Page.PERSON, now_s), (Stop(),)
         case Page.REFUSED:
             return _go(replace(area, refused=None, first=0), Page.QUEUE, now_s), ()
+        case Page.OTHER:
+            return _go(replace(area, typed="", why=""), Page.TOLD, now_s), ()
         case _:
             return _menu(area, now_s), ()
 
@@ -309,14 +317,37 @@ def _person(area: Area, act: Act, now_s: float) -> Step:
     if area.person is None:
         return area, ()
     if act is Act.ENROL:
-        reading = replace(area, admitted=False, first=0, signature=b"")
-        return _go(reading, Page.CONSENT, now_s), (Admit(area.person, area.person.enrolled),)
+        return _read(area, None, now_s)
     if act is Act.WITHDRAW and area.person.person_id is not None:
         return replace(area, sure=True), ()
     if act is Act.SURE and area.sure and area.person.person_id is not None:
         waiting = _go(replace(area, waiting=True, done=None), Page.TOLD, now_s)
         return waiting, (Withdraw(area.officer_id, area.person.person_id, _named(area)),)
     return area, ()
+
+
+def _read(area: Area, despite: Nip | None, now_s: float) -> Step:
+    """The consent, while the enrolment is made ready."""
+    if area.person is None:
+        return area, ()
+    reading = replace(area, admitted=False, first=0, signature=b"", typed="", why="")
+    return _go(reading, Page.CONSENT, now_s), (Admit(area.person, area.person.on_file, despite),)
+
+
+def _other(area: Area, act: Act, value: str, now_s: float) -> Step:
+    """Whose face it is like, by the officer's word: the whole NIP, which stands on that one's card and on no screen.
+    The enrolment begins again, with consent and signature, for nothing is left of the one that was refused."""
+    if act is Act.DIGIT and len(area.typed) < NIP_DIGITS:
+        return replace(area, typed=area.typed + value, why=""), ()
+    if act is Act.ERASE:
+        return replace(area, typed=area.typed[:-1], why=""), ()
+    if act is not Act.ENTER or len(area.typed) < NIP_DIGITS or area.done is None:
+        return area, ()
+    if not area.typed.endswith(area.done.like):
+        return replace(area, typed="", why="another"), ()
+    noted = Note("officer-did", area.officer_id, "despite-likeness", None, _named(area))
+    reading, effects = _read(area, Nip(area.typed), now_s)
+    return reading, (noted, *effects)
 
 
 def _consent(area: Area, act: Act, value: str, now_s: float) -> Step:

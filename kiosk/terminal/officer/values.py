@@ -19,6 +19,7 @@ READING_S = 180.0
 
 CLEANING_S = 30.0
 PIN_DIGITS = 6
+NIP_DIGITS = 18
 
 
 class Page(enum.Enum):
@@ -31,6 +32,7 @@ class Page(enum.Enum):
     SIGN = "sign"
     CAPTURE = "capture"
     TOLD = "told"
+    OTHER = "other"
     QUEUE = "queue"
     REFUSED = "refused"
     CAMERA = "camera"
@@ -66,6 +68,7 @@ class Act(enum.Enum):
     RESTART = "restart"
     EXPORT = "export"
     STORE = "store"
+    OTHER = "other"
 
 
 DUTIES: Mapping[str, Duty | None] = {
@@ -89,20 +92,28 @@ AT_WINDOW = frozenset({Page.PEOPLE.value, Page.LANGUAGE.value})
 ORDERS = frozenset({Act.SYNC, Act.RESTART, Act.EXPORT})
 
 
+State = Literal["enrolled", "none", "waiting", "refused", "other"]
+
+
 @dataclass(frozen=True, slots=True)
 class Enrollable:
-    """Somebody of the office. `person_id` None: the terminal does not know the face; `state` of an enrolment that waits
-    for BKPP or was refused; `renew`: should be enrolled anew."""
+    """Somebody of the office. `person_id` None: the terminal has no face; `state` of an enrolment that waits or was
+    refused, and `other`: the face is for another recogniser; `renew`: should be enrolled anew."""
 
     nip: Nip = field(repr=False)
     name: str = field(repr=False)
     person_id: PersonId | None = None
-    state: Literal["enrolled", "none", "waiting", "refused"] = "none"
+    state: State = "none"
     renew: bool = False
 
     @property
     def enrolled(self) -> bool:
         return self.state == "enrolled"
+
+    @property
+    def on_file(self) -> bool:
+        """Whether an enrolment takes the place of a face, be it for another recogniser."""
+        return self.state in ("enrolled", "other")
 
 
 WAITING = Look("front", 0.0)
@@ -187,12 +198,13 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Done:
     """An order has ended: `good`, and what is to be said of it, by language. `key` and `fields`: a text of the screen's
-    catalogue in its place."""
+    catalogue in its place. `like`: as of EnrolmentRefused, where the officer may say that it is another person."""
 
     good: bool
     said: tuple[Told, ...] = field(default=(), repr=False)
     key: str = ""
     fields: Mapping[str, object] = field(default_factory=dict, repr=False)
+    like: str = field(default="", repr=False)
 
 
 Input = Opened | Dismissed | Tick | Touched | Signed | Dropped | Looked | Checked | Admitted | Listed | Progress | Done
@@ -222,10 +234,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Make ready for an enrolment, while the consent is read; answer with Admitted or Done."""
+    """Make ready for an enrolment, while the consent is read; answer with Admitted or Done. `despite`: whose face the
+    person's may be like, by the officer's word."""
 
     person: Enrollable = field(repr=False)
     replacing: bool
+    despite: Nip | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +302,9 @@ Effect = CheckPin | Note | Admit | Enrol | Stop | Withdraw | Inquire | Carry | S
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """`since_s` when the page came up, `touched_s` the last touch; `typed` a PIN or a part of a name; `by_face`: the
-    PIN is to be that of the face before the camera; `until_s` before which no PIN is
-    looked at, `face_until_s` none of the face before the camera; `waiting`: an order has
+    """`since_s` when the page came up, `touched_s` the last touch; `typed` a PIN, a NIP or a part of a name;
+    `by_face`: the PIN is to be that of the face before the camera; `until_s` before which no PIN is looked at,
+    `face_until_s` none of the face before the camera; `waiting`: an order has
     not been answered yet; `lapsed`: who typed the PIN that is being looked at has left; `first` number of the first row
     or page that is shown; `sure`: asked once more before it is done; `lamp` what the sound test shows. `refused`
     what the server did not take, None until it has been looked up. `sighting` is the newest. `window`: it is one on a

@@ -22,6 +22,7 @@ from kiosk.model import (
 from kiosk.ports import Look, Pictured, Told
 from kiosk.terminal.officer import Area, Done, Enrollable, Page
 from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.officer.people import People
 from kiosk.ui.officer.scene import Scene
 from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.officer.view import sheet
@@ -34,6 +35,7 @@ PEOPLE = (
     Enrollable(Nip("199001012015032002"), "Citra Contohwati", None, "waiting"),
     Enrollable(Nip("199107232019031005"), "Dwi Contohanto", None, "refused"),
     Enrollable(Nip("198806052011012003"), "Endang Contohsari", PersonId("p-5"), "enrolled", renew=True),
+    Enrollable(Nip("198309142008011006"), "Fajar Umpamawan", PersonId("p-6"), "other"),
 )
 
 _OFFICER = Area(
@@ -51,6 +53,24 @@ _WRONG = {
     "menyingkir dan tutupi poster berwajah.",
     "en": "There is more than one face in the picture. Only the person who is enrolled may be seen; ask others to "
     "step aside and cover posters with faces.",
+    "jv": "Wonten pasuryan langkung saking satunggal. Namung ingkang kadaftar ingkang pareng ketingal; sanèsipun "
+    "nyingkir, poster ingkang wonten pasuryanipun dipuntutup.",
+}
+_TURNED = {
+    "id": "Wajah menoleh atau miring terlalu jauh. Hadapkan wajah ke kamera dan tegakkan kepala.",
+    "en": "The face is turned or tilted too far. Look at the camera and hold the head upright.",
+    "jv": "Pasuryan nolèh utawi miring sanget. Madhep kaméra, sirah jejeg.",
+}
+_ALIKE = {
+    "id": "Wajah ini sudah terdaftar pada NIP lain (••••••••2010011004). Periksa kartu identitas. Bila memang orang "
+    "lain yang mirip (kembar, saudara), atau NIP itu dulu salah ketik, tekan tombol di bawah; bila tidak, hubungi "
+    "BKPP.",
+    "en": "This face is already enrolled under another NIP (••••••••2010011004). Check the identity card. If it is "
+    "another person who looks alike (a twin, a sibling), or that NIP was mistyped, press the button below; if not, "
+    "call BKPP.",
+    "jv": "Pasuryan punika sampun kadaftar ing NIP sanès (••••••••2010011004). Kertu idhèntitas dipunpriksa. Menawi "
+    "pancèn tiyang sanès ingkang mèmper (kembar, sadhèrèk), utawi NIP punika rumiyin lepat ketik, pencèt kenop ing "
+    "ngandhap; menawi boten, matur BKPP.",
 }
 _LIVE = LivenessVerdict(Liveness.LIVE, 1.0, "example")
 _KNOWN = Match(PersonId("p-1"), 0.6, 0.3, 0.5, 3, "accepted")
@@ -66,6 +86,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "pin-no_officers", replace(_PIN, why="no_officers")
     yield "pin-face_unknown", replace(_PIN, why="face_unknown", by_face=True)
     yield "pin-disk", replace(_PIN, why="disk")
+    yield "pin-failed", replace(_PIN, why="failed")
     yield "pin-locked-soon", replace(_PIN, why="pin_locked", until_s=NOW_S + 45)
     yield "pin-locked", replace(_PIN, why="pin_locked_now", until_s=NOW_S + 1_790)
     yield "menu", _OFFICER
@@ -74,7 +95,7 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "people", replace(_OFFICER, page=Page.PEOPLE)
     yield "people-found", replace(_OFFICER, page=Page.PEOPLE, missing=False, typed="contoh")
     yield "people-nobody", replace(_OFFICER, page=Page.PEOPLE, typed="zzz")
-    for number, name in ((1, "missing"), (0, "enrolled"), (3, "refused"), (4, "renew")):
+    for number, name in ((1, "missing"), (0, "enrolled"), (3, "refused"), (4, "renew"), (5, "other")):
         yield f"person-{name}", replace(_OFFICER, page=Page.PERSON, person=PEOPLE[number])
     yield "person-withdraw", replace(_OFFICER, page=Page.PERSON, person=PEOPLE[0], sure=True)
     reading = replace(_OFFICER, page=Page.CONSENT, person=PEOPLE[1])
@@ -97,15 +118,23 @@ def areas() -> Iterator[tuple[str, Area]]:
     yield "pictures-enough", replace(window, look=Look("right", 1.0, pictures=Pictured(4, 4, True, True, 5)))
     yield "pictures-nobody", replace(_OFFICER, page=Page.TOLD, done=Done(False, key="officer.pictures.nobody"))
     told = replace(reading, page=Page.TOLD)
-    said = "Tidak ada gambar dengan kepala sedikit menoleh; pengenalan dari samping akan lebih lemah."
-    note = {"id": said, "en": "There is no picture with the head slightly turned."}
+    note = {
+        "id": "Tidak ada gambar wajah yang menoleh sedikit; pengenalan dari samping lebih lemah.",
+        "en": "There is no picture with the head slightly turned; recognition from the side will be weaker.",
+        "jv": "Boten wonten gambar pasuryan ingkang nolèh sekedhik; panepangan saking sisih langkung ringkih.",
+    }
     yield "told-enrolled", replace(told, done=Done(True, (note,), "officer.done.enrolled", {"templates": 5}))
     yield "told-waiting", told
-    for key in ("disk", "camera", "failed", "no_stick"):
+    for key in ("disk", "camera", "failed", "unexpected", "no_stick"):
         yield f"told-{key}", replace(told, done=Done(False, (), f"officer.done.{key}"))
     for key in ("sync", "restart"):
         yield f"told-{key}", replace(told, done=Done(True, (), f"officer.done.{key}"))
-    yield "told-refused", replace(told, done=Done(False, (note,)))
+    yield "told-refused", replace(told, done=Done(False, (_TURNED,)))
+    known_face = replace(told, done=Done(False, (_ALIKE,), like="2010011004"))
+    yield "told-alike", known_face
+    yield "other", replace(known_face, page=Page.OTHER, typed="198503152010")
+    yield "other-wrong", replace(known_face, page=Page.OTHER, why="another")
+    yield "other-whole", replace(known_face, page=Page.OTHER, typed="198503152010011004")
     yield (
         "told-export",
         replace(told, done=Done(True, (), "officer.done.export", {"count": 1240, "code": "K7Q2M-9XWPA-4D8ZR-TB6NE"})),
@@ -145,7 +174,7 @@ def areas() -> Iterator[tuple[str, Area]]:
 def scene(status: TerminalStatus, consent: Told) -> Scene:
     waits = QueueState(waiting=42, parked=2, oldest_waiting_utc=status.local_time)
     return Scene(
-        people=PEOPLE,
+        people=People(PEOPLE),
         status=replace(status, connected=False, queue=waits),
         consent=consent,
         recognise_name=lambda _sighting: PEOPLE[0].name,

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kiosk.model import Sighting, TerminalStatus
 from kiosk.ports import Told
-from kiosk.terminal.officer import Act, Area, Enrollable
+from kiosk.terminal.officer import Act, Area
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import Catalogue
+from kiosk.ui.officer.people import People
 from kiosk.ui.officer.sheet import Choice
 from kiosk.ui.viewstate import Icon
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a sheet is made from besides the area: everybody of the office by name, and what else the terminal knows."""
+    """What a sheet is made from besides the area: everybody of the office, and what else the terminal knows."""
 
-    people: Sequence[Enrollable]
+    people: People
     status: TerminalStatus
     consent: Told
     recognise_name: Callable[[Sighting], str] = lambda _sighting: ""
@@ -38,7 +37,7 @@ class At:
         return self.catalogue.text(f"officer.{key}", **fields)
 
     def said(self, told: Told) -> str:
-        """In the screen's language, or in Indonesian: the tool has no Javanese."""
+        """In the screen's language, or in one of those that there are."""
         return told.get(self.catalogue.language) or told.get("id") or told.get("en", "")
 
 
@@ -53,7 +52,3 @@ def back(at: At) -> Choice:
 def person_name(at: At) -> str:
     person = at.area.person
     return "" if person is None else letters.legible(person.name) or wording.masked_nip(person.nip)
-
-
-def mirrored(box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
-    return None if box is None else (1 - box[2], box[1], 1 - box[0], box[3])

@@ -13,6 +13,7 @@ class Form(enum.Enum):
     """The renderer that draws the sheet."""
 
     PIN = "pin"
+    """A pad of digits. The first choice has its place above the last one, `Act.LEAVE`."""
     MENU = "menu"
     PEOPLE = "people"
     TELL = "tell"

@@ -7,7 +7,8 @@ import textwrap
 from kiosk.model import Hint
 from kiosk.ports import Pictured, Told
 from kiosk.terminal.officer import Act, Page
-from kiosk.ui.officer.scene import At, back, mirrored, person_name
+from kiosk.ui.instant import mirrored
+from kiosk.ui.officer.scene import At, back, person_name
 from kiosk.ui.officer.sheet import Choice, Form, Sheet
 from kiosk.ui.viewstate import Guide, Icon, Ring, Tone
 

@@ -13,6 +13,7 @@ from kiosk.terminal.officer import Act, Page
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import Catalogue
 from kiosk.ui.officer import view
+from kiosk.ui.officer.people import People
 from kiosk.ui.officer.scene import Scene
 from kiosk.ui.officer.sheet import Sheet
 from kiosk.ui.viewstate import Lamp, Speech, ViewState
@@ -32,6 +33,7 @@ class AreaSource:
         self._consent = consent()
         self._shares = shares
         self._sheet: Sheet | None = None
+        self._people = People(())
 
     def pump(self, shown: ViewState, status: TerminalStatus, now_s: float, catalogue: Catalogue) -> ViewState:
         """Take in what has happened; `shown`, as it is to be heard and seen on the lamps meanwhile."""
@@ -40,9 +42,12 @@ class AreaSource:
         if not area.open:
             self._sheet = None
             return shown
+        everybody = self._attending.people()
+        if self._people.everybody is not everybody:
+            self._people = People(everybody)
         quality = area.sighting.quality
         scene = Scene(
-            people=self._attending.people(),
+            people=self._people,
             status=status,
             consent=self._consent,
             recognise_name=self._name,
@@ -70,5 +75,5 @@ class AreaSource:
 
     def _name(self, sighting: Sighting) -> str:
         who = sighting.match.person_id if sighting.match is not None else None
-        found = next((each for each in self._attending.people() if who is not None and each.person_id == who), None)
+        found = None if who is None else self._people.known(who)
         return "" if found is None else letters.legible(found.name) or wording.masked_nip(found.nip)

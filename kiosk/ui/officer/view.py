@@ -6,27 +6,27 @@ in words, and whom the test recognises is said by name or not at all.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kiosk.model import Liveness, Refused, Sighting
 from kiosk.terminal.officer import (
     CLEANING_S,
+    NIP_DIGITS,
     PIN_DIGITS,
     Act,
     Area,
-    Enrollable,
     Page,
     permitted,
     seconds_left,
 )
 from kiosk.ui import letters, wording
 from kiosk.ui.catalogue import LANGUAGES, Catalogue
-from kiosk.ui.officer.scene import At, Scene, back, leave, mirrored, person_name
+from kiosk.ui.instant import countdown, mirrored
+from kiosk.ui.officer.scene import At, Scene, back, leave, person_name
 from kiosk.ui.officer.sheet import Choice, Form, Meter, Row, Sheet
 from kiosk.ui.officer.sitting import capture, consent, sign
-from kiosk.ui.viewstate import Countdown, Guide, Icon, Lamp, Ring, Tone
+from kiosk.ui.viewstate import Guide, Icon, Lamp, Ring, Tone
 
 ROWS = 4
 """People on the screen at once."""
@@ -91,28 +91,15 @@ def _menu(at: At) -> Sheet:
     entries = [Choice(act, at.text(f"menu.{name}"), name, icon) for act, name, icon in mine]
     if at.area.sure:
         entries[-1] = replace(entries[-1], text=at.text("menu.restart_sure"), strong=True)
-    missing = sum(not each.enrolled for each in at.scene.people)
-    line = at.text("menu.line", officer=letters.legible(at.area.officer), missing=missing)
+    line = at.text("menu.line", officer=letters.legible(at.area.officer), missing=at.scene.people.missing)
     return Sheet(Page.MENU, Form.MENU, at.text("menu.title"), (line,), choices=(*entries, leave(at)))
 
 
 # ---------------------------------------------------------------- people
 
 
-def found(area: Area, people: Sequence[Enrollable]) -> list[Enrollable]:
-    """Who is in the list: by a part of the name or of the NIP, those without a face first, or these alone."""
-    wanted = area.typed.casefold().split()
-
-    def fits(each: Enrollable) -> bool:
-        name = letters.legible(each.name).casefold()
-        return all(word in name or (word.isdigit() and word in each.nip) for word in wanted)
-
-    fitting = [each for each in people if fits(each) and not (area.missing and each.enrolled and not each.renew)]
-    return sorted(fitting, key=lambda each: (each.enrolled, not each.renew))  # stable: by name within
-
-
 def _people(at: At) -> Sheet:
-    fitting = found(at.area, at.scene.people)
+    fitting = at.scene.people.found(at.area.typed, at.area.missing)
     first = min(at.area.first, max(0, len(fitting) - 1) // ROWS * ROWS)
     shown = fitting[first : first + ROWS]
     rows = tuple(
@@ -160,8 +147,8 @@ def _person(at: At) -> Sheet:
     renew = (at.text("person.renew_line"),) if person.renew else ()
     held = at.area.held
     dropped = (at.text("pictures.held", count=held) if held else at.text("pictures.may"),) if at.area.window else ()
-    # Who is known by an enrolment that waits may take the consent to it back as well.
-    known = enrolled or (person.state == "waiting" and person.person_id is not None)
+    # Whose face waits, or is for another recogniser, may take the consent to it back as well.
+    known = enrolled or (person.state in ("waiting", "other") and person.person_id is not None)
     again = (Choice(Act.WITHDRAW, at.text("person.withdraw")),) if known else ()
     return Sheet(
         Page.PERSON,
@@ -190,7 +177,8 @@ def _told(at: At) -> Sheet:
     key = done.key.removeprefix("officer.")
     if key:
         lines = (at.text(key, **done.fields), *(at.text("told.note", note=line) for line in lines))
-    enrolled = key == "done.enrolled"
+    enrolled = key in ("done.enrolled", "done.enrolled_used")
+    other = (Choice(Act.OTHER, at.text("told.other")),) if done.like else ()
     return Sheet(
         Page.TOLD,
         Form.TELL,
@@ -198,7 +186,26 @@ def _told(at: At) -> Sheet:
         lines,
         Tone.OK if done.good else Tone.WARN,
         Icon.CHECK if done.good else Icon.WARNING,
-        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), leave(at)),
+        choices=(Choice(Act.BACK, at.text("told.menu"), strong=True), *other, leave(at)),
+    )
+
+
+def _other(at: At) -> Sheet:
+    """The pad for the NIP of somebody who is like the person that is being enrolled."""
+    area = at.area
+    wrong = bool(area.why)
+    return Sheet(
+        Page.OTHER,
+        Form.PIN,
+        at.text("other.title"),
+        (at.text("other.wrong" if wrong else "other.line"),),
+        Tone.WARN if wrong else Tone.NEUTRAL,
+        typed=wording.grouped_nip(area.typed),
+        choices=(
+            Choice(Act.BACK, at.text("back")),
+            Choice(Act.ENTER, "", enabled=len(area.typed) == NIP_DIGITS),
+            leave(at),
+        ),
     )
 
 
@@ -362,13 +369,12 @@ def _language(at: At) -> Sheet:
 
 
 def _cleaning(at: At) -> Sheet:
-    left_s = seconds_left(at.area, at.now_s)
     return Sheet(
         Page.CLEANING,
         Form.CLEANING,
         at.text("cleaning.title"),
         (at.text("cleaning.line"),),
-        countdown=Countdown(left_s / CLEANING_S, math.ceil(left_s)),
+        countdown=countdown(seconds_left(at.area, at.now_s), CLEANING_S),
     )
 
 
@@ -381,6 +387,7 @@ _PAGES: Mapping[Page, Callable[[At], Sheet]] = {
     Page.SIGN: sign,
     Page.CAPTURE: capture,
     Page.TOLD: _told,
+    Page.OTHER: _other,
     Page.QUEUE: _queue,
     Page.REFUSED: _refused,
     Page.CAMERA: _camera,

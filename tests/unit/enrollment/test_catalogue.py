@@ -12,7 +12,7 @@ import pytest
 
 import enrollment
 from enrollment.capture import Pose
-from enrollment.catalogue import LANGUAGES, Catalogue, Phrase, catalogue
+from enrollment.catalogue import LANGUAGES, SPOKEN, Catalogue, Phrase, catalogue
 from enrollment.consent import DEFAULT_TEXT_ID
 from enrollment.consent import text as consent_text
 from enrollment.quality import REASONS
@@ -43,6 +43,32 @@ def test_both_languages_have_the_same_keys_and_placeholders() -> None:
     assert indonesian.keys() == english.keys()
     for key, text in indonesian.items():
         assert placeholders(text) == placeholders(english[key]), key
+
+
+def test_javanese_has_what_a_screen_says() -> None:
+    indonesian, javanese = flat(catalogue("id")), flat(catalogue("jv"))
+    tables = ("refusal.", "found.", "warning.", "prompt.picture")
+    assert javanese.keys() == {key for key in indonesian if key.startswith(tables)}
+    for key, text in javanese.items():
+        assert placeholders(text) == placeholders(indonesian[key]), key
+
+
+def test_a_screen_names_no_command() -> None:
+    """Whoever reads it has a finger, and no shell."""
+    for language in SPOKEN:
+        texts = catalogue(language)
+        for table in ("refusal", "warning"):
+            for key in texts.tables[table]:
+                fields = dict.fromkeys(placeholders(texts.tables[table][key]), "x")
+                said = texts.screen(table, key, **fields)
+                assert not re.search(r"--|`|kiosk ", said), (language, said)
+
+
+def test_what_a_screen_says_otherwise_is_said_by_the_commands() -> None:
+    for language in LANGUAGES:
+        tables = catalogue(language).tables
+        assert tables["refusal"].keys().isdisjoint(tables["warning"])
+        assert tables["screen"].keys() <= tables["refusal"].keys() | tables["warning"].keys()
 
 
 def test_every_refusal_in_the_code_has_a_sentence_and_every_sentence_a_use() -> None:

@@ -12,7 +12,7 @@ from enrollment import station
 from enrollment.desk import ScreenEnrolment, consent_text
 from enrollment.refusal import Refusal
 from kiosk import config
-from kiosk.errors import CameraError, StateInUse
+from kiosk.errors import CameraError, DiskFull, StateInUse
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.machine.identity import Identity
 from kiosk.model import Hint, Nip
@@ -51,10 +51,11 @@ def enrolled(state: Path) -> list[dict[str, Any]]:
 
 
 class Sitting:
-    def __init__(self, state: Path, nip: str = ANI, *, replacing: bool = False) -> None:
+    def __init__(self, state: Path, nip: str = ANI, *, replacing: bool = False, despite: str | None = None) -> None:
         self.enrolment = ScreenEnrolment(config.load(), state)
         self.looks: list[Look] = []
-        self.enrolment.admit(Nip(nip), "Ani Contohwati, S.E.", replacing=replacing)
+        other = None if despite is None else Nip(despite)
+        self.enrolment.admit(Nip(nip), "Ani Contohwati, S.E.", replacing=replacing, despite=other)
 
     def run(self, scenes: Sequence[int], end: CameraError | None = None) -> int:
         try:
@@ -113,6 +114,24 @@ def test_the_same_face_under_another_nip_is_refused(state: Path) -> None:
     assert refused(state, [*POSES, *FRONT, *FRONT], BUDI) == "face_known"
 
 
+def test_a_twin_is_enrolled_by_the_officers_word_that_names_the_other(state: Path) -> None:
+    Sitting(state).run([*POSES, *FRONT, *FRONT])
+    with pytest.raises(Refusal) as caught:
+        Sitting(state, BUDI).run([*POSES, *FRONT, *FRONT])
+    assert caught.value.like == ANI[8:]  # never the birth date
+    with pytest.raises(Refusal) as caught:
+        Sitting(state, BUDI, despite="197001011995031001").run([*POSES, *FRONT, *FRONT])
+    assert caught.value.reason == "face_known"
+    assert Sitting(state, BUDI, despite=ANI).run([*POSES, *FRONT, *FRONT])
+    assert [event["nip"] for event in enrolled(state)] == [ANI, BUDI]
+    again = ScreenEnrolment(config.load(), state)
+    again.admit(Nip(BUDI), "Budi Contohadi", replacing=True, despite=Nip(ANI))
+    again.admit(Nip(BUDI), "Budi Contohadi", replacing=True)  # the word was for one enrolment
+    with pytest.raises(Refusal, match="another NIP"):
+        again.enrol("Petugas Contoh", PNG, SceneCamera([*POSES, *FRONT, *FRONT], fps=5.0), [].append)
+    again.close()
+
+
 def test_who_is_enrolled_is_enrolled_anew_only_when_that_is_meant(state: Path) -> None:
     Sitting(state).run([*POSES, *FRONT, *FRONT])
     with pytest.raises(Refusal) as caught:
@@ -131,10 +150,22 @@ def test_one_enrols_at_a_time(state: Path) -> None:
     Sitting(state, BUDI).enrolment.close()
 
 
-def test_a_refusal_is_said_in_both_languages(state: Path) -> None:
+def test_an_enrolment_that_is_on_disk_is_not_told_as_one_that_failed(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_records: object) -> None:
+        raise DiskFull("a part of the journal cannot be read")
+
+    sitting = Sitting(state)
+    monkeypatch.setattr(station.Records, "enrolments", unreadable)
+    assert sitting.run([*POSES, *FRONT, *FRONT]) >= 3
+    assert len(enrolled(state)) == 1
+
+
+def test_a_refusal_is_said_in_the_languages_of_the_screen(state: Path) -> None:
     with pytest.raises(Refusal) as caught:
         Sitting(state, "123")
-    assert set(caught.value.told()) == {"id", "en"}
+    assert set(caught.value.told()) == {"id", "en", "jv"}
 
 
 def test_the_consent_is_there_in_both_languages() -> None:

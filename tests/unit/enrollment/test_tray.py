@@ -187,6 +187,24 @@ def test_pictures_that_come_while_the_camera_looks_are_meant(state: Path) -> Non
     assert sitting.looks[-1].pictures.camera
 
 
+def test_pictures_that_come_during_the_last_look_are_meant_too(state: Path) -> None:
+    sitting = Sitting(state, camera=True)
+
+    class Interrupted(SceneCamera):
+        def read(self) -> Any:
+            if self.read_frames == len(LOOKS) + 1:
+                sitting.drop(FRONT, LEFT, RIGHT, AGAIN)
+                sitting.tray.finish()
+            return super().read()
+
+    assert sitting.run(Interrupted([*LOOKS, FRONT, FRONT, FRONT], fps=5.0)) == 3
+    poses = [look.pose for look in sitting.looks]
+    assert "verify" in poses, "it was the last look"
+    assert sitting.looks[-1].pictures is not None
+    (event,) = enrolled(state)
+    assert len(event["templates"]) == 3, "of the pictures alone"
+
+
 def test_a_camera_that_is_pulled_out_leaves_nothing(state: Path) -> None:
     sitting = Sitting(state, camera=True)
     with pytest.raises(CameraError):

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,12 @@ from enrollment.station import opened_records
 from enrollment.tray import Dropped
 from enrollment.window import Looking, Office, WindowOrder, WindowSource
 from kiosk import config
-from kiosk.errors import CameraError, StateInUse
+from kiosk.errors import CameraError, DiskFull, StateInUse
 from kiosk.face.quality import Limits
 from kiosk.gallery import TinyGallery
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
-from kiosk.model import Awaiting, Nip
+from kiosk.model import Awaiting, Fault, Nip
 from kiosk.ports import FrameSource
 from kiosk.terminal.attending import Attending, everybody
 from kiosk.terminal.capture import Latest
@@ -62,18 +63,20 @@ def test_a_laptop_without_a_camera_has_pictures_only() -> None:
         looking.look(False)
 
 
+class Endless(SceneCamera):
+    def read(self) -> Any:
+        self.read_frames = 0
+        return super().read()
+
+
 def test_the_camera_is_open_only_while_it_looks() -> None:
     closed: list[int] = []
 
-    class Endless(SceneCamera):
-        def read(self) -> object:
-            self.read_frames = 0
-            return super().read()
-
+    class Closing(Endless):
         def close(self) -> None:
             closed.append(1)
 
-    looking = Looking(lambda: Endless([0]), Latest(), FaultBoard(), 1.0)
+    looking = Looking(lambda: Closing([0]), Latest(), FaultBoard(), 1.0)
     assert looking.latest.peek() is None
     looking.look(True)
     assert looking.there
@@ -85,6 +88,28 @@ def test_the_camera_is_open_only_while_it_looks() -> None:
     assert looking.latest.newer_than(-1, 30.0) is not None
     looking.look(False)
     assert closed == [1, 1]
+
+
+def test_a_camera_that_fails_in_a_way_of_its_own_is_a_lost_one_and_opened_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Strange(SceneCamera):
+        def read(self) -> Any:
+            raise RuntimeError("the driver says what nobody knows")
+
+    faults = FaultBoard()
+    cameras: list[FrameSource] = [Strange([0]), Endless([0])]
+    looking = Looking(lambda: cameras.pop(0), Latest(), faults, 1.0)
+    looking.look(True)
+    thread = looking._thread
+    assert thread is not None
+    thread.join(30.0)
+    assert Fault.CAMERA_LOST in faults.current()
+    assert "the camera failed" in caplog.text
+    looking.look(False)
+    looking.look(True)
+    assert looking.latest.newer_than(-1, 30.0) is not None
+    looking.look(False)
 
 
 # ---------------------------------------------------------------- the office
@@ -124,14 +149,15 @@ def test_a_folder_without_a_gallery_has_nobody(state: Path) -> None:
 class Rig:
     def __init__(self, state: Path, order: WindowOrder) -> None:
         self.clock = FakeClock()
-        self.tray = Dropped(threading.Event())
+        self.tray, self.stop = Dropped(threading.Event()), threading.Event()
         self._held = opened_records(state)
         _, records = self._held.__enter__()
+        self.outbox = records.outbox
         records = dataclasses.replace(records, clock=self.clock)
         office = Office(gallery(state), None)
         self.attending = Attending(office, self.clock, self.tray)
         limits = Limits(**config.load().quality.model_dump())
-        self.source = WindowSource(order, records, office, Latest(), self.attending, limits, "id")
+        self.source = WindowSource(order, records, office, Latest(), self.attending, limits, "id", self.stop)
 
     def close(self) -> None:
         self._held.__exit__(None, None, None)
@@ -187,6 +213,32 @@ def test_an_officer_who_is_called_away_leaves_nobody_chosen_and_a_window_that_as
         assert asked.source.stopping()
     finally:
         asked.close()
+
+
+def test_the_journal_is_not_asked_for_each_picture_and_one_that_cannot_be_read_ends_no_window(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable() -> None:
+        raise DiskFull("a part of the journal cannot be read")
+
+    rig = Rig(state, WindowOrder("Budi Santoso", "none"))
+    try:
+        monkeypatch.setattr(rig.outbox, "queue_state", unreadable)
+        for act in (Act.LETTER, Act.ERASE, Act.BACK):
+            assert rig.page in (Page.PEOPLE, Page.MENU)
+            rig.source.touch(act, "a")
+        assert rig.page is Page.MENU
+    finally:
+        rig.close()
+
+
+def test_a_window_whose_threads_have_ended_does_not_stay_as_a_picture(state: Path) -> None:
+    rig = Rig(state, WindowOrder("Budi Santoso", "none"))
+    try:
+        rig.stop.set()
+        assert rig.source.stopping()
+    finally:
+        rig.close()
 
 
 def test_never_beside_a_running_terminal(state: Path) -> None:

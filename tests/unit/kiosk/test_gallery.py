@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import dataclasses
 import datetime as dt
@@ -126,6 +127,28 @@ def test_the_golden_galleries_are_taken_in(gallery: TinyGallery) -> None:
     assert loaded.people == after.people
     assert loaded.office == after.office
     assert loaded.fetched_utc == START
+
+
+def test_the_cache_of_an_earlier_release_is_read_and_goes_on(tmp_path: Path) -> None:
+    """What an upgraded terminal finds on its card: written by the release before the bulletin, sealed with its key."""
+    kept = golden("earlier/gallery_cache")
+    path = tmp_path / "gallery.tinydb"
+    path.write_bytes(base64.b64decode(kept["file"]))
+    gallery = TinyGallery(path, bytes.fromhex(kept["key_hex"]), utc_now=lambda: START)
+    before = gallery.load()
+    answer = golden("gallery_recognisers")["answer"]
+    assert not gallery.damaged
+    assert (before.version, before.bulletin) == (answer["manifest"]["version"], NOTHING_TOLD)
+    assert set(before.people) == {each["person_id"] for each in answer["payload"]["people"]}
+    assert {each.model_id for each in before.templates} == {"dlib-resnet-v1", "fp-112"}
+    assert before.office is not None
+    assert before.office.recogniser == "fp-112"
+    # And a delta of today's server builds on it, a bulletin in it.
+    told = golden("gallery_bulletin")["answer"]["payload"]["bulletin"]
+    gallery.apply(manifest(before.version + 1, before.version), payload(person(4)) | {"bulletin": told}, START)
+    after = TinyGallery(path, bytes.fromhex(kept["key_hex"])).load()
+    assert set(after.people) == {*before.people, "p-4"}
+    assert len(after.bulletin.awaiting) == len(told["awaiting"])
 
 
 def test_a_delta_replaces_whole_people_and_removes(gallery: TinyGallery) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.errors import GalleryError, ModelError
-from kiosk.matcher import CROWD_RANGE, NEIGHBOUR, Matcher, _sample
+from kiosk.matcher import CROWD_RANGE, NEIGHBOUR, Matcher, _sample, comparable
 from kiosk.model import GallerySnapshot, ModelId, Template
 from kiosk.ports import FaceMatcher
 from tests.unit.kiosk.scores.gallery_kit import People, person_id, template
@@ -330,6 +330,12 @@ class TestByAngle:
             self._matcher(self._people()).identify([np.asarray(bad, dtype=np.float32)])
         with pytest.raises(GalleryError, match="512 finite numbers"):
             self._matcher(np.stack([np.resize(bad, np.shape(bad))]))
+
+    def test_one_that_is_none_keeps_nobody_from_the_gallery(self, caplog: pytest.LogCaptureFixture) -> None:
+        good, tiny = template("a", np.ones(512), model_id=self.ID), template("b", np.full(512, 1e-4), model_id=self.ID)
+        held = comparable([good, tiny, template("c", np.ones(128))], self.ID)
+        assert Matcher(held, model_id=self.ID).people == ["a"]
+        assert "1 templates of fp-112 are left out" in caplog.text
 
     def test_templates_of_another_recogniser_are_not_compared(self) -> None:
         with pytest.raises(GalleryError, match="fp-112"):

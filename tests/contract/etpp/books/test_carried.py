@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from etpp.books.model import ChainHead
+from etpp.books.staging import forget_staged
 from etpp.books.store import Books
 from etpp.db.tables import staged
 from tests.contract.etpp.client import ZEROS, Json, Terminal, b64url, problem_of, public_bytes, text_of, time_of
@@ -301,7 +302,7 @@ def test_what_is_never_completed_is_forgotten(
     etpp.clock.now += dt.timedelta(days=31)
     if nightly:
         with etpp.database.begin() as tx:
-            Books(tx).forget_staged(etpp.clock.now)
+            forget_staged(tx, etpp.clock.now)
         assert waiting(etpp) == 0
     (answer,) = bring(bearer, sent(honest[2:]), carried)
     assert (problem_of(answer), answer.json()["expected_seq"]) == ("sequence-gap", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,20 @@ def test_an_office_has_half_a_day_and_an_assembly_of_its_own_and_takes_them_back
     back = {"what": "withdraw", "kind": "special_days", "fact": f"{ELSEWHERE}:2026-12-14", "first": "2026-12-14"}
     desk.post("/calendar", office_id=ELSEWHERE, **back)
     assert "Rapat" not in of_day(month(desk, office=ELSEWHERE), "2026-12-14")
+
+
+def test_two_occasions_that_begin_at_one_minute_are_two_and_a_form_sent_twice_is_one(desk: Desk) -> None:
+    asked = {"what": "occasion", "office_id": ELSEWHERE, "first": "2026-12-16", "window_from": "07:00"}
+    for name, until in (("Apel", "07:30"), ("Senam", "07:30"), ("Apel", "07:45"), ("Senam", "07:30")):
+        desk.post("/calendar", **asked, name=name, window_until=until)
+    shown = of_day(month(desk, office=ELSEWHERE), "2026-12-16")
+    assert [shown.count(each) for each in ("Apel 07.00–07.30", "Senam 07.00–07.30", "Apel 07.00–07.45")] == [1, 1, 1]
+    page = month(desk, office=ELSEWHERE, day="2026-12-16")
+    (fact, *_) = re.findall(r'name="fact" value="([^"]+)"', page.split("Batalkan: Senam")[0].split("<form")[-1])
+    back = {"what": "withdraw", "kind": "occasions", "fact": fact, "first": "2026-12-16"}
+    desk.post("/calendar", office_id=ELSEWHERE, **back)
+    shown = of_day(month(desk, office=ELSEWHERE), "2026-12-16")
+    assert ("Senam" in shown, shown.count("Apel")) == (False, 2)
 
 
 @pytest.mark.parametrize(

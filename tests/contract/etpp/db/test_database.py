@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -181,7 +182,7 @@ def test_a_reading_transaction_sees_one_moment(store: Database) -> None:
 
 def test_times_and_templates_come_back_as_they_were(store: Database) -> None:
     later = NOW.astimezone(dt.timezone(dt.timedelta(hours=7)))
-    template = Template("t", "p", DLIB_RESNET_V1, bytes(range(256)) * 2, -0.75, 0.0625)
+    template = Template("t", "p", DLIB_RESNET_V1, np.linspace(-1, 1, 128, dtype="<f4").tobytes(), -0.75, 0.0625)
     with store.begin() as tx:
         People(tx).add(Person("a", "p", "p", "1" * 18, "Ünï \u2028 😀", 1))
         Templates(tx).replace("a", "p", [template])

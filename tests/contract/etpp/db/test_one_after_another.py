@@ -188,3 +188,28 @@ def test_nobody_waits_for_another_who_forgets_what_has_expired(scene: Scene) -> 
             second.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
             for act in FORGETFUL.values():
                 act(second, now)
+
+
+@pytest.mark.parametrize("before", ["nothing", "an old one", "a new one"])
+def test_two_failures_at_once_are_two(scene: Scene, before: str) -> None:
+    """The second was refused for the first one's row: it was no failure then, and the guess was free."""
+    etpp, now = scene.etpp, scene.etpp.clock.now
+    login, since = uuid.uuid4().hex, now - SHUT_FOR
+
+    def fails() -> int:
+        with etpp.database.begin() as tx:
+            return Failures(tx).add(login, "10.0.0.1", now, since)
+
+    if before != "nothing":
+        at = now - SHUT_FOR - dt.timedelta(days=1) if before == "an old one" else now
+        with etpp.database.begin() as tx:
+            Failures(tx).add(login, "10.0.0.1", at, at - SHUT_FOR)
+    held = 1 if before == "a new one" else 0
+    with ThreadPoolExecutor(1) as pool:
+        with etpp.database.begin() as tx:
+            assert Failures(tx).add(login, "10.0.0.1", now, since) == held + 1
+            second = pool.submit(fails)
+            wait_until_blocked(etpp)
+        assert second.result(30) == held + 2
+    with etpp.database.read() as tx:
+        assert Failures(tx).since(login, since) == {"10.0.0.1": held + 2}

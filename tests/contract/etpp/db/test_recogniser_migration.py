@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +18,7 @@ from etpp.faces.model import Template
 from etpp.faces.store import Enrolments, Templates
 
 NOW = "2026-11-24 01:00:00+00"
-FACE = bytes(range(256)) * 2
+FACE = struct.pack("<128f", *(0.1,) * 128)
 
 
 @pytest.fixture(params=["0009", "0010"])

@@ -135,6 +135,13 @@ def test_an_open_month_is_said_to_be_open_and_makes_no_file(scene: Scene, browse
     assert "belum ditutup" in answer.text
 
 
+def test_what_is_open_is_said_in_words_and_leads_to_what_it_is(scene: Scene, browser: requests.Session) -> None:
+    page = ask(scene, browser, f"/console/inspection/statements/{scene.budi}/2026-12")
+    (said,) = re.findall(r"Belum selesai: (.*?)</p>", page)
+    assert "Hari yang terminalnya belum melapor: Selasa, 1 Desember 2026" in said
+    assert not re.search(r"\b(waiting|review|letter|correction|manual|entry|score|face):", said)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

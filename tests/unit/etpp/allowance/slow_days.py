@@ -66,6 +66,7 @@ class SlowDay:
     whole: dict[str, Any] | None = None
     worked: int | None = None
     need: int = 0
+    summed: bool = False
 
 
 class World:
@@ -292,6 +293,7 @@ class World:
             if after_work or len(mine) > 1:
                 went = mine[-1].latest if mine[-1].uncertain else mine[-1].at
         if hours is not None and span is not None:
+            day.summed = hours.need_minutes is not None
             due, free = span
             if hours.core is not None:
                 due, free = clock(date, hours.core[0]), clock(date, hours.core[1])

@@ -75,6 +75,12 @@ class Slow:
         self.lines["bpjs"] = -rupiah(Fraction(self.gross, 100))
         self.net = sum(self.lines.values())
 
+    def doubted(self) -> list[SlowDay]:
+        """The days that the month is reckoned from: its own, and where the week that it begins with is summed, that."""
+        week = [day for date, day in self.days.items() if date <= self.dates[0] + (6 - self.dates[0].weekday()) * ONE]
+        begins = self._all_dates()[0] if any(day.summed for day in week) else self.dates[0]
+        return [day for date, day in self.days.items() if date >= begins]
+
     def _all_dates(self) -> list[dt.date]:
         monday = self.month.first - self.month.first.weekday() * ONE
         return [monday + n * ONE for n in range((self.month.last - monday).days + 1)]

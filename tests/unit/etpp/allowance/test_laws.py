@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
@@ -15,12 +16,14 @@ from etpp.allowance.policy import DELIVERED, delivered
 from etpp.allowance.seal import Despite, statement_hash
 from etpp.allowance.statement import statement
 from etpp.calendar.plan import Calendar
+from etpp.presence.model import CorrectionDecision, TimeDecision
 from etpp.roster.assignments import Career
 from tests.unit.etpp.allowance.months import sealed_of
 from tests.unit.etpp.allowance.slow_days import World
 from tests.unit.etpp.allowance.worlds import shuffled, worlds
 
 POLICIES = [delivered(policy_id) for policy_id in DELIVERED]
+FAR = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
 LAW = settings(max_examples=100, suppress_health_check=list(HealthCheck), deadline=None)
 
 
@@ -76,6 +79,37 @@ def test_a_month_is_open_for_all_that_could_still_change_it(world: World) -> Non
                 then = statement(replace(facts, manual_entries=(*others, confirmed)), policy)
                 assert then is not None
                 assert then.lines == found.lines
+
+
+@LAW
+@given(worlds(), st.data())
+def test_a_month_is_open_for_the_doubts_about_every_day_that_it_is_reckoned_from(
+    world: World, data: st.DataObject
+) -> None:
+    """The first days of a flexible week lie in the month before, whose list may have been closed despite them."""
+    facts = world.facts
+    policy = POLICIES[0]
+    found = of(world, policy)
+
+    def then(**changed: object) -> object:
+        made = statement(replace(facts, **changed), policy)  # type: ignore[arg-type]
+        assert made is not None
+        return made.lines
+
+    for correction in facts.corrections:
+        decided = any(each.correction_id == correction.correction_id for each in facts.correction_decisions)
+        if not decided and f"correction:{correction.correction_id}" not in found.open:
+            word = CorrectionDecision("now", correction.correction_id, True, "boss", facts.regency.as_of_utc)
+            assert then(correction_decisions=(*facts.correction_decisions, word)) == found.lines
+    settled = {each.event_id for each in facts.time_decisions}
+    for punch in facts.punches:
+        if punch.uncertain and punch.event_id not in settled and f"review:{punch.event_id}" not in found.open:
+            at = data.draw(st.sampled_from([punch.earliest_utc, punch.latest_utc]))
+            decision = TimeDecision("now", punch.event_id, at, "boss", facts.regency.as_of_utc)
+            assert then(time_decisions=(*facts.time_decisions, decision)) == found.lines
+    if not any(each.startswith("waiting:") for each in found.open):
+        reports = {office: replace(each, reported_utc=FAR) for office, each in facts.regency.reports.items()}
+        assert then(regency=replace(facts.regency, reports=reports)) == found.lines
 
 
 def of_letter(world: World, letter: Letter) -> bool:

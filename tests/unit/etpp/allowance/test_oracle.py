@@ -32,8 +32,8 @@ def test_both_reckonings_agree(world: World) -> None:
         assert (found.gross, found.net) == (slow.gross, slow.net)
         assert {o for o in found.open if o.startswith("face")} == {f"face:{name}" for name in slow.held}
         assert {o for o in found.open if o.startswith(("review", "waiting"))} == {
-            *(f"review:{name}" for date in slow.dates if date in slow.days for name in slow.days[date].review),
-            *(f"waiting:{date}" for date in slow.dates if date in slow.days and slow.days[date].waiting),
+            *(f"review:{name}" for day in slow.doubted() for name in day.review),
+            *(f"waiting:{day.date}" for day in slow.doubted() if day.waiting),
         }
 
 

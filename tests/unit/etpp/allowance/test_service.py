@@ -54,13 +54,22 @@ def flexible(
     places: tuple[Assignment, ...] = (),
     until: str = "2026-12-20 00:00",
 ) -> Service:
+    return served(flexible_facts(month, short, places, until))
+
+
+def flexible_facts(
+    month: Month,
+    short: dict[str, tuple[str, str]],
+    places: tuple[Assignment, ...] = (),
+    until: str = "2026-12-20 00:00",
+) -> MonthFacts:
     """Every working day about the month 7 h 30 long, but for those that are named."""
     shared = regency(periods=(FLEXIBLE_HOURS,))
     reports = {"kominfo": OfficeReports("kominfo", LONG_AGO, local(until))}
     dates = [month.first + n * ONE for n in range(-7, 38)]
     times = {date: short.get(date.isoformat(), WHOLE) for date in dates if date.weekday() < 5}
     career = Career("ani", places or [assignment()])
-    return served(MonthFacts(month, career, replace(shared, reports=reports), punches(times)))
+    return MonthFacts(month, career, replace(shared, reports=reports), punches(times))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +94,39 @@ def test_a_short_week_belongs_to_the_month_of_its_sunday(
     found = flexible(month, {short: ("09:00", "16:00")})
     assert [(str(f.date), f.minutes) for f in found.faults if f.kind == "short_week"] == faults
     assert [each.date for each in found.days] == list(month.dates())
+
+
+@pytest.mark.parametrize(
+    ("month", "date", "counts"),
+    [
+        (OCTOBER, "2026-09-29", True),  # its week ends on Sunday 4 October: September may be closed despite it
+        (OCTOBER, "2026-09-25", False),
+        (NOVEMBER, "2026-10-27", True),
+        (Month(2026, 6), "2026-05-29", False),  # May ends on a Sunday
+    ],
+)
+def test_a_month_is_open_for_the_days_of_its_first_week_that_lie_in_the_month_before(
+    month: Month, date: str, counts: bool
+) -> None:
+    """What is decided of them makes a short week of this month's or none."""
+    late, about = local(f"{date} 09:00"), dt.date.fromisoformat(date)
+    asked = correction(date=about, at_utc=local(f"{date} 07:30"), proposed_utc=local(f"{about + ONE} 08:00"))
+    doubtful = Punch("x", late, local(f"{date} 08:50"), local(f"{date} 09:10"), uncertain=True, office_id="kominfo")
+    changes: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"corrections": (asked,)}, f"correction:{asked.correction_id}"),
+        ({"punches": (doubtful, *punches({about: ["16:00"]}))}, "review:x"),
+    )
+    for changed, named in changes:
+        facts = flexible_facts(month, {date: SHORT})
+        others = tuple(each for each in facts.punches if not each.event_id.startswith(date))
+        if "punches" in changed:
+            changed["punches"] = (*others, *changed["punches"])
+        found = served(replace(facts, **changed))
+        assert (named in found.open) is counts
+        # Of somebody whose week is not summed, though another office's are.
+        elsewhere = replace(FLEXIBLE_HOURS, period_id="flexible", scope="puskesmas")
+        fixed = replace(facts.regency, calendar=regency(periods=(REGENCY_HOURS, elsewhere)).calendar)
+        assert named not in served(replace(facts, regency=fixed, **changed)).open
 
 
 def test_a_week_of_another_month_is_held_against_nobody_who_was_not_paid_for_it() -> None:

@@ -65,6 +65,19 @@ def test_it_says_how_the_terminal_does(tmp_path: Path, outbox: SqliteOutbox) -> 
     }
 
 
+def test_a_disk_that_cannot_be_asked_is_unknown_and_all_else_is_said(tmp_path: Path, outbox: SqliteOutbox) -> None:
+    reporter = Reporter(
+        JournalQueue(outbox),
+        TinyGallery(tmp_path / "gallery.tinydb", bytes(32)),
+        FakeClock(),
+        tmp_path / "pulled" / "card",
+        lambda: ("ok", ()),
+        tmp_path / "none",
+    )
+    said = reporter.report(gallery_version=7, faults=[])
+    assert (said["disk_free_bytes"], said["gallery_version"], said["camera"]) == (None, 7, "ok")
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("unknown", -5), ("unknown", 2**53), ("unkno\x01wn", 1), ("", 1), ("u" * 101, 1), ("\u202e", 1)]
 )

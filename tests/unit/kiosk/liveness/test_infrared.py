@@ -12,7 +12,6 @@ import pytest
 
 from demo import faces
 from kiosk import config
-from kiosk.app import recogniser_opener
 from kiosk.errors import ModelError
 from kiosk.face import open_engine
 from kiosk.face.detector import HogDetector
@@ -22,6 +21,7 @@ from kiosk.machine.lacks import Lacks
 from kiosk.matcher import Matcher
 from kiosk.model import Box, Face, LivenessVerdict, PersonId, RgbImage, Template
 from kiosk.model import Liveness as State
+from kiosk.parts import recogniser_opener
 from kiosk.replay import ReplayCamera
 from tests.unit.kiosk.liveness.presentations import QUALITY
 

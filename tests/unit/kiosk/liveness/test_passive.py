@@ -61,6 +61,34 @@ def test_a_box_with_nothing_in_it_is_not_sharp(box: Box) -> None:
     assert lp.sharpness(FRAME, box) == 0.0
 
 
+def left_is_alive(path: Path) -> Path:
+    """A network whose logit of live is the mean of the picture's left half, and of spoof that of its right."""
+    px = lp.INPUT_PX
+    columns = np.tile(np.arange(px) < px // 2, (3, px, 1)).reshape(-1)
+    weights = np.stack([columns, ~columns], axis=1).astype(np.float32) * 2 / columns.size
+    helper = onnx.helper
+    nodes = [helper.make_node("Flatten", ["i"], ["flat"]), helper.make_node("MatMul", ["flat", "weights"], ["o"])]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "left",
+        [value("i", onnx.TensorProto.FLOAT, [1, 3, px, px])],
+        [value("o", onnx.TensorProto.FLOAT, [1, 2])],
+        [onnx.numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_in_a_mirror_the_face_is_seen_with_left_and_right_exchanged(tmp_path: Path) -> None:
+    model = PassiveModel(left_is_alive(tmp_path / "pad.onnx"))
+    frame = np.zeros((300, 400, 3), np.uint8)
+    frame[:, :150] = 200  # left of the middle of BOX
+    assert model.score(frame, BOX) == pytest.approx(200 / 255, abs=0.02)
+    assert model.score(frame, BOX, flipped=True) == pytest.approx(-200 / 255, abs=0.02)
+
+
 def test_a_file_that_is_no_network_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "pad.onnx"
     path.write_bytes(b"not a network")

@@ -15,12 +15,12 @@ from kiosk.model import Box, RgbImage
 
 
 class Any:
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         return 0.0
 
 
 class AnyWide:
-    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> WideScores:
         return 0.0, 0.0, 0.0, 0.0
 
 

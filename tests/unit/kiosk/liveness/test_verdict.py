@@ -30,7 +30,7 @@ class Scores:
     def __init__(self, score: float) -> None:
         self._score = score
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         return self._score
 
 
@@ -384,7 +384,7 @@ class Fickle:
     def __init__(self) -> None:
         self.now = -4.0
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         return self.now
 
 

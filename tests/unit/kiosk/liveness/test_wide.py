@@ -103,6 +103,34 @@ def test_any_box_in_any_frame_gives_two_crops(left: int, top: int, size: int, wi
         assert set(np.unique(crop)) == {7}
 
 
+def left_is_alive(path: Path) -> Path:
+    """A network that takes a picture for alive whose left half is bright, and for a spoof whose right half is."""
+    columns = np.tile(np.arange(INPUT_PX) < INPUT_PX // 2, (3, INPUT_PX, 1)).reshape(-1)
+    weights = np.stack([~columns, columns, 0 * columns], axis=1).astype(np.float32) * 0.02 / columns.size
+    helper, value = onnx.helper, onnx.helper.make_tensor_value_info
+    nodes = [helper.make_node("Flatten", ["i"], ["flat"]), helper.make_node("MatMul", ["flat", "weights"], ["o"])]
+    graph = helper.make_graph(
+        nodes,
+        "left",
+        [value("i", onnx.TensorProto.FLOAT, [1, 3, INPUT_PX, INPUT_PX])],
+        [value("o", onnx.TensorProto.FLOAT, [1, 3])],
+        [onnx.numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_in_a_mirror_all_four_crops_are_seen_with_left_and_right_exchanged(tmp_path: Path) -> None:
+    """The crop of 2.7 lies in the frame, that of 4 does not."""
+    path = left_is_alive(tmp_path / "n.onnx")
+    frame = np.zeros((300, 400, 3), np.uint8)
+    frame[:, :200] = 200
+    models, box = WideModels(path, path), Box(160, 110, 240, 190)
+    assert models.score(frame, box) == pytest.approx([2 - math.log(2)] * 4, abs=0.06)
+    assert models.score(frame, box, flipped=True) == pytest.approx([-math.log(1 + math.exp(2))] * 4, abs=0.06)
+
+
 def test_a_file_that_is_no_network_or_gives_no_three_numbers_is_a_model_error(tmp_path: Path) -> None:
     (tmp_path / "no.onnx").write_bytes(b"not a network")
     with pytest.raises(ModelError, match="kiosk models install"):

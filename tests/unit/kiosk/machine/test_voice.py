@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import stat
 import subprocess
@@ -135,6 +136,28 @@ def test_a_program_that_vanished_is_harmless(tmp_path: Path) -> None:
     voice = EspeakVoice([str(tmp_path / "gone")], lost=lambda _why: told.set())
     voice.say("Selamat pagi")
     assert told.wait(WITHIN_S)
+    voice.close()
+
+
+def test_what_nobody_has_thought_of_costs_one_text_and_not_the_voice(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whys: queue.SimpleQueue[str] = queue.SimpleQueue()
+    voice = EspeakVoice([str(speaker.path)], lost=whys.put)
+    for fails in ("__init__", "communicate"):
+
+        def strange(*_args: object, **_kinds: object) -> None:
+            raise RuntimeError("Sekar Contohwati")
+
+        voice._complained = False
+        with monkeypatch.context() as broken:
+            broken.setattr(subprocess.Popen, fails, strange)
+            voice.say("Sekar Contohwati")
+            why = whys.get(timeout=WITHIN_S)
+            assert "(RuntimeError)" in why
+            assert "Sekar" not in why
+    voice.say("Bagas")
+    assert speaker.lines("said", 1) == ["Bagas"]
     voice.close()
 
 

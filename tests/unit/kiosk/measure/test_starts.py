@@ -28,7 +28,7 @@ class ByTime:
 
     asked = 0
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         self.asked += 1
         return float(frame_rgb[0, 0, 0]) - 100.0
 
@@ -41,7 +41,7 @@ def _astronaut() -> Photograph:
 class Unseen:
     """Models of the surroundings, of which a near face shows nothing."""
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> WideScores:
         raise AssertionError("the face is too near")
 
 
@@ -122,7 +122,7 @@ def test_who_does_not_step_back_is_asked(clip: Clip) -> None:
 class Surroundings:
     """Models of the surroundings that are sure of a living person."""
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> WideScores:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> WideScores:
         return 8.0, 8.0, 8.0, 8.0
 
 
@@ -142,6 +142,12 @@ def test_who_looks_alive_after_frames_in_vain_is_accepted(clip: Clip) -> None:
 def test_a_frame_is_scored_once_however_many_starts_look_at_it(clip: Clip) -> None:
     clip.judge([0.5] * 30)
     assert clip.model.asked == 30
+
+
+def test_with_the_surroundings_it_is_scored_once_and_once_in_a_mirror(clip: Clip) -> None:
+    clip.come_near(0.3)
+    clip.judge([0.5] * 30, wide=Surroundings())
+    assert clip.model.asked == 30 + 29  # the first frame is no start's second one
 
 
 def test_of_equals_the_first_of_live_and_attack_counts(clip: Clip) -> None:

@@ -6,16 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from kiosk import model
 from kiosk.model import (
     DLIB_RESNET_V1,
     EMPTY_GALLERY,
     Awaiting,
     Bulletin,
     GallerySnapshot,
+    ModelId,
     Nip,
     Officer,
     PersonId,
 )
+from kiosk.schedule import STANDARD_HOURS
 from kiosk.terminal import encounter as enc
 from kiosk.terminal import officer
 from kiosk.terminal.attending import PRESS_S, TAP_S, Attending, everybody
@@ -237,6 +240,34 @@ def test_the_office_is_whom_it_knows_by_face_and_whom_the_server_says_it_does_no
         ("budi", "none", "p-2", False),
         ("Zaki", "enrolled", "p-1", True),
     ]
+
+
+def test_a_face_for_another_recogniser_than_the_one_that_counts_is_none_here() -> None:
+    zaki, budi, ani = (
+        person("p-1", "197001011995031002", "Zaki"),
+        person("p-2", "198112312005012003", "budi"),
+        person("p-3", "199003032015031004", "Ani"),
+    )
+    counted = replace(template("p-1"), model_id=ModelId("fp-112"))
+    awaiting = (Awaiting(budi.nip, "budi", "other"), Awaiting(ani.nip, "Ani", "waiting"))
+    snapshot = GallerySnapshot(
+        1,
+        model.Office("o", "Dinas", STANDARD_HOURS, ModelId("fp-112")),
+        {each.person_id: each for each in (zaki, budi, ani)},
+        (template("p-1"), counted, template("p-2"), template("p-3")),
+        bulletin=Bulletin(awaiting=awaiting),
+    )
+    found = everybody(snapshot)
+    assert [(each.name, each.state, each.on_file) for each in found] == [
+        ("Ani", "waiting", False),
+        ("budi", "other", True),
+        ("Zaki", "enrolled", True),
+    ]
+    # A server of an earlier release says nothing of her; and where nobody has such templates, dlib's count.
+    silent = everybody(replace(snapshot, bulletin=Bulletin()))
+    assert [each.state for each in silent] == ["other", "other", "enrolled"]
+    nobody = replace(snapshot, templates=tuple(t for t in snapshot.templates if t is not counted), bulletin=Bulletin())
+    assert {each.state for each in everybody(nobody)} == {"enrolled"}
 
 
 def test_whom_this_terminal_alone_knows_waits_and_may_take_the_consent_back() -> None:

@@ -18,7 +18,7 @@ from kiosk.model import Fault, Frame, Nip, Officer, PersonId, Refused
 from kiosk.ports import FrameSource, Look, Written
 from kiosk.terminal import officer
 from kiosk.terminal.capture import Latest
-from kiosk.terminal.desk import MOST_REFUSED, Desk, Means
+from kiosk.terminal.desk import MOST_REFUSED, UNEXPECTED, Carried, Desk, Means
 from kiosk.terminal.faults import FaultBoard
 from kiosk.terminal.officer import (
     Admit,
@@ -44,26 +44,44 @@ ANI = Enrollable(Nip("198503152010011004"), "Ani Contohwati")
 WITHIN_S = 30.0
 
 
+class Strange(Exception):
+    """What nobody has thought of, with the words of a file's path."""
+
+
+STRANGE = Strange("/foto/Ani Contohwati.jpg")
+
+
 class FakeEnrolment:
-    """`ports.Enrolment`: reads frames until there were `frames`; writes one event, at the very end."""
+    """`ports.Enrolment`: reads frames until there were `frames`; writes one event, at the very end. `breaks` in this
+    one of its methods."""
+
+    breaks = ""
 
     def __init__(self, outbox: FakeOutbox, frames: int = 2, refuses: str = "") -> None:
         self._outbox, self._frames, self._refuses = outbox, frames, refuses
         self.admitted: list[tuple[str, bool]] = []
+        self.despite: Nip | None = None
         self.closed = 0
         self.written = 0
 
-    def admit(self, nip: Nip, name: str, *, replacing: bool) -> None:
+    def admit(self, nip: Nip, name: str, *, replacing: bool, despite: Nip | None = None) -> None:
+        if self.breaks == "admit":
+            raise STRANGE
         if self._refuses == "admit":
             raise EnrolmentRefused("nip_age", "too old")
         self.admitted.append((nip, replacing))
+        self.despite = despite
 
     def enrol(self, officer: str, signature: bytes, frames: FrameSource, watch: Callable[[Look], None]) -> Written:
         for number in range(self._frames):
             frames.read()
             watch(Look("front", (number + 1) / self._frames))
+        if self.breaks == "enrol":
+            raise STRANGE
         if self._refuses == "enrol":
-            raise EnrolmentRefused("face_known", "known")
+            refused = EnrolmentRefused("face_known", "known")
+            refused.like = "2005012001"
+            raise refused
         if self._outbox.failure is not None:
             raise self._outbox.failure
         self.written += 1
@@ -71,6 +89,8 @@ class FakeEnrolment:
 
     def close(self) -> None:
         self.closed += 1
+        if self.breaks == "close":
+            raise STRANGE
 
 
 class Rig:
@@ -79,6 +99,7 @@ class Rig:
         self.replies: queue.SimpleQueue[officer.Input] = queue.SimpleQueue()
         self.enrolment = FakeEnrolment(self.outbox)
         self.rested: list[bool] = []
+        self.strange: set[str] = set()
         self.kept: list[str] = []
         self.disk_error: StateError | None = None
         self.told: list[str] = []
@@ -94,17 +115,30 @@ class Rig:
                 tries=self.tries,
                 officers=lambda: self.officers,
                 enrolment=lambda: self.enrolment,
-                rest=self.rested.append,
+                rest=self._rest,
                 keep=self._keep,
-                carry={"sync": lambda: (True, "officer.done.sync", {})},
+                carry={"sync": lambda: (True, "officer.done.sync", {}), "export": self._export},
                 enrolled=lambda: self.told.append("enrolled"),
-                waits=lambda nip: nip in self.used,
+                waits=self._waits,
             ),
             self.replies.put,
         )
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
         self._seq = 0
+
+    def _rest(self, on: bool) -> None:
+        self.rested.append(on)
+        if on and "rest" in self.strange:
+            raise STRANGE
+
+    def _export(self) -> Carried:
+        raise STRANGE
+
+    def _waits(self, nip: Nip) -> bool:
+        if "waits" in self.strange:
+            raise STRANGE
+        return nip in self.used
 
     def _keep(self, language: str) -> None:
         if self.disk_error is not None:
@@ -241,8 +275,16 @@ def test_a_refusal_is_told_in_words_and_gives_all_back(rig: Rig, when: str) -> N
     done = rig.until(Done)
     assert isinstance(done, Done)
     assert (done.good, [told["en"] for told in done.said]) == (False, ["too old" if when == "admit" else "known"])
+    assert done.like == ("" if when == "admit" else "2005012001")
     assert rig.enrolment.closed
     assert rig.enrolment.written == 0
+
+
+def test_whom_the_face_may_be_like_is_handed_on(rig: Rig) -> None:
+    rig.ask(Admit(ANI, replacing=False, despite=Nip("197911192005012001")))
+    assert rig.enrolment.despite == "197911192005012001"
+    rig.ask(Admit(ANI, replacing=False))
+    assert rig.enrolment.despite is None
 
 
 def test_who_goes_back_in_the_midst_of_it_leaves_nothing_and_may_begin_anew(rig: Rig) -> None:
@@ -266,6 +308,78 @@ def test_a_disk_that_takes_nothing_is_said(rig: Rig) -> None:
     rig.desk.order(Enrol("Ratna", b"png"))
     assert rig.until(Done) == Done(False, key="officer.done.disk")
     assert Fault.DISK_FULL in rig.faults.current()
+
+
+# ---------------------------------------------------------------- what nobody has thought of
+
+
+def fails_to_admit(rig: Rig) -> None:
+    rig.enrolment.breaks = "admit"
+    rig.desk.order(Admit(ANI, replacing=False))
+
+
+def fails_to_enrol(rig: Rig) -> None:
+    rig.enrolment.breaks = "enrol"
+    rig.ask(Admit(ANI, replacing=False))
+    rig.desk.order(Enrol("Ratna", b"png"))
+
+
+def fails_to_rest(rig: Rig) -> None:
+    rig.strange = {"rest"}
+    rig.ask(Admit(ANI, replacing=False))
+    rig.desk.order(Enrol("Ratna", b"png"))
+
+
+def fails_to_export(rig: Rig) -> None:
+    rig.desk.order(Carry("export"))
+
+
+FAILS = [fails_to_admit, fails_to_enrol, fails_to_rest, fails_to_export]
+
+
+@pytest.mark.parametrize("fails", FAILS, ids=[each.__name__ for each in FAILS])
+def test_what_fails_for_an_unknown_reason_says_so_and_the_next_one_is_enrolled(
+    rig: Rig, caplog: pytest.LogCaptureFixture, fails: Callable[[Rig], None]
+) -> None:
+    fails(rig)
+    assert rig.until(Done) == Done(False, key=UNEXPECTED)
+    assert "Strange" in caplog.text
+    assert "Ani Contohwati" not in caplog.text
+    rig.strange, rig.enrolment = set(), FakeEnrolment(rig.outbox)
+    assert rig.ask(Admit(ANI, replacing=False)) == Admitted()
+    rig.desk.order(Enrol("Ratna", b"png"))
+    assert rig.until(Done) == Done(True, (), "officer.done.enrolled", {"templates": 3})
+    assert (rig.enrolment.written, rig.enrolment.closed) == (1, 1)
+    assert not rig.rested or rig.rested[-1] is False
+
+
+def test_a_pin_and_a_list_that_cannot_be_looked_at_are_answered(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def strange(*_args: object) -> None:
+        raise STRANGE
+
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.tries, "wait_s", strange)
+        broken.setattr(rig.outbox, "refused", strange)
+        assert rig.ask(CheckPin("482913")) == Checked(why="failed")
+        assert rig.ask(CheckPin("482913", PersonId("p-1"))) == Checked(why="failed", by_face=True)
+        assert rig.ask(officer.Inquire()) == officer.Listed(None)
+    assert rig.ask(CheckPin("482913")) == LET_IN
+
+
+def test_an_enrolment_that_cannot_be_closed_is_given_up_all_the_same(rig: Rig) -> None:
+    rig.enrolment.breaks = "close"
+    rig.ask(Admit(ANI, replacing=False))
+    rig.desk.order(officer.Stop())
+    rig.enrolment = FakeEnrolment(rig.outbox)
+    assert rig.ask(Admit(ANI, replacing=False)) == Admitted(), "what was given up is not given up for ever"
+
+
+@pytest.mark.parametrize("after", ["waits", "close"])
+def test_who_is_enrolled_is_told_so_whatever_fails_after_it(rig: Rig, after: str) -> None:
+    rig.strange, rig.enrolment.breaks = {after}, after
+    rig.ask(Admit(ANI, replacing=False))
+    rig.desk.order(Enrol("Ratna", b"png"))
+    assert rig.until(Done) == Done(True, (), "officer.done.enrolled", {"templates": 3})
 
 
 def test_the_thread_ends_though_a_capture_waits_for_frames(rig: Rig) -> None:

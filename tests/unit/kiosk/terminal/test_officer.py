@@ -125,6 +125,34 @@ def test_six_digits_are_checked_and_the_right_ones_open_the_menu_and_are_noted()
     assert (hand.page, hand.area.officer) == (Page.MENU, "Ratna Petugaswati")
 
 
+def test_a_digit_is_erased_and_the_last_one_only() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.type("482")
+    hand.touch(Act.ERASE)
+    assert hand.area.typed == "48"
+
+
+def test_a_pad_that_was_left_before_a_pin_was_typed_waits_for_nothing() -> None:
+    hand = Hand()
+    hand.give(Opened())
+    hand.touch(Act.LEAVE)
+    hand.give(Opened())
+    assert (hand.area.waiting, hand.area.lapsed) == (False, False)
+    hand = inside()
+    hand.touch(Act.SYNC, Act.LEAVE)  # an order that is carried out is no PIN that is looked at
+    hand.give(Opened())
+    assert (hand.area.waiting, hand.area.lapsed) == (False, False)
+
+
+def test_there_is_nothing_to_wait_for_but_a_pause_and_a_cleaning() -> None:
+    pad = Area(page=Page.PIN, until_s=100.0)
+    assert [officer.seconds_left(pad, now_s) for now_s in (90.0, 100.0, 110.0)] == [10.0, 0.0, 0.0]
+    cleaning = Area(page=Page.CLEANING, since_s=100.0)
+    assert [officer.seconds_left(cleaning, now_s) for now_s in (100.0, 112.0, 131.0)] == [CLEANING_S, 18.0, 0.0]
+    assert officer.seconds_left(Area(page=Page.MENU, until_s=100.0), 90.0) == 0.0
+
+
 def test_a_wrong_pin_is_noted_and_a_pause_takes_no_digit() -> None:
     hand = Hand()
     hand.give(Opened())
@@ -191,7 +219,7 @@ def test_nor_does_it_let_in_who_has_opened_the_pad_since_and_that_one_waits_for_
     hand.touch(Act.ENTER)
     assert hand.effects == [CheckPin("482913")]
     hand.give(RIGHT)
-    assert (hand.page, hand.area.officer_id) == (Page.PIN, "")
+    assert (hand.page, hand.area.officer_id, hand.area.waiting) == (Page.PIN, "", False)
     hand.type("482913")
     hand.touch(Act.ENTER)
     hand.give(RIGHT)
@@ -215,7 +243,7 @@ def test_with_the_face_the_pin_is_that_persons() -> None:
     assert (hand.area.why, hand.effects) == ("face_unknown", [])
     hand.give(Looked(sighting(1.0, match=match("p-9"))))
     hand.touch(Act.ENTER)
-    assert hand.effects == [CheckPin("482913", PersonId("p-9"))]
+    assert (hand.effects, hand.area.waiting) == ([CheckPin("482913", PersonId("p-9"))], True)
 
 
 def test_a_picture_of_an_officer_is_no_officers_face() -> None:
@@ -261,20 +289,43 @@ def test_what_was_refused_is_listed_from_the_queue_alone_noted_and_turned() -> N
     assert hand.page is Page.MENU
     hand.touch((Act.GO, "queue"))
     hand.effects.clear()
+    hand.touch((Act.GO, "camera"), (Act.SHOW, "refused"))
+    assert (hand.page, hand.effects) == (Page.QUEUE, [])
     hand.touch((Act.GO, "refused"))
-    assert (hand.page, hand.area.refused) == (Page.REFUSED, None)
+    assert (hand.page, hand.area.refused, hand.area.first) == (Page.REFUSED, None, 0)
     assert hand.effects == [Note("officer-did", "o-1", "refused"), officer.Inquire()]
     one = Refused("presence", None, "person-unknown")
     hand.give(officer.Listed((one,)))
-    hand.touch((Act.TURN, "5"), (Act.TURN, "-50"))
+    hand.touch((Act.TURN, "5"), (Act.SHOW, "7"))
+    assert hand.area.first == 5
+    hand.touch((Act.TURN, "-50"))
     assert (hand.area.refused, hand.area.first) == ((one,), 0)
-    hand.touch(Act.BACK)
-    assert (hand.page, hand.area.refused) == (Page.QUEUE, None)
+    hand.touch((Act.TURN, "5"), Act.BACK)
+    assert (hand.page, hand.area.refused, hand.area.first) == (Page.QUEUE, None, 0)
     hand.give(officer.Listed((one,)))
     assert hand.area.refused is None, "who has gone on is shown nothing"
     hand.touch((Act.GO, "refused"))
     hand.give(officer.Listed(None))
     assert (hand.page, hand.area.done) == (Page.TOLD, Done(False, key="officer.done.failed"))
+    assert not hand.area.waiting
+
+
+def test_a_lamp_is_shown_and_a_language_spoken_on_their_own_pages_alone() -> None:
+    hand = inside()
+    hand.touch((Act.GO, "sound"))
+    hand.now_s += 5.0
+    hand.touch((Act.SPEAK, "en"), (Act.SHOW, "success"))
+    assert (hand.area.lamp, hand.area.since_s) == ("success", hand.now_s)
+    hand.touch((Act.SPEAK, "fault"))
+    assert hand.area.lamp == "success"
+    hand.touch(Act.BACK, (Act.GO, "language"), (Act.SHOW, "fault"))
+    assert hand.area.lamp == "idle"
+    assert not [effect for effect in hand.effects if isinstance(effect, officer.Speak)]
+    hand.touch((Act.SPEAK, "en"))
+    assert hand.effects[-1] == officer.Speak("en")
+    before = hand.area, list(hand.effects)
+    hand.touch((Act.TURN, "4"), (Act.SHOW, "en"))
+    assert (hand.area, hand.effects) == before
 
 
 @pytest.mark.parametrize("page", [Page.PEOPLE, Page.QUEUE, Page.CAMERA, Page.RECOGNISE, Page.SOUND, Page.LANGUAGE])
@@ -312,15 +363,79 @@ def test_an_order_waits_for_its_answer_and_tells_it() -> None:
     assert (hand.area.waiting, hand.area.done) == (False, Done(True, key="officer.done.sync"))
 
 
+def test_an_order_that_fails_is_told_and_one_that_was_told_is_not_told_otherwise() -> None:
+    hand = inside()
+    hand.touch(Act.SYNC)
+    hand.give(Done(False, key="officer.done.disk"))
+    assert hand.area.done == Done(False, key="officer.done.disk")
+    hand.give(Done(False, key="officer.done.camera"))  # of an enrolment that was given up before
+    assert hand.area.done == Done(False, key="officer.done.disk")
+
+
 def test_while_the_screen_is_cleaned_no_touch_does_anything() -> None:
     hand = inside()
     hand.touch((Act.GO, "cleaning"), Act.BACK, Act.LEAVE)
+    hand.wait(CLEANING_S - 1.0)
     assert hand.page is Page.CLEANING
-    hand.wait(CLEANING_S)
+    hand.wait(1.0)
     assert hand.page is Page.MENU
 
 
+# ---------------------------------------------------------------- the list of people
+
+
+def listed() -> Hand:
+    """On the third page of the list."""
+    hand = inside()
+    hand.touch((Act.GO, "people"), (Act.TURN, "4"), (Act.TURN, "4"))
+    assert hand.area.first == 8
+    return hand
+
+
+def test_the_list_is_turned_and_ends_at_its_beginning() -> None:
+    hand = listed()
+    hand.touch((Act.TURN, "-4"))
+    assert hand.area.first == 4
+    hand.touch((Act.TURN, "-40"))
+    assert hand.area.first == 0
+
+
+@pytest.mark.parametrize("act", [(Act.LETTER, "a"), (Act.ERASE, ""), (Act.MISSING, "")])
+def test_who_looks_for_somebody_else_sees_the_first_of_them(act: tuple[Act, str]) -> None:
+    hand = listed()
+    hand.touch(act)
+    assert hand.area.first == 0
+
+
+def test_a_name_is_typed_up_to_forty_letters_and_erased_from_its_end() -> None:
+    hand = listed()
+    hand.touch(*((Act.LETTER, letter) for letter in "ani contohwati"), Act.ERASE)
+    assert hand.area.typed == "ani contohwat"
+    hand.touch(*[(Act.LETTER, "x")] * 40)
+    assert hand.area.typed == "ani contohwat" + "x" * 27
+
+
+def test_those_without_a_face_stand_there_until_all_are_asked_for() -> None:
+    hand = listed()
+    assert hand.area.missing
+    hand.touch(Act.MISSING)
+    assert not hand.area.missing
+    hand.touch(Act.MISSING)
+    assert hand.area.missing
+
+
 # ---------------------------------------------------------------- enrolment
+
+
+def test_a_consent_is_read_from_its_first_page_and_turned() -> None:
+    hand = listed()
+    hand.choose(ANI)
+    hand.touch(Act.ENROL)
+    assert (hand.page, hand.area.first) == (Page.CONSENT, 0)
+    hand.touch((Act.TURN, "1"), (Act.TURN, "1"), (Act.TURN, "-1"))
+    assert hand.area.first == 1
+    hand.touch((Act.TURN, "-5"))
+    assert hand.area.first == 0
 
 
 def test_admitted_agreed_signed_captured_told() -> None:
@@ -330,6 +445,7 @@ def test_admitted_agreed_signed_captured_told() -> None:
     hand.touch(Act.AGREE)
     assert hand.page is Page.SIGN
     assert hand.give(Signed(PNG)) == (Enrol("Ratna Petugaswati", PNG),)
+    assert hand.area.waiting
     hand.give(Progress(Look("left", 0.5)))
     assert (hand.page, hand.area.look) == (Page.CAPTURE, Look("left", 0.5))
     hand.give(Done(True, key="officer.done.enrolled"))
@@ -343,6 +459,71 @@ def test_nothing_is_captured_before_the_person_is_admitted() -> None:
     assert hand.page is Page.SIGN
 
 
+LIKE = "2005012001"
+
+
+def alike() -> Hand:
+    """The face was like Budi's."""
+    hand = capturing()
+    hand.give(Done(False, like=LIKE))
+    hand.effects.clear()
+    return hand
+
+
+def test_whose_face_is_like_anothers_is_enrolled_anew_when_the_officer_names_that_one() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER)
+    assert hand.page is Page.OTHER
+    hand.type(BUDI.nip[:17])
+    hand.touch(Act.ENTER)
+    assert hand.page is Page.OTHER
+    hand.type("13")  # the nineteenth is nothing
+    hand.touch(Act.ENTER)
+    assert hand.effects == [Note("officer-did", "o-1", "despite-likeness"), Admit(ANI, False, BUDI.nip)]
+    assert (hand.page, hand.area.admitted, hand.area.typed) == (Page.CONSENT, False, "")
+    hand.give(Admitted())
+    hand.touch(Act.AGREE)
+    assert hand.give(Signed(PNG)) == (Enrol("Ratna Petugaswati", PNG),)
+
+
+def test_another_nip_than_that_ones_is_typed_again() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER)
+    hand.type("197911192005012002")
+    hand.touch(Act.ENTER)
+    assert (hand.page, hand.area.why, hand.area.typed, hand.effects) == (Page.OTHER, "another", "", [])
+    hand.type("197")
+    hand.touch(Act.ERASE)
+    assert (hand.area.why, hand.area.typed) == ("", "19")
+
+
+def test_nobody_is_named_where_the_face_was_like_nobodys() -> None:
+    hand = capturing()
+    hand.give(Done(False))
+    hand.touch(Act.OTHER)
+    assert hand.page is Page.TOLD
+    hand = inside()
+    hand.touch(Act.OTHER)
+    assert hand.page is Page.MENU
+
+
+def test_who_does_not_know_the_nip_goes_back_and_the_pad_closes_like_any_page() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER, (Act.DIGIT, "1"), Act.BACK)
+    assert (hand.page, hand.area.typed) == (Page.TOLD, "")
+    hand.touch(Act.OTHER)
+    hand.wait(IDLE_S)
+    assert hand.area == CLOSED
+
+
+def test_a_word_for_one_is_none_for_the_next() -> None:
+    hand = alike()
+    hand.touch(Act.OTHER)
+    hand.type(BUDI.nip)
+    hand.touch(Act.ENTER, Act.BACK, Act.ENROL)
+    assert hand.effects[-1] == Admit(ANI, replacing=False)
+
+
 def test_whoever_is_enrolled_is_enrolled_anew() -> None:
     assert reading(BUDI).effects[-1] == Admit(BUDI, replacing=True)
 
@@ -352,7 +533,16 @@ def test_without_consent_nothing_is_captured_and_the_refusal_is_noted() -> None:
     hand.touch(Act.REFUSE)
     assert hand.effects[-2:] == [Stop(), Note("officer-did", "o-1", "consent-refused", PersonId("p-2"))]
     assert hand.page is Page.TOLD
+    assert hand.area.done == Done(True, key="officer.done.consent_refused"), "to refuse is nobody's failure"
+    assert not hand.area.admitted
     assert hand.give(Signed(PNG)) == ()
+
+
+def test_who_goes_back_stands_where_the_enrolment_began() -> None:
+    for hand in (reading(), capturing()):
+        hand.touch((Act.TURN, "1"), Act.BACK)
+        assert (hand.page, hand.area.person) == (Page.PERSON, ANI)
+        assert (hand.area.admitted, hand.area.waiting, hand.area.first) == (False, False, 0)
 
 
 @pytest.mark.parametrize("act", [Act.BACK, Act.LEAVE])
@@ -370,6 +560,12 @@ def test_a_refusal_of_what_was_given_up_is_no_news_but_that_somebody_is_enrolled
     assert hand.page is Page.PERSON
     hand.give(Done(True, key="officer.done.enrolled"))
     assert hand.page is Page.TOLD
+
+
+def test_a_face_for_another_recogniser_is_enrolled_in_its_place() -> None:
+    for state, replacing in (("other", True), ("enrolled", True), ("none", False)):
+        hand = reading(Enrollable(ANI.nip, ANI.name, PersonId("p-9"), state))
+        assert [each.replacing for each in hand.effects if isinstance(each, Admit)] == [replacing]
 
 
 def test_an_order_that_ends_while_the_next_person_reads_gives_the_enrolment_up() -> None:
@@ -395,6 +591,7 @@ def test_a_withdrawal_is_asked_for_twice_and_only_of_a_face_that_is_there() -> N
     assert not [effect for effect in hand.effects if isinstance(effect, Withdraw)]
     hand.touch(Act.WITHDRAW, Act.SURE)
     assert hand.effects[-1] == Withdraw("o-1", PersonId("p-2"))
+    assert (hand.page, hand.area.waiting) == (Page.TOLD, True)
     other = inside()
     other.touch((Act.GO, "people"))
     other.choose(ANI)

@@ -207,7 +207,7 @@ class Accomplice:
             looks=1,
         )
 
-    def score(self, frame_rgb: RgbImage, box: Box) -> float:
+    def score(self, frame_rgb: RgbImage, box: Box, *, flipped: bool = False) -> float:
         """The passive model's."""
         return self.score_now
 

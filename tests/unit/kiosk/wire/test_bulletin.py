@@ -24,6 +24,15 @@ def parsed(**change: Any) -> tuple[Bulletin, tuple[str, ...]]:
     return parse_bulletin(copy.deepcopy(TOLD) | change, {A, B})
 
 
+@pytest.mark.parametrize(
+    ("state", "read"),
+    [("other-recogniser", "other"), ("other", "none"), ("of-tomorrow", "none"), (None, "none"), (["waiting"], "none")],
+)
+def test_why_somebody_is_awaited_is_one_of_few_words(state: object, read: str) -> None:
+    told, left_out = parsed(awaiting=[{"nip": "199003032015031004", "name": "Rahayu", "state": state}])
+    assert (left_out, [each.state for each in told.awaiting]) == ((), [read])
+
+
 def test_all_of_it_is_read() -> None:
     told, left_out = parsed()
     assert left_out == ()
