@@ -19,6 +19,8 @@ from tests.contract.etpp.desk import ELSEWHERE, Desk, filled
 from tests.contract.etpp.running import OFFICE, running_on
 from tests.unit.etpp.absence.files import pdf
 
+pytestmark = pytest.mark.long_on_postgresql
+
 EVIL = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 BUDI = "199001012015031001"
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.contract.etpp.running import OFFICE, Running
 
+pytestmark = pytest.mark.long_on_postgresql
+
 LISTS = (
     "offices/{}/people",
     "devices?office_id={}",

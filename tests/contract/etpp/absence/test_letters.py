@@ -193,6 +193,7 @@ def test_a_letter_that_would_not_count_is_refused_and_leaves_nothing(scene: Scen
     assert scene.etpp.admin("GET", "letters")["letters"] == []
 
 
+@pytest.mark.long_on_postgresql
 def test_whatever_is_taken_and_approved_is_counted_to_the_minute(scene: Scene) -> None:
     """Every kind, about the first and the last local midnight on which it holds."""
     asked = scene.asked(people=[BUDI], office_id=None)

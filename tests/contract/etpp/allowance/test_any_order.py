@@ -329,6 +329,7 @@ def hashes(scene: Regency) -> dict[tuple[str, Month], str]:
         return Closings(tx).months()
 
 
+@pytest.mark.long_on_postgresql
 @pytest.mark.parametrize("seed", range(SCRIPTS))
 def test_in_the_end_everybody_was_paid_what_all_facts_give(url: str, seed: int) -> None:
     with regency(url, *OFFICES) as scene:

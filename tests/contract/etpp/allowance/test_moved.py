@@ -16,6 +16,8 @@ from etpp.terminals.store import Devices
 from tests.contract.etpp.allowance.regency import DECEMBER, NOVEMBER, OCTOBER, ONE, Regency, due, of_month, regency
 from tests.contract.etpp.running import wib
 
+pytestmark = pytest.mark.long_on_postgresql
+
 MIDDLE = dt.date(2026, 11, 16)
 
 

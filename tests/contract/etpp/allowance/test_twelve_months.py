@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from etpp.roster.store import People
 from tests.contract.etpp.allowance.regency import NOVEMBER, Regency, due, of_month, regency
+
+pytestmark = pytest.mark.long_on_postgresql
 
 
 def queries(scene: Regency, month: Any) -> int:

@@ -18,6 +18,8 @@ from etpp.roster.store import PLACES, Offices, Roster
 from tests.contract.etpp.client import problem_of
 from tests.contract.etpp.running import OFFICE, Running, wib
 
+pytestmark = pytest.mark.long_on_postgresql
+
 SCHOOL = "sd-1"
 DAY = {"start": "07:30", "end": "16:00", "break_minutes": 60}
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), DAY)

@@ -19,6 +19,8 @@ from tests.contract.etpp.allowance.test_month import check as check_list
 from tests.contract.etpp.allowance.test_month import close, forget
 from tests.contract.etpp.running import OFFICE, csrf_of, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 @pytest.fixture(scope="module")
 def scene(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:

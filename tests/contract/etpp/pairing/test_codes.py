@@ -21,6 +21,8 @@ from tests.contract.etpp.client import b64url, public_bytes
 from tests.contract.etpp.pairing.scene import PIN, Scene, scene_of
 from tests.contract.etpp.running import OFFICE, Running, csrf_of, running_on
 
+pytestmark = pytest.mark.long_on_postgresql
+
 GOLDEN: Any = json.loads((Path(__file__).parents[3] / "golden" / "phone_codes.json").read_text(encoding="utf-8"))
 ELSEWHERE = "dinas-lain"
 

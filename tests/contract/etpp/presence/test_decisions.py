@@ -134,6 +134,7 @@ def test_a_correction_that_would_not_count_is_refused_and_leaves_nothing(scene: 
     assert scene.etpp.admin("GET", "corrections")["corrections"] == []
 
 
+@pytest.mark.long_on_postgresql
 def test_whatever_is_taken_is_counted(scene: Scene) -> None:
     """Every part, at every turn of a day, of days of each kind: what is taken and approved changes the judged day's
     record, and what is not taken leaves nothing."""
