@@ -135,6 +135,7 @@ def test_a_power_cut_on_the_way_leaves_nothing_half_written(step: str, tmp_path:
         running.log_in()
 
 
+@pytest.mark.long
 def test_a_consent_that_is_refused_enrols_nobody_and_is_noted(tmp_path: Path, cache: Path) -> None:
     with terminal(tmp_path, cache) as running:
         running.log_in()

@@ -592,6 +592,7 @@ def test_a_character_that_cannot_be_kept_rejects_its_event_only(
     assert waiting(etpp) == 0
 
 
+@pytest.mark.long_on_postgresql
 def test_five_thousand_events_in_one_stretch(etpp: Running, recorder: Terminal, bearer: Terminal, person: str) -> None:
     honest = [recorder.presence(person) for _ in range(5000)]
     answers = bring(bearer, sent(honest), word(recorder, sent(honest)), 500)
