@@ -117,7 +117,7 @@ case $phase in
     echo 'ETPP_DB="sqlite:////var/lib/etpp/other.db"' >>/etc/presensi/etpp.env
     check "the command etpp takes the database of the settings" etpp office add dinas-lain "Dinas Lain"
     check "and so does the nightly job" succeeds etpp-cohort.service
-    check "the office is there and only there" [ "$(etpp office list --json | grep -o 'dinas-[a-z]*')" = dinas-lain ]
+    check "the office is there and only there" [ "$(etpp office list --json | grep -o '"office_id": "[a-z-]*"')" = '"office_id": "dinas-lain"' ]
     sed -i '$d' /etc/presensi/etpp.env
     systemctl start etpp.service
     check "its console answers again" within 60 answers http://127.0.0.1:8765/console/login
