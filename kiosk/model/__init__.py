@@ -26,7 +26,7 @@ from kiosk.model.bulletin import (
 from kiosk.model.faults import BLOCKING_FAULTS, Fault, TerminalStatus
 from kiosk.model.hours import BY_THE_OFFICE, Occasion, Roster, WorkCalendar, WorkDay, WorkPeriod
 from kiosk.model.office import EMPTY_GALLERY, GallerySnapshot, Office, Renewal, Template
-from kiosk.model.people import Nip, Person, PersonId
+from kiosk.model.people import NIP_DIGITS, Nip, Person, PersonId
 from kiosk.model.recording import (
     MAX_COUNT,
     Assessment,
@@ -76,6 +76,7 @@ __all__ = [
     "EMPTY_GALLERY",
     "LIVENESS_OFF",
     "MAX_COUNT",
+    "NIP_DIGITS",
     "NOBODY",
     "NOTHING_TOLD",
     "NOT_DESCRIBED",

@@ -11,7 +11,9 @@ PersonId = NewType("PersonId", str)
 """The server's opaque id of a person (a UUID). The only personal reference that events and logs carry."""
 
 Nip = NewType("Nip", str)
-"""Nomor Induk Pegawai, 18 digits. Shown masked, never logged."""
+"""Nomor Induk Pegawai, of `NIP_DIGITS`. Shown masked, never logged."""
+
+NIP_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.model import (
     BLOCKING_FAULTS,
+    NIP_DIGITS,
     Assessment,
     Challenge,
     Direction,
@@ -29,7 +30,7 @@ from kiosk.model import (
     Sighting,
     TerminalStatus,
 )
-from kiosk.terminal.encounter import NIP_DIGITS, Encounter, Phase, Prospect, Settings
+from kiosk.terminal.encounter import Encounter, Phase, Prospect, Settings
 
 SETTINGS = Settings(
     min_frames=3,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from kiosk.model import Assessment, Direction, Fault, Person
+from kiosk.model import NIP_DIGITS, Assessment, Direction, Fault, Person
 from kiosk.ui import letters
 from kiosk.ui.catalogue import Catalogue
 
 _BULLET = "•"
 _PLACE = "_"
 _HIDDEN = 8  # the birth date: Perka BKN 22/2007 begins every NIP with it
-_NIP_DIGITS = 18
 _SEX = 14
 
 FAULT_NUMBERS = {
@@ -43,7 +42,7 @@ def who(person: Person) -> tuple[str, str]:
 def masked_nip(nip: str) -> str:
     """The NIP for public view: the birth date hidden, the rest in its groups: "•••••••• 201001 1 002"."""
     hidden, shown = _BULLET * min(_HIDDEN, len(nip)), nip[_HIDDEN:]
-    if len(nip) != _NIP_DIGITS:
+    if len(nip) != NIP_DIGITS:
         return f"{hidden} {shown}".strip()
     return grouped_nip(hidden + shown)
 
@@ -56,8 +55,8 @@ def grouped_nip(digits: str) -> str:
 def nip_places(typed: str) -> tuple[str, str]:
     """A whole NIP that is being typed, in its groups on two lines, a line for each digit that is to come: nobody has to
     count to eighteen to see where they are."""
-    places = typed + _PLACE * (_NIP_DIGITS - len(typed))
-    return f"{places[:8]} {places[8:14]}", f"{places[14]} {places[15:]}"
+    first, sex, sequence = grouped_nip(typed.ljust(NIP_DIGITS, _PLACE)).rsplit(" ", 2)
+    return first, f"{sex} {sequence}"
 
 
 def pin_places(typed: str, wanted: int) -> str:

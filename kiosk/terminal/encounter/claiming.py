@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kiosk.model import NIP_DIGITS
 from kiosk.terminal.encounter.values import (
     LAST_DIGITS,
-    NIP_DIGITS,
     PIN_DIGITS,
     Claim,
     Effect,

@@ -26,7 +26,7 @@ from kiosk.model import (
     Sighting,
 )
 
-LAST_DIGITS, NIP_DIGITS, PIN_DIGITS = 6, 18, 6
+LAST_DIGITS, PIN_DIGITS = 6, 6
 """The last digits of a NIP are the month of appointment, the sex and the sequence number, which tell most colleagues
 apart, also those whose last three are the common 001; not those who were appointed in the same month of other years."""
 

@@ -19,7 +19,6 @@ READING_S = 180.0
 
 CLEANING_S = 30.0
 PIN_DIGITS = 6
-NIP_DIGITS = 18
 
 
 class Page(enum.Enum):

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kiosk.model import Liveness, Refused, Sighting
+from kiosk.model import NIP_DIGITS, Liveness, Refused, Sighting
 from kiosk.terminal.officer import (
     CLEANING_S,
-    NIP_DIGITS,
     PIN_DIGITS,
     Act,
     Area,
