@@ -93,7 +93,8 @@ from etpp.trial import pages as trial_pages
 ADMINISTRATION = (
     roster_api.router,
     lists_api.routes(moving.follow),
-    faces_api.routes(resting.hanging),
+    faces_api.router,
+    faces_api.listed(resting.hanging),
     terminals_api.router,
     books_api.router,
     presence_api.router,

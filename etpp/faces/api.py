@@ -158,11 +158,11 @@ async def reject_enrolment(office_id: str, event_id: str, server: ServerOf) -> R
     return RejectedShown(state="rejected")
 
 
-def routes(hanging: approval.Hanging) -> APIRouter:
-    """All of them: what rests on an enrolment is known above faces."""
-    listed = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
+def listed(hanging: approval.Hanging) -> APIRouter:
+    """The list of enrolments by itself: what rests on one is known above faces."""
+    router = APIRouter(prefix="/v1/admin", dependencies=ADMIN, tags=["faces"])
 
-    @listed.get("/enrolments", summary="Enrolments, and what does not fit them", responses=may("not-found"))
+    @router.get("/enrolments", summary="Enrolments, and what does not fit them", responses=may("not-found"))
     async def list_enrolments(
         server: ServerOf,
         state: EnrolmentState | None = None,
@@ -187,7 +187,4 @@ def routes(hanging: approval.Hanging) -> APIRouter:
 
         return await server.read(look)
 
-    whole = APIRouter()
-    whole.include_router(router)
-    whole.include_router(listed)
-    return whole
+    return router

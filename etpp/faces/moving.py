@@ -73,15 +73,12 @@ def _copy(tx: Transaction, employee_id: str, office_id: str, now: dt.datetime) -
     there = next((face for face in known if face.office_id == office_id), None)
     others = [face for face in known if face is not there]
     counts = counting(tx, office_id)
-    source = max(
-        others,
-        key=lambda face: (
-            face.person_id in Templates(tx).owners(face.office_id, counts),
-            face.templates > 0,
-            face.changed_version,
-        ),
-        default=None,
-    )
+
+    def worth(face: Person) -> tuple[bool, bool, int]:
+        held = Templates(tx).of_person(face.office_id, face.person_id)
+        return any(each.model_id == counts for each in held), face.templates > 0, face.changed_version
+
+    source = max(others, key=worth, default=None)
     if source is None or (there is not None and (there.templates or not source.templates)):
         return
     version = Offices(tx).bump(office_id, now)

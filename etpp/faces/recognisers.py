@@ -59,7 +59,7 @@ def check_face(model_id: str, descriptors: Sequence[bytes]) -> None:
 def is_usable(model_id: str, descriptor: bytes) -> bool:
     """Whether a terminal can use a template. Earlier releases took others, which stay in the books and are left out."""
     try:
-        check_face(model_id, [descriptor])
+        check_descriptor(descriptor, RECOGNISERS[model_id].length)
     except (ValueError, KeyError):
         return False
     return True
