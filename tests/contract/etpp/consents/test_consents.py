@@ -10,7 +10,6 @@ import pytest
 import requests
 import sqlalchemy as sa
 from alembic import command
-from alembic.config import Config
 
 from etpp.consents import rules, service
 from etpp.consents.model import Standing
@@ -21,6 +20,7 @@ from etpp.faces.store import Enrolments
 from etpp.roster.store import People
 from etpp.serving.acting import Grant
 from tests.contract.etpp.client import Terminal
+from tests.contract.etpp.db.earlier import tables_of
 from tests.contract.etpp.faces.recogniser_kit import approve
 from tests.contract.etpp.running import NIP, OFFICE, Running, csrf_of, running_on
 
@@ -222,14 +222,9 @@ def test_the_same_of_a_chain_that_broke_is_one_task(scene: Running, terminal: Te
 
 
 def test_what_an_earlier_release_took_in_is_a_task_too(url: str) -> None:
-    store, config = Database(url), Config()
-    config.set_main_option("script_location", "etpp.db:migrations")
+    store = Database(url)
     at = "2026-11-24 01:00:00+00"
-    with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if sa.inspect(connection).has_table("offices"):
-            command.downgrade(config, "base")
-        command.upgrade(config, "0024")
+    with tables_of(store, "0024") as (config, connection):
         connection.execute(
             sa.text(
                 "INSERT INTO offices (office_id, name, calendar, gallery_version, attention, created_utc) "

@@ -28,6 +28,7 @@ from etpp.roster.model import Office, Person
 from etpp.roster.store import Offices, People
 from etpp.terminals.model import Code, Device
 from etpp.terminals.store import Devices
+from tests.contract.etpp.db.earlier import tables_of
 from tests.contract.etpp.running import Running, running
 
 NOW = dt.datetime(2026, 11, 24, 1, 2, 3, 456000, dt.UTC)
@@ -92,13 +93,7 @@ def test_tables_of_a_newer_release_are_left_alone(store: Database) -> None:
 
 def test_the_tables_of_the_first_release_are_brought_up_to_date_with_what_they_hold(url: str) -> None:
     store = Database(url)
-    config = Config()
-    config.set_main_option("script_location", "etpp.db:migrations")
-    with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if sa.inspect(connection).has_table("offices"):
-            command.downgrade(config, "base")
-        command.upgrade(config, "0001")
+    with tables_of(store, "0001") as (_, connection):
         values = "'a', 'Dinas', '{}', 3, 0, '2026-11-24 01:02:03+00'"
         columns = "office_id, name, calendar, gallery_version, attention, created_utc"
         connection.execute(sa.text(f"INSERT INTO offices ({columns}) VALUES ({values})"))

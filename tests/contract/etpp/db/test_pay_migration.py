@@ -16,6 +16,7 @@ from etpp.calendar.model import Hours
 from etpp.calendar.store import PERIODS, SPECIAL_DAYS
 from etpp.db import Database
 from etpp.roster.store import ASSIGNMENTS, PLACES, Roster
+from tests.contract.etpp.db.earlier import tables_of
 
 OFFICE_DAY = "2026-01-05 01:00:00+00"
 NIP_SRI, NIP_BUDI = "198503152010012007", "199001012020211001"  # the second one's is of contract staff
@@ -44,13 +45,8 @@ CALENDAR = {
 @pytest.fixture
 def before(url: str) -> Iterator[tuple[Database, Config, sa.Connection]]:
     """The last released tables."""
-    store, config = Database(url), Config()
-    config.set_main_option("script_location", "etpp.db:migrations")
-    with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if sa.inspect(connection).has_table("offices"):
-            command.downgrade(config, "base")
-        command.upgrade(config, "0007")
+    store = Database(url)
+    with tables_of(store, "0007") as (config, connection):
         yield store, config, connection
     store.close()
 

@@ -16,6 +16,7 @@ from etpp.db.tables import DLIB_RESNET_V1
 from etpp.faces.choice import counting
 from etpp.faces.model import Template
 from etpp.faces.store import Enrolments, Templates
+from tests.contract.etpp.db.earlier import tables_of
 
 NOW = "2026-11-24 01:00:00+00"
 FACE = struct.pack("<128f", *(0.1,) * 128)
@@ -24,13 +25,8 @@ FACE = struct.pack("<128f", *(0.1,) * 128)
 @pytest.fixture(params=["0009", "0010"])
 def before(url: str, request: pytest.FixtureRequest) -> Iterator[tuple[Config, sa.Connection]]:
     """The tables of an earlier release, with faces in them."""
-    store, config = Database(url), Config()
-    config.set_main_option("script_location", "etpp.db:migrations")
-    with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if sa.inspect(connection).has_table("offices"):
-            command.downgrade(config, "base")
-        command.upgrade(config, request.param)
+    store = Database(url)
+    with tables_of(store, request.param) as (config, connection):
         fill(connection)
         yield config, connection
     store.close()

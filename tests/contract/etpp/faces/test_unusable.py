@@ -22,6 +22,7 @@ from kiosk.matcher import Matcher
 from kiosk.model import ModelId
 from kiosk.wire.gallery import parse_person
 from tests.contract.etpp.client import MODEL_ID
+from tests.contract.etpp.db.earlier import tables_of
 from tests.contract.etpp.faces.recogniser_kit import FP, approve, dlib, encoded, marks, other, send
 from tests.contract.etpp.running import NIP, OFFICE, Running
 from tests.unit.kiosk.scores.gallery_kit import template
@@ -141,14 +142,9 @@ def checked(etpp: Running) -> list[dict[str, str]]:
 @pytest.fixture
 def before(url: str) -> Iterator[tuple[Config, sa.Connection]]:
     """The tables of the release before."""
-    store, config = Database(url), Config()
-    config.set_main_option("script_location", "etpp.db:migrations")
-    with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if sa.inspect(connection).has_table("offices"):
-            command.downgrade(config, "base")
-        command.upgrade(config, "0026")
-        yield config, connection
+    store = Database(url)
+    with tables_of(store, "0026") as at_that_release:
+        yield at_that_release
     store.close()
 
 

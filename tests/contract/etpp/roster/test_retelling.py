@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from etpp.calendar.model import Hours, Occasion, RosterDay, Shift, SpecialDay, WorkPeriod
@@ -23,6 +21,7 @@ from etpp.roster.store import ASSIGNMENTS, PLACES, Offices, Roster
 from etpp.terminals.gallery import GalleryMaker
 from etpp.terminals.model import Device
 from etpp.terminals.signing import GallerySigner
+from tests.contract.etpp.db.earlier import tables_of
 
 NIPS = {"sri": "198503152010012007", "tuti": "198503152010012008", "budi": "199001012015031001"}
 BEFORE = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -44,13 +43,8 @@ CALENDARS: dict[str, Any] = {
 @pytest.fixture
 def upgraded(url: str) -> Iterator[Database]:
     """The last schema's data, in this release's tables."""
-    store, config = Database(url), Config()
-    config.set_main_option("script_location", "etpp.db:migrations")
-    with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        if sa.inspect(connection).has_table("offices"):
-            command.downgrade(config, "base")
-        command.upgrade(config, "0015")
+    store = Database(url)
+    with tables_of(store, "0015") as (_, connection):
         assert "told_form" not in {each["name"] for each in sa.inspect(connection).get_columns("offices")}
         fill(connection)
     store.migrate()
