@@ -15,6 +15,7 @@ from kiosk.errors import ModelError
 from kiosk.liveness import passive as lp
 from kiosk.liveness.passive import PassiveModel
 from kiosk.model import Box, RgbImage
+from tests.unit.kiosk.liveness.networks import left_half, linear
 
 BOX = Box(100, 80, 200, 180)
 CHANCE = np.random.default_rng(0)
@@ -63,22 +64,9 @@ def test_a_box_with_nothing_in_it_is_not_sharp(box: Box) -> None:
 
 def left_is_alive(path: Path) -> Path:
     """A network whose logit of live is the mean of the picture's left half, and of spoof that of its right."""
-    px = lp.INPUT_PX
-    columns = np.tile(np.arange(px) < px // 2, (3, px, 1)).reshape(-1)
-    weights = np.stack([columns, ~columns], axis=1).astype(np.float32) * 2 / columns.size
-    helper = onnx.helper
-    nodes = [helper.make_node("Flatten", ["i"], ["flat"]), helper.make_node("MatMul", ["flat", "weights"], ["o"])]
-    value = helper.make_tensor_value_info
-    graph = helper.make_graph(
-        nodes,
-        "left",
-        [value("i", onnx.TensorProto.FLOAT, [1, 3, px, px])],
-        [value("o", onnx.TensorProto.FLOAT, [1, 2])],
-        [onnx.numpy_helper.from_array(weights, "weights")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    path.write_bytes(model.SerializeToString())
-    return path
+    left = left_half(lp.INPUT_PX)
+    weights = np.stack([left, ~left], axis=1).astype(np.float32) * 2 / left.size
+    return linear(path, lp.INPUT_PX, weights)
 
 
 def test_in_a_mirror_the_face_is_seen_with_left_and_right_exchanged(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,29 +18,15 @@ from kiosk.liveness.wide import INPUT_PX, WideModel, WideModels
 from kiosk.machine import model_files
 from kiosk.machine.model_files import PAD_MINIFAS, PAD_WIDE, ModelFile, ModelStore
 from kiosk.model import Box
+from tests.unit.kiosk.liveness.networks import left_half, linear
 
 FRAME = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8), (0, 0), 9)
 
 
 def network(path: Path, weights: list[list[float]]) -> Path:
     """Three logits: the mean of each colour times a row of weights, in the order in which colours come in."""
-    helper = onnx.helper
-    nodes = [
-        helper.make_node("GlobalAveragePool", ["input"], ["mean"]),
-        helper.make_node("Flatten", ["mean"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "weights"], ["output"]),
-    ]
-    value = helper.make_tensor_value_info
-    graph = helper.make_graph(
-        nodes,
-        "wide",
-        [value("input", onnx.TensorProto.FLOAT, [1, 3, INPUT_PX, INPUT_PX])],
-        [value("output", onnx.TensorProto.FLOAT, [1, 3])],
-        [onnx.numpy_helper.from_array(np.array(weights, dtype=np.float32), "weights")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    path.write_bytes(model.SerializeToString())
-    return path
+    of_each = np.array(weights, dtype=np.float32) / INPUT_PX**2
+    return linear(path, INPUT_PX, np.repeat(of_each, INPUT_PX**2, axis=0))
 
 
 BLUE_IS_ALIVE = [[0.0, 0.01, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
@@ -105,20 +90,9 @@ def test_any_box_in_any_frame_gives_two_crops(left: int, top: int, size: int, wi
 
 def left_is_alive(path: Path) -> Path:
     """A network that takes a picture for alive whose left half is bright, and for a spoof whose right half is."""
-    columns = np.tile(np.arange(INPUT_PX) < INPUT_PX // 2, (3, INPUT_PX, 1)).reshape(-1)
-    weights = np.stack([~columns, columns, 0 * columns], axis=1).astype(np.float32) * 0.02 / columns.size
-    helper, value = onnx.helper, onnx.helper.make_tensor_value_info
-    nodes = [helper.make_node("Flatten", ["i"], ["flat"]), helper.make_node("MatMul", ["flat", "weights"], ["o"])]
-    graph = helper.make_graph(
-        nodes,
-        "left",
-        [value("i", onnx.TensorProto.FLOAT, [1, 3, INPUT_PX, INPUT_PX])],
-        [value("o", onnx.TensorProto.FLOAT, [1, 3])],
-        [onnx.numpy_helper.from_array(weights, "weights")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    path.write_bytes(model.SerializeToString())
-    return path
+    left = left_half(INPUT_PX)
+    weights = np.stack([~left, left, 0 * left], axis=1).astype(np.float32) * 0.02 / left.size
+    return linear(path, INPUT_PX, weights)
 
 
 def test_in_a_mirror_all_four_crops_are_seen_with_left_and_right_exchanged(tmp_path: Path) -> None:
