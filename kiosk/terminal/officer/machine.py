@@ -316,7 +316,7 @@ def _person(area: Area, act: Act, now_s: float) -> Step:
     if area.person is None:
         return area, ()
     if act is Act.ENROL:
-        return _read(area, area.person, None, now_s)
+        return _read(area, None, now_s)
     if act is Act.WITHDRAW and area.person.person_id is not None:
         return replace(area, sure=True), ()
     if act is Act.SURE and area.sure and area.person.person_id is not None:
@@ -325,10 +325,12 @@ def _person(area: Area, act: Act, now_s: float) -> Step:
     return area, ()
 
 
-def _read(area: Area, person: Enrollable, despite: Nip | None, now_s: float) -> Step:
+def _read(area: Area, despite: Nip | None, now_s: float) -> Step:
     """The consent, while the enrolment is made ready."""
+    if area.person is None:
+        return area, ()
     reading = replace(area, admitted=False, first=0, signature=b"", typed="", why="")
-    return _go(reading, Page.CONSENT, now_s), (Admit(person, person.on_file, despite),)
+    return _go(reading, Page.CONSENT, now_s), (Admit(area.person, area.person.on_file, despite),)
 
 
 def _other(area: Area, act: Act, value: str, now_s: float) -> Step:
@@ -338,12 +340,12 @@ def _other(area: Area, act: Act, value: str, now_s: float) -> Step:
         return replace(area, typed=area.typed + value, why=""), ()
     if act is Act.ERASE:
         return replace(area, typed=area.typed[:-1], why=""), ()
-    if act is not Act.ENTER or len(area.typed) < NIP_DIGITS or area.done is None or area.person is None:
+    if act is not Act.ENTER or len(area.typed) < NIP_DIGITS or area.done is None:
         return area, ()
     if not area.typed.endswith(area.done.like):
         return replace(area, typed="", why="another"), ()
     noted = Note("officer-did", area.officer_id, "despite-likeness", None, _named(area))
-    reading, effects = _read(area, area.person, Nip(area.typed), now_s)
+    reading, effects = _read(area, Nip(area.typed), now_s)
     return reading, (noted, *effects)
 
 
