@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from enrollment.templates import centre
-from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip
+from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip, PersonId
+from kiosk.model.recognisers import RECOGNISERS, counting
 from kiosk.scores.likeness import Rule, nearest
 from kiosk.wire import decode_descriptor
 
@@ -18,8 +19,8 @@ from kiosk.wire import decode_descriptor
 class Known:
     """A person who is enrolled. A person may be known twice: from the gallery, and from an enrolment on its way.
 
-    `certain` is False for an enrolment that the server has and BKPP may yet refuse: its face counts, but its NIP may be
-    enrolled again.
+    `certain` is False for an enrolment that the server has and BKPP may yet refuse, and for a face that the recogniser
+    of the office does not know: the face counts, but its NIP may be enrolled again.
     """
 
     nip: Nip = field(repr=False)
@@ -75,12 +76,19 @@ class KnownFaces:
 
 def in_gallery(snapshot: GallerySnapshot, model_id: ModelId) -> list[Known]:
     """The people of the gallery who have templates of this model."""
-    templates: dict[Nip, list[Descriptor]] = {}
+    counts = counting(snapshot, RECOGNISERS)
+    templates: dict[PersonId, list[Descriptor]] = {}
+    recognised = set()
     for template in snapshot.templates:
-        person = snapshot.people.get(template.person_id)
-        if person is not None and template.model_id == model_id:
-            templates.setdefault(person.nip, []).append(template.descriptor)
-    return [Known(nip, tuple(descriptors)) for nip, descriptors in templates.items()]
+        if template.model_id == model_id:
+            templates.setdefault(template.person_id, []).append(template.descriptor)
+        if template.model_id == counts:
+            recognised.add(template.person_id)
+    return [
+        Known(snapshot.people[person_id].nip, tuple(descriptors), certain=person_id in recognised)
+        for person_id, descriptors in templates.items()
+        if person_id in snapshot.people
+    ]
 
 
 def in_event(event: Event, model_id: ModelId) -> Known | None:

@@ -27,12 +27,11 @@ server's 64 KB."""
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Who is to be enrolled, checked. `replacing`: new templates in place of those that are on file."""
+    """Who is to be enrolled, checked."""
 
     parts: NipParts
     name: str = field(repr=False)
     office_id: str
-    replacing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Registrar:
         parts = nips.parse(nip, self._clock.now().wall_utc.date())
         if parts.nip in self._known and not replace:
             raise Refusal("nip_enrolled")
-        return Applicant(parts, names.parse(name), office_id, parts.nip in self._known)
+        return Applicant(parts, names.parse(name), office_id)
 
     def already_sent(self, nip: Nip, shots: Sequence[Shot]) -> bool:
         """Whether these very templates were the last ones enrolled for this NIP here: a list that is run again."""
@@ -195,11 +194,10 @@ class Registrar:
         warnings = []
         if despite is not None:
             warnings.append(Warn("despite_likeness", {"other": nips.masked(despite)}))
-        if applicant.replacing:
-            before = KnownFaces(Known(own, old) for old in self._known.templates_of(own))
-            likeness = before.most_alike(descriptors, rule)
-            if likeness is not None and not likeness.same:
-                warnings.append(Warn("replaced_differs"))
+        before = KnownFaces(Known(own, old) for old in self._known.templates_of(own))
+        likeness = before.most_alike(descriptors, rule)
+        if likeness is not None and not likeness.same:
+            warnings.append(Warn("replaced_differs"))
         return warnings
 
     def _notes(self, applicant: Applicant, templates: Sequence[Shot]) -> list[Warn]:

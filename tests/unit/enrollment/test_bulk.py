@@ -249,6 +249,12 @@ def test_people_of_the_gallery_count(journal: SqliteOutbox, folder: Path) -> Non
     assert statuses(run(journal, folder, ROWS, known=known)) == ["already", "face_known", "accepted"]
 
 
+def test_who_is_known_to_another_recogniser_only_is_enrolled(journal: SqliteOutbox, folder: Path) -> None:
+    known = (Known(Nip(ANI), (descriptor(0),), certain=False),)
+    assert statuses(run(journal, folder, ROWS[:1], known=known)) == ["accepted"]
+    assert statuses(run(journal, folder, ROWS[:1], known=known)) == ["already"]
+
+
 class FullAfterOne(SqliteOutbox):
     def append(self, draft: Draft, moment: Moment) -> Event:
         if self.queue_state().waiting:

@@ -10,7 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from enrollment.duplicates import Known, KnownFaces, in_event, in_gallery
-from kiosk.model import DLIB_RESNET_V1, EMPTY_GALLERY, Event, ModelId, Nip, Person, PersonId, Template
+from kiosk.model import (
+    DLIB_RESNET_V1,
+    EMPTY_GALLERY,
+    Event,
+    ModelId,
+    Nip,
+    Office,
+    Person,
+    PersonId,
+    Template,
+    WorkCalendar,
+)
+from kiosk.model.recognisers import FP_112
 from kiosk.scores.likeness import MANY, Rule, threshold
 from kiosk.wire import parse_event
 from tests.unit.enrollment.kit import ANI, BUDI, CITRA, SETTINGS, descriptor
@@ -120,6 +132,23 @@ def test_the_gallery_s_people_are_those_with_templates_of_this_model() -> None:
     snapshot = replace(EMPTY_GALLERY, version=3, people=people, templates=templates)
     found = in_gallery(snapshot, DLIB_RESNET_V1)
     assert [(person.nip, len(person.templates)) for person in found] == [(ANI, 2)]
+
+
+def test_a_face_that_the_office_s_recogniser_does_not_know_may_be_enrolled_again() -> None:
+    """It is among those to be enrolled on the officer's screen as well (`attending.everybody`)."""
+    people = {PersonId(p): Person(PersonId(p), Nip(n), "Contoh") for p, n in (("p1", ANI), ("p2", BUDI))}
+    both = (Template("t1", PersonId("p1"), descriptor(0)), Template("t2", PersonId("p2"), descriptor(1)))
+    renewed = Template("t3", PersonId("p2"), np.ones(128, np.float32), model_id=FP_112.model_id)
+    office = Office("dinas-contoh", "Dinas Contoh", WorkCalendar((), ()), recogniser=FP_112.model_id)
+
+    def passed_over(office: Office | None, *templates: Template) -> list[str]:
+        snapshot = replace(EMPTY_GALLERY, version=3, people=people, templates=templates, office=office)
+        return [person.nip for person in in_gallery(snapshot, DLIB_RESNET_V1) if person.certain]
+
+    assert passed_over(office, *both, renewed) == [BUDI]
+    assert passed_over(office, *both) == [ANI, BUDI], "as long as nobody has such templates, dlib's count"
+    assert passed_over(replace(office, recogniser=DLIB_RESNET_V1), *both, renewed) == [ANI, BUDI]
+    assert passed_over(None, *both, renewed) == [ANI, BUDI]
 
 
 def golden_event(name: str) -> Event:

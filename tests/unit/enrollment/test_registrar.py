@@ -37,6 +37,10 @@ def on_file(nip: str, person: int) -> Known:
     return Known(Nip(nip), tuple(descriptor(person, n) for n in range(3)))
 
 
+def not_yet(known: Known) -> Known:
+    return dataclasses.replace(known, certain=False)
+
+
 def enrol(
     desk: Registrar,
     nip: str = ANI,
@@ -175,6 +179,12 @@ def test_a_nip_on_file_needs_replace(journal: SqliteOutbox) -> None:
 
 def test_a_replacement_that_shows_another_face_is_told(journal: SqliteOutbox) -> None:
     assert codes(enrol(registrar(journal, on_file(ANI, 5)), replace=True)) == ["replaced_differs"]
+
+
+def test_so_is_one_that_differs_from_a_face_that_does_not_count_yet(journal: SqliteOutbox) -> None:
+    """An enrolment that BKPP has not decided on, a face for another recogniser."""
+    assert codes(enrol(registrar(journal, not_yet(on_file(ANI, 5))))) == ["replaced_differs"]
+    assert codes(enrol(registrar(journal, not_yet(on_file(BUDI, 0))), nip=BUDI)) == []
 
 
 def test_replace_does_no_harm_to_a_new_nip(journal: SqliteOutbox) -> None:
