@@ -41,6 +41,7 @@ from kiosk.model import (
     Sighting,
     TerminalStatus,
 )
+from kiosk.parts import limits_of
 from kiosk.ports import FrameSource
 from kiosk.terminal.attending import Attending
 from kiosk.terminal.capture import Capture, Latest
@@ -302,7 +303,7 @@ def _run(order: WindowOrder, config: Config, state: StateFolder, records: Record
         attending.reply,
     )
     attending.employ(desk)
-    limits = Limits(**config.quality.model_dump())
+    limits = limits_of(config)
     language = order.language or state.language(config.terminal.language, catalogue.LANGUAGES)
     shown = WindowSource(order, records, office, looking.latest, attending, limits, language, threads.stop)
     with threads.running({"desk": desk.run}, desk.stop):

@@ -12,7 +12,6 @@ import numpy as np
 
 from kiosk import config as settings
 from kiosk.errors import CameraError
-from kiosk.face.quality import Limits
 from kiosk.model import DLIB_RESNET_V1, ModelId, RgbImage
 from kiosk.model.recognisers import RECOGNISERS
 
@@ -46,6 +45,7 @@ def command(
     from kiosk.measure import (
         bench,  # dlib and face_recognition take seconds to load: not before the clip is known to be good
     )
+    from kiosk.parts import limits_of
 
     results = bench.run(
         frames,
@@ -53,7 +53,7 @@ def command(
         employees=employees,
         templates=templates,
         min_frames=config.recognition.min_frames,
-        limits=Limits(**config.quality.model_dump()),
+        limits=limits_of(config),
         models_dir=models,
         model_id=ModelId(model),
     )
