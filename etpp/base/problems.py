@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from etpp.base.errors import Conflict, NotFound, Problem, StoreUnavailable
 
@@ -83,6 +84,11 @@ def unavailable(error: StoreUnavailable) -> Problem:
     return Problem("unavailable", "nothing was stored; send it again", retry_after_s=RETRY_S)
 
 
+async def gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """Of whoever hung up in the middle of a body, an everyday matter on a bad line and no fault of the server's."""
+    return Response(status_code=400)
+
+
 def install(app: FastAPI) -> None:
     """Every failure of the app becomes a problem document, the unforeseen ones too."""
 
@@ -101,6 +107,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Conflict)
     async def _conflict(request: Request, error: Conflict) -> JSONResponse:  # noqa: ARG001
         return response(Problem("conflict", str(error)))
+
+    app.add_exception_handler(ClientDisconnect, gone)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:  # noqa: ARG001

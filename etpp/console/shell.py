@@ -12,9 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from etpp.base.errors import Conflict, EtppError, NotFound, Problem, StoreUnavailable
-from etpp.base.problems import RETRY_S
+from etpp.base.problems import RETRY_S, gone
 from etpp.console.texts import LANGUAGES
 from etpp.console.visit import HEADERS, LANGUAGE_COOKIE, PREFIX, AnyVisit, GoFirst, own_path, visit_of_failed
 
@@ -101,6 +102,7 @@ def build(state: State, pages: Iterable[APIRouter], guard: Callable[..., Awaitab
     console.add_exception_handler(HTTPException, http)
     console.add_exception_handler(RequestValidationError, http)
     console.add_exception_handler(StoreUnavailable, unavailable)
+    console.add_exception_handler(ClientDisconnect, gone)
     console.add_exception_handler(Exception, failed)
     for kind in (NotFound, Conflict, Problem):
         console.add_exception_handler(kind, message)

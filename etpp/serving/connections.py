@@ -11,12 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from etpp.base.throttle import network_of
 
 HEADERS_S = 15.0
 """Within which the head of a request must be whole, from the connection's start or from the answer before."""
+
+UNREAD_BYTES = 16 << 20
+"""Of a body that comes after its answer, as when it was refused unread: whoever sends no more than any call takes
+(10 MiB) hears the answer, and who goes on after that is cut off."""
 
 PER_ADDRESS = 200
 """Of one address (IPv6: /64) that is no proxy: an office behind one address has a few terminals and some browsers."""
@@ -100,10 +105,15 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
+        self._unread_bytes = 0
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        unread = self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+        self._unread_bytes = self._unread_bytes + len(data) if unread else 0
+        if self._unread_bytes > UNREAD_BYTES:
+            self.transport.abort()
         if self._is_answering() and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

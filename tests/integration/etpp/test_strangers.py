@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import requests
@@ -17,12 +17,13 @@ from starlette.routing import Mount
 
 from etpp.app import create_app
 from etpp.db import Database
-from etpp.serving.connections import HEADERS_S, IN_ALL, PER_ADDRESS, Door, Proxies
+from etpp.serving.connections import HEADERS_S, IN_ALL, PER_ADDRESS, UNREAD_BYTES, Door, Proxies
 from etpp.state import State
 from tests.contract.etpp.client import Terminal
 from tests.contract.etpp.running import running
 from tests.integration.etpp.test_process import MIB, OFFICE, Served, certificate, etpp, served
 
+JSON = "application/json"
 CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 """64 KiB of a body whose length nobody is told."""
 
@@ -58,27 +59,32 @@ def memory_kib(server: Served) -> int:
     return int(status.split("VmHWM:")[1].split()[0])
 
 
-def flood(server: Served, method: str, path: str, megabytes: int, content: str) -> tuple[bytes, int]:
-    """Send a body without an end; the answer's first line, and how many bytes the server let come in."""
+class Flood(NamedTuple):
+    """The answer's first line, b"" without one, and how many bytes the server let come in."""
+
+    line: bytes
+    sent: int
+
+
+def flood(server: Served, method: str, path: str, megabytes: int, content: str, *, stop: bool = True) -> Flood:
+    """Send a body without an end, until the answer is here and then on when `stop` is False."""
     with socket.create_connection(address_of(server), 60) as link:
         head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content}\r\nTransfer-Encoding: chunked\r\n\r\n"
         link.sendall(head.encode())
-        answer: list[bytes] = []
-        reader = threading.Thread(target=lambda: answer.append(_first_line(link)))
-        reader.start()
-        sent = 0
-        with contextlib.suppress(OSError):
-            while sent < megabytes * MIB and reader.is_alive():
-                link.sendall(CHUNK)
-                sent += len(CHUNK)
-        reader.join(60)
-    return (answer or [b""])[0], sent
-
-
-def _first_line(link: socket.socket) -> bytes:
-    with contextlib.suppress(OSError):
-        return link.recv(4096).split(b"\r\n")[0]
-    return b""
+        link.setblocking(False)
+        answer, sent, rest = b"", 0, memoryview(CHUNK)
+        with contextlib.suppress(ConnectionError):
+            while sent < megabytes * MIB and not (answer and stop):
+                readable, writable, _ = select.select([link], [link], [], 60)
+                if readable and not (part := link.recv(4096)):
+                    break
+                answer += part if readable else b""
+                if writable:
+                    taken = link.send(rest)
+                    sent, rest = sent + taken, rest[taken:] or memoryview(CHUNK)
+                if not readable and not writable:
+                    break
+    return Flood(answer.split(b"\r\n")[0], sent)
 
 
 def test_no_route_reads_a_strangers_body(server: Served, tmp_path: Path) -> None:
@@ -88,7 +94,7 @@ def test_no_route_reads_a_strangers_body(server: Served, tmp_path: Path) -> None
     assert {"/v1/provision", "/v1/admin/offices", "/console/login"} <= {path for _, path in asked}
     for method, path in asked:
         where = path.replace("{office_id}", OFFICE).replace("{", "").replace("}", "")
-        for content in ("application/json", "application/x-www-form-urlencoded"):
+        for content in (JSON, "application/x-www-form-urlencoded"):
             line, sent = flood(server, method, where, 64, content)
             # What the kernel holds on its way is not the server's; 64 MiB would be.
             assert sent < 16 * MIB, (method, path, line)
@@ -98,13 +104,22 @@ def test_no_route_reads_a_strangers_body(server: Served, tmp_path: Path) -> None
 def test_memory_stays_where_it_was_whatever_is_sent(server: Served) -> None:
     before = memory_kib(server)
     for _ in range(4):
-        flood(server, "POST", "/v1/admin/offices", 100, "application/json")
+        flood(server, "POST", "/v1/admin/offices", 100, JSON, stop=False)
     assert memory_kib(server) - before < 16 * 1024
+
+
+def test_who_goes_on_sending_after_the_answer_is_cut_off(server: Served) -> None:
+    line, sent = flood(server, "POST", "/v1/admin/offices", 400, JSON, stop=False)
+    assert line.split(b" ")[1:2] == [b"401"]
+    # And what the kernel holds on its way.
+    assert UNREAD_BYTES < sent < UNREAD_BYTES + 64 * MIB
+    line, sent = flood(server, "POST", "/v1/admin/offices", 12, JSON, stop=False)
+    assert (line.split(b" ")[1:2], sent) >= ([b"401"], 12 * MIB), "as much as any call takes is let come in"
 
 
 def test_an_administrators_body_has_a_limit_too(server: Served) -> None:
     token = (server.state / "admin-token").read_text(encoding="ascii").strip()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
     big = b'{"name":"' + b"x" * MIB + b'"}'
     told = requests.post(f"{server.url}/v1/admin/offices", data=big, headers=headers, timeout=60)
     assert (told.status_code, told.json()["type"]) == (413, "urn:presensi:problem:too-large")
@@ -217,4 +232,40 @@ def test_half_a_form_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.Monke
         socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 60) as link,
     ):
         link.sendall(b"POST /console/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nuser=b")
-        assert _first_line(link) == b"HTTP/1.1 400 Bad Request"
+        assert link.recv(4096).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+class Enough(Exception):
+    pass
+
+
+def signed_head(terminal: Terminal) -> dict[str, str]:
+    """The head of a call that a terminal has signed and not made."""
+    kept: dict[str, str] = {}
+
+    def keep(prepared: requests.PreparedRequest) -> None:
+        kept.update(prepared.headers)
+        raise Enough
+
+    with pytest.raises(Enough):
+        terminal.post("heartbeat", {"software": "longer than what is sent of it"}, after_signing=keep)
+    return kept
+
+
+def test_who_hangs_up_in_the_middle_of_a_body_leaves_nothing_in_the_log(tmp_path: Path) -> None:
+    """Bad lines and closed windows are everyday; and a stranger must not be able to fill the log."""
+    etpp(tmp_path, "init")
+    with served(tmp_path) as server:
+        server.admin("POST", "offices", {"office_id": OFFICE, "name": "Dinas"})
+        terminal = server.terminal()
+        form = {"Host": "x", "Content-Type": "application/x-www-form-urlencoded", "Content-Length": "1000"}
+        for path, headers in (
+            ("/console/login", form),
+            (f"/v1/devices/{terminal.device_id}/heartbeat", signed_head(terminal)),
+        ):
+            with socket.create_connection(address_of(server), 60) as link:
+                lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+                link.sendall("\r\n".join([*lines, "Expect: 100-continue", "", ""]).encode())
+                assert link.recv(4096).startswith(b"HTTP/1.1 100"), "it waits for the body"
+                link.sendall(b"user=b")
+    assert server.log.count("Traceback") == 0, server.log
