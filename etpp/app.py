@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from etpp import owners
@@ -152,7 +153,9 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
             with contextlib.suppress(asyncio.CancelledError):
                 await each
 
-    app = FastAPI(title="e-TPP", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="e-TPP", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, routes=[*_lasting_calls()]
+    )
     server = Server(
         database,
         settings,
@@ -174,13 +177,41 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         app.add_middleware(AdminGate, path=path, keeper=keeper, larger=UPLOADS)
     app.add_middleware(_ProtocolHeader)
     problems.install(app)
-    calls = (
+    photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
+    app.include_router(phone_api.routes(photographs), include_in_schema=False)
+    pages = (
+        presence_pages.routes(Summaries(), pulse, _tasks),
+        inspection_pages.routes(bundles, lambda: state.keys.now().known),
+        insight_pages.routes(Pictures()),
+        trial_pages.routes(trials),
+    )
+    app.mount(PREFIX, shell.build(app.state, [*_lasting_pages(), *shell.guarded(pages, guard)]))
+    app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
+    return app
+
+
+@cache
+def _lasting_calls() -> Sequence[BaseRoute]:
+    """The routes that are the same in every app of a process. What FastAPI works out at a route's first request, a
+    tenth of a second for all, is worked out once: tests make thousands of apps."""
+    found = APIRouter()
+    for router in (
         provision.router,
         events.router,
         download.router,
         heartbeat.routes(_newest_head),
-    )
+        pairing_pages.outside,
+    ):
+        found.include_router(router)
+    for router in (*ADMINISTRATION, phone_shell.router):
+        found.include_router(router, include_in_schema=False)
+    return found.routes
+
+
+@cache
+def _lasting_pages() -> Sequence[BaseRoute]:
     pages = (
+        shell.router,
         accounts_pages.router,
         own_pages.router,
         people_pages.routes(owners.employee, register.office, owners.office_names),
@@ -191,7 +222,6 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         faces_pages.routes(resting.hanging),
         terminals_pages.router,
         books_pages.router,
-        presence_pages.routes(Summaries(), pulse, _tasks),
         absence_pages.router,
         calendar_pages.routes(Around(), Reach()),
         allowance_pages.router,
@@ -199,25 +229,12 @@ def create_app(database: Database, state: State, settings: Settings | None = Non
         decision_pages.routes(correction_days),
         objections_pages.router,
         phone_pages.router,
-        inspection_pages.routes(bundles, lambda: state.keys.now().known),
-        insight_pages.routes(Pictures()),
         erasures_pages.router,
         consents_pages.router,
         imports_pages.router,
         bulletin_pages.router,
-        trial_pages.routes(trials),
     )
-    photographs = Throttle(phone_api.PHOTOGRAPHS_A_DAY, phone_api.A_DAY_S, settings.monotonic_s)
-    for router in calls:
-        app.include_router(router)
-    for router in ADMINISTRATION:
-        app.include_router(router, include_in_schema=False)  # not part of the terminals' protocol
-    app.include_router(pairing_pages.outside)
-    for router in (phone_api.routes(photographs), phone_shell.router):
-        app.include_router(router, include_in_schema=False)
-    app.mount(PREFIX, shell.build(app.state, pages, guard))
-    app.openapi = lambda: document(app, (*terminals_wire.CALLS, *books_wire.CALLS))  # type: ignore[method-assign]
-    return app
+    return shell.guarded(pages, guard)
 
 
 def administration_document() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from importlib import resources
 from typing import cast
 
@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 
 from etpp.base.errors import Conflict, EtppError, NotFound, Problem, StoreUnavailable
 from etpp.base.problems import RETRY_S, gone
@@ -62,13 +63,19 @@ _WORDS = {404: "http_not_found", 405: "http_not_found", 413: "http_too_large"}
 """Of the framework's own refusals: what a person can do about each."""
 
 
-def build(state: State, pages: Iterable[APIRouter], guard: Callable[..., Awaitable[None]]) -> FastAPI:
-    """The app to be mounted at PREFIX. It shares the server's `state`, in which `keeper` says who a request is; `guard`
-    comes before every page and form and says who may."""
-    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)])
+def guarded(pages: Iterable[APIRouter], guard: Callable[..., Awaitable[None]]) -> Sequence[BaseRoute]:
+    """The pages' routes; `guard` comes before every page and form and says who may."""
+    found = APIRouter(dependencies=[Depends(guard)])
+    for each in pages:
+        found.include_router(each)
+    return found.routes
+
+
+def build(state: State, routes: Sequence[BaseRoute]) -> FastAPI:
+    """The app to be mounted at PREFIX, of guarded routes. It shares the server's `state`, in which `keeper` says who a
+    request is."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=[*routes])
     console.state = state
-    for each in (router, *pages):
-        console.include_router(each)
 
     @console.exception_handler(GoFirst)
     async def _go_first(request: Request, error: GoFirst) -> Response:  # noqa: ARG001

@@ -321,7 +321,7 @@ def test_the_demo_ends_with_a_reason_when_nobody_comes(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     Image.new("RGB", (640, 480), "gray").save(empty / "wall.png")
-    limits = ["--exit-after-events", "1", "--timeout-s", "25", "--out", str(tmp_path / "out")]
+    limits = ["--exit-after-events", "1", "--timeout-s", "15", "--out", str(tmp_path / "out")]
     done = subprocess.run(
         [sys.executable, "-m", "demo", "--display", "offscreen", "--camera", f"replay:{empty}", *limits],
         capture_output=True,

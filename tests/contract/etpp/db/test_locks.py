@@ -22,20 +22,14 @@ from etpp.faces.approval import Review
 from etpp.roster.store import Offices
 from etpp.terminals.store import Devices
 from tests.contract.etpp.allowance.scene import NOVEMBER, november
-from tests.contract.etpp.running import NIP, OFFICE, Running, fresh_database, postgresql, running
+from tests.contract.etpp.running import NIP, OFFICE, Running, fresh_database, running
 
 REVIEWED = Review(alike=None, numbers=None)
 
 
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
-
-
 @pytest.fixture
-def etpp(base: str, tmp_path: Path) -> Iterator[Running]:
-    with fresh_database(base) as url, running(url, tmp_path / "state") as server:
+def etpp(postgres: str, tmp_path: Path) -> Iterator[Running]:
+    with fresh_database(postgres) as url, running(url, tmp_path / "state") as server:
         yield server
 
 

@@ -35,21 +35,15 @@ from etpp.pairing.store import Codes
 from etpp.serving.acting import Grant
 from tests.contract.etpp.allowance.scene import NOVEMBER, Scene, november
 from tests.contract.etpp.db.test_locks import wait_until_blocked
-from tests.contract.etpp.running import OFFICE, fresh_database, postgresql, running
+from tests.contract.etpp.running import OFFICE, fresh_database, running
 
 LATE = "izin-terlambat"
 Act = Callable[[Scene, Transaction], object]
 
 
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with postgresql() as url:
-        yield url
-
-
 @pytest.fixture
-def scene(base: str, tmp_path: Path) -> Iterator[Scene]:
-    with fresh_database(base) as url, running(url, tmp_path / "state") as etpp:
+def scene(postgres: str, tmp_path: Path) -> Iterator[Scene]:
+    with fresh_database(postgres) as url, running(url, tmp_path / "state") as etpp:
         made = november(etpp)
         etpp.clock.local("2026-12-03 08:00")
         with etpp.database.begin() as tx:

@@ -22,7 +22,7 @@ from tests.contract.etpp.allowance.scene import Scene, november
 from tests.contract.etpp.allowance.test_audit import correct, write_down
 from tests.contract.etpp.allowance.test_month import check as check_list
 from tests.contract.etpp.allowance.test_month import close
-from tests.contract.etpp.running import OFFICE, fresh_database, postgresql, running
+from tests.contract.etpp.running import OFFICE, fresh_database, running
 
 LARGE = frozenset(
     {"events", "entries", "entry_steps", "closed_statements", "signed_heads", "audit_log", "roster_days", "letters"}
@@ -33,9 +33,9 @@ _WHOLE = re.compile(r"Seq Scan on (\w+)")
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("plans")
-    with postgresql() as base, fresh_database(base) as url, running(url, folder / "state") as etpp:
+    with fresh_database(postgres) as url, running(url, folder / "state") as etpp:
         made = november(etpp, signs=True)
         with etpp.database.begin() as tx:
             made.letter(tx, made.sri, "2026-11-10 00:00", "2026-11-11 00:00")
