@@ -41,9 +41,9 @@ from tests.unit.etpp.absence.files import pdf
 pytestmark = pytest.mark.long_on_postgresql
 
 ELSEWHERE = "dinas-lain"
-WHOLE, STRIDE = 4, 15
+WHOLE, STRIDE = 4, 40
 """What changes something is broken at every statement; a page that reads at the first ones and at
-every fifteenth, on PostgreSQL (`make test-long`) at each."""
+every fortieth, on PostgreSQL (`make test-long`) at each."""
 CALENDAR = {"timezone": "Asia/Jakarta", "periods": [], "holidays": []}
 
 
