@@ -18,7 +18,7 @@ from kiosk.config import load
 from kiosk.errors import CameraError
 from kiosk.face.quality import Limits
 from kiosk.measure import bench
-from kiosk.measure.loops import Loop, run_loops
+from kiosk.measure.loops import WARM, Loop, run_loops
 from kiosk.model import RgbImage
 
 KEYS = {
@@ -106,7 +106,23 @@ def test_the_sides_take_turns_on_the_same_frames() -> None:
     assert [side.frames for side in sides] == [40, 40]
     assert [side.recognised for side in sides] == [36, 36]
     assert [len(side.decision_wall_s) for side in sides] == [2, 2]
-    assert turns[:32] == ["a"] * 8 + ["b"] * 16 + ["a"] * 8, "blocks, and who begins alternates"
+    each = 20 + WARM
+    assert turns == ["a"] * each + ["b"] * 2 * each + ["a"] * each, "rounds, and who begins alternates"
+
+
+def test_what_a_side_sees_before_its_round_does_not_count() -> None:
+    class Noting(Loop):
+        def __init__(self) -> None:
+            self.numbers: list[int] = []
+
+        def see(self, bgr: RgbImage, number: int) -> bool:
+            self.numbers.append(number)
+            return True
+
+    noting = Noting()
+    (side,) = run_loops([noting], [np.zeros((4, 4, 3), dtype=np.uint8)] * 5, rounds=2)
+    assert (side.frames, side.recognised, len(side.decision_cpu_s), len(side.round_cpu_s)) == (10, 10, 2, 2)
+    assert noting.numbers == list(range(2 * (5 + WARM))), "time goes on, also for a clip shorter than what warms up"
 
 
 def test_random_descriptors_are_spread_like_real_ones() -> None:
