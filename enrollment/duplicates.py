@@ -10,7 +10,7 @@ import numpy as np
 
 from enrollment.templates import centre
 from kiosk.model import Descriptor, Event, GallerySnapshot, ModelId, Nip, PersonId
-from kiosk.model.recognisers import RECOGNISERS, counting
+from kiosk.model.recognisers import recognised
 from kiosk.scores.likeness import Rule, nearest
 from kiosk.wire import decode_descriptor
 
@@ -76,16 +76,13 @@ class KnownFaces:
 
 def in_gallery(snapshot: GallerySnapshot, model_id: ModelId) -> list[Known]:
     """The people of the gallery who have templates of this model."""
-    counts = counting(snapshot, RECOGNISERS)
     templates: dict[PersonId, list[Descriptor]] = {}
-    recognised = set()
     for template in snapshot.templates:
         if template.model_id == model_id:
             templates.setdefault(template.person_id, []).append(template.descriptor)
-        if template.model_id == counts:
-            recognised.add(template.person_id)
+    good = recognised(snapshot)
     return [
-        Known(snapshot.people[person_id].nip, tuple(descriptors), certain=person_id in recognised)
+        Known(snapshot.people[person_id].nip, tuple(descriptors), certain=person_id in good)
         for person_id, descriptors in templates.items()
         if person_id in snapshot.people
     ]

@@ -3,7 +3,7 @@
 They take turns, a round of all frames each, so that whatever else the machine does meets all of them alike: the ratios
 stay meaningful where the milliseconds do not. Before each round a side sees a second of frames that do not count, as a
 terminal sees them all day: a virtual machine may take away memory that was not touched for half a second, and then the
-first frame after another side's turn costs more than the fifty that follow (docs/accuracy.md, "Speed").
+first frame after another side's turn costs as much as ten that follow (docs/accuracy.md, "Speed").
 """
 
 from __future__ import annotations

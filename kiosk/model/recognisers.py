@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from kiosk.model.office import GallerySnapshot
+from kiosk.model.people import PersonId
 from kiosk.model.seeing import DLIB_RESNET_V1, ModelId
 
 Alignment = Literal["dlib-150", "arcface-112"]
@@ -111,3 +112,10 @@ def counting(snapshot: GallerySnapshot, installed: Collection[ModelId]) -> Model
     wanted = snapshot.office.recogniser if snapshot.office else DLIB_RESNET_V1
     usable = wanted in installed and any(template.model_id == wanted for template in snapshot.templates)
     return wanted if usable else DLIB_RESNET_V1
+
+
+def recognised(snapshot: GallerySnapshot) -> frozenset[PersonId]:
+    """Who has templates that count for the office, whatever is installed here: whoever else has a face is to be
+    enrolled anew."""
+    counts = counting(snapshot, RECOGNISERS)
+    return frozenset(template.person_id for template in snapshot.templates if template.model_id == counts)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from kiosk.journal.waiting import approved
 from kiosk.model import EMPTY_GALLERY, GallerySnapshot, Person, Sighting
-from kiosk.model.recognisers import RECOGNISERS, counting
+from kiosk.model.recognisers import recognised
 from kiosk.ports import Clock, Tray
 from kiosk.terminal import officer
 from kiosk.terminal.desk import Desk
@@ -177,10 +177,8 @@ def everybody(snapshot: GallerySnapshot) -> tuple[Enrollable, ...]:
     """Of the office, by name: whom its terminals know by face, and whom the server says that they do not."""
     bulletin = snapshot.bulletin
     told = {each.nip: each.state for each in bulletin.awaiting}
-    # By the model that counts for the office, installed here or not: it is the office's people that are asked for.
-    counts = counting(approved(snapshot), RECOGNISERS)
     faces = {template.person_id for template in snapshot.templates}
-    good = {template.person_id for template in snapshot.templates if template.model_id == counts}
+    good = recognised(approved(snapshot))
 
     def state(person: Person) -> State:
         if person.person_id in snapshot.waiting:

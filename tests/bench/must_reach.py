@@ -4,8 +4,8 @@
 resident memory of a running terminal with two recognisers and all passive models (`bench_memory.py`). Speed is CPU time
 on one core, this terminal's and face_recognition's in turn: the median of the rounds decides, the extremes stand beside
 it. One row a figure, as soon as it is there: asked, measured, reached; `--json` all of them as one object. Exit code 1
-where a figure is missed. Optional models: KIOSK_MODELS, else ../shared/models; without them only dlib's rows. Fifteen
-minutes on a quiet machine.
+where a figure is missed. Optional models: KIOSK_MODELS, else ../shared/models; without them only dlib's rows. A
+quarter of an hour: dlib's rows were there after five minutes.
 """
 
 from __future__ import annotations

@@ -74,9 +74,8 @@ def test_a_download_goes_on_after_the_process_was_killed(terminal: Terminal, ser
     server.push(*people(400))
     part = terminal.folder.gallery_part_path
     for _ in range(2):
-        records = kept_records(part)
 
-        def grown(least: int = max(1, records) + 1) -> bool:
+        def grown(least: int = max(1, kept_records(part)) + 1) -> bool:
             return kept_records(part) >= least
 
         server.script["gallery"].append(rough_server.drips(grown))

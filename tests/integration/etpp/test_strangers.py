@@ -84,6 +84,8 @@ def flood(server: Served, method: str, path: str, megabytes: int, content: str, 
                     sent, rest = sent + taken, rest[taken:] or memoryview(CHUNK)
                 if not readable and not writable:
                     break
+            link.settimeout(60)
+            answer = answer or link.recv(4096)
     return Flood(answer.split(b"\r\n")[0], sent)
 
 
@@ -114,7 +116,8 @@ def test_who_goes_on_sending_after_the_answer_is_cut_off(server: Served) -> None
     # And what the kernel holds on its way.
     assert UNREAD_BYTES < sent < UNREAD_BYTES + 64 * MIB
     line, sent = flood(server, "POST", "/v1/admin/offices", 12, JSON, stop=False)
-    assert (line.split(b" ")[1:2], sent) >= ([b"401"], 12 * MIB), "as much as any call takes is let come in"
+    assert line.split(b" ")[1:2] == [b"401"]
+    assert sent >= 12 * MIB, "as much as any call takes is let come in"
 
 
 def test_an_administrators_body_has_a_limit_too(server: Served) -> None:

@@ -16,11 +16,11 @@ from enrollment.tray import Dropped
 from enrollment.window import Looking, Office, WindowOrder, WindowSource
 from kiosk import config
 from kiosk.errors import CameraError, DiskFull, StateInUse
-from kiosk.face.quality import Limits
 from kiosk.gallery import TinyGallery
 from kiosk.machine.identity import Identity
 from kiosk.machine.state import StateFolder
 from kiosk.model import Awaiting, Fault, Nip
+from kiosk.parts import limits_of
 from kiosk.ports import FrameSource
 from kiosk.terminal.attending import Attending, everybody
 from kiosk.terminal.capture import Latest
@@ -156,7 +156,7 @@ class Rig:
         records = dataclasses.replace(records, clock=self.clock)
         office = Office(gallery(state), None)
         self.attending = Attending(office, self.clock, self.tray)
-        limits = Limits(**config.load().quality.model_dump())
+        limits = limits_of(config.load())
         self.source = WindowSource(order, records, office, Latest(), self.attending, limits, "id", self.stop)
 
     def close(self) -> None:
