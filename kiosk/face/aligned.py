@@ -13,7 +13,8 @@ import numpy.typing as npt
 from kiosk.errors import ModelError
 from kiosk.face import kept
 from kiosk.face.descriptor import TOLERANCE, Network, self_test_chips
-from kiosk.face.onnx_rewriter import FORM, rewritten
+from kiosk.face.making import made
+from kiosk.face.onnx_rewriter import FORM
 from kiosk.model import Descriptor, Face, RgbImage
 from kiosk.model.recognisers import Recogniser
 
@@ -94,7 +95,7 @@ def open_aligned_describer(
     prefix = f"{made_of}{FORM}-"
     try:
         cached = kept.find(cache_dir, prefix) if cache_dir else None
-        model = rewritten(content) if cached is None else cached
+        model = made("aligned", file, cache_dir) if cached is None else cached
         describer = AlignedDescriber(recogniser, model, threads)
         difference = float(np.abs(unit(describer.describe_chips(chips)) - expected).max())
         if not difference <= TOLERANCE:  # also when it is not a number
@@ -104,5 +105,5 @@ def open_aligned_describer(
         return original
     if cache_dir is None or isinstance(model, Path):
         return describer
-    made = kept.keep(cache_dir, prefix, model, f"{made_of}*.onnx")
-    return describer if made is None else AlignedDescriber(recogniser, made, threads)
+    kept_file = kept.keep(cache_dir, prefix, model, f"{made_of}*.onnx")
+    return describer if kept_file is None else AlignedDescriber(recogniser, kept_file, threads)

@@ -16,9 +16,8 @@ import onnxruntime
 
 from kiosk.errors import ModelError
 from kiosk.face import kept
-from kiosk.face.dlib_model import read_layers
 from kiosk.face.looks import looks_at
-from kiosk.face.onnx_writer import to_onnx
+from kiosk.face.making import made
 from kiosk.model import Box, Descriptor, Face, RgbImage
 from kiosk.model.recognisers import DLIB, Recogniser
 
@@ -205,7 +204,7 @@ def open_fast_describer(
             return describer
         except ModelError as error:
             _log.warning("the cached descriptor model is made anew: %s", error)
-    model = to_onnx(read_layers(weights.read_bytes()))
+    model = made("dlib", weights, cache_dir)
     describer = _proven(FastDescriber(model, threads), weights)
     file = kept.keep(cache_dir, _CACHE_PREFIX, model, "descriptor-*.onnx") if cache_dir else None
     if file is None:

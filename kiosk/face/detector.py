@@ -128,12 +128,11 @@ class YunetDetector:
             self._model = model.read_bytes()
         except OSError as error:
             raise ModelError(f"{model.name} cannot be read ({error.strerror}). Install it again.") from error
-        self._networks: dict[tuple[int, int], Any] = {}
         try:  # now, while dlib's detector can still take its place
-            self.search(np.zeros((self.search_px, self.search_px, 3), np.uint8), self.search_px)
+            self._network = self._opened()
+            self.search(np.zeros((self._FOLLOW_PX, self._FOLLOW_PX, 3), np.uint8), self._FOLLOW_PX)
         except cv2.error as error:
             raise ModelError(f"{model.name} cannot be run. Install it again with `kiosk models install`.") from error
-        self._networks.clear()  # 7 MB, and no camera has pictures of that size
 
     def search(self, frame_rgb: RgbImage, longest_px: int) -> list[Found]:
         scale = _scale(frame_rgb, longest_px)
@@ -149,7 +148,10 @@ class YunetDetector:
 
     def _run(self, picture: RgbImage, scale: float, left: int, top: int, least: float) -> list[Found]:
         height, width = picture.shape[:2]
-        _, rows = self._network(width, height).detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        # What a network works in stays with it, 22 MB at 640 x 480: a large picture, rarely searched, has its own.
+        network = self._network if max(width, height) <= self.search_px else self._opened()
+        network.setInputSize((width, height))
+        _, rows = network.detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         found = []
         for row in rows if rows is not None else ():
             score = float(row[14])
@@ -158,17 +160,11 @@ class YunetDetector:
                 found.append(Found(_dlib_style(points), score, score >= self._SCORE))
         return found
 
-    def _network(self, width: int, height: int) -> Any:
-        """One network a picture size: changing the size of one would rebuild it every time."""
-        size = (width, height)
-        if size not in self._networks:
-            if len(self._networks) >= 8:  # pictures of many sizes, photographs: keep no network for each
-                self._networks.clear()
-            weights, no_configuration = np.frombuffer(self._model, dtype=np.uint8), np.empty(0, dtype=np.uint8)
-            with _quiet_opencv():  # OpenCV 5 warns that it runs on the processor, which is what is wanted
-                network = cv2.FaceDetectorYN.create("onnx", weights, no_configuration, size, self._FOLLOW_SCORE)
-            self._networks[size] = network
-        return self._networks[size]
+    def _opened(self) -> Any:
+        weights, no_configuration = np.frombuffer(self._model, dtype=np.uint8), np.empty(0, dtype=np.uint8)
+        size = (self._FOLLOW_PX, self._FOLLOW_PX)
+        with _quiet_opencv():  # OpenCV 5 warns that it runs on the processor, which is what is wanted
+            return cv2.FaceDetectorYN.create("onnx", weights, no_configuration, size, self._FOLLOW_SCORE)
 
 
 @contextlib.contextmanager

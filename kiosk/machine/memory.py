@@ -30,12 +30,15 @@ def hand_back() -> None:
 
 
 def settle() -> None:
-    """What has been made until now stays: the collector looks through it once, now, and no more.
+    """What has been made until now stays: the collector looks through it once, now, and no more. What is free is
+    returned.
 
     Modules, screens and models are 240,000 objects. To look through them all (its oldest generation) takes 85 ms of one
     x86 core, during which no other thread runs Python and the live picture stood still.
     """
+    gc.unfreeze()
     gc.collect()
+    hand_back()
     gc.freeze()
 
 

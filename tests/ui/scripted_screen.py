@@ -2,7 +2,7 @@
 each thing that happens.
 
     python tests/ui/scripted_screen.py window|offscreen START
-        [--rotation N] [--rehearse] [--proves live|attack] [--screens DIR] [--link TEXT] [--size WxH]
+        [--rotation N] [--rehearse TIMES] [--proves live|attack] [--screens DIR] [--link TEXT] [--size WxH]
         [--stop-after-pumps N] [--fail-at-pump N]
 """
 
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ def run() -> int:
     parser.add_argument("start")
     parser.add_argument("--rotation", type=int, default=0)
     parser.add_argument("--proves", choices=["live", "attack"])
-    parser.add_argument("--rehearse", action="store_true")
+    parser.add_argument("--rehearse", type=int, default=0)
     parser.add_argument("--screens", type=Path)
     parser.add_argument("--confirm-s", type=float, default=600.0)
     parser.add_argument("--link", default="")
@@ -138,6 +139,8 @@ def run() -> int:
     parser.add_argument("--stop-after-pumps", type=int, default=sys.maxsize)
     parser.add_argument("--fail-at-pump", type=int, default=0)
     options = parser.parse_args()
+    rounds = (rehearsal.scenes("id", {"id": "Setuju"}, lambda: None) for _ in range(options.rehearse))
+    scenes = chain.from_iterable(rounds)
     try:
         main.run(
             Scripted(options.start, options),
@@ -146,13 +149,21 @@ def run() -> int:
             rotation=options.rotation,
             screens_dir=options.screens,
             size_px=options.size,
-            rehearsed=rehearsal.scenes("id", {"id": "Setuju"}, lambda: None) if options.rehearse else (),
+            rehearsed=scenes,
         )
     except KioskError as error:
         tell(error=str(error))
         return error.exit_code
+    if options.rehearse:
+        tell(peak_mb=peak_mb())
     tell(ended=True)
     return 0
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,11 +86,34 @@ def test_boxes_are_in_pixels_of_the_frame_at_every_search_size(photo: RgbImage, 
 
 
 @needs_model
-def test_pictures_of_many_sizes_do_not_pile_up_networks(photo: RgbImage) -> None:
+def test_one_network_searches_pictures_of_all_sizes_and_finds_what_a_new_one_finds(
+    photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def opened(detector: YunetDetector, really: Callable[[YunetDetector], object] = YunetDetector._opened) -> object:
+        made.append(detector)
+        return really(detector)
+
+    monkeypatch.setattr(YunetDetector, "_opened", opened)
     detector = YunetDetector(MODEL)
-    for size in range(300, 340):
-        assert detector.search(np.asarray(cv2.resize(photo, (size, size)), dtype=np.uint8), 960)
-    assert len(detector._networks) <= 8
+    for size in (320, 160, 319, 96, 320):  # larger and smaller than the one before, and the first again
+        picture = np.asarray(cv2.resize(photo, (size, size - 7)), dtype=np.uint8)
+        found = detector.search(picture, 320)
+        assert found
+        assert found == YunetDetector(MODEL).search(picture, 320)
+    assert made.count(detector) == 1
+
+
+@needs_model
+def test_what_a_large_picture_needed_does_not_stay(photo: RgbImage) -> None:
+    detector = YunetDetector(MODEL)
+    before = detector._network
+    large = np.asarray(cv2.resize(photo, (960, 960)), dtype=np.uint8)
+    (found,) = detector.search(large, detector.thorough_px)
+    assert found.sure
+    assert detector._network is before
+    assert detector._network.getInputSize() != (960, 960)
 
 
 @needs_model
