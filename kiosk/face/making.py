@@ -29,6 +29,9 @@ _MADE_BY: dict[Form, Callable[[bytes], bytes]] = {
     "aligned": rewritten,
 }
 
+WITHIN_S = 120.0
+"""A process that takes longer is ended: a terminal without a describer recognises nobody."""
+
 _UNUSABLE = 3
 """Exit code where the file is at fault: made here it would be refused as well."""
 
@@ -56,6 +59,7 @@ def _apart(form: Form, file: Path, folder: Path) -> bytes:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
+            timeout=WITHIN_S,
         )
         if run.returncode == _UNUSABLE:
             raise ModelError(run.stderr.splitlines()[-1])

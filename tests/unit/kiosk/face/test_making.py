@@ -65,6 +65,20 @@ def test_where_no_process_can_do_it_it_is_made_here(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_no_reason_to_have_no_describer(here: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_process_that_does_not_end_is_ended(
+    here: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hangs = tmp_path / "python"
+    hangs.write_text("#!/bin/sh\nexec sleep 600\n")
+    hangs.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(hangs))
+    monkeypatch.setattr(making, "WITHIN_S", 0.2)
+    assert making.made("dlib", weights_path(RESNET_FILE), tmp_path / "cache") == here
+    assert "TimeoutExpired" in caplog.text
+
+
+def test_a_folder_that_cannot_be_made_is_no_reason_to_have_no_describer(
+    here: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     assert making.made("dlib", weights_path(RESNET_FILE), Path("/proc/no-folder")) == here
     assert "is made here" in caplog.text
