@@ -13,7 +13,7 @@ import numpy.typing as npt
 from kiosk.errors import ModelError
 from kiosk.face import kept
 from kiosk.face.descriptor import TOLERANCE, Network, self_test_chips
-from kiosk.face.making import made
+from kiosk.face.making import content_of, made
 from kiosk.face.onnx_rewriter import FORM
 from kiosk.model import Descriptor, Face, RgbImage
 from kiosk.model.recognisers import Recogniser
@@ -82,10 +82,7 @@ def open_aligned_describer(
 
     `cache_dir` keeps the rewritten form under its own digest. Raises ModelError when the file cannot be read or run.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{file.name} cannot be read ({error.strerror}). Install it again.") from error
+    content = content_of(file)
     original = AlignedDescriber(recogniser, file, threads)
     chips = np.stack([cv2.resize(chip, (CHIP_PX, CHIP_PX)) for chip in self_test_chips()]).astype(np.uint8)
     expected = unit(np.concatenate([original.describe_chips(chip[None]) for chip in chips]))

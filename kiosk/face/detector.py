@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.errors import ModelError
+from kiosk.face.making import content_of
 from kiosk.model import Box, RgbImage
 
 
@@ -124,10 +125,7 @@ class YunetDetector:
     _FOLLOW_PX = 128
 
     def __init__(self, model: Path) -> None:
-        try:
-            self._model = model.read_bytes()
-        except OSError as error:
-            raise ModelError(f"{model.name} cannot be read ({error.strerror}). Install it again.") from error
+        self._model = content_of(model)
         try:  # now, while dlib's detector can still take its place
             self._network = self._opened()
             self.search(np.zeros((self._FOLLOW_PX, self._FOLLOW_PX, 3), np.uint8), self._FOLLOW_PX)

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 Form = Literal["dlib", "aligned"]
 
-_MADE_BY: dict[Form, Callable[[bytes], bytes]] = {
+_MADE_BY: dict[str, Callable[[bytes], bytes]] = {
     "dlib": lambda content: to_onnx(read_layers(content)),
     "aligned": rewritten,
 }
@@ -44,7 +44,7 @@ def made(form: Form, file: Path, cache_dir: Path | None) -> bytes:
             return _apart(form, file, cache_dir)
         except (OSError, subprocess.SubprocessError) as error:
             _log.warning("a network's fast form is made here, which holds memory: %s", type(error).__name__)
-    return _MADE_BY[form](_content(file))
+    return _MADE_BY[form](content_of(file))
 
 
 def _apart(form: Form, file: Path, folder: Path) -> bytes:
@@ -68,7 +68,8 @@ def _apart(form: Form, file: Path, folder: Path) -> bytes:
         return into.read()
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """Of an installed model. Raises ModelError when it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -77,9 +78,9 @@ def _content(file: Path) -> bytes:
 
 def write() -> None:
     """What the process of its own does, with FORM and FILE as arguments: the form goes to standard output."""
-    form: Form = "dlib" if sys.argv[1] == "dlib" else "aligned"
+    _, form, file = sys.argv
     try:
-        sys.stdout.buffer.write(_MADE_BY[form](_content(Path(sys.argv[2]))))
+        sys.stdout.buffer.write(_MADE_BY[form](content_of(Path(file))))
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_UNUSABLE)

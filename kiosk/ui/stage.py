@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
 from kivy.core.window import Window
 from kivy.graphics.context import get_context
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glFinish, glReadPixels
@@ -24,6 +25,7 @@ from kivy.metrics import Metrics, dp
 from kivy.uix.anchorlayout import AnchorLayout
 
 from kiosk.errors import KioskError
+from kiosk.machine import memory
 from kiosk.model import Frame
 from kiosk.terminal.encounter import Button
 from kiosk.terminal.officer import Act
@@ -41,6 +43,20 @@ from kiosk.ui.widgets import CameraTexture, Part
 PUMPS_PER_S = 30
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
 _TINTED = frozenset({Layout.RESULT, Layout.PHONE, Layout.FAULT})
+
+
+def _let_go_of_surfaces(drawn: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Once its texture has been made of it, a text's picture is of no use: Kivy (2.3.1) keeps it, 11 MB in all."""
+
+    def pixels(label: Any) -> Any:
+        data = drawn(label)
+        label._surface = None
+        return data
+
+    return pixels
+
+
+CoreLabel._render_end = _let_go_of_surfaces(CoreLabel._render_end)
 
 
 class Stage(AnchorLayout):
@@ -95,8 +111,7 @@ class Stage(AnchorLayout):
         until the last one: 60 MB more. What was there before is not looked through each time.
         """
         self._camera.show(Frame(np.zeros((480, 640, 3), np.uint8), -1, 0.0))
-        gc.collect()
-        gc.freeze()
+        memory.settle()
         for view, sheet in scenes:
             if sheet is None:
                 self.show(view)

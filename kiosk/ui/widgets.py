@@ -7,7 +7,6 @@ in dp from the top left corner of the one, `tall:` from that of the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -33,20 +32,6 @@ from PIL import Image, ImageDraw
 from kiosk.model import Frame
 from kiosk.ui import codes, fitting, icons, theme
 from kiosk.ui.viewstate import Icon
-
-
-def _let_go_of_surfaces(drawn: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Once its texture has been made of it, a text's picture is of no use: Kivy (2.3.1) keeps it, 11 MB in all."""
-
-    def pixels(label: Any) -> Any:
-        data = drawn(label)
-        label._surface = None
-        return data
-
-    return pixels
-
-
-CoreLabel._render_end = _let_go_of_surfaces(CoreLabel._render_end)
 
 
 class Part(Widget):
