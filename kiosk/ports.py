@@ -58,9 +58,9 @@ class FaceEngine(Protocol):
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         """All faces, nearest (largest) first; empty for a frame without any, of whatever size or content."""
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
         """(length,) float32 of the face in the frame it was found in: the mean over so many looks at it, or over as
-        many as the model has."""
+        many as the model has, without the first `after` of them."""
 
     def describe_more(self, frame_rgb: RgbImage, face: Face) -> Mapping[ModelId, Descriptor]:
         """The same face by each further recogniser that the engine was opened with, all their looks; often by none."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from kiosk.errors import ModelError
 from kiosk.face import kept
 from kiosk.face.descriptor import TOLERANCE, Network, self_test_chips
+from kiosk.face.looks import unit
 from kiosk.face.making import content_of, made
 from kiosk.face.onnx_rewriter import FORM
 from kiosk.model import Descriptor, Face, RgbImage
@@ -37,10 +38,10 @@ class AlignedDescriber:
         self.recogniser = recogniser
         self._network = Network(model, threads)
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
-        """(length,) float32 of unit length: of the face, and with two looks of its mirror image as well."""
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
+        """(length,) float32 of unit length: of the face, of its mirror image (look 1), or of both."""
         chip = face_chip(frame_rgb, face.landmarks_px)
-        chips = np.stack([chip, chip[:, ::-1]] if looks > 1 else [chip])
+        chips = np.stack([chip[:, ::-1] if number % 2 else chip for number in looks])
         return unit(unit(self.describe_chips(chips)).mean(axis=0))
 
     def describe_chips(self, chips: Pixels) -> npt.NDArray[np.float32]:
@@ -68,11 +69,6 @@ def face_chip(frame_rgb: RgbImage, landmarks: npt.NDArray[np.float32]) -> Pixels
     offset = TEMPLATE.mean(axis=0) - turn @ points.mean(axis=0)
     matrix = np.column_stack([turn, offset])
     return np.asarray(cv2.warpAffine(frame_rgb, matrix, (CHIP_PX, CHIP_PX), flags=cv2.INTER_LINEAR), dtype=np.uint8)
-
-
-def unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Each row (or the one vector) divided by its length."""
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
 
 
 def open_aligned_describer(

@@ -79,8 +79,8 @@ class Describer(Protocol):
     def recogniser(self) -> Recogniser:
         """Whose descriptors they are."""
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
-        """(length,) float32 of a face in a contiguous frame, the mean over so many looks at it."""
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
+        """(length,) float32 of a face in a contiguous frame, the mean over these looks at it, one at least."""
 
 
 class ReferenceDescriber:
@@ -98,7 +98,7 @@ class ReferenceDescriber:
             ) from error
         self._encoder: Any = api.face_encoder
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
         # face_encodings(…, num_jitters=1) does the same, with landmarks that it looks for itself.
         seen = [
             self._encoder.compute_face_descriptor(frame, dlib_shape(seen), 1)
@@ -155,7 +155,7 @@ class FastDescriber:
     def __init__(self, model: bytes | Path, threads: int = 1) -> None:
         self._network = Network(model, threads)
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
         """All looks go through the network as one batch."""
         chips = [face_chip(frame, dlib_shape(seen)) for frame, seen in looks_at(frame_rgb, face, looks)]
         mean: Descriptor = np.mean(self.describe_chips(np.stack(chips)), axis=0, dtype=np.float32)

@@ -168,23 +168,27 @@ class Engine:
         shape = self._predictor(frame, dlib_rectangle(box))
         return np.array([(point.x, point.y) for point in shape.parts()], dtype=np.float32)
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
-        """Raises ValueError and ModelError as `faces` does, ValueError also for other than five finite landmarks."""
-        return self._described(self._describer, frame_rgb, face, looks)
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
+        """Raises ValueError and ModelError as `faces` does, ValueError also for other than five finite landmarks, and
+        where no look is left."""
+        return self._described(self._describer, frame_rgb, face, range(after, looks))
 
     def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:
         """Raises as `describe` does."""
         return {
-            each.recogniser.model_id: self._described(each, frame_rgb, face, each.recogniser.looks)
+            each.recogniser.model_id: self._described(each, frame_rgb, face, range(each.recogniser.looks))
             for each in self._more
         }
 
     @staticmethod
-    def _described(describer: Describer, frame_rgb: RgbImage, face: Face, looks: int) -> Descriptor:
+    def _described(describer: Describer, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
         frame = checked_rgb(frame_rgb)
+        numbers = looks[: max(0, describer.recogniser.looks - looks.start)]
+        if not numbers:
+            raise ValueError(f"{describer.recogniser.model_id} has no look at a face after the first {looks.start}")
         if face.landmarks_px.shape != (5, 2) or not np.isfinite(face.landmarks_px).all():
             raise ValueError("a face is described by five landmarks, (5, 2) finite numbers")
         try:
-            return describer.describe(frame, face, min(looks, describer.recogniser.looks))
+            return describer.describe(frame, face, numbers)
         except (RuntimeError, cv2.error) as error:  # dlib's and OpenCV's
             raise ModelError(f"the face describer failed ({type(error).__name__}).") from error

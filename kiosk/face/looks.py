@@ -12,8 +12,10 @@ import dataclasses
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from kiosk.model import Box, Face, RgbImage
+from kiosk.model import Box, Descriptor, Face, RgbImage
+from kiosk.model.recognisers import Score
 
 LOOKS = 4
 
@@ -33,14 +35,22 @@ def look(frame_rgb: RgbImage, face: Face, number: int) -> tuple[RgbImage, Face]:
     return mirrored(frame_rgb, seen) if number % 2 else (frame_rgb, seen)
 
 
-def looks_at(frame_rgb: RgbImage, face: Face, count: int) -> list[tuple[RgbImage, Face]]:
-    """The first `count` looks. The frame is turned once for all of them."""
-    turned = _turned(frame_rgb) if count > 1 else frame_rgb
-    seen = [_shifted(face, number) for number in range(count)]
-    return [
-        (turned, _opposite(each, frame_rgb.shape[1])) if number % 2 else (frame_rgb, each)
-        for number, each in enumerate(seen)
-    ]
+def looks_at(frame_rgb: RgbImage, face: Face, numbers: range) -> list[tuple[RgbImage, Face]]:
+    """The looks `numbers`. The frame is turned once for all of them."""
+    turned = _turned(frame_rgb) if any(number % 2 for number in numbers) else frame_rgb
+    seen = [(number, _shifted(face, number)) for number in numbers]
+    return [(turned, _opposite(each, frame_rgb.shape[1])) if number % 2 else (frame_rgb, each) for number, each in seen]
+
+
+def joined(first: Descriptor, others: Descriptor, looks: int, score: Score) -> Descriptor:
+    """The descriptor over `looks` looks, of that of the first one and that over all the others."""
+    mean: Descriptor = (first + (looks - 1) * others) / np.float32(looks)
+    return mean if score == "distance" else unit(mean)
+
+
+def unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Each row (or the one vector) divided by its length."""
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
 
 
 def mirrored(frame_rgb: RgbImage, face: Face) -> tuple[RgbImage, Face]:

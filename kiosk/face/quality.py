@@ -48,8 +48,7 @@ Luma = npt.NDArray[np.uint8]
 def measure(frame_rgb: RgbImage, box: Box, landmarks: Landmarks) -> Quality:
     """Quality of one face. `landmarks` (5, 2) float32 px as in Face.landmarks_px. Costs well under a millisecond."""
     height, width = frame_rgb.shape[:2]
-    eye_a = landmarks[0:2].mean(axis=0)  # at the picture's right
-    eye_b = landmarks[2:4].mean(axis=0)
+    eye_a, eye_b = (landmarks[0:4:2] + landmarks[1:4:2]) / 2  # the first at the picture's right
     across = eye_a - eye_b
     distance = float(math.hypot(*across))
     roll = math.degrees(math.atan2(float(across[1]), float(across[0]))) if distance else 0.0
@@ -102,6 +101,12 @@ def _pose(
 _UNIT = 32
 """Pixels between the eyes in the upright copy of a face in which eyes and mouth are looked at."""
 
+_MIDDLE = 1.2 * _UNIT
+"""Where the middle between the eyes comes to lie in it, from the left."""
+
+_PLACES = np.array([(0.7, 0.4), (1.7, 0.4), (0.7, 1.4)], dtype=np.float32) * _UNIT
+"""And where the eyes do, and what is as far below the first as the other is beside it."""
+
 _DARK = 20.0
 """Light below which the differences are the camera's noise."""
 
@@ -113,23 +118,20 @@ def _visible(
     if distance < 1.0:
         return 0.0, 0.0
     down = np.array([eye_b[1] - eye_a[1], eye_a[0] - eye_b[0]], dtype=np.float32)
-    middle = _UNIT * 1.2
-    places = np.array([(0.7, 0.4), (1.7, 0.4), (0.7, 1.4)], dtype=np.float32) * _UNIT
-    upright = cv2.getAffineTransform(np.array([eye_b, eye_a, eye_b + down], dtype=np.float32), places)
-    face = cv2.warpAffine(luma, upright, (round(2 * middle), 2 * _UNIT), borderMode=cv2.BORDER_REPLICATE)
+    upright = cv2.getAffineTransform(np.array([eye_b, eye_a, eye_b + down], dtype=np.float32), _PLACES)
+    face = cv2.warpAffine(luma, upright, (round(2 * _MIDDLE), 2 * _UNIT), borderMode=cv2.BORDER_REPLICATE)
 
-    def part(x: float, y: float, width: float, height: float) -> npt.NDArray[np.float64]:
-        """Light around (x, y), in eye distances from the middle between the eyes."""
-        left, top = middle + (x - width / 2) * _UNIT, (y + 0.4 - height / 2) * _UNIT
-        return np.asarray(
-            face[round(top) : round(top + height * _UNIT), round(left) : round(left + width * _UNIT)], dtype=np.float64
-        )
+    def means(x: float, y: float, width: float, height: float, along: int) -> npt.NDArray[np.float64]:
+        """Light around (x, y), in eye distances from the middle between the eyes: of its columns (0) or rows (1)."""
+        left, top = _MIDDLE + (x - width / 2) * _UNIT, (y + 0.4 - height / 2) * _UNIT
+        part = face[round(top) : round(top + height * _UNIT), round(left) : round(left + width * _UNIT)]
+        return np.asarray(cv2.reduce(part, along, cv2.REDUCE_AVG, dtype=cv2.CV_64F), dtype=np.float64)
 
-    lines = [part(side, 0.0, 0.5, 0.1).mean(axis=0) for side in (-0.5, 0.5)]
+    lines = [cv2.minMaxLoc(means(side, 0.0, 0.5, 0.1, 0))[:2] for side in (-0.5, 0.5)]
     floor = max(brightness, 2 * _DARK)  # what glitters in dark glasses is little beside the light of the skin
-    eyes = min(float(np.ptp(line)) / max(float(line.max() + line.min()), floor) for line in lines)
-    rows = part(0.0, 1.1, 0.5, 0.6).mean(axis=1)
-    return eyes, float(rows.std()) / max(float(rows.mean()), _DARK)
+    eyes = min((high - low) / max(high + low, floor) for low, high in lines)
+    mean, deviation = _mean_and_deviation(means(0.0, 1.1, 0.5, 0.6, 1))
+    return eyes, deviation / max(mean, _DARK)
 
 
 def shares(quality: Quality, limits: Limits) -> dict[str, float]:

@@ -15,6 +15,7 @@ depth too, but without the ridge of a nose: see `measure`.
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass
 
@@ -67,6 +68,9 @@ RIM_PX = 12
 MIN_SHRINK = 0.05
 MAX_CONDITION = 1e12
 """Beyond these the points have collapsed or do not determine what is asked of them."""
+
+FLAT, HEAD, BENT = 9, 11, 13
+"""How much of `_design` is fitted for a flat thing, for a head, and for something bent that has a head's depth."""
 
 Floats = npt.NDArray[np.float64]
 Points = npt.NDArray[np.float32]
@@ -129,7 +133,7 @@ class DepthTracker:
             return None
         rows, columns = _around(self._now, grey.shape)
         corner = np.array([columns.start, rows.start], dtype=np.float32)
-        before, after = np.ascontiguousarray(self._last[rows, columns]), np.ascontiguousarray(grey[rows, columns])
+        before, after = self._last[rows, columns], grey[rows, columns]
         here = self._now - corner
         forth, found = _follow(before, after, here)
         back, found_back = _follow(after, before, forth)
@@ -182,8 +186,8 @@ def head_depth(u: Floats, v: Floats) -> Floats:
     like it exactly, measure 0.3 to 0.5 where bent paper measures 0.04 (docs/accuracy.md).
     """
     shell = 1 - (u / 0.85) ** 2 - ((v - 0.25) / 1.2) ** 2
-    rise = np.clip((v + 0.1) / 0.5, 0, 1) * np.exp(-((np.clip(v - 0.45, 0, None) / 0.1) ** 2))
-    return np.asarray(0.75 * np.sqrt(np.clip(shell, 0.02, 1)) + 0.2 * rise * np.exp(-((u / 0.13) ** 2)))
+    rise = np.minimum(np.maximum((v + 0.1) / 0.5, 0), 1) * np.exp(-((np.maximum(v - 0.45, 0) / 0.1) ** 2))
+    return np.asarray(0.75 * np.sqrt(np.maximum(shell, 0.02)) + 0.2 * rise * np.exp(-((u / 0.13) ** 2)))
 
 
 def measure(start: Floats, now: Floats, seeded: int, quiet: float = QUIET) -> Relief | None:
@@ -195,114 +199,111 @@ def measure(start: Floats, now: Floats, seeded: int, quiet: float = QUIET) -> Re
     None when the points do not determine it.
     """
     u, v = start.T
-    depth = head_depth(u, v)
-    flat = _rows(start, now)
-    target = now.T.ravel()
-    head = np.concatenate([flat, _both(depth)], axis=1)
-    fitted = _fit(head, target)
+    design = _design(start, now)
+    fitted = _fit(design[:HEAD])
     if fitted is None:
         return None
-    plain, weight, error = fitted
-    affine = plain[[0, 1, 3, 4]].reshape(2, 2)
-    shrink = np.linalg.svd(affine, compute_uv=False)
-    scale = float(np.sqrt(shrink[0] * shrink[1]))
+    plain, weights, error = fitted
+    a, b, _, c, d = plain[:5].tolist()
+    # [[a, b], [c, d]] takes z to turning * z + shearing * conjugate(z): longest where the two agree in direction.
+    turning, shearing = complex(a + d, c - b) / 2, complex(a - d, b + c) / 2
+    scale = math.sqrt(abs(a * d - b * c))
     if scale < MIN_SHRINK:
         return None
-    squeeze = float(shrink[0] / max(float(shrink[1]), 1e-6))
-    roll = np.arctan2(affine[1, 0] - affine[0, 1], affine[0, 0] + affine[1, 1])
-    upright = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]]) / scale
-    homography = _fit(flat, target, weight, rounds=0)
+    longest = abs(turning) + abs(shearing)
+    squeeze = longest / max(scale * scale / longest, 1e-6)
+    upright = cmath.rect(1 / scale, -cmath.phase(turning))
+    homography = _fit(design[:FLAT], weights, rounds=0)
     if homography is None:
         return None
-    fits = [(plain, error)]
-    turn, nod = upright @ plain[8:10]
-    if max(abs(turn), abs(nod)) >= quiet or squeeze >= FLAT_SQUEEZE[0]:
-        for bend in (u * u, v * v):
-            bent = _fit(np.concatenate([head, _both(bend)], axis=1), target, weight, rounds=2)
+    reliefs, errors = [upright * complex(*plain[8:10])], [error]
+    if max(abs(reliefs[0].real), abs(reliefs[0].imag)) >= quiet or squeeze >= FLAT_SQUEEZE[0]:
+        for axis in (u, v):
+            design[HEAD, 0] = design[HEAD + 1, 1] = axis * axis
+            bent = _fit(design, weights, rounds=2)
             if bent is None:
                 return None
-            fits.append((bent[0], bent[2]))
-    turns, nods = np.array([upright @ fit[8:10] for fit, _ in fits]).T
+            reliefs.append(upright * complex(*bent[0][8:10]))
+            errors.append(bent[2])
     return Relief(
-        turn=_smallest(turns),
-        nod=_smallest(nods),
-        error=max(error for _, error in fits) / scale,
+        turn=_smallest([relief.real for relief in reliefs]),
+        nod=_smallest([relief.imag for relief in reliefs]),
+        error=max(errors) / scale,
         squeeze=squeeze,
-        misfit=_median(_distances(flat, homography[0], target)),
+        misfit=_median_root(_squares(design[:FLAT], homography[0])),
         points=len(u),
         kept=len(u) / seeded,
     )
 
 
-def _rows(start: Floats, now: Floats) -> Floats:
-    """x (1 + g u + h v) = a u + b v + c, and likewise for y: a homography, linear in its eight unknowns."""
-    (u, v), (x, y) = start.T, now.T
-    zero, one = np.zeros_like(u), np.ones_like(u)
-    return np.concatenate(
-        [
-            np.stack([u, v, one, zero, zero, zero, -x * u, -x * v], axis=1),
-            np.stack([zero, zero, zero, u, v, one, -y * u, -y * v], axis=1),
-        ]
-    )
+def _design(start: Floats, now: Floats) -> Floats:
+    """(BENT, 2, n): where the points are along and across, then what a unit of each unknown adds to that.
+
+    First the eight of a homography, x (1 + g u + h v) = a u + b v + c, and likewise for y; then how far the points move
+    in proportion to the depth of a head. The last two, in proportion to what bends, are for the caller to fill in.
+    """
+    (u, v), xy = start.T, now.T
+    design = np.zeros((BENT, 2, len(start)))
+    design[0] = xy
+    design[1, 0] = design[4, 1] = u
+    design[2, 0] = design[5, 1] = v
+    design[3, 0] = design[6, 1] = 1
+    design[7], design[8] = -xy * u, -xy * v
+    design[9, 0] = design[10, 1] = head_depth(u, v)
+    return design
 
 
-def _both(shape: Floats) -> Floats:
-    """Two more unknowns: how far, along and across, the points move in proportion to `shape`."""
-    zero = np.zeros_like(shape)
-    return np.concatenate([np.stack([shape, zero], axis=1), np.stack([zero, shape], axis=1)])
-
-
-def _fit(
-    rows: Floats, target: Floats, weight: Floats | None = None, *, rounds: int = 4
-) -> tuple[Floats, Floats, float] | None:
+def _fit(design: Floats, weights: Floats | None = None, *, rounds: int = 4) -> tuple[Floats, Floats, float] | None:
     """Least squares: the unknowns, the points' weights, the standard error of unknown 8 (0 where there is none).
 
     Robust: a point far from the fit (a lost one, a finger) loses its weight, in so many `rounds`; fewer are enough from
     another fit's weights, none takes those as they are.
     """
-    weights = np.ones(len(target) // 2) if weight is None else weight
+    unknowns, points = len(design) - 1, design.shape[2]
+    rows = design.reshape(len(design), -1)
+    weights = np.ones(points) if weights is None else weights
     for _ in range(max(1, rounds)):
-        weighted = rows * np.concatenate([weights, weights])[:, np.newaxis]
-        normal = weighted.T @ rows
-        try:
-            fit: Floats = np.asarray(np.linalg.solve(normal, weighted.T @ target), dtype=np.float64)
-        except np.linalg.LinAlgError:
+        products = (design * weights).reshape(rows.shape) @ rows.T
+        normal = products[1:, 1:]
+        solved, fit = cv2.solve(normal, products[1:, :1])  # with so few unknowns in a third of NumPy's time
+        if not solved:
             return None
-        distance = _distances(rows, fit, target)
+        squares = _squares(design, fit[:, 0])
         if rounds:
-            limit = max(2 * _median(distance), 1e-4)
-            weights = np.minimum(1.0, limit / np.maximum(distance, 1e-9)) ** 2
-    spread = np.linalg.eigvalsh(normal)
-    freedom = 2 * float(weights.sum()) - rows.shape[1]
-    if spread[-1] > MAX_CONDITION * spread[0] or freedom <= 0:
+            limit = max(2 * _median_root(squares), 1e-4) ** 2
+            weights = limit / np.maximum(squares, limit)
+    freedom = 2 * float(weights.sum()) - unknowns
+    condition, inverse = cv2.invert(normal, flags=cv2.DECOMP_EIG)  # the smallest eigenvalue as a share of the largest
+    if condition * MAX_CONDITION < 1 or freedom <= 0:
         return None
-    variance = float(weights @ distance**2) / freedom
-    error = float(np.sqrt(variance * np.linalg.inv(normal)[8, 8])) if rows.shape[1] > 8 else 0.0
-    return fit, weights, error
+    error = math.sqrt(float(weights @ squares) / freedom * inverse[8, 8]) if unknowns > 8 else 0.0
+    return np.asarray(fit[:, 0], dtype=np.float64), weights, error
 
 
-def _distances(rows: Floats, fit: Floats, target: Floats) -> Floats:
-    return np.asarray(np.hypot(*(rows @ fit - target).reshape(2, -1)))
+def _squares(design: Floats, fit: Floats) -> Floats:
+    """Squared distance of each point from where the fit has it."""
+    rows = design.reshape(len(design), -1)
+    across, down = (rows[0] - fit @ rows[1:]).reshape(2, -1)
+    return np.asarray(across * across + down * down)
 
 
-def _median(values: Floats) -> float:
-    """np.median of at least two numbers, in a sixth of its time: thirteen are asked for with every frame."""
-    middle = len(values) // 2
-    parted = np.partition(values, (middle - 1, middle))
-    return float(parted[middle] if len(values) % 2 else (parted[middle - 1] + parted[middle]) / 2)
+def _median_root(squares: Floats) -> float:
+    """The median of the square roots of at least two numbers, in a sixth of np.median's time: up to nine are asked for
+    with every frame."""
+    ordered, middle = np.sort(squares), len(squares) // 2
+    upper = math.sqrt(ordered[middle])
+    return upper if len(squares) % 2 else (math.sqrt(ordered[middle - 1]) + upper) / 2
 
 
-def _smallest(values: Floats) -> float:
+def _smallest(values: list[float]) -> float:
     """The one nearest to zero; zero when they do not even agree on the side."""
-    if values.min() < 0 < values.max():
-        return 0.0
-    return float(values[np.argmin(np.abs(values))])
+    return 0.0 if min(values) < 0 < max(values) else min(values, key=abs)
 
 
 def _around(points: Points, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of a picture of that shape that lie within REACH_PX of the points; never empty. They begin where
     the pyramid's pixels do, so that points are followed as in the whole picture, at a third of the work."""
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     grid = 2**PYRAMID
     spans = []
     for first, last, limit in ((top, bottom, shape[0]), (left, right, shape[1])):

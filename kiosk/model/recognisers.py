@@ -13,7 +13,7 @@ from typing import Literal
 
 from kiosk.model.office import GallerySnapshot
 from kiosk.model.people import PersonId
-from kiosk.model.seeing import DLIB_RESNET_V1, ModelId
+from kiosk.model.seeing import DLIB_RESNET_V1, Match, ModelId
 
 Alignment = Literal["dlib-150", "arcface-112"]
 """How the face is cut out: dlib's upright chip of 150 px, or 112 px with five points on the ArcFace template."""
@@ -38,7 +38,8 @@ class Recogniser:
 
     `length` of a descriptor; pixels go in as (value - `mean`) / `scale` in the order `colour`; `looks`: so many at one
     picture are worth their time; `same_person`: distance from the mean of a track beyond which a frame shows somebody
-    else; `table`: its threshold table in `kiosk.scores`; `licence` and `restrictions` in words for who installs it.
+    else; `sure`: what is beyond doubt; `table`: its threshold table in `kiosk.scores`; `licence` and `restrictions` in
+    words for who installs it.
     """
 
     model_id: ModelId
@@ -50,10 +51,10 @@ class Recogniser:
     score: Score
     looks: int
     same_person: float
+    sure: Sure
     table: str
     licence: str
     restrictions: str = ""
-    sure: Sure | None = None
 
 
 DLIB = Recogniser(
@@ -66,9 +67,9 @@ DLIB = Recogniser(
     score="distance",
     looks=4,
     same_person=0.5,
+    sure=Sure(score=0.04, margin=0.08),
     table="fpir_table.json",
     licence="CC0 (public domain), Davis King, dlib-models",
-    sure=Sure(score=0.04, margin=0.08),
 )
 
 FP_112 = Recogniser(
@@ -81,6 +82,7 @@ FP_112 = Recogniser(
     score="cosine",
     looks=2,
     same_person=1.1,
+    sure=Sure(score=0.1, margin=0.08),
     table="fpir_table_fp_112.json",
     licence="MIT by the label of its npm package (faceplugin-face-recognition-js 0.0.1)",
     restrictions="What it was trained on is not stated. Have somebody look at that before pay hangs on it.",
@@ -96,6 +98,7 @@ W600K_112 = Recogniser(
     score="cosine",
     looks=2,
     same_person=1.1,
+    sure=Sure(score=0.1, margin=0.08),
     table="fpir_table_w600k_112.json",
     licence="InsightFace: the weights are for non-commercial research only",
     restrictions="An office may NOT use it for attendance. Install it to measure what a licensed model would bring.",
@@ -104,6 +107,14 @@ W600K_112 = Recogniser(
 RECOGNISERS: Mapping[ModelId, Recogniser] = MappingProxyType(
     {recogniser.model_id: recogniser for recogniser in (DLIB, FP_112, W600K_112)}
 )
+
+
+def is_sure(match: Match) -> bool:
+    """Whether one person is meant, so far beyond what is asked that in the measurement nobody else's face ever came."""
+    if match.person_id is None or match.look_alikes:
+        return False
+    sure = RECOGNISERS[match.model_id].sure
+    return match.score - match.threshold >= sure.score and match.margin >= sure.margin
 
 
 def counting(snapshot: GallerySnapshot, installed: Collection[ModelId]) -> ModelId:

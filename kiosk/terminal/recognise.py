@@ -10,11 +10,12 @@ import math
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
-from kiosk.face.looks import LOOKS
+from kiosk.face.looks import LOOKS, joined
 from kiosk.model import (
     NOT_DESCRIBED,
     Box,
@@ -27,10 +28,11 @@ from kiosk.model import (
     Match,
     PersonId,
     Quality,
+    RgbImage,
     Sample,
     Sighting,
 )
-from kiosk.model.recognisers import RECOGNISERS
+from kiosk.model.recognisers import RECOGNISERS, is_sure
 from kiosk.ports import FaceEngine, FaceMatcher, LivenessDetector
 from kiosk.terminal.renewal import SAMPLE_TRIES, SAMPLES
 
@@ -73,11 +75,19 @@ INSISTING = frozenset({Hint.TOO_NEAR, Hint.MOUTH_HIDDEN})
 
 
 @dataclass
+class _Described:
+    """One face in one frame. `rest`: the frame and the face, as long as only the first look at it was taken."""
+
+    descriptor: Descriptor
+    rest: tuple[RgbImage, Face] | None
+
+
+@dataclass
 class _Track:
     number: int
     box: Box
     seen_s: float
-    descriptors: list[Descriptor]
+    described: list[_Described] = field(default_factory=list)
     match: Match | None = None
     described_s: float = -1e9
     told: Hint | None = None
@@ -90,9 +100,17 @@ class _Track:
     samples: list[Sample] = field(default_factory=list)
     sample_tries: int = 0
 
+    @property
+    def descriptors(self) -> list[Descriptor]:
+        return [each.descriptor for each in self.described]
+
 
 class Recogniser:
-    """`see` and `restart` may be called by different threads, `see` by one only."""
+    """`see` and `restart` may be called by different threads, `see` by one only.
+
+    One look is taken at a frame, and all the others only where they can change the decision: while it is not sure
+    (`is_sure`) whom the first ones show (docs/decisions/0129).
+    """
 
     def __init__(
         self,
@@ -107,18 +125,20 @@ class Recogniser:
         tracks: int = 0,
     ) -> None:
         """Frames are described until somebody is accepted over at least `min_frames`, or `max_frames` were in vain.
-        `looks`: so many looks are taken at each of them (kiosk.face.looks). `tracks`: so many were numbered before."""
+        `looks`: at most so many looks are taken at each of them (kiosk.face.looks). `tracks`: so many were numbered
+        before."""
         self._engine = engine
+        recogniser = RECOGNISERS[engine.model_id]
         # A frame this far from the mean of its track's shows somebody who stepped in. With dlib, of 234 described
         # frames of the clips none was further than 0.43 from its own track's mean, of 4,000 pairs of different LFW
         # people none was nearer than 0.5 (`tests/accuracy/one_track.py`; at 0.6 it would be 1 %).
-        self._stranger_distance = RECOGNISERS[engine.model_id].same_person
+        self._stranger_distance = recogniser.same_person
         self._matcher = matcher
         self._liveness = liveness
         self._judge = judge
         self._max_frames = max_frames
         self._min_frames = min_frames
-        self._looks = looks
+        self._looks, self._score = min(looks, recogniser.looks), recogniser.score
         self.tracks = tracks
         self._sampled: Collection[PersonId] = ()
         self._track: _Track | None = None
@@ -158,7 +178,7 @@ class Recogniser:
         track, verdict = self._life(track, frame, nearest, timer, good=counts)
         box = _fractions(nearest.box_px, frame.rgb.shape[:2])
         samples = tuple(track.samples)
-        face = np.mean(track.descriptors, axis=0) if track.descriptors else None
+        face = np.mean(track.descriptors, axis=0) if track.described else None
         return Sighting(
             frame.t_s,
             track.number,
@@ -203,7 +223,7 @@ class Recogniser:
     def _begin(self, box: Box, t_s: float) -> _Track:
         self.tracks += 1
         self._liveness.reset()
-        self._track = _Track(self.tracks, box, t_s, [])
+        self._track = _Track(self.tracks, box, t_s)
         return self._track
 
     def _worth_describing(self, track: _Track, t_s: float) -> bool:
@@ -217,7 +237,7 @@ class Recogniser:
         return sampled and len(track.samples) < SAMPLES and track.sample_tries < SAMPLE_TRIES
 
     def _decided(self, track: _Track) -> bool:
-        frames = len(track.descriptors)
+        frames = len(track.described)
         accepted = track.match is not None and track.match.person_id is not None
         return frames >= self._max_frames or (accepted and frames >= self._min_frames)
 
@@ -235,7 +255,7 @@ class Recogniser:
         that is described as it comes to rest. Else a photograph could be held up for the name, and taken away for the
         evidence, within WATCH_S; or for longer, where an eye patch keeps the own face from being described.
         """
-        if not track.descriptors:
+        if not track.described:
             return track, UNKNOWN_WHOSE
         ask = self._named(track)
         verdict = self._timed(
@@ -260,24 +280,51 @@ class Recogniser:
     ) -> _Track:
         """The track whose face it is; `counts` False: to notice another person only, nothing of the frame is kept."""
         decided = self._decided(track)
-        looks = 1 if decided and not self._samples(track) else self._looks  # to notice another person one is enough
-        descriptor = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face, looks))
-        if track.descriptors and _distance(descriptor, track.descriptors) > self._stranger_distance:
+        glance = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face))
+        if track.described and _distance(glance, track.descriptors) > self._stranger_distance:
             track, decided = self._begin(face.box_px, frame.t_s), False
         track.described_s, track.away = frame.t_s, False
         if not counts:
             return track
+        described = _Described(glance, (frame.rgb, face) if self._looks > 1 else None)
         if not decided:
-            track.descriptors.append(descriptor)
-            match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
-            track.match = _with_nip(match) if track.covered else match
+            track.described.append(described)
+            self._identify(track, timer)
         if self._samples(track):
-            track.sample_tries += 1
-            if self._judge(face.quality) is not None:
-                return track  # described although something is wrong with the picture: no template for years
-            more = self._timed("describe", timer, lambda: self._engine.describe_more(frame.rgb, face))
-            track.samples.append(Sample({self._engine.model_id: descriptor, **more}, face.quality))
+            self._sample(track, described, frame, face, timer)
+        if self._decided(track):
+            for each in track.described:
+                each.rest = None  # no look is taken at these frames any more
         return track
+
+    def _sample(
+        self, track: _Track, described: _Described, frame: Frame, face: Face, timer: Callable[[], float]
+    ) -> None:
+        track.sample_tries += 1
+        if self._judge(face.quality) is not None:
+            return  # described although something is wrong with the picture: no template for years
+        self._look_again([described], timer)
+        more = self._timed("describe", timer, lambda: self._engine.describe_more(frame.rgb, face))
+        track.samples.append(Sample({self._engine.model_id: described.descriptor, **more}, face.quality))
+
+    def _identify(self, track: _Track, timer: Callable[[], float]) -> None:
+        """Whom the track shows: by one look at each frame where that is sure, else by all of them."""
+        match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
+        due = len(track.described) >= self._min_frames and not is_sure(match)
+        if due and self._look_again(track.described, timer):
+            match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
+        track.match = _with_nip(match) if track.covered else match
+
+    def _look_again(self, described: Sequence[_Described], timer: Callable[[], float]) -> bool:
+        """Takes the looks that are left; whether there were any."""
+        halves = [(each, *each.rest) for each in described if each.rest is not None]
+        for each, frame_rgb, face in halves:
+            others = self._timed(
+                "describe", timer, partial(self._engine.describe, frame_rgb, face, self._looks, after=1)
+            )
+            each.descriptor = joined(each.descriptor, others, self._looks, self._score)
+            each.rest = None
+        return bool(halves)
 
 
 def _told_enough(track: _Track, hint: Hint | None, t_s: float) -> Hint | None:

@@ -1,16 +1,18 @@
-"""How sure is sure enough for the short countdown? Chosen on one half of the people, told on the other.
+"""How sure is sure enough for the short countdown and for one look? Chosen on one half of people, told on the other.
 
     OMP_NUM_THREADS=1 nice .venv/bin/python -m tests.accuracy.countdown DESCRIPTORS
 
-DESCRIPTORS: what `kiosk evaluate DIR --descriptors FILE` keeps of LFW. As many of a half as there can be, 420 at the
-most, are enrolled with up to three photos and show one; the others are cohort and strangers. Told of each distance
-beyond what the terminal asks for (score above the threshold, margin to the next): the share of the enrolled who get the
-short countdown, and of the strangers and of the enrolled who would get it under somebody else's name.
+DESCRIPTORS: what `kiosk evaluate DIR --descriptors FILE` keeps of LFW, of any recogniser. As many of a half as there
+can be, 420 at the most, are enrolled with up to three photos and show one, described by all looks and by the first one;
+the others are cohort and strangers. Told of each distance beyond what the terminal asks for (score above the threshold,
+margin to the next): the share of the enrolled who are sure by it, and of the strangers and of the enrolled who would be
+under somebody else's name.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +24,25 @@ from kiosk.measure.identification.protocol import Condition, eligible, rounds
 from kiosk.measure.identification.report import LARGEST, PRODUCT_FPIR, PRODUCT_MARGIN
 from kiosk.measure.identification.table import normalisations
 from kiosk.model import PersonId
+from kiosk.model.recognisers import RECOGNISERS, Score
 
 SEED, ROUNDS = 23, 20
-SCORES = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
+SCORES: Mapping[Score, tuple[float, ...]] = {
+    "distance": (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10),
+    "cosine": (0.0, 0.02, 0.04, 0.06, 0.08, 0.10, 0.12, 0.16, 0.20),
+}
 MARGINS = (0.04, 0.06, 0.08, 0.10)
+
+Descriptors = npt.NDArray[np.float32]
+"""(photos, length)."""
 
 Attempts = npt.NDArray[np.float64]
 """(attempts, 2) of the score above the threshold and of the margin, of those who were accepted; -inf of others."""
 
 
-def attempts(half: Collection) -> tuple[Attempts, Attempts, Attempts]:
-    """Of the enrolled under their own name, of the enrolled under another's, of strangers."""
+def attempts(half: Collection, shown_as: Descriptors) -> tuple[Attempts, Attempts, Attempts]:
+    """Of the enrolled under their own name, of the enrolled under another's, of strangers. `shown_as`: what describes
+    the photos that are shown."""
     condition = Condition(min(LARGEST, eligible(half, 2)))
     method = Presensi(normalisations(half.model_id)[0])
     own, others, strangers = [], [], []
@@ -40,7 +50,7 @@ def attempts(half: Collection) -> tuple[Attempts, Attempts, Attempts]:
         matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
         shown = [*one.probes, *one.strangers]
         for place, rows in enumerate(shown):
-            match = matcher.identify(list(half.described[rows[half.acquired[rows]]]))
+            match = matcher.identify(list(shown_as[rows[half.acquired[rows]]]))
             decided = match.person_id is not None and not match.look_alikes
             row = (match.score - match.threshold, match.margin) if decided else (-np.inf, -np.inf)
             if place >= len(one.probes):
@@ -56,16 +66,21 @@ def main() -> None:
     whole = Collection.load(Path(sys.argv[1]))
     for which, what in ((1, "chosen on"), (2, "told on")):
         half = whole.part(which, 2)
-        own, others, strangers = attempts(half)
-        print(f"{what} {half.people} people: {len(own)} attempts of enrolled people, {len(strangers)} of strangers")
-        print("  above the threshold  margin  short, of the enrolled  under another's name  strangers")
-        for score in SCORES:
-            for margin in MARGINS:
-                quick = [(rows >= (score, margin)).all(axis=1) for rows in (own, others, strangers)]
-                print(
-                    f"  {score:19.2f}  {margin:6.2f}  {quick[0].mean():22.2%}"
-                    f"  {quick[1].sum():9} {quick[1].mean():10.4%}  {quick[2].sum():4} {quick[2].mean():8.4%}"
-                )
+        for looks, shown_as in (("all looks", half.described), ("one look", half.plain)):
+            tell(f"{what} {half.people} people, {looks}", SCORES[RECOGNISERS[half.model_id].score], half, shown_as)
+
+
+def tell(title: str, scores: Sequence[float], half: Collection, shown_as: Descriptors) -> None:
+    own, others, strangers = attempts(half, shown_as)
+    print(f"{title}: {len(own)} attempts of enrolled people, {len(strangers)} of strangers")
+    print("  above the threshold  margin  sure, of the enrolled  under another's name  strangers")
+    for score in scores:
+        for margin in MARGINS:
+            sure = [(rows >= (score, margin)).all(axis=1) for rows in (own, others, strangers)]
+            print(
+                f"  {score:19.2f}  {margin:6.2f}  {sure[0].mean():21.2%}"
+                f"  {sure[1].sum():9} {sure[1].mean():10.4%}  {sure[2].sum():4} {sure[2].mean():8.4%}"
+            )
 
 
 if __name__ == "__main__":

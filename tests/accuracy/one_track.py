@@ -39,7 +39,7 @@ class Noting:
     def __getattr__(self, name: str) -> object:
         return getattr(self._engine, name)
 
-    def describe(self, frame_rgb: np.ndarray, face: object, looks: int = 1) -> Descriptor:
+    def describe(self, frame_rgb: np.ndarray, face: object, looks: int = 1, after: int = 0) -> Descriptor:
         self.notes.append(self._engine.describe(frame_rgb, face, looks))
         return self.notes[-1]
 

@@ -36,9 +36,9 @@ class Both:
     def describe_more(self, frame_rgb: RgbImage, face: Face) -> Mapping[ModelId, Descriptor]:
         return self._engine.describe_more(frame_rgb, face)
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
         self._engine.describe_more(frame_rgb, face)
-        return self._engine.describe(frame_rgb, face, looks)
+        return self._engine.describe(frame_rgb, face, looks, after)
 
 
 def open_both(second: ModelId, name: str, *, models_dir: Path, more: Sequence[ModelId], **rest: Any) -> Both:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.model import Direction
-from kiosk.model.recognisers import RECOGNISERS
+from kiosk.model.recognisers import is_sure
 from kiosk.terminal.encounter.values import Encounter, Phase, Prospect, Settings
 
 
@@ -42,12 +42,9 @@ def direction(encounter: Encounter) -> Direction:
 def _beyond_doubt(encounter: Encounter) -> bool:
     """Whether score and margin are so far beyond what is asked that in the measurement nobody else's ever were."""
     match, prospect = encounter.match, encounter.prospect
-    if match is None or match.person_id is None or match.look_alikes:
-        return False
     if prospect is None or prospect.claimed is not None:
         return False  # of somebody known by a PIN the match is what the face gave, and perhaps another's
-    sure = RECOGNISERS[match.model_id].sure
-    return sure is not None and match.score - match.threshold >= sure.score and match.margin >= sure.margin
+    return match is not None and is_sure(match)
 
 
 def _costs_nothing(encounter: Encounter) -> bool:

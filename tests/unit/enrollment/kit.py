@@ -63,8 +63,8 @@ class SceneEngine:
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         return list(self._scene(frame_rgb).faces)
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
-        self.described += looks
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
+        self.described += looks - after
         scene = self._scene(frame_rgb)
         return descriptor(scene.person, scene.variant)
 

@@ -254,10 +254,10 @@ class FailingEngine(SceneEngine):
         super().__init__(scenes)
         self._failing, self._error = failing, error
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
         if int(frame_rgb[0, 0, 0]) == self._failing:
             raise self._error
-        return super().describe(frame_rgb, face, looks)
+        return super().describe(frame_rgb, face, looks, after)
 
 
 @pytest.mark.parametrize("error", [ModelError("the network failed."), ValueError("landmarks")])

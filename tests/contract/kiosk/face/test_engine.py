@@ -93,10 +93,16 @@ def test_a_descriptor_is_128_float32_and_the_same_in_every_engine(engine: FaceEn
 def test_many_looks_are_the_mean_of_each_alone(engine: FaceEngine, photo: RgbImage) -> None:
     frame = scene(photo, 1.0, 200, 100)
     (face,) = engine.faces(frame)
-    each = [engine.describe(seen, there) for seen, there in looks_at(frame, face, LOOKS)]
+    each = [engine.describe(seen, there) for seen, there in looks_at(frame, face, range(LOOKS))]
     for count in (2, LOOKS):
         np.testing.assert_allclose(engine.describe(frame, face, count), np.mean(each[:count], axis=0), atol=1e-5)
     np.testing.assert_array_equal(engine.describe(frame, face, LOOKS + 3), engine.describe(frame, face, LOOKS))
+    for after in (1, 3):
+        rest = engine.describe(frame, face, LOOKS, after=after)
+        np.testing.assert_allclose(rest, np.mean(each[after:], axis=0), atol=1e-5)
+    for looks, after in ((0, 0), (2, 2), (LOOKS + 3, LOOKS)):
+        with pytest.raises(ValueError, match="no look"):
+            engine.describe(frame, face, looks, after=after)
 
 
 def test_the_face_is_the_same_person_wherever_and_however_large(engine: FaceEngine, photo: RgbImage) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from kiosk.errors import ModelError
 from kiosk.face import aligned
-from kiosk.face.aligned import TEMPLATE, face_chip, open_aligned_describer, unit
+from kiosk.face.aligned import TEMPLATE, face_chip, open_aligned_describer
 from kiosk.face.descriptor import self_test_chips
 from kiosk.face.engine import open_engine
+from kiosk.face.looks import unit
 from kiosk.machine.model_files import RECOGNISER_FP_112, RECOGNISER_W600K_112, ModelFile, ModelStore
 from kiosk.model import Box, Face, Quality
 from kiosk.model.recognisers import FP_112, RECOGNISERS, W600K_112, Recogniser
@@ -56,12 +57,13 @@ def test_landmarks_in_one_place_are_no_face() -> None:
 def test_two_looks_are_a_unit_vector_that_a_mirror_does_not_change(model: ModelFile) -> None:
     recogniser = _recogniser(model)
     describer = open_aligned_describer(recogniser, MODELS / model.file_name)
-    both = describer.describe(FRAME, FACE, 2)
+    both = describer.describe(FRAME, FACE, range(2))
     assert (both.shape, both.dtype) == ((recogniser.length,), np.float32)
     assert np.linalg.norm(both) == pytest.approx(1, abs=1e-5)
     chip = face_chip(FRAME, LANDMARKS)
     one, mirrored = unit(np.concatenate([describer.describe_chips(each[None]) for each in (chip, chip[:, ::-1])]))
-    np.testing.assert_allclose(describer.describe(FRAME, FACE, 1), one, atol=1e-5)
+    for looks, alone in ((range(1), one), (range(1, 2), mirrored)):
+        np.testing.assert_allclose(describer.describe(FRAME, FACE, looks), alone, atol=1e-5)
     np.testing.assert_allclose(both, unit(one + mirrored), atol=1e-5)
 
 
@@ -96,7 +98,7 @@ def test_a_form_that_computes_something_else_is_not_used(
     with caplog.at_level(logging.WARNING):
         describer = open_aligned_describer(FP_112, MODELS / model.file_name)
     assert "runs as it is" in caplog.text
-    assert np.isfinite(describer.describe(FRAME, FACE, 1)).all()
+    assert np.isfinite(describer.describe(FRAME, FACE, range(1))).all()
 
 
 def test_a_file_that_is_no_model_is_a_typed_error(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import dlib
 import numpy as np
 import pytest
 
-from kiosk.face.looks import LOOKS, look, looks_at, mirrored, shifted
+from kiosk.face.looks import LOOKS, joined, look, looks_at, mirrored, shifted, unit
 from kiosk.face.quality import measure
 from kiosk.model import Box, Face, RgbImage
 
@@ -70,11 +70,21 @@ def test_the_frame_is_not_written_to() -> None:
     frozen = FRAME.copy()
     frozen.flags.writeable = False
     landmarks = LANDMARKS.copy()
-    for frame, face in looks_at(frozen, FACE, LOOKS):
+    for frame, face in looks_at(frozen, FACE, range(LOOKS)):
         _chip(frame, face)
     assert (FACE.landmarks_px == landmarks).all()
 
 
-def test_the_first_looks_are_looked_at() -> None:
-    seen = [_chip(*each).tobytes() for each in looks_at(FRAME, FACE, 3)]
-    assert seen == [_chip(*look(FRAME, FACE, number)).tobytes() for number in range(3)]
+@pytest.mark.parametrize("numbers", [range(1), range(3), range(1, LOOKS), range(2, 3)])
+def test_the_looks_asked_for_are_looked_at(numbers: range) -> None:
+    seen = [_chip(*each).tobytes() for each in looks_at(FRAME, FACE, numbers)]
+    assert seen == [_chip(*look(FRAME, FACE, number)).tobytes() for number in numbers]
+
+
+def test_the_first_look_and_all_the_others_are_the_mean_of_all() -> None:
+    looks = np.random.default_rng(5).normal(size=(LOOKS, 128)).astype(np.float32)
+    whole = joined(looks[0], looks[1:].mean(axis=0), LOOKS, "distance")
+    np.testing.assert_allclose(whole, looks.mean(axis=0), atol=1e-6)
+    one, other = unit(looks[0]), unit(looks[1])
+    np.testing.assert_allclose(joined(one, other, 2, "cosine"), unit(one + other), atol=1e-6)
+    assert whole.dtype == joined(one, other, 2, "cosine").dtype == np.float32

@@ -136,6 +136,17 @@ def test_a_face_half_out_of_the_picture_says_so() -> None:
     assert measure(textured(), Box(-300, -300, -100, -100), landmarks(-200, -200)).border == 1.0
 
 
+def test_eyes_and_mouth_by_hand() -> None:
+    """With the eyes 32 px apart, where they come to lie on whole pixels, nothing is resampled."""
+    frame = textured(contrast=30)
+    light = frame[188:, 262:, 0].astype(np.float64)
+    q = measure(frame, BOX, landmarks(300.4, 200.8, 32))
+    lines = [light[11:14, left : left + 16].mean(axis=0) for left in (14, 46)]
+    rows = light[38:58, 30:46].mean(axis=1)
+    assert q.eyes == pytest.approx(min(np.ptp(line) / max(line.max() + line.min(), q.brightness) for line in lines))
+    assert q.mouth == pytest.approx(rows.std() / rows.mean())
+
+
 @given(
     st.tuples(*[st.integers(-2000, 2000)] * 4),
     st.lists(st.tuples(st.floats(-2000, 2000), st.floats(-2000, 2000)), min_size=5, max_size=5),

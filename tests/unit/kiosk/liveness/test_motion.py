@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import astuple, replace
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from kiosk.liveness import motion
 from kiosk.liveness.motion import QUIET, DepthTracker, Relief, head_depth, measure
-from tests.unit.kiosk.liveness import presentations
+from tests.unit.kiosk.liveness import plain_motion, presentations
 from tests.unit.kiosk.liveness.presentations import Photograph, Posture
 
 SEEDED = 90
@@ -106,6 +107,68 @@ def test_lost_points_do_not_make_a_turn() -> None:
 def test_points_on_one_line_determine_nothing() -> None:
     line = np.stack([np.linspace(-0.6, 0.6, SEEDED), np.zeros(SEEDED)], axis=1)
     assert measure(line, line + 0.1, SEEDED) is None
+
+
+@settings(max_examples=150)
+@given(
+    st.integers(0, 10_000),
+    st.integers(20, 120),
+    st.lists(small, min_size=6, max_size=6),
+    st.tuples(small, small),
+    st.tuples(small, small),
+    st.sampled_from([0.0, 1e-4, 0.01]),
+    st.integers(0, 30),
+    st.sampled_from([0.0, QUIET, math.inf]),
+)
+def test_it_measures_what_the_textbook_does(
+    seed: int,
+    count: int,
+    affine: list[float],
+    depth: tuple[float, float],
+    bend: tuple[float, float],
+    noise: float,
+    astray: int,
+    quiet: float,
+) -> None:
+    """Heads and sheets, bent or not, seen with noise and with points that are lost."""
+    chance = np.random.default_rng(seed)
+    uv = chance.uniform([-0.6, -0.3], [0.6, 0.9], size=(count, 2))
+    moved = uv @ (np.eye(2) + np.array(affine[:4]).reshape(2, 2)) + affine[4:]
+    moved += np.outer(head_depth(*uv.T), depth) + np.outer(uv[:, 1] ** 2, bend)
+    moved += chance.normal(size=moved.shape) * noise
+    moved[:astray] += chance.uniform(-0.5, 0.5, size=moved[:astray].shape)
+    theirs, ours = plain_motion.measure(uv, moved, SEEDED, quiet), measure(uv, moved, SEEDED, quiet)
+    assert (theirs is None) is (ours is None)
+    if theirs is not None and ours is not None:
+        assert astuple(ours) == pytest.approx(astuple(theirs), rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(lambda uv: uv * 0 + 0.3, id="one place"),
+        pytest.param(lambda uv: uv * (1, 0), id="level line"),
+        pytest.param(lambda uv: np.outer(uv[:, 0], (0.3, 0.7)), id="oblique line"),
+        pytest.param(lambda uv: uv * 1e-6, id="tiny"),
+        pytest.param(lambda uv: uv + 1e4, id="far away"),
+    ],
+)
+def test_degenerate_points_determine_nothing(place: Callable[[np.ndarray], np.ndarray]) -> None:
+    uv = place(points())
+    for now in (uv, points(1), uv * 0):
+        assert plain_motion.measure(uv, now, SEEDED, 0.0) is None
+        assert measure(uv, now, SEEDED, 0.0) is None
+    assert measure(points(), uv * 0, SEEDED) is None
+
+
+@pytest.mark.parametrize("nowhere", [math.nan, math.inf])
+def test_a_point_that_is_nowhere_determines_nothing(nowhere: float) -> None:
+    """And raises nothing, as NumPy's eigenvalues would."""
+    lost = points()
+    lost[3, 1] = nowhere
+    with np.errstate(invalid="ignore"):
+        assert measure(points(), lost, SEEDED) is None
+        assert measure(lost, points(), SEEDED) is None
 
 
 def follow(frames: list[tuple]) -> Relief | None:

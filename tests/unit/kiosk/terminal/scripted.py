@@ -68,8 +68,8 @@ class ScriptedEngine:
     def faces(self, frame_rgb: RgbImage) -> list[Face]:
         return self.faces_now
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
-        self.described += looks
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
+        self.described += looks - after
         return self.descriptor_now
 
     def describe_more(self, frame_rgb: RgbImage, face: Face) -> dict[ModelId, Descriptor]:

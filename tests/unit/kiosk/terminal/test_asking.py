@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.model import DLIB_RESNET_V1, Direction, Match, PersonId
-from kiosk.model.recognisers import DLIB, RECOGNISERS
+from kiosk.config import load
+from kiosk.model import Direction, Match, PersonId
+from kiosk.model.recognisers import DLIB, FP_112, RECOGNISERS, Recogniser
 from kiosk.terminal import encounter as enc
 from kiosk.terminal.encounter import Button, Phase
 from tests.unit.kiosk.factories import NOON, SETTINGS, assessment, match, person, prospect, sighting
@@ -16,7 +17,6 @@ from tests.unit.kiosk.factories import NOON, SETTINGS, assessment, match, person
 QUICK = replace(SETTINGS, quick_confirm_s=1.5)
 BEFORE_S = 0.001
 SURE = DLIB.sure
-assert SURE is not None
 
 
 def sure(score_more: float = 0.0, margin_more: float = 0.0, **other: object) -> Match:
@@ -71,9 +71,9 @@ def test_who_is_beyond_doubt_and_loses_nothing_has_the_short_countdown(meant: ob
         sure(score_more=-BEFORE_S),
         sure(margin_more=-BEFORE_S),
         sure(look_alikes=ALIKE),
-        replace(sure(), model_id=next(model for model, one in RECOGNISERS.items() if one.sure is None)),
+        replace(sure(), model_id=FP_112.model_id),
     ],
-    ids=["score", "margin", "told apart by the NIP", "a recogniser that was not measured"],
+    ids=["score", "margin", "told apart by the NIP", "a recogniser of which more is asked"],
 )
 def test_whoever_leaves_a_doubt_has_the_whole_countdown(found: Match) -> None:
     assert Story(found, prospect()).counts_for() == 3.0
@@ -105,9 +105,10 @@ def test_without_the_policy_nobody_has_the_short_countdown() -> None:
     assert story(3.0, enc.Tick()) is Phase.SAVING
 
 
-def test_the_measured_distance_is_of_the_recogniser_that_everybody_has() -> None:
-    assert RECOGNISERS[DLIB_RESNET_V1].sure == SURE
-    assert SURE.margin > 0.04, "more than is asked (default.toml)"
+@pytest.mark.parametrize("recogniser", RECOGNISERS.values(), ids=list(RECOGNISERS))
+def test_to_be_beyond_doubt_takes_more_than_to_be_recognised(recogniser: Recogniser) -> None:
+    assert recogniser.sure.score > 0
+    assert recogniser.sure.margin > load().recognition.margin
 
 
 # ---------------------------------------------------------------- the direction

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,16 +14,19 @@ from kiosk.model import (
     NOBODY,
     Box,
     Challenge,
+    Descriptor,
     Face,
     Frame,
     Hint,
     Liveness,
     LivenessVerdict,
+    Match,
     ModelId,
     PersonId,
     Quality,
     RgbImage,
 )
+from kiosk.model.recognisers import DLIB, FP_112
 from kiosk.terminal.recognise import INSISTING, RIVAL_SHARE, SAME_TRACK_S, TOLD_S, WATCH_S, Recogniser, _with_nip
 from tests.unit.kiosk import factories
 from tests.unit.kiosk.liveness import presentations
@@ -35,10 +40,10 @@ from tests.unit.kiosk.terminal.scripted import (
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, looks: int = 1) -> None:
         self.engine, self.liveness, self.hint = ScriptedEngine(), ScriptedLiveness(), None
         self.recogniser = Recogniser(
-            self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4, min_frames=3, looks=1
+            self.engine, ScriptedMatcher(), self.liveness, self.judge, max_frames=4, min_frames=3, looks=looks
         )
         self.t_s = 0.0
 
@@ -439,16 +444,76 @@ def test_how_often_a_face_is_watched_after_the_decision(bench: Bench, later_s: f
     assert bench.engine.described == described
 
 
-def test_one_look_is_enough_to_notice_another_person() -> None:
-    bench = Bench()
-    bench.recogniser = Recogniser(
-        bench.engine, ScriptedMatcher(), bench.liveness, bench.judge, max_frames=4, min_frames=1, looks=3
-    )
-    counts = []
-    for after_s in (0.0, 0.25, 0.25):
+SURE = DLIB.sure
+BARELY = {"score": 4.0 + SURE.score - 0.001, "margin": SURE.margin}
+
+
+@pytest.mark.parametrize(
+    ("match", "counts"),
+    [
+        ({"score": 4.0 + SURE.score + 0.001, "margin": SURE.margin}, [1, 2, 3, 3, 4]),  # then watched by one
+        (BARELY, [1, 2, 12, 12, 13]),  # decided by all looks at all frames
+        ({"margin": SURE.margin - 0.001}, [1, 2, 12, 12, 13]),
+        ({"look_alikes": (PersonId("p-1"), PersonId("p-2"))}, [1, 2, 12, 12, 13]),
+        ({"person_id": None}, [1, 2, 12, 16, 16]),  # max_frames is 4: watched after half a second
+        ({"score": 4.0 + FP_112.sure.score - 0.001, "model_id": FP_112.model_id}, [1, 2, 12, 12, 13]),
+    ],
+)
+def test_all_looks_are_taken_only_where_the_first_ones_do_not_decide(
+    monkeypatch: pytest.MonkeyPatch, match: dict[str, Any], counts: list[int]
+) -> None:
+    bench = Bench(looks=4)
+    monkeypatch.setattr(ScriptedMatcher, "identify", lambda _, seen: factories.match(**{"frames": len(seen), **match}))
+    described = []
+    for after_s in (0.0, 0.25, 0.25, 0.25, 0.25):
         bench.see(factories.face(), after_s=after_s)
-        counts.append(bench.engine.described)
-    assert counts == [3, 3, 4]
+        described.append(bench.engine.described)
+    assert described == counts
+
+
+def test_all_looks_at_all_frames_decide_once_the_first_ones_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, asked = Bench(looks=4), []
+    first, rest = descriptor(0), descriptor(0, 0.9)
+    monkeypatch.setattr(bench.engine, "describe", lambda *_, after=0, **__: rest if after else first)
+
+    def identify(_: ScriptedMatcher, seen: Sequence[Descriptor]) -> Match:
+        asked.append([float(each[0]) for each in seen])
+        return factories.match(frames=len(seen), **BARELY)
+
+    monkeypatch.setattr(ScriptedMatcher, "identify", identify)
+    for _ in range(3):
+        seen = bench.see(factories.face())
+    whole = pytest.approx((1 + 3 * 0.9) / 4)
+    assert asked == [[1.0], [1.0] * 2, [1.0] * 3, [whole] * 3]
+    assert seen.face is not None
+    assert seen.face[0] == whole
+
+
+def test_no_frame_is_kept_once_it_is_decided_who_it_is() -> None:
+    bench = Bench(looks=4)
+    kept = []
+    for _ in range(4):
+        bench.see(factories.face())
+        track = bench.recogniser._track
+        assert track is not None
+        kept.append(sum(each.rest is not None for each in track.described))
+    assert kept == [1, 2, 0, 0]
+
+
+def test_another_person_is_noticed_by_one_look_and_described_by_as_many_as_anybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(looks=4)
+    for _ in range(3):
+        bench.see(factories.face(), after_s=0.5)
+    monkeypatch.setattr(ScriptedMatcher, "identify", lambda _, seen: factories.match(frames=len(seen), **BARELY))
+    bench.engine.descriptor_now = descriptor(1)
+    counts = []
+    for _ in range(3):
+        before = bench.engine.described
+        assert bench.see(factories.face(), after_s=0.5).track == 2
+        counts.append(bench.engine.described - before)
+    assert counts == [1, 1, 1 + 3 * 3]
 
 
 def test_by_itself_one_accepted_frame_decides_and_tracks_are_numbered_from_one() -> None:
@@ -553,6 +618,16 @@ def test_pictures_go_on_after_the_decision_until_there_are_enough(bench: Bench) 
     assert last.match is not None
     assert (last.match.frames, len(last.samples)) == (1, 3)
     assert bench.engine.described == 3 * 2, "each by as many looks as a template has"
+
+
+def test_a_picture_of_an_undecided_frame_is_a_template_of_all_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(looks=4)
+    monkeypatch.setattr(
+        bench.engine, "describe", lambda *_, after=0, **__: descriptor(0, 0.9) if after else descriptor(0)
+    )
+    bench.recogniser.use(ScriptedMatcher(), P1)
+    (sample,) = bench.see(factories.face()).samples
+    assert sample.descriptors[DLIB.model_id][0] == pytest.approx((1 + 3 * 0.9) / 4)
 
 
 def test_nobodys_pictures_are_mixed(bench: Bench) -> None:

@@ -98,7 +98,7 @@ def test_no_track_has_the_number_of_one_that_was_before_the_failure() -> None:
     """The encounter would take the next person for the one who is done."""
 
     class Dying(ScriptedEngine):
-        def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> np.ndarray:
+        def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> np.ndarray:
             raise BROKEN
 
     rig = Rig([Dying(), ScriptedEngine()])

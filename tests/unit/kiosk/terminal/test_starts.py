@@ -190,7 +190,7 @@ class NumberedEngine(ScriptedEngine):
         self.world.between()
         return self.faces_now
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
         self.world.between()
         if self.world.broken:
             self.world.broken = False

@@ -39,8 +39,8 @@ class ColourEngine:
                 found.append(Face(box, np.full((5, 2), (left + width / 2, top + height / 2), np.float32), QUALITY))
         return sorted(found, key=lambda face: -face.box_px.width)
 
-    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1) -> Descriptor:
-        self.described += looks
+    def describe(self, frame_rgb: RgbImage, face: Face, looks: int = 1, after: int = 0) -> Descriptor:
+        self.described += looks - after
         x, y = np.clip(face.landmarks_px[0].astype(int), 0, None)
         return np.resize(frame_rgb[y, x].astype(np.float32), 128)
 

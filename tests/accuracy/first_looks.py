@@ -1,0 +1,127 @@
+"""When is the first look at a face enough? Told on two halves of the people; nothing is chosen here.
+
+    OMP_NUM_THREADS=1 nice .venv/bin/python -m tests.accuracy.first_looks [--faces DIR] [--cache FILE] [DESCRIPTORS ...]
+
+The people of a half of LFW, 420 at the most, are enrolled with up to three photos and all looks, and show one; the
+others are cohort and strangers. Told are: the share of the enrolled whom one look shows beyond doubt (`is_sure`); in
+how many of those attempts it is somebody else's name, and in how many all looks say anything else; and who is refused
+and accepted by the terminal's rule (one look where that is sure, else all) and by all looks. For dlib's, by what
+`tests.accuracy.identification` keeps in FILE, the same of three frames in a row of NUAA's sessions, each person
+enrolled from another session beside the half's people, and once not enrolled. DESCRIPTORS: what `kiosk evaluate DIR
+--model … --descriptors FILE` keeps of LFW for another recogniser. All these files are biometric data: delete them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.matcher import Matcher
+from kiosk.measure.identification.collection import Collection
+from kiosk.measure.identification.experiment import Presensi
+from kiosk.measure.identification.protocol import Condition, eligible, rounds
+from kiosk.measure.identification.report import LARGEST, PRODUCT_FPIR, PRODUCT_MARGIN
+from kiosk.measure.identification.table import normalisations
+from kiosk.model import DLIB_RESNET_V1, Match, PersonId, Template
+from kiosk.model.recognisers import is_sure
+from tests.accuracy.identification import Looks, load
+
+SEED, ROUNDS = 23, 20
+FRAMES = 3
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """`who` stands there, None: a stranger. What one look at each frame says, and what all looks say."""
+
+    who: PersonId | None
+    first: Match
+    whole: Match
+
+    @property
+    def last(self) -> Match:
+        """What the terminal decides by."""
+        return self.first if is_sure(self.first) else self.whole
+
+
+def of_photos(half: Collection) -> Iterator[Attempt]:
+    method = Presensi(normalisations(half.model_id)[0])
+    for one in rounds(half, Condition(min(LARGEST, eligible(half, 2))), ROUNDS, SEED):
+        matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
+        for place, rows in enumerate([*one.probes, *one.strangers]):
+            shown = rows[half.acquired[rows]]
+            first, whole = (matcher.identify(list(each[shown])) for each in (half.plain, half.described))
+            yield Attempt(PersonId(f"{place:06d}") if place < len(one.probes) else None, first, whole)
+
+
+def of_sessions(half: Collection, nuaa: Looks) -> Iterator[Attempt]:
+    """Each FRAMES in a row of each session; NUAA's folders are <person>_<session>."""
+    others = [
+        Template(f"l{row}", PersonId(f"l{half.owners[row]}"), half.described[row])
+        for row in np.flatnonzero(half.acquired)
+    ]
+    sessions = {str(name): _found(nuaa.looks[nuaa.names == name]) for name in np.unique(nuaa.names)}
+    for name, frames in sessions.items():
+        person = PersonId(name.split("_")[0])
+        elsewhere = [seen for other, seen in sessions.items() if other.startswith(person) and other != name][:1]
+        own = [
+            Template(f"n{number}", person, looks.mean(axis=0))
+            for seen in elsewhere
+            for number, looks in enumerate(seen[:FRAMES])
+        ]
+        for who, templates in ((person, [*others, *own]), (None, others)):
+            if who is not None and not own:
+                continue  # one session only
+            matcher = Matcher(templates, PRODUCT_FPIR, PRODUCT_MARGIN)
+            for start in range(len(frames) - FRAMES + 1):
+                shown = frames[start : start + FRAMES]
+                first, whole = (matcher.identify(list(each)) for each in (shown[:, 0], shown.mean(axis=1)))
+                yield Attempt(who, first, whole)
+
+
+def _found(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return looks[np.isfinite(looks[:, 0, 0])]
+
+
+def tell(title: str, attempts: Sequence[Attempt]) -> None:
+    own, strangers = ([each for each in attempts if (each.who is None) is alone] for alone in (False, True))
+    sure = [each for each in attempts if is_sure(each.first)]
+    wrong = sum(each.first.person_id != each.who for each in sure)
+    otherwise = sum(each.whole.person_id != each.first.person_id for each in sure)
+    print(f"{title}: {len(own)} attempts of the enrolled, {len(strangers)} of strangers")
+    print(f"  one look is enough for {np.mean([is_sure(each.first) for each in own]):.1%} of the enrolled")
+    print(f"  in these {len(sure)}: {wrong} under another's name, {otherwise} decided otherwise by all looks")
+    for what, decided in (
+        ("the terminal's rule", [each.last for each in attempts]),
+        ("all looks", [each.whole for each in attempts]),
+    ):
+        both = list(zip(attempts, decided, strict=True))
+        right = [match.person_id == each.who for each, match in both if each.who is not None]
+        named = [match.person_id is not None for each, match in both if each.who is None]
+        print(f"  {what:20} FNIR {1 - np.mean(right):7.2%}  FPIR {np.mean(named):7.2%}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    faces = Path(os.environ.get("KIOSK_FACES") or Path(__file__).parents[3] / "shared" / "faces")
+    parser.add_argument("--faces", type=Path, default=faces)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("descriptors", type=Path, nargs="*")
+    options = parser.parse_args()
+    lfw, nuaa = load(options.faces, options.cache)
+    for whole in (lfw.collection(), *(Collection.load(file) for file in options.descriptors)):
+        for which in (1, 2):
+            half = whole.part(which, 2)
+            tell(f"{whole.model_id}, half {which}, photos", list(of_photos(half)))
+            if whole.model_id == DLIB_RESNET_V1:
+                tell(f"{whole.model_id}, half {which}, {FRAMES} frames", list(of_sessions(half, nuaa)))
+
+
+if __name__ == "__main__":
+    main()
