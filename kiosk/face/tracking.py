@@ -113,13 +113,20 @@ class Follower:
                 return [face for _, face in kept]
             nearest = min((face.box.width for _, face in kept), default=None)
             if nearest is None:
-                found = self._nearest(frame, self._detector.search_px)
+                found = self._lost(frame, max(followed.box.width for followed in self._followed))
             else:
                 found = self._search(frame, NEWCOMER * nearest)
         kept = [(followed, face) for followed, face in kept if not any(_overlap(face.box, new.box) for new in found)]
         self._begin(found, tiny)
         self._followed += [followed for followed, _ in kept]
+        if not self._followed:
+            self._searched = None  # the next frame is searched for whoever is farther away
         return found + [face for _, face in kept]
+
+    def _lost(self, frame: RgbImage, width: int) -> list[Found]:
+        """Who is as near as those who are seen no more, the widest of `width`: it is hardly ever anybody else, and a
+        head that has turned for a moment is back in the next frame."""
+        return self._nearest(frame, self._enough_px(frame, NEWCOMER * width))
 
     def _search(self, frame: RgbImage, least_face_px: float) -> list[Found]:
         """Faces of at least `least_face_px` in the frame."""

@@ -18,7 +18,7 @@ from kiosk.config import load
 from kiosk.errors import CameraError
 from kiosk.face.quality import Limits
 from kiosk.measure import bench
-from kiosk.measure.loops import WARM, Loop, run_loops
+from kiosk.measure.loops import WARM, Loop, Side, run_loops, times_faster, times_faster_by_rounds
 from kiosk.model import RgbImage
 
 KEYS = {
@@ -124,6 +124,17 @@ def test_what_a_side_sees_before_its_round_does_not_count() -> None:
     (side,) = run_loops([noting], [np.zeros((4, 4, 3), dtype=np.uint8)] * 5, rounds=2)
     assert (side.frames, side.recognised, len(side.decision_cpu_s), len(side.round_cpu_s)) == (10, 10, 2, 2)
     assert noting.numbers == list(range(2 * (5 + WARM))), "time goes on, also for a clip shorter than what warms up"
+
+
+def test_a_round_counts_piece_by_piece_at_the_least_that_it_took() -> None:
+    one = Side("a", frames=10, piece=2, frame_cpu_s=[[1.0, 5.0, 1.0, 1.0, 9.0], [3.0, 2.0, 4.0, 4.0, 2.0]])
+    assert one.undisturbed_cpu_s == (3 + 2) + (1 + 1) + 2
+    assert one.round_cpu_s == [17.0, 15.0]
+    each = Side("b", frames=10, frame_cpu_s=[[10.0] * 5, [8.0] * 4 + [50.0]])
+    assert each.undisturbed_cpu_s == 8 * 4 + 10
+    assert times_faster(one, each) == 42 / 9
+    assert times_faster_by_rounds(one, each) == [50 / 17, 82 / 15]
+    assert times_faster(Side("nothing measured"), each) is None
 
 
 def test_random_descriptors_are_spread_like_real_ones() -> None:

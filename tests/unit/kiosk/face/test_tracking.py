@@ -222,6 +222,18 @@ def test_a_lost_face_that_is_far_is_searched_for_in_all_of_the_picture() -> None
     assert stream.calls == ["refine", 427, 640]
 
 
+def test_whoever_stood_behind_one_who_has_gone_is_seen_in_the_next_frame() -> None:
+    """Even where nothing moves any more: the frame in which the near one is missed is not searched for smaller ones."""
+    stream = Stream(box(width=200))
+    stream.next()
+    stream.detector.there = [box(450, width=90)]
+    still = stream.stirred()
+    assert stream.next(still) == []
+    assert stream.calls == ["refine", 427]
+    assert stream.next(still) == [box(450, width=90)]
+    assert stream.calls == [320, 640]
+
+
 def test_beside_somebody_who_stays_a_lost_one_is_searched_for_among_those_as_near() -> None:
     stream = Stream(box(20), box(450))
     stream.next()
