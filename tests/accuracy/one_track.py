@@ -1,8 +1,8 @@
 """How far apart the frames of one person's track are, and those of two: `python tests/accuracy/one_track.py FACES`.
 
-Behind `Recogniser.same_person` of dlib's. FACES is the evaluation folder: its clips give tracks of one person (each
-described frame against the mean of those before it, as the recogniser compares them), its `lfw` pairs of different
-people (one photo against the mean of another person's up to three).
+Behind `Recogniser.same_person` of dlib's. FACES is the evaluation folder: its clips give tracks of one person (one look
+at each good frame against the mean of those before it, as the recogniser compares them while nobody is sure), its `lfw`
+pairs of different people (one photo against the mean of another person's up to three).
 """
 
 from __future__ import annotations
@@ -40,14 +40,16 @@ class Noting:
         return getattr(self._engine, name)
 
     def describe(self, frame_rgb: np.ndarray, face: object, looks: int = 1, after: int = 0) -> Descriptor:
-        self.notes.append(self._engine.describe(frame_rgb, face, looks))
-        return self.notes[-1]
+        described = self._engine.describe(frame_rgb, face, looks, after)
+        if not after:
+            self.notes.append(described)
+        return described
 
 
 def of_clip(path: Path) -> list[float]:
     """Distances within the tracks of one clip."""
     noting = Noting(open_engine("fast"))
-    recogniser = Recogniser(noting, ScriptedMatcher(), ScriptedLiveness(), judge_of(load()), 10**6)
+    recogniser = Recogniser(noting, ScriptedMatcher(None), ScriptedLiveness(), judge_of(load()), 10**6)
     clip, tracks, seq = cv2.VideoCapture(str(path)), {}, 0
     while (read := clip.read())[0]:
         rgb = cv2.cvtColor(
