@@ -308,10 +308,9 @@ class Recogniser:
         track.samples.append(Sample({self._engine.model_id: described.descriptor, **more}, face.quality))
 
     def _identify(self, track: _Track, timer: Callable[[], float]) -> None:
-        """Whom the track shows: by one look at each frame where that is sure, else by all of them."""
+        """Whom the track shows: by one look at each frame while that is sure, else by all of them."""
         match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
-        due = len(track.described) >= self._min_frames and not is_sure(match)
-        if due and self._look_again(track.described, timer):
+        if not is_sure(match) and self._look_again(track.described, timer):
             match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
         track.match = _with_nip(match) if track.covered else match
 

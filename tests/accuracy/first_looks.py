@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 nice .venv/bin/python -m tests.accuracy.first_looks [--faces DIR] [--cache FILE] [DESCRIPTORS ...]
 
 The people of a half of LFW, 420 at the most, are enrolled with up to three photos and all looks, and show one; the
-others are cohort and strangers. Told are: the share of the enrolled whom one look shows beyond doubt (`is_sure`); in
-how many of those attempts it is somebody else's name, and in how many all looks say anything else; and who is refused
-and accepted by the terminal's rule (one look where that is sure, else all) and by all looks. For dlib's, by what
+others are cohort and strangers. Told are: at how many frames of the enrolled one look is enough (`is_sure`); in how
+many of those attempts it is somebody else's name, and in how many all looks say anything else; and who is refused and
+accepted by the terminal's rule (one look while that is sure, else all) and by all looks. For dlib's, by what
 `tests.accuracy.identification` keeps in FILE, the same of three frames in a row of NUAA's sessions, each person
 enrolled from another session beside the half's people, and once not enrolled. DESCRIPTORS: what `kiosk evaluate DIR
 --model … --descriptors FILE` keeps of LFW for another recogniser. All these files are biometric data: delete them.
@@ -28,26 +28,42 @@ from kiosk.measure.identification.experiment import Presensi
 from kiosk.measure.identification.protocol import Condition, eligible, rounds
 from kiosk.measure.identification.report import LARGEST, PRODUCT_FPIR, PRODUCT_MARGIN
 from kiosk.measure.identification.table import normalisations
-from kiosk.model import DLIB_RESNET_V1, Match, PersonId, Template
+from kiosk.model import DLIB_RESNET_V1, Descriptor, Match, PersonId, Template
 from kiosk.model.recognisers import is_sure
 from tests.accuracy.identification import Looks, load
 
 SEED, ROUNDS = 23, 20
 FRAMES = 3
 
+Descriptors = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class Attempt:
-    """`who` stands there, None: a stranger. What one look at each frame says, and what all looks say."""
+    """`who` stands there, None: a stranger. What the terminal says, what all looks at all frames say, and at how many
+    of the frames one look was enough."""
 
     who: PersonId | None
-    first: Match
+    told: Match
     whole: Match
+    glanced: int
+    frames: int
 
-    @property
-    def last(self) -> Match:
-        """What the terminal decides by."""
-        return self.first if is_sure(self.first) else self.whole
+
+def attempt(matcher: Matcher, firsts: Descriptors, wholes: Descriptors, who: PersonId | None) -> Attempt:
+    """Frame by frame as `Recogniser` does it; both (frames, length): by the first look, and by all."""
+    seen: list[Descriptor] = []
+    glanced: list[int] = []
+    for number, first in enumerate(firsts):
+        seen.append(first)
+        glanced.append(number)
+        told = matcher.identify(seen)
+        if not is_sure(told):
+            for each in glanced:
+                seen[each] = wholes[each]
+            glanced = []
+            told = matcher.identify(seen)
+    return Attempt(who, told, matcher.identify(list(wholes)), len(glanced), len(firsts))
 
 
 def of_photos(half: Collection) -> Iterator[Attempt]:
@@ -56,8 +72,9 @@ def of_photos(half: Collection) -> Iterator[Attempt]:
         matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
         for place, rows in enumerate([*one.probes, *one.strangers]):
             shown = rows[half.acquired[rows]]
-            first, whole = (matcher.identify(list(each[shown])) for each in (half.plain, half.described))
-            yield Attempt(PersonId(f"{place:06d}") if place < len(one.probes) else None, first, whole)
+            if len(shown):
+                who = PersonId(f"{place:06d}") if place < len(one.probes) else None
+                yield attempt(matcher, half.plain[shown], half.described[shown], who)
 
 
 def of_sessions(half: Collection, nuaa: Looks) -> Iterator[Attempt]:
@@ -67,22 +84,21 @@ def of_sessions(half: Collection, nuaa: Looks) -> Iterator[Attempt]:
         for row in np.flatnonzero(half.acquired)
     ]
     sessions = {str(name): _found(nuaa.looks[nuaa.names == name]) for name in np.unique(nuaa.names)}
-    for name, frames in sessions.items():
+    for name, looks in sessions.items():
         person = PersonId(name.split("_")[0])
         elsewhere = [seen for other, seen in sessions.items() if other.startswith(person) and other != name][:1]
         own = [
-            Template(f"n{number}", person, looks.mean(axis=0))
+            Template(f"n{number}", person, each.mean(axis=0))
             for seen in elsewhere
-            for number, looks in enumerate(seen[:FRAMES])
+            for number, each in enumerate(seen[:FRAMES])
         ]
         for who, templates in ((person, [*others, *own]), (None, others)):
             if who is not None and not own:
                 continue  # one session only
             matcher = Matcher(templates, PRODUCT_FPIR, PRODUCT_MARGIN)
-            for start in range(len(frames) - FRAMES + 1):
-                shown = frames[start : start + FRAMES]
-                first, whole = (matcher.identify(list(each)) for each in (shown[:, 0], shown.mean(axis=1)))
-                yield Attempt(who, first, whole)
+            for start in range(len(looks) - FRAMES + 1):
+                shown = looks[start : start + FRAMES]
+                yield attempt(matcher, shown[:, 0], shown.mean(axis=1), who)
 
 
 def _found(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -91,20 +107,23 @@ def _found(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def tell(title: str, attempts: Sequence[Attempt]) -> None:
     own, strangers = ([each for each in attempts if (each.who is None) is alone] for alone in (False, True))
-    sure = [each for each in attempts if is_sure(each.first)]
-    wrong = sum(each.first.person_id != each.who for each in sure)
-    otherwise = sum(each.whole.person_id != each.first.person_id for each in sure)
+    glanced = [each for each in attempts if each.glanced]
+    wrong = sum(each.told.person_id != each.who for each in glanced)
+    otherwise = sum(each.told.person_id != each.whole.person_id for each in glanced)
+    enough = sum(each.glanced for each in own) / sum(each.frames for each in own)
     print(f"{title}: {len(own)} attempts of the enrolled, {len(strangers)} of strangers")
-    print(f"  one look is enough for {np.mean([is_sure(each.first) for each in own]):.1%} of the enrolled")
-    print(f"  in these {len(sure)}: {wrong} under another's name, {otherwise} decided otherwise by all looks")
-    for what, decided in (
-        ("the terminal's rule", [each.last for each in attempts]),
-        ("all looks", [each.whole for each in attempts]),
+    print(f"  one look is enough at {enough:.1%} of the frames of the enrolled")
+    print(
+        f"  in these {len(glanced)} attempts: {wrong} under another's name, {otherwise} decided otherwise by all looks"
+    )
+    for what, named in (
+        ("the terminal's rule", [each.told.person_id for each in attempts]),
+        ("all looks", [each.whole.person_id for each in attempts]),
     ):
-        both = list(zip(attempts, decided, strict=True))
-        right = [match.person_id == each.who for each, match in both if each.who is not None]
-        named = [match.person_id is not None for each, match in both if each.who is None]
-        print(f"  {what:20} FNIR {1 - np.mean(right):7.2%}  FPIR {np.mean(named):7.2%}", flush=True)
+        both = list(zip(attempts, named, strict=True))
+        right = [person_id == each.who for each, person_id in both if each.who is not None]
+        taken = [person_id is not None for each, person_id in both if each.who is None]
+        print(f"  {what:20} FNIR {1 - np.mean(right):7.2%}  FPIR {np.mean(taken):7.2%}", flush=True)
 
 
 def main() -> None:
