@@ -156,7 +156,7 @@ class FastDescriber:
         self._network = Network(model, threads)
 
     def describe(self, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
-        """All looks go through the network as one batch."""
+        """These looks go through the network as one batch."""
         chips = [face_chip(frame, dlib_shape(seen)) for frame, seen in looks_at(frame_rgb, face, looks)]
         mean: Descriptor = np.mean(self.describe_chips(np.stack(chips)), axis=0, dtype=np.float32)
         return mean

@@ -49,7 +49,8 @@ class _Followed:
 class Follower:
     """Gives the faces of each frame of a stream. One thread only.
 
-    Its memory only makes the search cheaper: another scene, another frame size, or SEARCH_EVERY frames start it anew.
+    Its memory makes the search cheaper: another scene, another frame size, or SEARCH_EVERY frames start it anew. Whoever
+    is farther away than somebody it has just lost is told of a frame later.
     """
 
     def __init__(self, detector: Detector, *, follow: bool = True) -> None:
@@ -59,7 +60,9 @@ class Follower:
         self._followed: list[_Followed] = []
         self._since_search = 0
         self._seen: npt.NDArray[np.float32] | None = None  # the frame before, tiny
-        self._searched: npt.NDArray[np.float32] | None = None  # the frame of the latest search, tiny
+        self._searched: npt.NDArray[np.float32] | None = (
+            None  # the frame of the latest search, tiny; None: search the next
+        )
         self._shape: tuple[int, ...] = ()
 
     def find(self, frame_rgb: RgbImage) -> list[Found]:

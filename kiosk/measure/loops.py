@@ -93,7 +93,7 @@ class PresensiLoop(Loop):
     """What the terminal runs on each frame: search or follow, quality, descriptor, match, liveness evidence."""
 
     name = "presensi"
-    piece = 40  # five searches of the whole picture, five or six looks at whoever stands there
+    piece = 40  # five searches of the whole picture, as many looks at whoever stands there, and the decision
 
     def __init__(self, recogniser: Recogniser, min_frames: int) -> None:
         self._recogniser = recogniser

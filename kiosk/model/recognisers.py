@@ -25,8 +25,8 @@ between them, uncorrected, on descriptors of unit length."""
 
 @dataclass(frozen=True, slots=True)
 class Sure:
-    """How far beyond what is asked nobody was ever taken for somebody else: score above the threshold, and margin.
-    Measured on people other than those whom it was chosen on: tests/accuracy/countdown.py, docs/accuracy.md."""
+    """How far beyond what is asked nobody was taken for somebody else, on people whom it was not chosen on: score above
+    the threshold, and margin (tests/accuracy/countdown.py, docs/accuracy.md, "Beyond doubt")."""
 
     score: float
     margin: float
@@ -82,7 +82,7 @@ FP_112 = Recogniser(
     score="cosine",
     looks=2,
     same_person=1.1,
-    sure=Sure(score=0.1, margin=0.08),
+    sure=Sure(score=0.2, margin=0.08),
     table="fpir_table_fp_112.json",
     licence="MIT by the label of its npm package (faceplugin-face-recognition-js 0.0.1)",
     restrictions="What it was trained on is not stated. Have somebody look at that before pay hangs on it.",
@@ -98,7 +98,7 @@ W600K_112 = Recogniser(
     score="cosine",
     looks=2,
     same_person=1.1,
-    sure=Sure(score=0.1, margin=0.08),
+    sure=Sure(score=0.2, margin=0.08),
     table="fpir_table_w600k_112.json",
     licence="InsightFace: the weights are for non-commercial research only",
     restrictions="An office may NOT use it for attendance. Install it to measure what a licensed model would bring.",
@@ -110,7 +110,7 @@ RECOGNISERS: Mapping[ModelId, Recogniser] = MappingProxyType(
 
 
 def is_sure(match: Match) -> bool:
-    """Whether one person is meant, so far beyond what is asked that in the measurement nobody else's face ever came."""
+    """Whether one person is meant, beyond doubt (`Recogniser.sure`)."""
     if match.person_id is None or match.look_alikes:
         return False
     sure = RECOGNISERS[match.model_id].sure

@@ -89,6 +89,8 @@ class _Track:
     seen_s: float
     described: list[_Described] = field(default_factory=list)
     match: Match | None = None
+    sure: bool = True
+    """Whether one look at each frame was enough so far."""
     described_s: float = -1e9
     told: Hint | None = None
     told_s: float = 0.0
@@ -108,8 +110,8 @@ class _Track:
 class Recogniser:
     """`see` and `restart` may be called by different threads, `see` by one only.
 
-    One look is taken at a frame, and all the others only where they can change the decision: while it is not sure
-    (`is_sure`) whom the first ones show (docs/decisions/0129).
+    One look is taken at a frame while it is sure (`is_sure`) whom the frames so far show. Once it is not, all looks are
+    taken at all of its frames, those before included (docs/decisions/0129).
     """
 
     def __init__(
@@ -130,8 +132,8 @@ class Recogniser:
         self._engine = engine
         recogniser = RECOGNISERS[engine.model_id]
         # A frame this far from the mean of its track's shows somebody who stepped in. With dlib, of 255 frames of the
-        # clips, by one look, none was further than 0.42 from its own track's mean, of 4,000 pairs of different LFW
-        # people none was nearer than 0.5 (`tests/accuracy/one_track.py`; at 0.6 it would be 1 %).
+        # clips, by one look or by all, none was further than 0.42 from its own track's mean, of 4,000 pairs of
+        # different LFW people none was nearer than 0.5 (`tests/accuracy/one_track.py`; at 0.6 it would be 1 %).
         self._stranger_distance = recogniser.same_person
         self._matcher = matcher
         self._liveness = liveness
@@ -280,13 +282,15 @@ class Recogniser:
     ) -> _Track:
         """The track whose face it is; `counts` False: to notice another person only, nothing of the frame is kept."""
         decided = self._decided(track)
-        glance = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face))
-        if track.described and _distance(glance, track.descriptors) > self._stranger_distance:
+        all_looks = self._samples(track) or not (decided or track.sure)
+        looks = self._looks if all_looks else 1  # to notice another person one is enough
+        descriptor = self._timed("describe", timer, lambda: self._engine.describe(frame.rgb, face, looks))
+        if track.described and _distance(descriptor, track.descriptors) > self._stranger_distance:
             track, decided = self._begin(face.box_px, frame.t_s), False
         track.described_s, track.away = frame.t_s, False
         if not counts:
             return track
-        described = _Described(glance, (frame.rgb, face) if self._looks > 1 else None)
+        described = _Described(descriptor, (frame.rgb, face) if looks < self._looks else None)
         if not decided:
             track.described.append(described)
             self._identify(track, timer)
@@ -310,7 +314,8 @@ class Recogniser:
     def _identify(self, track: _Track, timer: Callable[[], float]) -> None:
         """Whom the track shows: by one look at each frame while that is sure, else by all of them."""
         match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
-        if not is_sure(match) and self._look_again(track.described, timer):
+        track.sure = track.sure and is_sure(match) and not track.covered
+        if not track.sure and self._look_again(track.described, timer):
             match = self._timed("match", timer, lambda: self._matcher.identify(track.descriptors))
         track.match = _with_nip(match) if track.covered else match
 

@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 nice .venv/bin/python -m tests.accuracy.first_looks [--faces DIR] [--cache FILE] [DESCRIPTORS ...]
 
 The people of a half of LFW, 420 at the most, are enrolled with up to three photos and all looks, and show one; the
-others are cohort and strangers. Told are: at how many frames of the enrolled one look is enough (`is_sure`); in how
-many of those attempts it is somebody else's name, and in how many all looks say anything else; and who is refused and
-accepted by the terminal's rule (one look while that is sure, else all) and by all looks. For dlib's, by what
+others are cohort and strangers. Told are: for how many of the enrolled one look at each frame is enough (`is_sure`); in
+how many of those attempts it is somebody else's name, and in how many all looks say anything else; and who is refused
+and accepted by the terminal's rule (one look while that is sure, else all) and by all looks. For dlib's, by what
 `tests.accuracy.identification` keeps in FILE, the same of three frames in a row of NUAA's sessions, each person
 enrolled from another session beside the half's people, and once not enrolled. DESCRIPTORS: what `kiosk evaluate DIR
 --model … --descriptors FILE` keeps of LFW for another recogniser. All these files are biometric data: delete them.
@@ -28,7 +28,7 @@ from kiosk.measure.identification.experiment import Presensi
 from kiosk.measure.identification.protocol import Condition, eligible, rounds
 from kiosk.measure.identification.report import LARGEST, PRODUCT_FPIR, PRODUCT_MARGIN
 from kiosk.measure.identification.table import normalisations
-from kiosk.model import DLIB_RESNET_V1, Descriptor, Match, PersonId, Template
+from kiosk.model import DLIB_RESNET_V1, Match, PersonId, Template
 from kiosk.model.recognisers import is_sure
 from tests.accuracy.identification import Looks, load
 
@@ -40,30 +40,20 @@ Descriptors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Attempt:
-    """`who` stands there, None: a stranger. What the terminal says, what all looks at all frames say, and at how many
-    of the frames one look was enough."""
+    """`who` stands there, None: a stranger. What the terminal says, whether one look at each frame was enough for it, and
+    what all looks at all frames say."""
 
     who: PersonId | None
     told: Match
+    glanced: bool
     whole: Match
-    glanced: int
-    frames: int
 
 
 def attempt(matcher: Matcher, firsts: Descriptors, wholes: Descriptors, who: PersonId | None) -> Attempt:
     """Frame by frame as `Recogniser` does it; both (frames, length): by the first look, and by all."""
-    seen: list[Descriptor] = []
-    glanced: list[int] = []
-    for number, first in enumerate(firsts):
-        seen.append(first)
-        glanced.append(number)
-        told = matcher.identify(seen)
-        if not is_sure(told):
-            for each in glanced:
-                seen[each] = wholes[each]
-            glanced = []
-            told = matcher.identify(seen)
-    return Attempt(who, told, matcher.identify(list(wholes)), len(glanced), len(firsts))
+    glanced = all(is_sure(matcher.identify(list(firsts[: number + 1]))) for number in range(len(firsts)))
+    whole = matcher.identify(list(wholes))
+    return Attempt(who, matcher.identify(list(firsts)) if glanced else whole, glanced, whole)
 
 
 def of_photos(half: Collection) -> Iterator[Attempt]:
@@ -110,9 +100,9 @@ def tell(title: str, attempts: Sequence[Attempt]) -> None:
     glanced = [each for each in attempts if each.glanced]
     wrong = sum(each.told.person_id != each.who for each in glanced)
     otherwise = sum(each.told.person_id != each.whole.person_id for each in glanced)
-    enough = sum(each.glanced for each in own) / sum(each.frames for each in own)
+    enough = sum(each.glanced for each in own) / len(own)
     print(f"{title}: {len(own)} attempts of the enrolled, {len(strangers)} of strangers")
-    print(f"  one look is enough at {enough:.1%} of the frames of the enrolled")
+    print(f"  one look at each frame is enough for {enough:.1%} of the enrolled")
     print(
         f"  in these {len(glanced)} attempts: {wrong} under another's name, {otherwise} decided otherwise by all looks"
     )

@@ -100,7 +100,7 @@ def test_many_looks_are_the_mean_of_each_alone(engine: FaceEngine, photo: RgbIma
     for after in (1, 3):
         rest = engine.describe(frame, face, LOOKS, after=after)
         np.testing.assert_allclose(rest, np.mean(each[after:], axis=0), atol=1e-5)
-    for looks, after in ((0, 0), (2, 2), (LOOKS + 3, LOOKS)):
+    for looks, after in ((0, 0), (2, 2), (LOOKS + 3, LOOKS), (1, -1)):
         with pytest.raises(ValueError, match="no look"):
             engine.describe(frame, face, looks, after=after)
 

@@ -489,6 +489,47 @@ def test_all_looks_at_all_frames_decide_once_the_first_ones_do_not(monkeypatch: 
     assert seen.face[0] == whole
 
 
+def test_who_was_not_sure_is_described_by_all_looks_at_once_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, asked = Bench(looks=4), []
+    describe = bench.engine.describe
+    monkeypatch.setattr(
+        bench.engine,
+        "describe",
+        lambda *args, **more: asked.append((*args[2:], *more.values())) or describe(*args, **more),
+    )
+    monkeypatch.setattr(
+        ScriptedMatcher,
+        "identify",
+        lambda _, seen: factories.match(frames=len(seen), **(BARELY if len(seen) == 1 else {})),
+    )
+    for _ in range(3):
+        bench.see(factories.face())
+    assert asked == [(1,), (4, 1), (4,), (4,)], "one, and the three after it; then four in a batch"
+
+
+def test_who_keeps_the_mouth_hidden_is_described_by_all_looks() -> None:
+    bench = Bench(looks=4)
+    bench.hint = Hint.MOUTH_HIDDEN
+    for _ in range(5):
+        bench.see(factories.face(), after_s=TOLD_S / 4)
+    assert bench.engine.described == 4
+
+
+def test_another_recogniser_has_its_own_looks_and_its_own_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Angled(ScriptedEngine):
+        model_id = FP_112.model_id
+
+    bench = Bench(looks=4)
+    bench.engine = Angled()
+    first, mirrored = descriptor(0), descriptor(1)
+    monkeypatch.setattr(bench.engine, "describe", lambda *_, after=0, **__: mirrored if after else first)
+    matcher = ScriptedMatcher(None)
+    bench.recogniser = Recogniser(bench.engine, matcher, bench.liveness, bench.judge, max_frames=4, looks=4)
+    face = bench.see(factories.face()).face
+    assert face is not None
+    assert face[:2] == pytest.approx([0.5**0.5] * 2), "of unit length, half of it the mirror's"
+
+
 def test_no_frame_is_kept_once_it_is_decided_who_it_is() -> None:
     bench = Bench(looks=4)
     kept = []
