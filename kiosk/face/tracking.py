@@ -49,8 +49,8 @@ class _Followed:
 class Follower:
     """Gives the faces of each frame of a stream. One thread only.
 
-    Its memory makes the search cheaper: another scene, another frame size, or SEARCH_EVERY frames start it anew. Whoever
-    is farther away than somebody it has just lost is told of a frame later.
+    Its memory makes the search cheaper: another scene, another frame size, or SEARCH_EVERY frames start it anew. Who is
+    farther away than somebody it has just lost is told of a frame later.
     """
 
     def __init__(self, detector: Detector, *, follow: bool = True) -> None:

@@ -40,8 +40,8 @@ Descriptors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Attempt:
-    """`who` stands there, None: a stranger. What the terminal says, whether one look at each frame was enough for it, and
-    what all looks at all frames say."""
+    """`who` stands there, None: a stranger. What the terminal says, whether one look at each frame was enough for it,
+    and what all looks at all frames say."""
 
     who: PersonId | None
     told: Match
