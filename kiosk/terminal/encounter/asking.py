@@ -40,7 +40,7 @@ def direction(encounter: Encounter) -> Direction:
 
 
 def _beyond_doubt(encounter: Encounter) -> bool:
-    """Whether score and margin are so far beyond what is asked that in the measurement nobody else's ever were."""
+    """Whether it is beyond doubt who it is, by the face alone."""
     match, prospect = encounter.match, encounter.prospect
     if prospect is None or prospect.claimed is not None:
         return False  # of somebody known by a PIN the match is what the face gave, and perhaps another's
