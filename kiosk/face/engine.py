@@ -183,7 +183,7 @@ class Engine:
     @staticmethod
     def _described(describer: Describer, frame_rgb: RgbImage, face: Face, looks: range) -> Descriptor:
         frame = checked_rgb(frame_rgb)
-        numbers = looks[: max(0, describer.recogniser.looks - looks.start)]
+        numbers = range(looks.start, min(looks.stop, describer.recogniser.looks))
         if not numbers or looks.start < 0:
             raise ValueError(f"{describer.recogniser.model_id} has no look at a face after the first {looks.start}")
         if face.landmarks_px.shape != (5, 2) or not np.isfinite(face.landmarks_px).all():

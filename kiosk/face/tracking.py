@@ -60,9 +60,7 @@ class Follower:
         self._followed: list[_Followed] = []
         self._since_search = 0
         self._seen: npt.NDArray[np.float32] | None = None  # the frame before, tiny
-        self._searched: npt.NDArray[np.float32] | None = (
-            None  # the frame of the latest search, tiny; None: search the next
-        )
+        self._searched: npt.NDArray[np.float32] | None = None  # the frame of the latest search; None: search the next
         self._shape: tuple[int, ...] = ()
 
     def find(self, frame_rgb: RgbImage) -> list[Found]:

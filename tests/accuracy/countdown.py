@@ -12,12 +12,13 @@ under somebody else's name.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from kiosk.matcher import Matcher
 from kiosk.measure.identification.collection import Collection
 from kiosk.measure.identification.experiment import Presensi
 from kiosk.measure.identification.protocol import Condition, eligible, rounds
@@ -40,25 +41,30 @@ Attempts = npt.NDArray[np.float64]
 """(attempts, 2) of the score above the threshold and of the margin, of those who were accepted; -inf of others."""
 
 
+def shown(half: Collection) -> Iterator[tuple[Matcher, npt.NDArray[np.intp], PersonId | None]]:
+    """A gallery, photos with a face that somebody shows to it, and who of the enrolled that is; None: a stranger."""
+    method = Presensi(normalisations(half.model_id)[0])
+    for one in rounds(half, Condition(min(LARGEST, eligible(half, 2))), ROUNDS, SEED):
+        matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
+        for place, rows in enumerate([*one.probes, *one.strangers]):
+            who = PersonId(f"{place:06d}") if place < len(one.probes) else None
+            yield matcher, rows[half.acquired[rows]], who
+
+
 def attempts(half: Collection, shown_as: Descriptors) -> tuple[Attempts, Attempts, Attempts]:
     """Of the enrolled under their own name, of the enrolled under another's, of strangers. `shown_as`: what describes
     the photos that are shown."""
-    condition = Condition(min(LARGEST, eligible(half, 2)))
-    method = Presensi(normalisations(half.model_id)[0])
     own, others, strangers = [], [], []
-    for one in rounds(half, condition, ROUNDS, SEED):
-        matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
-        shown = [*one.probes, *one.strangers]
-        for place, rows in enumerate(shown):
-            match = matcher.identify(list(shown_as[rows[half.acquired[rows]]]))
-            decided = match.person_id is not None and not match.look_alikes
-            row = (match.score - match.threshold, match.margin) if decided else (-np.inf, -np.inf)
-            if place >= len(one.probes):
-                strangers.append(row)
-            else:
-                right = match.person_id == PersonId(f"{place:06d}")
-                own.append(row if right or not decided else (-np.inf, -np.inf))
-                others.append((-np.inf, -np.inf) if right else row)
+    for matcher, rows, who in shown(half):
+        match = matcher.identify(list(shown_as[rows]))
+        decided = match.person_id is not None and not match.look_alikes
+        row = (match.score - match.threshold, match.margin) if decided else (-np.inf, -np.inf)
+        if who is None:
+            strangers.append(row)
+        else:
+            right = match.person_id == who
+            own.append(row if right or not decided else (-np.inf, -np.inf))
+            others.append((-np.inf, -np.inf) if right else row)
     return np.array(own), np.array(others), np.array(strangers)
 
 

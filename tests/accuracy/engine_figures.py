@@ -85,7 +85,7 @@ def descriptor(count: int, write: Print) -> None:
             start = time.process_time()
             theirs = np.array(reference.compute_face_descriptor(picture, shape, 0))
             between = time.process_time()
-            ours = fast.describe(picture, shape)
+            ours = fast.describe(picture, face, range(1))
             times["dlib"].append(between - start)
             times["fast"].append(time.process_time() - between)
             worst.append(np.abs(theirs - ours).max())

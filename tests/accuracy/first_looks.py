@@ -24,18 +24,13 @@ import numpy.typing as npt
 
 from kiosk.matcher import Matcher
 from kiosk.measure.identification.collection import Collection
-from kiosk.measure.identification.experiment import Presensi
-from kiosk.measure.identification.protocol import Condition, eligible, rounds
-from kiosk.measure.identification.report import LARGEST, PRODUCT_FPIR, PRODUCT_MARGIN
-from kiosk.measure.identification.table import normalisations
+from kiosk.measure.identification.report import PRODUCT_FPIR, PRODUCT_MARGIN
 from kiosk.model import DLIB_RESNET_V1, Match, PersonId, Template
 from kiosk.model.recognisers import is_sure
+from tests.accuracy.countdown import Descriptors, shown
 from tests.accuracy.identification import Looks, load
 
-SEED, ROUNDS = 23, 20
 FRAMES = 3
-
-Descriptors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -57,14 +52,9 @@ def attempt(matcher: Matcher, firsts: Descriptors, wholes: Descriptors, who: Per
 
 
 def of_photos(half: Collection) -> Iterator[Attempt]:
-    method = Presensi(normalisations(half.model_id)[0])
-    for one in rounds(half, Condition(min(LARGEST, eligible(half, 2))), ROUNDS, SEED):
-        matcher = method.matcher(half, one, PRODUCT_FPIR, PRODUCT_MARGIN)
-        for place, rows in enumerate([*one.probes, *one.strangers]):
-            shown = rows[half.acquired[rows]]
-            if len(shown):
-                who = PersonId(f"{place:06d}") if place < len(one.probes) else None
-                yield attempt(matcher, half.plain[shown], half.described[shown], who)
+    for matcher, rows, who in shown(half):
+        if len(rows):
+            yield attempt(matcher, half.plain[rows], half.described[rows], who)
 
 
 def of_sessions(half: Collection, nuaa: Looks) -> Iterator[Attempt]:
@@ -87,8 +77,8 @@ def of_sessions(half: Collection, nuaa: Looks) -> Iterator[Attempt]:
                 continue  # one session only
             matcher = Matcher(templates, PRODUCT_FPIR, PRODUCT_MARGIN)
             for start in range(len(looks) - FRAMES + 1):
-                shown = looks[start : start + FRAMES]
-                yield attempt(matcher, shown[:, 0], shown.mean(axis=1), who)
+                frames = looks[start : start + FRAMES]
+                yield attempt(matcher, frames[:, 0], frames.mean(axis=1), who)
 
 
 def _found(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

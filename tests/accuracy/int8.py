@@ -30,7 +30,6 @@ from kiosk.face.aligned import AlignedDescriber
 from kiosk.face.descriptor import RESNET_FILE, FastDescriber, Network, weights_path
 from kiosk.face.dlib_model import read_layers
 from kiosk.face.engine import Engine, open_engine
-from kiosk.face.looks import LOOKS
 from kiosk.face.onnx_rewriter import rewritten
 from kiosk.face.onnx_writer import to_onnx
 from kiosk.machine.model_files import recogniser_file
@@ -177,7 +176,7 @@ def main() -> None:
         heard = Overheard(plain._network)
         plain._network = heard  # type: ignore[assignment]
         for frame, face in known:
-            plain.describe(frame, face, 1)
+            plain.describe(frame, face, range(1))
         with tempfile.TemporaryDirectory() as name:
             small = quantised(model, heard.batches, Path(name), sums=options.sums)
         pairs[model_id] = describer(model_id, model), describer(model_id, small)
@@ -193,7 +192,7 @@ def main() -> None:
             for which, each in enumerate(both):
                 nothing = np.full(RECOGNISERS[model_id].length, np.nan, dtype=np.float32)
                 found[model_id][which].append(
-                    nothing if seen is None else each.describe(*seen, min(LOOKS, each.recogniser.looks))
+                    nothing if seen is None else each.describe(*seen, range(each.recogniser.looks))
                 )
     for model_id, rows in found.items():
         plain_rows, small_rows = np.stack(rows[0]), np.stack(rows[1])
