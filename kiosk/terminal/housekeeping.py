@@ -29,8 +29,8 @@ PROBE_EVERY = 10
 class Housekeeper:
     """Keeps clerk, screen and fault board up to date. `look` and `load_gallery` are one thread's at a time.
 
-    `use_gallery` is given each new snapshot before anybody else is, and may refuse it with GalleryError; `revoked` is
-    the mark in the identity; `report` tells `kiosk sync` of the terminal.
+    `use_gallery` is given each new snapshot before anybody else is, and may refuse it with GalleryError; the clerk's is
+    without the templates' numbers. `revoked` is the mark in the identity; `report` tells `kiosk sync` of the terminal.
     """
 
     def __init__(
@@ -74,10 +74,8 @@ class Housekeeper:
         self._rounds += 1
         now = self._clock.now()
         status = self._sync_status(now)
-        if self._gallery.changed():
+        if self._gallery.changed() or self._enrolled.is_set() or self._is_over(now):
             self.load_gallery()
-        elif self._enrolled.is_set() or self._is_over(now):
-            self._use(waiting.approved(self._clerk.office.snapshot))
         snapshot = self._clerk.office.snapshot
         self._clerk.office = Office(snapshot, status.connected if status.boot_id else None)
         confirmed = status.gallery_confirmed_utc or snapshot.fetched_utc
@@ -95,7 +93,12 @@ class Housekeeper:
         except GalleryError as error:
             log.error("the gallery cannot be used: %s", error)
             self._faults.set(Fault.GALLERY_DAMAGED, True)
-            self._faults.set(Fault.GALLERY_EMPTY, not self._clerk.office.snapshot.templates)
+            # Whom the terminal must not know any more it records no more, although the search stays as it is.
+            known = self._clerk.office.snapshot
+            self._held = self._own_enrolments(known)
+            known = waiting.joined(known, self._held, self._clock.now())
+            self._clerk.office = replace(self._clerk.office, snapshot=known.without_vectors())
+            self._faults.set(Fault.GALLERY_EMPTY, not known.templates)
             return
         self._faults.set(Fault.GALLERY_DAMAGED, self._gallery.damaged)
         log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
@@ -119,7 +122,7 @@ class Housekeeper:
         joined = waiting.joined(snapshot, self._held, self._clock.now())
         self._use_gallery(joined)
         self._faults.set(Fault.GALLERY_EMPTY, not joined.templates)
-        self._clerk.office = replace(self._clerk.office, snapshot=joined)
+        self._clerk.office = replace(self._clerk.office, snapshot=joined.without_vectors())
 
     def _own_enrolments(self, snapshot: GallerySnapshot) -> Sequence[Event]:
         """None where the server does not let them be used, and none of a journal that cannot be read."""

@@ -120,7 +120,7 @@ def _measure() -> list[dict[str, object]]:
     from kivy.core.text import Label
 
     from kiosk.ui.officer.parts import Prose
-    from kiosk.ui.widgets import Key, Words
+    from kiosk.ui.widgets import Touch, Words
 
     found: list[dict[str, object]] = []
 
@@ -140,7 +140,7 @@ def _measure() -> list[dict[str, object]]:
                     "room_px": list(widget.size),
                     "needs_px": [max(free.get_extents(line)[0] for line in lines), free.render()[1]],
                     "at_px": list(widget.to_window(*widget.pos)),
-                    "button_px": list(widget.parent.size) if isinstance(widget.parent, Key) else None,
+                    "button_px": list(widget.parent.size) if isinstance(widget.parent, Touch) else None,
                 }
             )
         for child in widget.children:

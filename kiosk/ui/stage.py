@@ -6,6 +6,7 @@ Imported by `kiosk.ui.main.run` once Kivy's environment is set, never at a modul
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import time
@@ -125,6 +126,7 @@ class Stage(AnchorLayout):
             glFinish()
             gc.collect()
             get_context().gl_dealloc()
+        _release_shader_compiler()
         self.clear_widgets()
         self._view, self._sheet, self._shown, self._unpictured = BLANK, None, None, False
         Window.clearcolor = theme.GROUND
@@ -230,6 +232,15 @@ class Stage(AnchorLayout):
 
     def _digits(self, _screen: screens.Screen, digits: str) -> None:
         self._source.type_nip(digits)
+
+
+def _release_shader_compiler() -> None:
+    """Every shader has been made: the driver need not keep what it makes them with, 6 MB of Mesa. It may make more.
+
+    Kivy (2.3.1) has no such call. Every library of GLVND calls the driver of the context that there is.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libGLESv2.so.2").glReleaseShaderCompiler()
 
 
 def play(

@@ -53,6 +53,9 @@ CLEAR = _rgb("000000", 0.0)
 SHADE = _rgb("0b1015", 0.86)
 """Behind text on the live picture. At 0.86 even a white picture behind it leaves white text its contrast."""
 
+AROUND = _rgb("080c10", 150 / 255)
+"""Over the live picture outside of the oval for the face."""
+
 ACCENT = {Tone.NEUTRAL: BLUE, Tone.OK: GREEN, Tone.WARN: AMBER, Tone.STOP: RED}
 """Icons and headings of a tone."""
 

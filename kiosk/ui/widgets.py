@@ -27,7 +27,7 @@ from kivy.properties import (
 )
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from kiosk.model import Frame
 from kiosk.ui import codes, fitting, icons, theme
@@ -68,11 +68,35 @@ def upright() -> bool:
 
 
 class Panel(Part):
-    """A filled rectangle with round corners; `outline` draws its border."""
+    """A filled rectangle with round corners. Its border, in `outline`, takes 35 KB: it is made when first seen."""
 
     fill = ColorProperty(theme.SURFACE)
     outline = ColorProperty(theme.CLEAR)
     radius = NumericProperty(20)
+
+    def __init__(self, **properties: Any) -> None:
+        self._border: tuple[Color, SmoothLine] | None = None
+        super().__init__(**properties)
+        self.fbind("outline", self._bordered)
+        self._bordered()
+
+    def _bordered(self, *_: object) -> None:
+        if self._border is None and self.outline[3]:
+            with self.canvas.before:
+                self._border = Color(), SmoothLine(width=dp(1.4))
+            for name in ("pos", "size", "radius"):
+                self.fbind(name, self._bordered)
+        if self._border is not None:
+            colour, line = self._border
+            inset = dp(1)
+            colour.rgba = self.outline
+            line.rounded_rectangle = (
+                self.x + inset,
+                self.y + inset,
+                self.width - 2 * inset,
+                self.height - 2 * inset,
+                dp(self.radius),
+            )
 
 
 class Words(Part, Label):
@@ -302,9 +326,9 @@ class Oval(Part):
     guide = ObjectProperty(None, allownone=True)
     tint = ColorProperty(theme.TEXT)
     progress = NumericProperty(0)
-    shade = ObjectProperty(None, allownone=True)
     oval = ListProperty([280, 60, 240, 300])
     oval_px = ListProperty([0, 0, 1, 1])
+    around = ListProperty([])
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(**properties)
@@ -317,19 +341,29 @@ class Oval(Part):
             self.tint, self.progress = theme.RING[self.guide.ring], self.guide.progress
 
     def _shade(self, *_: object) -> None:
+        """The dark is a band between the oval and the part's edges: the ring hides that its inner edge is jagged."""
         left, top, width, height = (dp(v) for v in self.oval)
         self.oval_px = [self.x + left, self.y + self.height - top - height, width, height]
-        self.shade = _shade_texture((int(self.width), int(self.height)), (left, top, left + width, top + height))
+        middle_x, middle_y = self.oval_px[0] + width / 2, self.oval_px[1] + height / 2
+        corners = [(x, y) for x in (self.x, self.right) for y in (self.y, self.top)]
+        angles = [math.tau * step / 120 for step in range(120)]
+        angles += [math.atan2(y - middle_y, x - middle_x) % math.tau for x, y in corners]
+        vertices: list[float] = []
+        for angle in [*sorted(angles), 0.0]:
+            across, up = math.cos(angle), math.sin(angle)
+            inner = 1 / math.hypot(2 * across / width, 2 * up / height)
+            outer = min(
+                _reach(across, self.x - middle_x, self.right - middle_x),
+                _reach(up, self.y - middle_y, self.top - middle_y),
+            )
+            for reach in (inner, max(inner, outer)):
+                vertices += (middle_x + reach * across, middle_y + reach * up, 0, 0)
+        self.around = vertices
 
 
-@lru_cache(maxsize=4)
-def _shade_texture(size_px: tuple[int, int], oval_px: tuple[float, float, float, float]) -> Any:
-    fine = 2
-    alpha = Image.new("L", (size_px[0] * fine, size_px[1] * fine), 150)
-    ImageDraw.Draw(alpha).ellipse([v * fine for v in oval_px], fill=0)
-    picture = Image.new("RGBA", size_px, (8, 12, 16, 255))
-    picture.putalpha(alpha.resize(size_px, Image.Resampling.LANCZOS))
-    return texture_of(picture)
+def _reach(pace: float, least: float, most: float) -> float:
+    """How far one gets at this pace until `least` (below zero) or `most` (above)."""
+    return math.inf if abs(pace) < 1e-9 else max(least / pace, most / pace)
 
 
 class Brackets(Part):
@@ -360,19 +394,12 @@ class Bar(Part):
     tint = ColorProperty(theme.BLUE)
 
 
-class Key(Panel):
-    """A button. It acts when the finger comes down, not when it leaves: on release the countdown may have ended,
-    and "Bukan saya" would come too late. `fraction` of its width is left of a countdown, the rest is `spent`."""
+class Touch(Panel):
+    """What a finger presses. It acts when the finger comes down, not when it leaves: on release the countdown may have
+    ended, and "Bukan saya" would come too late. What it says are parts of its own."""
 
-    text = StringProperty("")
-    icon = ObjectProperty(Icon.NONE)
-    ink = ColorProperty(theme.TEXT)
-    font = NumericProperty(40)
-    margin = NumericProperty(12)
     enabled = BooleanProperty(True)
     held = BooleanProperty(False)
-    fraction = NumericProperty(1)
-    spent = ColorProperty(theme.CLEAR)
 
     __events__ = ("on_press",)
 
@@ -393,3 +420,27 @@ class Key(Panel):
         touch.ungrab(self)
         self.held = False
         return True
+
+
+class Sign(Touch):
+    """A key with one letter or digit."""
+
+    text = StringProperty("")
+    font = NumericProperty(44)
+
+
+class Key(Touch):
+    """A key with a text, an icon, or both."""
+
+    text = StringProperty("")
+    icon = ObjectProperty(Icon.NONE)
+    ink = ColorProperty(theme.TEXT)
+    font = NumericProperty(40)
+    margin = NumericProperty(12)
+
+
+class Waning(Key):
+    """A key that acts by itself in the end: `fraction` of its width is left of the countdown, the rest is `spent`."""
+
+    fraction = NumericProperty(1)
+    spent = ColorProperty(theme.CLEAR)

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kiosk.errors import GalleryError
 from kiosk.journal.outbox import SqliteOutbox
 from kiosk.journal.own import WITHDRAWN
 from kiosk.journal.queue import JournalQueue
@@ -84,6 +85,7 @@ class Told:
 
     def __init__(self, snapshot: GallerySnapshot) -> None:
         self._snapshot, self._changed = snapshot, False
+        self.unreadable = False
 
     def tell(self, snapshot: GallerySnapshot) -> None:
         self._snapshot, self._changed = snapshot, True
@@ -92,6 +94,8 @@ class Told:
         return self._changed
 
     def load(self) -> GallerySnapshot:
+        if self.unreadable:
+            raise GalleryError("the card gives an error")
         self._changed = False
         return self._snapshot
 
@@ -316,6 +320,22 @@ def test_it_ends_at_once_and_does_not_come_back_with_a_restart(rig: Rig, end: Ca
     assert again.knows(BUDI) == "p-budi"
     again.outbox.close()
     rig.outbox.open()
+
+
+@pytest.mark.parametrize("end", [withdrawn, too_old, a_journal_was_set_aside])
+def test_it_ends_also_while_the_gallery_cannot_be_read(rig: Rig, end: Callable[[Rig, Event], None]) -> None:
+    """The search cannot be made anew then, and finds the face; the clerk knows nobody of that name."""
+    enrolment = rig.enrol()
+    assert rig.comes() is Phase.RECORDED
+    rig.gallery.unreadable = True
+    end(rig, enrolment)
+    assert Fault.GALLERY_DAMAGED in rig.faults.current()
+    assert rig.comes() is Phase.UNKNOWN
+    assert len(rig.presences()) == 1
+    rig.gallery.unreadable = False
+    rig.tell(office())
+    assert (rig.knows(), rig.knows(BUDI)) == (None, "p-budi")
+    assert Fault.GALLERY_DAMAGED not in rig.faults.current()
 
 
 def test_a_power_cut_changes_nothing(rig: Rig) -> None:

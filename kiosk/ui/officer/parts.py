@@ -17,10 +17,13 @@ from kiosk.ui import theme
 from kiosk.ui.officer.sheet import Choice, Row
 from kiosk.ui.officer.signature import LEAST_PX, Stroke, Strokes
 from kiosk.ui.viewstate import Icon
-from kiosk.ui.widgets import Bar, IconPart, Key, Panel, Part, Words, upright
+from kiosk.ui.widgets import Bar, IconPart, Panel, Part, Sign, Touch, Words, upright
 
 LETTERS = ("1234567890", "QWERTYUIOP", "ASDFGHJKL<", "ZXCVBNM'. ")
-"""The keyboard's rows: "<" erases. Names have no other characters that anybody would search by."""
+"""The keyboard's rows. Names have no other characters that anybody would search by."""
+
+ERASE = "<"
+"""Of them, what takes the last letter away."""
 
 GAP = 8
 """Between keys, in dp."""
@@ -119,15 +122,16 @@ class Choices(Gathered):
             row, column = divmod(place, across)
             self.add_widget(self._key(choice, self.cell(column * (width + GAP), row * (height + GAP), width, height)))
 
-    def _key(self, choice: Choice, at: list[float]) -> Key:
+    def _key(self, choice: Choice, at: list[float]) -> Touch:
         ink = theme.DARK_TEXT if choice.strong else theme.TEXT if choice.enabled else theme.MUTED
-        key = Key(
+        key = Touch(
             at=at, tall=at, radius=14, fill=theme.GREEN if choice.strong else theme.RAISED, enabled=choice.enabled
         )
         key.bind(on_press=lambda _key: self.form.act(choice.act, choice.value))
         left, top, width, height = at
         margin = 12 if choice.icon is Icon.NONE else 62
-        key.add_widget(icon_at([left + 14, top + (height - 38) / 2, 38, 38], choice.icon, ink))
+        if choice.icon is not Icon.NONE:
+            key.add_widget(icon_at([left + 14, top + (height - 38) / 2, 38, 38], choice.icon, ink))
         words = words_at([left + margin, top, width - margin - 10, height], choice.text, (27, 20), ink)
         words.halign = "center" if choice.icon is Icon.NONE else "left"
         words.bold, words.most_lines = True, 2
@@ -152,7 +156,7 @@ class People(Gathered):
     def _row(self, row: Row, down: float) -> None:
         """On one line, or on two where the sheet is narrow."""
         at = self.cell(0, down, self.frame[2], 78 if upright() else 48)
-        key = Key(at=at, tall=at, fill=theme.SURFACE, radius=10)
+        key = Touch(at=at, tall=at, fill=theme.SURFACE, radius=10)
         key.bind(on_press=lambda _key: self.form.act(Act.CHOOSE, row.whole_nip))
         self.add_widget(key)
         tint = theme.GREEN if row.enrolled else theme.AMBER
@@ -167,7 +171,7 @@ class People(Gathered):
             key.add_widget(words_at(self.cell(across, down + below, width, height), says, span, ink))
 
 
-class Letter(Key):
+class Letter(Sign):
     """A key among others: a touch between two is one of the nearer, so that none is narrower than a finger."""
 
     def collide_point(self, x: float, y: float) -> bool:
@@ -185,22 +189,18 @@ class Keyboard(Gathered):
             for column, letter in enumerate(letters):
                 left, top = column * width + LETTER_GAP / 2, row * height + LETTER_GAP / 2
                 at = self.cell(left, top, width - LETTER_GAP, height - LETTER_GAP)
-                erases = letter == "<"
-                key = Letter(
-                    at=at,
-                    tall=at,
-                    text="" if erases else "_" if letter == " " else letter,
-                    icon=Icon.ERASE if erases else Icon.NONE,
-                    fill=theme.RAISED,
-                    font=26,
-                    margin=2,
-                    radius=8,
-                )
+                key = Letter(at=at, tall=at, radius=8, font=26)
+                if letter == ERASE:
+                    side = 0.42 * at[3]
+                    left, top = at[0] + (at[2] - side) / 2, at[1] + (at[3] - side) / 2
+                    key.add_widget(icon_at([left, top, side, side], Icon.ERASE, theme.TEXT))
+                else:
+                    key.text = "_" if letter == " " else letter
                 key.bind(on_press=lambda _key, typed=letter: self._typed(typed))
                 self.add_widget(key)
 
     def _typed(self, letter: str) -> None:
-        if letter == "<":
+        if letter == ERASE:
             self.form.act(Act.ERASE)
         else:
             self.form.act(Act.LETTER, letter.lower())

@@ -385,6 +385,14 @@ class TestBadInput:
         with pytest.raises(GalleryError, match="128 finite numbers"):
             Matcher([*people.templates(), template("bad", bad)])
 
+    def test_a_gallery_whose_vectors_were_left_out(self, people: People) -> None:
+        whole = GallerySnapshot(1, None, {}, tuple(people.templates()))
+        without = whole.without_vectors()
+        who = [(each.template_id, each.person_id, each.model_id) for each in whole.templates]
+        assert [(each.template_id, each.person_id, each.model_id) for each in without.templates] == who
+        with pytest.raises(GalleryError, match="128 finite numbers"):
+            Matcher(without)
+
     @pytest.mark.parametrize("numbers", [(float("nan"), 0.1), (-0.6, float("inf"))])
     def test_cohort_numbers_that_are_none(self, people: People, numbers: tuple[float, float]) -> None:
         with pytest.raises(GalleryError, match="etpp cohort"):
