@@ -108,7 +108,7 @@ class Kiosk:
     """All parts of one terminal."""
 
     def __init__(self, config: Config, options: RunOptions) -> None:
-        memory.few_arenas()
+        memory.one_arena()
         state, display = options.state, config.display
         self._threads = Threads()
         self._watchdog = Watchdog.from_environment(ALIVE_WITHIN_S)

@@ -8,18 +8,17 @@ import gc
 from typing import Any
 
 _M_ARENA_MAX = -8
-ARENAS = 2
 
 
-def few_arenas() -> None:
-    """From now on all threads share ARENAS pools of memory, before any was made.
+def one_arena() -> None:
+    """From now on all threads share one pool of memory, before another was made.
 
     By default each thread gets its own, up to eight a core, and keeps in it what its heaviest moment needed: two
-    recognisers opened in another than the main thread leave 17 MB more (docs/accuracy.md, "Memory").
+    recognisers opened in another than the main thread leave 20 MB more (docs/accuracy.md, "Memory").
     """
     set_option = _glibc("mallopt")
     if set_option is not None:
-        set_option(_M_ARENA_MAX, ARENAS)
+        set_option(_M_ARENA_MAX, 1)
 
 
 def hand_back() -> None:

@@ -1,4 +1,4 @@
-"""What is freed goes back to the machine, and threads share few pools: in a process of its own."""
+"""What is freed goes back to the machine, and threads share one pool: in a process of its own."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def work(ready, go):
     ready.wait()
     go.wait()
 
-if "few" in sys.argv:
-    memory.few_arenas()
+if "one" in sys.argv:
+    memory.one_arena()
 ready, go = threading.Barrier(9), threading.Event()
 threads = [threading.Thread(target=work, args=(ready, go)) for _ in range(8)]
 for each in threads:
@@ -52,17 +52,11 @@ def _figures(*arguments: str) -> tuple[int, float]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc")
-def test_threads_share_few_pools_and_what_is_free_is_handed_back() -> None:
-    few, freed_mb = _figures("few")
+def test_threads_share_one_pool_and_what_is_free_is_handed_back() -> None:
+    besides_the_heap, freed_mb = _figures("one")
     many, _ = _figures()
-    assert few <= memory_pools_besides_the_heap() < many
+    assert besides_the_heap == 0 < many
     assert freed_mb > 40
-
-
-def memory_pools_besides_the_heap() -> int:
-    from kiosk.machine.memory import ARENAS
-
-    return ARENAS - 1
 
 
 def test_what_is_settled_is_not_looked_through_again() -> None:
