@@ -91,7 +91,8 @@ class Housekeeper:
             snapshot = self._gallery.load()
             self._use(snapshot)
         except GalleryError as error:
-            log.error("the gallery cannot be used: %s", error)
+            if Fault.GALLERY_DAMAGED not in self._faults.current():  # while an enrolment waits to be used: each second
+                log.error("the gallery cannot be used: %s", error)
             self._faults.set(Fault.GALLERY_DAMAGED, True)
             # Whom the terminal must not know any more it records no more, although the search stays as it is.
             known = self._clerk.office.snapshot

@@ -338,6 +338,20 @@ def test_it_ends_also_while_the_gallery_cannot_be_read(rig: Rig, end: Callable[[
     assert Fault.GALLERY_DAMAGED not in rig.faults.current()
 
 
+def test_who_is_enrolled_while_the_gallery_cannot_be_read_is_known_as_soon_as_it_can(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.gallery.unreadable = True
+    enrolment = rig.enrol()
+    for _second in range(3):
+        rig.housekeeper.look()
+    assert (rig.knows(), rig.knows(BUDI)) == (None, "p-budi")
+    assert sum("the gallery cannot be used" in line for line in caplog.messages) == 1
+    rig.gallery.unreadable = False
+    rig.housekeeper.look()
+    assert rig.knows() == enrolment.event_id
+
+
 def test_a_power_cut_changes_nothing(rig: Rig) -> None:
     """All of it follows from the journal: between the enrolment and the presence, and after the presence."""
     enrolment = rig.enrol()
