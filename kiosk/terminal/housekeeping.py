@@ -95,11 +95,7 @@ class Housekeeper:
                 log.error("the gallery cannot be used: %s", error)
             self._faults.set(Fault.GALLERY_DAMAGED, True)
             # Whom the terminal must not know any more it records no more, although the search stays as it is.
-            known = self._clerk.office.snapshot
-            self._held = self._own_enrolments(known)
-            known = waiting.joined(known, self._held, self._clock.now())
-            self._clerk.office = replace(self._clerk.office, snapshot=known.without_vectors())
-            self._faults.set(Fault.GALLERY_EMPTY, not known.templates)
+            self._tell(self._joined(self._clerk.office.snapshot))
             return
         self._faults.set(Fault.GALLERY_DAMAGED, self._gallery.damaged)
         log.info("gallery version %d: %d people", snapshot.version, len(snapshot.people))
@@ -119,9 +115,15 @@ class Housekeeper:
     def _use(self, snapshot: GallerySnapshot) -> None:
         """The office's people, and whom this terminal alone knows. Raises GalleryError."""
         self._enrolled.clear()
-        self._held = self._own_enrolments(snapshot)
-        joined = waiting.joined(snapshot, self._held, self._clock.now())
+        joined = self._joined(snapshot)
         self._use_gallery(joined)
+        self._tell(joined)
+
+    def _joined(self, snapshot: GallerySnapshot) -> GallerySnapshot:
+        self._held = self._own_enrolments(snapshot)
+        return waiting.joined(snapshot, self._held, self._clock.now())
+
+    def _tell(self, joined: GallerySnapshot) -> None:
         self._faults.set(Fault.GALLERY_EMPTY, not joined.templates)
         self._clerk.office = replace(self._clerk.office, snapshot=joined.without_vectors())
 
