@@ -126,7 +126,8 @@ def test_a_damaged_part_costs_only_time(terminal: Terminal, server: RoughServer)
     interrupted(terminal, server)
     server.script["gallery"].clear()
     part = terminal.folder.gallery_part_path
-    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    content = part.read_bytes()
+    part.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     count = len(polls(server))
     with terminal.syncing():
         until(lambda: version(terminal) == 1, "the gallery")

@@ -418,7 +418,7 @@ def test_nothing_readable_is_on_the_card(gallery: TinyGallery, tmp_path: Path) -
     gallery.apply(manifest(1), payload(person(1)), START)
     gallery.apply(manifest(2, 1), payload(person(2)), START)
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    for secret in (b"Nama", b"p-1", b"descriptor", b"timezone"):
+    for secret in (b"Nama", b"person_id", b"descriptor", b"timezone"):
         assert secret not in content
     for path in tmp_path.iterdir():
         assert path.stat().st_mode & 0o077 == 0

@@ -20,7 +20,7 @@ from etpp.roster.store import EMPLOYEES, Offices, Roster
 from tests.contract.etpp.phone.scene import TODAY, Phones, phones
 from tests.contract.etpp.phone.test_calls import CORRECTION, LETTER, Caller
 from tests.contract.etpp.running import OFFICE, running
-from tests.contract.etpp.test_owasp_pages import EVIL
+from tests.contract.etpp.test_owasp_pages import EVIL, RECKONED
 from tests.unit.etpp.absence.files import pdf
 
 OBJECTION = {"month": TODAY[:7], "about": f"day:{TODAY}", "reason": EVIL}
@@ -148,4 +148,4 @@ def test_what_was_written_comes_back_as_it_was(budi: Caller) -> None:
         answer = budi.get(path(key))
         assert answer.headers["Content-Type"].startswith("application/json"), key
         answer.json()
-        assert "1337" not in answer.text
+        assert RECKONED not in answer.text
