@@ -15,7 +15,7 @@ from kivy.uix.relativelayout import RelativeLayout
 from kiosk.terminal.encounter import Button
 from kiosk.ui import wording
 from kiosk.ui.viewstate import BLANK, Layout
-from kiosk.ui.widgets import upright  # the .kv files name more of its classes
+from kiosk.ui.widgets import upright  # the .kv files name more of its classes, and those of kiosk.ui.mirror
 
 _HERE = Path(__file__).parent
 

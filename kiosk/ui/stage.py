@@ -40,6 +40,7 @@ from kiosk.model import Frame
 from kiosk.terminal.encounter import Button
 from kiosk.terminal.officer import Act
 from kiosk.ui import screens, theme
+from kiosk.ui.mirror import CameraTexture
 from kiosk.ui.officer import keys
 from kiosk.ui.officer import screen as forms
 from kiosk.ui.officer.sheet import Form, Sheet
@@ -48,7 +49,7 @@ from kiosk.ui.ports import OfficerSource, ScreenSource
 from kiosk.ui.rehearsal import Rehearsed
 from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
-from kiosk.ui.widgets import CameraTexture, Part
+from kiosk.ui.widgets import Part
 
 PUMPS_PER_S = 30
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})

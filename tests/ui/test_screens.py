@@ -18,6 +18,7 @@ from PIL import Image, ImageFont
 
 from kiosk.terminal.encounter import Phase
 from kiosk.ui import catalogue, examples, theme
+from kiosk.ui import preview as preview_command
 from kiosk.ui.officer import examples as officers
 from kiosk.ui.officer.parts import LETTER_GAP
 from kiosk.ui.preview import SIZES, pictured, write_contacts
@@ -54,14 +55,30 @@ class Preview:
     words: dict[str, list[dict[str, Any]]]
 
 
+def previewed(folder: Path, *size: str) -> dict[str, list[dict[str, Any]]]:
+    """One window's pictures of every screen in every language, in folders of their own, and the texts on each."""
+    command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", "all", *size]
+    measures, environment = folder / "measures.json", {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([*command, "--measures", str(measures)], cwd=ROOT, env=environment, check=True, timeout=600)
+    words: dict[str, list[dict[str, Any]]] = json.loads(measures.read_text(encoding="utf-8"))
+    return words
+
+
+@pytest.fixture(scope="module")
+def previews(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Preview]:
+    """By language."""
+    folder = tmp_path_factory.mktemp("screens")
+    words = previewed(folder)
+    found = {language: Preview(language, folder / language, {}) for language in catalogue.LANGUAGES}
+    for path, said in words.items():
+        language, _, name = path.partition("/")
+        found[language].words[name] = said
+    return found
+
+
 @pytest.fixture(scope="module", params=catalogue.LANGUAGES)
-def preview(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Preview:
-    folder = tmp_path_factory.mktemp(f"screens-{request.param}")
-    command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", request.param]
-    measures = folder / "measures.json"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, "--measures", str(measures)], cwd=ROOT, env=environment, check=True, timeout=300)
-    return Preview(request.param, folder, json.loads(measures.read_text(encoding="utf-8")))
+def preview(request: pytest.FixtureRequest, previews: dict[str, Preview]) -> Preview:
+    return previews[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -175,11 +192,13 @@ def test_buttons_are_large_enough_for_a_finger(drawn: list[Drawn]) -> None:
     assert min(min(size) for size in sizes) >= BUTTON_PX
 
 
+SHADES = np.arange(256) / 255
+LINEAR = np.where(SHADES <= 0.04045, SHADES / 12.92, ((SHADES + 0.055) / 1.055) ** 2.4)
+
+
 def luminances(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """WCAG relative luminance of each pixel."""
-    part = rgb / 255
-    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear @ (0.2126, 0.7152, 0.0722), np.float64)
+    return np.asarray(LINEAR[rgb] @ (0.2126, 0.7152, 0.0722), np.float64)
 
 
 @pytest.mark.slow
@@ -259,9 +278,12 @@ def test_the_height_of_a_capital_is_that_of_the_letters_that_are_drawn() -> None
     assert (bottom - top) / 2048 == pytest.approx(theme.CAP_HEIGHT)
 
 
-def test_the_contact_sheet_shows_every_daily_screen_and_every_page_of_the_officer(tmp_path: Path) -> None:
-    names = pictured()
-    for size in SIZES:
+def test_the_contact_sheet_shows_every_daily_screen_and_every_page_of_the_officer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, sizes = pictured(), SIZES[2:4]  # one wide, one upright
+    monkeypatch.setattr(preview_command, "SIZES", sizes)
+    for size in sizes:
         for language in catalogue.LANGUAGES:
             (tmp_path / size / language).mkdir(parents=True)
             for number, name in enumerate(names):
@@ -299,14 +321,9 @@ class Sized:
 
 @pytest.fixture(scope="module", params=["1024x600", "1280x720", "480x800", "720x1280"])
 def sized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sized:
-    """One window a size, with every screen in every language."""
     folder = tmp_path_factory.mktemp(f"screens-{request.param}")
-    command = [sys.executable, "-m", "kiosk.ui.preview", "--out", str(folder), "--language", "all"]
-    measures, environment = folder / "measures.json", {**os.environ, "OMP_NUM_THREADS": "1"}
-    words = ["--size", request.param, "--measures", str(measures)]
-    subprocess.run([*command, *words], cwd=ROOT, env=environment, check=True, timeout=600)
     width, height = map(int, request.param.split("x"))
-    return Sized(folder, width, height, json.loads(measures.read_text(encoding="utf-8")))
+    return Sized(folder, width, height, previewed(folder, "--size", request.param))
 
 
 LIVE = (
