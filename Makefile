@@ -10,6 +10,8 @@ ARGS ?=
 WORKERS ?= 3
 FACES ?= $(or $(KIOSK_FACES),../shared/faces)
 export PYTHON VENV
+# Tests start hundreds of processes: without bytecode each would compile all of our sources again, for a second or two.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
@@ -66,9 +68,10 @@ latency: setup ## from a face's first appearance to "tercatat", by stage
 picture: setup ## the picture that opens the README, by the running terminal
 	$(BIN)/python -m demo.picture
 
-test-allowance: setup ## the four policies against a second, slow reckoning, on 20,000 generated months; 40 scripts of facts and closings a database
+test-allowance: setup ## the four policies against a second, slow reckoning, on 20,000 generated months; 40 scripts of facts and closings a database; 2,000 calendars on screen and in the books
 	ALLOWANCE_EXAMPLES=20000 $(PYTEST) -q tests/unit/etpp/allowance/test_oracle.py $(ARGS)
 	ALLOWANCE_SCRIPTS=40 $(PYTEST) -q tests/contract/etpp/allowance/test_any_order.py $(ARGS)
+	CALENDAR_EXAMPLES=2000 $(PYTEST) -q tests/contract/calendar $(ARGS)
 
 bench-allowance: setup ## statements a second in memory, what a late fact makes anew, and a whole regency out of PostgreSQL
 	$(BIN)/python -m tests.bench.bench_allowance $(ARGS)

@@ -28,6 +28,8 @@ __all__ = ["ScreenSource", "display_available", "run", "show"]
 
 Mode = Literal["auto", "window", "offscreen"]
 
+PUMPS_PER_S = 30
+
 _LOST = partial(logging.getLogger(__name__).warning, "no pictures of the screens: %s")
 
 
@@ -68,6 +70,7 @@ def run(
     lost: Lost = _LOST,
     officer: OfficerSource | None = None,
     rehearsed: Iterable[Rehearsed] = (),
+    pumps_per_s: int = PUMPS_PER_S,
 ) -> None:
     """Show `source`'s views, and `officer`'s while its area is open; blocks the main thread until `source` stops,
     SIGTERM or SIGINT comes, or the window is closed. What is `rehearsed` is drawn before, and not seen.
@@ -75,8 +78,9 @@ def run(
     "offscreen" renders without a display and writes each screen that comes up to `screens_dir`; "auto" is a window
     where there is a display, else that. A window shows everything turned by `rotation` degrees (0, 90, 180, 270)
     against the clock, for a screen that is mounted so, and takes touches where they are seen; `size_px` is before
-    turning. Where pictures cannot be written there are none, and `lost` is told. Once a process: Kivy cannot be started
-    again. Raises KioskError when no window can be opened, and whatever `source.pump` raises.
+    turning; `source` is pumped, and what it shows drawn, `pumps_per_s` times a second where the machine can. Where
+    pictures cannot be written there are none, and `lost` is told. Once a process: Kivy cannot be started again.
+    Raises KioskError when no window can be opened, and whatever `source.pump` raises.
     """
     if mode == "auto":
         mode = "window" if display_available() else "offscreen"
@@ -87,10 +91,10 @@ def run(
         )
     pictures = Pictures(screens_dir, lost) if screens_dir is not None else None
     with tempfile.TemporaryDirectory(prefix="presensi-kivy-", dir=_in_memory()) as home, _signals() as stopped:
-        _prepare(mode, Path(home), title, fullscreen, 0 if mode == "offscreen" else rotation, size_px)
+        _prepare(mode, Path(home), title, fullscreen, 0 if mode == "offscreen" else rotation, size_px, pumps_per_s)
         from kiosk.ui import stage
 
-        stage.play(source, pictures, lambda: bool(stopped), officer, rehearsed)
+        stage.play(source, pictures, lambda: bool(stopped), pumps_per_s, officer, rehearsed)
 
 
 def _in_memory() -> str | None:
@@ -130,7 +134,15 @@ def _attached(status: Path) -> bool:
         return False
 
 
-def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, rotation: int, size_px: tuple[int, int]) -> None:
+def _prepare(
+    mode: Mode,
+    home: Path,
+    title: str,
+    fullscreen: bool,
+    rotation: int,
+    size_px: tuple[int, int],
+    pumps_per_s: int,
+) -> None:
     os.environ.update(
         KIVY_NO_ARGS="1",
         KIVY_NO_CONSOLELOG="1",
@@ -155,7 +167,7 @@ def _prepare(mode: Mode, home: Path, title: str, fullscreen: bool, rotation: int
         ("graphics", "fullscreen"): "auto" if fullscreen and mode == "window" else 0,
         ("graphics", "show_cursor"): 0 if fullscreen else 1,
         ("graphics", "resizable"): 0,
-        ("graphics", "maxfps"): 30,
+        ("graphics", "maxfps"): pumps_per_s,
         ("graphics", "multisamples"): 0,  # edges are smooth by their textures, which costs a small GPU far less
         ("graphics", "window_state"): "visible",
         ("kivy", "exit_on_escape"): 0,

@@ -60,6 +60,8 @@ class Show:
     measure. `names`: LANGUAGE/EXAMPLE."""
 
     _PUMPS_EACH = 4
+    PUMPS_PER_S = 200
+    """Nobody looks on: as fast as they are drawn."""
 
     def __init__(self, languages: Sequence[str]) -> None:
         self.names: list[str] = []
@@ -216,7 +218,15 @@ def cli() -> None:
         (options.out / (language if every else "")).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.out) as folder:
         size_px = _size(options.size or SIZES[0])
-        main.run(show, title="Presensi", mode="offscreen", screens_dir=Path(folder), size_px=size_px, officer=show)
+        main.run(
+            show,
+            title="Presensi",
+            mode="offscreen",
+            screens_dir=Path(folder),
+            size_px=size_px,
+            officer=show,
+            pumps_per_s=Show.PUMPS_PER_S,
+        )
         taken = sorted(Path(folder).glob("[0-9]*-*.png"), key=lambda path: int(path.name.partition("-")[0]))
         for name, picture in zip(show.names, taken, strict=True):
             picture.replace(options.out / f"{name if every else name.partition('/')[2]}.png")

@@ -51,7 +51,6 @@ from kiosk.ui.touch import TouchGuard
 from kiosk.ui.viewstate import BLANK, Layout, ViewState
 from kiosk.ui.widgets import Part
 
-PUMPS_PER_S = 30
 _PICTURED = frozenset({Layout.IDLE, Layout.LIVE, Layout.CONFIRM})
 _TINTED = frozenset({Layout.RESULT, Layout.PHONE, Layout.FAULT})
 
@@ -261,6 +260,7 @@ def play(
     source: ScreenSource,
     pictures: Pictures | None,
     stopped: Callable[[], bool],
+    pumps_per_s: int,
     officer: OfficerSource | None = None,
     rehearsed: Iterable[Rehearsed] = (),
 ) -> None:
@@ -277,7 +277,7 @@ def play(
     stage = Stage(source, pictures, stopped, officer)
     Window.add_widget(stage)
     stage.rehearse(rehearsed)
-    pumping = Clock.schedule_interval(stage.pump, 1 / PUMPS_PER_S)
+    pumping = Clock.schedule_interval(stage.pump, 1 / pumps_per_s)
     heard = {"on_flip": stage.flipped, "on_drop_file": stage.dropped, "on_key_down": stage.key}
     Window.bind(**heard)
     try:

@@ -22,13 +22,13 @@ from typing import Any, NamedTuple
 from kiosk import app
 from kiosk.commands import run
 from kiosk.terminal.encounter import Phase
+from kiosk.ui.main import PUMPS_PER_S
 from kiosk.ui.officer.sheet import Form
 from kiosk.ui.pictures import Pictures
 from kiosk.ui.viewstate import ViewState
 from tests.bench.must_reach import Figure, at_least, at_most
 
-PERIOD_S = 1 / 30
-"""kiosk.ui.stage, PUMPS_PER_S."""
+PERIOD_S = 1 / PUMPS_PER_S
 LIVE = frozenset({Phase.APPROACHING, Phase.POSITIONING, Phase.IDENTIFYING, Phase.ENQUIRING, Phase.CONFIRM})
 STALL_MS, PICTURES_A_SECOND = 50.0, 25.0
 """What is asked."""

@@ -4,6 +4,7 @@ calendar and the roster that are derived for it, and the judge of pay with the f
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,8 @@ from kiosk.wire.gallery import parse_office
 from kiosk.wire.hours import parse_roster
 from tests.hours import OFFICE, PERSON, Member
 
+EXAMPLES = int(os.environ.get("CALENDAR_EXAMPLES", "200"))
+"""Of an office's own people, and half as many of its guests: `make test-allowance` tries more."""
 JAKARTA = ZoneInfo("Asia/Jakarta")
 OTHER = "dinkes"
 DECIDED = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
@@ -213,7 +216,7 @@ def minutes(day: JudgedDay, kind: str) -> int:
     return sum(fault.minutes for fault in day.faults if fault.kind == kind)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(presences())
 def test_what_the_screen_says_at_each_presence_is_what_the_books_judge(
     case: tuple[CalendarFacts, list[dt.datetime]],
@@ -223,7 +226,7 @@ def test_what_the_screen_says_at_each_presence_is_what_the_books_judge(
     agree(known, moments, Member())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(visits())
 def test_of_a_guest_the_screen_says_what_the_books_judge_or_nothing(
     case: tuple[CalendarFacts, Member, list[dt.datetime]],
@@ -275,7 +278,7 @@ def agree(known: CalendarFacts, moments: list[dt.datetime], member: Member) -> N
         last = at
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(facts())
 def test_a_terminal_of_the_release_before_takes_the_calendar_too(known: CalendarFacts) -> None:
     """It leaves out what it does not know. What is left is a calendar without hours over midnight, and of flexible
