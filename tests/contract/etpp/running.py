@@ -383,7 +383,7 @@ _SHAPE = """SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
 @contextmanager
 def fresh_database(base: str) -> Iterator[str]:
     """A database in a running PostgreSQL; its tables are there and empty. One that a test has left is emptied, which
-    takes a tenth of the time of a new one, unless its tables were changed or somebody holds them."""
+    takes a sixth of the time of a new one, unless its tables were changed or are large, or somebody holds them."""
     plain, spare = base.replace("+psycopg", ""), _spare.setdefault(base, [])
     name = spare.pop() if spare else f"etpp_{uuid.uuid4().hex}"
     template = _pg_template(base)
